@@ -1,0 +1,54 @@
+# `make help` lists what there is. Everything is installed into .venv and nowhere else, except for a
+# Chromium, which the tests need and which root gets from the system's packages.
+
+PORT ?= 8000
+# More options for `jemmo up`, for example DEMO_ARGS=--exit-when-ready
+DEMO_ARGS ?=
+# More options for pytest, for example TEST_ARGS='-k embedded'
+TEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install Jemmo into .venv
+	@scripts/install run
+
+demo: setup ## Start everything with a simulated ATS on http://127.0.0.1:8000 (or PORT), until Ctrl-C
+	@exec $(BIN)/jemmo up --demo --port $(PORT) $(DEMO_ARGS)
+
+test: ## Run all tests, and install what they need first
+	@scripts/install dev
+	@scripts/ensure-chromium
+	@exec $(BIN)/python -m pytest $(TEST_ARGS)
+
+check: ## Check format, lint, types, imports and that no file names a machine
+	@scripts/install dev
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python scripts/check_tracked_files.py
+	@echo "All checks passed."
+
+bench: setup ## Run the benchmark of docs/benchmarks.md
+	@exec $(BIN)/python -m benchmarks
+
+requirements: ## Pin the newest allowed versions of requirements/*.in, with hashes
+	@test -x $(BIN)/python || scripts/install run
+	@$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) install uv
+	@for list in build run dev; do \
+		$(BIN)/python -m uv --quiet pip compile --upgrade --universal --python-version 3.11 \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+			"requirements/$$list.in" --output-file "requirements/$$list.txt" >/dev/null || exit; \
+	done
+
+clean: ## Remove .venv and all that tools have left here; Jemmo's data stays
+	@rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m jemmo`."""
+
+from jemmo.cli.main import run
+
+run()

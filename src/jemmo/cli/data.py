@@ -1,0 +1,123 @@
+"""Getting data out, and looking at what went wrong."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from jemmo import bootstrap
+from jemmo.cli.connections import Org
+from jemmo.cli.output import err, explained_errors
+
+
+class Kind(StrEnum):
+    JOBS = "jobs"
+    TALENTS = "talents"
+    APPLICATIONS = "applications"
+    STAGES = "stages"
+    RESUMES = "resumes"
+
+
+class Format(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("export")(export)
+
+
+def export(
+    kind: Annotated[Kind, typer.Argument(help="What to export.")],
+    org: Org,
+    format: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
+    as_email: Annotated[
+        str | None, typer.Option("--as", help="Apply this member's rights, by e-mail.")
+    ] = None,
+) -> None:
+    """Write what was synced to stdout, one record a line."""
+    with explained_errors():
+        bootstrap.start()
+        from jemmo.services import accounts, exports
+        from jemmo.vault import default_vault
+
+        company = accounts.organisation(org)
+        role = accounts.role_of(company, as_email) if as_email else None
+        rows = exports.rows(company, kind, role=role, vault=default_vault())
+        WRITERS[format](rows)
+
+
+def _jsonl(rows: Iterator[dict[str, Any]]) -> None:
+    encoder = msgspec.json.Encoder()
+    write = sys.stdout.buffer.write
+    for row in rows:
+        write(encoder.encode(row) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> None:
+    """Lists and objects as JSON in their cell. A leading formula sign is defused for spreadsheets."""
+    writer = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, fieldnames=list(row))
+            writer.writeheader()
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    sys.stdout.flush()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, str) and plain[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + plain
+    return plain
+
+
+def _parquet(rows: Iterator[dict[str, Any]]) -> None:
+    """Nested values as JSON text, so that every chunk has the same columns."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if sys.stdout.isatty():
+        err.print("Parquet is not text: send it to a file, as in `> talents.parquet`.")
+        raise typer.Exit(5)
+    writer = None
+    while chunk := list(islice(rows, 5000)):
+        columns = {
+            name: [_parquet_value(row[name]) for row in chunk] for name in chunk[0]
+        }
+        schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in columns])
+        if writer is None:
+            writer = pyarrow.parquet.ParquetWriter(sys.stdout.buffer, schema)
+        writer.write_table(pyarrow.table(columns, schema=schema))
+    if writer is not None:
+        writer.close()
+
+
+def _parquet_value(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return value if hasattr(value, "tzinfo") else str(value)
+
+
+def _arrow_type(pyarrow: Any, name: str) -> Any:
+    if name.endswith("_at"):
+        return pyarrow.timestamp("us", tz="UTC")
+    if name.startswith("is_") or name in ("can_email", "contacts_hidden"):
+        return pyarrow.bool_()
+    return pyarrow.int64() if name in ("size", "position") else pyarrow.string()
+
+
+WRITERS = {Format.JSONL: _jsonl, Format.CSV: _csv, Format.PARQUET: _parquet}

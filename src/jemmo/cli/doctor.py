@@ -1,0 +1,84 @@
+"""Looks at everything a working installation needs and says what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+
+from jemmo import bootstrap, embedded
+from jemmo.cli.output import CUSTOMER_ACTS, explained_errors, out, say_json
+from jemmo.domain.errors import ConfigError, JemmoError
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+    next_step: str | None = None
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check the database, the encryption keys and every connection. Exit status 4 when you must act."""
+    with explained_errors():
+        findings = list(_look())
+        if json:
+            say_json({"ok": all(one.ok for one in findings), "findings": findings})
+        else:
+            for one in findings:
+                mark = "[green]ok[/]  " if one.ok else "[red]bad[/] "
+                out.print(f"{mark} {one.what}: ", end="")
+                out.print(one.detail, markup=False, soft_wrap=True)
+                if one.next_step and not one.ok:
+                    out.print(f"     → {one.next_step}", markup=False, soft_wrap=True)
+        if not all(one.ok for one in findings):
+            raise typer.Exit(CUSTOMER_ACTS)
+
+
+def _look() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", sys.version_info >= (3, 11), version)
+    try:
+        url = bootstrap.start()
+    except ConfigError as error:
+        yield Finding("Database", False, error.message, error.next_step)
+        return
+    yield Finding("Database", True, "reachable and up to date")
+    for problem in embedded.check_server(url):
+        yield Finding("Database", not problem.blocking, problem.message, problem.next_step)
+    yield _vault()
+    yield from _connections()
+
+
+def _vault() -> Finding:
+    from jemmo.vault import default_vault, keyset_path
+
+    try:
+        default_vault()
+    except JemmoError as error:
+        return Finding("Encryption keys", False, error.message, error.next_step)
+    return Finding("Encryption keys", True, str(keyset_path()))
+
+
+def _connections() -> Iterator[Finding]:
+    from jemmo.services import connections
+    from jemmo.store.models import Connection
+    from jemmo.vault import default_vault
+
+    for connection in Connection.objects.select_related("org").order_by("created_at"):
+        name = f"{connection.org.slug} / {connection.provider}"
+        try:
+            report = connections.test(connection, default_vault())
+        except JemmoError as error:
+            yield Finding(name, False, error.message, error.next_step)
+            continue
+        missing = [check for check in report.checks if not check.ok]
+        details = "; ".join(check.detail or check.name for check in missing)
+        yield Finding(name, not missing, details or "the key works and may read everything needed")

@@ -1,0 +1,56 @@
+"""How commands speak: tables for people, one JSON object for programs, errors that say what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+
+from jemmo.domain.errors import FailureMode, JemmoError
+
+SUCCEEDED, PARTIAL, CUSTOMER_ACTS, FAILED = 0, 3, 4, 5
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say_json(value: Any) -> None:
+    """One JSON object as the last line of stdout."""
+    print(msgspec.json.encode(value).decode(), flush=True)
+
+
+def exit_code(failure: FailureMode | None) -> int:
+    """4 when the customer must act, else 5."""
+    return CUSTOMER_ACTS if failure is FailureMode.CONFIG else FAILED
+
+
+def say_error(error: dict[str, str]) -> None:
+    """What happened, why, and what to do next, on stderr."""
+    err.print(f"[bold red]Error:[/] {_plain(error['message'])}", soft_wrap=True)
+    err.print(f"[bold]Next step:[/] {_plain(error['next_step'])}", soft_wrap=True)
+
+
+def fail(error: JemmoError) -> NoReturn:
+    say_error(error.as_dict())
+    raise typer.Exit(exit_code(error.failure))
+
+
+@contextmanager
+def explained_errors() -> Iterator[None]:
+    """No traceback reaches a person: an explained error is told, an unknown one named by its kind."""
+    try:
+        yield
+    except JemmoError as error:
+        fail(error)
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.stderr.write("Stopped.\n")
+        raise typer.Exit(130) from None
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,129 @@
+"""What a connector declares. The connect form, the command line, the API and the docs are derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.ports import Source
+from jemmo.domain.streams import Capabilities
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """A setting of a connection. ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``."""
+
+    name: str
+    default: str
+    help: str
+    choices: tuple[str, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def check(self, value: str) -> str:
+        """The value, if it is one; raises ``ConfigError`` with those that are."""
+        if self.choices and value not in self.choices:
+            raise _wrong(self.name, value, f"It must be one of: {', '.join(self.choices)}.")
+        if self.at_least is not None and self.at_most is not None:
+            number = int(value) if value.isdecimal() else -1
+            if not self.at_least <= number <= self.at_most:
+                raise _wrong(
+                    self.name, value, f"It must be a number from {self.at_least} to {self.at_most}."
+                )
+        return value
+
+
+PACING = Option(
+    name="pacing",
+    default="on",
+    choices=("on", "off"),
+    help="Whether requests are spread to stay under the ATS's limit; off is for benchmarks.",
+)
+QUOTA_SHARE = Option(
+    name="quota_share",
+    default="100",
+    at_least=5,
+    at_most=100,
+    help="Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools.",
+)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """One connection's settings, complete and checked. The key is not printed."""
+
+    base_url: str
+    api_key: str
+    options: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Config({self.base_url}, {dict(self.options)})"
+
+    def on(self, name: str) -> bool:
+        return self.options[name] == "on"
+
+
+class Connector(Struct, frozen=True, kw_only=True):
+    """A vendor: its name, what a customer must give, what it can do, and how to open it.
+
+    ``key_help`` says where an admin finds the key and which rights it needs. ``base_url`` finds the address
+    for the options chosen.
+    """
+
+    name: str
+    label: str
+    key_help: str
+    status_page: str
+    options: tuple[Option, ...]
+    capabilities: Capabilities
+    base_url: Callable[[Mapping[str, str]], str]
+    open: Callable[[Config], Source]
+
+    def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
+        """Check what a person gave and fill in the defaults; raises ``ConfigError``."""
+        known = {option.name: option for option in self.options}
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise ConfigError(
+                f"{self.label} has no option {unknown[0]!r}.",
+                code="unknown_option",
+                next_step=f"Its options are: {', '.join(sorted(known))}.",
+            )
+        options = {
+            name: option.check(given.get(name, option.default)) for name, option in known.items()
+        }
+        return Config(
+            base_url=check_address(base_url or self.base_url(options)),
+            api_key=check_key(api_key),
+            options=options,
+        )
+
+
+def check_key(key: str) -> str:
+    """The key without surrounding blanks; raises ``ConfigError`` when it cannot be one."""
+    key = key.strip()
+    if not key:
+        raise ConfigError("The API key is empty.", code="key_empty", next_step="Paste the key.")
+    if len(key) > 4000 or not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigError(
+            "This does not look like an API key.",
+            code="key_malformed",
+            next_step="Copy the key again, alone and on one line.",
+        )
+    return key
+
+
+def check_address(url: str) -> str:
+    """The address without a trailing slash; raises ``ConfigError`` when it is none."""
+    url = url.strip().rstrip("/")
+    if not url.startswith(("https://", "http://")) or "@" in url or "?" in url or " " in url:
+        raise ConfigError(
+            "The address must look like https://api.example.com.",
+            code="address_malformed",
+            next_step="Correct the address, or leave it out to use the vendor's own.",
+        )
+    return url
+
+
+def _wrong(name: str, value: str, rule: str) -> ConfigError:
+    return ConfigError(f"Option {name}={value!r} is not possible.", code="option", next_step=rule)

@@ -1,0 +1,1 @@
+"""Teamtailor, by its public JSON:API."""

@@ -1,0 +1,77 @@
+"""Teamtailor, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.teamtailor.source import TeamtailorSource
+from jemmo.domain.streams import Capabilities
+
+HOSTS = {
+    "eu": "https://api.teamtailor.com",
+    "na": "https://api.na.teamtailor.com",
+    "au": "https://api.au.teamtailor.com",
+}
+
+
+def _host(options: Mapping[str, str]) -> str:
+    return HOSTS[options["region"]]
+
+
+def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
+    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+
+
+def _switch(name: str, default: str, text: str) -> Option:
+    return Option(name=name, default=default, choices=("on", "off"), help=text)
+
+
+TEAMTAILOR = Connector(
+    name="teamtailor",
+    label="Teamtailor",
+    key_help="In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
+    "scope Admin, right Read.",
+    status_page="https://status.teamtailor.com",
+    base_url=_host,
+    open=TeamtailorSource,
+    capabilities=Capabilities(
+        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=True
+    ),
+    options=(
+        Option(
+            name="region",
+            default="eu",
+            choices=("eu", "na", "au"),
+            help="Where Teamtailor keeps the company's data; a key works in its own region only.",
+        ),
+        Option(
+            name="api_version",
+            default="20240404",
+            help="The X-Api-Version sent; the one our mapping was checked against.",
+        ),
+        PACING,
+        QUOTA_SHARE,
+        _number(
+            "rate_limit", 50, 1, 10_000, "Requests in a window; the answers' headers correct it."
+        ),
+        _number("rate_window", 10, 1, 3600, "Seconds in a rate-limit window."),
+        _number("page_size", 30, 1, 30, "Records a page; Teamtailor gives at most 30."),
+        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        Option(
+            name="feeds",
+            default="two_passes",
+            choices=("two_passes", "combined"),
+            help="How public and internal jobs are asked for: one after the other, or in one request.",
+        ),
+        _switch("sparse_fields", "on", "Ask for included objects with as few fields as possible."),
+        _switch(
+            "stage_types", "on", "Ask for the newer stage types; left out where it is refused."
+        ),
+        _switch(
+            "resume_path_is_version",
+            "on",
+            "Take another path of a resume's link as another file; off if it changes each time.",
+        ),
+    ),
+)

@@ -1,0 +1,444 @@
+"""Teamtailor's objects as canonical records: one pure function each.
+
+Attribute names and values: the public API reference (docs.teamtailor.com) and, for the enums of jobs, the partner
+documentation of job boards. No function raises but for a record that cannot be kept.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from jemmo.connectors.teamtailor.lookups import Inclusions
+from jemmo.connectors.teamtailor.stages import stage_category
+from jemmo.connectors.teamtailor.wire import (
+    ApplicationAttributes,
+    CandidateAttributes,
+    Included,
+    JobAttributes,
+    NamedAttributes,
+    Resource,
+    StageAttributes,
+    UserAttributes,
+)
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    AttachmentKind,
+    CompensationPeriod,
+    ConsentState,
+    ContactKind,
+    EmploymentType,
+    JobStatus,
+    JobVisibility,
+    RejectedBy,
+    RemotePolicy,
+    TalentOrigin,
+    UserRole,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import (
+    Application,
+    Attachment,
+    Compensation,
+    Contact,
+    Department,
+    Job,
+    Location,
+    RejectReason,
+    Stage,
+    Talent,
+    User,
+)
+from jemmo.domain.streams import Notes
+from jemmo.domain.validation import number, text, utc, web_address, words
+
+# human-status tells what visitors see; `status` alone does not know of dates.
+JOB_STATUS = {
+    "published": JobStatus.OPEN,
+    "unlisted": JobStatus.OPEN,
+    "scheduled": JobStatus.PENDING,
+    "expired": JobStatus.CLOSED,
+    "draft": JobStatus.DRAFT,
+    "unsaved": JobStatus.DRAFT,
+    "archived": JobStatus.ARCHIVED,
+    "open": JobStatus.OPEN,
+    "temp": JobStatus.DRAFT,
+}
+REMOTE = {
+    "none": RemotePolicy.ON_SITE,
+    "temporary": RemotePolicy.TEMPORARY,
+    "hybrid": RemotePolicy.HYBRID,
+    "fully": RemotePolicy.REMOTE,
+}
+EMPLOYMENT = {
+    "fully": EmploymentType.FULL_TIME,
+    "part": EmploymentType.PART_TIME,
+    "contract": EmploymentType.CONTRACTOR,
+    "temporary": EmploymentType.TEMPORARY,
+    "apprenticeship": EmploymentType.APPRENTICE,
+    "internship": EmploymentType.INTERN,
+    "volunteer": EmploymentType.VOLUNTEER,
+}
+PERIOD = {
+    "hourly": CompensationPeriod.HOUR,
+    "daily": CompensationPeriod.DAY,
+    "weekly": CompensationPeriod.WEEK,
+    "monthly": CompensationPeriod.MONTH,
+    "yearly": CompensationPeriod.YEAR,
+}
+ROLE = {
+    "admin": UserRole.ADMIN,
+    "recruiter": UserRole.RECRUITER,
+    "external_recruiter": UserRole.RECRUITER,
+    "user": UserRole.HIRING_MANAGER,
+    "designer": UserRole.OTHER,
+    "no_access": UserRole.OTHER,
+}
+COUNTRIES = {
+    "france": "FR",
+    "germany": "DE",
+    "allemagne": "DE",
+    "deutschland": "DE",
+    "united kingdom": "GB",
+    "royaume-uni": "GB",
+    "belgium": "BE",
+    "belgique": "BE",
+    "spain": "ES",
+    "espagne": "ES",
+    "sweden": "SE",
+    "suède": "SE",
+    "sverige": "SE",
+    "switzerland": "CH",
+    "suisse": "CH",
+    "netherlands": "NL",
+    "pays-bas": "NL",
+    "italy": "IT",
+    "italie": "IT",
+    "portugal": "PT",
+    "luxembourg": "LU",
+    "ireland": "IE",
+    "irlande": "IE",
+    "norway": "NO",
+    "denmark": "DK",
+    "finland": "FI",
+    "poland": "PL",
+    "canada": "CA",
+    "united states": "US",
+    "états-unis": "US",
+    "australia": "AU",
+}
+_RESUME_NAME = re.compile(r"\b(cv|resume|résumé|curriculum|lebenslauf)\b|^cv", re.IGNORECASE)
+
+
+def department(resource: Resource[NamedAttributes], _: Inclusions, notes: Notes) -> Department:
+    return Department(
+        remote_id=str(resource.id),
+        name=_required(resource.attributes.name, "name"),
+        remote_created_at=utc(resource.attributes.created_at),
+        remote_updated_at=utc(resource.attributes.updated_at),
+    )
+
+
+def reject_reason(resource: Resource[NamedAttributes], _: Inclusions, notes: Notes) -> RejectReason:
+    by_company = resource.attributes.rejected_by_company
+    return RejectReason(
+        remote_id=str(resource.id),
+        name=_required(resource.attributes.reason or resource.attributes.name, "reason"),
+        rejected_by=_rejected_by(by_company),
+        remote_created_at=utc(resource.attributes.created_at),
+        remote_updated_at=utc(resource.attributes.updated_at),
+    )
+
+
+def user(resource: Resource[UserAttributes], _: Inclusions, notes: Notes) -> User:
+    remote_id, own = str(resource.id), resource.attributes
+    return User(
+        remote_id=remote_id,
+        name=text(own.name),
+        email=text(own.email) or text(own.login_email),
+        title=text(own.title),
+        role=_known(own.role, ROLE, "role", remote_id, notes),
+        role_original=text(own.role),
+        is_active=own.visible is not False and own.role != "no_access",
+        remote_created_at=utc(own.created_at),
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -> Job:
+    remote_id, own = str(resource.id), resource.attributes
+    shown = text(own.human_status) or text(own.status)
+    employment, level = text(own.employment_type), text(own.employment_level)
+    remote = text(own.remote_status)
+    return Job(
+        remote_id=remote_id,
+        title=_required(own.title, "title"),
+        internal_name=text(own.internal_name),
+        status=_known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING,
+        status_original=shown,
+        visibility=_visibility(own, shown),
+        pitch=text(own.pitch),
+        description_html=text(own.body),
+        employment_type=_employment(employment, remote_id, notes),
+        employment_type_original=employment,
+        experience_level=None if level == "none" else level,
+        remote_policy=_known(remote, REMOTE, "remote-status", remote_id, notes),
+        remote_policy_original=remote,
+        language=text(own.language_code),
+        category=included.name(resource.related("role").one(), "roles"),
+        posting_url=web_address(resource.links.careersite_job_url),
+        apply_url=web_address(own.external_application_url)
+        or web_address(resource.links.careersite_job_apply_url),
+        opened_at=utc(own.start_date) or utc(own.created_at),
+        closed_at=utc(own.end_date),
+        department_remote_id=resource.related("department").one(),
+        recruiter_remote_id=resource.related("user").one(),
+        tags=words(own.tags),
+        locations=_locations(resource, included),
+        compensations=_compensations(own, remote_id, notes),
+        custom_fields=included.custom_fields(resource),
+        remote_created_at=utc(own.created_at),
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Notes) -> Stage:
+    own = resource.attributes
+    legacy = text(own.legacy_stage_type_name) or text(own.stage_type)
+    kind = included.name(resource.related("stage-type").one(), "stage-types") or legacy
+    name = _required(own.name, "name")
+    return Stage(
+        remote_id=str(resource.id),
+        name=name,
+        job_remote_id=resource.related("job").one(),
+        position=own.row_order,
+        category=stage_category(kind, legacy, name),
+        category_original=kind,
+        remote_created_at=utc(own.created_at),
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes: Notes) -> Talent:
+    own = resource.attributes
+    consent_at = utc(own.consent_future_jobs_at)
+    return Talent(
+        remote_id=str(resource.id),
+        first_name=text(own.first_name),
+        last_name=text(own.last_name),
+        headline=text(own.pitch),
+        summary=text(own.resume_summary) or text(own.resume_summary_snake),
+        origin=_origin(own),
+        source=text(own.referring_site),
+        source_url=web_address(own.referring_url),
+        is_private=own.restricted_at is not None,
+        is_internal=own.internal is True,
+        consent_state=ConsentState.GIVEN if consent_at else ConsentState.UNKNOWN,
+        consent_at=consent_at,
+        can_email=None if own.unsubscribed is None else not own.unsubscribed,
+        tags=words(own.tags),
+        contacts=_contacts(own),
+        attachments=_attachments(resource, included),
+        custom_fields=included.custom_fields(resource),
+        remote_created_at=utc(own.created_at),
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def application(
+    resource: Resource[ApplicationAttributes], included: Inclusions, notes: Notes
+) -> Application:
+    """Teamtailor has no status: it follows from ``rejected-at`` and from the type of the stage."""
+    remote_id, own = str(resource.id), resource.attributes
+    stage_id = resource.related("stage").one()
+    reason_id = resource.related("reject-reason").one()
+    kind = included.stage_type(stage_id)
+    rejected_at = utc(own.rejected_at)
+    entered_at = utc(own.changed_stage_at)
+    hired = own.rejected_at is None and (kind or "").lower() == "hired"
+    status = ApplicationStatus.HIRED if hired else ApplicationStatus.ACTIVE
+    if own.rejected_at is not None:
+        status = ApplicationStatus.REJECTED
+    if stage_id is not None and kind is None:
+        notes.add("dropped_value:stage type", remote_id)
+    return Application(
+        remote_id=remote_id,
+        talent_remote_id=resource.related("candidate").one(),
+        job_remote_id=resource.related("job").one(),
+        stage_remote_id=stage_id,
+        reject_reason_remote_id=reason_id,
+        status=status,
+        status_original="rejected" if own.rejected_at is not None else kind,
+        applied_at=utc(own.created_at),
+        stage_entered_at=entered_at,
+        rejected_at=rejected_at,
+        rejected_by=_rejected_by(included.by_company(reason_id)),
+        hired_at=entered_at if hired else None,
+        source=text(own.referring_site),
+        source_url=web_address(own.referring_url),
+        cover_letter=text(own.cover_letter),
+        is_sourced=own.sourced is True,
+        remote_created_at=utc(own.created_at),
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def _required(value: Any, field: str) -> str:
+    found = text(value)
+    if found is None:
+        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
+    return found
+
+
+def _known(
+    value: str | None, values: dict[str, Any], field: str, remote_id: str, notes: Notes
+) -> Any:
+    """The canonical value; an unknown one is counted, and kept as the original text by the caller."""
+    if value is None:
+        return None
+    found = values.get(value.strip().lower())
+    if found is None:
+        notes.add(f"unknown_value:{field} {value.strip()[:40]}", remote_id)
+    return found
+
+
+def _visibility(own: JobAttributes, shown: str | None) -> JobVisibility:
+    if own.internal:
+        return JobVisibility.INTERNAL
+    if shown == "unlisted" or own.status == "unlisted":
+        return JobVisibility.UNLISTED
+    return JobVisibility.PUBLIC
+
+
+def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentType | None:
+    if value is None or value == "none":
+        return None
+    found = _known(value, EMPLOYMENT, "employment-type", remote_id, notes)
+    return found or EmploymentType.OTHER
+
+
+def _locations(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
+    ids = resource.related("locations").many()
+    single = resource.related("location").one()
+    if not ids and single:
+        ids = [single]
+    found = [included.get("locations", key) for key in ids]
+    return tuple(
+        _location(place, place_number == 0)
+        for place_number, place in enumerate(one for one in found if one is not None)
+    )
+
+
+def _location(place: Included, is_primary: bool) -> Location:
+    own = place.attributes
+    country = text(own.country)
+    return Location(
+        raw=text(own.name) or text(own.city) or text(own.address),
+        street=text(own.address),
+        postal_code=text(own.zip),
+        city=text(own.city),
+        country_code=country_code(country),
+        lat=number(own.lat),
+        lon=number(own.long),
+        is_primary=is_primary,
+    )
+
+
+def country_code(country: str | None) -> str | None:
+    """ISO 3166-1 alpha-2 of a country that Teamtailor writes as a name or as a code."""
+    if country is None:
+        return None
+    if len(country) == 2 and country.isascii() and country.isalpha():
+        return country.upper()
+    return COUNTRIES.get(country.lower())
+
+
+def _compensations(own: JobAttributes, remote_id: str, notes: Notes) -> tuple[Compensation, ...]:
+    low, high = number(own.min_salary), number(own.max_salary)
+    if low is None and high is None:
+        return ()
+    unit, currency = text(own.salary_time_unit), text(own.currency)
+    period = _known(unit, PERIOD, "salary-time-unit", remote_id, notes)
+    parts = (own.min_salary, own.max_salary, currency, unit)
+    original = " / ".join(str(part) for part in parts if part not in (None, ""))
+    return (
+        Compensation(
+            min=low,
+            max=high,
+            currency=currency.upper() if currency else None,
+            period=period,
+            original=original,
+        ),
+    )
+
+
+def _origin(own: CandidateAttributes) -> TalentOrigin:
+    if own.referred:
+        return TalentOrigin.REFERRED
+    if own.sourced:
+        return TalentOrigin.SOURCED
+    if own.internal:
+        return TalentOrigin.INTERNAL
+    return TalentOrigin.APPLIED
+
+
+def _contacts(own: CandidateAttributes) -> tuple[Contact, ...]:
+    email, phone, linkedin = text(own.email), text(own.phone), web_address(own.linkedin_url)
+    found = []
+    if email:
+        found.append(Contact(kind=ContactKind.EMAIL, value=email))
+    if phone:
+        found.append(Contact(kind=ContactKind.PHONE, value=phone))
+    if linkedin:
+        found.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
+    return tuple(found)
+
+
+def _attachments(
+    resource: Resource[CandidateAttributes], included: Inclusions
+) -> tuple[Attachment, ...]:
+    """The resume (the file as uploaded, else its PDF rendition) and the uploads.
+
+    Links are signed and live for a minute, so only the path is looked at: it names the object.
+    """
+    own = resource.attributes
+    found = []
+    link = web_address(own.original_resume) or web_address(own.resume)
+    if link:
+        path = urlsplit(link).path
+        ending = path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else "pdf"
+        found.append(
+            Attachment(
+                remote_id="resume",
+                kind=AttachmentKind.RESUME,
+                file_name=f"resume.{ending}",
+                content_type=mimetypes.guess_type(f"resume.{ending}")[0],
+                remote_version=path if included.lookups.path_is_version else None,
+            )
+        )
+    for key in resource.related("uploads").many():
+        upload = included.get("uploads", key)
+        if upload is not None:
+            found.append(_upload(upload))
+    return tuple(found)
+
+
+def _upload(upload: Included) -> Attachment:
+    own = upload.attributes
+    name = text(own.file_name)
+    is_resume = bool(name and _RESUME_NAME.search(name.replace("_", " ").replace("-", " ")))
+    return Attachment(
+        remote_id=f"upload:{upload.id}",
+        kind=AttachmentKind.RESUME if is_resume else AttachmentKind.OTHER,
+        file_name=name,
+        content_type=mimetypes.guess_type(name)[0] if name else None,
+        remote_updated_at=utc(own.updated_at),
+    )
+
+
+def _rejected_by(by_company: bool | None) -> RejectedBy | None:
+    if by_company is None:
+        return None
+    return RejectedBy.COMPANY if by_company else RejectedBy.CANDIDATE

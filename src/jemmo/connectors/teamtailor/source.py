@@ -1,0 +1,341 @@
+"""Reads one Teamtailor account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from msgspec.structs import replace
+
+from jemmo.connectors.base import Config
+from jemmo.connectors.lenient import convert
+from jemmo.connectors.teamtailor.access import check_access
+from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
+from jemmo.connectors.teamtailor.queries import (
+    INCLUDES,
+    PATHS,
+    SWEEP_FIELD,
+    Query,
+    changed_since,
+    thin_fields,
+)
+from jemmo.connectors.teamtailor.refusals import Refused, refusal
+from jemmo.connectors.teamtailor.streams import KINDS, streams_of
+from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk
+from jemmo.connectors.teamtailor.wire import (
+    Included,
+    LooseDocument,
+    Resource,
+    SingleDocument,
+    decoder,
+)
+from jemmo.domain.records import Record
+from jemmo.domain.streams import (
+    AccessReport,
+    Notes,
+    Page,
+    RawRecord,
+    Sighting,
+    SightingPage,
+    Start,
+    Stream,
+    StreamSpec,
+)
+from jemmo.domain.validation import parse_time, utc
+from jemmo.rest_client import Pacer, RestClient
+
+
+class TeamtailorSource:
+    """Implements ``jemmo.domain.ports.Source``."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.size = int(config.options["page_size"])
+        self.client = RestClient(
+            config.base_url,
+            headers={
+                "Authorization": f"Token token={config.api_key}",
+                "X-Api-Version": config.options["api_version"],
+                "Accept": "application/vnd.api+json",
+            },
+            refuse=refusal,
+            pacer=_pacer(config),
+        )
+        self.lookups = Lookups(path_is_version=config.on("resume_path_is_version"))
+        self._lookups_read = asyncio.Lock()
+        self._has_lookups = False
+        self._stage_attribute: str | None = None
+        self._stages_known = False
+
+    @property
+    def streams(self) -> Sequence[StreamSpec]:
+        return streams_of(self.config)
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def check(self) -> AccessReport:
+        return await check_access(self.client, self.config)
+
+    async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """Everything, or what changed since ``start.since``; jobs in one pass per feed."""
+        await self._learn(stream)
+        position = msgspec.json.decode(start.cursor, type=Position) if start.cursor else None
+        queries = self._queries(stream, start.since)
+        first = position.part if position else 0
+        met: set[str] = set()
+        for part in range(first, len(queries)):
+            begin = position if position and part == first else Position(url="", part=part)
+            last_part = part == len(queries) - 1
+            newest_first = queries[part].sort == "-updated-at"
+            async for step in self._walk(stream, queries[part], begin):
+                page = self._page(stream, step, met if len(queries) > 1 else None, start.since)
+                if len(queries) > 1 or newest_first:
+                    page = replace(page, total=None)  # the list's count is not this pass's
+                if newest_first and start.since and _reached(step, start.since):
+                    yield replace(page, cursor=None)
+                    break
+                if page.cursor is None and not last_part:
+                    page = replace(page, cursor=_cursor(Position(url="", part=part + 1)))
+                yield page
+
+    async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        field = SWEEP_FIELD.get(stream, "updated-at")
+        met: set[str] = set()
+        queries = self._queries(stream, None)
+        for part, query in enumerate(queries):
+            thin = replace(
+                query, include=(), optional=(), fields=((PATHS[stream], field),), sort="id"
+            )
+            async for step in self._walk(stream, thin, Position(url="", part=part)):
+                ids = [key for key in step.ids if key]
+                repeats = step.repeats
+                if len(queries) > 1:
+                    repeats = sum(1 for key in ids if key in met)
+                    met.update(ids)
+                yield SightingPage(
+                    sightings=_sightings(step),
+                    total=step.total if len(queries) == 1 else None,
+                    repeats=repeats,
+                    covers=step.covers and None not in step.ids,
+                )
+
+    async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        await self._learn(stream)
+        query = self._queries(stream, None)[0]
+        includes = ",".join((*query.include, *query.optional))
+        url = f"v1/{PATHS[stream]}/{quote(remote_id, safe='')}"
+        try:
+            body = await self.client.get(
+                f"{url}?include={includes}" if includes else url,
+                msgspec.json.Decoder(SingleDocument).decode,
+            )
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        included = _included(body.included)
+        raw = RawRecord(remote_id, body.data)
+        return self._as_page(stream, [raw], Inclusions(included, self.lookups))
+
+    # --- asking ---
+
+    def _queries(self, stream: Stream, since: datetime | None) -> list[Query]:
+        query = Query(
+            path=PATHS[stream],
+            size=self.size,
+            include=INCLUDES.get(stream, ()),
+            fields=thin_fields(stream, self._stage_attribute)
+            if self.config.on("sparse_fields")
+            else (),
+        )
+        if stream is Stream.STAGES:
+            if self.config.on("stage_types"):
+                query = replace(query, optional=("stage-type",))
+            return [replace(query, sort="-updated-at") if since else query]
+        if since is not None:
+            query = replace(query, filters=changed_since(since))
+        if stream is not Stream.JOBS:
+            return [query]
+        feeds = {"two_passes": ("public", "internal"), "combined": ("public,internal",)}
+        return [
+            replace(query, fixed_filters=(("[status]", "all"), ("[feed]", feed)))
+            for feed in feeds[self.config.options["feeds"]]
+        ]
+
+    async def _walk(self, stream: Stream, query: Query, start: Position) -> AsyncIterator[Step]:
+        """The steps of a list, asked for with less when a part of the question is refused."""
+        decode = decoder(KINDS[stream].attributes)
+        while True:
+            begin = start if start.url else replace(start, url=query.url())
+
+            async def fetch(url: str) -> AnyDocument:
+                return await self.client.get(_relative(url), decode)
+
+            walk = Walk(fetch, begin, size=self.size)
+            begun = False
+            try:
+                async for step in walk.steps():
+                    begun = True
+                    yield step
+                return
+            except Refused as error:
+                less = query.without(error.part) if error.part and not begun else None
+                if start.url and not begun and error.status in (400, 404):
+                    start = Position(url="", part=start.part)  # the saved place is no longer known
+                    continue
+                if less is None:
+                    raise
+                query = less
+
+    async def _learn(self, stream: Stream) -> None:
+        """Custom fields and their options, once a sync; the name of a stage's type, once needed."""
+        if stream in (Stream.JOBS, Stream.TALENTS):
+            async with self._lookups_read:
+                if not self._has_lookups:
+                    await self._read_lookups()
+                    self._has_lookups = True
+        if stream is Stream.APPLICATIONS and not self._stages_known:
+            async for step in self._walk(
+                Stream.STAGES, Query(path="stages", size=1), Position(url="")
+            ):
+                self._note_stages(step)
+                break
+
+    async def _read_lookups(self) -> None:
+        for path, add in (
+            ("custom-fields", self.lookups.add_field),
+            ("custom-field-options", self.lookups.add_option),
+        ):
+            try:
+                url: str | None = Query(path=path, size=self.size, sort=None).url()
+                visited = set()
+                while url and url not in visited:
+                    visited.add(url)
+                    found = await self.client.get(_relative(url), _decode_loosely)
+                    for one in _included(found.data):
+                        add(one)
+                    url = found.links.next
+            except Refused:
+                continue  # the account has no custom fields, or hides them from this key
+
+    # --- answering ---
+
+    def _page(
+        self, stream: Stream, step: Step, met: set[str] | None, since: datetime | None
+    ) -> Page:
+        if stream is Stream.STAGES:
+            self._note_stages(step)
+        repeats = step.repeats
+        if met is not None:
+            repeats = sum(1 for key in step.ids if key in met)
+            met.update(key for key in step.ids if key)
+        document = step.document
+        included = _included(document.included)
+        page = self._as_page(
+            stream,
+            [RawRecord(key, one) for key, one in zip(step.ids, document.data)],
+            Inclusions(included, self.lookups),
+            since,
+        )
+        return replace(
+            page,
+            cursor=_cursor(step.after) if step.after else None,
+            total=step.total,
+            repeats=repeats,
+            covers=step.covers,
+        )
+
+    def _as_page(
+        self,
+        stream: Stream,
+        raw: list[RawRecord],
+        included: Inclusions,
+        since: datetime | None = None,
+    ) -> Page:
+        kind = KINDS[stream]
+
+        def to_record(one: RawRecord, notes: Notes) -> Record:
+            resource = one.body
+            if not isinstance(resource, Resource):
+                resource = convert(resource, kind.resource, one.remote_id or "", notes)
+            record = kind.map(resource, included, notes)
+            if since and record.remote_updated_at and record.remote_updated_at < since:
+                notes.add("filter_ignored", record.remote_id)
+            return record
+
+        return Page(stream=stream, raw=raw, map=to_record)
+
+    def _note_stages(self, step: Step) -> None:
+        """Remember each stage's type, and by which of its two names this API version gives it."""
+        self._stages_known = True
+        for resource in step.document.data:
+            own = getattr(resource, "attributes", None)
+            legacy = getattr(own, "legacy_stage_type_name", None)
+            found = legacy or getattr(own, "stage_type", None)
+            if found:
+                self.lookups.stage_types[str(resource.id)] = found
+                self._stage_attribute = "legacy-stage-type-name" if legacy else "stage-type"
+
+
+_decode_loosely = msgspec.json.Decoder(LooseDocument).decode
+
+
+def _pacer(config: Config) -> Pacer | None:
+    if not config.on("pacing"):
+        return None
+    return Pacer(
+        int(config.options["rate_limit"]),
+        float(config.options["rate_window"]),
+        share=int(config.options["quota_share"]) / 100,
+    )
+
+
+def _cursor(position: Position) -> str:
+    return msgspec.json.encode(position).decode()
+
+
+def _relative(url: str) -> str:
+    return url if urlsplit(url).scheme else "/" + url.lstrip("/")
+
+
+def _reached(step: Step, since: datetime) -> bool:
+    """Whether a walk from the newest on has come to what is known already."""
+    times = [when for one in step.document.data if (when := _updated_at(one)) is not None]
+    in_order = all(newer >= older for newer, older in zip(times, times[1:]))
+    return bool(times) and in_order and times[-1] < since
+
+
+def _updated_at(resource: Any) -> datetime | None:
+    if isinstance(resource, Resource):
+        return utc(resource.attributes.updated_at)
+    attributes = resource.get("attributes") if isinstance(resource, dict) else None
+    return parse_time(attributes.get("updated-at")) if isinstance(attributes, dict) else None
+
+
+def _sightings(step: Step) -> list[Sighting]:
+    return [
+        Sighting(key, _updated_at(one)) for key, one in zip(step.ids, step.document.data) if key
+    ]
+
+
+def _included(found: Sequence[Any]) -> list[Included]:
+    """What came along, without the objects that do not have the promised shape."""
+    usable = []
+    for one in found:
+        if isinstance(one, Included):
+            usable.append(one)
+            continue
+        try:
+            usable.append(msgspec.convert(one, Included, strict=False))
+        except msgspec.ValidationError:
+            continue
+    return usable

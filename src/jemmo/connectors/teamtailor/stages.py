@@ -1,0 +1,43 @@
+"""What a stage means. Teamtailor's own type says it where it can; else the stage's name is read.
+
+Old API versions know Inbox, In process and Hired; the user interface also Screening, Interview and Offer, which newer
+versions give as the relationship ``stage-type``. Names are free text, so a stage "In process" whose name says
+nothing stays OTHER.
+"""
+
+from __future__ import annotations
+
+import re
+
+from jemmo.domain.enums import StageCategory
+
+TYPES = {
+    "inbox": StageCategory.NEW,
+    "screening": StageCategory.SCREENING,
+    "interview": StageCategory.INTERVIEW,
+    "offer": StageCategory.OFFER,
+    "hired": StageCategory.HIRED,
+}
+NAMES = (
+    (StageCategory.OFFER, r"offer|offre|proposition|contrat|contract"),
+    (StageCategory.ASSESSMENT, r"\btest|assess|évaluation|evaluation|case|exercise|exercice"),
+    (StageCategory.INTERVIEW, r"interview|entretien|meeting|rencontre|visio|onsite|final round"),
+    (StageCategory.SCREENING, r"screen|phone|call|présélection|preselection|\btri\b|appel|review"),
+)
+_NAMES = [(category, re.compile(pattern, re.IGNORECASE)) for category, pattern in NAMES]
+
+
+def stage_category(kind: str | None, legacy: str | None, name: str) -> StageCategory:
+    """The category of a stage from its type, its old type and its name.
+
+    >>> stage_category("Offer", "In process", "Paperwork"), stage_category("In process", None, "Entretien RH")
+    (<StageCategory.OFFER: 'OFFER'>, <StageCategory.INTERVIEW: 'INTERVIEW'>)
+    """
+    for known in (kind, legacy):
+        found = TYPES.get((known or "").strip().lower())
+        if found is not None:
+            return found
+    for category, pattern in _NAMES:
+        if pattern.search(name):
+            return category
+    return StageCategory.OTHER

@@ -1,0 +1,140 @@
+"""Walks a list from page to page by its links, and notices when the list moved meanwhile.
+
+With numbered pages a record deleted behind the reader pulls all later ones forward by one, so one is skipped. The list's
+own count tells: when it falls between two pages, the pages before are read again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import blake2b
+from math import ceil
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.connectors.teamtailor.wire import Document, LooseDocument
+from jemmo.domain.errors import PermanentError
+
+AnyDocument = Document[Any] | LooseDocument
+Fetch = Callable[[str], Awaitable[AnyDocument]]
+
+REMEMBERED_PAGES = 12
+MOST_STEPS_BACK = 10
+MOST_PAGES_WITHOUT_NEWS = 3
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """Where a walk stands: the next address, the list's count as last told, how many records were met."""
+
+    url: str
+    total: int | None = None
+    seen: int = 0
+    part: int = 0
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One page of the walk, in the order it is to be stored. ``after`` is where to go on, ``None`` at the end."""
+
+    document: AnyDocument
+    ids: list[str | None]
+    repeats: int
+    after: Position | None
+    total: int | None
+    covers: bool
+
+
+class Walk:
+    """One pass over one list of ``size`` records a page."""
+
+    def __init__(self, fetch: Fetch, start: Position, *, size: int) -> None:
+        self._fetch = fetch
+        self._position = start
+        self._size = size
+        self._recent: deque[set[str]] = deque(maxlen=REMEMBERED_PAGES)
+        self._visited: set[bytes] = set()
+        self._without_news = 0
+        self._covers = True
+
+    async def steps(self) -> AsyncIterator[Step]:
+        position: Position | None = self._position
+        while position is not None:
+            self._mark(position.url)
+            document = await self._fetch(position.url)
+            fallen = (position.total or 0) - (document.meta.record_count or 0)
+            if position.total is not None and document.meta.record_count is not None and fallen > 0:
+                async for step in self._back(document, position, fallen):
+                    yield step
+            step = self._step(document, position, document.links.next)
+            yield step
+            position = step.after
+
+    async def _back(
+        self, document: AnyDocument, position: Position, fallen: int
+    ) -> AsyncIterator[Step]:
+        """Read again the pages that the deleted records may have pulled others into."""
+        url = document.links.prev
+        if url is None or "number" not in url:
+            return
+        wanted = ceil(fallen / self._size)
+        if wanted > MOST_STEPS_BACK:
+            self._covers = False
+        for _ in range(min(wanted, MOST_STEPS_BACK)):
+            if url is None:
+                return
+            before = await self._fetch(url)
+            yield self._step(before, position, position.url)
+            url = before.links.prev
+
+    def _step(self, document: AnyDocument, position: Position, following: str | None) -> Step:
+        ids = [_id_of(resource) for resource in document.data]
+        repeats = self._count_repeats(ids)
+        self._notice_standstill(ids, repeats, following)
+        total = document.meta.record_count
+        seen = self._position.seen + len(ids) - repeats
+        self._position = Position(url=following or "", total=total, seen=seen, part=position.part)
+        if following is None and total is not None and seen < total:
+            self._covers = False
+        return Step(
+            document=document,
+            ids=ids,
+            repeats=repeats,
+            after=self._position if following else None,
+            total=total,
+            covers=self._covers,
+        )
+
+    def _count_repeats(self, ids: list[str | None]) -> int:
+        known = set().union(*self._recent) if self._recent else set()
+        self._recent.append({key for key in ids if key})
+        return sum(1 for key in ids if key in known)
+
+    def _notice_standstill(
+        self, ids: list[str | None], repeats: int, following: str | None
+    ) -> None:
+        stands = following is not None and repeats == len(ids)
+        self._without_news = self._without_news + 1 if stands else 0
+        if self._without_news > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
+            raise _endless()
+
+    def _mark(self, url: str) -> None:
+        seen = blake2b(url.encode(), digest_size=8).digest()
+        if seen in self._visited:
+            raise _endless()
+        self._visited.add(seen)
+
+
+def _endless() -> PermanentError:
+    return PermanentError(
+        "The ATS sends the same page again and again, so the list has no end.",
+        code="page_repeats",
+        next_step="Sync again later; if it stays so, tell the ATS's support which list it is.",
+    )
+
+
+def _id_of(resource: Any) -> str | None:
+    found = resource.get("id") if isinstance(resource, dict) else getattr(resource, "id", None)
+    if found is None or isinstance(found, bool | dict | list):
+        return None
+    return str(found) or None

@@ -1,0 +1,94 @@
+"""What came of a page and of a whole run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from jemmo.domain.errors import FailureMode, JemmoError
+from jemmo.domain.records import Record
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.streams import Mode, Notes, Stream
+
+
+class Accepted(Struct, frozen=True):
+    """A record to store, its content hash (16 bytes) and why it stays hidden, if it does."""
+
+    record: Record
+    content_hash: bytes
+    excluded: Exclusion | None = None
+
+
+class Rejection(Struct, frozen=True, kw_only=True):
+    """A record kept out, with the reason and the record as it was sent."""
+
+    remote_id: str | None
+    code: str
+    message: str
+    field: str | None = None
+    raw: bytes | None = None
+
+
+class PageOutcome(Struct, kw_only=True):
+    """A page after map, validate and rules."""
+
+    stream: Stream
+    fetched: int
+    accepted: list[Accepted]
+    rejected: list[Rejection]
+    notes: Notes
+
+
+class Counts(Struct, kw_only=True):
+    """A stream's line in the run report. ``fetched`` counts what the ATS sent, repeats included."""
+
+    fetched: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    excluded: int = 0
+    rejected: int = 0
+
+    def add(self, other: Counts) -> None:
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class RunWarning(Struct, frozen=True, kw_only=True):
+    """Something odd but survived, counted: shown in the log with what it means."""
+
+    code: str
+    message: str
+    count: int = 1
+    example: str | None = None
+
+
+class RunReport(Struct, kw_only=True):
+    """What a sync run did. The shape of ``jemmo sync --json``."""
+
+    run_id: str
+    mode: Mode
+    status: RunStatus = RunStatus.RUNNING
+    requests: int = 0
+    seconds: float = 0.0
+    error: dict[str, str] | None = None
+    failure: FailureMode | None = None
+    streams: dict[Stream, Counts] = field(default_factory=dict)
+    warnings: list[RunWarning] = field(default_factory=list)
+
+    def fail(self, error: JemmoError) -> None:
+        self.status = RunStatus.FAILED
+        self.error = error.as_dict()
+        self.failure = error.failure
+
+    def counts(self, stream: Stream) -> Counts:
+        return self.streams.setdefault(stream, Counts())

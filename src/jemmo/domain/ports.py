@@ -1,0 +1,99 @@
+"""The two ports the pipeline works through: the ATS on one side, the store on the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from jemmo.domain.outcomes import Counts, PageOutcome, RunReport
+from jemmo.domain.streams import (
+    AccessReport,
+    Checkpoint,
+    Page,
+    Sighting,
+    SightingPage,
+    Start,
+    Stream,
+    StreamSpec,
+)
+
+
+class Source(Protocol):
+    """One connection's ATS, opened for reading."""
+
+    @property
+    def streams(self) -> Sequence[StreamSpec]: ...
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, retries included."""
+        ...
+
+    async def check(self) -> AccessReport:
+        """Test host, key and rights; raises ``ConfigError`` where nothing can work."""
+        ...
+
+    def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """The stream's pages from ``start`` on."""
+        ...
+
+    def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        """A cheap sweep over every id of the stream."""
+        ...
+
+    async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        """One record as a page of its own; ``None`` when the ATS says that it is gone."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Progress(Protocol):
+    """Whoever watches a run: a terminal, a page, nobody."""
+
+    def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None: ...
+
+
+class RunStore(Protocol):
+    """The tables as one sync run sees them. Every write happens under the run's lease."""
+
+    async def checkpoints(self) -> dict[Stream, Checkpoint]: ...
+
+    async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
+        """Write pages of one stream and its checkpoint in one transaction."""
+        ...
+
+    async def save_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+
+    async def report(self, report: RunReport) -> None:
+        """Keep the run's counts so that others can watch."""
+        ...
+
+    async def begin_sweep(self, stream: Stream) -> None: ...
+
+    async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None: ...
+
+    async def missing(self, stream: Stream, before: datetime) -> list[str]:
+        """Ids we hold, seen before ``before``, that the sweep did not meet."""
+        ...
+
+    async def unread(self, stream: Stream) -> list[str]:
+        """Ids the sweep met that we lack or hold in an older version."""
+        ...
+
+    async def present(self, stream: Stream) -> int:
+        """How many records of the stream we hold that are not tombstones."""
+        ...
+
+    async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+        """Write tombstones; returns how many records that changed."""
+        ...
+
+    async def hold_deletions(self, stream: Stream, remote_ids: Sequence[str]) -> bool:
+        """Keep a suspicious deletion for a person; ``True`` when it was already released."""
+        ...
+
+    async def settle(self, report: RunReport) -> None:
+        """After the last page: what relations decide (visibility, links that never came)."""
+        ...

@@ -1,0 +1,196 @@
+"""The canonical records: what every connector maps to and everything else works with.
+
+Names follow the field's common models (Merge, Kombo, schema.org JobPosting). Times are timezone-aware UTC.
+Text is stripped and never empty: absent is ``None``. ``remote_id`` is the ATS's id, always text.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    AttachmentKind,
+    CompensationPeriod,
+    ConsentState,
+    ContactKind,
+    EmploymentType,
+    JobStatus,
+    JobVisibility,
+    RejectedBy,
+    RemotePolicy,
+    StageCategory,
+    TalentOrigin,
+    UserRole,
+)
+
+CustomFields = dict[str, dict[str, Any]]
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every synced record has."""
+
+    remote_id: str
+    remote_url: str | None = None
+    remote_created_at: datetime | None = None
+    remote_updated_at: datetime | None = None
+
+
+class Department(Record, frozen=True, kw_only=True, omit_defaults=True):
+    name: str
+
+
+class User(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A member of the customer's team in the ATS (a recruiter, a hiring manager)."""
+
+    name: str | None = None
+    email: str | None = None
+    title: str | None = None
+    role: UserRole | None = None
+    role_original: str | None = None
+    is_active: bool = True
+
+
+class RejectReason(Record, frozen=True, kw_only=True, omit_defaults=True):
+    name: str
+    rejected_by: RejectedBy | None = None
+
+
+class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place. ``country_code`` is ISO 3166-1 alpha-2; ``lat`` and ``lon`` are degrees."""
+
+    raw: str | None = None
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country_code: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    is_primary: bool = False
+
+
+class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Pay in units of ``currency`` (ISO 4217) per ``period``; ``original`` is the ATS's own wording."""
+
+    kind: str = "SALARY"
+    min: float | None = None
+    max: float | None = None
+    currency: str | None = None
+    period: CompensationPeriod | None = None
+    is_public: bool | None = None
+    original: str | None = None
+
+
+class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
+    title: str
+    code: str | None = None
+    internal_name: str | None = None
+    status: JobStatus
+    status_original: str | None = None
+    visibility: JobVisibility | None = None
+    pitch: str | None = None
+    description_html: str | None = None
+    requirements: str | None = None
+    employment_type: EmploymentType | None = None
+    employment_type_original: str | None = None
+    experience_level: str | None = None
+    remote_policy: RemotePolicy | None = None
+    remote_policy_original: str | None = None
+    language: str | None = None
+    category: str | None = None
+    posting_url: str | None = None
+    apply_url: str | None = None
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    department_remote_id: str | None = None
+    recruiter_remote_id: str | None = None
+    tags: tuple[str, ...] = ()
+    locations: tuple[Location, ...] = ()
+    compensations: tuple[Compensation, ...] = ()
+    custom_fields: CustomFields = {}
+
+
+class Stage(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A step of the recruiter's hiring process. Without a job it belongs to the whole company."""
+
+    name: str
+    job_remote_id: str | None = None
+    position: int | None = None
+    category: StageCategory = StageCategory.OTHER
+    category_original: str | None = None
+
+
+class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One way to reach a talent, as the ATS wrote it."""
+
+    kind: ContactKind
+    value: str
+    type: str | None = None
+    network: str | None = None
+
+
+class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file of a talent: what is known of it before its bytes are fetched, never a link to it.
+
+    ``remote_version`` changes when the ATS holds another file, where the ATS gives such a sign.
+    """
+
+    remote_id: str
+    kind: AttachmentKind = AttachmentKind.OTHER
+    file_name: str | None = None
+    content_type: str | None = None
+    remote_version: str | None = None
+    remote_updated_at: datetime | None = None
+
+
+class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A person the company could hire; most ATSs say candidate."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    headline: str | None = None
+    current_company: str | None = None
+    current_title: str | None = None
+    summary: str | None = None
+    location: Location | None = None
+    language: str | None = None
+    origin: TalentOrigin | None = None
+    source: str | None = None
+    source_url: str | None = None
+    is_private: bool = False
+    is_archived: bool = False
+    is_internal: bool = False
+    consent_state: ConsentState = ConsentState.UNKNOWN
+    consent_at: datetime | None = None
+    can_email: bool | None = None
+    tags: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    custom_fields: CustomFields = {}
+
+
+class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A talent who stands for a job (or, without a job, for any)."""
+
+    talent_remote_id: str | None = None
+    job_remote_id: str | None = None
+    stage_remote_id: str | None = None
+    reject_reason_remote_id: str | None = None
+    status: ApplicationStatus
+    status_original: str | None = None
+    applied_at: datetime | None = None
+    stage_entered_at: datetime | None = None
+    rejected_at: datetime | None = None
+    rejected_by: RejectedBy | None = None
+    hired_at: datetime | None = None
+    source: str | None = None
+    source_url: str | None = None
+    cover_letter: str | None = None
+    is_sourced: bool = False
+
+
+AnyRecord = Department | User | RejectReason | Job | Stage | Talent | Application

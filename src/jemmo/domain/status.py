@@ -1,0 +1,35 @@
+"""The four colours of a connection, the same everywhere. Pages show words beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+FRESH = timedelta(hours=24)
+
+
+class Colour(StrEnum):
+    """Green: synced within 24 h. Yellow: longer ago, consider a manual sync. Red: failed. Loading: under way."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    LOADING = "loading"
+
+
+def colour(
+    *,
+    last_success_at: datetime | None,
+    last_error: Mapping[str, object] | None,
+    running: bool,
+    now: datetime,
+) -> Colour:
+    """What the status dot says. A connection that was never synced waits in yellow."""
+    if running:
+        return Colour.LOADING
+    if last_error:
+        return Colour.RED
+    if last_success_at is not None and now - last_success_at <= FRESH:
+        return Colour.GREEN
+    return Colour.YELLOW

@@ -1,0 +1,175 @@
+"""Streams, checkpoints and pages: what moves between a connector and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from jemmo.domain.records import Record
+
+
+class Stream(StrEnum):
+    """One kind of thing a connector reads. The order is the one in which relations resolve best."""
+
+    DEPARTMENTS = "departments"
+    USERS = "users"
+    REJECT_REASONS = "reject_reasons"
+    JOBS = "jobs"
+    STAGES = "stages"
+    TALENTS = "talents"
+    APPLICATIONS = "applications"
+
+
+class Mode(StrEnum):
+    """How a sync reads: all of it, what changed since the watermark, or every id compared."""
+
+    INITIAL = "initial"
+    INCREMENTAL = "incremental"
+    RECONCILE = "reconcile"
+
+
+class StreamSpec(Struct, frozen=True, kw_only=True):
+    """A connector's answers to the questions every stream must answer.
+
+    ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream.
+    ``lag`` is the overlap read again on purpose, since neither bounds nor clocks of an ATS are exact.
+    ``after`` are the streams that should be complete before this one starts.
+    """
+
+    name: Stream
+    cursor: str | None = None
+    lag: timedelta = timedelta(0)
+    after: tuple[Stream, ...] = ()
+    finds_deletions: bool = True
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """Where a stream stands: how far it is safely read and where a pass under way goes on.
+
+    watermark       everything the ATS changed before this time is in the tables
+    mode            the mode of the pass under way, ``None`` between passes
+    cursor          where that pass goes on, as the connector wrote it; ``None`` at its start
+    pass_started_at when that pass began: the next watermark once it is complete
+    seen            distinct records that pass has seen so far, rejected ones included
+    total           the ATS's own count, as last told
+    done            the pass has read this stream to its end
+    complete        the last pass proved that nothing was left out
+    """
+
+    stream: Stream
+    watermark: datetime | None = None
+    mode: Mode | None = None
+    cursor: str | None = None
+    pass_started_at: datetime | None = None
+    seen: int = 0
+    total: int | None = None
+    done: bool = False
+    complete: bool = False
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """Where a connector begins to read a stream.
+
+    ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass.
+    """
+
+    since: datetime | None = None
+    cursor: str | None = None
+
+
+class Notes:
+    """Collects what was odd but usable while records were mapped: counted, with one example each."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.examples: dict[str, str] = {}
+
+    def add(self, code: str, remote_id: str) -> None:
+        self.counts[code] = self.counts.get(code, 0) + 1
+        self.examples.setdefault(code, remote_id)
+
+    def merge(self, other: Notes) -> None:
+        for code, count in other.counts.items():
+            self.counts[code] = self.counts.get(code, 0) + count
+            self.examples.setdefault(code, other.examples[code])
+
+
+class RawRecord(Struct, frozen=True):
+    """One record as the ATS sent it. ``remote_id`` is ``None`` where even that is missing."""
+
+    remote_id: str | None
+    body: Any
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One response's worth of a stream.
+
+    raw      the records as sent
+    map      turns one of them into a canonical record; raises ``RecordRejected``
+    cursor   where to go on after this page; ``None`` says that this was the last one
+    total    how many records the ATS says the pass has, if it says so
+    repeats  how many of these records were already in an earlier page of this pass
+    covers   ``False`` when the connector had to leave something out, so the pass proves nothing
+    """
+
+    stream: Stream
+    raw: list[RawRecord]
+    map: Callable[[RawRecord, Notes], Record]
+    cursor: str | None = None
+    total: int | None = None
+    repeats: int = 0
+    covers: bool = True
+
+
+class Sighting(Struct, frozen=True):
+    """One id met by the id sweep of a reconcile, and when the ATS last changed it."""
+
+    remote_id: str
+    remote_updated_at: datetime | None = None
+
+
+class SightingPage(Struct, frozen=True, kw_only=True):
+    """One response's worth of an id sweep."""
+
+    sightings: list[Sighting]
+    cursor: str | None = None
+    total: int | None = None
+    repeats: int = 0
+    covers: bool = True
+
+
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """What a connector can do, as shown in the pages and docs."""
+
+    incremental: bool = False
+    webhooks: bool = False
+    deletes: bool = False
+    resumes: bool = False
+    stage_history: bool = False
+    custom_fields: bool = False
+
+
+class AccessCheck(Struct, frozen=True, kw_only=True):
+    """One thing a key must be able to do."""
+
+    name: str
+    ok: bool
+    detail: str | None = None
+
+
+class AccessReport(Struct, frozen=True, kw_only=True):
+    """What a connection test found. ``account`` names the company the key belongs to."""
+
+    account_id: str | None = None
+    account_name: str | None = None
+    checks: list[AccessCheck] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)

@@ -1,0 +1,88 @@
+"""Turns what an ATS sends into values we can keep: text, times, numbers. Nothing here raises."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
+EARLIEST, LATEST = (
+    1900,
+    2200,
+)  # years outside are typing mistakes, and Postgres or Python may refuse them
+
+_TAGS = re.compile(r"<(br|/p|/li|/h\d|/div|/tr)\b[^>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^>]*>")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+
+def text(value: Any) -> str | None:
+    """Stripped text, or ``None`` for blank. NUL, which Postgres cannot store, is dropped."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    if not isinstance(value, str):
+        value = str(value)
+    if "\x00" in value:
+        value = value.replace("\x00", "")
+    value = value.strip()
+    if len(value) > MAX_TEXT:
+        value = value[:MAX_TEXT]
+    return value or None
+
+
+def utc(value: datetime | None) -> datetime | None:
+    """The moment in UTC, or ``None`` when its year cannot be meant. A naive time is read as UTC."""
+    if value is None or not EARLIEST <= value.year <= LATEST:
+        return None
+    if value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value.astimezone(UTC)
+
+
+def parse_time(value: Any) -> datetime | None:
+    """A moment from ISO 8601 text, ``None`` for anything else."""
+    if isinstance(value, datetime):
+        return utc(value)
+    if not isinstance(value, str):
+        return None
+    try:
+        return utc(datetime.fromisoformat(value.strip()))
+    except ValueError:
+        return None
+
+
+def number(value: Any) -> float | None:
+    """A number from a number or from text such as ``"500.0"``; ``None`` for blank, zero or text."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value.replace(" ", "").replace("\u202f", "").replace(",", "."))
+        value = float(found.group()) if found else None
+    if not isinstance(value, int | float) or not abs(value) < 1e12:
+        return None
+    return float(value) or None
+
+
+def web_address(value: Any) -> str | None:
+    """The address if it is one a browser may open (http or https), else ``None``."""
+    found = text(value)
+    return found if found and _WEB.match(found) else None
+
+
+def words(values: Any) -> tuple[str, ...]:
+    """Distinct non-blank texts in their order."""
+    if not isinstance(values, list | tuple):
+        return ()
+    return tuple(dict.fromkeys(found for value in values if (found := text(value))))
+
+
+def html_to_text(markup: str | None) -> str | None:
+    """Readable text of a piece of HTML, for search and plain views."""
+    if markup is None:
+        return None
+    plain = _ANY_TAG.sub(" ", _TAGS.sub("\n", markup))
+    lines = (" ".join(line.split()) for line in entities.unescape(plain).splitlines())
+    return text("\n".join(line for line in lines if line))

@@ -1,0 +1,118 @@
+"""Making the data folder, once, so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from jemmo.embedded.account import Account
+from jemmo.embedded.errors import BRING_YOUR_OWN, PostgresError
+from jemmo.embedded.places import PORT, Places
+from jemmo.embedded.programs import major_version, programs_for
+
+SETTINGS = Path(__file__).with_name("postgres.conf")
+
+# In template1, so that every database made later has the extensions too. The role is no superuser:
+# an injected statement must not reach the operating system.
+FIRST_STATEMENTS = """\
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION unaccent;
+CREATE EXTENSION vector;
+CREATE ROLE jemmo LOGIN CREATEDB PASSWORD '{password}';
+CREATE DATABASE jemmo OWNER jemmo;
+"""
+
+
+def initialise(places: Places, account: Account, *, lock: int) -> None:
+    """Create the cluster if there is none.
+
+    The programs share our lock: if we are killed, the next command waits until they have ended as
+    well, and then sweeps away what they left half made.
+    """
+    if places.cluster.exists():
+        return
+    for half_made in places.root.glob("new-*"):
+        shutil.rmtree(half_made)
+    fresh = Places(root=places.root / f"new-{secrets.token_hex(4)}")
+    for folder in (fresh.root, fresh.cluster, fresh.data):
+        folder.mkdir(mode=0o700)
+        account.admit(folder)
+    account.own(fresh.data)
+    fresh.data.chmod(0o700)
+    _create(fresh, account, lock)
+    fresh.cluster.rename(places.cluster)
+    _sync(places.root)
+    fresh.root.rmdir()
+
+
+def check_version(places: Places) -> None:
+    """Refuse data of another major version before the server does it less kindly."""
+    made_by = (places.data / "PG_VERSION").read_text().strip()
+    if made_by != str(major_version()):
+        raise PostgresError(
+            f"The data in {places.data} is of PostgreSQL {made_by}, "
+            f"and this Jemmo comes with {major_version()}.",
+            next_step="Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder. "
+            f"{BRING_YOUR_OWN}",
+        )
+
+
+def write_settings(places: Places) -> None:
+    """Renew our settings at every start: the folder may have moved, Jemmo may be newer."""
+    listening = str(places.sockets).replace("'", "''").replace('"', '""')
+    text = f"{SETTINGS.read_text()}\nport = {PORT}\nunix_socket_directories = '\"{listening}\"'\n"
+    _write(places.data / "jemmo.conf", text, mode=0o644)
+
+
+def _create(fresh: Places, account: Account, lock: int) -> None:
+    programs = programs_for(account)
+    account.run(
+        [
+            *(programs / "initdb", "-D", fresh.data, "--username=postgres", "--auth=reject"),
+            *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
+        ],
+        cwd=fresh.root,
+        keep=[lock],
+    )
+    with (fresh.data / "postgresql.conf").open("a") as conf:
+        conf.write("\ninclude_if_exists = 'jemmo.conf'\n")
+    _write(fresh.data / "pg_hba.conf", "local all jemmo scram-sha-256\n", mode=0o644)
+    password = secrets.token_urlsafe(32)
+    account.run(
+        [
+            programs / "postgres",
+            "--single",
+            "-c",
+            "exit_on_error=on",
+            "-D",
+            fresh.data,
+            "template1",
+        ],
+        cwd=fresh.root,
+        feed=FIRST_STATEMENTS.format(password=password),
+        keep=[lock],
+    )
+    _write(fresh.password, password, mode=0o600)
+    _sync(fresh.cluster)
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Replace a file in one step, and have it on the disk."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.chmod(mode)  # whatever the umask
+    fresh.rename(path)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,208 @@
+"""Starting, finding and stopping the server.
+
+Two locks make this safe against anything that is killed: one is held by the command that starts or
+stops, the other, ``running``, is inherited by the server's processes and so tells, better than a
+process number in a file, whether any of them lives.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from jemmo.embedded import locks
+from jemmo.embedded.account import Account, server_account
+from jemmo.embedded.cluster import check_version, initialise, write_settings
+from jemmo.embedded.errors import PostgresError, explain, explained
+from jemmo.embedded.places import Places, find_places, make_places, open_sockets
+from jemmo.embedded.programs import programs_for
+from jemmo.home import home
+
+OTHERS_SECONDS = 120  # another command starts or stops the server at this moment
+START_SECONDS = 120  # a start after a crash first replays what was not checkpointed
+STOP_SECONDS = 30
+LARGEST_LOG = 5_000_000
+
+
+def database_url() -> str:
+    """The database to use: the one in DATABASE_URL, else the embedded one, started if need be."""
+    return os.environ.get("DATABASE_URL") or ensure_running()
+
+
+def ensure_running() -> str:
+    """Start the embedded server unless it runs, making it on first use; gives its URL."""
+    with explained("Starting the database"):
+        folder = home()
+        places = find_places(folder)
+        if locks.is_held(places.running) and _is_ready(places):
+            _check_not_moved(places)
+            return places.url
+        with _only_us(folder) as lock:
+            return _start(folder, lock)
+
+
+def is_running() -> bool:
+    """Whether the embedded server of this home is up."""
+    with explained("Looking for the database"):
+        places = find_places(home())
+        return locks.is_held(places.running) and _is_ready(places)
+
+
+def stop() -> bool:
+    """Stop the embedded server of this home; False if it was not running."""
+    with explained("Stopping the database"):
+        folder = home()
+        places = find_places(folder)
+        if not locks.is_held(places.running):
+            return False
+        with _only_us(folder):
+            # Fast: open transactions are rolled back, the data is written out. Then immediate,
+            # which is safe too and only makes the next start longer.
+            for how in (signal.SIGINT, signal.SIGQUIT):
+                _signal(places, how)
+                if locks.wait_until(
+                    lambda: not locks.is_held(places.running), seconds=STOP_SECONDS
+                ):
+                    return True
+    raise PostgresError(
+        "The database does not stop.", next_step="Wait a minute and run `jemmo down` again."
+    )
+
+
+def _start(folder: Path, lock: int) -> str:
+    account = server_account(find_places(folder).data)
+    places = make_places(folder, account)
+    # A server that was killed is "running" until the last of its processes has noticed.
+    if locks.is_held(places.running) and _await_ready(places):
+        _check_not_moved(places)
+        return places.url
+    initialise(places, account, lock=lock)
+    check_version(places)
+    open_sockets(places, account)
+    write_settings(places)
+    _forget_stale_process(places)
+    _tidy_log(places, account)
+    said_before = places.log.stat().st_size
+    with locks.exclusive(places.running, seconds=START_SECONDS) as running:
+        # Relative paths, as pg_ctl hands them to a shell.
+        account.run(
+            [
+                programs_for(account) / "pg_ctl",
+                "start",
+                "-W",
+                "-s",
+                "-D",
+                "cluster/data",
+                "-l",
+                "log",
+            ],
+            cwd=places.root,
+            keep=[running],
+        )
+    if not _await_ready(places):
+        with places.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(said_before)
+            raise explain("Starting the database", log.read())
+    return places.url
+
+
+@contextmanager
+def _only_us(folder: Path) -> Iterator[int]:
+    try:
+        with locks.exclusive(folder / "postgres.lock", seconds=OTHERS_SECONDS) as lock:
+            yield lock
+    except TimeoutError:
+        raise PostgresError(
+            "Another command has been starting or stopping the database for a long time.",
+            next_step="End it, and run this one again.",
+        ) from None
+
+
+def _await_ready(places: Places) -> bool:
+    """Wait for the server that holds ``running`` to take connections; False if it ended instead."""
+
+    def decided() -> bool:
+        return not locks.is_held(places.running) or _is_ready(places)
+
+    if not locks.wait_until(decided, seconds=START_SECONDS):
+        raise PostgresError(
+            "The database is still repairing itself after a crash.",
+            next_step=f"Run the command again in a few minutes. {places.log} tells how far it is.",
+        )
+    return locks.is_held(places.running)
+
+
+def _is_ready(places: Places) -> bool:
+    """Whether clients get in."""
+    # Tried only once the server itself says so: every refusal would be a line in its log.
+    if _status(places)[7:8] != ["ready"]:
+        return False
+    try:
+        psycopg.connect(places.url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        return _is_up_although(str(error), places)
+    return True
+
+
+def _is_up_although(refusal: str, places: Places) -> bool:
+    """Tell a server that turned us away, for being full say, from one that comes or goes."""
+    if "password authentication failed" in refusal:
+        raise PostgresError(
+            "The database does not accept its own password.",
+            next_step=f"Restore {places.password} from a backup of this folder.",
+        )
+    return "FATAL:" in refusal and not re.search("starting up|shutting down|recovery", refusal)
+
+
+def _check_not_moved(places: Places) -> None:
+    started_in = _status(places)[1:2]
+    if started_in and started_in != [str(places.data)]:
+        raise PostgresError(
+            f"The database runs, but its folder was moved from {started_in[0]} to {places.data}.",
+            next_step="Run `jemmo down`, then this command again.",
+        )
+
+
+def _status(places: Places) -> list[str]:
+    """postmaster.pid: process, data folder, start, port, socket folder, host, memory, status."""
+    try:
+        lines = (places.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [line.strip() for line in lines]
+
+
+def _process(places: Places) -> psutil.Process | None:
+    """The server's first process; its number alone may have gone to another program."""
+    try:
+        process = psutil.Process(int(_status(places)[0]))
+        return process if process.cwd() == str(places.data) else None
+    except (psutil.Error, ValueError, IndexError):
+        return None
+
+
+def _forget_stale_process(places: Places) -> None:
+    """Or PostgreSQL would refuse to start for as long as another program has the number."""
+    if _process(places) is None:
+        (places.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _signal(places: Places, how: signal.Signals) -> None:
+    process = _process(places)
+    if process is not None:
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            process.send_signal(how)
+
+
+def _tidy_log(places: Places, account: Account) -> None:
+    if places.log.stat().st_size > LARGEST_LOG:
+        places.log.rename(places.log.with_suffix(".old"))
+        places.log.touch(mode=0o600)
+        account.own(places.log)

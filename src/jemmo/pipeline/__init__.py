@@ -1,0 +1,1 @@
+"""The sequence of a sync: pages in, tables out, the same for every ATS."""

@@ -1,0 +1,60 @@
+"""Map, validate and apply rules: what becomes of one page. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.fingerprint import content_hash
+from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
+from jemmo.domain.rules import Rules, exclusion
+from jemmo.domain.streams import Notes, Page, RawRecord
+
+MAX_ID = 200
+MAX_RAW = 100_000  # bytes of a rejected record kept as evidence
+
+
+def process(page: Page, rules: Rules) -> PageOutcome:
+    """Turn a page into what the store writes. One bad record is rejected; the others go on."""
+    notes = Notes()
+    accepted: list[Accepted] = []
+    rejected: list[Rejection] = []
+    for raw in page.raw:
+        try:
+            accepted.append(_accept(page, raw, rules, notes))
+        except RecordRejected as error:
+            rejected.append(_reject(raw, error))
+    return PageOutcome(
+        stream=page.stream,
+        fetched=len(page.raw),
+        accepted=accepted,
+        rejected=rejected,
+        notes=notes,
+    )
+
+
+def _accept(page: Page, raw: RawRecord, rules: Rules, notes: Notes) -> Accepted:
+    if not raw.remote_id:
+        raise RecordRejected("The record has no id.", code="no_id", field="id")
+    if len(raw.remote_id) > MAX_ID or "\x00" in raw.remote_id:
+        raise RecordRejected("The record's id is not usable.", code="bad_id", field="id")
+    record = page.map(raw, notes)
+    return Accepted(record, content_hash(record), exclusion(record, rules))
+
+
+def _reject(raw: RawRecord, error: RecordRejected) -> Rejection:
+    remote_id = raw.remote_id
+    return Rejection(
+        remote_id=remote_id[:MAX_ID].replace("\x00", "") if remote_id else None,
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        raw=_evidence(raw),
+    )
+
+
+def _evidence(raw: RawRecord) -> bytes:
+    body = raw.body
+    if not isinstance(body, bytes | msgspec.Raw):
+        body = msgspec.json.encode(body, enc_hook=str)
+    return bytes(body)[:MAX_RAW]

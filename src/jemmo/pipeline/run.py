@@ -1,0 +1,214 @@
+"""One sync run from its first request to its report.
+
+Readers, one per stream, fetch and process pages; one writer commits them. The queue between the two is short,
+so memory stays flat, and the writer takes all that waits of one stream at once: page by page when the ATS
+is the slower side, in larger transactions when the database is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.outcomes import PageOutcome, RunReport, RunStatus, RunWarning
+from jemmo.domain.ports import Progress, RunStore, Source
+from jemmo.domain.rules import Rules
+from jemmo.domain.streams import Checkpoint, Mode, Notes, Stream, StreamSpec
+from jemmo.pipeline.plan import advance, begin_pass, end_pass, start_of
+from jemmo.pipeline.process import process
+from jemmo.pipeline.reconcile import Reconciler
+
+PAGES_IN_FLIGHT = 12
+RECORDS_PER_COMMIT = 1500
+REPORT_EVERY = 1.0  # seconds between two looks others get at a run under way
+
+
+class Batch(Struct, frozen=True):
+    """A processed page on its way to the writer, with the checkpoint that it earns."""
+
+    outcome: PageOutcome
+    checkpoint: Checkpoint
+
+
+class SyncRun:
+    """Reads the streams of one source into one store. Ports, rules and clock are passed in."""
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        store: RunStore,
+        rules: Rules,
+        report: RunReport,
+        progress: Progress,
+        now: Callable[[], datetime],
+        only: Sequence[Stream] | None = None,
+    ) -> None:
+        self.source = source
+        self.store = store
+        self.rules = rules
+        self.report = report
+        self.progress = progress
+        self.now = now
+        self.specs = [spec for spec in source.streams if only is None or spec.name in only]
+        self.notes = Notes()
+        self._queue: asyncio.Queue[Batch] = asyncio.Queue(PAGES_IN_FLIGHT)
+        self._written = {spec.name: asyncio.Event() for spec in self.specs}
+        self._points: dict[Stream, Checkpoint] = {}
+        self._reported = 0.0
+
+    async def execute(self) -> RunReport:
+        """Run to the end. The report is kept whatever happens; an explained failure is in it, not raised."""
+        try:
+            await self._read_all()
+            if self.report.mode is Mode.RECONCILE:
+                await Reconciler(self).execute()
+            await self._finish()
+        except JemmoError as error:
+            self.report.fail(error)
+        finally:
+            self.report.requests = self.source.requests
+            self.report.warnings.extend(_warnings(self.notes))
+        return self.report
+
+    async def _read_all(self) -> None:
+        found = await self.store.checkpoints()
+        for spec in self.specs:
+            self._points[spec.name] = begin_pass(
+                spec, found.get(spec.name), self.report.mode, self.now()
+            )
+        try:
+            async with asyncio.TaskGroup() as group:
+                readers = [group.create_task(self._read(spec)) for spec in self.specs]
+                group.create_task(self._write(readers))
+        except* JemmoError as errors:
+            raise _first(errors) from None
+
+    async def _read(self, spec: StreamSpec) -> None:
+        """Fetch and process one stream's pages, once the streams it refers to are in the tables."""
+        point = self._points[spec.name]
+        if point.done:
+            self._written[spec.name].set()
+            return
+        for before in spec.after:
+            if before in self._written:
+                await self._written[before].wait()
+        async for page in self.source.pages(spec.name, start_of(spec, point)):
+            outcome = process(page, self.rules)
+            point = advance(
+                point,
+                fetched=outcome.fetched,
+                repeats=page.repeats,
+                cursor=page.cursor,
+                total=page.total,
+                covers=page.covers,
+            )
+            await self._queue.put(Batch(outcome, point))
+
+    async def _write(self, readers: list[asyncio.Task[None]]) -> None:
+        """Commit what waits, stream by stream, until the readers are done and the queue is empty."""
+        ended = asyncio.gather(*readers)
+        while True:
+            first = asyncio.create_task(self._queue.get())
+            either: set[asyncio.Future[Any]] = {first, ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not first.done():
+                first.cancel()
+                return
+            for batches in _by_stream([first.result(), *self._waiting()]):
+                await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
+
+    def _waiting(self) -> list[Batch]:
+        taken: list[Batch] = []
+        size = 0
+        while size < RECORDS_PER_COMMIT and not self._queue.empty():
+            taken.append(self._queue.get_nowait())
+            size += taken[-1].outcome.fetched
+        return taken
+
+    async def commit(self, outcomes: list[PageOutcome], checkpoint: Checkpoint) -> None:
+        """Write pages of one stream and their checkpoint, then tell who watches."""
+        stream = checkpoint.stream
+        written = await self.store.commit_pages(outcomes, checkpoint)
+        for outcome in outcomes:
+            self.notes.merge(outcome.notes)
+        self._points[stream] = checkpoint
+        self.report.counts(stream).add(written)
+        await self._tell(stream)
+        if checkpoint.done:
+            self._written[stream].set()
+
+    async def _tell(self, stream: Stream) -> None:
+        counts = self.report.counts(stream)
+        self.progress.update(stream, counts, self._points[stream])
+        clock = asyncio.get_running_loop().time()
+        if clock - self._reported >= REPORT_EVERY:
+            self._reported = clock
+            self.report.requests = self.source.requests
+            await self.store.report(self.report)
+
+    async def _finish(self) -> None:
+        await self.store.settle(self.report)
+        for point in self._points.values():
+            await self.store.save_checkpoint(end_pass(point))
+        unproved = [stream for stream, point in self._points.items() if not point.complete]
+        self.report.warnings.extend(
+            RunWarning(
+                code="not_proved_complete",
+                message=f"The ATS counts {self._points[stream].total} {stream}, "
+                f"but {self._points[stream].seen} were read.",
+            )
+            for stream in unproved
+        )
+        held = self.report.error is not None
+        self.report.status = RunStatus.PARTIAL if unproved or held else RunStatus.SUCCEEDED
+
+    def point(self, stream: Stream) -> Checkpoint:
+        return self._points[stream]
+
+    def set_point(self, point: Checkpoint) -> None:
+        self._points[point.stream] = point
+
+    async def read_single(self, stream: Stream, remote_id: str) -> bool:
+        """Read one record again and store it; ``False`` when the ATS says that it is gone."""
+        page = await self.source.fetch(stream, remote_id)
+        if page is None:
+            return False
+        await self.commit([process(page, self.rules)], self._points[stream])
+        return True
+
+
+def _by_stream(batches: list[Batch]) -> list[list[Batch]]:
+    groups: dict[Stream, list[Batch]] = {}
+    for batch in batches:
+        groups.setdefault(batch.outcome.stream, []).append(batch)
+    return list(groups.values())
+
+
+def _first(errors: BaseExceptionGroup[JemmoError]) -> JemmoError:
+    found: BaseException = errors
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    assert isinstance(found, JemmoError)
+    return found
+
+
+def _warnings(notes: Notes) -> list[RunWarning]:
+    return [
+        RunWarning(code=code, message=_meaning(code), count=count, example=notes.examples[code])
+        for code, count in sorted(notes.counts.items())
+    ]
+
+
+def _meaning(code: str) -> str:
+    kind, _, detail = code.partition(":")
+    meanings = {
+        "unknown_value": f"The ATS sent a value we do not know yet ({detail}); it is kept as text.",
+        "dropped_value": f"A value could not be read and was left empty ({detail}).",
+    }
+    return meanings.get(kind, code)

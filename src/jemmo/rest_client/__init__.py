@@ -1,0 +1,6 @@
+"""Polite HTTP: paced, retried with care, and without knowledge of any vendor."""
+
+from jemmo.rest_client.client import Answer, RestClient
+from jemmo.rest_client.pacing import Pacer
+
+__all__ = ["Answer", "Pacer", "RestClient"]

@@ -1,0 +1,232 @@
+"""A client for one API: paced, retried, and never sending the key to another host."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
+from jemmo.rest_client.pacing import Pacer
+from jemmo.rest_client.redaction import address
+from jemmo.rest_client.retries import ATTEMPTS, backoff
+
+T = TypeVar("T")
+
+MAX_BODY = 64 * 1024 * 1024
+LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
+_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A response as received: status, headers with lower-case names, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Refuse = Callable[[Answer], JemmoError]
+
+
+class RestClient:
+    """GET requests to one base address.
+
+    ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only
+    ``TransientError`` is tried again. ``quota`` reads the vendor's rate-limit headers.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str],
+        refuse: Refuse,
+        pacer: Pacer | None,
+        connections: int = 8,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.requests = 0
+        self._headers = dict(headers)
+        self._refuse = refuse
+        self._pacer = pacer
+        self._connections = connections
+        self._in_flight = 0
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def get(self, path: str, decode: Callable[[bytes], T]) -> T:
+        """The decoded body of ``path``, which may be an address of the same host.
+
+        Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays away, ``PermanentError``
+        for a body that cannot be decoded however often it is fetched.
+        """
+        url = self.same_host(path)
+        attempt, waited = 1, 0.0
+        while True:
+            try:
+                return self._read(await self._send(url), url, decode)
+            except RateLimited as error:
+                pause = error.retry_after or backoff(attempt + 1, random.random())
+                waited += pause
+                if waited > LONGEST_PATIENCE:
+                    raise
+                await asyncio.sleep(pause)
+            except (TransientError, _Undecodable) as error:
+                if attempt >= ATTEMPTS:
+                    raise error.final() if isinstance(error, _Undecodable) else error from None
+                await asyncio.sleep(backoff(attempt, random.random()))
+                attempt += 1
+
+    def same_host(self, path: str) -> str:
+        """The absolute address of ``path``; a link to another host is refused before the key is sent there."""
+        url = urljoin(self.base_url + "/", path)
+        ours, theirs = urlsplit(self.base_url), urlsplit(url)
+        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
+            raise PermanentError(
+                f"The ATS sent a link to another host ({theirs.hostname}); it was not followed, "
+                "since the API key must not go there.",
+                code="foreign_link",
+                next_step="Check the connection's address. If it is right, tell the ATS's support.",
+            )
+        return url
+
+    def _read(self, answer: Answer, url: str, decode: Callable[[bytes], T]) -> T:
+        if answer.status != 200:
+            raise self._refuse(answer)
+        try:
+            return decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise _Undecodable(url, answer) from None
+
+    async def _send(self, url: str) -> Answer:
+        await self._await_turn()
+        self.requests += 1
+        self._in_flight += 1
+        try:
+            return await self._fetch(url)
+        except aiohttp.ClientSSLError as error:
+            raise _tls(url, error) from None
+        except ssl.SSLError as error:
+            raise _tls(url, error) from None
+        except aiohttp.ClientConnectorError:
+            raise TransientError(
+                f"{address(url)} cannot be reached.",
+                code="host_unreachable",
+                next_step="Check the address and this machine's network, then try again.",
+            ) from None
+        except (aiohttp.ClientError, ConnectionError):
+            raise TransientError(
+                f"The connection to {address(url)} broke off.", code="connection_lost"
+            ) from None
+        except TimeoutError:
+            raise TransientError(
+                f"{address(url)} did not answer in time.", code="timeout"
+            ) from None
+        finally:
+            self._in_flight -= 1
+
+    async def _fetch(self, url: str) -> Answer:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers=self._headers,
+                timeout=_TIMEOUT,
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                auto_decompress=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        async with self._session.get(URL(url, encoded=True), allow_redirects=False) as response:
+            if (response.content_length or 0) > MAX_BODY:
+                raise PermanentError("The ATS sent an answer of over 64 MB.", code="too_large")
+            body = await response.read()
+            answer = Answer(response.status, response.headers, body)
+        self._learn(answer)
+        return answer
+
+    async def _await_turn(self) -> None:
+        if self._pacer is None:
+            return
+        clock = asyncio.get_running_loop().time
+        wait = self._pacer.reserve(clock()) - clock()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def _learn(self, answer: Answer) -> None:
+        if self._pacer is None:
+            return
+        headers = answer.headers
+        now = asyncio.get_running_loop().time()
+        reset = _number(headers.get("X-Rate-Limit-Reset"))
+        self._pacer.learn(
+            now,
+            limit=int(_number(headers.get("X-Rate-Limit-Limit")) or 0) or None,
+            remaining=_whole(headers.get("X-Rate-Limit-Remaining")),
+            reset=reset,
+            in_flight=self._in_flight,
+        )
+        if answer.status == 429:
+            self._pacer.hold(now + (_number(headers.get("Retry-After")) or reset or 1.0))
+
+
+def rate_limited(answer: Answer) -> RateLimited:
+    """A 429 with the wait it asks for: ``Retry-After`` (seconds) or what is left of the window."""
+    wait = _number(answer.headers.get("Retry-After"))
+    if wait is None:
+        wait = _number(answer.headers.get("X-Rate-Limit-Reset"))
+    return RateLimited(
+        "The ATS asks us to slow down (429).",
+        retry_after=None if wait is None else min(wait, 300.0) + 0.1,
+    )
+
+
+class _Undecodable(Exception):
+    """A 200 whose body is not what it should be: tried again, since proxies and broken connections do that."""
+
+    def __init__(self, url: str, answer: Answer) -> None:
+        super().__init__()
+        self.url = url
+        self.is_html = answer.body.lstrip()[:1] == b"<"
+
+    def final(self) -> JemmoError:
+        if self.is_html:
+            return PermanentError(
+                f"{address(self.url)} answers with a web page instead of data.",
+                code="not_an_api",
+                next_step="Check the connection's address; if it is right, "
+                "the ATS may be under maintenance: see its status page.",
+            )
+        return TransientError(
+            f"{address(self.url)} keeps sending answers that break off.", code="broken_answer"
+        )
+
+
+def _tls(url: str, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"No secure connection to {address(url)}: {getattr(error, 'reason', None) or 'TLS failed'}.",
+        code="tls",
+        next_step="Check that the address is right and starts with the scheme the host speaks; "
+        "behind a company proxy, add its certificate to the system's store (SSL_CERT_FILE).",
+    )
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None
+
+
+def _whole(value: str | None) -> int | None:
+    found = _number(value)
+    return None if found is None else int(found)

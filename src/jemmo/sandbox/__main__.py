@@ -1,0 +1,5 @@
+"""`python -m jemmo.sandbox teamtailor`."""
+
+from jemmo.sandbox.serve import main
+
+main()

@@ -1,0 +1,73 @@
+"""The sandbox's time: real time plus a shift, so that tests need not wait."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTES_SECONDS = tuple(f"{m:02d}:{s:02d}" for m in range(60) for s in range(60))
+THOUSANDTHS = tuple(f".{n:03d}" for n in range(1000))
+HOUR_MS = 3_600_000
+CACHED_HOURS = 100_000
+
+
+class Clock:
+    """Tells milliseconds since 1970; `advance` shifts it, `frozen_at` stops it."""
+
+    def __init__(self, *, frozen_at: int | None = None) -> None:
+        self._frozen_at = frozen_at
+        self._shift = 0
+
+    def now_ms(self) -> int:
+        """Return the sandbox's present."""
+        real = self._frozen_at if self._frozen_at is not None else int(time.time() * 1000)
+        return real + self._shift
+
+    def advance(self, seconds: float) -> None:
+        """Move the present forward."""
+        self._shift += int(seconds * 1000)
+
+
+class LocalTime:
+    """Writes moments with the company's own UTC offset, which moves with daylight saving."""
+
+    def __init__(self, zone: str) -> None:
+        self.zone = ZoneInfo(zone)
+        self._hours: dict[int, tuple[str, str, int]] = {}
+
+    def text(self, ms: int) -> str:
+        """Return the ISO form within JSON quotes: `"2024-11-02T09:15:07.412+01:00"`."""
+        hour = ms // HOUR_MS
+        known = self._hours.get(hour) or self._learn(hour)
+        rest = ms - hour * HOUR_MS
+        if known[2]:
+            return self._slow(ms)
+        return f"{known[0]}{MINUTES_SECONDS[rest // 1000]}{THOUSANDTHS[rest % 1000]}{known[1]}"
+
+    def _learn(self, hour: int) -> tuple[str, str, int]:
+        if len(self._hours) > CACHED_HOURS:
+            self._hours.clear()
+        local = datetime.fromtimestamp(hour * 3600, self.zone)
+        offset = local.strftime("%z")
+        known = (f'"{local:%Y-%m-%dT%H}:', f'{offset[:3]}:{offset[3:5]}"', local.minute)
+        self._hours[hour] = known
+        return known
+
+    def _slow(self, ms: int) -> str:
+        # Zones half an hour off: the hour of UTC is not the hour on the wall.
+        local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).astimezone(
+            self.zone
+        )
+        return f'"{local.isoformat(timespec="milliseconds")}"'
+
+
+def parse_ms(text: str, zone: ZoneInfo) -> int:
+    """Read an ISO moment or a bare date (midnight in the company's zone); ValueError if neither."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return round(moment.timestamp() * 1000)
+
+
+def day_start_ms(now_ms: int) -> int:
+    """Return the start of the UTC day that holds this moment."""
+    return now_ms - now_ms % 86_400_000

@@ -1,0 +1,70 @@
+"""The control API under /__sandbox__/: for tests, without key and without rate limit."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.http import Provider, Reply
+from jemmo.sandbox.record import RequestLog
+
+PREFIX = "/__sandbox__/"
+ORDERS = frozenset(("edit", "delete", "create", "move", "reject"))
+
+
+class Control:
+    """Reads the log, sets faults and switches, moves the clock, changes the data."""
+
+    def __init__(self, provider: Provider, faults: Faults, clock: Clock, log: RequestLog) -> None:
+        self._provider = provider
+        self._faults = faults
+        self._clock = clock
+        self._log = log
+        self._reads: dict[str, Callable[[dict[str, str]], Any]] = {
+            "": lambda _: self._provider.facts() | {"now_ms": self._clock.now_ms()},
+            "requests": lambda query: self._log.report(int(query.get("last", 100))),
+            "faults": lambda _: self._faults.on,
+            "switches": lambda _: self._provider.switch({}),
+        }
+
+    def stream(self, method: str, path: str, base: str) -> AsyncIterator[bytes] | None:
+        """Return the truth about one type, None if something else is asked for."""
+        name = path.removeprefix(PREFIX)
+        if method != "GET" or not name.startswith("truth/"):
+            return None
+        return self._provider.truth(name.removeprefix("truth/"), base)
+
+    async def answer(self, method: str, path: str, query: str, body: bytes) -> Reply:
+        """Answer one control request as JSON; 400 says what was wrong with it."""
+        name = path.removeprefix(PREFIX)
+        try:
+            if method == "GET":
+                found = self._reads[name](dict(parse_qsl(query)))
+            else:
+                found = await self._act(name, json.loads(body or b"{}"))
+        except (KeyError, ValueError, TypeError) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+        return _json(200, found)
+
+    async def _act(self, name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        if name in ORDERS:
+            return await self._provider.change({**given, "op": name})
+        if name == "reset-requests":
+            self._log.reset()
+            return {}
+        if name == "faults":
+            names = given.get("faults", "")
+            self._faults.set(",".join(names) if isinstance(names, list) else names)
+            return self._faults.on
+        if name == "switches":
+            return self._provider.switch(given)
+        if name == "advance":
+            self._clock.advance(float(given["seconds"]))
+            return {"now_ms": self._clock.now_ms()}
+        raise KeyError(name)
+
+
+def _json(status: int, content: Any) -> Reply:  # noqa: ANN401 - any JSON value
+    return Reply(status, json.dumps(content).encode(), {"Content-Type": "application/json"})

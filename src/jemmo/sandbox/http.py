@@ -1,0 +1,51 @@
+"""What a provider sees of a request and what it answers, free of any web framework."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: the path and query are as received, still percent-encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    base: str
+
+
+@dataclass(slots=True)
+class Reply:
+    """One answer. `template` is the path with ids left out, for counting."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    template: str = ""
+
+
+class Provider(Protocol):
+    """A simulated ATS, as the server and the control API see it."""
+
+    label: str
+    file_prefix: str
+
+    def answer(self, call: Call) -> Reply:
+        """Answer one API request."""
+
+    def download(self, call: Call) -> Reply:
+        """Answer one file download."""
+
+    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one change of the data and say what became of it."""
+
+    def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
+        """Stream all present records of a type, one JSON object a line."""
+
+    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Set switches and return all of them."""
+
+    def facts(self) -> dict[str, Any]:
+        """Describe the simulated company: size, seed, types."""

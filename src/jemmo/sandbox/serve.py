@@ -1,0 +1,81 @@
+"""The `sandbox` command: a simulated ATS on this machine until it is interrupted."""
+
+import argparse
+import asyncio
+import gc
+import signal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jemmo.sandbox.clock import parse_ms
+from jemmo.sandbox.server import PROVIDERS, start
+from jemmo.sandbox.teamtailor.start import Options
+
+
+async def serve(
+    provider: str, *, port: int = 0, talents: int = 1000, seed: int = 7, key: str = "test-key",
+    faults: str = "", webhook_url: str | None = None, **others: Any,  # noqa: ANN401 - any JSON value
+) -> None:  # fmt: skip
+    """Serve until SIGINT or SIGTERM, after printing one line with the address."""
+    options = Options(
+        talents=talents, seed=seed, key=key, faults=faults, webhook_url=webhook_url, **others
+    )
+    server = await start(provider, options, port=port)
+    gc.freeze()  # the company lives as long as the program: no use in searching it for garbage
+    gc.set_threshold(20_000, 20, 50)
+    print(  # noqa: T201 - the one line a caller waits for
+        f"{server.provider.label} sandbox on {server.base_url} "
+        f"(key {key}, {talents} talents, seed {seed})",
+        flush=True,
+    )
+    stopped = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        await server.close()
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="jemmo sandbox", description=__doc__)
+    parser.add_argument("provider", choices=sorted(PROVIDERS))
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--talents", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--key", default="test-key", help="the admin API key it accepts")
+    parser.add_argument("--extra-key", action="append", default=[], metavar="KEY=SCOPE",
+                        help="another key, of scope public, internal or admin")  # fmt: skip
+    parser.add_argument("--faults", action="append", default=[], metavar="NAME[=N][,NAME...]")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--no-rate-limit", action="store_true")
+    parser.add_argument("--epoch", help="all base data is older than this day (default: today)")
+    parser.add_argument("--zone", default="Europe/Paris", help="the company's time zone")
+    parser.add_argument("--webhook-url", help="where company webhooks are sent")
+    parser.add_argument("--webhook-key", default="webhook-key", help="their signature key")
+    parser.add_argument("--journal", type=Path, help="keeps changes from one start to the next")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line."""
+    parser = arguments()
+    given = parser.parse_args(argv)
+    switches = dict(part.partition("=")[::2] for part in given.switch)
+    if given.no_rate_limit:
+        switches["rate_limit"] = "false"
+    epoch = parse_ms(given.epoch, ZoneInfo("UTC")) if given.epoch else None
+    try:
+        asyncio.run(
+            serve(
+                given.provider, port=given.port, talents=given.talents, seed=given.seed,
+                key=given.key, faults=",".join(given.faults), webhook_url=given.webhook_url,
+                webhook_key=given.webhook_key, zone=given.zone, journal=given.journal,
+                epoch_ms=epoch, switches=switches,
+                keys=dict(part.partition("=")[::2] for part in given.extra_key),
+            )
+        )  # fmt: skip
+    except (ValueError, OSError) as error:
+        parser.error(str(error))

@@ -1,0 +1,86 @@
+"""Runs a sandbox in the process at hand, for tests and for the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.site import Site
+from jemmo.sandbox.teamtailor.app import Teamtailor
+from jemmo.sandbox.teamtailor.start import Options, teamtailor
+from jemmo.sandbox.teamtailor.world import World
+
+PROVIDERS = {"teamtailor": teamtailor}
+HOST = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class SandboxServer:
+    """A sandbox being served; change it directly or through its control API."""
+
+    provider: Teamtailor
+    faults: Faults
+    clock: Clock
+    site: Site
+    options: Options
+    base_url: str
+    _runner: web.ServerRunner
+
+    @property
+    def world(self) -> World:
+        """The simulated company."""
+        return self.provider.world
+
+    @property
+    def key(self) -> str:
+        """The admin key."""
+        return self.options.key
+
+    async def change(
+        self,
+        op: str,
+        kind: str,
+        record: int | str | None = None,
+        **order: Any,  # noqa: ANN401 - any JSON value
+    ) -> str:
+        """Edit, delete, create, move or reject a record; return its id."""
+        order |= {"op": op, "type": kind}
+        if record is not None:
+            order["id"] = record
+        return str((await self.provider.change(order))["id"])
+
+    async def close(self) -> None:
+        """Stop serving at once; hanging requests are cut off."""
+        await self._runner.cleanup()
+
+
+async def start(provider: str, options: Options, *, port: int = 0) -> SandboxServer:
+    """Serve a provider on the loopback address; port 0 takes any free one."""
+    company, faults, clock = PROVIDERS[provider](options)
+    site = Site(company, faults, clock)
+    server = web.Server(site.handle, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
+    await runner.setup()
+    listener = web.TCPSite(runner, HOST, port)
+    await listener.start()
+    taken = runner.addresses[0][1]
+    return SandboxServer(company, faults, clock, site, options, f"http://{HOST}:{taken}", runner)
+
+
+@asynccontextmanager
+async def run_sandbox(
+    provider: str = "teamtailor",
+    *,
+    port: int = 0,
+    **options: Any,  # noqa: ANN401 - any JSON value
+) -> AsyncIterator[SandboxServer]:
+    """Serve a sandbox while the block runs; takes the fields of `Options` as keywords."""
+    server = await start(provider, Options(**options), port=port)
+    try:
+        yield server
+    finally:
+        await server.close()

@@ -1,0 +1,114 @@
+"""The HTTP side, the same for every provider: one catch-all handler, faults of the transport."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.control import PREFIX, Control
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.http import Call, Provider, Reply
+from jemmo.sandbox.record import RequestLog
+
+HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>%s</h1></body></html>"
+BROKEN = (
+    (500, b""), (502, HTML % b"502 Bad Gateway"), (503, HTML % b"Down for maintenance"), (504, b"")
+)  # fmt: skip
+MEDIA_TYPE = "application/vnd.api+json"
+
+
+class Site:
+    """Serves one provider, its files and the control API from one address."""
+
+    def __init__(self, provider: Provider, faults: Faults, clock: Clock) -> None:
+        self.provider = provider
+        self.log = RequestLog()
+        self._faults = faults
+        self._clock = clock
+        self._control = Control(provider, faults, clock, self.log)
+        self._broken = 0
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer any request."""
+        path, _, query = request.raw_path.partition("?")
+        base = f"http://{request.headers.get('Host', '')}"
+        if path.startswith(PREFIX):
+            return await self._controlled(request, path, query, base)
+        call = Call(request.method, path, query, request.headers, base)
+        if path.startswith(self.provider.file_prefix):
+            return self._sent(call, request, self.provider.download(call))
+        if not self._faults.on:
+            return self._sent(call, request, self.provider.answer(call))
+        return await self._faulty(call, request)
+
+    def _sent(self, call: Call, request: web.BaseRequest, reply: Reply) -> web.Response:
+        now = self._clock.now_ms()
+        self.log.add(now, call.method, reply.template, request.raw_path, reply.status)
+        headers = reply.headers
+        headers.setdefault("Content-Type", MEDIA_TYPE)
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    async def _faulty(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
+        faults = self._faults
+        if "slow" in faults.on:
+            await asyncio.sleep(faults.on["slow"] / 1000)
+        if faults.strikes("stall"):
+            self._note(call, request, 0)
+            await asyncio.sleep(3600)
+        if faults.strikes("flaky5xx"):
+            status, body = BROKEN[self._broken % len(BROKEN)]
+            self._broken += 1
+            headers = {"Content-Type": "text/html"}
+            return self._sent(call, request, Reply(status, body, headers, call.path))
+        if faults.strikes("html"):
+            page = HTML % b"Please log in"
+            return self._sent(
+                call, request, Reply(200, page, {"Content-Type": "text/html"}, call.path)
+            )
+        reply = self.provider.answer(call)
+        if reply.status == 200 and faults.strikes("cut_json"):
+            reply.body = reply.body[: len(reply.body) // 2]
+        if reply.status == 200 and faults.strikes("truncated"):
+            return await self._truncated(call, request, reply)
+        return self._sent(call, request, reply)
+
+    def _note(self, call: Call, request: web.BaseRequest, status: int) -> None:
+        self.log.add(self._clock.now_ms(), call.method, call.path, request.raw_path, status)
+
+    async def _truncated(
+        self, call: Call, request: web.BaseRequest, reply: Reply
+    ) -> web.StreamResponse:
+        self.log.add(self._clock.now_ms(), call.method, reply.template, request.raw_path, 200)
+        headers = {"Content-Type": MEDIA_TYPE, **reply.headers}
+        headers["Content-Length"] = str(len(reply.body))
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        await answer.write(reply.body[: len(reply.body) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return answer
+
+    async def _controlled(
+        self, request: web.BaseRequest, path: str, query: str, base: str
+    ) -> web.StreamResponse:
+        stream = self._control.stream(request.method, path, base)
+        if stream is not None:
+            return await self._streamed(request, stream)
+        reply = await self._control.answer(request.method, path, query, await request.read())
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+    async def _streamed(
+        self, request: web.BaseRequest, lines: AsyncIterator[bytes]
+    ) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        try:
+            first = await anext(lines, b"")
+        except KeyError as error:
+            return web.Response(status=404, text=f"no type {error}")
+        await answer.prepare(request)
+        await answer.write(first)
+        async for line in lines:
+            await answer.write(line)
+        await answer.write_eof()
+        return answer

@@ -1,0 +1,1 @@
+"""The Teamtailor sandbox: one invented company behind the documented Teamtailor API."""

@@ -1,0 +1,95 @@
+"""Who may ask: version check first, then the key, then its scope, then the rate limit."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.http import Call
+from jemmo.sandbox.teamtailor.refusal import Refusal, errors
+from jemmo.sandbox.teamtailor.switches import Switches
+
+VERSIONS = (20161108, 20210218, 20211201, 20240404, 20240904)
+ADMIN_TYPES_WORDS = (
+    "candidates job-applications stages notes reject-reasons activities audit-events "
+    "referrals partner-results regions"
+)
+ADMIN_TYPES = frozenset(ADMIN_TYPES_WORDS.split())
+HIDDEN = {
+    "jobs": frozenset({"tags"}),
+    "users": frozenset({"email", "login-email", "notification-resumes", "notification-mentions"}),
+}
+TOKEN = re.compile(r'Token token="?([^"]*)"?$')
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the asker sees the data: scope of the key, version, base address of links."""
+
+    scope: str
+    version: int
+    base: str
+    stage_relation: bool
+    summary: str = "off"
+
+    def hidden(self, kind: str) -> frozenset[str]:
+        """Return the attributes and relationships this asker does not get."""
+        gone = set(HIDDEN.get(kind, ())) if self.scope != "admin" else set()
+        if kind == "stages":
+            gone |= {"stage-type"} if self.stage_relation else {"legacy-stage-type-name"}
+        if kind == "candidates" and self.summary == "off":
+            gone.add("resume_summary")
+        return frozenset(gone)
+
+    def forbids(self, kind: str) -> bool:
+        """Tell whether the key's scope is too small for a type."""
+        return self.scope != "admin" and kind in ADMIN_TYPES
+
+
+@dataclass(slots=True)
+class Gate:
+    """Checks version and key of each request."""
+
+    clock: Clock
+    switches: Switches
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def version(self, call: Call) -> int:
+        """Return the API version in use, or refuse with 406: this check comes before the key."""
+        asked = call.headers.get("X-Api-Version", "")
+        today = int(datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).strftime("%Y%m%d"))
+        if re.fullmatch(r"\d{8}", asked):
+            if int(asked) in VERSIONS:
+                return int(asked)
+            if self.switches.versions == "any" and VERSIONS[0] <= int(asked) <= today:
+                return max(version for version in VERSIONS if version <= int(asked))
+        detail = (
+            "You need to specify a valid API version in the X-Api-Version header. "
+            f"The current version is {VERSIONS[-1]}"
+        )
+        raise Refusal(406, errors("Invalid/Missing API Version", detail, 406))
+
+    def key(self, call: Call) -> str:
+        """Return the key, or refuse with 401; a key of another region looks just as wrong."""
+        given = call.headers.get("Authorization", "")
+        match = TOKEN.match(given)
+        key = match[1] if match else ""
+        if self.switches.bearer and given.startswith("Bearer "):
+            key = given[7:]
+        if key not in self.keys:
+            self.refuse_key()
+        return key
+
+    def refuse_key(self) -> None:
+        """Answer as to a wrong key."""
+        json_body = self.switches.body_401 == "json"
+        detail = "Invalid or missing API key."
+        raise Refusal(401, errors("Unauthorized", detail, "401") if json_body else b"")
+
+    def view(self, call: Call, key: str, version: int) -> View:
+        """Return how this key and version see the data."""
+        switches = self.switches
+        return View(
+            self.keys[key], version, call.base, version >= switches.stage_type_since,
+            switches.resume_summary,
+        )  # fmt: skip

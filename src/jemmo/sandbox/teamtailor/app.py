@@ -1,0 +1,268 @@
+"""The Teamtailor API itself: from a request to its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.http import Call, Reply
+from jemmo.sandbox.limits import RateLimit
+from jemmo.sandbox.teamtailor import downloads, misbehaviour
+from jemmo.sandbox.teamtailor.access import ADMIN_TYPES, Gate, View
+from jemmo.sandbox.teamtailor.changes import Changes
+from jemmo.sandbox.teamtailor.paging import Pager, page_text, write_links
+from jemmo.sandbox.teamtailor.query import Query, Reader
+from jemmo.sandbox.teamtailor.refusal import Refusal, errors, not_found
+from jemmo.sandbox.teamtailor.resources import Renderer
+from jemmo.sandbox.teamtailor.rows import SEEN_BY, Rows
+from jemmo.sandbox.teamtailor.switches import Switches
+from jemmo.sandbox.teamtailor.world import World
+
+MEDIA_TYPE = "application/vnd.api+json"
+COMPANY_ID = "Sb9xQk2LmzA"
+COMPANY = {"name": "Exemple & Co", "website": "https://www.example.com", "locale": "fr"}
+LIST_TEXTS = {
+    "locations": {"all": "All locations"},
+    "departments": {"name-singular": "Department", "name-plural": "Departments",
+                    "all": "All departments"},
+}  # fmt: skip
+
+
+class Teamtailor:
+    """One simulated company behind the Teamtailor API."""
+
+    label = "Teamtailor"
+    file_prefix = "/s3/"
+
+    def __init__(
+        self,
+        world: World,
+        switches: Switches,
+        faults: Faults,
+        keys: dict[str, str],
+        changes: Changes,
+    ) -> None:
+        self.world = world
+        self.switches = switches
+        self.faults = faults
+        self.limit = RateLimit()
+        self.changes = changes
+        self._clock: Clock = world.clock
+        self._gate = Gate(world.clock, switches, keys)
+        self._reader = Reader(world, switches)
+        self._rows = Rows(world, switches)
+        self._renderers: dict[Any, Renderer] = {}
+        self.apply_switches()
+
+    def apply_switches(self) -> None:
+        """Pass on the switches other parts keep for themselves."""
+        self.limit.enabled = self.switches.rate_limit
+        self.limit.sliding = self.switches.window == "sliding"
+        self.limit.limit = self.switches.rate_limit_requests
+        self.limit.window_ms = self.switches.rate_limit_seconds * 1000
+        self.world.vault.lifetime_s = self.switches.link_lifetime
+
+    # One request ----------------------------------------------------------------------------
+
+    def answer(self, call: Call) -> Reply:
+        """Answer one API request: version, key, rate limit, then the resource."""
+        headers: dict[str, str] = {}
+        try:
+            version = self._gate.version(call)
+            headers["X-Api-Version"] = str(version)
+            key = self._gate.key(call)
+            if self.faults.spent("expired_key"):
+                self._gate.refuse_key()
+            self._spend(key, headers)
+            if call.method != "GET":
+                self._refuse_write()
+            body = self._route(call, self._gate.view(call, key, version))
+            status = 200
+        except Refusal as refusal:
+            status, body = refusal.status, refusal.body
+            headers |= refusal.headers
+        return Reply(status, body, headers, _template(call.path))
+
+    def _spend(self, key: str, headers: dict[str, str]) -> None:
+        verdict = self.limit.take(key, self._clock.now_ms())
+        if verdict.allowed and self.faults.strikes("storm429"):
+            verdict = replace(verdict, allowed=False, remaining=0, reset=max(1, verdict.reset))
+        headers["X-Rate-Limit-Limit"] = str(verdict.limit)
+        headers["X-Rate-Limit-Remaining"] = str(verdict.remaining)
+        headers["X-Rate-Limit-Reset"] = str(verdict.reset)
+        if not verdict.allowed:
+            if self.switches.retry_after:
+                headers["Retry-After"] = str(verdict.reset)
+            raise Refusal(429, errors("Too many requests", "Rate limit exceeded", "429"))
+
+    def _refuse_write(self) -> None:
+        if self.switches.writes == "403":
+            raise Refusal(403, errors("Forbidden", "This key may only read.", "403"))
+        raise Refusal(405, errors("Method not allowed", "Only GET is allowed.", "405"), Allow="GET")
+
+    def _route(self, call: Call, view: View) -> bytes:
+        parts = call.path.strip("/").split("/")
+        self.world.vault.refresh(call.base)
+        if parts == ["v1", "company"]:
+            return self._company(view)
+        if len(parts) < 2 or parts[0] != "v1":
+            raise not_found(call.path)
+        self._check_scope(parts[1], view)
+        if parts[1] not in self.world.tables:
+            raise not_found(call.path)
+        if len(parts) == 2:
+            return self._list(call, view, parts[1], None)
+        record = self._record(parts[1], parts[2], view)
+        if len(parts) == 3:
+            return self._one(call, view, parts[1], record)
+        if len(parts) == 4:
+            return self._related(call, view, parts[1], record, parts[3])
+        if len(parts) == 5 and parts[3] == "relationships":
+            return self._linkage(view, parts[1], record, parts[4])
+        raise not_found(call.path)
+
+    def _check_scope(self, kind: str, view: View) -> None:
+        if view.scope != "admin" and kind in ADMIN_TYPES:
+            raise Refusal(403, errors("Forbidden", "The key's scope is too small.", "403"))
+
+    def _company(self, view: View) -> bytes:
+        links = {"self": f"{view.base}/v1/company"}
+        data = {"id": COMPANY_ID, "type": "companies", "links": links, "attributes": COMPANY}
+        return json.dumps({"data": data | {"relationships": {}}}).encode()
+
+    def _record(self, kind: str, text: str, view: View) -> int:
+        record = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
+        if record < 0 or not self.world.tables[kind].exists(record):
+            raise not_found(text)
+        if kind == "jobs" and view.scope != "admin":
+            table = self.world.tables["jobs"]
+            if table.facet(record, "human-status") not in SEEN_BY[view.scope]:
+                raise not_found(text)
+        return record
+
+    # Lists and single records ---------------------------------------------------------------
+
+    def _list(self, call: Call, view: View, kind: str, among: tuple[int, ...] | None) -> bytes:
+        misbehaviour.shift(self)
+        lenient = "unknown_filter_ignored" in self.faults.on
+        query = self._reader.read(kind, call.query, view, lenient=lenient)
+        renderer = self._renderer(query, view)
+        pager = Pager(self.world.tables[kind], self._rows.select(query, view.scope, among))
+        cut = pager.cut(query.page, cursor=self._cursor(kind))
+        data, included = renderer.page(cut.ids)
+        meta: dict[str, object] = {
+            "record-count": cut.total, "page-count": -(-cut.total // cut.size)
+        }  # fmt: skip
+        if kind in LIST_TEXTS:
+            meta["texts"] = LIST_TEXTS[kind]
+        links = write_links(view.base + call.path, query, cut.links)
+        text = page_text(data, included if renderer.includes else None, meta, links)
+        if self.faults.on:
+            text = misbehaviour.spoil_page(
+                self, text, kind=kind, cut=cut, call=call, renderer=renderer
+            )
+        return text.encode()
+
+    def _cursor(self, kind: str) -> bool:
+        paging = self.switches.paging
+        return paging == "cursor_all" or (paging == "cursor" and kind == "candidates")
+
+    def _renderer(self, query: Query, view: View) -> Renderer:
+        key = (query.kind, query.shape_key(), view)
+        if key not in self._renderers:
+            if len(self._renderers) > 64:
+                self._renderers.clear()
+            renderer = Renderer(self.world, query, view)
+            if any(view.forbids(kind) for kind in renderer.types):
+                raise Refusal(403, errors("Forbidden", "The key's scope is too small.", "403"))
+            self._renderers[key] = renderer
+        return self._renderers[key]
+
+    def _one(self, call: Call, view: View, kind: str, record: int) -> bytes:
+        query = self._reader.read(kind, call.query, view)
+        renderer = self._renderer(query, view)
+        data, included = renderer.page([record])
+        middle = f',"included":[{included}]' if renderer.includes else ""
+        text = f'{{"data":{data}{middle}}}'
+        return (misbehaviour.spoil_one(self, text) if self.faults.on else text).encode()
+
+    def _related(self, call: Call, view: View, kind: str, record: int, name: str) -> bytes:
+        table = self.world.tables[kind]
+        if name not in table.relations:
+            raise not_found(call.path)
+        target = table.target(record, name)
+        self._check_scope(target, view)
+        ids = self.world.related(kind, record, name)
+        if not table.relations[name].many:
+            return self._one(call, view, target, ids[0]) if ids else b'{"data":null}'
+        if target not in self.world.tables:
+            return b'{"data":[],"meta":{"record-count":0,"page-count":0},"links":{}}'
+        return self._list(call, view, target, ids)
+
+    def _linkage(self, view: View, kind: str, record: int, name: str) -> bytes:
+        table = self.world.tables[kind]
+        if name not in table.relations:
+            raise not_found(name)
+        target = table.target(record, name)
+        own = f"{view.base}/v1/{kind}/{record}"
+        links = {"self": f"{own}/relationships/{name}", "related": f"{own}/{name}"}
+        found = [{"type": target, "id": str(n)} for n in self.world.related(kind, record, name)]
+        data: Any = found if table.relations[name].many else (found[0] if found else None)
+        return json.dumps({"links": links, "data": data}).encode()
+
+    # What tests and the server ask for ------------------------------------------------------
+
+    def download(self, call: Call) -> Reply:
+        """Answer one file download."""
+        return downloads.download(self.world, call)
+
+    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one change of the data, webhooks included."""
+        return await self.changes.carry_out(order)
+
+    async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
+        """Stream all present records of a type as an admin would see them, one a line."""
+        table = self.world.tables.get(kind)
+        if table is None:
+            raise KeyError(kind)
+        self.world.vault.refresh(base)
+        for record in table.ids():
+            values = self.world.values(kind, record)
+            attributes = ",".join(
+                f'"{n}":{v}' for n, v in zip(table.attributes, values, strict=True)
+            )
+            links = {
+                name: [str(n) for n in self.world.related(kind, record, name)]
+                for name, relation in table.relations.items()
+                if relation.target in self.world.tables
+            }
+            yield (
+                f'{{"id":"{record}","type":"{kind}","updated-at-ms":{table.updated_ms(record)},'
+                f'"attributes":{{{attributes}}},"relationships":{json.dumps(links)}}}\n'
+            ).encode()
+
+    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Set switches and return all of them."""
+        if values:
+            self.switches.set(values)
+            self.apply_switches()
+            self._renderers.clear()
+            self.world.changed()
+        return self.switches.all()
+
+    def facts(self) -> dict[str, Any]:
+        """Describe the simulated company."""
+        frame = self.world.frame
+        return {
+            "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,
+            "counts": {kind: len(table) for kind, table in self.world.tables.items()},
+            "switches": self.switches.all(), "faults": self.faults.on,
+        }  # fmt: skip
+
+
+def _template(path: str) -> str:
+    return "/".join("{id}" if part.isdigit() else part for part in path.split("/"))

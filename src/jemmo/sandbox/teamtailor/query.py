@@ -1,0 +1,168 @@
+"""Reads list queries: filters, include, fields, sort and page, refusing what is not known."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from jemmo.sandbox.teamtailor.access import View
+from jemmo.sandbox.teamtailor.refusal import bad_request
+from jemmo.sandbox.teamtailor.switches import Switches
+from jemmo.sandbox.teamtailor.world import World
+
+MAX_PAGE = 30
+DEFAULT_PAGE = 10
+TIMES = "updated-at created-at"
+FILTERS: dict[str, frozenset[str]] = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "candidates": f"email department role locations regions connected division phone {TIMES}",
+        "job-applications": f"stage-type job candidate job-id changed-stage-at {TIMES}",
+        "jobs": f"status feed department role locations regions tags remote-status {TIMES}",
+        "stages": "job stage-type",
+        "users": "email department external-id",
+        "uploads": "job",
+        "custom-field-values": "field-type",
+    }.items()
+}
+EXTRA_TIMES = frozenset(["stages", "users", "notes", "custom-fields", "interviews"])
+TIME_FILTERS = frozenset(("updated-at", "created-at", "changed-stage-at"))
+EXTRA_SORTS = {
+    "job-applications": frozenset({"changed_stage_at"}), "jobs": frozenset({"date"}),
+}  # fmt: skip
+NAME = re.compile(r"(filter|fields|page)\[([^\]]+)\](?:\[([^\]]+)\])?$")
+Tree = dict[str, "Tree"]
+
+
+@dataclass(slots=True)
+class Page:
+    """Which page is asked for."""
+
+    number: int = 1
+    size: int = DEFAULT_PAGE
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(slots=True)
+class Query:
+    """A list query, read and checked."""
+
+    kind: str
+    filters: dict[tuple[str, str], str] = field(default_factory=dict)
+    include: Tree = field(default_factory=dict)
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: tuple[str, ...] = ()
+    page: Page = field(default_factory=Page)
+    kept: tuple[tuple[str, str], ...] = ()
+
+    def shape_key(self) -> tuple[tuple[str, str], ...]:
+        """Return what decides how records are rendered."""
+        return tuple(p for p in self.kept if p[0] == "include" or p[0].startswith("fields"))
+
+
+class Reader:
+    """Reads the queries of one company's API."""
+
+    def __init__(self, world: World, switches: Switches) -> None:
+        self._world = world
+        self._switches = switches
+
+    def read(self, kind: str, text: str, view: View, *, lenient: bool = False) -> Query:
+        """Return the query, or refuse it; `lenient` lets unknown filters pass unheeded."""
+        query = Query(kind)
+        pairs = parse_qsl(text, keep_blank_values=True)
+        query.kept = tuple(pair for pair in pairs if not pair[0].startswith("page["))
+        for name, value in pairs:
+            match = NAME.match(name)
+            if match is None:
+                self._word(query, name, value, view)
+            elif match[1] == "filter":
+                self._filter(query, match[2], match[3] or "", value, lenient=lenient)
+            elif match[1] == "fields":
+                self._fields(query, match[2], value, view)
+            else:
+                self._page(query.page, match[2], value)
+        return query
+
+    def _word(self, query: Query, name: str, value: str, view: View) -> None:
+        if name == "include":
+            for path in filter(None, value.split(",")):
+                self._include(query.kind, query.include, path.strip(), path, view)
+        elif name == "sort":
+            query.sort = tuple(
+                self._sort(query.kind, key.strip()) for key in value.split(",") if key
+            )
+        else:
+            raise bad_request("Param not allowed", f"{name} is not allowed.", "105")
+
+    def _include(self, kind: str, tree: Tree, path: str, whole: str, view: View) -> None:
+        name, _, rest = path.partition(".")
+        table = self._world.tables.get(kind)
+        if (
+            table is None
+            or name not in table.relations
+            or (kind == "stages" and name == "stage-type" and not view.stage_relation)
+        ):
+            raise bad_request(
+                "Invalid field", f"{whole} is not a valid relationship of {kind}", "112"
+            )
+        target = table.relations[name].target
+        branch = tree.setdefault(name, {})
+        if rest:
+            self._include(target, branch, rest, whole, view)
+
+    def _sort(self, kind: str, key: str) -> str:
+        name = key.removeprefix("-")
+        table = self._world.tables.get(kind)
+        allowed = name == "id" or name in EXTRA_SORTS.get(kind, ())
+        if not allowed and (table is None or name not in table.attributes):
+            raise bad_request(
+                "Invalid sort criteria", f"{name} is not a valid sort criteria for {kind}", "114"
+            )
+        return key
+
+    def _filter(self, query: Query, name: str, bound: str, value: str, *, lenient: bool) -> None:
+        known = name in FILTERS.get(query.kind, ())
+        if not known and self._switches.extra_time_filters == "accept":
+            known = query.kind in EXTRA_TIMES and name == "updated-at"
+        if known and (bound in ("from", "to")) == (name in TIME_FILTERS):
+            query.filters[name, bound] = value
+        elif self._switches.unknown_filter == "refuse" and not lenient:
+            raise bad_request("Filter not allowed", f"{name} is not allowed.", "102")
+
+    def _fields(self, query: Query, kind: str, value: str, view: View) -> None:
+        table = self._world.tables.get(kind)
+        if table is None:
+            raise bad_request("Invalid resource", f"{kind} is not a valid resource.", "101")
+        names = tuple(name.strip() for name in value.split(",") if name.strip())
+        for name in names:
+            plain = "resume_summary" if name == "resume-summary" else name
+            if name != "id" and plain not in table.attributes and name not in table.relations:
+                raise bad_request(
+                    "Invalid field", f"{name} is not a valid field for {kind}.", "104"
+                )
+        query.fields[kind] = names
+
+    def _page(self, page: Page, name: str, value: str) -> None:
+        if name in ("after", "before"):
+            setattr(page, name, value)
+            return
+        if name not in ("number", "size"):
+            raise bad_request(
+                "Page parameter not allowed", f"{name} is not an allowed page parameter.", "105"
+            )
+        if not value.isascii() or not value.isdigit() or int(value) < 1:
+            raise bad_request(
+                "Invalid page value",
+                f"{value} is not a valid value for {name} page parameter.",
+                "118",
+            )
+        number = int(value)
+        if name == "number":
+            page.number = number
+        elif number > MAX_PAGE and self._switches.oversize == "refuse":
+            raise bad_request(
+                "Invalid page value", f"size exceeds maximum page size of {MAX_PAGE}.", "118"
+            )
+        else:
+            page.size = min(number, MAX_PAGE)

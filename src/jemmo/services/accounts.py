@@ -1,0 +1,85 @@
+"""Organisations, people, and who belongs where."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email, validate_slug
+from django.db import transaction
+
+from jemmo.domain.errors import ConfigError
+from jemmo.store.models import Account, Membership, Organisation, Role
+
+
+def organisation(slug: str) -> Organisation:
+    """The organisation of that slug; raises ``ConfigError``."""
+    try:
+        return Organisation.objects.get(slug=slug)
+    except Organisation.DoesNotExist:
+        known = list(Organisation.objects.order_by("slug").values_list("slug", flat=True)[:10])
+        raise ConfigError(
+            f"There is no organisation {slug!r}.",
+            code="unknown_organisation",
+            next_step=f"Known: {', '.join(known)}." if known else "Connect an ATS to create it: "
+            "`jemmo connect teamtailor --org NAME --key-stdin`.",
+        ) from None
+
+
+def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
+    """The organisation of that slug, made if new."""
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        raise ConfigError(
+            f"{slug!r} cannot be an organisation's short name.",
+            code="slug",
+            next_step="Use letters, digits, hyphens and underscores, at most 60.",
+        ) from None
+    found, _ = Organisation.objects.get_or_create(
+        slug=slug[:60], defaults={"name": name or slug.replace("-", " ").title()}
+    )
+    return found
+
+
+@transaction.atomic
+def add_member(org: Organisation, email: str, role: str, password: str | None) -> Account:
+    """Give a person a role in an organisation, making the account if new. Raises ``ConfigError``.
+
+    Without a password the account cannot sign in until one is set by the reset page.
+    """
+    email = _check_email(email)
+    if role not in Role.values:
+        raise ConfigError(
+            f"{role!r} is not a role.",
+            code="role",
+            next_step=f"Choose one of: {', '.join(Role.values)}.",
+        )
+    account = Account.objects.filter(email=email).first()
+    if account is None:
+        account = Account.objects.create_user(email, password)
+    elif password:
+        account.set_password(password)
+        account.save(update_fields=["password"])
+    Membership.objects.update_or_create(account=account, org=org, defaults={"role": role})
+    return account
+
+
+def role_of(org: Organisation, email: str) -> Role:
+    """What a person may do in an organisation; raises ``ConfigError`` for an outsider."""
+    membership = Membership.objects.filter(org=org, account__email__iexact=email).first()
+    if membership is None:
+        raise ConfigError(
+            "This person does not belong to the organisation.",
+            code="not_a_member",
+            next_step="`jemmo user add` makes somebody a member.",
+        )
+    return Role(membership.role)
+
+
+def _check_email(email: str) -> str:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ConfigError(
+            "This is not an e-mail address.", code="email", next_step="Correct it and try again."
+        ) from None
+    return email.lower()

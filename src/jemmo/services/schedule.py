@@ -1,0 +1,36 @@
+"""Which connections are due. Derived from the tables and the clock alone, so nothing is lost by a restart."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.store.models import Connection, ConnectionState, SyncRun
+
+RETRY_AFTER = timedelta(minutes=15)
+
+
+def due(now: datetime) -> list[UUID]:
+    """The active connections whose next sync should have started by ``now``."""
+    active = Connection.objects.filter(state=ConnectionState.ACTIVE)
+    return [
+        connection.id
+        for connection in active
+        if (when := next_sync_at(connection)) is not None and when <= now
+    ]
+
+
+def next_sync_at(connection: Connection) -> datetime | None:
+    """When the next sync starts by itself; ``None`` while the connection is not active.
+
+    A failed sync is tried again after a quarter of an hour, any other follows in its interval.
+    """
+    if connection.state != ConnectionState.ACTIVE:
+        return None
+    last = SyncRun.objects.filter(connection=connection).order_by("-started_at").first()
+    if last is None:
+        return connection.created_at
+    if last.status == RunStatus.FAILED:
+        return last.started_at + RETRY_AFTER
+    return last.started_at + timedelta(hours=connection.sync_every_hours)

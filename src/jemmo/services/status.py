@@ -1,0 +1,77 @@
+"""How every connection is doing, in one look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from msgspec import Struct
+
+from jemmo.domain.status import colour
+from jemmo.services.schedule import next_sync_at
+from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+
+
+class ConnectionStatus(Struct, frozen=True, kw_only=True):
+    """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them."""
+
+    id: UUID
+    org: str
+    provider: str
+    state: str
+    colour: str
+    last_success_at: datetime | None
+    next_sync_at: datetime | None
+    key_age_days: int
+    error: dict[str, str] | None
+    counts: dict[str, int]
+
+
+def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
+    """Every connection, or those of one organisation."""
+    found = Connection.objects.select_related("org").order_by("org__slug", "created_at")
+    if org is not None:
+        found = found.filter(org=org)
+    now = datetime.now(UTC)
+    return [_status(connection, now) for connection in found]
+
+
+def _status(connection: Connection, now: datetime) -> ConnectionStatus:
+    running = SyncRun.objects.filter(
+        connection=connection, status="running", connection__lease__isnull=False
+    ).exists()
+    return ConnectionStatus(
+        id=connection.id,
+        org=connection.org.slug,
+        provider=connection.provider,
+        state=connection.state,
+        colour=colour(
+            last_success_at=connection.last_success_at,
+            last_error=connection.last_error,
+            running=running,
+            now=now,
+        ),
+        last_success_at=connection.last_success_at,
+        next_sync_at=next_sync_at(connection),
+        key_age_days=(now - connection.key_set_at).days,
+        error=connection.last_error,
+        counts=counts_of(connection),
+    )
+
+
+def counts_of(connection: Connection) -> dict[str, int]:
+    """Visible jobs, talents, and the applications of those talents."""
+    visible = Q(excluded_reason__isnull=True, remote_deleted_at__isnull=True)
+    applications = Application.objects.filter(
+        connection=connection,
+        remote_deleted_at__isnull=True,
+        talent__excluded_reason__isnull=True,
+        talent__remote_deleted_at__isnull=True,
+        talent__isnull=False,
+    )
+    return {
+        "jobs": Job.objects.filter(visible, connection=connection).count(),
+        "talents": Talent.objects.filter(visible, connection=connection).count(),
+        "applications": applications.count(),
+    }

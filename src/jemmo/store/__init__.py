@@ -1,0 +1,1 @@
+"""The product's tables, in Postgres: written by COPY and upsert, read by selectors."""

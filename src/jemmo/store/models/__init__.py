@@ -1,0 +1,44 @@
+"""One module per aggregate."""
+
+from jemmo.store.models.accounts import Account, Membership, Organisation, Role
+from jemmo.store.models.applications import Application, RejectReason, StageEvent
+from jemmo.store.models.connections import Connection, ConnectionState, Lease
+from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
+from jemmo.store.models.runs import (
+    HeldDeletion,
+    PendingLink,
+    Rejection,
+    Sighting,
+    StreamCheckpoint,
+    SyncRun,
+)
+from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
+
+__all__ = [
+    "Account",
+    "Application",
+    "AtsUser",
+    "Attachment",
+    "Connection",
+    "ConnectionState",
+    "Department",
+    "HeldDeletion",
+    "Job",
+    "JobCompensation",
+    "JobLocation",
+    "Lease",
+    "Membership",
+    "Organisation",
+    "PendingLink",
+    "RejectReason",
+    "Rejection",
+    "Role",
+    "Sighting",
+    "Stage",
+    "StageEvent",
+    "StreamCheckpoint",
+    "SyncRun",
+    "Tag",
+    "Talent",
+    "TalentContacts",
+]

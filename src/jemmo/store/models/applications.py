@@ -1,0 +1,68 @@
+"""Applications: who stands for which job, at which stage, and how it went."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from jemmo.store.models.jobs import Job, Stage
+from jemmo.store.models.synced import Synced
+from jemmo.store.models.talents import Talent
+
+
+class RejectReason(Synced):
+    name = models.TextField()
+    rejected_by = models.TextField(null=True)
+
+    class Meta(Synced.Meta):
+        db_table = "reject_reason"
+
+
+class Application(Synced):
+    """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which."""
+
+    talent = models.ForeignKey(Talent, models.CASCADE, null=True, related_name="applications")
+    talent_remote_id = models.TextField(null=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="applications")
+    job_remote_id = models.TextField(null=True)
+    stage = models.ForeignKey(
+        Stage, models.SET_NULL, null=True, related_name="applications", db_index=False
+    )
+    stage_remote_id = models.TextField(null=True)
+    reject_reason = models.ForeignKey(
+        RejectReason, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    reject_reason_remote_id = models.TextField(null=True)
+    status = models.TextField()
+    status_original = models.TextField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    stage_entered_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    rejected_by = models.TextField(null=True)
+    hired_at = models.DateTimeField(null=True)
+    source = models.TextField(null=True)
+    source_url = models.TextField(null=True)
+    cover_letter = models.TextField(null=True)
+    is_sourced = models.BooleanField(db_default=False)
+
+    class Meta(Synced.Meta):
+        db_table = "application"
+
+
+class StageEvent(models.Model):
+    """A move between stages. ``origin`` is REPORTED by the ATS or OBSERVED by comparing two syncs."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="stage_events")
+    from_stage_remote_id = models.TextField(null=True)
+    to_stage_remote_id = models.TextField(null=True)
+    from_status = models.TextField(null=True)
+    to_status = models.TextField(null=True)
+    at = models.DateTimeField()
+    origin = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "stage_event"
+
+    def __str__(self) -> str:
+        return f"{self.from_stage_remote_id} to {self.to_stage_remote_id}"

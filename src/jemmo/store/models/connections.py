@@ -1,0 +1,73 @@
+"""An organisation's authorised link to its ATS."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+
+from jemmo.store.models.accounts import Organisation
+
+
+class ConnectionState(models.TextChoices):
+    """``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    REFUSED = "refused", "Refused"
+
+
+class Connection(models.Model):
+    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=40)
+    label = models.CharField(max_length=200, blank=True)
+    base_url = models.CharField(max_length=500, blank=True)
+    options = models.JSONField(default=dict, db_default={}, blank=True)
+    account_id = models.CharField(max_length=200, blank=True)
+    account_name = models.CharField(max_length=300, blank=True)
+    sealed_key = models.BinaryField()
+    key_hint = models.CharField(max_length=8, blank=True)
+    key_set_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
+    )
+    last_error = models.JSONField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    sync_every_hours = models.FloatField(default=6)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "connection"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=ConnectionState.values), name="connection_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label or f"{self.provider} of {self.org_id}"
+
+
+class Lease(models.Model):
+    """A time-limited claim on a connection; only the holder of ``token`` may write its records.
+
+    ``holder_*`` name the database session of the holder: when it is gone, so is the claim.
+    """
+
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, primary_key=True, related_name="lease"
+    )
+    token = models.UUIDField()
+    run_id = models.UUIDField(null=True)
+    holder_pid = models.IntegerField(null=True)
+    holder_since = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lease"
+
+    def __str__(self) -> str:
+        return f"lease of {self.connection_id} until {self.expires_at}"

@@ -1,0 +1,150 @@
+"""Sync runs, where each stream stands, and what was kept out or waits."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+
+from jemmo.store.models.connections import Connection
+
+
+class SyncRun(models.Model):
+    """One execution of a sync. ``report`` is ``jemmo.domain.outcomes.RunReport`` as JSON."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="runs")
+    mode = models.CharField(max_length=20)
+    trigger = models.CharField(max_length=20, default="manual")
+    status = models.CharField(max_length=20, default="running")
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    report = models.JSONField(db_default={})
+
+    class Meta:
+        db_table = "sync_run"
+        indexes = [models.Index(fields=["connection", "-started_at"], name="sync_run_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.mode} sync {self.id}"
+
+
+class StreamCheckpoint(models.Model):
+    """Where a stream stands: ``jemmo.domain.streams.Checkpoint``, written with the page that earned it."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="checkpoints")
+    stream = models.CharField(max_length=30)
+    watermark = models.DateTimeField(null=True)
+    mode = models.CharField(max_length=20, null=True)
+    cursor = models.TextField(null=True)
+    pass_started_at = models.DateTimeField(null=True)
+    seen = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)
+    done = models.BooleanField(default=False)
+    complete = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "checkpoint"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "stream"], name="checkpoint_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} of {self.connection_id}"
+
+
+class Rejection(models.Model):
+    """A record kept out, with its reason. ``sealed_raw`` is the record as sent, encrypted."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="rejections")
+    stream = models.CharField(max_length=30)
+    remote_id = models.TextField(null=True)
+    code = models.CharField(max_length=60)
+    message = models.TextField()
+    field = models.TextField(null=True)
+    sealed_raw = models.BinaryField(null=True)
+    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="rejections")
+    at = models.DateTimeField(db_default=Now())
+    times = models.IntegerField(db_default=1)
+
+    class Meta:
+        db_table = "rejection"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "stream", "remote_id", "code"],
+                name="rejection_key",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.remote_id}: {self.code}"
+
+
+class PendingLink(models.Model):
+    """A relation whose other end has not arrived: linked when it does, reported while it has not."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="pending_links")
+    stream = models.CharField(max_length=30)
+    remote_id = models.TextField()
+    target = models.CharField(max_length=30)
+    target_remote_id = models.TextField()
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "pending_link"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "stream", "remote_id", "target"], name="pending_link_key"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "target", "target_remote_id"], name="pending_link_target"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.remote_id} waits for {self.target} {self.target_remote_id}"
+
+
+class Sighting(models.Model):
+    """An id met by the sweep under way of one stream."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="+", db_constraint=False
+    )
+    stream = models.CharField(max_length=30)
+    remote_id = models.TextField()
+    remote_updated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sighting"
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.remote_id}"
+
+
+class HeldDeletion(models.Model):
+    """A deletion too large to follow unasked. ``released_at`` is set by a person and used by the next sync."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="held_deletions")
+    stream = models.CharField(max_length=30)
+    missing = models.IntegerField()
+    present = models.IntegerField()
+    examples = models.JSONField(default=list)
+    held_at = models.DateTimeField(db_default=Now())
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "held_deletion"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "stream"], name="held_deletion_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.missing} {self.stream}"

@@ -1,0 +1,45 @@
+"""What every synced table has.
+
+Rows are written by ``jemmo.store.upsert`` alone, in bulk: the relations to organisation and connection carry no
+database constraint because one statement writes thousands of rows of one connection, whose existence the lease proves.
+Deleting a connection deletes its rows by name (``jemmo.services.connections``).
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+
+from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.connections import Connection
+
+
+class Synced(models.Model):
+    """``remote_*`` is the ATS's view, the other times are ours; a tombstone has ``remote_deleted_at``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    org = models.ForeignKey(
+        Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    connection = models.ForeignKey(
+        Connection, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    remote_id = models.TextField()
+    remote_url = models.TextField(null=True)
+    remote_created_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    remote_deleted_at = models.DateTimeField(null=True)
+    content_hash = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+    modified_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="%(class)s_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__.lower()} {self.remote_id}"

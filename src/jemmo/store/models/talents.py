@@ -1,0 +1,100 @@
+"""Talents, with their contact details apart: what a viewer may not see is not in the row a list reads."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.synced import Synced
+
+
+class Talent(Synced):
+    first_name = models.TextField(null=True)
+    last_name = models.TextField(null=True)
+    headline = models.TextField(null=True)
+    current_company = models.TextField(null=True)
+    current_title = models.TextField(null=True)
+    summary = models.TextField(null=True)
+    location = models.JSONField(null=True)
+    language = models.TextField(null=True)
+    origin = models.TextField(null=True)
+    source = models.TextField(null=True)
+    source_url = models.TextField(null=True)
+    is_private = models.BooleanField(db_default=False)
+    is_archived = models.BooleanField(db_default=False)
+    is_internal = models.BooleanField(db_default=False)
+    consent_state = models.TextField(db_default="UNKNOWN")
+    consent_at = models.DateTimeField(null=True)
+    can_email = models.BooleanField(null=True)
+    tags = ArrayField(models.TextField(), db_default=[])
+    custom_fields = models.JSONField(db_default={})
+    excluded_reason = models.TextField(null=True)
+    search = SearchVectorField(null=True)
+
+    class Meta(Synced.Meta):
+        db_table = "talent"
+        indexes = [
+            models.Index(fields=["org", "-remote_updated_at", "id"], name="talent_recent"),
+            GinIndex(fields=["search"], name="talent_search"),
+        ]
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+class TalentContacts(models.Model):
+    """All contact details of a talent in one sealed value: the JSON of ``jemmo.domain.records.Contact``s,
+    encrypted and bound to connection and remote id."""
+
+    talent = models.OneToOneField(Talent, models.CASCADE, primary_key=True, related_name="contacts")
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "talent_contacts"
+
+    def __str__(self) -> str:
+        return f"contacts of {self.talent_id}"
+
+
+class Attachment(models.Model):
+    """A file of a talent. ``fetch_status`` tells whether its bytes are kept; there is never a link to the ATS."""
+
+    id = models.BigAutoField(primary_key=True)
+    talent = models.ForeignKey(Talent, models.CASCADE, related_name="attachments", db_index=False)
+    remote_id = models.TextField()
+    kind = models.TextField()
+    file_name = models.TextField(null=True)
+    content_type = models.TextField(null=True)
+    remote_version = models.TextField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    remote_deleted_at = models.DateTimeField(null=True)
+    size = models.BigIntegerField(null=True)
+    sha256 = models.TextField(null=True)
+    fetch_status = models.TextField(db_default="PENDING")
+
+    class Meta:
+        db_table = "attachment"
+        constraints = [
+            models.UniqueConstraint(fields=["talent", "remote_id"], name="attachment_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name or self.remote_id
+
+
+class Tag(models.Model):
+    """A word the organisation's ATS puts on jobs or talents."""
+
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="tags")
+    name = models.TextField()
+
+    class Meta:
+        db_table = "tag"
+        constraints = [models.UniqueConstraint(fields=["org", "name"], name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,44 @@
+"""How the data path reaches Postgres: psycopg connections of its own, beside Django's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from jemmo.domain.errors import TransientError
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[Connection]:
+    """A connection in autocommit mode; transactions are opened by name. Raises ``TransientError``."""
+    with explained():
+        connection = await psycopg.AsyncConnection.connect(
+            url, autocommit=True, application_name="jemmo sync", connect_timeout=10
+        )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+class explained:  # noqa: N801 - reads as a statement: with explained()
+    """Turns a lost database into an error that says so; nothing of the server's text is repeated,
+    since it may hold a person's data."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            raise TransientError(
+                "The connection to the database was lost.",
+                code="database_unavailable",
+                next_step="Check that Postgres runs (`jemmo doctor`), then sync again: "
+                "it goes on where it stopped.",
+            ) from error

@@ -1,0 +1,203 @@
+"""Rows for the export, with the names of the canonical schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db.models import Model, QuerySet
+from msgspec import Struct
+
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.records import Contact
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Job,
+    Organisation,
+    Stage,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.writer import contact_context
+from jemmo.vault import Vault
+
+CHUNK = 1000
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """Who reads: with which keys, and whether contact details are shown."""
+
+    vault: Vault
+    sees_contacts: bool
+
+
+def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    found = _visible(Job.objects.filter(org=org)).select_related("department", "recruiter")
+    for chunk in _chunks(found.prefetch_related("locations", "compensations")):
+        for job in chunk:
+            yield {
+                **_common(job),
+                **_plain(job, JOB_FIELDS),
+                "department": job.department.name if job.department else None,
+                "recruiter": job.recruiter.name if job.recruiter else None,
+                "tags": job.tags,
+                "locations": [_plain(one, LOCATION_FIELDS) for one in job.locations.all()],
+                "compensations": [_plain(one, PAY_FIELDS) for one in job.compensations.all()],
+                "custom_fields": job.custom_fields,
+            }
+
+
+def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    for chunk in _chunks(_visible(Talent.objects.filter(org=org))):
+        ids = [talent.id for talent in chunk]
+        contacts = _contacts(chunk, reader)
+        files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
+        applied = _by_talent(
+            Application.objects.filter(talent_id__in=ids, remote_deleted_at=None).select_related(
+                "stage"
+            )
+        )
+        for talent in chunk:
+            yield {
+                **_common(talent),
+                **_plain(talent, TALENT_FIELDS),
+                "tags": talent.tags,
+                "emails": _values(contacts, talent.id, ContactKind.EMAIL),
+                "phones": _values(contacts, talent.id, ContactKind.PHONE),
+                "links": _values(contacts, talent.id, ContactKind.SOCIAL, ContactKind.URL),
+                "contacts_hidden": not reader.sees_contacts,
+                "resumes": [_plain(one, FILE_FIELDS) for one in files.get(talent.id, [])],
+                "applications": [_application(one) for one in applied.get(talent.id, [])],
+                "custom_fields": talent.custom_fields,
+            }
+
+
+def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    found = Application.objects.filter(
+        org=org,
+        remote_deleted_at=None,
+        talent__remote_deleted_at=None,
+        talent__excluded_reason=None,
+        talent__isnull=False,
+    ).select_related("stage", "reject_reason")
+    for chunk in _chunks(found):
+        for application in chunk:
+            yield {
+                **_common(application),
+                "talent_remote_id": application.talent_remote_id,
+                **_application(application),
+                "cover_letter": application.cover_letter if reader.sees_contacts else None,
+            }
+
+
+def stages(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    for chunk in _chunks(Stage.objects.filter(org=org, remote_deleted_at=None)):
+        for stage in chunk:
+            yield {**_common(stage), **_plain(stage, STAGE_FIELDS)}
+
+
+def resumes(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    found = Attachment.objects.filter(
+        talent__org=org,
+        remote_deleted_at=None,
+        talent__remote_deleted_at=None,
+        talent__excluded_reason=None,
+    ).select_related("talent")
+    for chunk in _chunks(found):
+        for one in chunk:
+            yield {
+                "connection_id": one.talent.connection_id,
+                "remote_id": one.remote_id,
+                "remote_updated_at": one.remote_updated_at,
+                "talent_remote_id": one.talent.remote_id,
+                **_plain(one, FILE_FIELDS),
+            }
+
+
+JOB_FIELDS = (
+    *("title", "code", "internal_name", "status", "status_original", "visibility", "pitch"),
+    *("description_html", "requirements", "employment_type", "employment_type_original"),
+    *("experience_level", "remote_policy", "remote_policy_original", "language", "category"),
+    *("posting_url", "apply_url", "opened_at", "closed_at"),
+)
+LOCATION_FIELDS = (
+    *("raw", "street", "postal_code", "city", "region", "country_code"),
+    *("lat", "lon", "is_primary"),
+)
+PAY_FIELDS = ("kind", "min", "max", "currency", "period", "is_public", "original")
+TALENT_FIELDS = (
+    *("first_name", "last_name", "full_name", "headline", "current_company", "current_title"),
+    *("summary", "location", "language", "origin", "source", "source_url", "is_private"),
+    *("is_internal", "consent_state", "consent_at", "can_email"),
+)
+STAGE_FIELDS = ("name", "job_remote_id", "position", "category", "category_original")
+FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
+COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_url")
+TIME_FIELDS = ("remote_created_at", "remote_updated_at")
+
+
+def _application(application: Application) -> dict[str, Any]:
+    return {
+        "remote_id": application.remote_id,
+        "job_remote_id": application.job_remote_id,
+        "stage": application.stage.name if application.stage else None,
+        "stage_remote_id": application.stage_remote_id,
+        "stage_category": application.stage.category if application.stage else None,
+        **_plain(
+            application,
+            ("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
+        ),
+        **_plain(application, ("rejected_by", "hired_at", "source", "is_sourced")),
+    }
+
+
+def _visible(found: QuerySet[Any]) -> QuerySet[Any]:
+    return found.filter(remote_deleted_at=None, excluded_reason=None)
+
+
+def _common(record: Model) -> dict[str, Any]:
+    return _plain(record, COMMON_FIELDS + TIME_FIELDS)
+
+
+def _plain(record: Model, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _chunks(found: QuerySet[Any]) -> Iterator[list[Any]]:
+    rows = found.order_by("id").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _by_talent(found: Iterable[Any]) -> dict[UUID, list[Any]]:
+    grouped: dict[UUID, list[Any]] = {}
+    for one in found:
+        grouped.setdefault(one.talent_id, []).append(one)
+    return grouped
+
+
+def _contacts(talents: list[Talent], reader: Reader) -> dict[UUID, list[Contact]]:
+    """Opened only for who may see them: for others nothing is decrypted at all."""
+    if not reader.sees_contacts:
+        return {}
+    by_id = {talent.id: talent for talent in talents}
+    return {
+        row.talent_id: open_contacts(row, by_id[row.talent_id], reader.vault)
+        for row in TalentContacts.objects.filter(talent_id__in=by_id)
+    }
+
+
+def open_contacts(row: TalentContacts, talent: Talent, vault: Vault) -> list[Contact]:
+    """A talent's contact details in clear."""
+    context = contact_context(talent.connection_id, talent.remote_id)
+    return msgspec.json.decode(vault.open(row.sealed, context), type=list[Contact])
+
+
+def _values(
+    contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind
+) -> list[str]:
+    return [one.value for one in contacts.get(talent_id, []) if one.kind in kinds]

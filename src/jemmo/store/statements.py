@@ -1,0 +1,333 @@
+"""The SQL of the data path. Made once per table from ``tables.py``; every value is a parameter.
+
+A commit stages its rows by COPY into a temporary table, then one statement inserts, updates or skips them all and
+writes what belongs to them: contacts, files, places, stage moves, links that must wait.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jemmo.domain.streams import Stream
+from jemmo.store.tables import TABLES, Column, Table
+
+NO_ACTIVE = "no_active_application"
+
+FILE_COLUMNS = (
+    Column("remote_id"),
+    Column("kind"),
+    Column("file_name"),
+    Column("content_type"),
+    Column("remote_version"),
+    Column("remote_updated_at", "timestamptz"),
+)
+LOCATION_COLUMNS = (
+    *(Column(name) for name in ("raw", "street", "postal_code", "city", "region", "country_code")),
+    Column("lat", "float8"),
+    Column("lon", "float8"),
+    Column("is_primary", "bool"),
+)
+PAY_COLUMNS = (
+    Column("kind"),
+    Column("min", "float8"),
+    Column("max", "float8"),
+    Column("currency"),
+    Column("period"),
+    Column("is_public", "bool"),
+    Column("original"),
+)
+
+
+class Child:
+    """Rows that belong to a staged row and are staged beside it, keyed by its remote id."""
+
+    def __init__(self, name: str, table: str, attribute: str, columns: tuple[Column, ...]) -> None:
+        self.name = name
+        self.table = table
+        self.attribute = attribute
+        self.columns = columns
+        self.staged = [Column("owner"), Column("position", "int2"), *columns]
+
+
+CHILDREN: dict[Stream, tuple[Child, ...]] = {
+    Stream.JOBS: (
+        Child("locations", "job_location", "locations", LOCATION_COLUMNS),
+        Child("pay", "job_compensation", "compensations", PAY_COLUMNS),
+    ),
+    Stream.TALENTS: (Child("files", "attachment", "attachments", FILE_COLUMNS),),
+}
+
+
+def staging_name(table: Table) -> str:
+    return f"staged_{table.name}"
+
+
+@cache
+def create_staging(stream: Stream) -> list[str]:
+    """Temporary tables of this session, empty again after each commit."""
+    table = TABLES[stream]
+    found = [(staging_name(table), table.staged + _sealed(stream))]
+    found += [(f"staged_{child.name}", child.staged) for child in CHILDREN.get(stream, ())]
+    return [
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} "
+        f"({', '.join(f'{column.name} {column.type}' for column in columns)}) ON COMMIT DELETE ROWS"
+        for name, columns in found
+    ]
+
+
+@cache
+def copy_into(name: str, columns: tuple[Column, ...]) -> str:
+    listed = ", ".join(column.name for column in columns)
+    return f"COPY {name} ({listed}) FROM STDIN (FORMAT BINARY)"
+
+
+def _sealed(stream: Stream) -> list[Column]:
+    return [Column("sealed", "bytea")] if stream is Stream.TALENTS else []
+
+
+def staged_columns(stream: Stream) -> tuple[Column, ...]:
+    return (*TABLES[stream].staged, *_sealed(stream))
+
+
+@cache
+def upsert(stream: Stream) -> str:
+    """One statement that writes a staged batch and answers its counts.
+
+    Parameters: ``org``, ``connection``, ``force`` (also over a newer version of ours: the ATS was restored), ``hidden``
+    (what a new talent is hidden by until an active application shows). A row is written only when its content differs, and never
+    by an older version than the one we hold.
+    """
+    table = TABLES[stream]
+    parts = [_before(table)] if stream is Stream.APPLICATIONS else []
+    parts += [_write(table), *_children(stream)]
+    parts += [_wait_for(table, place) for place in range(len(table.links))]
+    waits = " + ".join(f"(SELECT count(*) FROM wait_{i})" for i in range(len(table.links))) or "0"
+    return (
+        f"WITH {', '.join(parts)} "
+        "SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), "
+        f"{waits}, array_agg(id) FILTER (WHERE NOT created) FROM written"
+    )
+
+
+def _write(table: Table) -> str:
+    names = [column.name for column in table.staged]
+    values = [_value(table, column) for column in table.staged]
+    for place, link in enumerate(table.links):
+        names.append(link.column)
+        values.append(f"l{place}.id")
+    if table.search:
+        names.append("search")
+        words = " || ' ' || ".join(f"coalesce(s.{name}, '')" for name in table.search)
+        values.append(f"to_tsvector('simple', unaccent({words}))")
+    joins = " ".join(
+        f"LEFT JOIN {TABLES[link.target].name} l{place} ON l{place}.connection_id = %(connection)s "
+        f"AND l{place}.remote_id = s.{link.via}"
+        for place, link in enumerate(table.links)
+    )
+    changes = ", ".join(_change(table, name) for name in names if name not in ("id", "remote_id"))
+    returned = ", ".join(f"t.{name}" for name in _returned(table))
+    return (
+        f"written AS (INSERT INTO {table.name} AS t "
+        f"(org_id, connection_id, created_at, modified_at, {', '.join(names)}) "
+        f"SELECT %(org)s, %(connection)s, now(), now(), {', '.join(values)} "
+        f"FROM {staging_name(table)} s {joins} "
+        "ON CONFLICT (connection_id, remote_id) DO UPDATE SET "
+        f"{changes}, remote_deleted_at = NULL, modified_at = now() "
+        f"WHERE ({_differs(table)}) AND (%(force)s "
+        "OR coalesce(excluded.remote_updated_at >= t.remote_updated_at, true)) "
+        f"RETURNING {returned}, (xmax = 0) AS created)"
+    )
+
+
+def _value(table: Table, column: Column) -> str:
+    if column.name == "excluded_reason" and table.stream is Stream.TALENTS:
+        return "coalesce(s.excluded_reason, %(hidden)s)"
+    return f"s.{column.name}::{column.cast}" if column.cast else f"s.{column.name}"
+
+
+def _change(table: Table, name: str) -> str:
+    if name == "excluded_reason" and table.stream is Stream.TALENTS:
+        return (
+            f"excluded_reason = CASE WHEN excluded.excluded_reason = '{NO_ACTIVE}' "
+            "AND t.excluded_reason IS NULL THEN NULL ELSE excluded.excluded_reason END"
+        )
+    return f"{name} = excluded.{name}"
+
+
+def _differs(table: Table) -> str:
+    tests = ["t.content_hash <> excluded.content_hash", "t.remote_deleted_at IS NOT NULL"]
+    if table.hides and table.stream is not Stream.TALENTS:
+        tests.append("t.excluded_reason IS DISTINCT FROM excluded.excluded_reason")
+    return " OR ".join(tests)
+
+
+def _returned(table: Table) -> list[str]:
+    names = ["id", "remote_id"]
+    for link in table.links:
+        names += [link.column, link.via]
+    if table.stream is Stream.APPLICATIONS:
+        names += ["status", "stage_entered_at", "rejected_at"]
+    return names
+
+
+def _wait_for(table: Table, place: int) -> str:
+    link = table.links[place]
+    return (
+        f"wait_{place} AS (INSERT INTO pending_link "
+        "(connection_id, stream, remote_id, target, target_remote_id) "
+        f"SELECT %(connection)s, '{table.stream}', remote_id, '{link.target}', {link.via} FROM written "
+        f"WHERE {link.column} IS NULL AND {link.via} IS NOT NULL "
+        "ON CONFLICT (connection_id, stream, remote_id, target) "
+        "DO UPDATE SET target_remote_id = excluded.target_remote_id RETURNING 1)"
+    )
+
+
+def _before(table: Table) -> str:
+    return (
+        "before AS (SELECT a.remote_id, a.stage_remote_id, a.status FROM application a "
+        f"JOIN {staging_name(table)} s ON s.remote_id = a.remote_id "
+        "WHERE a.connection_id = %(connection)s)"
+    )
+
+
+def _children(stream: Stream) -> list[str]:
+    if stream is Stream.APPLICATIONS:
+        return [_MOVES]
+    if stream is Stream.TALENTS:
+        return [_CONTACTS, _NO_CONTACTS, _FILES, _FILES_GONE]
+    return [part for child in CHILDREN.get(stream, ()) for part in _replace(child)]
+
+
+def _replace(child: Child) -> list[str]:
+    names = ", ".join(column.name for column in child.columns)
+    return [
+        f"old_{child.name} AS (DELETE FROM {child.table} WHERE job_id IN "
+        "(SELECT id FROM written WHERE NOT created))",
+        f"new_{child.name} AS (INSERT INTO {child.table} (job_id, position, {names}) "
+        f"SELECT w.id, c.position, {', '.join(f'c.{column.name}' for column in child.columns)} "
+        f"FROM written w JOIN staged_{child.name} c ON c.owner = w.remote_id)",
+    ]
+
+
+_MOVES = """moves AS (
+    INSERT INTO stage_event (application_id, from_stage_remote_id, to_stage_remote_id,
+        from_status, to_status, at, origin)
+    SELECT w.id, b.stage_remote_id, w.stage_remote_id, b.status, w.status,
+        CASE WHEN b.stage_remote_id IS DISTINCT FROM w.stage_remote_id
+            THEN coalesce(w.stage_entered_at, now()) ELSE coalesce(w.rejected_at, now()) END,
+        'OBSERVED'
+    FROM written w JOIN before b USING (remote_id)
+    WHERE NOT w.created AND (b.stage_remote_id, b.status)
+        IS DISTINCT FROM (w.stage_remote_id, w.status))"""
+
+_CONTACTS = """sealed AS (
+    INSERT INTO talent_contacts (talent_id, sealed)
+    SELECT w.id, s.sealed FROM written w JOIN staged_talent s USING (remote_id)
+    WHERE s.sealed IS NOT NULL
+    ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed)"""
+
+_NO_CONTACTS = """unsealed AS (
+    DELETE FROM talent_contacts c USING written w JOIN staged_talent s USING (remote_id)
+    WHERE c.talent_id = w.id AND NOT w.created AND s.sealed IS NULL)"""
+
+_FILES = """files AS (
+    INSERT INTO attachment AS f (talent_id, remote_id, kind, file_name, content_type,
+        remote_version, remote_updated_at)
+    SELECT w.id, c.remote_id, c.kind, c.file_name, c.content_type, c.remote_version,
+        c.remote_updated_at
+    FROM written w JOIN staged_files c ON c.owner = w.remote_id
+    ON CONFLICT (talent_id, remote_id) DO UPDATE SET kind = excluded.kind,
+        file_name = excluded.file_name, content_type = excluded.content_type,
+        remote_version = excluded.remote_version, remote_updated_at = excluded.remote_updated_at,
+        remote_deleted_at = NULL,
+        fetch_status = CASE WHEN f.remote_version IS DISTINCT FROM excluded.remote_version
+            THEN 'PENDING' ELSE f.fetch_status END)"""
+
+_FILES_GONE = """files_gone AS (
+    UPDATE attachment f SET remote_deleted_at = now() FROM written w
+    WHERE f.talent_id = w.id AND NOT w.created AND f.remote_deleted_at IS NULL AND NOT EXISTS (
+        SELECT FROM staged_files c WHERE c.owner = w.remote_id AND c.remote_id = f.remote_id))"""
+
+HIDDEN_UNCHANGED = """
+    SELECT count(*) FROM {table} t JOIN {staged} s USING (remote_id)
+    WHERE t.connection_id = %(connection)s AND t.excluded_reason IS NOT NULL
+        AND t.remote_deleted_at IS NULL AND t.created_at < %(began)s"""
+"""Of a staged batch, the rows that were there before this run and are hidden now."""
+
+SHOW_BY_APPLICATIONS = f"""
+    WITH decided AS (
+        SELECT t.id, CASE WHEN %(hidden)s::text IS NULL OR EXISTS (
+                SELECT FROM application a WHERE a.talent_id = t.id
+                AND a.status = ANY(%(active)s) AND a.remote_deleted_at IS NULL)
+            THEN NULL ELSE %(hidden)s END AS reason
+        FROM talent t
+        WHERE t.id = ANY(%(talents)s)
+            AND (t.excluded_reason IS NULL OR t.excluded_reason = '{NO_ACTIVE}'))
+    UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
+    FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
+"""Decide again whether these talents have an active application."""
+
+TALENTS_OF_STAGED = """
+    SELECT array_agg(DISTINCT a.talent_id) FROM application a
+    JOIN staged_application s USING (remote_id)
+    WHERE a.connection_id = %(connection)s AND a.talent_id IS NOT NULL
+        AND a.modified_at = now()"""
+"""The talents whose applications this commit wrote (``modified_at`` is the transaction's time)."""
+
+CHECKPOINT = """
+    INSERT INTO checkpoint AS c (connection_id, stream, watermark, mode, cursor, pass_started_at,
+        seen, total, done, complete, saved_at)
+    VALUES (%(connection)s, %(stream)s, %(watermark)s, %(mode)s, %(cursor)s, %(pass_started_at)s,
+        %(seen)s, %(total)s, %(done)s, %(complete)s, now())
+    ON CONFLICT (connection_id, stream) DO UPDATE SET watermark = excluded.watermark,
+        mode = excluded.mode, cursor = excluded.cursor,
+        pass_started_at = excluded.pass_started_at, seen = excluded.seen,
+        total = excluded.total, done = excluded.done, complete = excluded.complete,
+        saved_at = now()"""
+
+REJECT = """
+    INSERT INTO rejection AS r (connection_id, stream, remote_id, code, message, field,
+        sealed_raw, run_id)
+    VALUES (%(connection)s, %(stream)s, %(remote_id)s, %(code)s, %(message)s, %(field)s,
+        %(sealed_raw)s, %(run)s)
+    ON CONFLICT (connection_id, stream, remote_id, code) DO UPDATE SET
+        message = excluded.message, field = excluded.field, sealed_raw = excluded.sealed_raw,
+        run_id = excluded.run_id, at = now(), times = r.times + 1"""
+
+FORGIVE = """
+    DELETE FROM rejection r USING {staged} s
+    WHERE r.connection_id = %(connection)s AND r.stream = %(stream)s
+        AND r.remote_id = s.remote_id"""
+"""A record that is accepted now is no longer rejected."""
+
+
+@cache
+def resolve(stream: Stream, place: int) -> str:
+    """Link rows that waited for the batch just staged; answers the ids of what they now point to."""
+    source = TABLES[stream]
+    link = source.links[place]
+    target = TABLES[link.target]
+    return f"""
+        WITH arrived AS (
+            SELECT p.id, p.remote_id, t.id AS target_id, p.target_remote_id
+            FROM pending_link p JOIN {staging_name(target)} s ON s.remote_id = p.target_remote_id
+            JOIN {target.name} t ON t.connection_id = p.connection_id
+                AND t.remote_id = p.target_remote_id
+            WHERE p.connection_id = %(connection)s AND p.stream = '{stream}'
+                AND p.target = '{link.target}'),
+        linked AS (
+            UPDATE {source.name} r SET {link.column} = a.target_id, modified_at = now()
+            FROM arrived a WHERE r.connection_id = %(connection)s AND r.remote_id = a.remote_id
+                AND r.{link.via} = a.target_remote_id),
+        cleared AS (DELETE FROM pending_link WHERE id IN (SELECT id FROM arrived))
+        SELECT count(*), array_agg(DISTINCT target_id) FROM arrived"""
+
+
+def links_to(target: Stream) -> list[tuple[Stream, int]]:
+    """Which relations point at a stream, as (stream, place of the link)."""
+    return [
+        (table.stream, place)
+        for table in TABLES.values()
+        for place, link in enumerate(table.links)
+        if link.target is target
+    ]

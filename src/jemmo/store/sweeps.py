@@ -1,0 +1,175 @@
+"""What looks at a whole stream of a connection: id sweeps, tombstones, links that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jemmo.domain.streams import Sighting, Stream
+from jemmo.store import statements as sql
+from jemmo.store.postgres import Connection
+from jemmo.store.tables import TABLES
+
+
+async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:
+    await db.execute(
+        "DELETE FROM sighting WHERE connection_id = %s AND stream = %s", [connection_id, stream]
+    )
+
+
+async def add(
+    db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
+) -> None:
+    async with (
+        db.cursor() as cursor,
+        cursor.copy(
+            "COPY sighting (connection_id, stream, remote_id, remote_updated_at) FROM STDIN"
+        ) as copy,
+    ):
+        for one in sightings:
+            await copy.write_row((connection_id, stream, one.remote_id, one.remote_updated_at))
+
+
+async def missing(
+    db: Connection, connection_id: UUID, stream: Stream, before: datetime
+) -> list[str]:
+    """Ids we hold that the sweep did not meet; what was first seen after it began is not judged by it."""
+    return await _ids(
+        db,
+        f"""SELECT t.remote_id FROM {TABLES[stream].name} t
+            LEFT JOIN sighting s ON s.connection_id = t.connection_id AND s.stream = %s
+                AND s.remote_id = t.remote_id
+            WHERE t.connection_id = %s AND t.remote_deleted_at IS NULL AND s.id IS NULL
+                AND t.created_at < %s
+            ORDER BY t.remote_id""",
+        [stream, connection_id, before],
+    )
+
+
+async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[str]:
+    """Ids the sweep met that we lack, hold as deleted or hold in an older version; rejected ones are known."""
+    return await _ids(
+        db,
+        f"""SELECT DISTINCT s.remote_id FROM sighting s
+            LEFT JOIN {TABLES[stream].name} t ON t.connection_id = s.connection_id
+                AND t.remote_id = s.remote_id
+            WHERE s.connection_id = %s AND s.stream = %s
+                AND (t.id IS NULL OR t.remote_deleted_at IS NOT NULL
+                    OR s.remote_updated_at > t.remote_updated_at)
+                AND NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
+                    AND r.stream = s.stream AND r.remote_id = s.remote_id)
+            ORDER BY s.remote_id""",
+        [connection_id, stream],
+    )
+
+
+async def present(db: Connection, connection_id: UUID, stream: Stream) -> int:
+    return await _count(
+        db,
+        f"SELECT count(*) FROM {TABLES[stream].name} "
+        "WHERE connection_id = %s AND remote_deleted_at IS NULL",
+        [connection_id],
+    )
+
+
+async def bury(
+    db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
+) -> int:
+    """Write tombstones. What hangs on a buried talent or application is decided again."""
+    touches = "talent_id" if stream is Stream.APPLICATIONS else "NULL::uuid"
+    answer = await db.execute(
+        f"""WITH gone AS (
+                UPDATE {TABLES[stream].name} SET remote_deleted_at = now(), modified_at = now()
+                WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s)
+                    AND remote_deleted_at IS NULL RETURNING {touches} AS talent)
+            SELECT count(*), array_agg(DISTINCT talent) FILTER (WHERE talent IS NOT NULL)
+            FROM gone""".encode(),
+        {**names, "ids": list(remote_ids)},
+    )
+    row = await answer.fetchone()
+    assert row is not None
+    if row[1]:
+        await db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": row[1]})
+    return int(row[0])
+
+
+async def hold(
+    db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str], present: int
+) -> bool:
+    """Keep a suspicious deletion for a person; ``True`` when one already released it, which uses it up."""
+    released = await db.execute(
+        "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
+        "AND released_at IS NOT NULL AND missing >= %s RETURNING 1",
+        [connection_id, stream, len(remote_ids)],
+    )
+    if await released.fetchone():
+        return True
+    await db.execute(
+        """INSERT INTO held_deletion (connection_id, stream, missing, present, examples)
+           VALUES (%s, %s, %s, %s, to_jsonb(%s::text[]))
+           ON CONFLICT (connection_id, stream) DO UPDATE SET missing = excluded.missing,
+               present = excluded.present, examples = excluded.examples, held_at = now(),
+               released_at = NULL""",
+        [connection_id, stream, len(remote_ids), present, list(remote_ids[:20])],
+    )
+    return False
+
+
+async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
+    """Of what this run created, how many records a rule hides in the end."""
+    if TABLES[stream].hides:
+        query = (
+            f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %(connection)s "
+            "AND created_at >= %(began)s AND excluded_reason IS NOT NULL"
+        )
+    elif stream is Stream.APPLICATIONS:
+        query = (
+            "SELECT count(*) FROM application a JOIN talent t ON t.id = a.talent_id "
+            "WHERE a.connection_id = %(connection)s AND a.created_at >= %(began)s "
+            "AND t.excluded_reason IS NOT NULL"
+        )
+    else:
+        return 0
+    return await _count(db, query, names)
+
+
+async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[Stream, int], int]:
+    """How many links of each relation wait, by stream and place of the link."""
+    answer = await db.execute(
+        "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
+        [connection_id],
+    )
+    counts = {(row[0], row[1]): int(row[2]) for row in await answer.fetchall()}
+    return {
+        (table.stream, place): counts.get((table.stream, link.target), 0)
+        for table in TABLES.values()
+        for place, link in enumerate(table.links)
+    }
+
+
+async def forget_stale_links(db: Connection, connection_id: UUID) -> None:
+    """Drop waiting links whose record is gone, linked, or now points elsewhere."""
+    for table in TABLES.values():
+        for link in table.links:
+            await db.execute(
+                f"""DELETE FROM pending_link p WHERE p.connection_id = %s AND p.stream = %s
+                        AND p.target = %s AND NOT EXISTS (
+                            SELECT FROM {table.name} r WHERE r.connection_id = p.connection_id
+                            AND r.remote_id = p.remote_id AND r.remote_deleted_at IS NULL
+                            AND r.{link.column} IS NULL
+                            AND r.{link.via} = p.target_remote_id)""".encode(),
+                [connection_id, table.stream, link.target],
+            )
+
+
+async def _ids(db: Connection, query: str, values: Any) -> list[str]:
+    answer = await db.execute(query.encode(), values)
+    return [row[0] for row in await answer.fetchall()]
+
+
+async def _count(db: Connection, query: str, values: Any) -> int:
+    answer = await db.execute(query.encode(), values)
+    row = await answer.fetchone()
+    return int(row[0]) if row else 0

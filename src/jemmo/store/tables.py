@@ -1,0 +1,180 @@
+"""Which record goes to which table, column by column. The statements in ``statements.py`` are made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from jemmo.domain.outcomes import Accepted
+from jemmo.domain.streams import Stream
+
+_encode = msgspec.json.encode
+
+
+def as_json(value: Any) -> str | None:
+    """JSON text for a jsonb column, ``None`` for an absent value. NUL escapes, which jsonb refuses, are dropped."""
+    if value is None:
+        return None
+    found = _encode(value).decode()
+    return found.replace("\\u0000", "") if "\\u0000" in found else found
+
+
+class Column(NamedTuple):
+    """A column and the record's attribute of the same name. ``cast`` is its type in the table where it is staged
+    as another one."""
+
+    name: str
+    type: str = "text"
+    convert: Callable[[Any], Any] | None = None
+    cast: str | None = None
+
+
+class Link(NamedTuple):
+    """A relation: ``column`` gets the id of the ``target`` row whose remote id is in ``via``."""
+
+    column: str
+    via: str
+    target: Stream
+
+
+class Table:
+    """A synced table: its columns, relations and the words that search finds it by."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        name: str,
+        columns: tuple[Column, ...],
+        *,
+        links: tuple[Link, ...] = (),
+        search: tuple[str, ...] = (),
+        hides: bool = False,
+    ) -> None:
+        self.stream = stream
+        self.name = name
+        self.columns = _COMMON + columns
+        self.links = links
+        self.search = search
+        self.hides = hides
+        self.staged = [Column("id", "uuid"), Column("content_hash", "bytea")]
+        self.staged += [Column("excluded_reason")] if hides else []
+        self.staged += self.columns
+        self._values = attrgetter(*(column.name for column in self.columns))
+        self._converts = [
+            (place, column.convert)
+            for place, column in enumerate(self.columns)
+            if column.convert is not None
+        ]
+
+    def row(self, row_id: UUID, accepted: Accepted) -> list[Any]:
+        """The values of ``staged``, in its order."""
+        values = list(self._values(accepted.record))
+        for place, convert in self._converts:
+            values[place] = convert(values[place])
+        head = [row_id, accepted.content_hash]
+        return [*head, accepted.excluded, *values] if self.hides else [*head, *values]
+
+
+def _text(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in names)
+
+
+def _times(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "timestamptz") for name in names)
+
+
+def _flags(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "bool") for name in names)
+
+
+_TAGS = Column("tags", "text[]", list)
+_CUSTOM = Column("custom_fields", "text", as_json, "jsonb")
+_COMMON = (
+    *_text("remote_id", "remote_url"),
+    *_times("remote_created_at", "remote_updated_at"),
+)
+
+TABLES: dict[Stream, Table] = {
+    table.stream: table
+    for table in (
+        Table(Stream.DEPARTMENTS, "department", _text("name")),
+        Table(
+            Stream.USERS,
+            "ats_user",
+            (*_text("name", "email", "title", "role", "role_original"), *_flags("is_active")),
+        ),
+        Table(Stream.REJECT_REASONS, "reject_reason", _text("name", "rejected_by")),
+        Table(
+            Stream.JOBS,
+            "job",
+            (
+                *_text("title", "code", "internal_name", "status", "status_original", "visibility"),
+                *_text("pitch", "description_html", "requirements"),
+                *_text("employment_type", "employment_type_original", "experience_level"),
+                *_text("remote_policy", "remote_policy_original", "language", "category"),
+                *_text("posting_url", "apply_url"),
+                *_times("opened_at", "closed_at"),
+                *_text("department_remote_id", "recruiter_remote_id"),
+                _TAGS,
+                _CUSTOM,
+            ),
+            links=(
+                Link("department_id", "department_remote_id", Stream.DEPARTMENTS),
+                Link("recruiter_id", "recruiter_remote_id", Stream.USERS),
+            ),
+            search=("title", "internal_name", "code"),
+            hides=True,
+        ),
+        Table(
+            Stream.STAGES,
+            "stage",
+            (
+                *_text("name", "job_remote_id"),
+                Column("position", "int8"),
+                *_text("category", "category_original"),
+            ),
+            links=(Link("job_id", "job_remote_id", Stream.JOBS),),
+        ),
+        Table(
+            Stream.TALENTS,
+            "talent",
+            (
+                *_text("first_name", "last_name", "headline", "current_company", "current_title"),
+                *_text("summary"),
+                Column("location", "text", as_json, "jsonb"),
+                *_text("language", "origin", "source", "source_url"),
+                *_flags("is_private", "is_archived", "is_internal"),
+                *_text("consent_state"),
+                *_times("consent_at"),
+                *_flags("can_email"),
+                _TAGS,
+                _CUSTOM,
+            ),
+            search=("first_name", "last_name", "headline", "current_company", "current_title"),
+            hides=True,
+        ),
+        Table(
+            Stream.APPLICATIONS,
+            "application",
+            (
+                *_text("talent_remote_id", "job_remote_id", "stage_remote_id"),
+                *_text("reject_reason_remote_id", "status", "status_original"),
+                *_times("applied_at", "stage_entered_at", "rejected_at"),
+                *_text("rejected_by"),
+                *_times("hired_at"),
+                *_text("source", "source_url", "cover_letter"),
+                *_flags("is_sourced"),
+            ),
+            links=(
+                Link("talent_id", "talent_remote_id", Stream.TALENTS),
+                Link("job_id", "job_remote_id", Stream.JOBS),
+                Link("stage_id", "stage_remote_id", Stream.STAGES),
+                Link("reject_reason_id", "reject_reason_remote_id", Stream.REJECT_REASONS),
+            ),
+        ),
+    )
+}

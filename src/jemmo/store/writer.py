@@ -1,0 +1,343 @@
+"""Writes one sync run into the tables: pages with their checkpoint, under the run's lease, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.errors import LeaseLost
+from jemmo.domain.outcomes import Accepted, Counts, PageOutcome, Rejection, RunReport
+from jemmo.domain.records import Talent
+from jemmo.domain.rules import Exclusion, Rules
+from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
+from jemmo.store import statements as sql
+from jemmo.store import sweeps
+from jemmo.store.ids import new_ids
+from jemmo.store.postgres import Connection, explained
+from jemmo.store.tables import TABLES
+
+LEASE = timedelta(seconds=60)
+
+Seal = Callable[[bytes, bytes], bytes]
+"""Encrypts a value and binds it to a context: (plain, context) -> sealed."""
+
+
+class RunContext(Struct, kw_only=True):
+    """Who writes: the organisation, the connection, the run and the lease it holds.
+
+    ``mode`` is set once the checkpoints, read under the lease, have told it.
+    """
+
+    org_id: UUID
+    connection_id: UUID
+    run_id: UUID
+    token: UUID
+    began: datetime
+    mode: Mode
+    rules: Rules
+
+    @property
+    def hidden(self) -> str | None:
+        """What hides a talent until an active application shows."""
+        if self.rules.include_talents_without_active_application:
+            return None
+        return str(Exclusion.NO_ACTIVE_APPLICATION)
+
+
+def contact_context(connection_id: UUID, remote_id: str) -> bytes:
+    """What a talent's sealed contact details are bound to."""
+    return b"contacts:" + connection_id.bytes + remote_id.encode()
+
+
+class Writer:
+    """The store of one run, on one database connection."""
+
+    def __init__(self, db: Connection, context: RunContext, seal: Seal) -> None:
+        self.db = db
+        self.context = context
+        self.seal = seal
+        self._staging: set[Stream] = set()
+        self._waiting: dict[tuple[Stream, int], int] | None = None
+        self._tags: set[str] = set()
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        context = self.context
+        return {
+            "org": context.org_id,
+            "connection": context.connection_id,
+            "run": context.run_id,
+            "began": context.began,
+            "hidden": context.hidden,
+            "active": [str(status) for status in context.rules.active_statuses],
+            "force": context.mode is not Mode.INCREMENTAL,
+        }
+
+    async def checkpoints(self) -> dict[Stream, Checkpoint]:
+        with explained():
+            rows = await self.db.execute(
+                "SELECT stream, watermark, mode, cursor, pass_started_at, seen, total, done, complete "
+                "FROM checkpoint WHERE connection_id = %s",
+                [self.context.connection_id],
+            )
+            found = await rows.fetchall()
+        return {
+            Stream(row[0]): Checkpoint(
+                stream=Stream(row[0]),
+                watermark=row[1],
+                mode=Mode(row[2]) if row[2] else None,
+                cursor=row[3],
+                pass_started_at=row[4],
+                seen=row[5],
+                total=row[6],
+                done=row[7],
+                complete=row[8],
+            )
+            for row in found
+            if row[0] in Stream
+        }
+
+    async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
+        """Pages of one stream and their checkpoint in one transaction.
+
+        The commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
+        checkpoint, and the next sync reads those pages again.
+        """
+        stream = checkpoint.stream
+        accepted = _newest([one for outcome in outcomes for one in outcome.accepted])
+        rejected = [one for outcome in outcomes for one in outcome.rejected]
+        fetched = sum(outcome.fetched for outcome in outcomes)
+        with explained():
+            await self._prepare(stream)
+            async with self.db.transaction():
+                await self.db.execute("SET LOCAL synchronous_commit = off")
+                await self._hold_lease()
+                counts = await self._upsert(stream, accepted) if accepted else Counts()
+                await self._reject(stream, rejected)
+                await self._save(checkpoint)
+        counts.fetched = fetched
+        counts.rejected = len(rejected)
+        repeats = fetched - len(rejected) - len(accepted)
+        counts.unchanged += repeats
+        return counts
+
+    async def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        with explained():
+            async with self.db.transaction():
+                await self._hold_lease()
+                await self._save(checkpoint)
+
+    async def report(self, report: RunReport) -> None:
+        with explained():
+            await self.db.execute(
+                "UPDATE sync_run SET report = %s::jsonb WHERE id = %s",
+                [msgspec.json.encode(report).decode(), self.context.run_id],
+            )
+
+    async def renew_lease(self) -> None:
+        """Keep the claim while the run waits; raises ``LeaseLost`` when another took it."""
+        with explained():
+            await self._hold_lease()
+
+    async def begin_sweep(self, stream: Stream) -> None:
+        with explained():
+            await sweeps.begin(self.db, self.context.connection_id, stream)
+
+    async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None:
+        with explained():
+            await sweeps.add(self.db, self.context.connection_id, stream, sightings)
+
+    async def missing(self, stream: Stream, before: datetime) -> list[str]:
+        with explained():
+            return await sweeps.missing(self.db, self.context.connection_id, stream, before)
+
+    async def unread(self, stream: Stream) -> list[str]:
+        with explained():
+            return await sweeps.unread(self.db, self.context.connection_id, stream)
+
+    async def present(self, stream: Stream) -> int:
+        with explained():
+            return await sweeps.present(self.db, self.context.connection_id, stream)
+
+    async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+        with explained():
+            async with self.db.transaction():
+                await self._hold_lease()
+                buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
+        return buried
+
+    async def hold_deletions(self, stream: Stream, remote_ids: Sequence[str]) -> bool:
+        with explained():
+            present = await self.present(stream)
+            return await sweeps.hold(
+                self.db, self.context.connection_id, stream, remote_ids, present
+            )
+
+    async def settle(self, report: RunReport) -> None:
+        """Count what ended hidden among what this run created; drop links that nothing waits for any more."""
+        with explained():
+            for stream, counts in report.streams.items():
+                if counts.created:
+                    hidden = await sweeps.hidden_since(self.db, self._names, stream)
+                    counts.created -= hidden
+                    counts.excluded += hidden
+            await sweeps.forget_stale_links(self.db, self.context.connection_id)
+
+    # --- one transaction's steps, in their order ---
+
+    async def _prepare(self, stream: Stream) -> None:
+        """Staging tables of this session and of the streams whose links this one resolves."""
+        if self._waiting is None:
+            self._waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
+        if stream not in self._staging:
+            for statement in sql.create_staging(stream):
+                await self.db.execute(statement.encode())
+            self._staging.add(stream)
+
+    async def _hold_lease(self) -> None:
+        held = await self.db.execute(
+            "UPDATE lease SET expires_at = clock_timestamp() + %s "
+            "WHERE connection_id = %s AND token = %s",
+            [LEASE, self.context.connection_id, self.context.token],
+        )
+        if held.rowcount != 1:
+            raise LeaseLost("Another run took over this connection; this one stopped writing.")
+
+    async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
+        await self._stage(stream, accepted)
+        names = self._names
+        answer = await self.db.execute(sql.upsert(stream).encode(), names)
+        row = await answer.fetchone()
+        assert row is not None
+        created, updated, waits, changed = row
+        counts = Counts(
+            created=created, updated=updated, unchanged=len(accepted) - created - updated
+        )
+        if waits:
+            self._waiting = None
+        await self._keep_tags(accepted)
+        await self._forgive(stream)
+        await self._relate(stream, names, changed or [])
+        if TABLES[stream].hides and created < len(accepted):
+            await self._count_hidden(stream, names, counts)
+        return counts
+
+    async def _stage(self, stream: Stream, accepted: list[Accepted]) -> None:
+        table = TABLES[stream]
+        rows = [table.row(key, one) for key, one in zip(new_ids(len(accepted)), accepted)]
+        if stream is Stream.TALENTS:
+            for row, one in zip(rows, accepted):
+                row.append(self._seal_contacts(one.record))
+        await self._copy(sql.staging_name(table), sql.staged_columns(stream), rows)
+        for child in sql.CHILDREN.get(stream, ()):
+            values = [
+                [
+                    one.record.remote_id,
+                    place,
+                    *(getattr(part, column.name) for column in child.columns),
+                ]
+                for one in accepted
+                for place, part in enumerate(getattr(one.record, child.attribute))
+            ]
+            if values:
+                await self._copy(f"staged_{child.name}", tuple(child.staged), values)
+
+    def _seal_contacts(self, record: Any) -> bytes | None:
+        if not isinstance(record, Talent) or not record.contacts:
+            return None
+        context = contact_context(self.context.connection_id, record.remote_id)
+        return self.seal(msgspec.json.encode(record.contacts), context)
+
+    async def _copy(self, name: str, columns: tuple[Any, ...], rows: Sequence[Any]) -> None:
+        async with (
+            self.db.cursor() as cursor,
+            cursor.copy(sql.copy_into(name, columns).encode()) as copy,
+        ):
+            copy.set_types([column.type for column in columns])
+            for row in rows:
+                await copy.write_row(row)
+
+    async def _relate(self, stream: Stream, names: dict[str, Any], changed: list[UUID]) -> None:
+        """Link what waited for these rows, then decide which talents that shows or hides."""
+        talents = changed if stream is Stream.TALENTS else []
+        for source, place in sql.links_to(stream):
+            if self._waiting is None or self._waiting.get((source, place)):
+                answer = await self.db.execute(sql.resolve(source, place).encode(), names)
+                row = await answer.fetchone()
+                if row and row[1] and (source, stream) == (Stream.APPLICATIONS, Stream.TALENTS):
+                    talents = [*talents, *row[1]]
+        if stream is Stream.APPLICATIONS:
+            answer = await self.db.execute(sql.TALENTS_OF_STAGED, names)
+            row = await answer.fetchone()
+            talents = row[0] if row and row[0] else []
+        if talents:
+            await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
+
+    async def _count_hidden(self, stream: Stream, names: dict[str, Any], counts: Counts) -> None:
+        table = TABLES[stream]
+        query = sql.HIDDEN_UNCHANGED.format(table=table.name, staged=sql.staging_name(table))
+        answer = await self.db.execute(query.encode(), names)
+        row = await answer.fetchone()
+        hidden = row[0] if row else 0
+        counts.excluded += hidden
+        from_unchanged = min(hidden, counts.unchanged)
+        counts.unchanged -= from_unchanged
+        counts.updated -= hidden - from_unchanged
+
+    async def _keep_tags(self, accepted: list[Accepted]) -> None:
+        found = {tag for one in accepted for tag in getattr(one.record, "tags", ())}
+        new = sorted(found - self._tags)
+        if new:
+            await self.db.execute(
+                "INSERT INTO tag (org_id, name) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
+                [self.context.org_id, new],
+            )
+            self._tags |= set(new)
+
+    async def _forgive(self, stream: Stream) -> None:
+        query = sql.FORGIVE.format(staged=sql.staging_name(TABLES[stream]))
+        await self.db.execute(
+            query.encode(), {"connection": self.context.connection_id, "stream": stream}
+        )
+
+    async def _reject(self, stream: Stream, rejected: list[Rejection]) -> None:
+        context = b"rejection:" + self.context.connection_id.bytes
+        for one in rejected:
+            await self.db.execute(
+                sql.REJECT,
+                {
+                    "connection": self.context.connection_id,
+                    "run": self.context.run_id,
+                    "stream": stream,
+                    "remote_id": one.remote_id,
+                    "code": one.code,
+                    "message": one.message,
+                    "field": one.field,
+                    "sealed_raw": self.seal(one.raw, context) if one.raw else None,
+                },
+            )
+
+    async def _save(self, point: Checkpoint) -> None:
+        values = msgspec.structs.asdict(point)
+        values["connection"] = self.context.connection_id
+        await self.db.execute(sql.CHECKPOINT, values)
+
+
+def _newest(accepted: list[Accepted]) -> list[Accepted]:
+    """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
+    found: dict[str, Accepted] = {}
+    for one in accepted:
+        before = found.get(one.record.remote_id)
+        if before is None or not _older(one, before):
+            found[one.record.remote_id] = one
+    return list(found.values())
+
+
+def _older(one: Accepted, other: Accepted) -> bool:
+    mine, theirs = one.record.remote_updated_at, other.record.remote_updated_at
+    return mine is not None and theirs is not None and mine < theirs

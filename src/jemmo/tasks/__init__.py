@@ -1,0 +1,1 @@
+"""What runs in the background: a few lines each, the work is in the services."""
