@@ -27,7 +27,9 @@ def connect(
     key_stdin: Annotated[
         bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
     ] = False,
-    base_url: Annotated[str | None, typer.Option(help="Another address than the ATS's own.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Another address than the ATS's own.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="A setting of the connector, as NAME=VALUE.")
     ] = None,
@@ -88,7 +90,9 @@ def status(
         if not rows:
             out.print("No ATS is connected. Next: jemmo connect teamtailor --org NAME --key-stdin")
             return
-        table = Table("org", "ats", "state", "status", "last success (UTC)", "jobs", "talents", "applications")
+        table = Table(
+            "org", "ats", "state", "status", "last success (UTC)", "jobs", "talents", "applications"
+        )
         for row in rows:
             table.add_row(
                 row.org,

@@ -38,7 +38,9 @@ def register(app: typer.Typer) -> None:
 def export(
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
     org: Org,
-    format: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
+    format: Annotated[
+        Format, typer.Option("--format", help="jsonl, csv or parquet.")
+    ] = Format.JSONL,
     as_email: Annotated[
         str | None, typer.Option("--as", help="Apply this member's rights, by e-mail.")
     ] = None,
@@ -93,9 +95,7 @@ def _parquet(rows: Iterator[dict[str, Any]]) -> None:
         raise typer.Exit(5)
     writer = None
     while chunk := list(islice(rows, 5000)):
-        columns = {
-            name: [_parquet_value(row[name]) for row in chunk] for name in chunk[0]
-        }
+        columns = {name: [_parquet_value(row[name]) for row in chunk] for name in chunk[0]}
         schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in columns])
         if writer is None:
             writer = pyarrow.parquet.ParquetWriter(sys.stdout.buffer, schema)

@@ -74,9 +74,7 @@ def _connect_and_sync(own: State, address: str, database_url: str) -> None:
     org = accounts.ensure_organisation(ORG, NAME)
     for email, role in PEOPLE.items():
         accounts.add_member(org, email, role, own.password)
-    made = connections.connect(
-        org, "teamtailor", own.key, vault=default_vault(), base_url=address
-    )
+    made = connections.connect(org, "teamtailor", own.key, vault=default_vault(), base_url=address)
     first = "the first sync reads everything" if made.is_new else "reading what changed"
     out.print(f"Connected to a simulated Teamtailor; {first} …")
     with Bars("demo", shown=sys.stderr.isatty()) as bars:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -11,7 +12,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from jemmo.domain.errors import FailureMode, JemmoError
+from jemmo.domain.errors import FailureMode, JemmoError, Unexpected
+from jemmo.home import home
 
 SUCCEEDED, PARTIAL, CUSTOMER_ACTS, FAILED = 0, 3, 4, 5
 
@@ -42,7 +44,7 @@ def fail(error: JemmoError) -> NoReturn:
 
 @contextmanager
 def explained_errors() -> Iterator[None]:
-    """No traceback reaches a person: an explained error is told, an unknown one named by its kind."""
+    """No traceback reaches a person: an explained error is told, an unknown one is kept in a file."""
     try:
         yield
     except JemmoError as error:
@@ -50,6 +52,19 @@ def explained_errors() -> Iterator[None]:
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stderr.write("Stopped.\n")
         raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence; it is kept and told
+        fail(Unexpected("Jemmo failed in a way it did not expect.", next_step=_keep(error)))
+
+
+def _keep(error: Exception) -> str:
+    """Write where it happened, without the values involved, since those may be a person's data."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    path = home() / "last-error.txt"
+    path.write_text(f"{type(error).__name__}\n{frames}")
+    path.chmod(0o600)
+    return f"Send {path} to support; it names the place in the code and no data."
 
 
 def _plain(text: str) -> str:

@@ -54,6 +54,4 @@ class Bars:
         if stream not in self._tasks:
             self._tasks[stream] = self._progress.add_task(str(stream), total=None)
         total = max(checkpoint.total or 0, checkpoint.seen)
-        self._progress.update(
-            self._tasks[stream], completed=checkpoint.seen, total=total or None
-        )
+        self._progress.update(self._tasks[stream], completed=checkpoint.seen, total=total or None)

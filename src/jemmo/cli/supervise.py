@@ -39,9 +39,7 @@ class Parts:
 
     def ended(self) -> str | None:
         """The name of a part that is no longer running."""
-        return next(
-            (name for name, part in self.running.items() if part.poll() is not None), None
-        )
+        return next((name for name, part in self.running.items() if part.poll() is not None), None)
 
     def stop(self) -> None:
         for part in self.running.values():

@@ -49,7 +49,9 @@ def sync(
     org: Org,
     connection: ConnectionId = None,
     only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
-    mode: Annotated[WantedMode, typer.Option(help="auto goes on with what is due.")] = WantedMode.AUTO,
+    mode: Annotated[
+        WantedMode, typer.Option(help="auto goes on with what is due.")
+    ] = WantedMode.AUTO,
     json: Json = False,
 ) -> None:
     """Sync now, in the foreground. Exit status: 0 succeeded, 3 partial, 4 you must act, 5 failed."""

@@ -112,7 +112,9 @@ class Unexpected(JemmoError):
 
     failure = FailureMode.INTERNAL
     default_code = "internal"
-    default_next_step = "Send the run's id to support; the next sync goes on where this one stopped."
+    default_next_step = (
+        "Send the run's id to support; the next sync goes on where this one stopped."
+    )
 
 
 class RecordRejected(JemmoError):

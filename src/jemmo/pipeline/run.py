@@ -209,6 +209,7 @@ def _meaning(code: str) -> str:
     kind, _, detail = code.partition(":")
     meanings = {
         "unknown_value": f"The ATS sent a value we do not know yet ({detail}); it is kept as text.",
+        "filter_ignored": "The ATS ignores the filter for changed records, so all were read.",
         "dropped_value": f"A value could not be read and was left empty ({detail}).",
     }
     return meanings.get(kind, code)

@@ -19,8 +19,9 @@ def organisation(slug: str) -> Organisation:
         raise ConfigError(
             f"There is no organisation {slug!r}.",
             code="unknown_organisation",
-            next_step=f"Known: {', '.join(known)}." if known else "Connect an ATS to create it: "
-            "`jemmo connect teamtailor --org NAME --key-stdin`.",
+            next_step=f"Known: {', '.join(known)}."
+            if known
+            else "Connect an ATS to create it: `jemmo connect teamtailor --org NAME --key-stdin`.",
         ) from None
 
 

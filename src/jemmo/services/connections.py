@@ -94,7 +94,9 @@ def of_organisation(org: Organisation, connection_id: str | None = None) -> list
     listed = list(found)
     if not listed:
         raise ConfigError(
-            "There is no such connection." if connection_id else f"{org.name} has no ATS connected.",
+            "There is no such connection."
+            if connection_id
+            else f"{org.name} has no ATS connected.",
             code="no_connection",
             next_step="`jemmo status` lists the connections; `jemmo connect` makes one.",
         )

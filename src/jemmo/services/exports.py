@@ -19,7 +19,9 @@ KINDS: dict[str, Callable[[Organisation, export.Reader], Iterator[dict[str, Any]
 }
 
 
-def rows(org: Organisation, kind: str, *, role: Role | None, vault: Vault) -> Iterator[dict[str, Any]]:
+def rows(
+    org: Organisation, kind: str, *, role: Role | None, vault: Vault
+) -> Iterator[dict[str, Any]]:
     """The visible records of a kind, oldest first; ``role=None`` is the operator, who sees everything.
 
     Memory stays flat: rows are read with a server-side cursor.

@@ -189,4 +189,3 @@ def _explain(error: BaseException) -> JemmoError:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-

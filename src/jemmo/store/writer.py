@@ -99,7 +99,7 @@ class Writer:
                 complete=row[8],
             )
             for row in found
-            if row[0] in Stream
+            if row[0] in Stream.__members__.values()
         }
 
     async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:

@@ -56,9 +56,7 @@ def open_vault(path: Path, *, create: bool = True) -> Vault:
             )
         _create(path)
     try:
-        handle = tink.json_proto_keyset_format.parse(
-            path.read_text(), secret_key_access.TOKEN
-        )
+        handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
         return Vault(handle)
     except (OSError, UnicodeDecodeError, tink.TinkError) as error:
         raise VaultError(

@@ -70,6 +70,7 @@ class TeamtailorSource:
         self._has_lookups = False
         self._stage_attribute: str | None = None
         self._stages_known = False
+        self._unfiltered: set[Stream] = set()
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -97,7 +98,13 @@ class TeamtailorSource:
             last_part = part == len(queries) - 1
             newest_first = queries[part].sort == "-updated-at"
             async for step in self._walk(stream, queries[part], begin):
-                page = self._page(stream, step, met if len(queries) > 1 else None, start.since)
+                filtered = bool(queries[part].filters) and stream not in self._unfiltered
+                page = self._page(
+                    stream,
+                    step,
+                    met if len(queries) > 1 else None,
+                    start.since if filtered else None,
+                )
                 if len(queries) > 1 or newest_first:
                     page = replace(page, total=None)  # the list's count is not this pass's
                 if newest_first and start.since and _reached(step, start.since):
@@ -194,6 +201,8 @@ class TeamtailorSource:
                     continue
                 if less is None:
                     raise
+                if error.part == "filter":
+                    self._unfiltered.add(stream)
                 query = less
 
     async def _learn(self, stream: Stream) -> None:

@@ -197,7 +197,5 @@ def open_contacts(row: TalentContacts, talent: Talent, vault: Vault) -> list[Con
     return msgspec.json.decode(vault.open(row.sealed, context), type=list[Contact])
 
 
-def _values(
-    contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind
-) -> list[str]:
+def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind) -> list[str]:
     return [one.value for one in contacts.get(talent_id, []) if one.kind in kinds]
