@@ -23,8 +23,8 @@ from jemmo.pipeline.plan import advance, begin_pass, end_pass, start_of
 from jemmo.pipeline.process import process
 from jemmo.pipeline.reconcile import Reconciler
 
-PAGES_IN_FLIGHT = 12
-RECORDS_PER_COMMIT = 1500
+PAGES_IN_FLIGHT = 60
+RECORDS_PER_COMMIT = 2000
 REPORT_EVERY = 1.0  # seconds between two looks others get at a run under way
 
 

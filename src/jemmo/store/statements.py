@@ -64,14 +64,31 @@ def staging_name(table: Table) -> str:
 
 @cache
 def create_staging(stream: Stream) -> list[str]:
-    """Temporary tables of this session, empty again after each commit."""
-    table = TABLES[stream]
-    found = [(staging_name(table), table.staged + _sealed(stream))]
-    found += [(f"staged_{child.name}", child.staged) for child in CHILDREN.get(stream, ())]
+    """Temporary tables of this session, indexed by what they are joined by."""
     return [
         f"CREATE TEMP TABLE IF NOT EXISTS {name} "
-        f"({', '.join(f'{column.name} {column.type}' for column in columns)}) ON COMMIT DELETE ROWS"
-        for name, columns in found
+        f"({', '.join(f'{column.name} {column.type}' for column in columns)})"
+        for name, _, columns in _staging(stream)
+    ] + [
+        f"CREATE INDEX IF NOT EXISTS {name}_{key} ON {name} ({key})"
+        for name, key, _ in _staging(stream)
+    ]
+
+
+@cache
+def empty_staging(stream: Stream, *, thoroughly: bool) -> list[str]:
+    """Deleting is quicker, but leaves the space in use, so now and then the tables are truncated."""
+    verb = "TRUNCATE" if thoroughly else "DELETE FROM"
+    return [f"{verb} {name}" for name, _, _ in _staging(stream)]
+
+
+def _staging(stream: Stream) -> list[tuple[str, str, list[Column]]]:
+    """A stream's staging tables: name, the column they are joined by, all columns."""
+    table = TABLES[stream]
+    children = CHILDREN.get(stream, ())
+    return [
+        (staging_name(table), "remote_id", table.staged + _sealed(stream)),
+        *((f"staged_{child.name}", "owner", child.staged) for child in children),
     ]
 
 
@@ -105,8 +122,17 @@ def upsert(stream: Stream) -> str:
     return (
         f"WITH {', '.join(parts)} "
         "SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), "
-        f"{waits}, array_agg(id) FILTER (WHERE NOT created) FROM written"
+        f"{waits}, {_talents(table)} FROM written"
     )
+
+
+def _talents(table: Table) -> str:
+    """The talents whose visibility is to be decided again."""
+    if table.stream is Stream.APPLICATIONS:
+        return "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL)"
+    if table.stream is Stream.TALENTS:
+        return "array_agg(id) FILTER (WHERE NOT created)"
+    return "NULL::uuid[]"
 
 
 def _write(table: Table) -> str:
@@ -267,23 +293,20 @@ SHOW_BY_APPLICATIONS = f"""
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
 """Decide again whether these talents have an active application."""
 
-TALENTS_OF_STAGED = """
-    SELECT array_agg(DISTINCT a.talent_id) FROM application a
-    JOIN staged_application s USING (remote_id)
-    WHERE a.connection_id = %(connection)s AND a.talent_id IS NOT NULL
-        AND a.modified_at = now()"""
-"""The talents whose applications this commit wrote (``modified_at`` is the transaction's time)."""
-
 CHECKPOINT = """
+    WITH held AS (
+        UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
+        WHERE connection_id = %(connection)s AND token = %(token)s RETURNING 1)
     INSERT INTO checkpoint AS c (connection_id, stream, watermark, mode, cursor, pass_started_at,
         seen, total, done, complete, saved_at)
-    VALUES (%(connection)s, %(stream)s, %(watermark)s, %(mode)s, %(cursor)s, %(pass_started_at)s,
-        %(seen)s, %(total)s, %(done)s, %(complete)s, now())
+    SELECT %(connection)s, %(stream)s, %(watermark)s, %(mode)s, %(cursor)s, %(pass_started_at)s,
+        %(seen)s, %(total)s, %(done)s, %(complete)s, now() FROM held
     ON CONFLICT (connection_id, stream) DO UPDATE SET watermark = excluded.watermark,
         mode = excluded.mode, cursor = excluded.cursor,
         pass_started_at = excluded.pass_started_at, seen = excluded.seen,
         total = excluded.total, done = excluded.done, complete = excluded.complete,
         saved_at = now()"""
+"""Saves where a stream stands and renews the lease; no row is written when the lease is lost."""
 
 REJECT = """
     INSERT INTO rejection AS r (connection_id, stream, remote_id, code, message, field,

@@ -149,6 +149,14 @@ async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[Strea
     }
 
 
+async def rejecting(db: Connection, connection_id: UUID) -> set[str]:
+    """The streams that have rejections."""
+    answer = await db.execute(
+        "SELECT DISTINCT stream FROM rejection WHERE connection_id = %s", [connection_id]
+    )
+    return {row[0] for row in await answer.fetchall()}
+
+
 async def forget_stale_links(db: Connection, connection_id: UUID) -> None:
     """Drop waiting links whose record is gone, linked, or now points elsewhere."""
     for table in TABLES.values():
@@ -165,11 +173,16 @@ async def forget_stale_links(db: Connection, connection_id: UUID) -> None:
 
 
 async def _ids(db: Connection, query: str, values: Any) -> list[str]:
-    answer = await db.execute(query.encode(), values)
-    return [row[0] for row in await answer.fetchall()]
+    return [row[0] for row in await _whole(db, query, values)]
 
 
 async def _count(db: Connection, query: str, values: Any) -> int:
-    answer = await db.execute(query.encode(), values)
-    row = await answer.fetchone()
-    return int(row[0]) if row else 0
+    return int((await _whole(db, query, values))[0][0])
+
+
+async def _whole(db: Connection, query: str, values: Any) -> list[Any]:
+    """A query over whole tables, for which the data path's settings (see ``writer.SETTINGS``) are wrong."""
+    async with db.transaction():
+        await db.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        answer = await db.execute(query.encode(), values)
+        return await answer.fetchall()

@@ -23,6 +23,18 @@ from jemmo.store.tables import TABLES
 
 LEASE = timedelta(seconds=60)
 
+TRUNCATE_EVERY = 16  # batches
+
+SETTINGS = (
+    "synchronous_commit = off",
+    "plan_cache_mode = force_generic_plan",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+)
+"""A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
+once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
+checkpoint, and the next sync reads those pages again."""
+
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
 
@@ -61,8 +73,9 @@ class Writer:
         self.db = db
         self.context = context
         self.seal = seal
-        self._staging: set[Stream] = set()
+        self._staging: dict[Stream, int] = {}
         self._waiting: dict[tuple[Stream, int], int] | None = None
+        self._rejecting: set[str] = set()
         self._tags: set[str] = set()
 
     @property
@@ -103,11 +116,7 @@ class Writer:
         }
 
     async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
-        """Pages of one stream and their checkpoint in one transaction.
-
-        The commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
-        checkpoint, and the next sync reads those pages again.
-        """
+        """Pages of one stream and their checkpoint in one transaction."""
         stream = checkpoint.stream
         accepted = _newest([one for outcome in outcomes for one in outcome.accepted])
         rejected = [one for outcome in outcomes for one in outcome.rejected]
@@ -115,8 +124,6 @@ class Writer:
         with explained():
             await self._prepare(stream)
             async with self.db.transaction():
-                await self.db.execute("SET LOCAL synchronous_commit = off")
-                await self._hold_lease()
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
                 await self._save(checkpoint)
@@ -128,9 +135,7 @@ class Writer:
 
     async def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         with explained():
-            async with self.db.transaction():
-                await self._hold_lease()
-                await self._save(checkpoint)
+            await self._save(checkpoint)
 
     async def report(self, report: RunReport) -> None:
         with explained():
@@ -191,13 +196,17 @@ class Writer:
     # --- one transaction's steps, in their order ---
 
     async def _prepare(self, stream: Stream) -> None:
-        """Staging tables of this session and of the streams whose links this one resolves."""
+        """This session's settings and staging tables; which links and rejections there are to look after."""
+        if not self._staging:
+            for setting in SETTINGS:
+                await self.db.execute(f"SET {setting}".encode())
+            self._rejecting = await sweeps.rejecting(self.db, self.context.connection_id)
         if self._waiting is None:
             self._waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
         if stream not in self._staging:
             for statement in sql.create_staging(stream):
                 await self.db.execute(statement.encode())
-            self._staging.add(stream)
+            self._staging[stream] = 0
 
     async def _hold_lease(self) -> None:
         held = await self.db.execute(
@@ -206,7 +215,7 @@ class Writer:
             [LEASE, self.context.connection_id, self.context.token],
         )
         if held.rowcount != 1:
-            raise LeaseLost("Another run took over this connection; this one stopped writing.")
+            raise _lost()
 
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
         await self._stage(stream, accepted)
@@ -214,20 +223,25 @@ class Writer:
         answer = await self.db.execute(sql.upsert(stream).encode(), names)
         row = await answer.fetchone()
         assert row is not None
-        created, updated, waits, changed = row
+        created, updated, waits, talents = row
         counts = Counts(
             created=created, updated=updated, unchanged=len(accepted) - created - updated
         )
         if waits:
             self._waiting = None
         await self._keep_tags(accepted)
-        await self._forgive(stream)
-        await self._relate(stream, names, changed or [])
+        if stream in self._rejecting:
+            await self._forgive(stream)
+        await self._relate(stream, names, talents or [])
         if TABLES[stream].hides and created < len(accepted):
             await self._count_hidden(stream, names, counts)
         return counts
 
     async def _stage(self, stream: Stream, accepted: list[Accepted]) -> None:
+        self._staging[stream] += 1
+        thoroughly = self._staging[stream] % TRUNCATE_EVERY == 0
+        for statement in sql.empty_staging(stream, thoroughly=thoroughly):
+            await self.db.execute(statement.encode())
         table = TABLES[stream]
         rows = [table.row(key, one) for key, one in zip(new_ids(len(accepted)), accepted)]
         if stream is Stream.TALENTS:
@@ -262,19 +276,14 @@ class Writer:
             for row in rows:
                 await copy.write_row(row)
 
-    async def _relate(self, stream: Stream, names: dict[str, Any], changed: list[UUID]) -> None:
+    async def _relate(self, stream: Stream, names: dict[str, Any], talents: list[UUID]) -> None:
         """Link what waited for these rows, then decide which talents that shows or hides."""
-        talents = changed if stream is Stream.TALENTS else []
         for source, place in sql.links_to(stream):
             if self._waiting is None or self._waiting.get((source, place)):
                 answer = await self.db.execute(sql.resolve(source, place).encode(), names)
                 row = await answer.fetchone()
                 if row and row[1] and (source, stream) == (Stream.APPLICATIONS, Stream.TALENTS):
                     talents = [*talents, *row[1]]
-        if stream is Stream.APPLICATIONS:
-            answer = await self.db.execute(sql.TALENTS_OF_STAGED, names)
-            row = await answer.fetchone()
-            talents = row[0] if row and row[0] else []
         if talents:
             await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
 
@@ -306,6 +315,8 @@ class Writer:
         )
 
     async def _reject(self, stream: Stream, rejected: list[Rejection]) -> None:
+        if rejected:
+            self._rejecting.add(stream)
         context = b"rejection:" + self.context.connection_id.bytes
         for one in rejected:
             await self.db.execute(
@@ -323,9 +334,20 @@ class Writer:
             )
 
     async def _save(self, point: Checkpoint) -> None:
+        """Save the checkpoint under the lease; a lost lease undoes the transaction."""
         values = msgspec.structs.asdict(point)
-        values["connection"] = self.context.connection_id
-        await self.db.execute(sql.CHECKPOINT, values)
+        values |= {
+            "connection": self.context.connection_id,
+            "token": self.context.token,
+            "lease": LEASE,
+        }
+        saved = await self.db.execute(sql.CHECKPOINT, values)
+        if saved.rowcount != 1:
+            raise _lost()
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("Another run took over this connection; this one stopped writing.")
 
 
 def _newest(accepted: list[Accepted]) -> list[Accepted]:
