@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo import bootstrap, embedded
 from jemmo.cli.output import CUSTOMER_ACTS, explained_errors, out, say_json
+from jemmo.cli.probe import tell_probe
 from jemmo.domain.errors import ConfigError, JemmoError
 
 
@@ -24,11 +25,25 @@ class Finding(Struct, frozen=True):
 
 
 def doctor(
+    provider: Annotated[
+        str | None, typer.Argument(help="Only the connections of this ATS.")
+    ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Look for what the ATS does not document; prints names and types, never values.",
+        ),
+    ] = False,
+    org: Annotated[str | None, typer.Option("--org", help="Only this organisation.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check the database, the encryption keys and every connection. Exit status 4 when you must act."""
     with explained_errors():
-        findings = list(_look())
+        if probe:
+            tell_probe(provider, org, json=json)
+            return
+        findings = list(_look(provider, org))
         if json:
             say_json({"ok": all(one.ok for one in findings), "findings": findings})
         else:
@@ -42,7 +57,7 @@ def doctor(
             raise typer.Exit(CUSTOMER_ACTS)
 
 
-def _look() -> Iterator[Finding]:
+def _look(provider: str | None, org: str | None) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("Python", sys.version_info >= (3, 11), version)
     try:
@@ -54,7 +69,7 @@ def _look() -> Iterator[Finding]:
     for problem in embedded.check_server(url):
         yield Finding("Database", not problem.blocking, problem.message, problem.next_step)
     yield _vault()
-    yield from _connections()
+    yield from _connections(provider, org)
 
 
 def _vault() -> Finding:
@@ -67,12 +82,11 @@ def _vault() -> Finding:
     return Finding("Encryption keys", True, str(keyset_path()))
 
 
-def _connections() -> Iterator[Finding]:
+def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
     from jemmo.services import connections
-    from jemmo.store.models import Connection
     from jemmo.vault import default_vault
 
-    for connection in Connection.objects.select_related("org").order_by("created_at"):
+    for connection in connections.selected(provider, org):
         name = f"{connection.org.slug} / {connection.provider}"
         try:
             report = connections.test(connection, default_vault())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.ports import Source
+from jemmo.domain.ports import QuotaLedger, Source
 from jemmo.domain.streams import Capabilities
 
 
@@ -48,19 +48,43 @@ QUOTA_SHARE = Option(
     help="Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools.",
 )
 
+FULL_SWEEP = Option(
+    name="full_sweep_cron",
+    default="0 19 * * 6",
+    help="When everything is read again, in UTC (minute hour day month weekday); empty for never.",
+)
+"""For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
+
 
 class Config(Struct, frozen=True, kw_only=True):
-    """One connection's settings, complete and checked. The key is not printed."""
+    """One connection's settings, complete and checked. The key is not printed.
+
+    ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone.
+    """
 
     base_url: str
     api_key: str
     options: Mapping[str, str]
+    ledger: QuotaLedger | None = None
 
     def __repr__(self) -> str:
         return f"Config({self.base_url}, {dict(self.options)})"
 
     def on(self, name: str) -> bool:
         return self.options[name] == "on"
+
+
+class Probed(Struct, frozen=True, kw_only=True):
+    """One address looked at by a probe: what it answered and the paths of what it sent, with types and never with values."""
+
+    address: str
+    answer: str
+    paths: dict[str, str] = {}
+    hints: tuple[str, ...] = ()
+
+
+Probe = Callable[[Config], Awaitable[list[Probed]]]
+"""Looks for what a vendor does not document, on a customer's own account."""
 
 
 class Connector(Struct, frozen=True, kw_only=True):
@@ -78,6 +102,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     capabilities: Capabilities
     base_url: Callable[[Mapping[str, str]], str]
     open: Callable[[Config], Source]
+    probe: Probe | None = None
 
     def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
         """Check what a person gave and fill in the defaults; raises ``ConfigError``."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jemmo.connectors.base import Connector
+from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.teamtailor.connector import TEAMTAILOR
 from jemmo.domain.errors import ConfigError
 
-CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in (TEAMTAILOR,)}
+CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in (JARVI, TEAMTAILOR)}
 
 
 def connector_for(provider: str) -> Connector:

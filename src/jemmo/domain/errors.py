@@ -4,6 +4,7 @@
     ├── ConfigError      the customer must act: key, permission, configuration
     ├── TransientError   try again later
     │   └── RateLimited    wait; the attempt is not burnt
+    ├── Postponed        the quota is used up; the run ends partly done and goes on later
     ├── PermanentError   this run fails and a retry would not help
     ├── Cancelled        stopped on purpose
     ├── Unexpected       a bug, once it has been caught and logged
@@ -16,6 +17,7 @@ All carry a stable ``code``, a ``message`` for people and the ``next_step`` that
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -74,6 +76,18 @@ class RateLimited(TransientError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Postponed(JemmoError):
+    """What the ATS lets us use for now is used up; the run ends partly done and goes on at ``resume_at``."""
+
+    failure = FailureMode.TRANSIENT
+    default_code = "quota_used"
+    default_next_step = "Nothing to do: the sync goes on by itself."
+
+    def __init__(self, message: str, *, resume_at: datetime) -> None:
+        super().__init__(message)
+        self.resume_at = resume_at
 
 
 class PermanentError(JemmoError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
 
-from jemmo.domain.errors import FailureMode, JemmoError
+from jemmo.domain.errors import FailureMode, JemmoError, Postponed
 from jemmo.domain.records import Record
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.streams import Mode, Notes, Stream
@@ -38,6 +39,7 @@ class PageOutcome(Struct, kw_only=True):
     accepted: list[Accepted]
     rejected: list[Rejection]
     notes: Notes
+    gone: tuple[str, ...] = ()
 
 
 class Counts(Struct, kw_only=True):
@@ -73,7 +75,10 @@ class RunWarning(Struct, frozen=True, kw_only=True):
 
 
 class RunReport(Struct, kw_only=True):
-    """What a sync run did. The shape of ``jemmo sync --json``."""
+    """What a sync run did. The shape of ``jemmo sync --json``.
+
+    ``resume_at`` is set when the run was postponed: no failure, it goes on then by itself.
+    """
 
     run_id: str
     mode: Mode
@@ -84,6 +89,12 @@ class RunReport(Struct, kw_only=True):
     failure: FailureMode | None = None
     streams: dict[Stream, Counts] = field(default_factory=dict)
     warnings: list[RunWarning] = field(default_factory=list)
+    resume_at: datetime | None = None
+
+    def postpone(self, reason: Postponed) -> None:
+        self.status = RunStatus.PARTIAL
+        self.resume_at = reason.resume_at
+        self.warnings.append(RunWarning(code=reason.code, message=reason.message))
 
     def fail(self, error: JemmoError) -> None:
         self.status = RunStatus.FAILED

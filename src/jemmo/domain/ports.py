@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from jemmo.domain.outcomes import Counts, PageOutcome, RunReport
 from jemmo.domain.streams import (
     AccessReport,
@@ -47,6 +49,27 @@ class Source(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Spent(Struct, frozen=True):
+    """A share of an ATS's quota that was used: when, and how many seconds of its time."""
+
+    at: datetime
+    seconds: float
+
+
+class QuotaLedger(Protocol):
+    """What a connection has used of a quota that counts time, kept where all its processes see it."""
+
+    async def enter(self, at: datetime, seconds: float) -> int:
+        """Note a use, before it happens or after; the number to correct it by."""
+        ...
+
+    async def correct(self, entry: int, seconds: float) -> None: ...
+
+    async def spent(self, since: datetime) -> list[Spent]:
+        """Uses that began at ``since`` or later, oldest first."""
+        ...
 
 
 class Progress(Protocol):

@@ -7,12 +7,15 @@ is decided by the store, where both are; its settings are here with the others.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.records import Job, Record, Talent
+from jemmo.domain.streams import Stream
 
 
 class Exclusion(StrEnum):
@@ -40,6 +43,13 @@ class Rules(Struct, frozen=True, kw_only=True):
     include_archived_talents: bool = False
     include_talents_without_active_application: bool = False
     active_statuses: tuple[ApplicationStatus, ...] = (ApplicationStatus.ACTIVE,)
+
+
+def applicable(rules: Rules, streams: Collection[Stream]) -> Rules:
+    """The rules that make sense for an ATS: without applications, no talent is hidden for the lack of one."""
+    if Stream.APPLICATIONS in streams:
+        return rules
+    return replace(rules, include_talents_without_active_application=True)
 
 
 def exclusion(record: Record, rules: Rules) -> Exclusion | None:

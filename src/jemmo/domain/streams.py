@@ -37,7 +37,8 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
     ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream.
     ``lag`` is the overlap read again on purpose, since neither bounds nor clocks of an ATS are exact.
-    ``after`` are the streams that should be complete before this one starts.
+    ``after`` are the streams that should be complete before this one starts. ``thin_sweep`` says that a list of all ids costs
+    less than reading the stream; where it does not, a reconcile reads everything, which also finds changes without a date.
     """
 
     name: Stream
@@ -45,6 +46,7 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     lag: timedelta = timedelta(0)
     after: tuple[Stream, ...] = ()
     finds_deletions: bool = True
+    thin_sweep: bool = True
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -57,7 +59,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     seen            distinct records that pass has seen so far, rejected ones included
     total           the ATS's own count, as last told
     done            the pass has read this stream to its end
-    complete        the last pass proved that nothing was left out
+    complete        the last pass proved that nothing was left out; during a pass: so far
     """
 
     stream: Stream
@@ -114,11 +116,13 @@ class Page(Struct, frozen=True, kw_only=True):
     total    how many records the ATS says the pass has, if it says so
     repeats  how many of these records were already in an earlier page of this pass
     covers   ``False`` when the connector had to leave something out, so the pass proves nothing
+    gone     ids that the ATS itself says are deleted, or no longer belong to the stream
     """
 
     stream: Stream
     raw: list[RawRecord]
     map: Callable[[RawRecord, Notes], Record]
+    gone: tuple[str, ...] = ()
     cursor: str | None = None
     total: int | None = None
     repeats: int = 0
@@ -143,8 +147,12 @@ class SightingPage(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What a connector can do, as shown in the pages and docs."""
+    """What a connector can do, as shown in the pages and docs.
 
+    Without ``applications`` the rule that a talent needs an active one cannot apply, so it does not.
+    """
+
+    applications: bool = True
     incremental: bool = False
     webhooks: bool = False
     deletes: bool = False

@@ -6,8 +6,11 @@ import html as entities
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
+MAX_WHOLE = 2**63
+MAX_WORD = 200  # characters of a tag
 EARLIEST, LATEST = (
     1900,
     2200,
@@ -16,17 +19,20 @@ EARLIEST, LATEST = (
 _TAGS = re.compile(r"<(br|/p|/li|/h\d|/div|/tr)\b[^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_HALVES = re.compile("[\ud800-\udfff]")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def text(value: Any) -> str | None:
-    """Stripped text, or ``None`` for blank. NUL, which Postgres cannot store, is dropped."""
+    """Stripped text, or ``None`` for blank. NUL and half characters, which Postgres cannot store, are dropped."""
     if value is None or isinstance(value, dict | list):
         return None
     if not isinstance(value, str):
         value = str(value)
     if "\x00" in value:
         value = value.replace("\x00", "")
+    if not value.isascii():
+        value = _HALVES.sub("", value)
     value = value.strip()
     if len(value) > MAX_TEXT:
         value = value[:MAX_TEXT]
@@ -66,17 +72,29 @@ def number(value: Any) -> float | None:
     return float(value) or None
 
 
+def whole(value: int | None) -> int | None:
+    """The number if a database column can hold it, else ``None``."""
+    return value if value is not None and abs(value) < MAX_WHOLE else None
+
+
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
     found = text(value)
-    return found if found and _WEB.match(found) else None
+    if not found or not _WEB.match(found):
+        return None
+    try:
+        urlsplit(found)
+    except ValueError:
+        return None
+    return found
 
 
 def words(values: Any) -> tuple[str, ...]:
-    """Distinct non-blank texts in their order."""
+    """Distinct non-blank texts in their order, cut to the length of a word or a few: they are indexed."""
     if not isinstance(values, list | tuple):
         return ()
-    return tuple(dict.fromkeys(found for value in values if (found := text(value))))
+    found = (text(value) for value in values)
+    return tuple(dict.fromkeys(one[:MAX_WORD].strip() for one in found if one))
 
 
 def html_to_text(markup: str | None) -> str | None:

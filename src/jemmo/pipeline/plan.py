@@ -16,14 +16,18 @@ def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence
     """The mode to run: what was asked for, else what the checkpoints call for.
 
     Without a complete first read it is an initial sync, also when one was interrupted. A read that could
-    not prove itself complete is followed by a reconcile, which finds what it missed.
+    not prove itself complete is followed by a reconcile, which finds what it missed, and so is a reconcile
+    that was interrupted.
     """
     if wanted is not None:
         return wanted
     known = [checkpoints.get(stream) for stream in streams]
     if any(point is None or point.watermark is None for point in known):
         return Mode.INITIAL
-    if any(point is not None and not point.complete for point in known):
+    if any(
+        point is not None and (not point.complete or point.mode is Mode.RECONCILE)
+        for point in known
+    ):
         return Mode.RECONCILE
     return Mode.INCREMENTAL
 
@@ -31,19 +35,32 @@ def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence
 def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: datetime) -> Checkpoint:
     """The checkpoint a stream's pass starts from: a pass under way in the same mode goes on.
 
-    In an initial sync that was interrupted, a stream already read to its end is not read again.
+    In an initial sync that was interrupted, a stream already read to its end is not read again. In an incremental one it
+    is: since then it may have changed.
     """
     point = found or Checkpoint(stream=spec.name)
-    if point.mode is mode and point.pass_started_at is not None:
+    read_before = point.done and mode is Mode.INCREMENTAL
+    if point.mode is mode and point.pass_started_at is not None and not read_before:
         return point
     return replace(
-        point, mode=mode, cursor=None, pass_started_at=now, seen=0, total=None, done=False
+        point,
+        mode=mode,
+        cursor=None,
+        pass_started_at=now,
+        seen=0,
+        total=None,
+        done=False,
+        complete=True,
     )
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
-    """Where the connector begins: everything in an initial pass, else the watermark less the lag."""
+    """Where the connector begins: everything in an initial pass, else the watermark less the lag.
+
+    A reconcile reads everything too where a list of ids alone would cost as much.
+    """
     reads_all = point.mode is Mode.INITIAL or spec.cursor is None or point.watermark is None
+    reads_all = reads_all or (point.mode is Mode.RECONCILE and not spec.thin_sweep)
     since = None if reads_all or point.watermark is None else point.watermark - spec.lag
     return Start(since=since, cursor=point.cursor)
 
@@ -75,7 +92,7 @@ def advance(
         total=total,
         done=True,
         watermark=point.pass_started_at,
-        complete=covers and (total is None or seen >= total),
+        complete=point.complete and covers and (total is None or seen >= total),
     )
 
 

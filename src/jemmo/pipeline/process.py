@@ -30,6 +30,7 @@ def process(page: Page, rules: Rules) -> PageOutcome:
         accepted=accepted,
         rejected=rejected,
         notes=notes,
+        gone=page.gone,
     )
 
 

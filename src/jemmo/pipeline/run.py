@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from jemmo.domain.errors import JemmoError
+from jemmo.domain.errors import JemmoError, Postponed
 from jemmo.domain.outcomes import PageOutcome, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.rules import Rules
@@ -61,14 +62,19 @@ class SyncRun:
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
         self._reported = 0.0
+        self._stopped: JemmoError | None = None
 
     async def execute(self) -> RunReport:
         """Run to the end. The report is kept whatever happens; an explained failure is in it, not raised."""
         try:
             await self._read_all()
+            if self._stopped is not None:
+                raise self._stopped
             if self.report.mode is Mode.RECONCILE:
                 await Reconciler(self).execute()
             await self._finish()
+        except Postponed as reason:
+            await self._postpone(reason)
         except JemmoError as error:
             self.report.fail(error)
         finally:
@@ -98,6 +104,21 @@ class SyncRun:
         for before in spec.after:
             if before in self._written:
                 await self._written[before].wait()
+        if self._stopped is not None:
+            return
+        try:
+            await self._fetch(spec, point)
+        except JemmoError as reason:
+            self._stop(reason)
+
+    def _stop(self, reason: JemmoError) -> None:
+        """Ask for no more pages. Those that are here are written, so that the next run need not ask again."""
+        if self._stopped is None or isinstance(self._stopped, Postponed):
+            self._stopped = reason
+        for written in self._written.values():
+            written.set()  # nobody is to wait for what comes another time
+
+    async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
         async for page in self.source.pages(spec.name, start_of(spec, point)):
             outcome = process(page, self.rules)
             point = advance(
@@ -109,19 +130,25 @@ class SyncRun:
                 covers=page.covers,
             )
             await self._queue.put(Batch(outcome, point))
+            if self._stopped is not None and not isinstance(self._stopped, Postponed):
+                return
 
     async def _write(self, readers: list[asyncio.Task[None]]) -> None:
         """Commit what waits, stream by stream, until the readers are done and the queue is empty."""
-        ended = asyncio.gather(*readers)
-        while True:
-            first = asyncio.create_task(self._queue.get())
-            either: set[asyncio.Future[Any]] = {first, ended}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not first.done():
-                first.cancel()
-                return
-            for batches in _by_stream([first.result(), *self._waiting()]):
-                await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
+        ended = asyncio.create_task(asyncio.wait(readers))
+        first = asyncio.create_task(self._queue.get())
+        try:
+            while True:
+                either: set[asyncio.Future[Any]] = {first, ended}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if not first.done():
+                    return
+                for batches in _by_stream([first.result(), *self._waiting()]):
+                    await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
+                first = asyncio.create_task(self._queue.get())
+        finally:
+            first.cancel()
+            ended.cancel()
 
     def _waiting(self) -> list[Batch]:
         taken: list[Batch] = []
@@ -168,6 +195,14 @@ class SyncRun:
         held = self.report.error is not None
         self.report.status = RunStatus.PARTIAL if unproved or held else RunStatus.SUCCEEDED
 
+    async def _postpone(self, reason: Postponed) -> None:
+        """End partly done. A reconcile under way is marked, so that the next run goes on with it."""
+        self.report.postpone(reason)
+        await self.store.settle(self.report)
+        for point in self._points.values():
+            if point.mode is Mode.RECONCILE:
+                await self.store.save_checkpoint(replace(point, complete=False))
+
     def point(self, stream: Stream) -> Checkpoint:
         return self._points[stream]
 
@@ -210,6 +245,7 @@ def _meaning(code: str) -> str:
     meanings = {
         "unknown_value": f"The ATS sent a value we do not know yet ({detail}); it is kept as text.",
         "filter_ignored": "The ATS ignores the filter for changed records, so all were read.",
+        "not_joined": f"Some of the ATS's records could not be matched with each other ({detail}).",
         "dropped_value": f"A value could not be read and was left empty ({detail}).",
     }
     return meanings.get(kind, code)

@@ -6,6 +6,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -16,12 +17,14 @@ from yarl import URL
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.rest_client.pacing import Pacer
 from jemmo.rest_client.redaction import address
+from jemmo.rest_client.repair import repaired
 from jemmo.rest_client.retries import ATTEMPTS, backoff
 
 T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
+_JSON = {"Content-Type": "application/json"}
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
@@ -33,14 +36,25 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Question(msgspec.Struct, frozen=True):
+    """One request that reads. ``body`` is the JSON of a search that the API takes by POST."""
+
+    url: str
+    body: bytes | None = None
+
+
 Refuse = Callable[[Answer], JemmoError]
+Pause = Callable[[int, float], float]
+Turn = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class RestClient:
-    """GET requests to one base address.
+    """Requests that read, to one base address: GET, and POST where an API takes its searches so.
 
     ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only
-    ``TransientError`` is tried again. ``quota`` reads the vendor's rate-limit headers.
+    ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries included, and left with its answer:
+    it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
+    where the ATS does not.
     """
 
     def __init__(
@@ -51,6 +65,8 @@ class RestClient:
         refuse: Refuse,
         pacer: Pacer | None,
         connections: int = 8,
+        turn: Turn = nullcontext,
+        pause: Pause = backoff,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.requests = 0
@@ -58,6 +74,8 @@ class RestClient:
         self._refuse = refuse
         self._pacer = pacer
         self._connections = connections
+        self._turn = turn
+        self._pause = pause
         self._in_flight = 0
         self._session: aiohttp.ClientSession | None = None
 
@@ -72,13 +90,22 @@ class RestClient:
         Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays away, ``PermanentError``
         for a body that cannot be decoded however often it is fetched.
         """
-        url = self.same_host(path)
-        attempt, waited = 1, 0.0
+        return await self._ask(Question(self.same_host(path)), decode)
+
+    async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
+        """As ``get``, for a search whose criteria the API takes as the JSON body of a POST. It changes nothing there."""
+        return await self._ask(
+            Question(self.same_host(path), msgspec.json.encode(criteria)), decode
+        )
+
+    async def _ask(self, question: Question, decode: Callable[[bytes], T]) -> T:
+        attempt, refused, waited = 1, 0, 0.0
         while True:
             try:
-                return self._read(await self._send(url), url, decode)
+                return self._read(await self._send(question), question.url, decode)
             except RateLimited as error:
-                pause = error.retry_after or backoff(attempt + 1, random.random())
+                refused += 1
+                pause = error.retry_after or self._pause(attempt + refused, random.random())
                 waited += pause
                 if waited > LONGEST_PATIENCE:
                     raise
@@ -86,7 +113,7 @@ class RestClient:
             except (TransientError, _Undecodable) as error:
                 if attempt >= ATTEMPTS:
                     raise error.final() if isinstance(error, _Undecodable) else error from None
-                await asyncio.sleep(backoff(attempt, random.random()))
+                await asyncio.sleep(self._pause(attempt, random.random()))
                 attempt += 1
 
     def same_host(self, path: str) -> str:
@@ -108,14 +135,25 @@ class RestClient:
         try:
             return decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise _Undecodable(url, answer) from None
+            pass
+        try:
+            if body := repaired(answer.body):
+                return decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        raise _Undecodable(url, answer)
 
-    async def _send(self, url: str) -> Answer:
+    async def _send(self, question: Question) -> Answer:
         await self._await_turn()
+        async with self._turn():
+            return await self._attempt(question)
+
+    async def _attempt(self, question: Question) -> Answer:
+        url = question.url
         self.requests += 1
         self._in_flight += 1
         try:
-            return await self._fetch(url)
+            return await self._fetch(question)
         except aiohttp.ClientSSLError as error:
             raise _tls(url, error) from None
         except ssl.SSLError as error:
@@ -126,18 +164,18 @@ class RestClient:
                 code="host_unreachable",
                 next_step="Check the address and this machine's network, then try again.",
             ) from None
-        except (aiohttp.ClientError, ConnectionError):
-            raise TransientError(
-                f"The connection to {address(url)} broke off.", code="connection_lost"
-            ) from None
         except TimeoutError:
             raise TransientError(
                 f"{address(url)} did not answer in time.", code="timeout"
             ) from None
+        except (aiohttp.ClientError, ConnectionError):
+            raise TransientError(
+                f"The connection to {address(url)} broke off.", code="connection_lost"
+            ) from None
         finally:
             self._in_flight -= 1
 
-    async def _fetch(self, url: str) -> Answer:
+    async def _fetch(self, question: Question) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
@@ -146,7 +184,13 @@ class RestClient:
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        async with self._session.get(URL(url, encoded=True), allow_redirects=False) as response:
+        async with self._session.request(
+            "GET" if question.body is None else "POST",
+            URL(question.url, encoded=True),
+            data=question.body,
+            headers=_JSON if question.body is not None else None,
+            allow_redirects=False,
+        ) as response:
             if (response.content_length or 0) > MAX_BODY:
                 raise PermanentError("The ATS sent an answer of over 64 MB.", code="too_large")
             body = await response.read()

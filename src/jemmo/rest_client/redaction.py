@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 def address(url: str) -> str:
@@ -11,6 +11,15 @@ def address(url: str) -> str:
     >>> address("https://u:p@api.example.com/v1/people?token=abc#x")
     'https://api.example.com/v1/people'
     """
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
+    return f"{parts.scheme}://{parts.hostname or ''}{_port(parts)}{parts.path}"
+
+
+def _port(parts: SplitResult) -> str:
+    try:
+        return f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""

@@ -7,13 +7,14 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the path and query are as received, still percent-encoded."""
+    """One request: the path and query are as received, still percent-encoded. Only a POST has a body."""
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     base: str
+    body: bytes = b""
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Provider(Protocol):
 
     label: str
     file_prefix: str
+    world: Any
 
     def answer(self, call: Call) -> Reply:
         """Answer one API request."""

@@ -1,6 +1,6 @@
 """Runs a sandbox in the process at hand, for tests and for the command line."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,17 @@ from aiohttp import web
 
 from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.flatchr.start import flatchr
+from jemmo.sandbox.http import Provider
+from jemmo.sandbox.jarvi.start import jarvi
 from jemmo.sandbox.site import Site
-from jemmo.sandbox.teamtailor.app import Teamtailor
 from jemmo.sandbox.teamtailor.start import Options, teamtailor
-from jemmo.sandbox.teamtailor.world import World
 
-PROVIDERS = {"teamtailor": teamtailor}
+PROVIDERS: dict[str, Callable[[Options], tuple[Provider, Faults, Clock]]] = {
+    "flatchr": flatchr,
+    "jarvi": jarvi,
+    "teamtailor": teamtailor,
+}
 HOST = "127.0.0.1"
 
 
@@ -22,7 +27,7 @@ HOST = "127.0.0.1"
 class SandboxServer:
     """A sandbox being served; change it directly or through its control API."""
 
-    provider: Teamtailor
+    provider: Provider
     faults: Faults
     clock: Clock
     site: Site
@@ -31,7 +36,7 @@ class SandboxServer:
     _runner: web.ServerRunner
 
     @property
-    def world(self) -> World:
+    def world(self) -> Any:  # noqa: ANN401 - each provider has its own
         """The simulated company."""
         return self.provider.world
 

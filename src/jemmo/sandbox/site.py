@@ -35,7 +35,8 @@ class Site:
         base = f"http://{request.headers.get('Host', '')}"
         if path.startswith(PREFIX):
             return await self._controlled(request, path, query, base)
-        call = Call(request.method, path, query, request.headers, base)
+        body = await request.read() if request.method == "POST" else b""
+        call = Call(request.method, path, query, request.headers, base, body)
         if path.startswith(self.provider.file_prefix):
             return self._sent(call, request, self.provider.download(call))
         if not self._faults.on:

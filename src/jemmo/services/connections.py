@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from msgspec import Struct
+from msgspec.structs import replace
 
-from jemmo.connectors.base import Config, Connector
+from jemmo.connectors.base import Config, Connector, Probe, Probed
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import AccessReport
 from jemmo.services.syncs import key_context
 from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation
+from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.vault import Vault
 
 HINT = 4  # last characters of a key that may be shown
@@ -83,6 +85,30 @@ def test(connection: Connection, vault: Vault) -> AccessReport:
     )
 
 
+def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
+    """Look on a customer's account for what its ATS does not document; no value leaves this."""
+    connector = connector_for(connection.provider)
+    if connector.probe is None:
+        raise ConfigError(
+            f"There is nothing to look for in {connector.label}: its API is documented.",
+            code="no_probe",
+            next_step="`jemmo doctor` checks the connection.",
+        )
+    key = vault.open(connection.sealed_key, key_context(connection.id)).decode()
+    config = connector.configure(key, connection.base_url or None, connection.options)
+    return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
+
+
+def selected(provider: str | None, org: str | None) -> list[Connection]:
+    """Every connection, or those of one ATS or one organisation."""
+    found = Connection.objects.select_related("org").order_by("created_at")
+    if provider is not None:
+        found = found.filter(provider=connector_for(provider).name)
+    if org is not None:
+        found = found.filter(org__slug=org)
+    return list(found)
+
+
 def of_organisation(org: Organisation, connection_id: str | None = None) -> list[Connection]:
     """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
     found = org.connections.order_by("created_at")
@@ -110,6 +136,13 @@ def release_deletions(org: Organisation) -> list[HeldDeletion]:
         one.released_at = datetime.now(UTC)
         one.save(update_fields=["released_at"])
     return held
+
+
+async def _probe(
+    look: Probe, config: Config, connection_id: UUID, database_url: str
+) -> list[Probed]:
+    async with PostgresQuotaLedger(database_url, connection_id) as ledger:
+        return await look(replace(config, ledger=ledger))
 
 
 async def _test(connector: Connector, config: Config) -> AccessReport:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from croniter import CroniterBadCronError, croniter
+
+from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunStatus
 from jemmo.store.models import Connection, ConnectionState, SyncRun
 
@@ -24,13 +27,31 @@ def due(now: datetime) -> list[UUID]:
 def next_sync_at(connection: Connection) -> datetime | None:
     """When the next sync starts by itself; ``None`` while the connection is not active.
 
-    A failed sync is tried again after a quarter of an hour, any other follows in its interval.
+    A failed sync is tried again after a quarter of an hour, one that was postponed at its time, any other follows
+    in its interval.
     """
     if connection.state != ConnectionState.ACTIVE:
         return None
     last = SyncRun.objects.filter(connection=connection).order_by("-started_at").first()
     if last is None:
         return connection.created_at
+    if resume_at := last.report.get("resume_at"):
+        return datetime.fromisoformat(resume_at)
     if last.status == RunStatus.FAILED:
         return last.started_at + RETRY_AFTER
     return last.started_at + timedelta(hours=connection.sync_every_hours)
+
+
+def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
+    """Whether a full sweep was to start since the last one; an empty ``cron`` asks for none."""
+    if not cron.strip() or last is None:
+        return False
+    try:
+        wanted: datetime = croniter(cron, now).get_prev(datetime)
+    except CroniterBadCronError:
+        raise ConfigError(
+            f"{cron!r} is no time to repeat: it needs minute, hour, day, month and weekday.",
+            code="option",
+            next_step="Correct the option full_sweep_cron, for example to 0 19 * * 6.",
+        ) from None
+    return last < wanted

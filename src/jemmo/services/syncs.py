@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
+
+from jemmo.connectors.base import FULL_SWEEP
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import (
     Cancelled,
@@ -18,13 +21,16 @@ from jemmo.domain.errors import (
     TransientError,
     Unexpected,
 )
-from jemmo.domain.outcomes import Counts, RunReport, RunStatus
+from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, Source
+from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
+from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
+from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.store.writer import RunContext, Writer
 from jemmo.vault import Vault
 
@@ -67,12 +73,15 @@ async def sync(
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
         row = await _load(db, connection_id)
-        async with opened(row, vault) as source:
+        async with opened(row, vault, database_url) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            row = _with_applicable_rules(row, source, report)
             async with _leased(db, row, report, trigger) as context:
                 store = Writer(db, context, vault.seal)
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
+                if mode is None and report.mode is Mode.INCREMENTAL:
+                    report.mode = await _sweep_or_increment(db, row)
                 context.mode = report.mode
                 await _note_mode(db, report)
                 run = SyncRun(
@@ -101,15 +110,34 @@ async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:
     return row
 
 
+def _with_applicable_rules(
+    row: runs.ConnectionRow, source: Source, report: RunReport
+) -> runs.ConnectionRow:
+    """The rules, less those that this ATS gives no ground for; the report says so."""
+    rules = applicable(row.rules, [spec.name for spec in source.streams])
+    if rules != row.rules:
+        report.warnings.append(
+            RunWarning(
+                code="rule_not_applied",
+                message="This ATS does not show us applications, so talents are kept "
+                "whether they have an active one or not.",
+            )
+        )
+    return replace(row, rules=rules)
+
+
 @asynccontextmanager
-async def opened(row: runs.ConnectionRow, vault: Vault) -> AsyncIterator[Source]:
+async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> AsyncIterator[Source]:
+    """A connection's source, with its key unsealed and what it has used of its quota at hand."""
     connector = connector_for(row.provider)
     key = vault.open(row.sealed_key, key_context(row.id)).decode()
-    source = connector.open(connector.configure(key, row.base_url, row.options))
-    try:
-        yield source
-    finally:
-        await source.close()
+    async with PostgresQuotaLedger(database_url, row.id) as ledger:
+        config = connector.configure(key, row.base_url, row.options)
+        source = connector.open(replace(config, ledger=ledger))
+        try:
+            yield source
+        finally:
+            await source.close()
 
 
 @asynccontextmanager
@@ -139,6 +167,17 @@ async def _leased(
     finally:
         with explained():
             await runs.end(db, row.id, token, report)
+
+
+async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
+    """Now and then everything is read, where an ATS may change records without a sign of it."""
+    cron = row.options.get(FULL_SWEEP.name)
+    if cron is None:
+        options = {option.name: option for option in connector_for(row.provider).options}
+        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else ""
+    with explained():
+        last = await runs.last_full_read(db, row.id)
+    return Mode.RECONCILE if sweep_due(cron, last, _now()) else Mode.INCREMENTAL
 
 
 async def _note_mode(db: Connection, report: RunReport) -> None:

@@ -55,7 +55,7 @@ async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Ver
     async with connect(database_url) as db:
         with explained():
             row = await runs.load_connection(db, connection_id)
-        async with opened(row, vault) as source:
+        async with opened(row, vault, database_url) as source:
             streams = {}
             for spec in source.streams:
                 theirs = await _theirs(source, spec.name)

@@ -99,6 +99,17 @@ async def begin(
     return found
 
 
+async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
+    """When the last run began that read everything and succeeded."""
+    answer = await db.execute(
+        "SELECT max(started_at) FROM sync_run WHERE connection_id = %s "
+        "AND mode IN ('initial', 'reconcile') AND status = 'succeeded'",
+        [connection_id],
+    )
+    row = await answer.fetchone()
+    return row[0] if row else None
+
+
 async def end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> None:
     """Close the run, tell the connection how it went, and let the lease go; if it is still ours."""
     async with db.transaction():

@@ -293,6 +293,11 @@ SHOW_BY_APPLICATIONS = f"""
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
 """Decide again whether these talents have an active application."""
 
+SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
+    "t.id = ANY(%(talents)s)", "t.connection_id = %(connection)s"
+)
+"""The same for every talent of the connection."""
+
 CHECKPOINT = """
     WITH held AS (
         UPDATE lease SET expires_at = clock_timestamp() + %(lease)s

@@ -95,6 +95,13 @@ async def bury(
     return int(row[0])
 
 
+async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
+    """Decide for every talent: the rules may have changed, or applications may have come within reach."""
+    async with db.transaction():
+        await db.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        await db.execute(sql.SHOW_ALL_BY_APPLICATIONS.encode(), names)
+
+
 async def hold(
     db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str], present: int
 ) -> bool:

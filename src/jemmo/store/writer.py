@@ -120,12 +120,15 @@ class Writer:
         stream = checkpoint.stream
         accepted = _newest([one for outcome in outcomes for one in outcome.accepted])
         rejected = [one for outcome in outcomes for one in outcome.rejected]
+        gone = _gone(outcomes)
         fetched = sum(outcome.fetched for outcome in outcomes)
         with explained():
             await self._prepare(stream)
             async with self.db.transaction():
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
+                if gone:
+                    counts.deleted = await sweeps.bury(self.db, self._names, stream, gone)
                 await self._save(checkpoint)
         counts.fetched = fetched
         counts.rejected = len(rejected)
@@ -192,6 +195,9 @@ class Writer:
                     counts.created -= hidden
                     counts.excluded += hidden
             await sweeps.forget_stale_links(self.db, self.context.connection_id)
+            talents = report.streams.get(Stream.TALENTS)
+            if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
+                await sweeps.decide_visibility(self.db, self._names)
 
     # --- one transaction's steps, in their order ---
 
@@ -348,6 +354,16 @@ class Writer:
 
 def _lost() -> LeaseLost:
     return LeaseLost("Another run took over this connection; this one stopped writing.")
+
+
+def _gone(outcomes: Sequence[PageOutcome]) -> list[str]:
+    """What the ATS says is deleted, unless a later page shows it again."""
+    found: dict[str, None] = {}
+    for outcome in outcomes:
+        for one in outcome.accepted:
+            found.pop(one.record.remote_id, None)
+        found.update(dict.fromkeys(outcome.gone))
+    return list(found)
 
 
 def _newest(accepted: list[Accepted]) -> list[Accepted]:

@@ -57,7 +57,7 @@ class Inclusions:
                 )
                 if found:
                     lookups.stage_types[key] = found
-            elif kind == "custom-fields":
+            elif kind == "custom-fields" and key not in lookups.fields:
                 lookups.add_field(one)
 
     def get(self, kind: str, key: str | None) -> Included | None:

@@ -52,7 +52,7 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import number, text, utc, web_address, words
+from jemmo.domain.validation import number, text, utc, web_address, whole, words
 
 # human-status tells what visitors see; `status` alone does not know of dates.
 JOB_STATUS = {
@@ -213,7 +213,7 @@ def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Note
         remote_id=str(resource.id),
         name=name,
         job_remote_id=resource.related("job").one(),
-        position=own.row_order,
+        position=whole(own.row_order),
         category=stage_category(kind, legacy, name),
         category_original=kind,
         remote_created_at=utc(own.created_at),

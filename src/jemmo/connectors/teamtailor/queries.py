@@ -32,11 +32,15 @@ INCLUDES = {
     Stream.TALENTS: ("uploads", *_CUSTOM),
     Stream.APPLICATIONS: ("candidate", "job", "stage", "reject-reason"),
 }
-# Of what is only included for its id, the smallest field is asked for.
+# Of what is only included for its id or a name, no more is asked for than that.
+_VALUES = {
+    "custom-field-values": "value,field-type,custom-field",
+    "custom-fields": "api-name",
+}
 THIN = {
-    Stream.JOBS: {"departments": "name", "roles": "name", "users": "name"},
+    Stream.JOBS: {"departments": "name", "roles": "name", "users": "name", **_VALUES},
     Stream.STAGES: {"jobs": "internal"},
-    Stream.TALENTS: {},
+    Stream.TALENTS: {"uploads": "file-name", **_VALUES},
     Stream.APPLICATIONS: {
         "candidates": "internal",
         "jobs": "internal",
@@ -89,11 +93,3 @@ class Query(Struct, frozen=True, kw_only=True):
 
 def changed_since(moment: datetime) -> tuple[tuple[str, str], ...]:
     return (("[updated-at][from]", moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),)
-
-
-def thin_fields(stream: Stream, stage_attribute: str | None) -> tuple[tuple[str, str], ...]:
-    """Sparse fields of included objects. A stage's type has two names; which one, the stages have told."""
-    thin = dict(THIN.get(stream, {}))
-    if stream is Stream.APPLICATIONS and stage_attribute:
-        thin["stages"] = stage_attribute
-    return tuple(thin.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,21 +13,19 @@ from msgspec.structs import replace
 from jemmo.connectors.base import Config
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.teamtailor.access import check_access
-from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
+from jemmo.connectors.teamtailor.learning import Learner, included_in
+from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
     INCLUDES,
     PATHS,
     SWEEP_FIELD,
     Query,
     changed_since,
-    thin_fields,
 )
 from jemmo.connectors.teamtailor.refusals import Refused, refusal
 from jemmo.connectors.teamtailor.streams import KINDS, streams_of
 from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk
 from jemmo.connectors.teamtailor.wire import (
-    Included,
-    LooseDocument,
     Resource,
     SingleDocument,
     decoder,
@@ -65,11 +62,8 @@ class TeamtailorSource:
             refuse=refusal,
             pacer=_pacer(config),
         )
-        self.lookups = Lookups(path_is_version=config.on("resume_path_is_version"))
-        self._lookups_read = asyncio.Lock()
-        self._has_lookups = False
-        self._stage_attribute: str | None = None
-        self._stages_known = False
+        self.learner = Learner(self.client, config)
+        self.lookups = self.learner.lookups
         self._unfiltered: set[Stream] = set()
 
     @property
@@ -88,7 +82,7 @@ class TeamtailorSource:
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         """Everything, or what changed since ``start.since``; jobs in one pass per feed."""
-        await self._learn(stream)
+        await self.learner.learn(stream)
         position = msgspec.json.decode(start.cursor, type=Position) if start.cursor else None
         queries = self._queries(stream, start.since)
         first = position.part if position else 0
@@ -136,7 +130,7 @@ class TeamtailorSource:
                 )
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
-        await self._learn(stream)
+        await self.learner.learn(stream)
         query = self._queries(stream, None)[0]
         includes = ",".join((*query.include, *query.optional))
         url = f"v1/{PATHS[stream]}/{quote(remote_id, safe='')}"
@@ -149,7 +143,7 @@ class TeamtailorSource:
             if error.status == 404:
                 return None
             raise
-        included = _included(body.included)
+        included = included_in(body.included)
         raw = RawRecord(remote_id, body.data)
         return self._as_page(stream, [raw], Inclusions(included, self.lookups))
 
@@ -160,9 +154,7 @@ class TeamtailorSource:
             path=PATHS[stream],
             size=self.size,
             include=INCLUDES.get(stream, ()),
-            fields=thin_fields(stream, self._stage_attribute)
-            if self.config.on("sparse_fields")
-            else (),
+            fields=self.learner.fields(stream),
         )
         if stream is Stream.STAGES:
             if self.config.on("stage_types"):
@@ -185,7 +177,7 @@ class TeamtailorSource:
             begin = start if start.url else replace(start, url=query.url())
 
             async def fetch(url: str) -> AnyDocument:
-                return await self.client.get(_relative(url), decode)
+                return await self.client.get(url, decode)
 
             walk = Walk(fetch, begin, size=self.size)
             begun = False
@@ -205,50 +197,19 @@ class TeamtailorSource:
                     self._unfiltered.add(stream)
                 query = less
 
-    async def _learn(self, stream: Stream) -> None:
-        """Custom fields and their options, once a sync; the name of a stage's type, once needed."""
-        if stream in (Stream.JOBS, Stream.TALENTS):
-            async with self._lookups_read:
-                if not self._has_lookups:
-                    await self._read_lookups()
-                    self._has_lookups = True
-        if stream is Stream.APPLICATIONS and not self._stages_known:
-            async for step in self._walk(
-                Stream.STAGES, Query(path="stages", size=1), Position(url="")
-            ):
-                self._note_stages(step)
-                break
-
-    async def _read_lookups(self) -> None:
-        for path, add in (
-            ("custom-fields", self.lookups.add_field),
-            ("custom-field-options", self.lookups.add_option),
-        ):
-            try:
-                url: str | None = Query(path=path, size=self.size, sort=None).url()
-                visited = set()
-                while url and url not in visited:
-                    visited.add(url)
-                    found = await self.client.get(_relative(url), _decode_loosely)
-                    for one in _included(found.data):
-                        add(one)
-                    url = found.links.next
-            except Refused:
-                continue  # the account has no custom fields, or hides them from this key
-
     # --- answering ---
 
     def _page(
         self, stream: Stream, step: Step, met: set[str] | None, since: datetime | None
     ) -> Page:
         if stream is Stream.STAGES:
-            self._note_stages(step)
+            self.learner.note_stages(step.document.data)
         repeats = step.repeats
         if met is not None:
             repeats = sum(1 for key in step.ids if key in met)
             met.update(key for key in step.ids if key)
         document = step.document
-        included = _included(document.included)
+        included = included_in(document.included)
         page = self._as_page(
             stream,
             [RawRecord(key, one) for key, one in zip(step.ids, document.data)],
@@ -283,20 +244,6 @@ class TeamtailorSource:
 
         return Page(stream=stream, raw=raw, map=to_record)
 
-    def _note_stages(self, step: Step) -> None:
-        """Remember each stage's type, and by which of its two names this API version gives it."""
-        self._stages_known = True
-        for resource in step.document.data:
-            own = getattr(resource, "attributes", None)
-            legacy = getattr(own, "legacy_stage_type_name", None)
-            found = legacy or getattr(own, "stage_type", None)
-            if found:
-                self.lookups.stage_types[str(resource.id)] = found
-                self._stage_attribute = "legacy-stage-type-name" if legacy else "stage-type"
-
-
-_decode_loosely = msgspec.json.Decoder(LooseDocument).decode
-
 
 def _pacer(config: Config) -> Pacer | None:
     if not config.on("pacing"):
@@ -310,10 +257,6 @@ def _pacer(config: Config) -> Pacer | None:
 
 def _cursor(position: Position) -> str:
     return msgspec.json.encode(position).decode()
-
-
-def _relative(url: str) -> str:
-    return url if urlsplit(url).scheme else "/" + url.lstrip("/")
 
 
 def _reached(step: Step, since: datetime) -> bool:
@@ -334,17 +277,3 @@ def _sightings(step: Step) -> list[Sighting]:
     return [
         Sighting(key, _updated_at(one)) for key, one in zip(step.ids, step.document.data) if key
     ]
-
-
-def _included(found: Sequence[Any]) -> list[Included]:
-    """What came along, without the objects that do not have the promised shape."""
-    usable = []
-    for one in found:
-        if isinstance(one, Included):
-            usable.append(one)
-            continue
-        try:
-            usable.append(msgspec.convert(one, Included, strict=False))
-        except msgspec.ValidationError:
-            continue
-    return usable

@@ -17,34 +17,43 @@ Id = str | int
 Time = datetime | None
 Text = str | None
 
+MAX_ID = 200  # characters; an id that is longer is none
+
 A = TypeVar("A")
 
 
-class Linkage(Struct, frozen=True):
+class Linkage(Struct, frozen=True, gc=False):
     id: Id
 
 
-class Relationship(Struct, frozen=True):
+class Relationship(Struct, frozen=True, gc=False):
     """``data`` is there only when the relationship was included."""
 
     data: Linkage | list[Linkage] | UnsetType | None = UNSET
 
     def one(self) -> str | None:
-        return str(self.data.id) if isinstance(self.data, Linkage) else None
+        return _key(self.data) if isinstance(self.data, Linkage) else None
 
     def many(self) -> list[str]:
-        return [str(one.id) for one in self.data] if isinstance(self.data, list) else []
+        found = map(_key, self.data) if isinstance(self.data, list) else ()
+        return [key for key in found if key is not None]
+
+
+def _key(linkage: Linkage) -> str | None:
+    """The id linked to, if any record could have it."""
+    key = str(linkage.id)
+    return key if 0 < len(key) <= MAX_ID and "\x00" not in key else None
 
 
 NOTHING = Relationship()
 
 
-class Attributes(Struct, frozen=True, rename="kebab"):
+class Attributes(Struct, frozen=True, gc=False, rename="kebab"):
     created_at: Time = None
     updated_at: Time = None
 
 
-class JobAttributes(Attributes, frozen=True, rename="kebab"):
+class JobAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     title: Text = None
     internal_name: Text = None
     pitch: Text = None
@@ -66,7 +75,7 @@ class JobAttributes(Attributes, frozen=True, rename="kebab"):
     external_application_url: Text = None
 
 
-class CandidateAttributes(Attributes, frozen=True, rename="kebab"):
+class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     first_name: Text = None
     last_name: Text = None
     email: Text = None
@@ -89,7 +98,7 @@ class CandidateAttributes(Attributes, frozen=True, rename="kebab"):
     tags: list[str] | None = None
 
 
-class ApplicationAttributes(Attributes, frozen=True, rename="kebab"):
+class ApplicationAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     cover_letter: Text = None
     changed_stage_at: Time = None
     rejected_at: Time = None
@@ -98,14 +107,14 @@ class ApplicationAttributes(Attributes, frozen=True, rename="kebab"):
     referring_url: Text = None
 
 
-class StageAttributes(Attributes, frozen=True, rename="kebab"):
+class StageAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     name: Text = None
     stage_type: Text = None
     legacy_stage_type_name: Text = None
     row_order: int | None = None
 
 
-class UserAttributes(Attributes, frozen=True, rename="kebab"):
+class UserAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     name: Text = None
     email: Text = None
     login_email: Text = None
@@ -114,7 +123,7 @@ class UserAttributes(Attributes, frozen=True, rename="kebab"):
     visible: bool | None = None
 
 
-class NamedAttributes(Attributes, frozen=True, rename="kebab"):
+class NamedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     """Departments, roles, reject reasons."""
 
     name: Text = None
@@ -122,7 +131,7 @@ class NamedAttributes(Attributes, frozen=True, rename="kebab"):
     rejected_by_company: bool | None = None
 
 
-class IncludedAttributes(Attributes, frozen=True, rename="kebab"):
+class IncludedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     """Whatever comes along with a page: files, places, names, custom values."""
 
     name: Text = None
@@ -144,7 +153,7 @@ class IncludedAttributes(Attributes, frozen=True, rename="kebab"):
     rejected_by_company: bool | None = None
 
 
-class Links(Struct, frozen=True, rename="kebab"):
+class Links(Struct, frozen=True, gc=False, rename="kebab"):
     careersite_job_url: Text = None
     careersite_job_apply_url: Text = None
 
@@ -166,7 +175,7 @@ class Included(Resource[IncludedAttributes], frozen=True):
     type: str = ""
 
 
-class Meta(Struct, frozen=True, rename="kebab"):
+class Meta(Struct, frozen=True, gc=False, rename="kebab"):
     record_count: int | None = None
 
 

@@ -2,7 +2,7 @@
 
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
-from jemmo.store.models.connections import Connection, ConnectionState, Lease
+from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.runs import (
     HeldDeletion,
@@ -30,6 +30,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "PendingLink",
+    "QuotaUse",
     "RejectReason",
     "Rejection",
     "Role",

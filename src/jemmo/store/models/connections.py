@@ -51,6 +51,21 @@ class Connection(models.Model):
         return self.label or f"{self.provider} of {self.org_id}"
 
 
+class QuotaUse(models.Model):
+    """A share of the ATS's time that was used, where the ATS counts it. Old ones are dropped as new ones come."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    seconds = models.FloatField()
+
+    class Meta:
+        db_table = "quota_use"
+        indexes = [models.Index(fields=["connection", "at"], name="quota_use_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s of {self.connection_id} at {self.at}"
+
+
 class Lease(models.Model):
     """A time-limited claim on a connection; only the holder of ``token`` may write its records.
 

@@ -1,0 +1,1 @@
+"""Flatchr, by its private API."""

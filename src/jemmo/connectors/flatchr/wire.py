@@ -1,0 +1,143 @@
+"""What Flatchr sends, as far as we read it. Attributes we do not name are skipped.
+
+Types are loose where the vendor's are: a salary is text or a number, ``remote`` a word or a truth value, a time is
+written in one of three ways.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+Text = str | None
+Moment = str | int | float | None
+Number = str | int | float | None
+
+
+class Address(Struct, frozen=True):
+    locality: Text = None
+    location_lat: Number = None
+    location_lng: Number = None
+    postal_code: Text = None
+    route: Text = None
+    street_number: Text = None
+    region: Text = msgspec.field(default=None, name="administrative_area_level_1")
+    formatted_address: Text = None
+    country: Text = None
+
+
+class Tag(Struct, frozen=True):
+    title: Text = None
+
+
+class Company(Struct, frozen=True):
+    name: Text = None
+    slug: Text = None
+
+
+class Vacancy(Struct, frozen=True):
+    vacancy_id: int
+    id: Text = None
+    slug: Text = None
+    reference: Text = None
+    title: Text = None
+    description: Text = None
+    mission: Text = None
+    profile: Text = None
+    status: Number = None
+    published: bool | None = None
+    contract_type_id: int | None = None
+    contract_type: Text = None
+    activity: Any = None
+    experience: int | None = None
+    salary: Number = None
+    salary_max: Number = None
+    show_salary: bool | None = None
+    mensuality: Text = None
+    currency: Text = None
+    remote: bool | str | None = None
+    partial: bool | None = None
+    language: Text = None
+    start_date: Moment = None
+    end_date: Moment = None
+    created_at: Moment = None
+    updated_at: Moment = None
+    apply_url: Text = None
+    address: Address | None = None
+    tags: list[Tag] | None = None
+    company: Company | None = None
+
+
+class Column(Struct, frozen=True):
+    id: int
+    title: Text = None
+    position: int | None = None
+    visible: bool | None = None
+    hired: bool | None = None
+    created_at: Moment = None
+    updated_at: Moment = None
+
+
+class File(Struct, frozen=True):
+    key: Text = None
+    extension: Text = None
+
+
+class Candidate(Struct, frozen=True):
+    id: Text = None
+    aws: File | None = None
+
+
+class Applicant(Struct, frozen=True):
+    """A row of the search: one person who stands for one vacancy."""
+
+    applicant: str
+    vacancy: Text = None
+    vacancy_id: int | None = None
+    column: Text = None
+    status: int | None = None
+    hired: bool | None = None
+    score: float | None = None
+    firstname: Text = None
+    lastname: Text = None
+    email: Text = None
+    phone: Text = None
+    external_id: Text = None
+    created_at: Moment = None
+    updated_at: Moment = None
+    source: Text = None
+    anonym: bool | None = None
+    comment: Text = None
+    aws: File | None | UnsetType = UNSET
+    cv: File | None | UnsetType = UNSET
+    candidate: Candidate | None | UnsetType = UNSET
+
+
+class Contract(Struct, frozen=True):
+    id: int
+    text: Text = None
+
+
+Row = dict[str, Any]
+rows = msgspec.json.Decoder(list[Row]).decode
+contracts = msgspec.json.Decoder(list[Contract]).decode
+
+
+def whole(value: Any) -> int | None:
+    """The whole number an id is, also where it came as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return None
+
+
+def key_of(row: Row, name: str) -> str | None:
+    """A row's id as text; ``None`` when it is missing or no id."""
+    found = row.get(name)
+    if name == "applicant":
+        return found.strip() or None if isinstance(found, str) else None
+    number = whole(found)
+    return None if number is None else str(number)

@@ -1,0 +1,1 @@
+"""Jarvi, by its public REST API."""

@@ -1,0 +1,114 @@
+"""Jarvi, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.jarvi.phones import REGIONS
+from jemmo.connectors.jarvi.probe import probe
+from jemmo.connectors.jarvi.source import JarviSource
+from jemmo.domain.streams import Capabilities
+
+HOST = "https://functions.prod.jarvi.tech"
+
+
+def _host(_: Mapping[str, str]) -> str:
+    return HOST
+
+
+def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
+    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+
+
+def _choice(name: str, choices: tuple[str, ...], text: str) -> Option:
+    return Option(name=name, default=choices[0], choices=choices, help=text)
+
+
+def _text(name: str, text: str, default: str = "") -> Option:
+    return Option(name=name, default=default, help=text)
+
+
+JARVI = Connector(
+    name="jarvi",
+    label="Jarvi",
+    key_help="In Jarvi, as an admin: Settings > API keys > a private key. A public key reads published "
+    "offers only.",
+    status_page="https://www.jarvi.tech",
+    base_url=_host,
+    open=JarviSource,
+    probe=probe,
+    capabilities=Capabilities(
+        applications=False,
+        incremental=True,
+        webhooks=False,
+        deletes=True,
+        resumes=False,
+        custom_fields=True,
+    ),
+    options=(
+        _text(
+            "api_path",
+            "Where the API lies on its host; used when the address has no path of its own.",
+            "/v1/public-api/rest/v2",
+        ),
+        PACING,
+        QUOTA_SHARE,
+        _number("budget_seconds", 300, 10, 3600, "Jarvi's time an hour, in its business hours."),
+        _number(
+            "longest_wait", 120, 0, 3600, "Seconds waited for budget; longer postpones the sync."
+        ),
+        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        _choice("talent_filter", ("on", "off"), "Ask for talents only, where that proves to work."),
+        _choice("contacts", ("off", "on"), "Keep contacts of clients too, not only talents."),
+        _text(
+            "application_paths",
+            "Where applications are found, for example profiles.projectsProfiles, "
+            "projects.projectsProfiles or applicants; `jemmo doctor jarvi --probe` looks for it.",
+        ),
+        _text("resume_paths", "Where resumes are found, for example profiles.files."),
+        _text("file_url_template", "Where a file is fetched, with {fileId} in it."),
+        _text(
+            "file_hosts", "Hosts that files may be fetched from; the key goes to Jarvi's own only."
+        ),
+        _choice("order_param", ("orderBy", "order_by", "none"), "The parameter that sorts lists."),
+        _number(
+            "page_size", 100, 1, 1000, "Rows asked for; a sorted list is asked for 100 at most."
+        ),
+        _choice(
+            "incremental_mode",
+            ("auto", "on", "off"),
+            "auto asks for changed records where that filter passes its test, on trusts it, "
+            "off reads everything each time.",
+        ),
+        FULL_SWEEP,
+        _text(
+            "status_map",
+            'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.',
+        ),
+        _text("closed_project_statuses", "Ids of the statuses of closed projects, with commas."),
+        _text(
+            "field_map",
+            'Purposes of custom fields that have none, as JSON: {"Salaire": "joboffer_salary_per_year_max"}.',
+        ),
+        _choice(
+            "salary_unit",
+            ("auto", "eur", "keur"),
+            "Of salaries a year; auto takes what is below 1000 as thousands.",
+        ),
+        _text(
+            "webhook_id_paths",
+            "Where a trigger's payload holds ids of profiles.",
+            "profileId,profile.id,id",
+        ),
+        _number(
+            "offers_min_interval", 15, 0, 1440, "Minutes for which read offers are used again."
+        ),
+        Option(
+            name="default_region",
+            default="FR",
+            choices=REGIONS,
+            help="The country of phone numbers written without one.",
+        ),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Resumes: where an account's answers hold them, and where their bytes would be fetched.
+
+Neither is documented, so both are options, empty until a probe of the account has shown them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+
+from jemmo.connectors.jarvi.settings import Path
+from jemmo.connectors.jarvi.wire import Row, inner, listed, moment, plain
+from jemmo.domain.enums import AttachmentKind
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.records import Attachment
+
+
+def resumes(row: Row, paths: tuple[Path, ...]) -> tuple[Attachment, ...]:
+    """The files at these paths of a profile, each once."""
+    found: dict[str, Attachment] = {}
+    for path in paths:
+        for entry in listed(inner(row, *path.names)):
+            one = _resume(entry)
+            if one is not None:
+                found.setdefault(one.remote_id, one)
+    return tuple(found.values())
+
+
+def _resume(entry: Any) -> Attachment | None:
+    ids = (inner(entry, "fileId"), inner(entry, "file", "id"), inner(entry, "id"))
+    file_id = next((found for one in ids if (found := plain(one))), None)
+    if file_id is None or inner(entry, "deletedAt") is not None:
+        return None
+    return Attachment(
+        remote_id=file_id,
+        kind=AttachmentKind.RESUME,
+        file_name=plain(inner(entry, "file", "name")) or plain(inner(entry, "name")),
+        content_type=plain(inner(entry, "file", "mimeType")) or plain(inner(entry, "mimeType")),
+        remote_version=file_id,
+        remote_updated_at=moment(entry, "updatedAt"),
+    )
+
+
+class FileRequest(Struct, frozen=True):
+    """How one file is asked for."""
+
+    url: str
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"FileRequest({self.url})"
+
+
+def file_request(
+    file_id: str, *, template: str, hosts: str, base_url: str, api_key: str
+) -> FileRequest:
+    """The request for a file's bytes. Only hosts that were named are asked, and the key goes to Jarvi's own host alone."""
+    if not template:
+        raise ConfigError(
+            "Jarvi does not document where resumes are fetched, so they are not.",
+            code="resumes_off",
+            next_step="Ask Jarvi's support for the address, then set the options file_url_template "
+            "and file_hosts.",
+        )
+    url = template.replace("{fileId}", quote(file_id, safe=""))
+    parts, own = urlsplit(url), urlsplit(base_url)
+    allowed = {host.strip().lower() for host in hosts.split(",") if host.strip()}
+    is_own = (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
+    if not is_own and (parts.scheme != "https" or (parts.hostname or "") not in allowed):
+        raise ConfigError(
+            f"Files are not fetched from {parts.hostname}: it is not among the hosts allowed.",
+            code="file_host",
+            next_step="If it is right, add it to the option file_hosts.",
+        )
+    return FileRequest(url, {"X-API-KEY": api_key} if is_own else {})

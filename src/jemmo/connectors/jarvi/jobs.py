@@ -1,0 +1,169 @@
+"""A project and its offer as a job. Nearly all of a job is in custom fields, told apart by their purpose.
+
+Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.connectors.jarvi.fields import Fields
+from jemmo.connectors.jarvi.mapping import as_row, status_name
+from jemmo.connectors.jarvi.projects import Joined
+from jemmo.connectors.jarvi.settings import Settings
+from jemmo.connectors.jarvi.wire import Row, inner, moment, plain
+from jemmo.domain.enums import (
+    CompensationPeriod,
+    EmploymentType,
+    JobStatus,
+    JobVisibility,
+    RemotePolicy,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import Compensation, CustomFields, Job, Location
+from jemmo.domain.streams import Notes
+
+EMPLOYMENT = {
+    "permanent": EmploymentType.FULL_TIME,
+    "fixed_term": EmploymentType.TEMPORARY,
+    "temporary": EmploymentType.TEMPORARY,
+    "interim": EmploymentType.TEMPORARY,
+    "internship": EmploymentType.INTERN,
+    "apprenticeship": EmploymentType.APPRENTICE,
+    "freelance": EmploymentType.FREELANCE,
+    "umbrella": EmploymentType.CONTRACTOR,
+    "volunteer": EmploymentType.VOLUNTEER,
+    "seasonal": EmploymentType.SEASONAL,
+}
+IN_THE_RECORD = (
+    "joboffer_title",
+    "joboffer_description",
+    "joboffer_profile_description",
+    "joboffer_location",
+    "joboffer_contract_type",
+    "joboffer_is_fulltime",
+    "joboffer_remote_days_per_week",
+    "joboffer_salary_per_year_min",
+    "joboffer_salary_per_year_max",
+    "joboffer_salary_is_public",
+)
+THOUSANDS_BELOW = 1000  # a salary a year below this is meant in thousands
+WORKING_WEEK = 5
+
+
+def job(joined: Any, settings: Settings, remote_id: str, notes: Notes) -> Job:
+    if not isinstance(joined, Joined):
+        raise RecordRejected("The record is not an object.", code="malformed_record")
+    project, offer = as_row(joined.project), joined.offer
+    fields = Fields(settings.purposes, project.get("fieldsValues"), inner(offer, "fieldsValues"))
+    name = plain(project.get("name"))
+    title = fields.text("joboffer_title") or plain(inner(offer, "name")) or name
+    if title is None:
+        raise RecordRejected("The project has no name.", code="no_name", field="name")
+    status = plain(project.get("statusId"))
+    contract = fields.technical("joboffer_contract_type")
+    days = fields.text("joboffer_remote_days_per_week")
+    return Job(
+        remote_id=remote_id,
+        title=title,
+        code=plain(project.get("referenceId")) or plain(project.get("externalId")),
+        internal_name=name if name != title else None,
+        status=JobStatus.CLOSED if status in settings.closed else JobStatus.OPEN,
+        status_original=status_name(status, project, settings),
+        visibility=JobVisibility.PUBLIC if offer is not None else JobVisibility.INTERNAL,
+        description_html=fields.text("joboffer_description"),
+        requirements=fields.text("joboffer_profile_description"),
+        employment_type=_employment(contract, fields, remote_id, notes),
+        employment_type_original=fields.text("joboffer_contract_type"),
+        remote_policy=_remote(days),
+        remote_policy_original=days,
+        opened_at=moment(offer, "publishedAt") or moment(project, "createdAt"),
+        recruiter_remote_id=plain(inner(project, "user", "id")),
+        locations=_locations(fields),
+        compensations=_compensations(fields, settings.salary_unit),
+        custom_fields=fields.custom(IN_THE_RECORD) | _client(project),
+        remote_created_at=moment(project, "createdAt"),
+        remote_updated_at=joined.updated_at(),
+    )
+
+
+def _employment(
+    contract: str | None, fields: Fields, remote_id: str, notes: Notes
+) -> EmploymentType | None:
+    part_time = fields.flag("joboffer_is_fulltime") is False
+    if contract is None:
+        return EmploymentType.PART_TIME if part_time else None
+    found = EMPLOYMENT.get(contract.lower())
+    if found is None:
+        notes.add(f"unknown_value:contract {contract[:40]}", remote_id)
+        return EmploymentType.OTHER
+    if found is EmploymentType.FULL_TIME and part_time:
+        return EmploymentType.PART_TIME
+    return found
+
+
+def _remote(days: str | None) -> RemotePolicy | None:
+    """From the days a week at home."""
+    try:
+        count = float(days) if days is not None else None
+    except ValueError:
+        return None
+    if count is None or not 0 <= count <= WORKING_WEEK + 2:
+        return None
+    if count == 0:
+        return RemotePolicy.ON_SITE
+    return RemotePolicy.REMOTE if count >= WORKING_WEEK else RemotePolicy.HYBRID
+
+
+def _locations(fields: Fields) -> tuple[Location, ...]:
+    place = fields.place("joboffer_location")
+    if place is None:
+        raw = fields.text("joboffer_location")
+        return (Location(raw=raw, is_primary=True),) if raw else ()
+    country = plain(place.get("countryShortName"))
+    return (
+        Location(
+            raw=plain(place.get("formattedAddress")) or plain(place.get("locality")),
+            postal_code=plain(place.get("postalCode")),
+            city=plain(place.get("locality")),
+            region=plain(place.get("administrativeAreaLevel1")),
+            country_code=country.upper() if country and len(country) == 2 else None,
+            is_primary=True,
+        ),
+    )
+
+
+def _compensations(fields: Fields, unit: str) -> tuple[Compensation, ...]:
+    names = ("joboffer_salary_per_year_min", "joboffer_salary_per_year_max")
+    low, high = (_salary(fields.number(name), unit) for name in names)
+    if low is None and high is None:
+        return ()
+    original = " / ".join(found for name in names if (found := fields.text(name)))
+    return (
+        Compensation(
+            min=low,
+            max=high,
+            currency="EUR",
+            period=CompensationPeriod.YEAR,
+            is_public=fields.flag("joboffer_salary_is_public") is True,
+            original=original,
+        ),
+    )
+
+
+def _salary(amount: float | None, unit: str) -> float | None:
+    if amount is None or amount < 0:
+        return None
+    thousands = unit == "keur" or (unit == "auto" and amount < THOUSANDS_BELOW)
+    return amount * 1000 if thousands else amount
+
+
+def _client(project: Row) -> CustomFields:
+    """For whom the firm recruits. The company's own name can be a part of a web address, so it comes last."""
+    company = project.get("company")
+    name = (
+        plain(inner(company, "companyPublicData", "name"))
+        or plain(inner(company, "linkedinCompanyData", "name"))
+        or plain(inner(company, "name"))
+    )
+    return {"client": {"type": "text", "label": "Client", "value": name}} if name else {}

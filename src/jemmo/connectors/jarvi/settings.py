@@ -1,0 +1,99 @@
+"""A connection's options, read and checked once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.connectors.base import Config
+from jemmo.domain.enums import StageCategory
+from jemmo.domain.errors import ConfigError
+
+
+class Status(Struct, frozen=True):
+    """What a person says of a status, of which Jarvi's API tells the id alone."""
+
+    name: str
+    category: StageCategory = StageCategory.OTHER
+
+
+class Path(Struct, frozen=True):
+    """Where something is found: in a row of ``entity`` at ``names``; no names, in the rows themselves."""
+
+    entity: str
+    names: tuple[str, ...] = ()
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    order: str | None
+    page_size: int
+    incremental: str
+    lag: timedelta
+    filters_talents: bool
+    with_contacts: bool
+    application_paths: tuple[Path, ...]
+    resume_paths: tuple[Path, ...]
+    statuses: dict[str, Status]
+    closed: frozenset[str]
+    purposes: dict[str, str]
+    salary_unit: str
+    region: str
+    offers_for: timedelta
+
+
+def settings_of(config: Config) -> Settings:
+    """Raises ``ConfigError`` for an option that cannot be read."""
+    given = config.options
+    applications = _paths("application_paths", given["application_paths"])
+    return Settings(
+        order=None if given["order_param"] == "none" else given["order_param"],
+        page_size=int(given["page_size"]),
+        incremental=given["incremental_mode"],
+        lag=timedelta(minutes=int(given["lag_minutes"])),
+        filters_talents=config.on("talent_filter"),
+        with_contacts=config.on("contacts"),
+        application_paths=applications,
+        resume_paths=_resume_paths(given["resume_paths"]),
+        statuses=_read("status_map", given["status_map"], dict[str, Status]),
+        closed=frozenset(_words(given["closed_project_statuses"])),
+        purposes=_read("field_map", given["field_map"], dict[str, str]),
+        salary_unit=given["salary_unit"],
+        region=given["default_region"],
+        offers_for=timedelta(minutes=int(given["offers_min_interval"])),
+    )
+
+
+def _words(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _paths(name: str, value: str) -> tuple[Path, ...]:
+    """Paths as the probe prints them: ``profiles.projectsProfiles``, ``projects.applications``, ``applicants``."""
+    found = []
+    for word in _words(value):
+        entity, *names = word.replace("[]", "").split(".")
+        if not all(part.isidentifier() for part in (entity, *names)):
+            raise _unreadable(name, f"{word!r} is not a path such as profiles.projectsProfiles.")
+        found.append(Path(entity, tuple(names)))
+    return tuple(found)
+
+
+def _resume_paths(value: str) -> tuple[Path, ...]:
+    found = _paths("resume_paths", value)
+    if any(path.entity != "profiles" or not path.names for path in found):
+        raise _unreadable("resume_paths", "Resumes are looked for in profiles, as profiles.files.")
+    return found
+
+
+def _read(name: str, value: str, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(value or "{}", type=kind)
+    except msgspec.DecodeError as error:
+        raise _unreadable(name, f"It must be JSON ({error}).") from None
+
+
+def _unreadable(name: str, rule: str) -> ConfigError:
+    return ConfigError(f"Option {name} cannot be read.", code="option", next_step=rule)

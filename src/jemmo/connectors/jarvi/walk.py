@@ -1,0 +1,167 @@
+"""Walks a list by offset and notices when rows moved meanwhile.
+
+Each page begins with the last row of the page before. When it does not, rows before it are gone and later ones moved up
+unseen, so the walk goes back until it meets a row it knows. The step is always the number of rows received: Jarvi gives a
+hundred rows whatever is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.connectors.jarvi.wire import Rows, moment, row_id
+from jemmo.domain.errors import PermanentError
+
+Fetch = Callable[[int], Awaitable[Rows]]
+
+MOST_STEPS_BACK = 10
+MOST_RESTARTS = 3
+MOST_PAGES_WITHOUT_NEWS = 3
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """Where a walk stands: the next row's number, the last row met, how many rows its reader left out."""
+
+    offset: int = 0
+    last_id: str | None = None
+    last_created: datetime | None = None
+    left_out: int = 0
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """The rows of one page that were not met before. ``after`` is where to go on, ``None`` at the end.
+
+    ``total`` is the list's own count. ``covers`` is ``False`` once something may have been missed.
+    """
+
+    rows: list[Any]
+    total: int | None
+    after: Position | None
+    covers: bool
+
+
+class Walk:
+    """One pass over one list.
+
+    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter in its middle,
+    so when its count changes it is read again from the beginning.
+    """
+
+    def __init__(self, fetch: Fetch, start: Position, *, by_change: bool = False) -> None:
+        self._fetch = fetch
+        self._position = start
+        self._by_change = by_change
+        self._known: set[int] = set()
+        self._resumed = start.offset > 0
+        self._sorted = True
+        self._restarts = 0
+        self._idle = 0
+        self._met = 0
+        self._covers = True
+
+    async def steps(self) -> AsyncIterator[Step]:
+        first_total: int | None = None
+        position: Position | None = self._position
+        while position is not None:
+            offset = max(0, position.offset - 1)
+            page = await self._fetch(offset)
+            if position.offset:
+                offset, page = await self._anchored(offset, page, position)
+            if self._by_change and first_total not in {None, page.total}:
+                position, first_total = self._restart(), None
+                continue
+            first_total = page.total
+            step = self._step(offset, page)
+            yield step
+            position = step.after
+
+    async def _anchored(self, offset: int, page: Rows, position: Position) -> tuple[int, Rows]:
+        """The page, or an earlier one that begins with a row that was met before."""
+        back = 0
+        while offset and not self._begins_known(page, position):
+            back += 1
+            if back > MOST_STEPS_BACK:
+                self._covers = False
+                break
+            offset = max(0, offset - max(1, len(page.rows) - 1))
+            page = await self._fetch(offset)
+        return offset, page
+
+    def _begins_known(self, page: Rows, position: Position) -> bool:
+        if not page.rows:
+            return False
+        first = page.rows[0]
+        name = row_id(first)
+        if name is not None and (name == position.last_id or hash(name) in self._known):
+            return True
+        created = moment(first, "createdAt")
+        return (
+            self._sorted
+            and created is not None
+            and position.last_created is not None
+            and created < position.last_created
+        )
+
+    def _restart(self) -> Position:
+        self._restarts += 1
+        if self._restarts > MOST_RESTARTS:
+            self._covers = False
+            self._by_change = False
+        return Position()
+
+    def _step(self, offset: int, page: Rows) -> Step:
+        self._watch_order(page.rows)
+        news = [row for row in page.rows if self._is_new(row)]
+        self._notice_standstill(page.rows, news)
+        end = offset + len(page.rows)
+        ends = len(page.rows) <= 1 and not news  # asked from the last row on, nothing follows it
+        is_last = ends or (page.total is not None and end >= page.total)
+        self._met += len(news)
+        if is_last and page.total is not None and not self._has_all(page.total, end):
+            self._covers = False
+        last = page.rows[-1] if page.rows else None
+        self._position = Position(
+            offset=end,
+            last_id=row_id(last) or self._position.last_id,
+            last_created=moment(last, "createdAt") or self._position.last_created,
+            left_out=self._position.left_out,
+        )
+        if self._resumed and not self._sorted:
+            self._covers = False  # without an order, what moved while nobody looked is not noticed
+        return Step(
+            rows=news,
+            total=page.total,
+            after=None if is_last else self._position,
+            covers=self._covers,
+        )
+
+    def _has_all(self, total: int, end: int) -> bool:
+        """Whether the list's own count agrees; a resumed walk can only look at where it came to."""
+        return end >= total if self._resumed else self._met >= total
+
+    def _is_new(self, row: Any) -> bool:
+        name = row_id(row)
+        if name is None:
+            return True
+        if hash(name) in self._known or name == self._position.last_id:
+            return False
+        self._known.add(hash(name))
+        return True
+
+    def _watch_order(self, rows: list[Any]) -> None:
+        times = [when for row in rows if (when := moment(row, "createdAt")) is not None]
+        if any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+            self._sorted = False
+
+    def _notice_standstill(self, rows: list[Any], news: list[Any]) -> None:
+        self._idle = 0 if news or not rows else self._idle + 1
+        if self._idle > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
+            raise PermanentError(
+                "Jarvi sends the same rows again and again, so the list has no end.",
+                code="page_repeats",
+                next_step="Sync again later; if it stays so, tell Jarvi's support which list it is.",
+            )

@@ -1,0 +1,228 @@
+"""The Flatchr API itself: from a request to its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.flatchr import misbehaviour
+from jemmo.sandbox.flatchr.applicants import Shapes
+from jemmo.sandbox.flatchr.changes import Changes, name
+from jemmo.sandbox.flatchr.downloads import Downloads
+from jemmo.sandbox.flatchr.frame import COMPANY_SLUG, FIRST_APPLICANT
+from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.keys import Gate, jwt
+from jemmo.sandbox.flatchr.moments import iso
+from jemmo.sandbox.flatchr.refusal import Refusal
+from jemmo.sandbox.flatchr.search import Search
+from jemmo.sandbox.flatchr.switches import Switches
+from jemmo.sandbox.flatchr.vacancies import COMPANY, CONTRACTS, shown
+from jemmo.sandbox.flatchr.world import KINDS, World
+from jemmo.sandbox.http import Call, Reply
+from jemmo.sandbox.limits import RateLimit
+
+Answer = list[Any] | dict[str, Any]
+
+
+class Flatchr:
+    """One simulated company behind the Flatchr API."""
+
+    label = "Flatchr"
+    file_prefix = "/storage/"
+    first_applicant = FIRST_APPLICANT
+
+    def __init__(
+        self,
+        world: World,
+        switches: Switches,
+        faults: Faults,
+        keys: set[str],
+        changes: Changes,
+    ) -> None:
+        self.world = world
+        self.switches = switches
+        self.faults = faults
+        self.changes = changes
+        self.company_id = str(COMPANY["id"])
+        self.jwt = jwt(world.frame.epoch_ms // 1000)
+        self._gate = Gate(world.clock, switches, {*keys, self.jwt})
+        self._shapes = Shapes(world.calendar, switches)
+        self._search = Search(world, switches)
+        self._downloads = Downloads(world, switches)
+        self._limit = RateLimit(window_ms=1000)
+        self.apply_switches()
+
+    def apply_switches(self) -> None:
+        """Pass on the switches other parts keep for themselves."""
+        self._limit.limit = self.switches.api_per_second
+        self._limit.enabled = self.switches.rate_limit and self.switches.api_per_second > 0
+        self._downloads.limit.enabled = self.switches.rate_limit
+
+    # One request ----------------------------------------------------------------------------
+
+    def answer(self, call: Call) -> Reply:
+        """Answer one API request: key, rate limit, then the resource."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        parts = [unquote(part) for part in call.path.strip("/").split("/")]
+        try:
+            if self._is_careers(parts):
+                content: Answer = self._careers(parts)
+            else:
+                key = self._gate.check(call)
+                if self.faults.spent("expired_key"):
+                    self._gate.refuse_expired()
+                self._spend(key)
+                if parts[2:] == ["files", "expire"] and call.method == "GET":
+                    return self._downloads.expire(call)
+                content = self._route(call, parts)
+            return Reply(200, json.dumps(content).encode(), headers, _template(parts))
+        except Refusal as refusal:
+            body = refusal.body(self.switches.error_body)
+            return Reply(refusal.status, body, headers | refusal.headers, _template(parts))
+
+    def _spend(self, key: str) -> None:
+        verdict = self._limit.take(key, self.world.clock.now_ms())
+        if not verdict.allowed or self.faults.strikes("storm429"):
+            wait = {"Retry_After": "1"} if self.switches.retry_after else {}
+            raise Refusal(429, "Too Many Requests", **wait)
+
+    def _route(self, call: Call, parts: list[str]) -> Answer:
+        query = parse_qs(call.query)
+        fields = set(query.get("fields", [""])[0].split(","))
+        if call.method == "GET" and parts == ["contracts"]:
+            return [{"id": key, "text": label} for key, label in CONTRACTS]
+        if call.method == "GET" and len(parts) == 2 and parts[0] == "vacancy":
+            return self._one_vacancy(parts[1], fields)
+        if len(parts) < 3 or parts[0] != "company" or parts[1] != self.company_id:
+            raise Refusal(404, "Not found")
+        match call.method, parts[2:]:
+            case "GET", ["columns"]:
+                return self._columns()
+            case "GET", ["vacancies"]:
+                return self._vacancies(query, fields)
+            case "POST", ["search", "applicants"]:
+                return self._applicants(call)
+            case "GET", ["applicant", applicant] if self.switches.detail == "on":
+                return self._detail(applicant)
+            case "GET", ["applicant", _]:
+                raise Refusal(int(self.switches.detail), "No such route")
+            case ("GET", _):
+                raise Refusal(404, "Not found")
+        raise Refusal(405, "This sandbox may only be read")
+
+    def _columns(self) -> Answer:
+        found = [
+            {name: column[name] for name in ("id", "title", "position", "visible", "hired")}
+            | {"company_id": self.company_id, "created_at": iso(column["created_ms"]),
+               "updated_at": iso(column["updated_ms"])}
+            for column in self.world.columns()
+        ]  # fmt: skip
+        return misbehaviour.spoil(self, found, "id") if self.faults.on else found
+
+    def _vacancies(self, query: dict[str, list[str]], fields: set[str]) -> Answer:
+        world = self.world
+        found = [
+            shown(world.row("vacancies", row), self.switches, fields)
+            for row in world.numbers("vacancies")
+        ]
+        if "status" in query:
+            found = [one for one in found if str(one["status"]) == query["status"][0]]
+        elif self.switches.vacancies_scope == "active":
+            found = [one for one in found if one["status"] == 1]
+        return misbehaviour.spoil(self, found, "vacancy_id") if self.faults.on else found
+
+    def _one_vacancy(self, code: str, fields: set[str]) -> Answer:
+        try:
+            facts = self.world.row("vacancies", self.world.find("vacancies", code))
+        except KeyError:
+            raise Refusal(404, "Not found") from None
+        return shown(facts, self.switches, fields)
+
+    def _applicants(self, call: Call) -> Answer:
+        if self.faults.on:
+            misbehaviour.shift(self)
+        titles: dict[int, str] = {}
+        columns = {one["id"]: str(one["title"]) for one in self.world.columns()}
+        found = []
+        for facts in self._search.rows(call.body):
+            vacancy = facts["vacancy_id"]
+            if vacancy not in titles:
+                titles[vacancy] = self._search.vacancy_title(facts)
+            column = columns.get(facts["column_id"]) or next(iter(columns.values()))
+            found.append(self._shapes.row(facts, titles[vacancy], column))
+        return misbehaviour.spoil(self, found, "applicant") if self.faults.on else found
+
+    def _detail(self, code: str) -> Answer:
+        try:
+            facts = self.world.row("applicants", self.world.find("applicants", code))
+        except KeyError:
+            raise Refusal(404, "Not found") from None
+        return self._shapes.single(facts)
+
+    def _is_careers(self, parts: list[str]) -> bool:
+        return len(parts) == 2 and parts[0] == "company" and parts[1].endswith(".json")
+
+    def _careers(self, parts: list[str]) -> Answer:
+        asked = parts[1].removesuffix(".json")
+        if asked != COMPANY_SLUG:
+            raise Refusal(404, f"Not available for slug {asked}")
+        world = self.world
+        rows = [world.row("vacancies", row) for row in world.numbers("vacancies")]
+        return {
+            "items": [
+                {"id": encoded("diffusion", one["vacancy_id"]), "offer_id": 98, "published": True,
+                 "created_at": iso(one["created_ms"]), "vacancy_id": one["vacancy_id"],
+                 "vacancy": shown(one, self.switches, {"address"})}
+                for one in rows if one["status"] == 1 and one["published"]
+            ]
+        }  # fmt: skip
+
+    # What tests and the server ask for ------------------------------------------------------
+
+    def download(self, call: Call) -> Reply:
+        """Answer one file download from the storage a link leads to."""
+        return self._downloads.fetch(call)
+
+    async def change(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one change of the data, webhooks included."""
+        return await self.changes.carry_out(order)
+
+    async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
+        """Stream what is true of all present records of a type, one a line."""
+        if kind not in KINDS:
+            raise KeyError(kind)
+        for row in self.world.numbers(kind):
+            facts = self.world.row(kind, row)
+            line: dict[str, Any] = {
+                "id": name(kind, row), "type": kind, "updated-at-ms": facts["updated_ms"],
+                "attributes": facts,
+            }  # fmt: skip
+            if kind == "applicants":
+                line["relationships"] = {
+                    "vacancy": [str(facts["vacancy_id"])], "column": [str(facts["column_id"])]
+                }  # fmt: skip
+            yield json.dumps(line).encode() + b"\n"
+
+    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Set switches and return all of them."""
+        if values:
+            self.switches.set(values)
+            self.apply_switches()
+        return self.switches.all()
+
+    def facts(self) -> dict[str, Any]:
+        """Describe the simulated company, and what a connection to it needs besides a key."""
+        frame = self.world.frame
+        return {
+            "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,
+            "counts": {kind: self.world.count(kind) for kind in KINDS},
+            "options": {"company_id": self.company_id, "company_slug": COMPANY_SLUG},
+            "jwt_key": self.jwt, "switches": self.switches.all(), "faults": self.faults.on,
+        }  # fmt: skip
+
+
+def _template(parts: list[str]) -> str:
+    return "/" + "/".join("{id}" if len(part) == 16 else part for part in parts)

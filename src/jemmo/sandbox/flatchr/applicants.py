@@ -1,0 +1,139 @@
+"""Applicants: what is true of each, and the different shapes in which Flatchr shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.sandbox.flatchr import people
+from jemmo.sandbox.flatchr.frame import (
+    COLUMNS,
+    FIRST_APPLICANT,
+    FIRST_CANDIDATE,
+    FIRST_COLUMN,
+    FIRST_VACANCY,
+    Frame,
+)
+from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.moments import Calendar, iso
+from jemmo.sandbox.flatchr.switches import Switches
+
+TWIN_EVERY, TWIN_BEFORE = 23, 7
+
+
+class Applicants:
+    """The applicants of one account as they were before any change."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.size = frame.talents
+        self._frame = frame
+
+    def row(self, row: int) -> dict[str, Any]:
+        """Return what is true of one applicant: times in milliseconds, relations by number."""
+        frame, bits = self._frame, self._frame.bits(row)
+        person = row - TWIN_BEFORE if row % TWIN_EVERY == 11 else row
+        own = frame.bits(person)
+        first = people.FIRST[own % len(people.FIRST)]
+        last = people.LAST[(own >> 8) % len(people.LAST)]
+        column = (bits >> 16) % len(COLUMNS)
+        created = frame.created[row]
+        has_cv = bits >> 40 & 7 < 6
+        return {
+            "applicant_id": FIRST_APPLICANT + row, "candidate": person,
+            "vacancy_id": FIRST_VACANCY + (bits >> 20) % frame.vacancies,
+            "column_id": FIRST_COLUMN + column,
+            "firstname": f"<b>{first}</b>" if own >> 30 & 31 == 3 else first,
+            "lastname": f"{last} " if own >> 35 & 15 == 3 else last,
+            "email": None if own >> 24 & 15 == 5 else people.email(first, last, person),
+            "phone": None if own >> 28 & 7 == 2 else people.telephone(own >> 8),
+            "status": 0 if bits >> 44 & 3 == 1 else 1, "hired": COLUMNS[column][2],
+            "score": bits >> 50 & 3, "external_id": "" if bits & 1 else None,
+            "source": people.SOURCES[(bits >> 54) % len(people.SOURCES)], "anonym": False,
+            "consent": bool(bits & 2), "comment": "Lettre de motivation" if bits & 4 else "",
+            "cv": key_of(row, created, first, last) if has_cv else None,
+            "created_ms": created, "updated_ms": frame.updated[row],
+        }  # fmt: skip
+
+
+def key_of(row: int, created_ms: int, first: str, last: str) -> dict[str, str]:
+    """Return where the resume lies in Flatchr's own storage."""
+    name = people.email(first, last, row).partition("@")[0].replace(".", "-")
+    month = iso(created_ms)[:7].replace("-", "/")
+    folder = f"00000000-0000-4000-8000-{row:012d}"
+    return {
+        "key": f"candidates/{month}/{folder}/{name}",
+        "extension": ("pdf", "docx", "pdf")[row % 3],
+    }
+
+
+class Shapes:
+    """The shapes of one applicant: a row of the search, the single object, a webhook's parts."""
+
+    def __init__(self, calendar: Calendar, switches: Switches) -> None:
+        self._calendar = calendar
+        self._switches = switches
+
+    def row(self, facts: dict[str, Any], title: str, column: str) -> dict[str, Any]:
+        """Return a row of the search."""
+        found = {
+            "applicant": encoded("applicant", facts["applicant_id"]), "vacancy": title,
+            "vacancy_id": facts["vacancy_id"], "column": column,
+            **{name: facts[name] for name in ROW},
+            "created_at": self._calendar.french(facts["created_ms"]),
+        }  # fmt: skip
+        shape = self._switches.updated_format
+        if shape != "absent":
+            found["updated_at"] = self._moment(shape, facts["updated_ms"])
+        place = self._switches.cv_in_row
+        if place == "candidate":
+            found["candidate"] = {"aws": facts["cv"]}
+        elif place != "absent":
+            found[place] = facts["cv"]
+        return found
+
+    def _moment(self, shape: str, ms: int) -> str | int:
+        if shape == "epoch":
+            return ms // 1000
+        return iso(ms) if shape == "iso" else self._calendar.french(ms)
+
+    def single(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return the single object: times in seconds, here of all places."""
+        code = encoded("applicant", facts["applicant_id"])
+        vacancy = encoded("vacancy", facts["vacancy_id"])
+        own = {
+            name: facts[name] for name in ("score", "comment", "status", "anonym", "external_id")
+        }
+        return own | {
+            "id": code, "vacancy_id": vacancy, "column_id": facts["column_id"], "view": True,
+            "foreigner": False, "column": {}, "vacancy": {},
+            "created_at": facts["created_ms"] // 1000, "updated_at": facts["updated_ms"] // 1000,
+            "candidate": self._candidate(facts),
+            "applies": [{"id": code, "created_at": iso(facts["created_ms"]), "vacancy_id": vacancy,
+                         "offerer_id": None, "import": False}],
+        }  # fmt: skip
+
+    def candidate_id(self, facts: dict[str, Any]) -> int:
+        """Return the number of the person: whether Flatchr knows the same one twice, nobody knows."""
+        if self._switches.candidates == "separate":
+            return FIRST_CANDIDATE + int(facts["applicant_id"]) - FIRST_APPLICANT
+        return FIRST_CANDIDATE + int(facts["candidate"])
+
+    def _candidate(self, facts: dict[str, Any]) -> dict[str, Any]:
+        cv = facts["cv"]
+        names = ("email", "firstname", "lastname", "phone", "consent")
+        found = {name: facts[name] for name in names} | {
+            "id": encoded("candidate", self.candidate_id(facts)), "urls": {},
+            "created_at": iso(facts["created_ms"]), "cv": None, "aws": None,
+        }  # fmt: skip
+        if cv is not None:
+            address = f"storage.example.com/{cv['key']}.{cv['extension']}"
+            found |= {"cv": address, "aws": {**cv, "signature": f"{address}?signature=x"}}
+        return found
+
+
+ROW = ("status", "hired", "score", "firstname", "lastname", "email", "phone", "external_id",
+       "source")  # fmt: skip
+DEFAULTS: dict[str, Any] = {
+    "firstname": "Nouvelle", "lastname": "Personne", "email": None, "phone": None, "status": 1,
+    "hired": False, "score": 0, "external_id": None, "source": "Site carrière", "anonym": False,
+    "consent": True, "comment": "", "cv": None,
+}  # fmt: skip

@@ -1,0 +1,140 @@
+"""Changes made through the control API: applied, written to the journal, told by webhook."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jemmo.sandbox.clock import parse_ms
+from jemmo.sandbox.flatchr import applicants, vacancies
+from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.webhooks import Webhooks
+from jemmo.sandbox.flatchr.world import FIRST, KINDS, World
+
+NAMES = {
+    "talent": "applicants", "talents": "applicants", "candidate": "applicants",
+    "candidates": "applicants", "application": "applicants", "applications": "applicants",
+    "applicant": "applicants", "job": "vacancies", "jobs": "vacancies", "vacancy": "vacancies",
+    "stage": "columns", "stages": "columns", "column": "columns",
+}  # fmt: skip
+COLUMN = {"title": "Nouvelle colonne", "position": 99, "visible": True, "hired": False}
+ERASED = {"firstname": "Anonyme", "lastname": "Anonyme", "email": None, "phone": None, "cv": None}
+TIMES = ("created_ms", "updated_ms")
+
+
+class Changes:
+    """Edits, deletions and creations. The same orders in the same order give the same account."""
+
+    def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
+        self._world = world
+        self._webhooks = webhooks
+        self._journal = journal
+        if journal is not None and journal.exists():
+            for line in journal.read_text().splitlines():
+                self.apply(json.loads(line), log=False)
+
+    async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Apply one order and send the webhook it causes. KeyError or ValueError if impossible."""
+        kind, row = self.apply(order)
+        sent = await self._webhooks.send(order, kind, row)
+        return {"id": name(kind, row), "webhooks": [sent] if sent else []}
+
+    def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[str, int]:
+        """Apply one order: op, type, id, attributes, relationships, stage, at, quiet."""
+        order = dict(order)
+        order["at"] = self._at(order.get("at"))
+        kind = str(order.get("type", "applicants"))
+        kind = NAMES.get(kind, kind)
+        if kind not in KINDS:
+            raise KeyError(f"no type {kind}")
+        row = self._create(kind, order) if order["op"] == "create" else self._change(kind, order)
+        self._world.revision += 1
+        if log and self._journal is not None:
+            with self._journal.open("a") as journal:
+                journal.write(json.dumps(order | {"id": FIRST[kind] + row}) + "\n")
+        return kind, row
+
+    def _at(self, given: Any) -> int:  # noqa: ANN401 - any JSON value
+        if given is None:
+            return self._world.clock.now_ms()
+        return given if isinstance(given, int) else parse_ms(str(given), self._world.calendar.zone)
+
+    def _change(self, kind: str, order: dict[str, Any]) -> int:
+        row = self._world.find(kind, order["id"])
+        if order["op"] == "delete":
+            self._world.removed[kind].add(row)
+            return row
+        values = dict(order.get("attributes") or {})
+        if order["op"] == "move":
+            column = order.get("stage", order.get("column"))
+            values["column_id"] = self._column(column)
+        elif order["op"] == "reject":
+            values["status"] = 0
+        elif order["op"] != "edit":
+            raise ValueError(f"unknown operation {order['op']}")
+        values = self._values(kind, values, order)
+        known = self._world.row(kind, row)
+        if unknown := values.keys() - known.keys():
+            raise ValueError(f"{kind} have no {', '.join(sorted(unknown))}")
+        if "column_id" in values and kind == "applicants":
+            column_row = values["column_id"] - FIRST["columns"]
+            values.setdefault("hired", self._world.row("columns", column_row)["hired"])
+        if not order.get("quiet"):
+            values.setdefault("updated_ms", order["at"])
+        self._world.patch(kind, row, values)
+        return row
+
+    def _values(self, kind: str, given: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+        """Turn the names and relations of an order into what is kept inside."""
+        values = dict(given)
+        links = order.get("relationships") or {}
+        for told, kept in (("created_at", "created_ms"), ("updated_at", "updated_ms")):
+            if told in values:
+                values[kept] = self._at(values.pop(told))
+        if kind != "applicants":
+            return values
+        job = links.get("job", links.get("vacancy", values.pop("vacancy", None)))
+        if job is not None:
+            values["vacancy_id"] = FIRST["vacancies"] + self._world.find("vacancies", job)
+        column = links.get("stage", links.get("column", values.pop("column", None)))
+        if column is not None:
+            values["column_id"] = self._column(column)
+        if values.get("anonym"):
+            values |= ERASED
+        return values
+
+    def _column(self, asked: Any) -> int:  # noqa: ANN401 - any JSON value
+        for column in self._world.columns():
+            if str(asked) in {
+                str(column["id"]),
+                str(column["title"]),
+                str(column["title"]).strip(),
+            }:
+                return int(column["id"])
+        raise KeyError(f"column {asked}")
+
+    def _create(self, kind: str, order: dict[str, Any]) -> int:
+        world = self._world
+        row = int(order["id"]) - FIRST[kind] if "id" in order else world.next_row(kind)
+        times = dict.fromkeys(TIMES, order["at"])
+        values = DEFAULTS[kind] | times | self._values(kind, order.get("attributes") or {}, order)
+        if kind == "applicants":
+            values.setdefault("candidate", row)
+            values.setdefault("column_id", world.columns()[0]["id"])
+            first = next(world.numbers("vacancies"))
+            values.setdefault("vacancy_id", FIRST["vacancies"] + first)
+        world.born[kind].append(row)
+        world.patch(kind, row, values)
+        return row
+
+
+def name(kind: str, row: int) -> str:
+    """Return the id by which tests know a record: encoded for applicants, whole numbers else."""
+    whole = FIRST[kind] + row
+    return encoded("applicant", whole) if kind == "applicants" else str(whole)
+
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "applicants": applicants.DEFAULTS, "vacancies": vacancies.DEFAULTS, "columns": COLUMN
+}  # fmt: skip

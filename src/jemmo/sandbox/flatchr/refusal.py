@@ -1,0 +1,22 @@
+"""Error answers. How their bodies look is not documented."""
+
+import json
+
+HTML = b"<!DOCTYPE html><html><body><h1>Error</h1></body></html>"
+
+
+class Refusal(Exception):
+    """An answer other than 200, thrown from wherever it is found out."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.message = message
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def body(self, shape: str) -> bytes:
+        """Return the body in this shape: json, empty or html."""
+        if shape == "json":
+            told = {"statusCode": self.status, "error": "Error", "message": self.message}
+            return json.dumps(told).encode()
+        return HTML if shape == "html" else b""

@@ -1,0 +1,118 @@
+"""Vacancies, computed one by one, and the referential of contracts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jemmo.sandbox.flatchr import people
+from jemmo.sandbox.flatchr.frame import (
+    COMPANY_NUMBER,
+    COMPANY_SLUG,
+    FIRST_VACANCY,
+    Frame,
+)
+from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.moments import DAY_MS, iso
+from jemmo.sandbox.flatchr.switches import Switches
+from jemmo.sandbox.mixing import mix, salt
+
+CONTRACTS = (
+    (1, "CDI"), (2, "CDD"), (3, "Intérim"), (4, "Stage"), (5, "Alternance"), (6, "Freelance"),
+    (7, "VIE"),
+)  # fmt: skip
+STATUS = (1, 1, 1, 0, 2, 1, 3, 1, 0, 1)
+ODD = {1: 1, 0: 0, 2: 4, 3: 5}
+SALARIES = ("32000", 45_000, "0", None, "60", 0, "38000.50")
+REMOTE = ("notime", "parttime", "fulltime")
+COMPANY = {
+    "id": encoded("company", COMPANY_NUMBER), "name": "Démo & Exemple SAS", "slug": COMPANY_SLUG,
+    "size": "50-99", "email": "rh@example.com", "status": 1, "retention_policy": "2 years",
+}  # fmt: skip
+
+
+class Vacancies:
+    """The vacancies of one account as they were before any change."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.size = frame.vacancies
+        self._frame = frame
+        self._salt = salt(frame.seed, "vacancy")
+
+    def row(self, row: int) -> dict[str, Any]:
+        """Return the facts of one vacancy, as kept inside: times in milliseconds, status as documented."""
+        bits = mix(self._salt, row)
+        created = self._frame.founded_ms + row * 900 * DAY_MS // self.size
+        place = people.PLACES[bits % len(people.PLACES)]
+        salary = SALARIES[bits >> 4 & 7] if bits >> 4 & 7 < len(SALARIES) else "1"
+        return {
+            "vacancy_id": FIRST_VACANCY + row, "title": people.TITLES[bits >> 8 & 7],
+            "reference": f"REF-{row} ", "description": "<p>Qui nous sommes</p>" if bits & 1 else "",
+            "mission": f"<p>Vos missions : dossier {row}</p>", "profile": "<p>Bac +2</p>",
+            "note": "<p>interne</p>", "experience": (1, 2, 4, 6, 11)[bits >> 12 & 3],
+            "salary": salary, "salary_max": 48_000 if bits & 64 else None,
+            "mensuality": "ymdh"[bits >> 16 & 3], "currency": "EUR", "language": "fr_FR",
+            "status": STATUS[row % len(STATUS)], "published": bool(bits & 2), "show_salary": bool(bits & 8),
+            "contract_type_id": CONTRACTS[bits >> 20 & 7][0] if bits >> 20 & 7 < 7 else 1,
+            "remote": REMOTE[(bits >> 24) % 3], "partial": bits >> 28 & 7 == 1, "handicap": True,
+            "driver_license": False, "kanban": True, "start_date": None, "end_date": None,
+            "apply_url": None, "external_id": None, "skills": "excel;paie" if bits & 16 else "",
+            "created_ms": created, "updated_ms": created + (bits >> 32) % (60 * DAY_MS),
+            "place": place, "tags": ["urgent"] if bits & 32 else [],
+        }  # fmt: skip
+
+
+def shown(facts: dict[str, Any], switches: Switches, fields: set[str]) -> dict[str, Any]:
+    """Return a vacancy as the REST interface shows it."""
+    found = {name: value for name, value in facts.items() if name not in INSIDE}
+    code = encoded("vacancy", facts["vacancy_id"])
+    contract = dict(CONTRACTS).get(facts["contract_type_id"])
+    found |= {
+        "id": code, "slug": slug(facts), "company_id": COMPANY_NUMBER, "company": COMPANY,
+        "created_at": iso(facts["created_ms"]), "updated_at": iso(facts["updated_ms"]),
+        "education_level_id": 3, "activity_id": 25, "channel_id": 2, "metier_id": 49,
+        "options": None, "meta_title": facts["title"], "semantic": {"x": 1},
+    }  # fmt: skip
+    if switches.status_enum == "odd":
+        found["status"] = ODD.get(facts["status"], facts["status"])
+    if switches.labels == "texts":
+        found["contract_type"] = contract
+    if switches.remote == "bool":
+        found["remote"] = facts["remote"] != "notime"
+    if "address" in fields:
+        found["address"] = _address(facts["place"])
+        found["addressFormatted"] = found["address"]["formatted_address"]
+    if "tags" in fields:
+        found["tags"] = [
+            {"id": encoded("user", n), "tag_id": n, "title": title, "type": "vacancies"}
+            for n, title in enumerate(facts["tags"])
+        ]
+    return found
+
+
+def slug(facts: dict[str, Any]) -> str:
+    """Return the last part of the public address: the encoded id in small letters, then the title."""
+    words = re.sub(r"[^a-z0-9]+", "-", str(facts["title"]).lower()).strip("-")
+    return f"{encoded('vacancy', facts['vacancy_id']).lower()}-{words}"
+
+
+def _address(place: tuple[str, ...]) -> dict[str, Any]:
+    city, code, lat, lng, region, department, country = place
+    return {
+        "locality": city, "postal_code": code, "location_lat": lat, "location_lng": lng, "route": None,
+        "street_number": None, "administrative_area_level_1": region,
+        "administrative_area_level_2": department, "formatted_address": f"{city}, {country}",
+        "country": country,
+    }  # fmt: skip
+
+
+INSIDE = frozenset({"created_ms", "updated_ms", "place", "tags"})
+DEFAULTS: dict[str, Any] = {
+    "title": "Nouveau poste ", "reference": None, "description": "", "mission": "<p>À définir</p>",
+    "profile": "", "note": None, "experience": 1, "salary": "0", "salary_max": None,
+    "mensuality": "y", "currency": "EUR", "language": "fr_FR", "status": 1, "published": True,
+    "show_salary": False, "contract_type_id": 1, "remote": "notime", "partial": False,
+    "handicap": False, "driver_license": False, "kanban": True, "start_date": None,
+    "end_date": None, "apply_url": None, "external_id": None, "skills": "",
+    "place": people.PLACES[0], "tags": [],
+}  # fmt: skip

@@ -1,0 +1,90 @@
+"""Webhooks: one POST per event, without signature and without retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from jemmo.sandbox.flatchr.applicants import Shapes
+from jemmo.sandbox.flatchr.frame import COMPANY_NUMBER
+from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.moments import iso
+from jemmo.sandbox.flatchr.switches import Switches
+from jemmo.sandbox.flatchr.vacancies import COMPANY
+from jemmo.sandbox.flatchr.world import FIRST, World
+
+TIMEOUT_S = 5
+USER = {"id": 7, "firstname": "Rec", "lastname": "Ruteur", "email": "rec@example.com"}
+
+
+class Webhooks:
+    """Tells an address of what happens in the account, if one was given."""
+
+    def __init__(self, world: World, switches: Switches, url: str | None) -> None:
+        self._world = world
+        self._switches = switches
+        self._shapes = Shapes(world.calendar, switches)
+        self._url = url
+
+    async def send(self, order: dict[str, Any], kind: str, row: int) -> dict[str, Any] | None:
+        """Send the event of an order, if it has one; return what the receiver answered."""
+        event = EVENTS.get((order["op"], kind))
+        if self._url is None or event is None:
+            return None
+        body = self.body(event, kind, row)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._url, json=body) as answer,
+            ):
+                return {"event": event, "id": row, "status": answer.status}
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return {"event": event, "id": row, "status": 0}
+
+    def body(self, event: str, kind: str, row: int) -> dict[str, Any]:
+        """Return what an event says; which kind of id stands where changes from part to part."""
+        parts = self._vacancy(row) if kind == "vacancies" else self._applicant(event, row)
+        parts |= {"company": {"id": COMPANY["id"], "name": COMPANY["name"]}}
+        if self._switches.webhook_shape == "flat":
+            return {"event": event, "company_id": COMPANY_NUMBER, **parts}
+        return {"event": event, "company_id": COMPANY_NUMBER, "data": parts}
+
+    def _vacancy(self, row: int) -> dict[str, Any]:
+        facts = self._world.row("vacancies", row)
+        code = encoded("vacancy", facts["vacancy_id"])
+        told = {"id": facts["vacancy_id"], "company_id": COMPANY["id"],
+                **{name: facts.get(name) for name in ("title", "status", "published")}}  # fmt: skip
+        return {"user": USER, "vacancy": told, "vacancy_id": code, "user_id": encoded("user", 7)}
+
+    def _applicant(self, event: str, row: int) -> dict[str, Any]:
+        facts = self._world.row("applicants", row)
+        code = encoded("applicant", facts["applicant_id"])
+        column_code = encoded("column", facts["column_id"])
+        person = self._shapes.candidate_id(facts)
+        new = event == "new_applicant"
+        found = self._vacancy(facts["vacancy_id"] - FIRST["vacancies"])
+        column = self._world.row("columns", facts["column_id"] - FIRST["columns"])
+        whole = {name: column[name] for name in ("id", "title", "position", "visible", "hired")}
+        cv = facts["cv"] and {"id": 1, "fileable_id": person, "type": "CV", **facts["cv"]}
+        return found | {
+            "applicant": {
+                "id": code if new else facts["applicant_id"], "vacancy_id": found["vacancy_id"],
+                "candidate_id": person, "column_id": column_code, "reason_id": None,
+                **{name: facts[name] for name in ("status", "score", "anonym")},
+                "created_at": iso(facts["created_ms"]), "updated_at": iso(facts["updated_ms"]),
+            },
+            "candidate": {
+                "id": person, "status": 1,
+                **{name: facts[name] for name in ("firstname", "lastname", "email", "phone", "consent")},
+            },
+            "column": facts["column_id"] if new else whole, "cv": cv,
+            "applicant_id": facts["applicant_id"], "candidate_id": person, "column_id": column_code,
+        }  # fmt: skip
+
+
+EVENTS = {
+    ("create", "applicants"): "new_applicant", ("move", "applicants"): "drag_applicant",
+    ("create", "vacancies"): "new_vacancy",
+}  # fmt: skip

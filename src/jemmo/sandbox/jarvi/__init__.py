@@ -1,0 +1,1 @@
+"""The Jarvi sandbox: one invented recruitment firm behind the Jarvi public API."""

@@ -1,0 +1,188 @@
+"""Changes made through the control API: applied, written to the journal, told by trigger."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jemmo.sandbox.jarvi.belongings import STAGES
+from jemmo.sandbox.jarvi.ids import number, uuid
+from jemmo.sandbox.jarvi.moments import parse, text
+from jemmo.sandbox.jarvi.profiles import COUNTERS
+from jemmo.sandbox.jarvi.projects import OPEN
+from jemmo.sandbox.jarvi.switches import Switches
+from jemmo.sandbox.jarvi.webhooks import Triggers
+from jemmo.sandbox.jarvi.world import World
+
+KINDS = {
+    "talent": "profiles", "talents": "profiles", "candidate": "profiles", "candidates": "profiles",
+    "profile": "profiles", "job": "projects", "jobs": "projects", "project": "projects",
+    "application": "applications", "company": "companies", "resume": "resumes",
+}  # fmt: skip
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "profiles": {
+        "firstName": None, "lastName": None, "isTalent": True, "isContact": False, "headline": None,
+        "emailAddresses": [], "phoneNumbers": [], "locations": [], "positions": [], "lastPosition": None,
+        "associations": [], "fieldsValues": [], "source": "MANUAL", "statusId": None,
+        **dict.fromkeys(COUNTERS, 0),
+    },
+    "projects": {
+        "name": "Nouvelle mission", "isMadeForRecruitment": True, "isMadeForSales": False,
+        "statusId": OPEN, "user": None, "assignees": [], "files": [], "company": None,
+        "fieldsValues": [], "externalId": None, "referenceId": None, "isPublished": False,
+    },
+    "companies": {"name": "Nouveau client"},
+}  # fmt: skip
+
+
+class Changes:
+    """Edits, deletions and creations. A deletion is soft, as in Jarvi, unless `hard` is asked for."""
+
+    def __init__(
+        self, world: World, switches: Switches, triggers: Triggers, journal: Path | None
+    ) -> None:
+        self._world = world
+        self._switches = switches
+        self._triggers = triggers
+        self._journal = journal
+        if journal is not None and journal.exists():
+            for line in journal.read_text().splitlines():
+                self.apply(json.loads(line), log=False)
+
+    async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Apply one order and send the trigger it causes. KeyError or ValueError if impossible."""
+        record = self.apply(order)
+        sent = await self._triggers.send(self._kind(order), order, record)
+        return {"id": record, "webhooks": [sent] if sent else []}
+
+    def apply(self, order: dict[str, Any], *, log: bool = True) -> str:
+        """Apply one order: op, type, id, attributes, at, quiet, hard; return the record's id."""
+        order = dict(order)
+        order["at"] = self._at(order.get("at"))
+        kind = self._kind(order)
+        if kind == "applications":
+            record = self._application(order)
+        elif kind == "resumes":
+            record = self._resume(order)
+        else:
+            record = self._row(kind, order)
+        self._world.changed()
+        if log and self._journal is not None:
+            with self._journal.open("a") as journal:
+                journal.write(json.dumps(order | {"id": record}) + "\n")
+        return record
+
+    def _kind(self, order: dict[str, Any]) -> str:
+        kind = str(order.get("type", "applications"))
+        kind = KINDS.get(kind, kind)
+        if kind not in {*DEFAULTS, "applications", "resumes"}:
+            raise KeyError(f"no type {kind}")
+        return kind
+
+    def _at(self, given: Any) -> str:  # noqa: ANN401 - any JSON value
+        if given is None:
+            return self._world.now_text()
+        return text(given * 1000 if isinstance(given, int) else parse(str(given)))
+
+    # Profiles, projects, companies ----------------------------------------------------------
+
+    def _row(self, kind: str, order: dict[str, Any]) -> str:
+        attributes = dict(order.get("attributes") or {})
+        if order["op"] == "create":
+            return self._create(kind, order, attributes)
+        record = str(order["id"])
+        row = self._world.find(kind, record)
+        if order["op"] == "delete" and order.get("hard"):
+            self._world.removed[kind].add(row)
+            return record
+        if order["op"] == "delete":
+            attributes = {"deletedAt": order["at"]}
+        elif order["op"] != "edit":
+            raise ValueError(f"{order['op']} is for applications")
+        known = self._world.row(kind, row).keys() | {"isPublished"}
+        if unknown := attributes.keys() - known:
+            raise ValueError(f"{kind} have no {', '.join(sorted(unknown))}")
+        if not order.get("quiet"):
+            attributes.setdefault("updatedAt", order["at"])
+        self._world.patch(kind, row, attributes)
+        if order.get("file") is not None:
+            self._add_file(row, order)
+        return record
+
+    def _create(self, kind: str, order: dict[str, Any], attributes: dict[str, Any]) -> str:
+        if order.get("id"):
+            row = number(kind, str(order["id"]))
+        else:
+            row = self._world.next_number(kind)
+        times = {"createdAt": order["at"], "updatedAt": order["at"], "deletedAt": None}
+        self._world.born[kind].append(row)
+        self._world.patch(kind, row, DEFAULTS[kind] | times | attributes)
+        return uuid(kind, row)
+
+    # What belongs to a profile --------------------------------------------------------------
+
+    def _application(self, order: dict[str, Any]) -> str:
+        if order["op"] == "create":
+            return self._apply_for(order)
+        record = str(order["id"])
+        row, found = self._owned(record)
+        one = next(one for one in found if one["id"] == record)
+        rest = [other for other in found if other["id"] != record]
+        if order["op"] != "delete":
+            rest.append(one | self._new_values(order) | {"updatedAt": order["at"]})
+        self._world.belongings.change_applications(row, rest)
+        self._touch(row, order)
+        return record
+
+    def _new_values(self, order: dict[str, Any]) -> dict[str, Any]:
+        if order["op"] == "move":
+            return {"statusId": str(order["stage"])}
+        if order["op"] == "reject":
+            return {"statusId": STAGES[-1]}
+        return dict(order.get("attributes") or {})
+
+    def _owned(self, record: str) -> tuple[int, list[dict[str, Any]]]:
+        row = number("applications", record) // 8
+        found = self._world.belongings.applications(row) if row >= 0 else []
+        if not any(one["id"] == record for one in found):
+            raise KeyError(f"applications {record}")
+        return row, found
+
+    def _apply_for(self, order: dict[str, Any]) -> str:
+        links = order.get("relationships") or order.get("attributes") or {}
+        profile = links.get("profile") or links.get("candidate") or links.get("profileId")
+        project = links.get("project") or links.get("job") or links.get("projectId")
+        row = self._world.find("profiles", str(profile))
+        self._world.find("projects", str(project))
+        found = self._world.belongings.applications(row)
+        used = {number("applications", one["id"]) for one in found}
+        free = next(n for n in range(row * 8, row * 8 + 8) if n not in used)
+        made = {
+            "id": uuid("applications", free), "profileId": str(profile), "projectId": str(project),
+            "statusId": STAGES[0], "createdAt": order["at"], "updatedAt": order["at"],
+            "deletedAt": None,
+        }  # fmt: skip
+        self._world.belongings.change_applications(row, [*found, made])
+        self._touch(row, order)
+        return str(made["id"])
+
+    def _resume(self, order: dict[str, Any]) -> str:
+        row = self._world.find("profiles", str((order.get("relationships") or order)["profile"]))
+        return self._add_file(row, order)
+
+    def _add_file(self, row: int, order: dict[str, Any]) -> str:
+        found = self._world.belongings.resumes(row)
+        used = {number("files", one["fileId"]) for one in found}
+        free = next(n for n in range(row * 8, row * 8 + 8) if n not in used)
+        file_id = uuid("files", free)
+        entry = {"id": file_id, "name": "CV.pdf", "size": 1000, "mimeType": "application/pdf"}
+        made = {
+            "fileId": file_id, "createdAt": order["at"], "updatedAt": order["at"], "file": entry,
+        }  # fmt: skip
+        self._world.belongings.change_resumes(row, [*found, made])
+        self._touch(row, order)
+        return file_id
+
+    def _touch(self, row: int, order: dict[str, Any]) -> None:
+        """Whether a profile counts as changed when what belongs to it changes, nobody knows."""
+        if self._switches.touch_on_links:
+            self._world.patch("profiles", row, {"updatedAt": order["at"]})

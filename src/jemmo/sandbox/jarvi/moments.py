@@ -1,0 +1,24 @@
+"""Jarvi's timestamps: microseconds since 1970 as Postgres writes them, trailing zeros trimmed."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def text(moment: int) -> str:
+    """Return a moment as `2025-01-06T16:26:40.48+00:00`: six digits at most, none where it is a whole second.
+
+    >>> text(1_736_180_800_480_000), text(1_736_180_800_000_000)
+    ('2025-01-06T16:26:40.48+00:00', '2025-01-06T16:26:40+00:00')
+    """
+    at = EPOCH + timedelta(microseconds=moment)
+    part = f".{at.microsecond:06d}".rstrip("0").rstrip(".")
+    return f"{at:%Y-%m-%dT%H:%M:%S}{part}+00:00"
+
+
+def parse(given: str) -> int:
+    """Read an ISO moment or a bare date; ValueError if it is neither."""
+    at = datetime.fromisoformat(given)
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return (at - EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,43 @@
+"""Triggers: a POST in one of several shapes, since the payload is not documented. Nothing is signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from jemmo.sandbox.jarvi.switches import Switches
+
+TIMEOUT_S = 5
+
+
+class Triggers:
+    """Sends one POST per change of a profile or of its place in a project, if an address was given."""
+
+    def __init__(self, switches: Switches, url: str | None) -> None:
+        self._switches = switches
+        self._url = url
+
+    async def send(self, kind: str, order: dict[str, Any], record: str) -> dict[str, Any] | None:
+        """Send one event; return what the receiver answered, None if nothing was to be sent."""
+        if self._url is None or kind not in {"profiles", "applications"}:
+            return None
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._url, json=self.body(kind, record)) as answer,
+            ):
+                return {"event": str(order["op"]), "id": record, "status": answer.status}
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return {"event": str(order["op"]), "id": record, "error": type(error).__name__}
+
+    def body(self, kind: str, record: str) -> dict[str, Any]:
+        """Return what is sent."""
+        name = "profile" if kind == "profiles" else "projectProfile"
+        shapes: dict[str, dict[str, Any]] = {
+            "flat": {f"{name}Id": record},
+            "nested": {name: {"id": record}},
+            "deep": {"trigger": {"name": "Relance"}, "event": {"data": [{name: {"id": record}}]}},
+        }
+        return shapes[self._switches.webhook_shape]

@@ -1,0 +1,130 @@
+"""The firm as it stands now: computed rows, what changed since, and how records hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.jarvi import projects as missions
+from jemmo.sandbox.jarvi.belongings import Belongings
+from jemmo.sandbox.jarvi.frame import Frame
+from jemmo.sandbox.jarvi.ids import number, uuid
+from jemmo.sandbox.jarvi.moments import parse, text
+from jemmo.sandbox.jarvi.profiles import Profiles
+from jemmo.sandbox.jarvi.projects import Projects
+
+KINDS = ("profiles", "projects", "companies")
+
+
+class World:
+    """All rows of one firm by kind and number. `revision` rises with every change."""
+
+    def __init__(self, *, seed: int, talents: int, epoch_ms: int, clock: Clock) -> None:
+        self.clock = clock
+        self.frame = Frame(seed, talents, epoch_ms)
+        self.profiles = Profiles(self.frame)
+        self.projects = Projects(self.frame)
+        self.revision = 0
+        self.sizes = {
+            "profiles": self.profiles.size,
+            "projects": self.projects.size,
+            "companies": self.frame.companies,
+        }
+        self.patches: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in KINDS}
+        self.born: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        self.removed: dict[str, set[int]] = {kind: set() for kind in KINDS}
+        self.belongings = Belongings(self.frame, self.projects)
+        self._listed: dict[str, tuple[int, list[int]]] = {}
+        self._updated: list[int] = []
+
+    def changed(self) -> None:
+        """Note that something changed, so that remembered lists are made anew."""
+        self.revision += 1
+
+    def numbers(self, kind: str) -> list[int]:
+        """Return the rows that are there, in the order of their creation."""
+        known = self._listed.get(kind)
+        if known is None or known[0] != self.revision:
+            gone = self.removed[kind]
+            found = [n for n in range(self.sizes[kind]) if n not in gone]
+            found += [n for n in self.born[kind] if n not in gone]
+            known = self._listed[kind] = self.revision, found
+        return known[1]
+
+    def find(self, kind: str, record: str) -> int:
+        """Return the number of a present row; KeyError if there is none."""
+        found = number(kind, record)
+        if found < 0 or found in self.removed[kind]:
+            raise KeyError(f"{kind} {record}")
+        if found >= self.sizes[kind] and found not in self.born[kind]:
+            raise KeyError(f"{kind} {record}")
+        return found
+
+    def next_number(self, kind: str) -> int:
+        """Return a number that was never given."""
+        return max([self.sizes[kind], *(n + 1 for n in self.born[kind])])
+
+    def row(self, kind: str, row: int) -> dict[str, Any]:
+        """Return one row as it is now, counters of what belongs to it included."""
+        patch = self.patches[kind].get(row, {})
+        if row >= self.sizes[kind]:
+            found = {"id": uuid(kind, row), **patch}
+        else:
+            made: dict[str, Callable[[int], dict[str, Any]]] = {
+                "profiles": self.profiles.row,
+                "projects": self.projects.row,
+                "companies": missions.company,
+            }
+            found = made[kind](row) | patch
+        if kind == "profiles":
+            found["countResumes"] = len(self.belongings.resumes(row))
+            found["countApplicationsFromThisProfile"] = len(self.belongings.applications(row))
+        return found
+
+    def facet(self, kind: str, row: int, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return one value of a row, cheaply where it is often asked for."""
+        patch = self.patches[kind].get(row)
+        if patch is not None and name in patch:
+            return patch[name]
+        if name == "id":
+            return uuid(kind, row)
+        if kind == "profiles" and row < self.sizes[kind] and name == "isTalent":
+            return self.profiles.is_talent(row)
+        return self.row(kind, row).get(name)
+
+    def moment(self, kind: str, row: int, name: str) -> int | None:
+        """Return `createdAt` or `updatedAt` in microseconds."""
+        patch = self.patches[kind].get(row)
+        if patch is not None and name in patch:
+            return parse(patch[name])
+        if kind == "companies":
+            return parse(missions.company(row)[name])
+        base = self.profiles if kind == "profiles" else self.projects
+        if name == "createdAt":
+            return base.created_us(row)
+        if kind != "profiles":
+            return base.updated_us(row)
+        if not self._updated:
+            self._updated = [self.profiles.updated_us(n) for n in range(self.profiles.size)]
+        return self._updated[row]
+
+    def patch(self, kind: str, row: int, values: dict[str, Any]) -> None:
+        """Lay values over a row."""
+        self.patches[kind].setdefault(row, {}).update(values)
+        self.changed()
+
+    def now_text(self) -> str:
+        """Return the present as Jarvi writes it."""
+        return text(self.clock.now_ms() * 1000 + self.revision % 1000)
+
+    def offers(self, *, own_ids: bool) -> list[dict[str, Any]]:
+        """Return what is published now: open recruitment projects, every other one of them."""
+        found = []
+        for row in self.numbers("projects"):
+            project = self.row("projects", row)
+            wanted = project.get("isPublished", row % 2 == 0)
+            is_open = project.get("statusId") == missions.OPEN and project.get("deletedAt") is None
+            if wanted and is_open and project.get("isMadeForRecruitment"):
+                found.append(missions.offer(project, row, own_id=own_ids))
+        return found

@@ -1,0 +1,41 @@
+"""A Teamtailor sandbox and a company connected to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from fakes.company import Company, company
+
+from jemmo.rest_client import client
+from jemmo.sandbox import SandboxServer, run_sandbox
+
+Pair = tuple[SandboxServer, Company]
+Connect = Callable[..., Awaitable[Pair]]
+
+
+@pytest.fixture
+async def connect(database_url: str) -> AsyncIterator[Connect]:
+    """Open a sandbox with these switches and connect it with these options."""
+    async with AsyncExitStack() as stack:
+
+        async def open_both(
+            *, options: dict[str, str] | None = None, org: str = "acme", **given: Any
+        ) -> Pair:
+            given = {"talents": 60, "seed": 11, **given}
+            given["switches"] = {"rate_limit": False, **given.get("switches", {})}
+            sandbox = await stack.enter_async_context(run_sandbox(**given))
+            found = await company(
+                database_url, base_url=sandbox.base_url, key=sandbox.key, options=options, org=org
+            )
+            return sandbox, found
+
+        yield open_both
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waits between attempts: what is tested is what happens after the last one."""
+    monkeypatch.setattr(client, "backoff", lambda _attempt, _chance: 0.0)

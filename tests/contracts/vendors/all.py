@@ -1,0 +1,7 @@
+"""Every vendor that the suite runs for."""
+
+from contracts.harness import Vendor
+from contracts.vendors.jarvi import JARVI
+from contracts.vendors.teamtailor import TEAMTAILOR
+
+VENDORS: list[Vendor] = [JARVI, TEAMTAILOR]

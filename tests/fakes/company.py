@@ -1,0 +1,150 @@
+"""An organisation with one connection in the test's own database, and what tests ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+from django.db import connections
+
+from jemmo.domain.outcomes import RunReport
+from jemmo.domain.records import Contact
+from jemmo.domain.streams import Mode, Stream
+from jemmo.services.syncs import key_context, sync
+from jemmo.services.verification import Verdict, verify
+from jemmo.store.models import Connection, Organisation
+from jemmo.store.tables import TABLES
+from jemmo.store.writer import contact_context
+from jemmo.vault import default_vault
+
+T = TypeVar("T")
+
+
+class Company:
+    """One connection, synced in the process at hand and looked at through SQL."""
+
+    def __init__(self, database_url: str, connection_id: UUID) -> None:
+        self.database_url = database_url
+        self.id = connection_id
+
+    async def sync(self, mode: Mode | None = None, **more: Any) -> RunReport:
+        return await sync(
+            self.id, database_url=self.database_url, vault=default_vault(), mode=mode, **more
+        )
+
+    async def verify(self) -> Verdict:
+        return await verify(self.id, database_url=self.database_url, vault=default_vault())
+
+    async def rows(self, query: str, *values: Any) -> list[Any]:
+        """Rows of a query; ``{me}`` stands for this connection's id."""
+        async with await psycopg.AsyncConnection.connect(self.database_url) as db:
+            answer = await db.execute(query.replace("{me}", f"'{self.id}'").encode(), values)
+            return await answer.fetchall() if answer.description else []
+
+    async def value(self, query: str, *values: Any) -> Any:
+        found = await self.rows(query, *values)
+        return found[0][0] if found else None
+
+    async def ids(self, stream: Stream) -> set[str]:
+        """The remote ids that are held and not tombstones."""
+        found = await self.rows(
+            f"SELECT remote_id FROM {TABLES[stream].name} "
+            "WHERE connection_id = {me} AND remote_deleted_at IS NULL"
+        )
+        return {row[0] for row in found}
+
+    async def record(self, stream: Stream, remote_id: str) -> dict[str, Any]:
+        found = await self.rows(
+            f"SELECT to_jsonb(t) FROM {TABLES[stream].name} t "
+            "WHERE connection_id = {me} AND remote_id = %s",
+            remote_id,
+        )
+        return dict(found[0][0]) if found else {}
+
+    async def contacts(self) -> dict[str, list[str]]:
+        """Every talent's contact details in clear, by remote id."""
+        vault = default_vault()
+        found = await self.rows(
+            "SELECT t.remote_id, c.sealed FROM talent_contacts c JOIN talent t ON t.id = c.talent_id "
+            "WHERE t.connection_id = {me}"
+        )
+        return {
+            key: [
+                one.value
+                for one in msgspec.json.decode(
+                    vault.open(sealed, contact_context(self.id, key)), type=list[Contact]
+                )
+            ]
+            for key, sealed in found
+        }
+
+    async def state(self) -> str:
+        return str(await self.value("SELECT state FROM connection WHERE id = {me}"))
+
+    async def counts(self) -> dict[str, int]:
+        """What people see: the counts of ``jemmo status``."""
+        from jemmo.services.status import counts_of
+
+        return await in_thread(lambda: counts_of(Connection.objects.get(id=self.id)))
+
+    async def set_rules(self, **rules: Any) -> None:
+        await self.rows(
+            "UPDATE organisation SET rules = %s::jsonb "
+            "WHERE id = (SELECT org_id FROM connection WHERE id = {me})",
+            msgspec.json.encode(rules).decode(),
+        )
+
+
+async def company(
+    database_url: str,
+    *,
+    base_url: str,
+    key: str = "test-key",
+    provider: str = "teamtailor",
+    options: Mapping[str, str] | None = None,
+    org: str = "acme",
+) -> Company:
+    """An organisation connected to an ATS that is not asked first."""
+    given = {"pacing": "off", **(options or {})}
+
+    def make() -> UUID:
+        owner, _ = Organisation.objects.get_or_create(slug=org, defaults={"name": org})
+        new = uuid4()
+        Connection.objects.create(
+            id=new,
+            org=owner,
+            provider=provider,
+            base_url=base_url,
+            options=given,
+            sealed_key=default_vault().seal(key.encode(), key_context(new)),
+            key_set_at=datetime.now(UTC),
+        )
+        return new
+
+    return Company(database_url, await in_thread(make))
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run what needs Django's own connection, and leave none open."""
+
+    def worked() -> T:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(worked)
+
+
+def adds_up(report: RunReport) -> bool:
+    """Whether each record that was fetched is counted once."""
+    return all(
+        one.fetched == one.created + one.updated + one.unchanged + one.excluded + one.rejected
+        and min(msgspec.structs.astuple(one)) >= 0
+        for one in report.streams.values()
+    )

@@ -1,0 +1,92 @@
+"""Runs any source into the real store, as ``jemmo.services.syncs`` runs a connector's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from fakes.company import Company
+from msgspec.structs import replace
+
+from jemmo.domain.outcomes import RunReport
+from jemmo.domain.ports import Source
+from jemmo.domain.streams import (
+    AccessReport,
+    Mode,
+    Page,
+    SightingPage,
+    Start,
+    Stream,
+    StreamSpec,
+)
+from jemmo.pipeline.plan import choose_mode
+from jemmo.pipeline.run import SyncRun
+from jemmo.services import syncs
+from jemmo.store.postgres import connect
+from jemmo.store.writer import Writer
+from jemmo.vault import default_vault
+
+
+async def run_source(source: Source, company: Company, mode: Mode | None = None) -> RunReport:
+    """One sync of ``source`` into the company's connection; the source is closed."""
+    try:
+        async with connect(company.database_url) as db:
+            row = await syncs._load(db, company.id)
+            report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            row = syncs._with_applicable_rules(row, source, report)
+            async with syncs._leased(db, row, report, "test") as context:
+                store = Writer(db, context, default_vault().seal)
+                names = [spec.name for spec in source.streams]
+                report.mode = choose_mode(mode, await store.checkpoints(), names)
+                context.mode = report.mode
+                run = SyncRun(
+                    source=source,
+                    store=store,
+                    rules=row.rules,
+                    report=report,
+                    progress=syncs.Unwatched(),
+                    now=lambda: datetime.now(UTC),
+                )
+                await run.execute()
+        return report
+    finally:
+        await source.close()
+
+
+class _Reordered:
+    """A source whose streams are read one after the other in a given order."""
+
+    def __init__(self, source: Source, specs: Sequence[StreamSpec]) -> None:
+        self._source = source
+        self._specs = [
+            replace(spec, after=(specs[place - 1].name,) if place else ())
+            for place, spec in enumerate(specs)
+        ]
+
+    @property
+    def streams(self) -> Sequence[StreamSpec]:
+        return self._specs
+
+    @property
+    def requests(self) -> int:
+        return self._source.requests
+
+    async def check(self) -> AccessReport:
+        return await self._source.check()
+
+    def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        return self._source.pages(stream, start)
+
+    def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        return self._source.sightings(stream, cursor)
+
+    async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        return await self._source.fetch(stream, remote_id)
+
+    async def close(self) -> None:
+        await self._source.close()
+
+
+def in_order(source: Source, specs: Sequence[StreamSpec]) -> Source:
+    return _Reordered(source, specs)

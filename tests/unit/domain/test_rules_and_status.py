@@ -1,0 +1,97 @@
+"""What stays out of Jemmo and why; the colours of a connection; the brake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jemmo.domain.enums import JobStatus
+from jemmo.domain.records import Application, ApplicationStatus, Job, Stage, Talent
+from jemmo.domain.rules import EXPLANATIONS, Exclusion, Rules, applicable, exclusion
+from jemmo.domain.status import Colour, colour
+from jemmo.domain.streams import Stream
+from jemmo.pipeline.reconcile import brake
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_job(status: JobStatus) -> Job:
+    return Job(remote_id="1", title="Cook", status=status)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (JobStatus.OPEN, None),
+        (JobStatus.CLOSED, None),
+        (JobStatus.PENDING, None),
+        (JobStatus.ARCHIVED, Exclusion.JOB_ARCHIVED),
+        (JobStatus.DRAFT, Exclusion.JOB_DRAFT),
+    ],
+)
+def test_archived_and_draft_jobs_stay_out(status: JobStatus, reason: Exclusion | None) -> None:
+    assert exclusion(a_job(status), Rules()) is reason
+
+
+def test_an_organisation_can_have_them_in() -> None:
+    rules = Rules(include_archived_jobs=True, include_draft_jobs=True)
+    assert exclusion(a_job(JobStatus.ARCHIVED), rules) is None
+    assert exclusion(a_job(JobStatus.DRAFT), rules) is None
+
+
+def test_archived_talents_stay_out() -> None:
+    talent = Talent(remote_id="1", is_archived=True)
+    assert exclusion(talent, Rules()) is Exclusion.TALENT_ARCHIVED
+    assert exclusion(talent, Rules(include_archived_talents=True)) is None
+
+
+def test_other_records_are_never_left_out_by_themselves() -> None:
+    assert exclusion(Stage(remote_id="1", name="Inbox"), Rules()) is None
+    applied = Application(remote_id="1", status=ApplicationStatus.REJECTED)
+    assert exclusion(applied, Rules()) is None
+
+
+def test_without_applications_no_talent_is_hidden_for_the_lack_of_one() -> None:
+    assert applicable(Rules(), [Stream.TALENTS]).include_talents_without_active_application
+    assert applicable(Rules(), [Stream.TALENTS, Stream.APPLICATIONS]) == Rules()
+
+
+def test_every_exclusion_is_explained() -> None:
+    assert set(EXPLANATIONS) == set(Exclusion)
+
+
+@pytest.mark.parametrize(
+    ("hours", "error", "running", "shown"),
+    [
+        (1, None, False, Colour.GREEN),
+        (24, None, False, Colour.GREEN),
+        (25, None, False, Colour.YELLOW),
+        (None, None, False, Colour.YELLOW),
+        (1, {"code": "key_refused"}, False, Colour.RED),
+        (1, {"code": "key_refused"}, True, Colour.LOADING),
+    ],
+)
+def test_colours(
+    hours: int | None, error: dict[str, object] | None, running: bool, shown: Colour
+) -> None:
+    last = None if hours is None else NOW - timedelta(hours=hours)
+    assert colour(last_success_at=last, last_error=error, running=running, now=NOW) is shown
+
+
+@pytest.mark.parametrize(
+    ("missing", "present", "brakes"),
+    [
+        (50, 50, False),
+        (51, 51, True),
+        (51, 204, False),
+        (51, 203, True),
+        (1000, 100_000, False),
+        (25_001, 100_000, True),
+        (0, 0, False),
+    ],
+)
+def test_the_brake_takes_more_than_a_quarter_and_more_than_fifty(
+    missing: int, present: int, brakes: bool
+) -> None:
+    assert brake(missing, present) is brakes

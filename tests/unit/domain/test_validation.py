@@ -1,0 +1,135 @@
+"""Whatever an ATS sends, validation turns it into what can be kept, and never raises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.domain.validation import (
+    MAX_TEXT,
+    html_to_text,
+    number,
+    parse_time,
+    text,
+    utc,
+    web_address,
+    whole,
+    words,
+)
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(json_values)
+def test_nothing_raises(value: Any) -> None:
+    text(value)
+    parse_time(value)
+    number(value)
+    web_address(value)
+    words(value)
+
+
+@given(json_values)
+def test_doing_it_twice_changes_nothing(value: Any) -> None:
+    once = text(value)
+    assert text(once) == once
+    assert number(number(value)) == number(value)
+    assert words(words(value)) == words(value)
+    assert web_address(web_address(value)) == web_address(value)
+
+
+@given(st.datetimes(timezones=st.none() | st.just(UTC) | st.timezones()))
+def test_every_moment_becomes_utc_or_nothing(value: datetime) -> None:
+    found = utc(value)
+    assert found is None or found.tzinfo is UTC
+    assert utc(found) == found
+
+
+@given(st.text())
+def test_what_is_kept_can_be_stored(value: str) -> None:
+    found = text(value)
+    assert found is None or ("\x00" not in found and found == found.strip() and found)
+
+
+@pytest.mark.parametrize("blank", [None, "", "  \n\t", "\x00", {}, [], [1]])
+def test_blank_is_nothing(blank: Any) -> None:
+    assert text(blank) is None
+
+
+def test_text_is_stripped_and_freed_of_nul() -> None:
+    assert text(" Ada\x00 ") == "Ada"
+
+
+def test_text_is_cut_where_nobody_would_read_on() -> None:
+    assert len(text("é" * (MAX_TEXT + 5)) or "") == MAX_TEXT
+
+
+def test_half_a_character_is_not_kept() -> None:
+    assert text("Ada \ud83d") == "Ada"
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2201, 9999])
+def test_years_that_cannot_be_meant_are_left_out(year: int) -> None:
+    assert utc(datetime(year, 1, 1, tzinfo=UTC)) is None
+
+
+def test_offsets_are_taken_into_account() -> None:
+    local = datetime(2024, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    assert utc(local) == datetime(2024, 7, 1, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("500.0", 500.0),
+        ("45 000", 45000.0),
+        ("45\u202f000,50", 45000.5),
+        (0, None),
+        ("0", None),
+        ("call us", None),
+        (True, None),
+        (1e300, None),
+        (float("nan"), None),
+        ("9" * 500, None),
+        (10**400, None),
+    ],
+)
+def test_numbers(sent: Any, kept: float | None) -> None:
+    assert number(sent) == kept
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "//x", "data:text/html,x", "", None])
+def test_only_addresses_a_browser_may_open_are_kept(address: Any) -> None:
+    assert web_address(address) is None
+
+
+def test_words_are_distinct_and_in_order() -> None:
+    assert words(["b", " a ", "b", "", None, {"x": 1}]) == ("b", "a")
+
+
+def test_a_word_as_long_as_a_text_is_cut_so_that_an_index_can_hold_it() -> None:
+    assert len(words(["x" * 100_000])[0].encode()) < 2000
+
+
+def test_html_becomes_readable_lines() -> None:
+    assert html_to_text("<p>One &amp; two</p><ul><li>three</li></ul>") == "One & two\nthree"
+
+
+@pytest.mark.parametrize("address", ["http://[", "https://[::1", "HTTP://[x]y"])
+def test_an_address_that_cannot_be_taken_apart_is_none(address: str) -> None:
+    assert web_address(address) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(None, None), (-5, -5), (2**62, 2**62), (2**63, None), (-(2**70), None)]
+)
+def test_whole_numbers_fit_a_column(sent: int | None, kept: int | None) -> None:
+    assert whole(sent) == kept

@@ -1,0 +1,158 @@
+"""Which mode a sync takes, where a stream begins and what a page earns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from jemmo.domain.streams import Checkpoint, Mode, Stream, StreamSpec
+from jemmo.pipeline.plan import advance, begin_pass, choose_mode, end_pass, start_of
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+JOBS, TALENTS = Stream.JOBS, Stream.TALENTS
+CHANGING = StreamSpec(name=JOBS, cursor="updated-at", lag=timedelta(minutes=15))
+WHOLE = StreamSpec(name=JOBS)
+READ = Checkpoint(stream=JOBS, watermark=NOON, complete=True)
+
+
+def turn(point: Checkpoint, **page: object) -> Checkpoint:
+    told = {"fetched": 10, "repeats": 0, "cursor": None, "total": None, "covers": True, **page}
+    return advance(point, **told)  # type: ignore[arg-type]
+
+
+class TestChooseMode:
+    def test_what_was_asked_for_wins(self) -> None:
+        assert choose_mode(Mode.RECONCILE, {}, [JOBS]) is Mode.RECONCILE
+
+    def test_a_stream_that_was_never_read_makes_it_initial(self) -> None:
+        assert choose_mode(None, {JOBS: READ}, [JOBS, TALENTS]) is Mode.INITIAL
+
+    def test_an_initial_sync_that_broke_off_stays_initial(self) -> None:
+        begun = Checkpoint(stream=TALENTS, mode=Mode.INITIAL, cursor="2", pass_started_at=NOON)
+        assert choose_mode(None, {JOBS: READ, TALENTS: begun}, [JOBS, TALENTS]) is Mode.INITIAL
+
+    def test_a_read_that_proved_nothing_is_followed_by_a_reconcile(self) -> None:
+        assert choose_mode(None, {JOBS: replace(READ, complete=False)}, [JOBS]) is Mode.RECONCILE
+
+    def test_else_only_what_changed_is_read(self) -> None:
+        assert choose_mode(None, {JOBS: READ}, [JOBS]) is Mode.INCREMENTAL
+
+
+class TestBeginPass:
+    def test_a_first_pass_starts_now_at_the_first_page(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        assert (point.pass_started_at, point.cursor, point.seen) == (NOON, None, 0)
+
+    def test_a_pass_under_way_goes_on_at_its_page_and_keeps_its_start(self) -> None:
+        begun = Checkpoint(
+            stream=JOBS, mode=Mode.INITIAL, cursor="page 3", pass_started_at=NOON, seen=60
+        )
+        later = NOON + timedelta(hours=3)
+        assert begin_pass(CHANGING, begun, Mode.INITIAL, later) == begun
+
+    def test_another_mode_starts_anew_and_keeps_the_watermark(self) -> None:
+        begun = replace(READ, mode=Mode.INITIAL, cursor="page 3", pass_started_at=NOON, seen=60)
+        point = begin_pass(CHANGING, begun, Mode.RECONCILE, NOON + timedelta(hours=3))
+        assert (point.cursor, point.seen, point.watermark) == (None, 0, NOON)
+
+    def test_a_stream_an_initial_sync_has_read_is_not_read_again(self) -> None:
+        done = replace(READ, mode=Mode.INITIAL, pass_started_at=NOON, done=True)
+        assert begin_pass(CHANGING, done, Mode.INITIAL, NOON).done
+
+    def test_a_stream_a_broken_off_incremental_sync_has_read_is_asked_for_changes_again(
+        self,
+    ) -> None:
+        done = replace(READ, mode=Mode.INCREMENTAL, pass_started_at=NOON, done=True)
+        later = NOON + timedelta(hours=6)
+        point = begin_pass(CHANGING, done, Mode.INCREMENTAL, later)
+        assert (point.done, point.pass_started_at, point.watermark) == (False, later, NOON)
+
+
+class TestStartOf:
+    def test_an_initial_pass_reads_everything(self) -> None:
+        point = begin_pass(CHANGING, READ, Mode.INITIAL, NOON)
+        assert start_of(CHANGING, point).since is None
+
+    def test_an_incremental_pass_reads_from_the_watermark_less_the_lag(self) -> None:
+        point = begin_pass(CHANGING, READ, Mode.INCREMENTAL, NOON + timedelta(days=1))
+        assert start_of(CHANGING, point).since == NOON - timedelta(minutes=15)
+
+    def test_a_stream_without_a_cursor_is_read_whole(self) -> None:
+        point = begin_pass(WHOLE, READ, Mode.INCREMENTAL, NOON)
+        assert start_of(WHOLE, point).since is None
+
+    def test_a_reconcile_reads_all_where_a_list_of_ids_would_cost_as_much(self) -> None:
+        point = begin_pass(CHANGING, READ, Mode.RECONCILE, NOON)
+        assert start_of(CHANGING, point).since is not None
+        assert start_of(replace(CHANGING, thin_sweep=False), point).since is None
+
+
+class TestAdvance:
+    def test_the_watermark_moves_with_the_last_page_to_the_start_of_the_pass(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        point = turn(point, cursor="2")
+        assert (point.watermark, point.done) == (None, False)
+        point = turn(point)
+        assert (point.watermark, point.done, point.complete) == (NOON, True, True)
+
+    def test_a_pass_that_saw_fewer_than_the_ats_counts_is_not_complete(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        assert not turn(point, fetched=10, total=11).complete
+        assert turn(point, fetched=11, total=11).complete
+
+    def test_repeats_do_not_count_as_seen(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        assert not turn(point, fetched=11, repeats=1, total=11).complete
+
+    def test_a_page_in_the_middle_that_left_something_out_spoils_the_whole_pass(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        point = turn(point, cursor="2", covers=False)
+        point = turn(point, cursor="3")
+        assert not turn(point).complete
+
+    def test_also_when_the_pass_is_taken_up_by_another_run(self) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        point = turn(point, cursor="2", covers=False)
+        point = begin_pass(CHANGING, point, Mode.INITIAL, NOON + timedelta(hours=1))
+        assert not turn(point).complete
+
+    def test_a_pass_can_be_complete_after_one_that_was_not(self) -> None:
+        point = begin_pass(
+            CHANGING, replace(READ, complete=False), Mode.RECONCILE, NOON + timedelta(hours=1)
+        )
+        assert turn(turn(point, cursor="2")).complete
+
+    @given(
+        st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=20),
+        st.integers(0, 400) | st.none(),
+    )
+    def test_complete_means_every_page_covered_and_all_that_is_counted_was_seen(
+        self, pages: list[tuple[int, bool]], total: int | None
+    ) -> None:
+        point = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        for place, (fetched, covers) in enumerate(pages):
+            cursor = None if place == len(pages) - 1 else str(place)
+            point = turn(point, fetched=fetched, covers=covers, cursor=cursor, total=total)
+        seen = sum(fetched for fetched, _ in pages)
+        assert point.complete == (
+            all(covers for _, covers in pages) and (total is None or seen >= total)
+        )
+        assert point.watermark == NOON
+
+
+def test_between_passes_only_the_watermark_and_its_proof_are_kept() -> None:
+    point = end_pass(turn(begin_pass(CHANGING, None, Mode.INITIAL, NOON)))
+    assert point == Checkpoint(stream=JOBS, watermark=NOON, seen=10, complete=True)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_watermark_never_goes_back(mode: Mode) -> None:
+    point = begin_pass(CHANGING, READ, mode, NOON + timedelta(hours=1))
+    for cursor in ("2", "3", None):
+        point = turn(point, cursor=cursor)
+        assert point.watermark is not None
+        assert point.watermark >= NOON

@@ -1,0 +1,76 @@
+"""What becomes of one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from jemmo.domain.enums import JobStatus
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import Job, Record
+from jemmo.domain.rules import Exclusion, Rules
+from jemmo.domain.streams import Notes, Page, RawRecord, Stream
+from jemmo.pipeline.process import MAX_RAW, process
+
+
+def to_job(raw: RawRecord, notes: Notes) -> Record:
+    if raw.body == "bad":
+        raise RecordRejected("The record has no title.", code="no_title", field="title")
+    if raw.body == "odd":
+        notes.add("unknown_value:status", raw.remote_id or "")
+    status = JobStatus.ARCHIVED if raw.body == "archived" else JobStatus.OPEN
+    return Job(remote_id=raw.remote_id or "", title="Cook", status=status)
+
+
+def a_page(*records: tuple[str | None, Any]) -> Page:
+    return Page(stream=Stream.JOBS, raw=[RawRecord(*one) for one in records], map=to_job)
+
+
+def test_one_bad_record_does_not_cost_the_others() -> None:
+    outcome = process(a_page(("1", "good"), ("2", "bad"), ("3", "good")), Rules())
+    assert [one.record.remote_id for one in outcome.accepted] == ["1", "3"]
+    assert [(one.remote_id, one.code, one.field) for one in outcome.rejected] == [
+        ("2", "no_title", "title")
+    ]
+    assert outcome.fetched == 3
+
+
+def test_what_a_rule_leaves_out_is_accepted_with_its_reason() -> None:
+    outcome = process(a_page(("1", "archived")), Rules())
+    assert outcome.accepted[0].excluded is Exclusion.JOB_ARCHIVED
+
+
+def test_what_is_odd_is_counted() -> None:
+    outcome = process(a_page(("1", "odd"), ("2", "odd")), Rules())
+    assert outcome.notes.counts == {"unknown_value:status": 2}
+    assert outcome.notes.examples == {"unknown_value:status": "1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [(None, "no_id"), ("", "no_id"), ("x" * 201, "bad_id"), ("a\x00b", "bad_id")]
+)
+def test_a_record_whose_id_cannot_be_used_is_rejected(key: str | None, code: str) -> None:
+    (rejection,) = process(a_page((key, "good")), Rules()).rejected
+    assert rejection.code == code
+    assert rejection.remote_id is None or len(rejection.remote_id) <= 200
+
+
+def test_evidence_is_kept_but_not_without_end() -> None:
+    def reject(_raw: RawRecord, _notes: Notes) -> Record:
+        raise RecordRejected("No.")
+
+    body = {"text": "x" * MAX_RAW * 2, "odd": object()}
+    page = Page(stream=Stream.JOBS, raw=[RawRecord("1", body)], map=reject)
+    (rejection,) = process(page, Rules()).rejected
+    assert rejection.raw is not None
+    assert len(rejection.raw) == MAX_RAW
+
+
+def test_evidence_of_a_body_that_is_raw_is_that_body() -> None:
+    def reject(_raw: RawRecord, _notes: Notes) -> Record:
+        raise RecordRejected("No.")
+
+    page = Page(stream=Stream.JOBS, raw=[RawRecord("1", msgspec.Raw(b'{"x":1}'))], map=reject)
+    assert process(page, Rules()).rejected[0].raw == b'{"x":1}'

@@ -1,0 +1,93 @@
+"""The pacer keeps the ATS's limit for any pattern of requests, and lets every request go."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.rest_client import Pacer
+
+waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
+
+
+@given(waits, st.integers(1, 60), st.floats(0.5, 60), st.floats(0.05, 1))
+def test_no_window_ever_sees_more_than_the_limit(
+    gaps: list[float], limit: int, per: float, share: float
+) -> None:
+    pacer, now, slots = Pacer(limit, per, share=share), 0.0, []
+    for gap in gaps:
+        now += gap
+        slots.append(pacer.reserve(now))
+    allowed = max(1, int(limit * share))
+    for first, last in zip(slots, slots[allowed:]):
+        assert last - first >= per - 1e-6
+
+
+@given(waits, st.integers(1, 60), st.floats(0.5, 60))
+def test_no_request_leaves_before_it_is_ready_or_overtakes_another(
+    gaps: list[float], limit: int, per: float
+) -> None:
+    pacer, now, before = Pacer(limit, per), 0.0, 0.0
+    for gap in gaps:
+        now += gap
+        slot = pacer.reserve(now)
+        assert slot >= now
+        assert slot >= before
+        before = slot
+
+
+@given(st.integers(2, 60), st.floats(0.5, 60), st.integers(1, 500))
+def test_nobody_waits_longer_than_those_ahead_need(limit: int, per: float, count: int) -> None:
+    pacer = Pacer(limit, per)
+    slots = [pacer.reserve(0.0) for _ in range(count)]
+    assert slots[-1] <= per * (count / pacer.window + 1) + 1e-6
+
+
+def test_a_small_company_is_read_at_once() -> None:
+    pacer = Pacer(50, 10)
+    assert {pacer.reserve(0.0) for _ in range(49)} == {0.0}
+    assert pacer.reserve(0.0) == pytest.approx(10.0)
+
+
+def test_requests_follow_evenly_once_the_window_is_used_up() -> None:
+    pacer = Pacer(50, 10)
+    slots = [pacer.reserve(0.0) for _ in range(150)]
+    assert {round(later - earlier, 6) for earlier, later in pairwise(slots[49:])} == {
+        round(10 / 49, 6)
+    }
+
+
+def test_a_share_leaves_the_rest_to_other_tools() -> None:
+    pacer = Pacer(100, 10, share=0.2)
+    assert [pacer.reserve(0.0) for _ in range(19)] == [0.0] * 19
+    assert pacer.reserve(0.0) > 0
+
+
+def test_what_the_ats_says_of_its_own_count_holds_back() -> None:
+    pacer = Pacer(50, 10)
+    pacer.learn(0.0, limit=50, remaining=0, reset=7.0)
+    assert pacer.reserve(0.0) == 7.0
+
+
+def test_a_nonsensical_wait_is_not_believed() -> None:
+    pacer = Pacer(50, 10)
+    pacer.learn(0.0, limit=50, remaining=0, reset=1e9)
+    assert pacer.reserve(0.0) <= 100.0
+
+
+def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
+    pacer = Pacer(50, 10)
+    pacer.learn(0.0, limit=5, remaining=4, reset=10)
+    slots = [pacer.reserve(0.0) for _ in range(12)]
+    for first, last in zip(slots, slots[5:]):
+        assert last - first >= 10 - 1e-6
+
+
+def test_a_hold_is_waited_out() -> None:
+    pacer = Pacer(50, 10)
+    pacer.hold(3.0)
+    assert pacer.reserve(1.0) == 3.0
+    assert pacer.reserve(4.0) == 4.0

@@ -1,0 +1,32 @@
+"""Row ids are UUIDs of version 7."""
+
+from __future__ import annotations
+
+import time
+
+from jemmo.store.ids import new_ids
+
+
+def test_ids_are_version_7_and_unique() -> None:
+    ids = list(new_ids(5000))
+    assert len(set(ids)) == 5000
+    assert {one.version for one in ids} == {7}
+    assert {one.variant for one in ids} == {"specified in RFC 4122"}
+
+
+def test_ids_tell_their_time() -> None:
+    before = time.time_ns() // 1_000_000
+    (one,) = new_ids(1)
+    after = time.time_ns() // 1_000_000
+    assert before <= one.int >> 80 <= after
+
+
+def test_later_batches_sort_behind_earlier_ones() -> None:
+    first = list(new_ids(10))
+    while time.time_ns() // 1_000_000 <= first[0].int >> 80:
+        continue
+    assert max(first) < min(new_ids(10))
+
+
+def test_none_are_made_when_none_are_asked_for() -> None:
+    assert list(new_ids(0)) == []
