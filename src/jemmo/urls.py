@@ -6,7 +6,12 @@ from django.urls import include, path
 from jemmo.web.health import healthz
 
 urlpatterns = [
-    path("healthz", healthz),
+    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("jemmo.web.urls")),
 ]
+
+handler404 = "jemmo.web.views.errors.not_found"
+handler500 = "jemmo.web.views.errors.failed"

@@ -12,7 +12,10 @@ from jemmo.domain.streams import Capabilities
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """A setting of a connection. ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``."""
+    """A setting of a connection. ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
+
+    A ``required`` one has no default that could serve: the customer must give it.
+    """
 
     name: str
     default: str
@@ -20,9 +23,16 @@ class Option(Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     at_least: int | None = None
     at_most: int | None = None
+    required: bool = False
 
     def check(self, value: str) -> str:
         """The value, if it is one; raises ``ConfigError`` with those that are."""
+        if self.required and not value.strip():
+            raise ConfigError(
+                f"The option {self.name} is missing.",
+                code="option_missing",
+                next_step=f"{self.help} On the command line: --option {self.name}=...",
+            )
         if self.choices and value not in self.choices:
             raise _wrong(self.name, value, f"It must be one of: {', '.join(self.choices)}.")
         if self.at_least is not None and self.at_most is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from jemmo.connectors.base import Connector
+from jemmo.connectors.flatchr.connector import FLATCHR
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.teamtailor.connector import TEAMTAILOR
 from jemmo.domain.errors import ConfigError
 
-CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in (JARVI, TEAMTAILOR)}
+CONNECTORS: dict[str, Connector] = {
+    connector.name: connector for connector in (FLATCHR, JARVI, TEAMTAILOR)
+}
 
 
 def connector_for(provider: str) -> Connector:

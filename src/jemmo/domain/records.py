@@ -31,9 +31,10 @@ CustomFields = dict[str, dict[str, Any]]
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every synced record has."""
+    """What every synced record has. ``remote_aliases`` are other ids by which the ATS knows it."""
 
     remote_id: str
+    remote_aliases: tuple[str, ...] = ()
     remote_url: str | None = None
     remote_created_at: datetime | None = None
     remote_updated_at: datetime | None = None

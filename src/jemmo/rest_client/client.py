@@ -118,8 +118,13 @@ class RestClient:
 
     def same_host(self, path: str) -> str:
         """The absolute address of ``path``; a link to another host is refused before the key is sent there."""
-        url = urljoin(self.base_url + "/", path)
-        ours, theirs = urlsplit(self.base_url), urlsplit(url)
+        try:
+            url = urljoin(self.base_url + "/", path)
+            ours, theirs = urlsplit(self.base_url), urlsplit(url)
+        except ValueError:
+            raise PermanentError(
+                "The ATS sent a link that is no address.", code="broken_link"
+            ) from None
         if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
             raise PermanentError(
                 f"The ATS sent a link to another host ({theirs.hostname}); it was not followed, "
@@ -128,6 +133,11 @@ class RestClient:
                 next_step="Check the connection's address. If it is right, tell the ATS's support.",
             )
         return url
+
+    def path_of(self, url: str) -> str:
+        """Path and query of an address of the same host: good to keep, since the host may move."""
+        parts = urlsplit(self.same_host(url))
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _read(self, answer: Answer, url: str, decode: Callable[[bytes], T]) -> T:
         if answer.status != 200:

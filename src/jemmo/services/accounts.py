@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import transaction
+from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
 from jemmo.store.models import Account, Membership, Organisation, Role
@@ -84,3 +85,15 @@ def _check_email(email: str) -> str:
             "This is not an e-mail address.", code="email", next_step="Correct it and try again."
         ) from None
     return email.lower()
+
+
+def any_account() -> bool:
+    return Account.objects.exists()
+
+
+@transaction.atomic
+def first_owner(*, organisation: str, email: str, password: str) -> Account:
+    """Make the organisation and the owner of a fresh installation."""
+    slug = slugify(organisation)[:60] or "organisation"
+    org = ensure_organisation(slug, organisation)
+    return add_member(org, email, Role.OWNER, password)

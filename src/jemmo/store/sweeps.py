@@ -13,6 +13,9 @@ from jemmo.store.postgres import Connection
 from jemmo.store.tables import TABLES
 
 
+TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
+
+
 async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:
     await db.execute(
         "DELETE FROM sighting WHERE connection_id = %s AND stream = %s", [connection_id, stream]
@@ -49,7 +52,10 @@ async def missing(
 
 
 async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[str]:
-    """Ids the sweep met that we lack, hold as deleted or hold in an older version; rejected ones are known."""
+    """Ids the sweep met that we lack, hold as deleted or hold in an older version.
+
+    Rejected ones are tried again while they are few: the ATS may have mended them without a new date.
+    """
     return await _ids(
         db,
         f"""SELECT DISTINCT s.remote_id FROM sighting s
@@ -58,10 +64,12 @@ async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[st
             WHERE s.connection_id = %s AND s.stream = %s
                 AND (t.id IS NULL OR t.remote_deleted_at IS NOT NULL
                     OR s.remote_updated_at > t.remote_updated_at)
-                AND NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
-                    AND r.stream = s.stream AND r.remote_id = s.remote_id)
+                AND (NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
+                        AND r.stream = s.stream AND r.remote_id = s.remote_id)
+                    OR %s >= (SELECT count(*) FROM rejection r
+                        WHERE r.connection_id = s.connection_id AND r.stream = s.stream))
             ORDER BY s.remote_id""",
-        [connection_id, stream],
+        [connection_id, stream, TRIED_AGAIN],
     )
 
 

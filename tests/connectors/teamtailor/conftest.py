@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes.company import Company, company
 
 from jemmo.rest_client import client
 from jemmo.sandbox import SandboxServer, run_sandbox
 
-Pair = tuple[SandboxServer, Company]
+if TYPE_CHECKING:
+    from fakes.company import Company
+
+Pair = tuple[SandboxServer, "Company"]
 Connect = Callable[..., Awaitable[Pair]]
 
 
 @pytest.fixture
 async def connect(database_url: str) -> AsyncIterator[Connect]:
     """Open a sandbox with these switches and connect it with these options."""
+    # Not above: pytest may load this file before Django is configured.
+    from fakes.company import company  # noqa: PLC0415
+
     async with AsyncExitStack() as stack:
 
         async def open_both(
@@ -38,4 +43,5 @@ async def connect(database_url: str) -> AsyncIterator[Connect]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waits between attempts: what is tested is what happens after the last one."""
-    monkeypatch.setattr(client, "backoff", lambda _attempt, _chance: 0.0)
+    defaults = client.RestClient.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)

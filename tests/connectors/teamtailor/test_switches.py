@@ -121,7 +121,7 @@ async def test_the_limit_is_kept_without_one_refusal(
 async def test_refusals_are_waited_out_when_the_limit_is_not_known(
     connect: Connect, retry_after: bool
 ) -> None:
-    limit = {"rate_limit": True, "rate_limit_requests": 12, "rate_limit_seconds": 1}
+    limit = {"rate_limit": True, "rate_limit_requests": 4, "rate_limit_seconds": 1}
     sandbox, company = await connect(switches={**limit, "retry_after": retry_after}, talents=20)
 
     report = await company.sync()
@@ -135,24 +135,20 @@ async def test_refusals_are_waited_out_when_the_limit_is_not_known(
 async def test_one_request_for_both_feeds_that_does_not_work_is_not_taken_for_all_jobs(
     connect: Connect, combined: str
 ) -> None:
-    """With two passes, the default, this cannot happen; with one it must at least be seen."""
     sandbox, company = await connect(
         options={"feeds": "combined"}, switches={"feed_combined": combined}
     )
 
     report = await company.sync()
 
-    jobs = [one for one in sandbox.world.ids("jobs")]
-    assert report.status is not RunStatus.SUCCEEDED or report.streams.get("jobs") is None or (
-        report.streams["jobs"].fetched == len(jobs)
-    ), report
+    assert report.status is RunStatus.SUCCEEDED, report
+    await assert_equal_to_truth(sandbox, company)
 
 
 async def test_restricted_talents_that_lists_hide_are_not_buried(connect: Connect) -> None:
     sandbox, company = await connect(talents=120)
     await company.sync()
     before = await company.rows("SELECT count(*) FROM talent WHERE remote_deleted_at IS NULL")
-    await sandbox.provider.change({"op": "edit", "type": "candidates", "id": 1}) if False else None
     sandbox.provider.switch({"restricted": "hidden"})
 
     report = await company.sync(Mode.RECONCILE)

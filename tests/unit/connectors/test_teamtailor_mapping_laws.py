@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.connectors.lenient import convert
+from jemmo.connectors.teamtailor.learning import included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
-from jemmo.connectors.teamtailor.source import _included
 from jemmo.connectors.teamtailor.stages import stage_category
 from jemmo.connectors.teamtailor.streams import KINDS
 from jemmo.connectors.teamtailor.wire import error_code
@@ -73,7 +73,7 @@ def test_a_record_is_accepted_or_rejected_whatever_it_holds(
     stream: Stream, data: st.DataObject
 ) -> None:
     resource = data.draw(resources(stream))
-    around = Inclusions(_included(data.draw(included)), Lookups())
+    around = Inclusions(included_in(data.draw(included)), Lookups())
 
     def to_record(raw: RawRecord, notes: Notes) -> Record:
         found = convert(raw.body, KINDS[stream].resource, raw.remote_id or "", notes)

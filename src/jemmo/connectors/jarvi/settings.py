@@ -48,6 +48,8 @@ def settings_of(config: Config) -> Settings:
     """Raises ``ConfigError`` for an option that cannot be read."""
     given = config.options
     applications = _paths("application_paths", given["application_paths"])
+    if len(given["full_sweep_cron"].split()) not in {0, 5}:
+        raise _unreadable("full_sweep_cron", "It has five parts: minute hour day month weekday.")
     return Settings(
         order=None if given["order_param"] == "none" else given["order_param"],
         page_size=int(given["page_size"]),

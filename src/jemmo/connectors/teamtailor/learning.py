@@ -14,7 +14,7 @@ import msgspec
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.teamtailor.lookups import Lookups
-from jemmo.connectors.teamtailor.queries import INCLUDES, THIN, Query
+from jemmo.connectors.teamtailor.queries import FEEDS, INCLUDES, THIN, Query, every_job
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included, LooseDocument
 from jemmo.domain.streams import Stream
@@ -36,6 +36,8 @@ class Learner:
         self._stage_type: str | None = None
         self._stages_known = False
         self._talent_fields: str | None = None
+        self.feeds: tuple[str, ...] = FEEDS
+        self._feeds_known = config.options["feeds"] == "two_passes"
 
     async def learn(self, stream: Stream) -> None:
         """What reading ``stream`` needs to know."""
@@ -45,7 +47,14 @@ class Learner:
                     await self._read_all("custom-fields", self.lookups.add_field)
                     await self._read_all("custom-field-options", self.lookups.add_option)
                     self._custom_fields_known = True
-        if stream is Stream.TALENTS and self._config.on("sparse_fields"):
+        if stream is Stream.JOBS and not self._feeds_known:
+            self.feeds = await self._combined_feeds()
+            self._feeds_known = True
+        if (
+            stream is Stream.TALENTS
+            and self._talent_fields is None
+            and self._config.on("sparse_fields")
+        ):
             self._talent_fields = _known(await self._first("candidates"))
         if stream is Stream.APPLICATIONS and not self._stages_known:
             self.note_stages(await self._first("stages"))
@@ -72,6 +81,21 @@ class Learner:
             if key and isinstance(found, str):
                 self.lookups.stage_types[key] = found
                 self._stage_type = "legacy-stage-type-name" if legacy else "stage-type"
+
+    async def _combined_feeds(self) -> tuple[str, ...]:
+        """Both feeds in one request, if that counts as many jobs as one after the other."""
+        together = ",".join(FEEDS)
+        counts = []
+        for feed in (together, *FEEDS):
+            query = Query(path="jobs", fixed_filters=every_job(feed), size=1)
+            try:
+                page = await self._client.get(query.url(), _decode)
+            except Refused:
+                return FEEDS
+            counts.append(page.meta.record_count)
+        whole, *parts = counts
+        known = [part for part in parts if part is not None]
+        return (together,) if len(known) == len(parts) and whole == sum(known) else FEEDS
 
     async def _first(self, path: str) -> list[Any]:
         found = await self._client.get(Query(path=path, size=1, sort=None).url(), _decode)

@@ -25,6 +25,8 @@ SWEEP_FIELD = {
     Stream.REJECT_REASONS: "reason",
 }  # the others: updated-at
 
+FEEDS = ("public", "internal")
+
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
 INCLUDES = {
     Stream.JOBS: ("department", "role", "locations", "user", *_CUSTOM),
@@ -89,6 +91,11 @@ class Query(Struct, frozen=True, kw_only=True):
         return f"v1/{self.path}?" + "&".join(
             f"{quote(name, safe='')}={quote(value, safe=',')}" for name, value in pairs
         )
+
+
+def every_job(feed: str) -> tuple[tuple[str, str], ...]:
+    """Without these only the published jobs of the public feed are listed."""
+    return (("[status]", "all"), ("[feed]", feed))
 
 
 def changed_since(moment: datetime) -> tuple[tuple[str, str], ...]:

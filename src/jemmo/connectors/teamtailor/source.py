@@ -21,6 +21,7 @@ from jemmo.connectors.teamtailor.queries import (
     SWEEP_FIELD,
     Query,
     changed_since,
+    every_job,
 )
 from jemmo.connectors.teamtailor.refusals import Refused, refusal
 from jemmo.connectors.teamtailor.streams import KINDS, streams_of
@@ -109,6 +110,7 @@ class TeamtailorSource:
                 yield page
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        await self.learner.learn(stream)
         field = SWEEP_FIELD.get(stream, "updated-at")
         met: set[str] = set()
         queries = self._queries(stream, None)
@@ -164,11 +166,7 @@ class TeamtailorSource:
             query = replace(query, filters=changed_since(since))
         if stream is not Stream.JOBS:
             return [query]
-        feeds = {"two_passes": ("public", "internal"), "combined": ("public,internal",)}
-        return [
-            replace(query, fixed_filters=(("[status]", "all"), ("[feed]", feed)))
-            for feed in feeds[self.config.options["feeds"]]
-        ]
+        return [replace(query, fixed_filters=every_job(feed)) for feed in self.learner.feeds]
 
     async def _walk(self, stream: Stream, query: Query, start: Position) -> AsyncIterator[Step]:
         """The steps of a list, asked for with less when a part of the question is refused."""
@@ -179,7 +177,7 @@ class TeamtailorSource:
             async def fetch(url: str) -> AnyDocument:
                 return await self.client.get(url, decode)
 
-            walk = Walk(fetch, begin, size=self.size)
+            walk = Walk(fetch, begin, size=self.size, here=self.client.path_of)
             begun = False
             try:
                 async for step in walk.steps():

@@ -46,10 +46,16 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Walk:
-    """One pass over one list of ``size`` records a page."""
+    """One pass over one list of ``size`` records a page.
 
-    def __init__(self, fetch: Fetch, start: Position, *, size: int) -> None:
+    ``here`` turns a link into one that stays good when the ATS moves to another host, and refuses one that leads there now.
+    """
+
+    def __init__(
+        self, fetch: Fetch, start: Position, *, size: int, here: Callable[[str], str] = str
+    ) -> None:
         self._fetch = fetch
+        self._here = here
         self._position = start
         self._size = size
         self._recent: deque[set[str]] = deque(maxlen=REMEMBERED_PAGES)
@@ -66,7 +72,8 @@ class Walk:
             if position.total is not None and document.meta.record_count is not None and fallen > 0:
                 async for step in self._back(document, position, fallen):
                     yield step
-            step = self._step(document, position, document.links.next)
+            following = document.links.next
+            step = self._step(document, position, self._here(following) if following else None)
             yield step
             position = step.after
 

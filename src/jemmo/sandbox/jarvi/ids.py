@@ -1,7 +1,7 @@
 """Record numbers as the uuids that Jarvi shows, and back: scattered, so that their order tells nothing."""
 
 SIZE = 1 << 48
-FACTOR = 0x5DEECE66D5  # odd, so that it has an inverse
+FACTOR = 0x9E3779B97F4B  # odd, so that it has an inverse
 INVERSE = pow(FACTOR, -1, SIZE)
 KINDS = {
     "profiles": 0x3F0C1A20,

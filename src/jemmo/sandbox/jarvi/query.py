@@ -112,6 +112,8 @@ def _test(kind: str, name: str, op: str, value: Any, switches: Switches) -> Test
     if inert:
         return _always
     if op not in COMPARE:
+        if switches.unknown_filter == "refused":
+            raise _bad_request()
         return _unknown(switches)
     if name == "isTalent" and op == "_eq" and value is True:
         return _talents(switches)
@@ -122,9 +124,17 @@ def _always(_get: Get, _row: int) -> bool:
     return True
 
 
+def _bad_request() -> Refusal:
+    return Refusal(400, "Bad request")
+
+
+def _refuse(_get: Get, _row: int) -> bool:
+    raise _bad_request()
+
+
 def _unknown(switches: Switches) -> Test:
     if switches.unknown_filter == "refused":
-        raise Refusal(400, "Bad request")
+        return _refuse
     if switches.unknown_filter == "wrong":
         return lambda _, row: mix(9783, row) % 4 != 0
     return _always

@@ -1,0 +1,128 @@
+"""Flatchr, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.flatchr.source import FlatchrSource
+from jemmo.domain.streams import Capabilities
+
+HOSTS = {"production": "https://api.flatchr.io", "demo": "https://api.demo.flatchr.io"}
+
+
+def _host(options: Mapping[str, str]) -> str:
+    return HOSTS[options["environment"]]
+
+
+def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
+    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+
+
+FLATCHR = Connector(
+    name="flatchr",
+    label="Flatchr",
+    key_help="In Flatchr, as an administrator: advanced settings > API. The page shows the key, which lives "
+    "for 365 days, and the company's id, which is the option company_id.",
+    status_page="https://www.flatchr.io",
+    base_url=_host,
+    open=FlatchrSource,
+    capabilities=Capabilities(
+        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=False
+    ),
+    options=(
+        Option(
+            name="company_id",
+            default="",
+            required=True,
+            help="The company's encoded id, 16 letters and digits, shown beside the API key.",
+        ),
+        Option(
+            name="company_slug",
+            default="",
+            help="Sub-domain of the career site, for links to public pages; vacancies mostly tell it.",
+        ),
+        Option(
+            name="environment",
+            default="production",
+            choices=("production", "demo"),
+            help="Whether the account is a real one or one of Flatchr's demo host.",
+        ),
+        Option(
+            name="careers_base",
+            default="https://careers.flatchr.io",
+            help="Where the career site is, for links to public pages.",
+        ),
+        PACING,
+        QUOTA_SHARE,
+        _number("rate_per_sec", 2, 1, 50, "Requests a second; Flatchr documents no limit."),
+        Option(
+            name="backoff",
+            default="2-60",
+            help="Seconds before a second attempt and at most, where a refusal does not say.",
+        ),
+        Option(
+            name="tenant_tz",
+            default="Europe/Paris",
+            help="The time zone in which the account's days begin and end.",
+        ),
+        _number(
+            "overlap_days",
+            1,
+            0,
+            7,
+            "Days read again by each sync and around each window, since bounds and zones are not exact.",
+        ),
+        _number("search_window_days", 31, 1, 366, "Days in a window of a whole read, to begin with."),
+        Option(
+            name="suspicious_sizes",
+            default="100,200,250,500,1000,2000,2500,5000,10000",
+            help="Numbers of rows at which an answer may have been cut; it is asked again in halves.",
+        ),
+        Option(
+            name="status_map",
+            default="1=open,0=archived,2=closed,3=closed",
+            help="What a vacancy's status means; one not named is closed.",
+        ),
+        Option(
+            name="vacancy_status_queries",
+            default="0,2",
+            help="Statuses asked for by name when the list of vacancies shows none of them.",
+        ),
+        Option(
+            name="search_statuses",
+            default="active,archived",
+            choices=("active,archived", "active"),
+            help="Whether archived applicants are read; with active alone, archiving looks like deletion.",
+        ),
+        Option(
+            name="archived_filter_body",
+            default='{"status":0}',
+            help="What to add to a search for archived applicants, as JSON.",
+        ),
+        Option(
+            name="person_match",
+            default="suggest",
+            choices=("suggest", "off"),
+            help="Whether a sync counts talents who share an e-mail address; they are never merged.",
+        ),
+        Option(
+            name="use_legacy_detail",
+            default="on",
+            choices=("on", "off"),
+            help="Whether a resume that the list does not name is noted as pending, to be asked for singly.",
+        ),
+        Option(
+            name="cv_response_mode",
+            default="auto",
+            choices=("auto", "binary", "redirect", "json", "text"),
+            help="How Flatchr answers a request for a resume.",
+        ),
+        _number("cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."),
+        Option(
+            name="webhook_events",
+            default="new_applicant,drag_applicant,new_message,new_vacancy",
+            help="Events taken as hints; others are ignored.",
+        ),
+    ),
+)

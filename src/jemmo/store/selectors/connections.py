@@ -1,0 +1,79 @@
+"""How the connections are doing, as pages show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jemmo.domain.status import Colour, colour
+from jemmo.store.models import Connection, Organisation, SyncRun
+
+WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
+RUNS_SHOWN = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """The organisation's syncs in one word. ``colour`` is ``None`` when no ATS is connected."""
+
+    colour: Colour | None
+    last_success_at: datetime | None
+    error: dict[str, Any] | None
+    read: int = 0
+
+
+def health(org: Organisation, *, now: datetime) -> Health:
+    """The state to show in the header: that of the connection that needs attention most."""
+    connections = list(org.connections.select_related("lease"))
+    if not connections:
+        return Health(colour=None, last_success_at=None, error=None)
+    colours = [_colour(one, now) for one in connections]
+    worst = min(range(len(colours)), key=lambda place: WORST_FIRST.index(colours[place]))
+    chosen = connections[worst]
+    times = [one.last_success_at for one in connections if one.last_success_at]
+    return Health(
+        colour=colours[worst],
+        last_success_at=min(times) if times else None,
+        error=chosen.last_error,
+        read=_read(chosen) if colours[worst] is Colour.LOADING else 0,
+    )
+
+
+def _colour(connection: Connection, now: datetime) -> Colour:
+    lease = getattr(connection, "lease", None)
+    return colour(
+        last_success_at=connection.last_success_at,
+        last_error=connection.last_error,
+        running=lease is not None and lease.expires_at > now,
+        now=now,
+    )
+
+
+def _read(connection: Connection) -> int:
+    run = connection.runs.filter(status="running").order_by("-started_at").first()
+    streams = run.report.get("streams", {}) if run else {}
+    return sum(counts.get("fetched", 0) for counts in streams.values())
+
+
+def with_runs(org: Organisation) -> list[dict[str, Any]]:
+    """Every connection with its latest runs."""
+    return [
+        {"connection": one, "runs": list(one.runs.order_by("-started_at")[:RUNS_SHOWN])}
+        for one in org.connections.order_by("created_at")
+    ]
+
+
+def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:
+    """One run with its counts and what it kept out, or ``None``."""
+    found = (
+        SyncRun.objects.filter(id=run_id, connection__org=org).select_related("connection").first()
+    )
+    if found is None:
+        return None
+    return {
+        "run": found,
+        "streams": found.report.get("streams", {}),
+        "rejections": list(found.rejections.order_by("-at")[:100]),
+    }

@@ -1,0 +1,19 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from jemmo.web.views import jobs, preferences, settings, start, status, talents
+
+urlpatterns = [
+    path("", start.home, name="home"),
+    path("start/", start.first_owner, name="first_owner"),
+    path("no-organisation/", start.no_organisation, name="no_organisation"),
+    path("jobs/", jobs.listing, name="jobs"),
+    path("jobs/<uuid:job_id>/", jobs.detail, name="job"),
+    path("talents/", talents.listing, name="talents"),
+    path("talents/<uuid:talent_id>/", talents.detail, name="talent"),
+    path("settings/ats/", settings.connections, name="ats"),
+    path("settings/ats/<uuid:run_id>/", settings.run, name="sync_run"),
+    path("status/", status.fragment, name="sync_status"),
+    path("preferences/theme/", preferences.theme, name="theme"),
+]

@@ -1,0 +1,32 @@
+"""The way in: first owner, and who belongs nowhere."""
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from jemmo.services import accounts
+from jemmo.web.forms import FirstOwner
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("jobs" if accounts.any_account() else "first_owner")
+
+
+def first_owner(request: HttpRequest) -> HttpResponse:
+    """On a fresh installation: who opens it first makes its organisation and owns it."""
+    if accounts.any_account():
+        raise Http404
+    form = FirstOwner(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        owner = accounts.first_owner(**form.cleaned_data)
+        login(request, owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return redirect("ats")
+    return render(request, "web/first_owner.html", {"form": form})
+
+
+@login_required
+def no_organisation(request: HttpRequest) -> HttpResponse:
+    if getattr(request, "membership", None) is not None:
+        return redirect("jobs")
+    return render(request, "web/no_organisation.html")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from jemmo.connectors.jarvi.files import FileRequest, file_request
+from jemmo.domain.errors import ConfigError
+
+OWN = "https://functions.prod.jarvi.tech/v1/public-api/rest/v2"
+
+
+def asked(template: str, hosts: str = "") -> FileRequest:
+    return file_request("f 1", template=template, hosts=hosts, base_url=OWN, api_key="secret")
+
+
+def test_without_an_address_resumes_are_off_and_the_error_says_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="not document") as raised:
+        asked("")
+    assert "file_url_template" in raised.value.next_step
+
+
+def test_the_key_goes_to_jarvis_own_host_alone() -> None:
+    own = asked("https://functions.prod.jarvi.tech/v1/files/{fileId}")
+    other = asked("https://files.example.com/{fileId}", "files.example.com")
+    assert own == FileRequest(
+        "https://functions.prod.jarvi.tech/v1/files/f%201", {"X-API-KEY": "secret"}
+    )
+    assert other.headers == {}
+    assert "secret" not in repr(own)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "https://files.example.net/{fileId}",
+        "http://files.example.com/{fileId}",
+        "https://functions.prod.jarvi.tech:444/{fileId}",
+        "https://functions.prod.jarvi.tech@files.example.net/{fileId}",
+    ],
+)
+def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
+    with pytest.raises(ConfigError, match="not fetched"):
+        asked(template, "files.example.com")

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.jarvi.hints import profile_ids
+
+PROFILE, PROJECT = "3f0c0000-0000-4000-8000-000000000001", "7a000000-0000-4000-8000-000000000010"
+PATHS = "profileId,profile.id,id"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"profileId": PROFILE},
+        {"profile": {"id": PROFILE}},
+        {"trigger": {"name": "x"}, "event": {"data": [{"profile": {"id": PROFILE}}]}},
+    ],
+)
+def test_ids_are_found_wherever_the_payload_has_them(body: Any) -> None:
+    assert profile_ids(body, PATHS)[0] == PROFILE
+
+
+def test_the_first_paths_come_first_and_nothing_twice() -> None:
+    body = {"id": PROJECT, "profileId": PROFILE, "profile": {"id": PROFILE}}
+    assert profile_ids(body, PATHS) == [PROFILE, PROJECT]
+
+
+def test_only_ids_are_taken() -> None:
+    assert profile_ids({"profileId": "' OR 1=1", "id": 7, "profile": {"id": None}}, PATHS) == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=9),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "profile"]), inner),
+    )
+)
+def test_no_payload_breaks_it(body: Any) -> None:
+    assert profile_ids(body, PATHS) == []

@@ -1,0 +1,284 @@
+"""Mappings against recordings of invented people and firms, and against anything at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path as File
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.jarvi import links, mapping
+from jemmo.connectors.jarvi.connector import JARVI
+from jemmo.connectors.jarvi.jobs import job
+from jemmo.connectors.jarvi.projects import Joined, _join
+from jemmo.connectors.jarvi.settings import Settings, settings_of
+from jemmo.domain.enums import ApplicationStatus, EmploymentType, JobStatus, RemotePolicy
+from jemmo.domain.errors import ConfigError, RecordRejected
+from jemmo.domain.records import Record
+from jemmo.domain.streams import Notes
+
+RECORDINGS = File(__file__).parent / "recordings"
+HIRED, REFUSED = "9b000000-0000-4000-8000-0000000000c1", "9b000000-0000-4000-8000-0000000000c2"
+
+
+def recorded(name: str) -> Any:
+    return json.loads((RECORDINGS / f"{name}.json").read_text())
+
+
+def settings(**options: str) -> Settings:
+    return settings_of(JARVI.configure("key", None, options))
+
+
+def as_json(record: Record) -> Any:
+    return json.loads(msgspec.json.encode(record))
+
+
+def a_job(settings: Settings, offer: Any = None, **changes: Any) -> Any:
+    joined = Joined({**recorded("project"), **changes}, offer)
+    return job(joined, settings, "p1", Notes())
+
+
+def field(purpose: str | None, value: Any = None, *, kind: str = "text", **more: Any) -> Any:
+    named = {"id": f"id-{purpose}", "type": kind, "name": purpose, "purpose": purpose}
+    return {"id": "x", "field": named, "fieldValue": None, "location": None, "value": value, **more}
+
+
+def test_a_profile_becomes_this_talent() -> None:
+    row, notes = recorded("profile"), Notes()
+    given = settings(
+        resume_paths="profiles.files",
+        status_map='{"9b000000-0000-4000-8000-0000000000aa": {"name": "To qualify"}}',
+    )
+    found = mapping.talent(row, given, row["id"], notes)
+    assert as_json(found) == recorded("talent")
+    assert not notes.counts
+
+
+def test_a_project_and_its_offer_become_this_job() -> None:
+    project, offer, notes = recorded("project"), recorded("offer"), Notes()
+    found = job(Joined(project, offer), settings(), project["id"], notes)
+    assert as_json(found) == recorded("job")
+    assert not notes.counts
+
+
+def test_a_project_without_an_offer_is_internal() -> None:
+    found = a_job(settings())
+    assert (found.visibility, found.title) == ("INTERNAL", "Data engineer – Demo SAS")
+
+
+def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
+    users = _join([recorded("project")], [], covers=True).users()
+    mapped = {key: mapping.user(row, key) for key, row in users.items()}
+    assert [one.name for one in mapped.values()] == ["Rec Ruteur", "Paul Approche"]
+    assert [one.is_active for one in mapped.values()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("unit", "given", "meant"),
+    [
+        ("auto", "60", 60_000.0),
+        ("auto", "50000", 50_000.0),
+        ("auto", "999", 999_000.0),
+        ("auto", "1000", 1000.0),
+        ("eur", "60", 60.0),
+        ("keur", "60", 60_000.0),
+        ("auto", "0", None),
+        ("auto", "negotiable", None),
+    ],
+)
+def test_the_unit_of_salaries_is_an_option(unit: str, given: str, meant: float | None) -> None:
+    offer = {"fieldsValues": [field("joboffer_salary_per_year_min", given)]}
+    pay = a_job(settings(salary_unit=unit), offer).compensations
+    assert (pay[0].min if pay else None) == meant
+    assert not pay or (pay[0].original == given and pay[0].is_public is False)
+
+
+@pytest.mark.parametrize(
+    ("days", "policy"),
+    [
+        ("0", RemotePolicy.ON_SITE),
+        ("2", RemotePolicy.HYBRID),
+        ("5", RemotePolicy.REMOTE),
+        ("99", None),
+        ("often", None),
+    ],
+)
+def test_the_days_at_home_tell_the_policy(days: str, policy: RemotePolicy | None) -> None:
+    offer = {"fieldsValues": [field("joboffer_remote_days_per_week", days)]}
+    assert a_job(settings(), offer).remote_policy is policy
+
+
+def test_an_unknown_contract_is_kept_and_counted() -> None:
+    choice = {"id": "v", "name": "Portage", "technicalValue": "sleeping"}
+    offer = {"fieldsValues": [field("joboffer_contract_type", fieldValue=choice)]}
+    notes = Notes()
+    found = job(Joined(recorded("project"), offer), settings(), "p1", notes)
+    assert (found.employment_type, found.employment_type_original) == (
+        EmploymentType.OTHER,
+        "Portage",
+    )
+    assert notes.counts == {"unknown_value:contract sleeping": 1}
+
+
+def test_purposes_can_be_given_by_the_name_of_a_field() -> None:
+    entry = field(None, "60")
+    entry["field"] |= {"name": "Salaire", "id": "c77"}
+    offer = {"fieldsValues": [entry]}
+    assert a_job(settings(), offer).custom_fields["c77"]["value"] == "60"
+    given = settings(field_map='{"Salaire": "joboffer_salary_per_year_max"}')
+    assert a_job(given, offer).compensations[0].max == 60_000
+
+
+def test_projects_are_closed_by_the_statuses_that_were_named() -> None:
+    status = recorded("project")["statusId"]
+    assert a_job(settings()).status is JobStatus.OPEN
+    assert a_job(settings(closed_project_statuses=f"x, {status}")).status is JobStatus.CLOSED
+
+
+def test_offers_are_joined_by_the_id_or_by_what_else_they_share() -> None:
+    project = recorded("project")
+    other = {**project, "id": "p2", "referenceId": None, "createdAt": "2025-01-02T09:00:00.5+00:00"}
+    by_reference = {"id": "o1", "referenceId": "DE-25"}
+    by_time = {"id": "o2", "referenceId": None, "createdAt": other["createdAt"]}
+    shelf = _join([project, other], [by_reference, by_time, {"id": "o3"}], covers=True, whole=True)
+    assert shelf.jobs[project["id"]].offer == by_reference
+    assert shelf.jobs["p2"].offer == by_time
+    assert shelf.unjoined == 1
+
+
+def test_sales_projects_and_deleted_ones_are_no_jobs() -> None:
+    project = recorded("project")
+    rows = [
+        {**project, "id": "sales", "isMadeForRecruitment": "true"},
+        {**project, "id": "deleted", "deletedAt": "2025-01-02T09:00:00+00:00"},
+        project,
+    ]
+    shelf = _join(rows, [], covers=True)
+    assert list(shelf.jobs) == [project["id"]]
+    assert shelf.gone == ("sales", "deleted")
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("profiles.projectsProfiles", {"id": "t", "projectsProfiles": [{"projectId": "p"}]}),
+        ("profiles.links", {"id": "t", "links": [{"id": "x", "project": {"id": "p"}}]}),
+        ("profiles.projects", {"id": "t", "projects": ["p"]}),
+        ("profiles.ats.projects", {"id": "t", "ats": {"projects": [{"id": "p"}]}}),
+        ("projects.profiles", {"id": "p", "profiles": [{"id": "t"}]}),
+        ("projects.applications", {"id": "p", "applications": [{"profileId": "t"}]}),
+        ("applicants", {"id": "x", "profileId": "t", "projectId": "p"}),
+    ],
+)
+def test_applications_are_found_in_each_likely_shape(path: str, row: Any) -> None:
+    [where] = settings(application_paths=path).application_paths
+    assert [links.entry_id(one) for one in links.entries(row, where)] == ["t:p"]
+
+
+def test_the_status_of_an_application_is_what_people_named_it() -> None:
+    given = settings(
+        status_map=json.dumps(
+            {
+                HIRED: {"name": "Hired", "category": "HIRED"},
+                REFUSED: {"name": "No", "category": "REJECTED"},
+            }
+        )
+    )
+    entry = {"profileId": "t", "projectId": "p", "updatedAt": "2025-01-02T09:00:00+00:00"}
+    found = {
+        status: links.application({**entry, "statusId": status}, given, "t:p", Notes())
+        for status in (HIRED, REFUSED, "unnamed")
+    }
+    assert [one.status for one in found.values()] == [
+        ApplicationStatus.HIRED,
+        ApplicationStatus.REJECTED,
+        ApplicationStatus.ACTIVE,
+    ]
+    assert [one.status_original for one in found.values()] == ["Hired", "No", "unnamed"]
+    assert [one.stage_remote_id for one in found.values()] == [HIRED, REFUSED, None]
+    assert found[HIRED].hired_at is not None
+    assert found[REFUSED].rejected_at is not None
+    assert [stage.name for stage in links.stages(given).values()] == ["Hired", "No"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"status_map": "{"},
+        {"status_map": '{"x": {"name": "a", "category": "NONSENSE"}}'},
+        {"field_map": "[]"},
+        {"application_paths": "profiles.a b"},
+        {"resume_paths": "projects.files"},
+        {"full_sweep_cron": "sometimes"},
+    ],
+)
+def test_an_option_that_cannot_be_read_is_refused_with_what_it_should_be(options: Any) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings(**options)
+    assert raised.value.code == "option"
+    assert raised.value.next_step
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def spoilt(name: str) -> st.SearchStrategy[Any]:
+    """A recording in which any values, at the top or among the custom fields, are anything else."""
+    row = recorded(name)
+    inner = st.fixed_dictionaries(
+        {},
+        optional={
+            "id": ANYTHING,
+            "field": st.fixed_dictionaries(
+                {}, optional={key: ANYTHING for key in ("id", "type", "name", "purpose")}
+            )
+            | ANYTHING,
+            "fieldValue": ANYTHING,
+            "location": ANYTHING,
+            "value": ANYTHING,
+        },
+    )
+    fields = st.lists(inner | ANYTHING, max_size=4) | ANYTHING
+    changes = {key: fields if key == "fieldsValues" else ANYTHING for key in row}
+    return st.fixed_dictionaries({}, optional=changes).map(lambda given: {**row, **given})
+
+
+@given(spoilt("profile") | ANYTHING)
+def test_no_profile_breaks_the_mapping(row: Any) -> None:
+    try:
+        msgspec.json.encode(mapping.talent(row, settings(), "t", Notes()))
+    except RecordRejected:
+        assert not isinstance(row, dict)
+
+
+@given(spoilt("project"), spoilt("offer") | st.none())
+def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
+    try:
+        msgspec.json.encode(job(Joined(project, offer), settings(), "p", Notes()))
+    except RecordRejected as error:
+        assert error.code == "no_name"
+
+
+@given(st.lists(spoilt("project") | ANYTHING, max_size=3), st.lists(ANYTHING, max_size=3))
+def test_nothing_breaks_the_join(rows: Any, offers: Any) -> None:
+    shelf = _join(rows, offers, covers=True, whole=True)
+    assert len(shelf.jobs) + len(shelf.gone) + len(shelf.odd) <= len(rows)
+    for key, row in shelf.users().items():
+        mapping.user(row, key)
+
+
+@given(ANYTHING, ANYTHING)
+def test_nothing_breaks_the_reading_of_applications(entry: Any, more: Any) -> None:
+    for path in settings(application_paths="profiles.a,projects.profiles").application_paths:
+        for one in links.entries({"id": "x", "a": entry, "profiles": [entry, more]}, path):
+            links.application(one, settings(), "t:p", Notes())

@@ -1,0 +1,129 @@
+"""The walk: every row is met, whatever is removed or added while it reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.jarvi.walk import Position, Walk
+from jemmo.connectors.jarvi.wire import Rows
+from jemmo.domain.errors import PermanentError
+
+SIZE = 10
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Listing:
+    """A list that gives ten rows whatever is asked for, and changes on order before a page is read."""
+
+    def __init__(self, count: int, *, counted: bool = True) -> None:
+        self.rows = [self.row(n) for n in range(count)]
+        self.counted = counted
+        self.before: dict[int, Any] = {}
+        self.pages = 0
+
+    @staticmethod
+    def row(number: int) -> dict[str, Any]:
+        created = BEGAN + timedelta(minutes=number)
+        return {"id": f"r{number}", "createdAt": created.isoformat()}
+
+    async def fetch(self, offset: int) -> Rows:
+        self.pages += 1
+        if change := self.before.get(self.pages):
+            change(self.rows)
+        total = len(self.rows) if self.counted else None
+        return Rows(self.rows[offset : offset + SIZE], total)
+
+
+async def walked(
+    listing: Listing, start: Position | None = None, **more: Any
+) -> tuple[list[str], bool]:
+    walk = Walk(listing.fetch, start or Position(), **more)
+    found: list[str] = []
+    covers = True
+    async for step in walk.steps():
+        found += [row["id"] for row in step.rows]
+        covers = covers and step.covers
+    return found, covers
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 19, 20, 21, 95])
+@pytest.mark.parametrize("counted", [True, False])
+async def test_every_row_is_met_once(count: int, counted: bool) -> None:
+    found, covers = await walked(Listing(count, counted=counted))
+    assert found == [f"r{n}" for n in range(count)]
+    assert covers
+
+
+@given(st.lists(st.tuples(st.integers(2, 12), st.integers(0, 94)), max_size=6))
+async def test_no_row_that_stays_is_missed_when_others_are_removed(
+    removals: list[tuple[int, int]],
+) -> None:
+    listing = Listing(95)
+
+    def remove(name: str) -> Any:
+        return lambda rows: rows.__setitem__(
+            slice(None), [row for row in rows if row["id"] != name]
+        )
+
+    for page, number in removals:
+        listing.before[page] = remove(f"r{number}")
+    found, _ = await walked(listing)
+    assert {row["id"] for row in listing.rows} <= set(found)
+    assert len(found) == len(set(found))
+
+
+async def test_rows_added_at_the_end_are_met() -> None:
+    listing = Listing(25)
+    listing.before[2] = lambda rows: rows.append(Listing.row(99))
+    found, covers = await walked(listing)
+    assert found[-1] == "r99"
+    assert covers
+
+
+async def test_a_row_that_enters_in_the_middle_starts_a_list_of_changes_again() -> None:
+    listing = Listing(25)
+    listing.before[2] = lambda rows: rows.insert(3, Listing.row(99))
+    found, covers = await walked(listing, by_change=True)
+    assert sorted(found) == sorted(row["id"] for row in listing.rows)
+    assert covers
+
+
+async def test_a_walk_goes_on_from_where_it_stopped() -> None:
+    listing = Listing(45)
+    walk = Walk(listing.fetch, Position())
+    place = None
+    async for step in walk.steps():
+        place = step.after
+        break
+    assert place is not None
+    del listing.rows[2:5]
+    found, covers = await walked(listing, place)
+    assert {f"r{n}" for n in range(10, 45)} <= set(found)
+    assert covers
+
+
+async def test_a_count_that_promises_more_than_comes_proves_nothing() -> None:
+    listing = Listing(25)
+
+    async def boast(offset: int) -> Rows:
+        page = await listing.fetch(offset)
+        return Rows(page.rows, 32)
+
+    walk = Walk(boast, Position())
+    covers = [step.covers async for step in walk.steps()]
+    assert covers[-1] is False
+    assert listing.pages < 8
+
+
+async def test_a_list_that_never_ends_is_left() -> None:
+    async def same(_: int) -> Rows:
+        return Rows([Listing.row(n) for n in range(SIZE)], None)
+
+    with pytest.raises(PermanentError, match="no end"):
+        async for _ in Walk(same, Position()).steps():
+            pass
