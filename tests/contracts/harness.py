@@ -4,8 +4,8 @@
    that shows, what makes a talent, which faults its sandbox knows.
 2. Add it to ``VENDORS`` in ``tests/contracts/vendors/all.py``.
 
-Nothing else: the tests are parametrised over that list. What a vendor lacks (applications, small keys, deletions) it leaves
-out of its declaration, and the tests about it are skipped for it.
+Nothing else: the tests are parametrised over that list. What a vendor lacks (applications, small
+keys, deletions) it leaves out of its declaration, and the tests about it are skipped for it.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
             row = await syncs._load(db, company.id)
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(row, source, report)
-            async with syncs._leased(db, row, report, "test") as context:
+            async with syncs._leased(db, row, report, "test", company.database_url) as context:
                 store = Writer(db, context, default_vault().seal)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)

@@ -38,9 +38,7 @@ def register(app: typer.Typer) -> None:
 def export(
     kind: Annotated[Kind, typer.Argument(help="What to export.")],
     org: Org,
-    format: Annotated[
-        Format, typer.Option("--format", help="jsonl, csv or parquet.")
-    ] = Format.JSONL,
+    form: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
     as_email: Annotated[
         str | None, typer.Option("--as", help="Apply this member's rights, by e-mail.")
     ] = None,
@@ -54,7 +52,7 @@ def export(
         company = accounts.organisation(org)
         role = accounts.role_of(company, as_email) if as_email else None
         rows = exports.rows(company, kind, role=role, vault=default_vault())
-        WRITERS[format](rows)
+        WRITERS[form](rows)
 
 
 def _jsonl(rows: Iterator[dict[str, Any]]) -> None:
@@ -87,8 +85,8 @@ def _cell(value: Any) -> Any:
 
 def _parquet(rows: Iterator[dict[str, Any]]) -> None:
     """Nested values as JSON text, so that every chunk has the same columns."""
-    import pyarrow
-    import pyarrow.parquet
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     if sys.stdout.isatty():
         err.print("Parquet is not text: send it to a file, as in `> talents.parquet`.")
@@ -96,10 +94,10 @@ def _parquet(rows: Iterator[dict[str, Any]]) -> None:
     writer = None
     while chunk := list(islice(rows, 5000)):
         columns = {name: [_parquet_value(row[name]) for row in chunk] for name in chunk[0]}
-        schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in columns])
+        schema = pa.schema([(name, _arrow_type(pa, name)) for name in columns])
         if writer is None:
-            writer = pyarrow.parquet.ParquetWriter(sys.stdout.buffer, schema)
-        writer.write_table(pyarrow.table(columns, schema=schema))
+            writer = pq.ParquetWriter(sys.stdout.buffer, schema)
+        writer.write_table(pa.table(columns, schema=schema))
     if writer is not None:
         writer.close()
 
@@ -112,12 +110,12 @@ def _parquet_value(value: Any) -> Any:
     return value if hasattr(value, "tzinfo") else str(value)
 
 
-def _arrow_type(pyarrow: Any, name: str) -> Any:
+def _arrow_type(pa: Any, name: str) -> Any:
     if name.endswith("_at"):
-        return pyarrow.timestamp("us", tz="UTC")
+        return pa.timestamp("us", tz="UTC")
     if name.startswith("is_") or name in ("can_email", "contacts_hidden"):
-        return pyarrow.bool_()
-    return pyarrow.int64() if name in ("size", "position") else pyarrow.string()
+        return pa.bool_()
+    return pa.int64() if name in ("size", "position") else pa.string()
 
 
 WRITERS = {Format.JSONL: _jsonl, Format.CSV: _csv, Format.PARQUET: _parquet}

@@ -23,7 +23,8 @@ err = Console(stderr=True, highlight=False)
 
 def say_json(value: Any) -> None:
     """One JSON object as the last line of stdout."""
-    print(msgspec.json.encode(value).decode(), flush=True)
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
 
 
 def exit_code(failure: FailureMode | None) -> int:

@@ -35,7 +35,10 @@ class Parts:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: list[str]) -> None:
-        self.running[name] = subprocess.Popen(command, env=os.environ, start_new_session=True)  # noqa: S603
+        """Start a part in a session of its own, so that Ctrl-C reaches it through us alone."""
+        self.running[name] = subprocess.Popen(  # noqa: S603 - our own programs, no shell
+            command, stdout=subprocess.DEVNULL, start_new_session=True
+        )
 
     def ended(self) -> str | None:
         """The name of a part that is no longer running."""
@@ -114,9 +117,9 @@ def _other_up() -> psutil.Process | None:
     try:
         process = psutil.Process(int(pid_file().read_text()))
         ours = "up" in process.cmdline() and process.pid != os.getpid()
-        return process if ours else None
     except (OSError, ValueError, psutil.Error):
         return None
+    return process if ours else None
 
 
 def _await_pages(url: str, parts: Parts) -> None:
@@ -127,10 +130,17 @@ def _await_pages(url: str, parts: Parts) -> None:
                 code="part_ended",
                 next_step="Look at its message above; is the port taken? `--port` chooses another.",
             )
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
+        if _answers(url):
+            return
         time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
 
 
 def _stay(parts: Parts) -> None:

@@ -150,7 +150,9 @@ def _tell(report: RunReport, json: bool) -> None:
             f"{report.requests:,} requests in {report.seconds:,.1f} s."
         )
         for warning in report.warnings:
-            err.print(f"Note: {warning.message} ({warning.count:,}×)", soft_wrap=True, markup=False)
+            err.print(
+                f"Note: {warning.message} ({warning.count:,} times)", soft_wrap=True, markup=False
+            )
     if report.error:
         say_error(report.error)
 

@@ -37,8 +37,10 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
 
     ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream.
     ``lag`` is the overlap read again on purpose, since neither bounds nor clocks of an ATS are exact.
-    ``after`` are the streams that should be complete before this one starts. ``thin_sweep`` says that a list of all ids costs
-    less than reading the stream; where it does not, a reconcile reads everything, which also finds changes without a date.
+    ``after`` are the streams that should be complete before this one starts. ``thin_sweep`` says
+    that a list of all ids costs
+    less than reading the stream; where it does not, a reconcile reads everything, which also finds
+    changes without a date.
     """
 
     name: Stream

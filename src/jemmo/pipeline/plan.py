@@ -35,8 +35,8 @@ def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence
 def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: datetime) -> Checkpoint:
     """The checkpoint a stream's pass starts from: a pass under way in the same mode goes on.
 
-    In an initial sync that was interrupted, a stream already read to its end is not read again. In an incremental one it
-    is: since then it may have changed.
+    In an initial sync that was interrupted, a stream already read to its end is not read again. In
+    an incremental one it is: since then it may have changed.
     """
     point = found or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL

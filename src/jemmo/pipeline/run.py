@@ -187,8 +187,7 @@ class SyncRun:
         self.report.warnings.extend(
             RunWarning(
                 code="not_proved_complete",
-                message=f"The ATS counts {self._points[stream].total} {stream}, "
-                f"but {self._points[stream].seen} were read.",
+                message=_unproved(self._points[stream]),
             )
             for stream in unproved
         )
@@ -233,6 +232,12 @@ def _first(errors: BaseExceptionGroup[JemmoError]) -> JemmoError:
     return found
 
 
+def _unproved(point: Checkpoint) -> str:
+    if point.total is None:
+        return f"The list of {point.stream} could not be read to a proved end."
+    return f"The ATS counts {point.total} {point.stream}, but {point.seen} were read."
+
+
 def _warnings(notes: Notes) -> list[RunWarning]:
     return [
         RunWarning(code=code, message=_meaning(code), count=count, example=notes.examples[code])
@@ -247,5 +252,13 @@ def _meaning(code: str) -> str:
         "filter_ignored": "The ATS ignores the filter for changed records, so all were read.",
         "not_joined": f"Some of the ATS's records could not be matched with each other ({detail}).",
         "dropped_value": f"A value could not be read and was left empty ({detail}).",
+        "unlisted_job": "Applications name jobs that the ATS does not list; each is kept by its title.",
+        "unknown_stage": "Applications name stages that the ATS does not list; these were left empty.",
+        "ambiguous_stage": "Two stages have the same name, so applications may stand in either.",
+        "shared_email": "Talents share an e-mail address; they may be one person.",
+        "salary_in_thousands": "Yearly salaries under 1000 were taken as thousands.",
+        "list_may_be_cut": "The ATS may have cut a list that cannot be asked for in smaller parts.",
+        "archived_hidden": "The ATS shows no archived records although asked, so nothing is deleted here.",
+        "key_expires": f"The API key expires on {detail}; replace it before.",
     }
     return meanings.get(kind, code)

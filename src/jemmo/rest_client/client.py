@@ -52,7 +52,8 @@ class RestClient:
     """Requests that read, to one base address: GET, and POST where an API takes its searches so.
 
     ``refuse`` turns an answer that is not 200 into the error it means for this vendor; only
-    ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries included, and left with its answer:
+    ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries
+    included, and left with its answer:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
     where the ATS does not.
     """
@@ -87,8 +88,8 @@ class RestClient:
     async def get(self, path: str, decode: Callable[[bytes], T]) -> T:
         """The decoded body of ``path``, which may be an address of the same host.
 
-        Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays away, ``PermanentError``
-        for a body that cannot be decoded however often it is fetched.
+        Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays
+        away, ``PermanentError`` for a body that cannot be decoded however often it is fetched.
         """
         return await self._ask(Question(self.same_host(path)), decode)
 

@@ -10,7 +10,8 @@ SPARE = 1  # requests of each window left unused: clocks and networks are not ex
 class Pacer:
     """At most ``limit`` requests in any ``per`` seconds.
 
-    The first window may go at once, so that a small company is read in a moment; when a window is used up, requests follow
+    The first window may go at once, so that a small company is read in a moment; when a window is
+    used up, requests follow
     evenly. What the ATS says of its own count (other tools may use the same key) holds back further.
     """
 

@@ -48,7 +48,7 @@ class Control:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
         return _json(200, found)
 
-    async def _act(self, name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    async def _act(self, name: str, given: dict[str, Any]) -> Any:
         if name in ORDERS:
             return await self._provider.change({**given, "op": name})
         if name == "reset-requests":
@@ -66,5 +66,5 @@ class Control:
         raise KeyError(name)
 
 
-def _json(status: int, content: Any) -> Reply:  # noqa: ANN401 - any JSON value
+def _json(status: int, content: Any) -> Reply:
     return Reply(status, json.dumps(content).encode(), {"Content-Type": "application/json"})

@@ -15,9 +15,12 @@ from jemmo.sandbox.teamtailor.start import Options
 
 async def serve(
     provider: str, *, port: int = 0, talents: int = 1000, seed: int = 7, key: str = "test-key",
-    faults: str = "", webhook_url: str | None = None, **others: Any,  # noqa: ANN401 - any JSON value
+    faults: str = "", webhook_url: str | None = None, **others: Any,
 ) -> None:  # fmt: skip
-    """Serve until SIGINT or SIGTERM, after printing one line with the address."""
+    """Serve until SIGINT or SIGTERM, after printing one line with the address.
+
+    A second line says what a connection needs besides the key, where it needs something.
+    """
     options = Options(
         talents=talents, seed=seed, key=key, faults=faults, webhook_url=webhook_url, **others
     )
@@ -29,6 +32,10 @@ async def serve(
         f"(key {key}, {talents} talents, seed {seed})",
         flush=True,
     )
+    needed = server.provider.facts().get("options", {})
+    if needed:
+        given = " ".join(f"--option {name}={value}" for name, value in needed.items())
+        print(f"Connect it with {given}", flush=True)  # noqa: T201 - as above
     stopped = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)

@@ -36,7 +36,7 @@ class SandboxServer:
     _runner: web.ServerRunner
 
     @property
-    def world(self) -> Any:  # noqa: ANN401 - each provider has its own
+    def world(self) -> Any:
         """The simulated company."""
         return self.provider.world
 
@@ -50,7 +50,7 @@ class SandboxServer:
         op: str,
         kind: str,
         record: int | str | None = None,
-        **order: Any,  # noqa: ANN401 - any JSON value
+        **order: Any,
     ) -> str:
         """Edit, delete, create, move or reject a record; return its id."""
         order |= {"op": op, "type": kind}
@@ -81,7 +81,7 @@ async def run_sandbox(
     provider: str = "teamtailor",
     *,
     port: int = 0,
-    **options: Any,  # noqa: ANN401 - any JSON value
+    **options: Any,
 ) -> AsyncIterator[SandboxServer]:
     """Serve a sandbox while the block runs; takes the fields of `Options` as keywords."""
     server = await start(provider, Options(**options), port=port)

@@ -60,7 +60,7 @@ class Base(ABC):
         """Return one attribute as JSON text without computing the rest, if that is easy."""
         return None
 
-    def facet(self, row: int, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    def facet(self, row: int, name: str) -> Any:
         """Return one attribute as a Python value; overridden where a cheap way exists."""
         return json.loads(self.values(row)[self.attributes.index(name)])
 
@@ -154,7 +154,7 @@ class Table:
             texts[self._position["created-at"]] = self._local.text(overlay.born[record])
         return tuple(texts)
 
-    def facet(self, record: int, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    def facet(self, record: int, name: str) -> Any:
         """Return one attribute as a Python value."""
         if record in self.overlay.updated:
             return json.loads(self.values(record)[self._position[name]])

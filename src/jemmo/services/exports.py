@@ -33,4 +33,4 @@ def rows(
             next_step=f"Choose one of: {', '.join(KINDS)}.",
         )
     sees_contacts = role is None or role.sees_contacts
-    return KINDS[kind](org, export.Reader(vault=vault, sees_contacts=sees_contacts))
+    return KINDS[kind](org, export.Reader(unseal=vault.open if sees_contacts else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from jemmo.domain.errors import (
     TransientError,
     Unexpected,
 )
-from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
+from jemmo.domain.outcomes import Counts, RunReport, RunWarning
 from jemmo.domain.ports import Progress, Source
 from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Checkpoint, Mode, Stream
@@ -77,7 +77,7 @@ async def sync(
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
-            async with _leased(db, row, report, trigger) as context:
+            async with _leased(db, row, report, trigger, database_url) as context:
                 store = Writer(db, context, vault.seal)
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
                 if mode is None and report.mode is Mode.INCREMENTAL:
@@ -142,7 +142,7 @@ async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> As
 
 @asynccontextmanager
 async def _leased(
-    db: Connection, row: runs.ConnectionRow, report: RunReport, trigger: str
+    db: Connection, row: runs.ConnectionRow, report: RunReport, trigger: str, database_url: str
 ) -> AsyncIterator[RunContext]:
     """Hold the connection's lease from the first request to the report.
 
@@ -161,12 +161,26 @@ async def _leased(
             mode=report.mode,
             rules=row.rules,
         )
+    except JemmoError as error:
+        report.fail(error)
     except BaseException as error:
         report.fail(_explain(error))
         raise
     finally:
+        if not await _end(db, row.id, token, report):
+            with suppress(TransientError):
+                async with connect(database_url) as fresh:
+                    await _end(fresh, row.id, token, report)
+
+
+async def _end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> bool:
+    """Close the run; ``False`` when the database is away. Should it stay away, the next run closes this one."""
+    try:
         with explained():
-            await runs.end(db, row.id, token, report)
+            await runs.end(db, connection_id, token, report)
+    except TransientError:
+        return False
+    return True
 
 
 async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
@@ -219,8 +233,6 @@ async def _renew(database_url: str, context: RunContext) -> None:
 
 
 def _explain(error: BaseException) -> JemmoError:
-    if isinstance(error, JemmoError):
-        return error
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
         return Cancelled("The sync was stopped.")
     return Unexpected("Jemmo failed in a way it did not expect.")

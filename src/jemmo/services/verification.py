@@ -20,7 +20,8 @@ SHOWN = 20  # ids listed of each difference
 class StreamVerdict(Struct, kw_only=True):
     """One stream compared.
 
-    ``missing`` are in the ATS and not here, ``extra`` here and not there, ``stale`` were changed there since; of each the
+    ``missing`` are in the ATS and not here, ``extra`` here and not there, ``stale`` were changed
+    there since; of each the
     count and some ids. ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept.
     """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -28,13 +27,15 @@ async def connect(url: str) -> AsyncIterator[Connection]:
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()
-    """Turns a lost database into an error that says so; nothing of the server's text is repeated,
-    since it may hold a person's data."""
+    """Turns a lost database into an error that says so.
+
+    Nothing of the server's text is repeated, since it may hold a person's data.
+    """
 
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             raise TransientError(
                 "The connection to the database was lost.",

@@ -111,8 +111,8 @@ def upsert(stream: Stream) -> str:
     """One statement that writes a staged batch and answers its counts.
 
     Parameters: ``org``, ``connection``, ``force`` (also over a newer version of ours: the ATS was restored), ``hidden``
-    (what a new talent is hidden by until an active application shows). A row is written only when its content differs, and never
-    by an older version than the one we hold.
+    (what a new talent is hidden by until an active application shows). A row is written only when
+    its content differs, and never by an older version than the one we hold.
     """
     table = TABLES[stream]
     parts = [_before(table)] if stream is Stream.APPLICATIONS else []
@@ -226,13 +226,13 @@ def _children(stream: Stream) -> list[str]:
 
 def _replace(child: Child) -> list[str]:
     names = ", ".join(column.name for column in child.columns)
-    return [
-        f"old_{child.name} AS (DELETE FROM {child.table} WHERE job_id IN "
-        "(SELECT id FROM written WHERE NOT created))",
-        f"new_{child.name} AS (INSERT INTO {child.table} (job_id, position, {names}) "
-        f"SELECT w.id, c.position, {', '.join(f'c.{column.name}' for column in child.columns)} "
-        f"FROM written w JOIN staged_{child.name} c ON c.owner = w.remote_id)",
-    ]
+    values = ", ".join(f"c.{column.name}" for column in child.columns)
+    old = f"""old_{child.name} AS (
+        DELETE FROM {child.table} WHERE job_id IN (SELECT id FROM written WHERE NOT created))"""
+    new = f"""new_{child.name} AS (
+        INSERT INTO {child.table} (job_id, position, {names}) SELECT w.id, c.position, {values}
+        FROM written w JOIN staged_{child.name} c ON c.owner = w.remote_id)"""
+    return [old, new]
 
 
 _MOVES = """moves AS (

@@ -12,7 +12,6 @@ from jemmo.store import statements as sql
 from jemmo.store.postgres import Connection
 from jemmo.store.tables import TABLES
 
-
 TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
 
 

@@ -24,8 +24,10 @@ def as_json(value: Any) -> str | None:
 
 
 class Column(NamedTuple):
-    """A column and the record's attribute of the same name. ``cast`` is its type in the table where it is staged
-    as another one."""
+    """A column, and the record's attribute of the same name.
+
+    ``cast`` is its type in the table where it is staged as another one.
+    """
 
     name: str
     type: str = "text"
@@ -95,6 +97,7 @@ _TAGS = Column("tags", "text[]", list)
 _CUSTOM = Column("custom_fields", "text", as_json, "jsonb")
 _COMMON = (
     *_text("remote_id", "remote_url"),
+    Column("remote_aliases", "text[]", list),
     *_times("remote_created_at", "remote_updated_at"),
 )
 

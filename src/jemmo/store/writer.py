@@ -249,9 +249,11 @@ class Writer:
         for statement in sql.empty_staging(stream, thoroughly=thoroughly):
             await self.db.execute(statement.encode())
         table = TABLES[stream]
-        rows = [table.row(key, one) for key, one in zip(new_ids(len(accepted)), accepted)]
+        rows = [
+            table.row(key, one) for key, one in zip(new_ids(len(accepted)), accepted, strict=True)
+        ]
         if stream is Stream.TALENTS:
-            for row, one in zip(rows, accepted):
+            for row, one in zip(rows, accepted, strict=True):
                 row.append(self._seal_contacts(one.record))
         await self._copy(sql.staging_name(table), sql.staged_columns(stream), rows)
         for child in sql.CHILDREN.get(stream, ()):

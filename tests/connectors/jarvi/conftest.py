@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.source import JarviSource
@@ -42,8 +43,6 @@ def source_of(
 ) -> JarviSource:
     config = JARVI.configure(key or server.key, server.base_url, options)
     if ledger is not None:
-        from msgspec.structs import replace
-
         config = replace(config, ledger=ledger)
     return JarviSource(config, clock)
 

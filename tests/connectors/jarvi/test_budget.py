@@ -64,7 +64,7 @@ def test_the_slowest_of_the_last_requests_is_set_aside() -> None:
 def test_no_hour_ever_holds_more_than_the_allowance(
     wishes: list[tuple[float, float]], start: int
 ) -> None:
-    """Whatever is asked for and whenever, no window of an hour, wherever it begins, holds more than was allowed."""
+    """Whatever is asked for and whenever, and wherever the hour begins."""
     now = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=start)
     spent: list[Spent] = []
     for pause, cost in wishes:

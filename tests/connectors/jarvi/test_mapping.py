@@ -67,7 +67,7 @@ def test_a_project_and_its_offer_become_this_job() -> None:
 
 def test_a_project_without_an_offer_is_internal() -> None:
     found = a_job(settings())
-    assert (found.visibility, found.title) == ("INTERNAL", "Data engineer – Demo SAS")
+    assert (found.visibility, found.title) == ("INTERNAL", "Data engineer - Demo SAS")
 
 
 def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
@@ -240,7 +240,7 @@ def spoilt(name: str) -> st.SearchStrategy[Any]:
         optional={
             "id": ANYTHING,
             "field": st.fixed_dictionaries(
-                {}, optional={key: ANYTHING for key in ("id", "type", "name", "purpose")}
+                {}, optional=dict.fromkeys(("id", "type", "name", "purpose"), ANYTHING)
             )
             | ANYTHING,
             "fieldValue": ANYTHING,

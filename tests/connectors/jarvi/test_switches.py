@@ -1,4 +1,7 @@
-"""What Jarvi's documentation leaves open: in either position a sync equals the truth, or says what it cannot do."""
+"""What Jarvi's documentation leaves open.
+
+In either position a sync equals the truth, or says what it cannot do.
+"""
 
 from __future__ import annotations
 
@@ -259,7 +262,7 @@ async def test_a_change_without_a_sign_is_found_by_the_full_sweep(
     await found.sync()
     talent = a_talent(server)
     await server.change("edit", "talent", talent, attributes={"headline": "Quiet"}, quiet=True)
-    job = sorted(await found.ids(Stream.JOBS))[0]
+    job = min(await found.ids(Stream.JOBS))
     await server.change("edit", "job", job, attributes={"name": "Quiet too"}, quiet=True)
     await found.sync()
     assert (await found.record(Stream.TALENTS, talent))["headline"] != "Quiet"

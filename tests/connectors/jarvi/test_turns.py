@@ -64,10 +64,14 @@ async def test_a_short_wait_is_waited() -> None:
 
 async def test_what_failed_has_cost_its_time_too() -> None:
     time, ledger = Time(), MemoryLedger()
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with turns(time, ledger).turn():
             await time.sleep(7)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert ledger.entries == [Spent(MONDAY, 7.0)]
 
 

@@ -18,7 +18,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Listing:
-    """A list that gives ten rows whatever is asked for, and changes on order before a page is read."""
+    """A list that gives ten rows whatever is asked for, and changes before a page on order."""
 
     def __init__(self, count: int, *, counted: bool = True) -> None:
         self.rows = [self.row(n) for n in range(count)]
@@ -53,7 +53,7 @@ async def walked(
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 19, 20, 21, 95])
 @pytest.mark.parametrize("counted", [True, False])
-async def test_every_row_is_met_once(count: int, counted: bool) -> None:
+async def test_every_row_is_met_once(count: int, *, counted: bool) -> None:
     found, covers = await walked(Listing(count, counted=counted))
     assert found == [f"r{n}" for n in range(count)]
     assert covers

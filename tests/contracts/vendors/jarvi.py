@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.harness import Vendor
+
 from jemmo.domain.streams import Stream
 
 
@@ -14,7 +15,12 @@ def kept(stream: Stream, record: dict[str, Any]) -> bool:
 
 
 def contract(word: str) -> dict[str, Any]:
-    field = {"id": "c1", "type": "multiplechoice", "name": "Contrat", "purpose": "joboffer_contract_type"}
+    field = {
+        "id": "c1",
+        "type": "multiplechoice",
+        "name": "Contrat",
+        "purpose": "joboffer_contract_type",
+    }
     return {
         "fieldsValues": [
             {

@@ -1,6 +1,7 @@
 """Teamtailor in the suite of every connector."""
 
 from contracts.harness import Vendor
+
 from jemmo.domain.streams import Stream
 
 TEAMTAILOR = Vendor(

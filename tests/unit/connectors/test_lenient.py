@@ -37,7 +37,7 @@ class Person(Struct):
 
 people = st.fixed_dictionaries(
     {},
-    optional={name: json_values for name in ("id", "name", "age", "born", "tags", "links")},
+    optional=dict.fromkeys(("id", "name", "age", "born", "tags", "links"), json_values),
 )
 
 

@@ -49,9 +49,7 @@ def names_of(stream: Stream) -> list[str]:
 
 
 def resources(stream: Stream) -> st.SearchStrategy[Any]:
-    attributes = st.fixed_dictionaries(
-        {}, optional={name: json_values for name in names_of(stream)}
-    )
+    attributes = st.fixed_dictionaries({}, optional=dict.fromkeys(names_of(stream), json_values))
     links = st.dictionaries(
         st.sampled_from(["job", "stage", "candidate", "locations", "location", "uploads", "user"]),
         relationship,

@@ -73,7 +73,9 @@ class Account:
 
     async def labels(self, wanted: Sequence[Row]) -> dict[int, str]:
         """The contracts by their number, asked for only when one of these vacancies does not name its own."""
-        missing = any(row.get("contract_type_id") and not row.get("contract_type") for row in wanted)
+        missing = any(
+            row.get("contract_type_id") and not row.get("contract_type") for row in wanted
+        )
         if self._labels is None and missing:
             self._labels = await self._read_labels()
         return self._labels or {}

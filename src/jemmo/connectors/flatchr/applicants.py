@@ -94,7 +94,8 @@ def _contacts(row: Applicant) -> tuple[Contact, ...]:
 def _resumes(row: Applicant, settings: Settings) -> tuple[Attachment, ...]:
     """The resume's place in Flatchr's storage, wherever in the row it stands.
 
-    A row without any such property leaves open whether there is a resume. It is noted as pending, to be asked for one by one.
+    A row without any such property leaves open whether there is a resume. It is noted as pending,
+    to be asked for one by one.
     """
     places = (row.aws, row.cv, row.candidate.aws if row.candidate else row.candidate)
     files = [place for place in places if isinstance(place, File) and text(place.key)]

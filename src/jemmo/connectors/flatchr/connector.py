@@ -73,7 +73,9 @@ FLATCHR = Connector(
             7,
             "Days read again by each sync and around each window, since bounds and zones are not exact.",
         ),
-        _number("search_window_days", 31, 1, 366, "Days in a window of a whole read, to begin with."),
+        _number(
+            "search_window_days", 31, 1, 366, "Days in a window of a whole read, to begin with."
+        ),
         Option(
             name="suspicious_sizes",
             default="100,200,250,500,1000,2000,2500,5000,10000",
@@ -118,7 +120,9 @@ FLATCHR = Connector(
             choices=("auto", "binary", "redirect", "json", "text"),
             help="How Flatchr answers a request for a resume.",
         ),
-        _number("cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."),
+        _number(
+            "cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."
+        ),
         Option(
             name="webhook_events",
             default="new_applicant,drag_applicant,new_message,new_vacancy",

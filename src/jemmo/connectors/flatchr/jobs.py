@@ -34,6 +34,7 @@ CONTRACTS = {
     "indépendant": EmploymentType.FREELANCE,
     "saisonnier": EmploymentType.SEASONAL,
     "bénévolat": EmploymentType.VOLUNTEER,
+    "vie": EmploymentType.OTHER,
 }
 EXPERIENCE = {1: "< 1 an", 2: "1-3 ans", 4: "3-5 ans", 6: "> 5 ans", 11: "> 10 ans"}
 REMOTE = {

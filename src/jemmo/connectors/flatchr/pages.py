@@ -32,7 +32,11 @@ class Pages:
                 notes.add(f"key_expires:{self._key_dies_at:%Y-%m-%d}", "key")
             return stages.stage(column, columns, self._settings.zone)
 
-        return Page(stream=Stream.STAGES, raw=_raw(columns.rows if only is None else only, "id"), map=to_record)
+        return Page(
+            stream=Stream.STAGES,
+            raw=_raw(columns.rows if only is None else only, "id"),
+            map=to_record,
+        )
 
     def jobs(self, found: list[Row], labels: Mapping[int, str]) -> Page:
         def to_record(one: RawRecord, notes: Notes) -> Record:

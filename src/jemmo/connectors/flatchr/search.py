@@ -148,13 +148,16 @@ class Search:
     async def _step(
         self, reader: str, span: Span, window: Window, place: Place, found: list[Row]
     ) -> Slice:
-        covers, notes = place.covers, ()
+        covers = place.covers
+        notes: tuple[str, ...] = ()
         if len(found) in self._settings.suspicious:
             found, whole = await self._divide(reader, span, window, place.part, found)
             covers = covers and whole
             notes = () if whole else ("list_may_be_cut",)
         if place.part == ARCHIVED and any(row.get("status") != 0 for row in found):
-            return self._without_filter(window, place, found, notes, covers, by_update=span.by_update)
+            return self._without_filter(
+                window, place, found, notes, covers, by_update=span.by_update
+            )
         archived = place.archived_seen or any(row.get("status") == 0 for row in found)
         after = replace(place, covers=covers, archived_seen=archived)
         return Slice(
@@ -167,7 +170,7 @@ class Search:
         place: Place,
         found: list[Row],
         notes: tuple[str, ...],
-        covers: bool,  # noqa: FBT001 - a fact handed on
+        covers: bool,
         *,
         by_update: bool,
     ) -> Slice:
@@ -216,7 +219,9 @@ class Search:
         question = msgspec.json.encode(criteria, order="deterministic").decode()
 
         async def ask() -> list[Row]:
-            return await self._client.search(f"{self._account.path}/search/applicants", criteria, rows)
+            return await self._client.search(
+                f"{self._account.path}/search/applicants", criteria, rows
+            )
 
         return await self._answers.get(question, reader, ask)
 

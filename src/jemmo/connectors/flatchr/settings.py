@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     archived_filter: dict[str, Any]
     suggests_persons: bool
     expects_resumes: bool
+    backoff: tuple[float, float]
 
 
 def read_settings(config: Config) -> Settings:
@@ -53,6 +54,7 @@ def read_settings(config: Config) -> Settings:
         archived_filter=_filter(options["archived_filter_body"]),
         suggests_persons=options["person_match"] == "suggest",
         expects_resumes=config.on("use_legacy_detail"),
+        backoff=_backoff(options["backoff"]),
     )
 
 
@@ -77,6 +79,13 @@ def _sizes(value: str) -> list[int]:
         return [int(part) for part in _listed(value)]
     except ValueError:
         raise _unreadable("suspicious_sizes", "Give numbers such as 100,500,1000.") from None
+
+
+def _backoff(value: str) -> tuple[float, float]:
+    first, _, longest = value.partition("-")
+    if not first.strip().isdecimal() or not longest.strip().isdecimal():
+        raise _unreadable("backoff", "Give two numbers of seconds such as 2-60.")
+    return float(first), float(longest)
 
 
 def _status_map(value: str) -> dict[str, JobStatus]:

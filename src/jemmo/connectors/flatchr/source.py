@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -50,7 +50,7 @@ class FlatchrSource:
             refuse=refusals(config.api_key),
             pacer=_pacer(config),
             connections=1,
-            pause=_pause(config),
+            pause=pauses(*self.settings.backoff),
         )
         self.account = Account(self.client, self.settings)
         self.search = Search(self.client, self.settings, self.account)
@@ -214,7 +214,8 @@ class FlatchrSource:
 
 def streams_of(settings: Settings) -> list[StreamSpec]:
     """Ids alone cost as much as rows, so a reconcile reads everything. Nothing waits for another stream but for
-    the columns: the three that walk the list of applicants do so side by side."""
+    the columns: the three that walk the list of applicants do so side by side.
+    """
     lag = days(settings.overlap_days)
 
     def changing(name: Stream, *after: Stream) -> StreamSpec:
@@ -246,8 +247,3 @@ def _pacer(config: Config) -> Pacer | None:
         return None
     share = int(config.options["quota_share"]) / 100
     return Pacer(int(config.options["rate_per_sec"]), 1.0, share=share)
-
-
-def _pause(config: Config) -> Callable[[int, float], float]:
-    first, _, longest = config.options["backoff"].partition("-")
-    return pauses(float(first), float(longest))

@@ -110,9 +110,9 @@ class Applicant(Struct, frozen=True):
     source: Text = None
     anonym: bool | None = None
     comment: Text = None
-    aws: File | None | UnsetType = UNSET
-    cv: File | None | UnsetType = UNSET
-    candidate: Candidate | None | UnsetType = UNSET
+    aws: File | UnsetType | None = UNSET
+    cv: File | UnsetType | None = UNSET
+    candidate: Candidate | UnsetType | None = UNSET
 
 
 class Contract(Struct, frozen=True):

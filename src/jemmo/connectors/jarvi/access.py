@@ -1,4 +1,7 @@
-"""The connection test: what may the key read, which filters work, and what of this account cannot be read at all?"""
+"""The connection test.
+
+What may the key read, which filters work, and what of this account cannot be read at all?
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Jarvi's time budget: so many seconds of its time in any hour of its business hours. Pure: the clock is passed in.
+"""Jarvi's time budget: so many seconds of its time in any hour of its business hours.
 
-What is spent counts until a whole hour after it ended, so the sum over any hour, rolling or by the clock, stays below.
+Pure: the clock is passed in.
+
+What is spent counts until a whole hour after it ended, so the sum over any hour, rolling or by the
+clock, stays below.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ FRIDAY = 4
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """``allowance`` seconds in any hour, Monday to Friday from ``opens`` to ``closes`` o'clock UTC."""
+    """``allowance`` seconds in any hour, Monday to Friday, ``opens`` to ``closes`` o'clock UTC."""
 
     allowance: float
     opens: int = 7
@@ -55,7 +58,10 @@ class Budget(Struct, frozen=True, kw_only=True):
         return (self.closing(now) - now).total_seconds()
 
     def renewed(self, spent: Sequence[Spent], now: datetime) -> datetime:
-        """When the whole allowance is there again: an hour after the last request, or at the end of the business hours."""
+        """When the whole allowance is there again.
+
+        An hour after the last request, or at the end of the business hours.
+        """
         last = max((_counts_until(one) for one in spent), default=now)
         return min(max(last, now), self.closing(now)) if self.counts(now) else now
 

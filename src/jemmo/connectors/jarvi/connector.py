@@ -32,8 +32,8 @@ def _text(name: str, text: str, default: str = "") -> Option:
 JARVI = Connector(
     name="jarvi",
     label="Jarvi",
-    key_help="In Jarvi, as an admin: Settings > API keys > a private key. A public key reads published "
-    "offers only.",
+    key_help="In Jarvi, as an admin: Settings > API keys > a private key. A public key reads "
+    "published offers only.",
     status_page="https://www.jarvi.tech",
     base_url=_host,
     open=JarviSource,
@@ -89,7 +89,8 @@ JARVI = Connector(
         _text("closed_project_statuses", "Ids of the statuses of closed projects, with commas."),
         _text(
             "field_map",
-            'Purposes of custom fields that have none, as JSON: {"Salaire": "joboffer_salary_per_year_max"}.',
+            "Purposes of custom fields that have none, as JSON: "
+            '{"Salaire": "joboffer_salary_per_year_max"}.',
         ),
         _choice(
             "salary_unit",

@@ -1,14 +1,14 @@
 """Custom fields: by their purpose where Jarvi gives one, else by name.
 
-A field with several values comes as several items with the same field id. Values are text whatever the type.
+A field with several values comes as several items with the same field id. Values are text whatever
+the type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from jemmo.connectors.jarvi.wire import Row, inner, plain
+from jemmo.connectors.jarvi.wire import Json, Row, inner, plain
 from jemmo.domain.records import CustomFields
 from jemmo.domain.validation import number
 
@@ -28,15 +28,18 @@ KINDS = {
 
 
 class Fields:
-    """The values of one record, grouped by field. Later items win over earlier ones of another source."""
+    """The values of one record, grouped by field.
 
-    def __init__(self, purposes: Mapping[str, str], *sources: Any) -> None:
+    Later items win over earlier ones of another source.
+    """
+
+    def __init__(self, purposes: Mapping[str, str], *sources: Json) -> None:
         self._groups: dict[str, list[Row]] = {}
         self._purposes: dict[str, list[Row]] = {}
         for items in sources:
             self._add(purposes, items if isinstance(items, list) else [])
 
-    def _add(self, purposes: Mapping[str, str], items: Iterable[Any]) -> None:
+    def _add(self, purposes: Mapping[str, str], items: Iterable[Json]) -> None:
         groups: dict[str, list[Row]] = {}
         for item in items:
             key = plain(inner(item, "field", "id")) or plain(inner(item, "field", "name"))
@@ -109,7 +112,7 @@ def _text(item: Row) -> str | None:
     )
 
 
-def _value(group: list[Row], kind: str) -> Any:
+def _value(group: list[Row], kind: str) -> Json:
     if kind == "multi_select" or len(group) > 1:
         return [found for item in group if (found := _text(item))]
     found = _text(group[0])

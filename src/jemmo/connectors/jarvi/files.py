@@ -6,13 +6,12 @@ Neither is documented, so both are options, empty until a probe of the account h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
 from jemmo.connectors.jarvi.settings import Path
-from jemmo.connectors.jarvi.wire import Row, inner, listed, moment, plain
+from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
 from jemmo.domain.enums import AttachmentKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.records import Attachment
@@ -29,7 +28,7 @@ def resumes(row: Row, paths: tuple[Path, ...]) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
-def _resume(entry: Any) -> Attachment | None:
+def _resume(entry: Json) -> Attachment | None:
     ids = (inner(entry, "fileId"), inner(entry, "file", "id"), inner(entry, "id"))
     file_id = next((found for one in ids if (found := plain(one))), None)
     if file_id is None or inner(entry, "deletedAt") is not None:
@@ -57,7 +56,10 @@ class FileRequest(Struct, frozen=True):
 def file_request(
     file_id: str, *, template: str, hosts: str, base_url: str, api_key: str
 ) -> FileRequest:
-    """The request for a file's bytes. Only hosts that were named are asked, and the key goes to Jarvi's own host alone."""
+    """The request for a file's bytes.
+
+    Only hosts that were named are asked, and the key goes to Jarvi's own host alone.
+    """
     if not template:
         raise ConfigError(
             "Jarvi does not document where resumes are fetched, so they are not.",

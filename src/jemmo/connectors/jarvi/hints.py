@@ -1,21 +1,25 @@
-"""What a trigger's payload hints at: which profiles to read again. Its shape is not documented, so nothing else is believed."""
+"""What a trigger's payload hints at: which profiles to read again.
+
+Its shape is not documented, so nothing else is believed.
+"""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from jemmo.connectors.jarvi.wire import inner
+from jemmo.connectors.jarvi.wire import Json, inner
 
 MOST = 100  # ids taken from one payload
 DEEPEST = 12
 
 
-def profile_ids(body: Any, paths: str) -> list[str]:
-    """Ids at these paths (``profileId,profile.id,id``), wherever in the payload they begin; those nearer the front of the
-    list of paths first.
+def profile_ids(body: Json, paths: str) -> list[str]:
+    """Ids at these paths (``profileId,profile.id,id``), wherever in the payload they begin.
 
-    >>> profile_ids({"event": [{"profile": {"id": "3f0c0000-0000-4000-8000-000000000001"}}]}, "profile.id")
+    Those nearer the front of the list of paths first.
+
+    >>> body = {"event": [{"profile": {"id": "3f0c0000-0000-4000-8000-000000000001"}}]}
+    >>> profile_ids(body, "profile.id")
     ['3f0c0000-0000-4000-8000-000000000001']
     """
     found: dict[str, None] = {}
@@ -27,7 +31,7 @@ def profile_ids(body: Any, paths: str) -> list[str]:
     return list(found)[:MOST]
 
 
-def _search(body: Any, names: list[str], depth: int) -> list[str]:
+def _search(body: Json, names: list[str], depth: int) -> list[str]:
     if depth > DEEPEST:
         return []
     if isinstance(body, list):
@@ -39,7 +43,7 @@ def _search(body: Any, names: list[str], depth: int) -> list[str]:
     return found + [one for part in body.values() for one in _search(part, names, depth + 1)]
 
 
-def _is_uuid(value: Any) -> bool:
+def _is_uuid(value: Json) -> bool:
     try:
         return isinstance(value, str) and str(UUID(value)) == value.lower()
     except ValueError:

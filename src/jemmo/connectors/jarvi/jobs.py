@@ -1,17 +1,17 @@
-"""A project and its offer as a job. Nearly all of a job is in custom fields, told apart by their purpose.
+"""A project and its offer as a job.
+
+Nearly all of a job is in custom fields, told apart by their purpose.
 
 Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.mapping import as_row, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.jarvi.wire import Row, inner, moment, plain
+from jemmo.connectors.jarvi.wire import Json, Row, inner, moment, plain
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
@@ -51,7 +51,7 @@ THOUSANDS_BELOW = 1000  # a salary a year below this is meant in thousands
 WORKING_WEEK = 5
 
 
-def job(joined: Any, settings: Settings, remote_id: str, notes: Notes) -> Job:
+def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
     if not isinstance(joined, Joined):
         raise RecordRejected("The record is not an object.", code="malformed_record")
     project, offer = as_row(joined.project), joined.offer
@@ -159,7 +159,10 @@ def _salary(amount: float | None, unit: str) -> float | None:
 
 
 def _client(project: Row) -> CustomFields:
-    """For whom the firm recruits. The company's own name can be a part of a web address, so it comes last."""
+    """For whom the firm recruits.
+
+    The company's own name can be a part of a web address, so it comes last.
+    """
     company = project.get("company")
     name = (
         plain(inner(company, "companyPublicData", "name"))

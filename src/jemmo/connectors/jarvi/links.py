@@ -1,15 +1,15 @@
 """Applications: a profile's place in a project. Where an account's answers hold them is an option.
 
-Documented is only that they exist. The names read here are the likely ones; an entry that lacks them is rejected, visibly.
+Documented is only that they exist. The names read here are the likely ones; an entry that lacks
+them is rejected, visibly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from jemmo.connectors.jarvi.settings import Path, Settings
-from jemmo.connectors.jarvi.wire import Row, inner, is_deleted, listed, moment, plain, row_id
+from jemmo.connectors.jarvi.wire import Json, Row, inner, is_deleted, listed, moment, plain, row_id
 from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.records import Application, Stage
 from jemmo.domain.streams import Notes
@@ -41,8 +41,8 @@ def _linked(entry: Row, name: str, *, itself: bool) -> str | None:
     return found or (plain(entry.get("id")) if itself else None)
 
 
-def entry_id(entry: Any) -> str | None:
-    """A talent stands once in a project, so the two ids name the application, and lead back to it."""
+def entry_id(entry: Json) -> str | None:
+    """A talent stands once in a project, so the two ids name the application and lead to it."""
     profile, project = plain(inner(entry, "profileId")), plain(inner(entry, "projectId"))
     return f"{profile}:{project}" if profile and project else None
 
@@ -52,7 +52,10 @@ def is_gone(entry: Row) -> bool:
 
 
 def application(entry: Row, settings: Settings, remote_id: str, notes: Notes) -> Application:
-    """Without a name for its status an application counts as active: only people know which ids mean an end."""
+    """Without a name for its status an application counts as active.
+
+    Only people know which ids mean an end.
+    """
     status = plain(entry.get("statusId")) or plain(inner(entry, "status", "id"))
     status = status or plain(entry.get("status"))
     known = settings.statuses.get(status or "")

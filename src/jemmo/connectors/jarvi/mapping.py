@@ -1,18 +1,17 @@
 """Jarvi's people and users as canonical records: one pure function each.
 
-Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). No function raises but for a
-record that cannot be kept. Birthday, photo and counts of messages are left out: nobody needs them here.
+Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). No
+function raises but for a record that cannot be kept. Birthday, photo and counts of messages are
+left out: nobody needs them here.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.files import resumes
 from jemmo.connectors.jarvi.phones import international
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.jarvi.wire import Row, inner, listed, moment, plain
+from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
 from jemmo.domain.enums import ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Contact, CustomFields, Location, Talent, User
@@ -33,7 +32,7 @@ COUNTERS = {
 }
 
 
-def talent(row: Any, settings: Settings, remote_id: str, notes: Notes) -> Talent:
+def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talent:
     row = as_row(row)
     fields = Fields(settings.purposes, row.get("fieldsValues"))
     position = row.get("lastPosition")
@@ -59,7 +58,7 @@ def talent(row: Any, settings: Settings, remote_id: str, notes: Notes) -> Talent
     )
 
 
-def user(row: Any, remote_id: str) -> User:
+def user(row: Json, remote_id: str) -> User:
     row = as_row(row)
     return User(
         remote_id=remote_id,
@@ -69,13 +68,13 @@ def user(row: Any, remote_id: str) -> User:
     )
 
 
-def as_row(row: Any) -> Row:
+def as_row(row: Json) -> Row:
     if not isinstance(row, dict):
         raise RecordRejected("The record is not an object.", code="malformed_record")
     return row
 
 
-def status_name(status: str | None, row: Any, settings: Settings) -> str | None:
+def status_name(status: str | None, row: Json, settings: Settings) -> str | None:
     """What a status is called: by the options, by Jarvi if it says so, else its id."""
     if status is None:
         return None
@@ -88,7 +87,7 @@ def _name(row: Row, field: str) -> str | None:
     return next((one for one in found if one), None)
 
 
-def _location(places: Any) -> Location | None:
+def _location(places: Json) -> Location | None:
     for place in listed(places):
         raw = plain(inner(place, "name")) or plain(place)
         if raw:
@@ -96,7 +95,7 @@ def _location(places: Any) -> Location | None:
     return None
 
 
-def _language(locale: Any) -> str | None:
+def _language(locale: Json) -> str | None:
     """The language of a locale such as ``fr_FR``."""
     code = (plain(locale) or "").replace("-", "_").partition("_")[0].lower()
     return code if len(code) in {2, 3} and code.isascii() and code.isalpha() else None
@@ -128,7 +127,7 @@ def _contacts(row: Row, region: str) -> tuple[Contact, ...]:
     return tuple(found)
 
 
-def _phone(one: Any, region: str) -> tuple[str, str | None] | None:
+def _phone(one: Json, region: str) -> tuple[str, str | None] | None:
     given = plain(inner(one, "canonicalNumber")) or plain(inner(one, "number")) or plain(one)
     if given is None:
         return None

@@ -11,11 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.jarvi.links import entries
+from jemmo.connectors.jarvi.projects import reaches_back
 from jemmo.connectors.jarvi.queries import TALENTS, Query, Where, changed_since
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
-from jemmo.connectors.jarvi.wire import Row, is_deleted, moment, row_id
+from jemmo.connectors.jarvi.wire import Json, Row, is_deleted, moment, row_id
 from jemmo.domain.streams import Sighting
 
 Fetcher = Callable[[Query], Fetch]
@@ -29,7 +30,10 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class PeoplePage(Struct, frozen=True, kw_only=True):
-    """One page: talents, the ids of all others, rows without an id, and what of the talents are applications."""
+    """One page.
+
+    Talents, the ids of all others, rows without an id, and what of the talents are applications.
+    """
 
     talents: list[Row]
     gone: tuple[str, ...]
@@ -41,7 +45,10 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, kw_only=True):
-    """What a whole pass met, kept so that another one need not be made: ids, and applications in a small form."""
+    """What a whole pass met, kept so that another one need not be made.
+
+    Ids, and applications in a small form.
+    """
 
     since: datetime | None
     sightings: list[Sighting] = []
@@ -64,7 +71,7 @@ class People:
     async def pages(self, since: datetime | None, cursor: str | None) -> AsyncIterator[PeoplePage]:
         query, by_change = await self._query(since)
         start = _resumed(cursor, query)
-        seen = Seen(since=since) if not start.offset else None
+        seen = self.seen = Seen(since=since) if not start.offset else None
         walk = Walk(self._fetcher(query), start, by_change=by_change)
         left_out = start.left_out
         async for step in walk.steps():
@@ -76,17 +83,32 @@ class People:
             if seen is not None:
                 self._remember(seen, page, total)
             yield replace(page, cursor=cursor, total=total)
+        if seen is not None:
+            seen.ended = True
 
-    def kept(self, row: Any) -> bool:
-        """Whether a profile belongs to what is synced: talents that were not deleted, contacts only if asked for."""
+    async def read_through(self, since: datetime | None) -> Seen:
+        """What a pass from beginning to end meets; the last one, if it reached as far back."""
+        if self.seen is None or not self.seen.ended or not reaches_back(self.seen.since, since):
+            async for _ in self.pages(since, None):
+                pass
+        return self.seen or Seen(since=since, covers=False)
+
+    def kept(self, row: Json) -> bool:
+        """Whether a profile belongs to what is synced.
+
+        Talents that were not deleted, contacts only if asked for.
+        """
         return not is_deleted(row) and (self._settings.with_contacts or row.get("isTalent") is True)
 
     def applications_of(self, row: Row) -> list[Row]:
         return [entry for path in self._paths for entry in entries(row, path)]
 
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
-        """What to ask, and whether that is filtered by the time of a change. What changed is asked for whether it is a talent
-        or not, so that one who was deleted, or is a talent no more, is seen to be."""
+        """What to ask, and whether that is filtered by the time of a change.
+
+        What changed is asked for whether it is a talent or not, so that one who was deleted, or is
+        a talent no more, is seen to be.
+        """
         settings = self._settings
         where: Where | None = None
         by_change = since is not None and await self._trust.changes("profiles")
@@ -119,7 +141,6 @@ class People:
         seen.applications += [msgspec.json.encode(entry) for entry in page.applications]
         seen.total = None if total is None else total - len(page.odd)
         seen.covers = seen.covers and page.covers and not page.odd
-        self.seen = seen
 
 
 def _resumed(cursor: str | None, query: Query) -> Position:

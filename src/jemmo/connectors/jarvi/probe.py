@@ -6,13 +6,12 @@ Only the names of properties and the types of their values leave this module, ne
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from jemmo.connectors.base import Config, Probed
 from jemmo.connectors.jarvi.queries import Query
 from jemmo.connectors.jarvi.refusals import Refused
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.jarvi.wire import Row, Rows
+from jemmo.connectors.jarvi.wire import Json, Row, Rows
 from jemmo.domain.errors import PermanentError, TransientError
 
 QUESTIONS = (
@@ -58,15 +57,18 @@ def _counted(found: Rows) -> str:
     return f"{len(found.rows)} rows" + ("" if found.total is None else f" of {found.total}")
 
 
-def key_paths(rows: list[Any]) -> dict[str, str]:
-    """Paths of properties, as ``files[].file.name``, and the types met there. A key that could be data becomes ``*``."""
+def key_paths(rows: list[Json]) -> dict[str, str]:
+    """Paths of properties, as ``files[].file.name``, and the types met there.
+
+    A key that could be data becomes ``*``.
+    """
     found: dict[str, set[str]] = {}
     for row in rows:
         _collect(row, "", found, 0)
     return {path: "|".join(sorted(kinds)) for path, kinds in sorted(found.items())}
 
 
-def _collect(value: Any, path: str, found: dict[str, set[str]], depth: int) -> None:
+def _collect(value: Json, path: str, found: dict[str, set[str]], depth: int) -> None:
     if path:
         found.setdefault(path, set()).add(_kind(value))
     if depth > DEEPEST:
@@ -80,7 +82,7 @@ def _collect(value: Any, path: str, found: dict[str, set[str]], depth: int) -> N
             _collect(inner, f"{path}[]", found, depth + 1)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Json) -> str:
     names = {bool: "boolean", str: "text", dict: "object", list: "list", type(None): "null"}
     return names.get(type(value), "number")
 

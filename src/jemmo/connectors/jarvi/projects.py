@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from jemmo.connectors.jarvi.queries import Query, changed_since
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Step
-from jemmo.connectors.jarvi.wire import Row, inner, is_deleted, moment, plain, row_id
+from jemmo.connectors.jarvi.wire import Json, Row, inner, is_deleted, moment, plain, row_id
 
-Walker = Callable[[Query, bool], AsyncIterator[Step]]
+
+class Walker(Protocol):
+    """Walks a list, sorted; ``by_change`` when it is filtered by the time of a change."""
+
+    def __call__(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]: ...
+
+
 KEYS = ("id", "referenceId", "createdAt")
-"""What an offer and its project have in common, from the surest on; that it is the id is not documented."""
+"""What an offer and its project have in common, from the surest on.
+
+That it is the id is not documented.
+"""
 
 
 class Joined(Struct, frozen=True):
@@ -30,7 +39,10 @@ class Joined(Struct, frozen=True):
 
 
 class Shelf(Struct, frozen=True, kw_only=True):
-    """Projects as read: the jobs among them, the ids of those that are none or were deleted, and rows without shape."""
+    """Projects as read.
+
+    The jobs among them, the ids of those that are none or were deleted, and rows without shape.
+    """
 
     jobs: dict[str, Joined]
     gone: tuple[str, ...]
@@ -69,7 +81,10 @@ class Projects:
         self._shelves: dict[datetime | None, Shelf] = {}
 
     async def shelf(self, since: datetime | None) -> Shelf:
-        """The projects that changed since then, themselves or their offer; all of them without ``since``."""
+        """The projects that changed since then, themselves or their offer.
+
+        All of them without ``since``.
+        """
         known = next((s for begin, s in self._shelves.items() if reaches_back(begin, since)), None)
         if known is None:
             known = self._shelves[since] = await self._read(since)
@@ -83,7 +98,7 @@ class Projects:
         self._shelves.clear()
         self._offers = None
 
-    def with_offer(self, rows: list[Any], remote_id: str) -> Joined | None:
+    def with_offer(self, rows: list[Json], remote_id: str) -> Joined | None:
         """The job of that id among rows just read, with its offer as last read."""
         wanted = [row for row in rows if row_id(row) == remote_id]
         offers = self._offers[1] if self._offers else []
@@ -107,16 +122,18 @@ class Projects:
             return shelf
         return await self.whole()
 
-    async def _list(self, entity: str, since: datetime | None) -> tuple[list[Any], bool]:
+    async def _list(self, entity: str, since: datetime | None) -> tuple[list[Json], bool]:
         rows: list[Any] = []
         covers = True
         where = None if since is None else changed_since(since)
-        async for step in self._walk(Query(entity=entity, where=where), since is not None):
+        async for step in self._walk(
+            Query(entity=entity, where=where), by_change=since is not None
+        ):
             rows += step.rows
             covers = covers and step.covers
         return rows, covers
 
-    async def _all_offers(self) -> tuple[list[Any], bool]:
+    async def _all_offers(self) -> tuple[list[Json], bool]:
         now = self._now()
         if self._offers is None or now - self._offers[0] >= self._offers_for:
             rows, covers = await self._list("offers", None)
@@ -124,17 +141,20 @@ class Projects:
         return self._offers[1], self._offers[2]
 
 
-def _is_older(row: Any, since: datetime) -> bool:
+def _is_older(row: Json, since: datetime) -> bool:
     when = moment(row, "updatedAt")
     return when is not None and when <= since
 
 
 def reaches_back(begin: datetime | None, since: datetime | None) -> bool:
-    """Whether what was read from ``begin`` on (``None``: everything) has all that was changed since then."""
+    """Whether what was read from ``begin`` on (``None``.
+
+    Everything) has all that was changed since then.
+    """
     return begin is None or (since is not None and begin <= since)
 
 
-def _join(rows: list[Any], offers: list[Any], *, covers: bool, whole: bool = False) -> Shelf:
+def _join(rows: list[Json], offers: list[Json], *, covers: bool, whole: bool = False) -> Shelf:
     projects = [row for row in rows if row_id(row) is not None]
     matched = _matches(projects, offers)
     jobs: dict[str, Joined] = {}
@@ -155,7 +175,7 @@ def _join(rows: list[Any], offers: list[Any], *, covers: bool, whole: bool = Fal
     )
 
 
-def _matches(projects: list[Row], offers: list[Any]) -> dict[str, Row]:
+def _matches(projects: list[Row], offers: list[Json]) -> dict[str, Row]:
     """Offers by the id of their project, by the surest of the keys that tells them apart."""
     found: dict[str, Row] = {}
     left = [one for one in offers if isinstance(one, dict)]

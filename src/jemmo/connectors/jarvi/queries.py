@@ -1,4 +1,7 @@
-"""What is asked: lists by page, order and filter. Filters of this API may do nothing and say nothing."""
+"""What is asked: lists by page, order and filter.
+
+Filters of this API may do nothing and say nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ SORTED_LIMIT = 100  # with an order, a larger page is answered by an error (HTTP
 NOBODY = "00000000-0000-4000-8000-000000000000"
 FAR_FUTURE = "2999-01-01T00:00:00+00:00"
 
+Json = Any
 Where = dict[str, Any]
 
 TALENTS: Where = {"isTalent": {"_eq": True}}
@@ -52,5 +56,5 @@ def by_id(remote_id: str) -> Where:
     return {"id": {"_eq": remote_id}}
 
 
-def _json(value: Any) -> str:
+def _json(value: Json) -> str:
     return msgspec.json.encode(value).decode()

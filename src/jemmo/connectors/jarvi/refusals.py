@@ -1,4 +1,7 @@
-"""What an answer other than 200 means. Bodies are not read: those of refused reads are not documented."""
+"""What an answer other than 200 means.
+
+Bodies are not read: those of refused reads are not documented.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,8 @@ def refusal(answer: Answer, *, now: Callable[[], datetime], patience: float) -> 
         )
     if status in {401, 403}:
         return ConfigError(
-            f"Jarvi refused the API key ({status}). It was deleted or mistyped, or it is a public key, "
-            "which may read published offers only.",
+            f"Jarvi refused the API key ({status}). It was deleted or mistyped, or it is a public "
+            "key, which may read published offers only.",
             code="key_refused",
             next_step=f"Create a private key ({KEYS_PAGE}) and replace the old one.",
         )
@@ -59,7 +62,10 @@ def refusal(answer: Answer, *, now: Callable[[], datetime], patience: float) -> 
 
 
 def _slow_down(given: str | None, now: datetime, patience: float) -> JemmoError:
-    """A short wait is waited, a long one postpones the run: the budget of this hour is used, by us or by others."""
+    """A short wait is waited, a long one postpones the run.
+
+    The budget of this hour is used, by us or by others.
+    """
     wait = retry_after(given, now)
     if wait is None:
         wait = UNTOLD_WAIT

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.jarvi.wire import Json
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.errors import ConfigError
 
@@ -21,7 +21,10 @@ class Status(Struct, frozen=True):
 
 
 class Path(Struct, frozen=True):
-    """Where something is found: in a row of ``entity`` at ``names``; no names, in the rows themselves."""
+    """Where something is found: in a row of ``entity`` at ``names``.
+
+    No names, in the rows themselves.
+    """
 
     entity: str
     names: tuple[str, ...] = ()
@@ -73,7 +76,10 @@ def _words(value: str) -> list[str]:
 
 
 def _paths(name: str, value: str) -> tuple[Path, ...]:
-    """Paths as the probe prints them: ``profiles.projectsProfiles``, ``projects.applications``, ``applicants``."""
+    """Paths as the probe prints them.
+
+    ``profiles.projectsProfiles``, ``projects.applications``, ``applicants``.
+    """
     found = []
     for word in _words(value):
         entity, *names = word.replace("[]", "").split(".")
@@ -90,7 +96,7 @@ def _resume_paths(value: str) -> tuple[Path, ...]:
     return found
 
 
-def _read(name: str, value: str, kind: Any) -> Any:
+def _read(name: str, value: str, kind: Json) -> Json:
     try:
         return msgspec.json.decode(value or "{}", type=kind)
     except msgspec.DecodeError as error:

@@ -17,14 +17,14 @@ from jemmo.connectors.jarvi.access import check_access
 from jemmo.connectors.jarvi.budget import SPARE, Budget
 from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.people import People, Seen
-from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf, reaches_back
+from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.queries import Query, by_id, changed_since
 from jemmo.connectors.jarvi.refusals import refusal
 from jemmo.connectors.jarvi.settings import settings_of
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
-from jemmo.connectors.jarvi.wire import Row, Rows, moment, row_id, rows_of
+from jemmo.connectors.jarvi.wire import Json, Row, Rows, moment, row_id, rows_of
 from jemmo.domain.records import Record, Stage
 from jemmo.domain.streams import (
     AccessReport,
@@ -76,7 +76,10 @@ class JarviSource:
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        """Jarvi has no list of ids alone, so a reconcile reads everything. Users are told by their projects only."""
+        """Jarvi has no list of ids alone, so a reconcile reads everything.
+
+        Users are told by their projects only.
+        """
 
         def changing(name: Stream, *after: Stream, finds_deletions: bool = True) -> StreamSpec:
             return StreamSpec(
@@ -125,8 +128,10 @@ class JarviSource:
             yield self._from_shelf(stream, await self.projects.shelf(start.since))
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """Ids cost as much as records here, so what a whole pass of this run has met is used, but only once: a second sweep
-        is a second look."""
+        """Every id, out of what a whole pass of this run has met: ids cost as much as records here.
+
+        That is used only once: a second sweep is a second look.
+        """
         if stream in self._swept:
             self.projects.forget()
             self.people.seen = None
@@ -176,18 +181,21 @@ class JarviSource:
 
         return fetch
 
-    async def _walk(self, query: Query, by_change: bool) -> AsyncIterator[Step]:
+    async def _walk(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]:
         walk = Walk(self._fetcher(query), Position(), by_change=by_change)
         async for step in walk.steps():
             yield step
 
-    async def _walk_sorted(self, query: Query, by_change: bool) -> AsyncIterator[Step]:
+    async def _walk_sorted(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]:
         query = replace(query, order=self.settings.order, limit=self.settings.page_size)
-        async for step in self._walk(query, by_change):
+        async for step in self._walk(query, by_change=by_change):
             yield step
 
     async def _job(self, remote_id: str) -> Joined | None:
-        """A job as read in this run; one that was not met is asked for by its id, where that filter works."""
+        """A job as read in this run.
+
+        One that was not met is asked for by its id, where that filter works.
+        """
         found = (await self.projects.whole()).jobs.get(remote_id)
         if found is None and await self.trust.ids("projects"):
             answer = await self.ask(Query(entity="projects", where=by_id(remote_id), limit=1))
@@ -208,21 +216,19 @@ class JarviSource:
                 covers=found.covers,
             )
         seen = self.people.seen
-        if seen is not None and start.cursor is None:
-            seen.ended = True
-            self._every = seen if start.since is None else None
+        self._every = seen if seen is not None and seen.since is None else None
 
     async def _read_everyone(self) -> Seen:
-        """Read all profiles for their ids. It cannot be resumed, so it is not begun where it would not end in time."""
+        """Read all profiles for their ids.
+
+        It cannot be resumed, so it is not begun where it would not end in time.
+        """
         first = True
         async for page in self.people.pages(None, None):
             if first and page.total:
                 await self.turns.afford(page.total // ROWS_A_PAGE)
             first = False
-        seen = self.people.seen
-        assert seen is not None
-        seen.ended = True
-        return seen
+        return await self.people.read_through(None)
 
     async def _profile(self, remote_id: str) -> Row | None:
         """A profile by its id; where that filter does not work, by reading until it comes."""
@@ -258,15 +264,10 @@ class JarviSource:
     async def _entries(
         self, entity: str, since: datetime | None
     ) -> AsyncIterator[tuple[list[Row], bool]]:
-        """Applications out of profiles, of projects or of a list of their own, and whether none was missed."""
+        """Applications out of profiles, projects or a list of their own; if none was missed."""
         paths = [path for path in self.settings.application_paths if path.entity == entity]
         if entity == "profiles":
-            seen = self.people.seen
-            if seen is None or not seen.ended or not reaches_back(seen.since, since):
-                async for _ in self.people.pages(since, None):
-                    pass
-                seen = self.people.seen
-            assert seen is not None
+            seen = await self.people.read_through(since)
             for part, _ in _chunks(seen.applications):
                 yield [msgspec.json.decode(one) for one in part], seen.covers
         elif entity == "projects":
@@ -279,7 +280,9 @@ class JarviSource:
         else:
             by_change = since is not None and await self.trust.changes(entity)
             where = changed_since(since) if since is not None and by_change else None
-            async for step in self._walk_sorted(Query(entity=entity, where=where), by_change):
+            async for step in self._walk_sorted(
+                Query(entity=entity, where=where), by_change=by_change
+            ):
                 found = [e for row in step.rows for path in paths for e in links.entries(row, path)]
                 yield found, step.covers
 
@@ -346,11 +349,11 @@ def _budget(config: Config) -> Budget | None:
     return Budget(allowance=int(config.options["budget_seconds"]) * SPARE * share)
 
 
-def _chunks(found: list[Any]) -> Iterable[tuple[list[Any], bool]]:
+def _chunks(found: list[Json]) -> Iterable[tuple[list[Json], bool]]:
     """At least one part, each with whether it is the last."""
     starts = range(0, len(found), CHUNK) or range(1)
     return [(found[start : start + CHUNK], start == starts[-1]) for start in starts]
 
 
-def _changed_at(body: Any) -> datetime | None:
+def _changed_at(body: Json) -> datetime | None:
     return body.updated_at() if isinstance(body, Joined) else moment(body, "updatedAt")

@@ -1,6 +1,9 @@
-"""Tests filters before they are trusted: this API ignores what it does not know, and answers as if it had not.
+"""Tests filters before they are trusted.
 
-A filter that nothing can pass must give nothing; filters that share a list among them must give all of it.
+This API ignores what it does not know, and answers as if it had not.
+
+A filter that nothing can pass must give nothing; filters that share a list among them must give all
+of it.
 """
 
 from __future__ import annotations
@@ -40,7 +43,10 @@ class Trust:
         return await self._gives_nothing(entity, "id", IMPOSSIBLE_ID)
 
     async def talents(self) -> bool:
-        """Whether the filter for talents loses none: with the others they must make up all profiles."""
+        """Whether the filter for talents loses none.
+
+        With the others they must make up all profiles.
+        """
         if not self._filters_talents:
             return False
         known = self._found.get(("profiles", "isTalent"))

@@ -1,4 +1,7 @@
-"""One request at a time, none beyond the time budget: waits when the wait is short, else postpones the run."""
+"""One request at a time, none beyond the time budget.
+
+Waits when the wait is short, else postpones the run.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """The time of one request: reserved before, corrected after, counted even if the request fails."""
+        """The time of one request.
+
+        Reserved before, corrected after, counted even if the request fails.
+        """
         async with self._one_at_a_time:
             entry = await self._reserve()
             began = self._clock.now()
@@ -73,7 +79,7 @@ class Turns:
                     await self._ledger.correct(entry, seconds)
 
     async def afford(self, requests: int) -> None:
-        """Postpone now what cannot be read to its end within the budget and could not be resumed."""
+        """Postpone now what would not end within the budget and could not be resumed."""
         if self._budget is None or not self._budget.counts(self._clock.now()):
             return
         now = self._clock.now()
@@ -83,8 +89,11 @@ class Turns:
             raise used_up(self._budget.closing(now))
 
     async def _reserve(self) -> int | None:
-        """Set the estimated time aside. It is entered first and looked at then, so that two processes cannot both take the
-        last of the budget; at worst both step back."""
+        """Set the estimated time aside.
+
+        It is entered first and looked at then, so that two processes cannot both take the last of
+        the budget; at worst both step back.
+        """
         budget = self._budget
         if budget is None or not budget.counts(self._clock.now()):
             return None

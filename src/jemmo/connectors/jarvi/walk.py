@@ -1,19 +1,20 @@
 """Walks a list by offset and notices when rows moved meanwhile.
 
-Each page begins with the last row of the page before. When it does not, rows before it are gone and later ones moved up
-unseen, so the walk goes back until it meets a row it knows. The step is always the number of rows received: Jarvi gives a
-hundred rows whatever is asked for.
+Each page begins with the last row of the page before. When it does not, rows before it are gone and
+later ones moved up unseen, so the walk goes back until it meets a row it knows. The step is always
+the number of rows received: Jarvi gives a hundred rows whatever is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
 
-from jemmo.connectors.jarvi.wire import Rows, moment, row_id
+from jemmo.connectors.jarvi.wire import Json, Rows, moment, row_id
 from jemmo.domain.errors import PermanentError
 
 Fetch = Callable[[int], Awaitable[Rows]]
@@ -24,7 +25,10 @@ MOST_PAGES_WITHOUT_NEWS = 3
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a walk stands: the next row's number, the last row met, how many rows its reader left out."""
+    """Where a walk stands.
+
+    The next row's number, the last row met, how many rows its reader left out.
+    """
 
     offset: int = 0
     last_id: str | None = None
@@ -33,7 +37,9 @@ class Position(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """The rows of one page that were not met before. ``after`` is where to go on, ``None`` at the end.
+    """The rows of one page that were not met before.
+
+    ``after`` is where to go on, ``None`` at the end.
 
     ``total`` is the list's own count. ``covers`` is ``False`` once something may have been missed.
     """
@@ -47,8 +53,8 @@ class Step(Struct, frozen=True, kw_only=True):
 class Walk:
     """One pass over one list.
 
-    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter in its middle,
-    so when its count changes it is read again from the beginning.
+    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter
+    in its middle, so when its count changes it is read again from the beginning.
     """
 
     def __init__(self, fetch: Fetch, start: Position, *, by_change: bool = False) -> None:
@@ -143,7 +149,7 @@ class Walk:
         """Whether the list's own count agrees; a resumed walk can only look at where it came to."""
         return end >= total if self._resumed else self._met >= total
 
-    def _is_new(self, row: Any) -> bool:
+    def _is_new(self, row: Json) -> bool:
         name = row_id(row)
         if name is None:
             return True
@@ -152,16 +158,16 @@ class Walk:
         self._known.add(hash(name))
         return True
 
-    def _watch_order(self, rows: list[Any]) -> None:
+    def _watch_order(self, rows: list[Json]) -> None:
         times = [when for row in rows if (when := moment(row, "createdAt")) is not None]
-        if any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(times)):
             self._sorted = False
 
-    def _notice_standstill(self, rows: list[Any], news: list[Any]) -> None:
+    def _notice_standstill(self, rows: list[Json], news: list[Json]) -> None:
         self._idle = 0 if news or not rows else self._idle + 1
         if self._idle > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
             raise PermanentError(
                 "Jarvi sends the same rows again and again, so the list has no end.",
                 code="page_repeats",
-                next_step="Sync again later; if it stays so, tell Jarvi's support which list it is.",
+                next_step="Sync again later; if it stays so, tell Jarvi's support which list.",
             )

@@ -11,6 +11,9 @@ from msgspec import Struct
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.validation import parse_time, text
 
+Json = Any
+"""Any JSON value: what this API sends is looked at step by step."""
+
 Row = dict[str, Any]
 
 
@@ -40,16 +43,16 @@ def rows_of(body: bytes, entity: str) -> Rows:
     )
 
 
-def _count(value: Any) -> int | None:
+def _count(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def row_id(row: Any) -> str | None:
+def row_id(row: Json) -> str | None:
     found = row.get("id") if isinstance(row, dict) else None
     return plain(found)
 
 
-def plain(value: Any) -> str | None:
+def plain(value: Json) -> str | None:
     """Text or a number as text; a value of any other type is not meant."""
     return (
         text(value)
@@ -58,24 +61,27 @@ def plain(value: Any) -> str | None:
     )
 
 
-def moment(row: Any, name: str) -> datetime | None:
-    """A time of a row; Jarvi writes up to six digits of a second and trims zeros, so it is never compared as text."""
+def moment(row: Json, name: str) -> datetime | None:
+    """A time of a row.
+
+    Jarvi writes up to six digits of a second and trims zeros, so it is never compared as text.
+    """
     return parse_time(row.get(name)) if isinstance(row, dict) else None
 
 
-def is_deleted(row: Any) -> bool:
+def is_deleted(row: Json) -> bool:
     """Whether a row was deleted softly: it is still listed, with the time of its deletion."""
     return isinstance(row, dict) and text(row.get("deletedAt")) is not None
 
 
-def inner(row: Any, *names: str) -> Any:
+def inner(row: Json, *names: str) -> Json:
     """The value at a path of names, ``None`` where the path ends early."""
     for name in names:
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
-def listed(value: Any) -> list[Any]:
+def listed(value: Json) -> list[Json]:
     """A list as it is, a single value as a list of one, nothing as an empty list."""
     if value is None:
         return []

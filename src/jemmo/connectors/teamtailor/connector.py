@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from msgspec.structs import replace
+
+from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.domain.streams import Capabilities
 
@@ -52,6 +54,7 @@ TEAMTAILOR = Connector(
         ),
         PACING,
         QUOTA_SHARE,
+        replace(FULL_SWEEP, default="0 1 * * *"),
         _number(
             "rate_limit", 50, 1, 10_000, "Requests in a window; the answers' headers correct it."
         ),

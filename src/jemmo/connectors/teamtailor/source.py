@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 from msgspec.structs import replace
@@ -210,7 +211,7 @@ class TeamtailorSource:
         included = included_in(document.included)
         page = self._as_page(
             stream,
-            [RawRecord(key, one) for key, one in zip(step.ids, document.data)],
+            [RawRecord(key, one) for key, one in zip(step.ids, document.data, strict=True)],
             Inclusions(included, self.lookups),
             since,
         )
@@ -260,7 +261,7 @@ def _cursor(position: Position) -> str:
 def _reached(step: Step, since: datetime) -> bool:
     """Whether a walk from the newest on has come to what is known already."""
     times = [when for one in step.document.data if (when := _updated_at(one)) is not None]
-    in_order = all(newer >= older for newer, older in zip(times, times[1:]))
+    in_order = all(newer >= older for newer, older in pairwise(times))
     return bool(times) and in_order and times[-1] < since
 
 
@@ -273,5 +274,7 @@ def _updated_at(resource: Any) -> datetime | None:
 
 def _sightings(step: Step) -> list[Sighting]:
     return [
-        Sighting(key, _updated_at(one)) for key, one in zip(step.ids, step.document.data) if key
+        Sighting(key, _updated_at(one))
+        for key, one in zip(step.ids, step.document.data, strict=True)
+        if key
     ]

@@ -45,8 +45,11 @@ KINDS: dict[Stream, Kind] = {
 
 
 def streams_of(config: Config) -> list[StreamSpec]:
-    """Users are asked for what changed like the large streams (a filter that is not proved for them: where it is refused
-    or ignored, all are read); departments and reject reasons are few and read whole."""
+    """The streams, with the lag the connection wants.
+
+    Users are asked for what changed like the large streams: a filter that is not proved for them, so
+    where it is refused or ignored, all are read. Departments and reject reasons are few and read whole.
+    """
     lag = timedelta(minutes=int(config.options["lag_minutes"]))
 
     def changing(name: Stream, *after: Stream) -> StreamSpec:

@@ -1,7 +1,7 @@
 """Walks a list from page to page by its links, and notices when the list moved meanwhile.
 
-With numbered pages a record deleted behind the reader pulls all later ones forward by one, so one is skipped. The list's
-own count tells: when it falls between two pages, the pages before are read again.
+With numbered pages a record deleted behind the reader pulls all later ones forward by one, so one
+is skipped. The list's own count tells: when it falls between two pages, the pages before are read again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Step(Struct, frozen=True, kw_only=True):
 class Walk:
     """One pass over one list of ``size`` records a page.
 
-    ``here`` turns a link into one that stays good when the ATS moves to another host, and refuses one that leads there now.
+    ``here`` turns a link into one that stays good when the ATS moves to another host, and refuses
+    one that leads there now.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ class Changes:
                 journal.write(json.dumps(order | {"id": FIRST[kind] + row}) + "\n")
         return kind, row
 
-    def _at(self, given: Any) -> int:  # noqa: ANN401 - any JSON value
+    def _at(self, given: Any) -> int:
         if given is None:
             return self._world.clock.now_ms()
         return given if isinstance(given, int) else parse_ms(str(given), self._world.calendar.zone)
@@ -104,7 +104,7 @@ class Changes:
             values |= ERASED
         return values
 
-    def _column(self, asked: Any) -> int:  # noqa: ANN401 - any JSON value
+    def _column(self, asked: Any) -> int:
         for column in self._world.columns():
             if str(asked) in {
                 str(column["id"]),

@@ -4,16 +4,76 @@ from __future__ import annotations
 
 import unicodedata
 
-FIRST = (
-    "Adèle Bastien Capucine Dorian Elsa Flavien Gaëlle Honoré Iris Joachim Katell Lorenzo Maud "
-    "Nils Océane Pacôme Quitterie Rosalie Siméon Tiphaine Ulysse Violette Wassim Ximena Yann Zélie "
-    "Aminata Bilal Chloé Djibril Esra Farid Gwénaëlle Hedda Ismaël Jean-Noël Kenza Lou-Anne"
-).split()
-LAST = (
-    "Aubépine Bruyère Chardonneret Dentelaire Églantier Fougeray Genestoux Hêtraie Iricourt "
-    "Jonchère Kerlouan Lavandier Mûrier-Blanc Noiseraie Ormoy Peupleraie Quintefeuil Roncevault "
-    "Sureau Tilleul Ulmaire Verveine Wagnières Yeuse Zostère D'Achillée O'Bracken Le-Houx"
-).split()
+FIRST = [
+    "Adèle",
+    "Bastien",
+    "Capucine",
+    "Dorian",
+    "Elsa",
+    "Flavien",
+    "Gaëlle",
+    "Honoré",
+    "Iris",
+    "Joachim",
+    "Katell",
+    "Lorenzo",
+    "Maud",
+    "Nils",
+    "Océane",
+    "Pacôme",
+    "Quitterie",
+    "Rosalie",
+    "Siméon",
+    "Tiphaine",
+    "Ulysse",
+    "Violette",
+    "Wassim",
+    "Ximena",
+    "Yann",
+    "Zélie",
+    "Aminata",
+    "Bilal",
+    "Chloé",
+    "Djibril",
+    "Esra",
+    "Farid",
+    "Gwénaëlle",
+    "Hedda",
+    "Ismaël",
+    "Jean-Noël",
+    "Kenza",
+    "Lou-Anne",
+]
+LAST = [
+    "Aubépine",
+    "Bruyère",
+    "Chardonneret",
+    "Dentelaire",
+    "Églantier",
+    "Fougeray",
+    "Genestoux",
+    "Hêtraie",
+    "Iricourt",
+    "Jonchère",
+    "Kerlouan",
+    "Lavandier",
+    "Mûrier-Blanc",
+    "Noiseraie",
+    "Ormoy",
+    "Peupleraie",
+    "Quintefeuil",
+    "Roncevault",
+    "Sureau",
+    "Tilleul",
+    "Ulmaire",
+    "Verveine",
+    "Wagnières",
+    "Yeuse",
+    "Zostère",
+    "D'Achillée",
+    "O'Bracken",
+    "Le-Houx",
+]
 SOURCES = ("Site carrière", "Indeed", "HelloWork", "LinkedIn", "Cooptation", "France Travail")
 TITLES = (
     "Comptable H/F ", "Chargé·e de recrutement", "Conducteur de travaux ", "Développeur Python H/F",

@@ -59,7 +59,7 @@ class Search:
             last = day[1] if self._switches.bounds == "inclusive" else day[0] - 1
         return first, last
 
-    def _day(self, text: Any) -> tuple[int, int]:  # noqa: ANN401 - any JSON value
+    def _day(self, text: Any) -> tuple[int, int]:
         try:
             return self._world.calendar.bounds(str(text), utc=self._switches.bounds_zone == "utc")
         except ValueError:

@@ -151,7 +151,7 @@ class Jarvi:
             errors="replace"
         )
 
-    def _envelope(self, kind: str, rows: list[Any], total: int) -> Any:  # noqa: ANN401 - any JSON value
+    def _envelope(self, kind: str, rows: list[Any], total: int) -> Any:
         if self.switches.envelope == "bare":
             return rows
         name = ENVELOPES.get(kind, kind) if self.switches.envelope == "documented" else "data"
@@ -186,15 +186,15 @@ class Jarvi:
             if all(test(self._getter(kind, one), self._number(one, place)) for test in query.tests)
         ]
 
-    def _number(self, one: Any, place: int) -> int:  # noqa: ANN401 - a number or a row
+    def _number(self, one: Any, place: int) -> int:
         return one if isinstance(one, int) else place
 
-    def _getter(self, kind: str, one: Any) -> Callable[[str], Any]:  # noqa: ANN401 - a number or a row
+    def _getter(self, kind: str, one: Any) -> Callable[[str], Any]:
         if isinstance(one, dict):
             return lambda name: one.get(name, MISSING)
         world = self.world
 
-        def get(name: str) -> Any:  # noqa: ANN401 - any JSON value
+        def get(name: str) -> Any:
             if name in {"createdAt", "updatedAt"}:
                 moment = world.moment(kind, one, name)
                 return None if moment is None else text(moment)
@@ -212,7 +212,7 @@ class Jarvi:
             found.sort(key=lambda one: self._sort_key(kind, one, name), reverse=descending)
         return found
 
-    def _sort_key(self, kind: str, one: Any, name: str) -> Any:  # noqa: ANN401 - a number or a row
+    def _sort_key(self, kind: str, one: Any, name: str) -> Any:
         if isinstance(one, int) and name in {"createdAt", "updatedAt"}:
             return self.world.moment(kind, one, name) or 0
         value = self._getter(kind, one)(name)
@@ -242,7 +242,7 @@ class Jarvi:
         return await self.changes.carry_out(order)
 
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream all rows that were not removed for good, soft deleted ones included, one a line."""
+        """Stream all rows that were not removed for good, one a line."""
         for row in self._rows(kind):
             moment = row.get("updatedAt")
             line = {"id": row.get("id") or row.get("fileId"), "type": kind, "updatedAt": moment}

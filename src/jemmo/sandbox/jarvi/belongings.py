@@ -1,4 +1,7 @@
-"""What belongs to a talent: applications and resumes. The public API shows only how many there are."""
+"""What belongs to a talent: applications and resumes.
+
+The public API shows only how many there are.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The time budget: seconds of execution in an hour, in business hours (Monday to Friday, 7 to 18 UTC)."""
+"""The time budget.
+
+Seconds of execution in an hour, in business hours (Monday to Friday, 7 to 18 UTC).
+"""
 
 from collections import deque
 from dataclasses import dataclass, field

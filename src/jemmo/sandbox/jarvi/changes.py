@@ -21,8 +21,9 @@ KINDS = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "profiles": {
         "firstName": None, "lastName": None, "isTalent": True, "isContact": False, "headline": None,
-        "emailAddresses": [], "phoneNumbers": [], "locations": [], "positions": [], "lastPosition": None,
-        "associations": [], "fieldsValues": [], "source": "MANUAL", "statusId": None,
+        "emailAddresses": [], "phoneNumbers": [], "locations": [], "positions": [],
+        "lastPosition": None, "associations": [], "fieldsValues": [], "source": "MANUAL",
+        "statusId": None,
         **dict.fromkeys(COUNTERS, 0),
     },
     "projects": {
@@ -35,7 +36,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 class Changes:
-    """Edits, deletions and creations. A deletion is soft, as in Jarvi, unless `hard` is asked for."""
+    """Edits, deletions and creations.
+
+    A deletion is soft, as in Jarvi, unless `hard` is asked for.
+    """
 
     def __init__(
         self, world: World, switches: Switches, triggers: Triggers, journal: Path | None
@@ -78,7 +82,7 @@ class Changes:
             raise KeyError(f"no type {kind}")
         return kind
 
-    def _at(self, given: Any) -> str:  # noqa: ANN401 - any JSON value
+    def _at(self, given: Any) -> str:
         if given is None:
             return self._world.now_text()
         return text(given * 1000 if isinstance(given, int) else parse(str(given)))
@@ -109,10 +113,8 @@ class Changes:
         return record
 
     def _create(self, kind: str, order: dict[str, Any], attributes: dict[str, Any]) -> str:
-        if order.get("id"):
-            row = number(kind, str(order["id"]))
-        else:
-            row = self._world.next_number(kind)
+        given = order.get("id")
+        row = number(kind, str(given)) if given else self._world.next_number(kind)
         times = {"createdAt": order["at"], "updatedAt": order["at"], "deletedAt": None}
         self._world.born[kind].append(row)
         self._world.patch(kind, row, DEFAULTS[kind] | times | attributes)

@@ -18,8 +18,8 @@ MIN_PROJECTS, TALENTS_PER_PROJECT = 8, 60
 class Frame:
     """What the base data depends on; the same frame gives the same rows.
 
-    Of every 41 profiles 30 are talents, 10 are contacts of clients and one is a talent that was deleted softly, which comes
-    close to the account that was measured.
+    Of every 41 profiles 30 are talents, 10 are contacts of clients and one is a talent that was
+    deleted softly, which comes close to the account that was measured.
     """
 
     seed: int
@@ -75,6 +75,6 @@ class Frame:
 
 
 def rounded(moment: int, bits: int) -> int:
-    """Return the moment with as many digits as its bits say, so that zeros are trimmed now and then."""
+    """Return the moment with as many digits as its bits say, so that zeros get trimmed."""
     unit = (1, 1, 10, 1000, 10_000, 100_000, 1_000_000, 1)[bits >> 20 & 7]
     return moment - moment % unit

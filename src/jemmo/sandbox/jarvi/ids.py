@@ -1,4 +1,7 @@
-"""Record numbers as the uuids that Jarvi shows, and back: scattered, so that their order tells nothing."""
+"""Record numbers as the uuids that Jarvi shows, and back.
+
+Scattered, so that their order tells nothing.
+"""
 
 SIZE = 1 << 48
 FACTOR = 0x9E3779B97F4B  # odd, so that it has an inverse

@@ -18,7 +18,8 @@ PAGE_FAULTS: dict[str, float] = {
 }  # fmt: skip
 NASTY = (
     "\u0000Nul\u0000", "\u202e\u0625\u064a\u0645\u0627\u0646\u202c", "<script>alert(1)</script>",
-    "'; DROP TABLE talents;--", '=HYPERLINK("x")', "A" * 5000, "line\nbreak\ttab\r", "{{7*7}}${7*7}",
+    "'; DROP TABLE talents;--", '=HYPERLINK("x")', "A" * 5000, "line\nbreak\ttab\r",
+    "{{7*7}}${7*7}",
 )  # fmt: skip
 DATES = ("0000-00-00T00:00:00+00:00", "99999-01-01T00:00:00+02:00", "yesterday", "", 0,
          "2024-02-30T25:61:00+01:00", "2024-01-01")  # fmt: skip

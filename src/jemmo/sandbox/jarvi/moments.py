@@ -6,7 +6,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def text(moment: int) -> str:
-    """Return a moment as `2025-01-06T16:26:40.48+00:00`: six digits at most, none where it is a whole second.
+    """Return a moment as `2025-01-06T16:26:40.48+00:00`.
+
+    Six digits at most, none where it is a whole second.
 
     >>> text(1_736_180_800_480_000), text(1_736_180_800_000_000)
     ('2025-01-06T16:26:40.48+00:00', '2025-01-06T16:26:40+00:00')

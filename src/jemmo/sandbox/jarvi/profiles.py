@@ -49,6 +49,7 @@ class Profiles:
         bits, kind = self.bits(row), self.frame.kind(row)
         first, last = people.FIRST[bits % 50], people.LAST[bits // 64 % 48]
         name = f"{people.slug(first)}.{people.slug(last)}.{row}"
+        linkedin = f"https://www.linkedin.com/in/{name.replace('.', '-')}"
         company = people.COMPANIES[bits // 4096 % len(people.COMPANIES)]
         place = people.PLACES[bits // 512 % len(people.PLACES)]
         created, updated = self.created_us(row), self.updated_us(row)
@@ -59,7 +60,7 @@ class Profiles:
             "externalId": f"crm-{row}" if bits % 7 == 0 else None,
             "externalIdSource": "CRM" if bits % 7 == 0 else None,
             "linkedinId": None, "memberId": None, "publicIdentifier": name.replace(".", "-"),
-            "profileUrl": f"https://www.linkedin.com/in/{name.replace('.', '-')}" if bits % 5 else None,
+            "profileUrl": linkedin if bits % 5 else None,
             "firstName": first, "firstNameParsed": first, "firstNameManual": None,
             "lastName": last if bits % 61 else None, "lastNameParsed": last, "lastNameManual": None,
             "isTalent": kind != "c", "isContact": is_contact, "isHiring": bits % 23 == 0,
@@ -118,7 +119,10 @@ def entry(
     choice: tuple[str, str, str] | None = None,
     location: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return one item of `fieldsValues`: a multiple choice repeats as several items of one field."""
+    """Return one item of `fieldsValues`.
+
+    A multiple choice repeats as several items of one field.
+    """
     chosen = dict(zip(("id", "name", "technicalValue"), choice, strict=True)) if choice else None
     return {
         "id": uuid("entries", number), "field": field, "fieldValue": chosen, "location": location,

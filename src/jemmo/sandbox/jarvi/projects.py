@@ -69,7 +69,7 @@ class Projects:
         created, updated = self.created_us(row), self.updated_us(row)
         status = (OPEN, OPEN, CLOSED, HOLD)[row % 4]
         return {
-            "id": uuid("projects", row), "name": f"{title} – {firm['name']}",
+            "id": uuid("projects", row), "name": f"{title} - {firm['name']}",
             "userId": uuid("users", bits % 5), "companyId": firm["id"], "statusId": status,
             "groupId": None, "presetId": None, "colorId": None,
             "isMadeForRecruitment": self.is_recruitment(row),
@@ -102,9 +102,11 @@ class Projects:
                   location=_location(place)),
             entry(row * 32 + 5, _field(5, "multiplechoice", "joboffer_contract_type", "Contrat"),
                   choice=(uuid("values", 50 + bits // 16 % 6), *contract)),
-            _value(row, 6, "boolean", "joboffer_is_fulltime", "Temps plein", str(bits % 6 != 1).lower()),
+            _value(row, 6, "boolean", "joboffer_is_fulltime", "Temps plein",
+                   str(bits % 6 != 1).lower()),
             _value(row, 7, "number", "joboffer_remote_days_per_week", "Télétravail", str(bits % 6)),
-            _value(row, 8, "number", "joboffer_min_years_of_experience", "Expérience", str(bits % 9)),
+            _value(row, 8, "number", "joboffer_min_years_of_experience", "Expérience",
+                   str(bits % 9)),
             _value(row, 11, "boolean", "joboffer_salary_is_public", "Salaire public",
                    "true" if bits & 8 else "false"),
             _value(row, 12, "number", "business_estimated_revenue", "CA estimé", "12000"),
@@ -138,7 +140,8 @@ def offer(project: dict[str, Any], number: int, *, own_id: bool) -> dict[str, An
     if own_id:
         found["id"] = uuid("offers", OWN_OFFERS + number)
     return found | {
-        "shortId": f"o{number:x}", "name": title or project["name"], "publishedAt": project["createdAt"],
+        "shortId": f"o{number:x}", "name": title or project["name"],
+        "publishedAt": project["createdAt"],
     }  # fmt: skip
 
 
@@ -169,6 +172,7 @@ def _location(place: tuple[str, ...]) -> dict[str, Any]:
     city, postal_code, second, first, country, code = place
     return {
         "formattedAddress": f"{city}, {country}", "locality": city, "postalCode": postal_code,
-        "administrativeAreaLevel1": first, "administrativeAreaLevel2": second, "countryName": country,
-        "countryShortName": code, "id": f"place-{postal_code}", "search": city.lower(),
+        "administrativeAreaLevel1": first, "administrativeAreaLevel2": second,
+        "countryName": country, "countryShortName": code, "id": f"place-{postal_code}",
+        "search": city.lower(),
     }  # fmt: skip

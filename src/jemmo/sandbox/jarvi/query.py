@@ -98,7 +98,7 @@ def _any_of(kind: str, wanted: list[Any], switches: Switches) -> Test:
     return lambda get, row: any(all(test(get, row) for test in branch) for branch in branches)
 
 
-def _test(kind: str, name: str, op: str, value: Any, switches: Switches) -> Test:  # noqa: ANN401 - any JSON value
+def _test(kind: str, name: str, op: str, value: Any, switches: Switches) -> Test:
     if name == "phones" and op == "_search":
         return lambda get, _: str(value) in json.dumps(get("phoneNumbers"))
     if name == "associations" and isinstance(value, dict) and op == "companyId":
@@ -151,7 +151,7 @@ def _talents(switches: Switches) -> Test:
     return test
 
 
-def _compared(name: str, compare: Callable[[Any, Any], bool], value: Any, other: Test) -> Test:  # noqa: ANN401 - any JSON value
+def _compared(name: str, compare: Callable[[Any, Any], bool], value: Any, other: Test) -> Test:
     def test(get: Get, row: int) -> bool:
         found = get(name)
         if found is MISSING:

@@ -86,7 +86,7 @@ class Shapes:
             row = row | {"status": {"id": status, "name": NAMES.get(str(status))}}
         return row
 
-    def _phone(self, one: Any) -> Any:  # noqa: ANN401 - any JSON value
+    def _phone(self, one: Any) -> Any:
         if self._switches.phones == "text":
             return _plain(one, "number")
         if self._switches.phones == "national" and isinstance(one, dict):
@@ -109,7 +109,7 @@ class Shapes:
         return one
 
 
-def _plain(one: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(one: Any, name: str) -> Any:
     return one.get(name) if isinstance(one, dict) else one
 
 

@@ -1,4 +1,7 @@
-"""Triggers: a POST in one of several shapes, since the payload is not documented. Nothing is signed."""
+"""Triggers: a POST in one of several shapes, since the payload is not documented.
+
+Nothing is signed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ TIMEOUT_S = 5
 
 
 class Triggers:
-    """Sends one POST per change of a profile or of its place in a project, if an address was given."""
+    """Sends one POST per change of a profile or of its place in a project."""
 
     def __init__(self, switches: Switches, url: str | None) -> None:
         self._switches = switches

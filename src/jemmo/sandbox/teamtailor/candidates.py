@@ -140,7 +140,7 @@ class Candidates(Base):
             SUMMARY[bits >> 58 & 3],
         )  # fmt: skip
 
-    def facet(self, row: int, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    def facet(self, row: int, name: str) -> Any:
         bits = self.bits(row)
         if name == "email":
             return json.loads(self.email(row, bits))

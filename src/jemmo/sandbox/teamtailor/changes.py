@@ -70,7 +70,7 @@ class Changes:
         return {"candidate": "candidates", "job": "jobs", "application": "job-applications",
                 "job-application": "job-applications"}.get(kind, kind)  # fmt: skip
 
-    def _at(self, given: Any) -> int:  # noqa: ANN401 - any JSON value
+    def _at(self, given: Any) -> int:
         if given is None:
             return self._world.clock.now_ms()
         return given if isinstance(given, int) else parse_ms(str(given), self._world.local.zone)

@@ -181,7 +181,7 @@ class Jobs(Base):
             "currency": currency, "salary-time-unit": unit,
         }  # fmt: skip
 
-    def facet(self, row: int, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    def facet(self, row: int, name: str) -> Any:
         if name == "human-status":
             return self.kind(row)[0]
         return self.kind(row)[1] if name == "internal" else super().facet(row, name)

@@ -14,7 +14,7 @@ class Refusal(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def errors(title: str, detail: str, status: Any, code: str | None = None) -> bytes:  # noqa: ANN401 - any JSON value
+def errors(title: str, detail: str, status: Any, code: str | None = None) -> bytes:
     """Return an error body; `status` is a number in some errors and a text in others."""
     error: dict[str, Any] = {"title": title, "detail": detail}
     if code is not None:

@@ -228,7 +228,7 @@ class Rows:
         return lambda record: _rank(table.facet(record, plain))
 
 
-def _rank(value: Any) -> tuple[int, Any]:  # noqa: ANN401 - any JSON value
+def _rank(value: Any) -> tuple[int, Any]:
     if value is None:
         return 0, 0
     if isinstance(value, bool | int | float):

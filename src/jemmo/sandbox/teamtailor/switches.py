@@ -61,7 +61,7 @@ class Switches:
                 raise ValueError(f"unknown switch {name}; known: {', '.join(known)}")
             setattr(self, name, self._read(name, known[name], value))
 
-    def _read(self, name: str, kind: type, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    def _read(self, name: str, kind: type, value: Any) -> Any:
         if kind is bool:
             return (
                 value

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, ISC004 - people write dashes, and long texts span lines
+# ruff: noqa: ISC004 - people write dashes, and long texts span lines
 """What the invented company writes: job titles, descriptions, pitches, letters, CV lines."""
 
 TITLES_FR = (

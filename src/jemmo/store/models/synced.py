@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -27,6 +28,7 @@ class Synced(models.Model):
         Connection, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     remote_id = models.TextField()
+    remote_aliases = ArrayField(models.TextField(), db_default=[])
     remote_url = models.TextField(null=True)
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)

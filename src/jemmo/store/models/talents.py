@@ -47,8 +47,10 @@ class Talent(Synced):
 
 
 class TalentContacts(models.Model):
-    """All contact details of a talent in one sealed value: the JSON of ``jemmo.domain.records.Contact``s,
-    encrypted and bound to connection and remote id."""
+    """All contact details of a talent in one sealed value, bound to connection and remote id.
+
+    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``.
+    """
 
     talent = models.OneToOneField(Talent, models.CASCADE, primary_key=True, related_name="contacts")
     sealed = models.BinaryField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -23,16 +23,21 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.writer import contact_context
-from jemmo.vault import Vault
+
+Unseal = Callable[[bytes, bytes], bytes]
+"""Opens a sealed value: (sealed, context) -> plain."""
 
 CHUNK = 1000
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """Who reads: with which keys, and whether contact details are shown."""
+    """Who reads: ``unseal`` opens contact details, and is ``None`` for who may not see them."""
 
-    vault: Vault
-    sees_contacts: bool
+    unseal: Unseal | None
+
+    @property
+    def sees_contacts(self) -> bool:
+        return self.unseal is not None
 
 
 def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -136,7 +141,7 @@ TALENT_FIELDS = (
 )
 STAGE_FIELDS = ("name", "job_remote_id", "position", "category", "category_original")
 FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
-COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_url")
+COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_aliases", "remote_url")
 TIME_FIELDS = ("remote_created_at", "remote_updated_at")
 
 
@@ -182,19 +187,19 @@ def _by_talent(found: Iterable[Any]) -> dict[UUID, list[Any]]:
 
 def _contacts(talents: list[Talent], reader: Reader) -> dict[UUID, list[Contact]]:
     """Opened only for who may see them: for others nothing is decrypted at all."""
-    if not reader.sees_contacts:
+    if reader.unseal is None:
         return {}
     by_id = {talent.id: talent for talent in talents}
     return {
-        row.talent_id: open_contacts(row, by_id[row.talent_id], reader.vault)
+        row.talent_id: open_contacts(row, by_id[row.talent_id], reader.unseal)
         for row in TalentContacts.objects.filter(talent_id__in=by_id)
     }
 
 
-def open_contacts(row: TalentContacts, talent: Talent, vault: Vault) -> list[Contact]:
+def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
     """A talent's contact details in clear."""
     context = contact_context(talent.connection_id, talent.remote_id)
-    return msgspec.json.decode(vault.open(row.sealed, context), type=list[Contact])
+    return msgspec.json.decode(unseal(bytes(row.sealed), context), type=list[Contact])
 
 
 def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind) -> list[str]:

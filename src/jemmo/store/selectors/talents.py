@@ -12,9 +12,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.records import Contact
 from jemmo.store.models import Application, Attachment, Organisation, Talent, TalentContacts
-from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.export import Unseal, open_contacts
 from jemmo.store.selectors.paging import Found, cut, page_number, search_query
-from jemmo.vault import Vault
 
 SORTS: dict[str, list[Any]] = {
     "updated": [F("remote_updated_at").desc(nulls_last=True), "id"],
@@ -108,7 +107,7 @@ class TalentPage:
     files: list[Attachment]
 
 
-def one(org: Organisation, talent_id: UUID, *, vault: Vault | None) -> TalentPage | None:
+def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentPage | None:
     """A talent, or ``None`` when it is not there for this organisation."""
     talent = visible(org).filter(id=talent_id).select_related("connection").first()
     if talent is None:
@@ -121,12 +120,12 @@ def one(org: Organisation, talent_id: UUID, *, vault: Vault | None) -> TalentPag
     )
     return TalentPage(
         talent=talent,
-        contacts=None if vault is None else _contacts(talent, vault),
+        contacts=None if unseal is None else _contacts(talent, unseal),
         applications=list(applications),
         files=list(talent.attachments.filter(remote_deleted_at=None).order_by("id")),
     )
 
 
-def _contacts(talent: Talent, vault: Vault) -> list[Contact]:
+def _contacts(talent: Talent, unseal: Unseal) -> list[Contact]:
     row = TalentContacts.objects.filter(talent=talent).first()
-    return open_contacts(row, talent, vault) if row else []
+    return open_contacts(row, talent, unseal) if row else []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import nh3
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
@@ -75,12 +77,18 @@ def ago(moment: Any) -> SafeString:
     """How long ago, with the exact time on hover and for machines."""
     if not moment:
         return format_html("<span>{}</span>", _("never"))
-    local = localtime(moment)
+    local, since = localtime(moment), now() - moment
+    if since < timedelta(0):
+        words = date_format(local, "DATE_FORMAT")
+    elif since < timedelta(minutes=1):
+        words = _("just now")
+    else:
+        words = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
         local.strftime("%Y-%m-%d %H:%M %Z"),
-        _("%(time)s ago") % {"time": timesince(moment, now(), depth=1)},
+        words,
     )
 
 

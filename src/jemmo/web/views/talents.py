@@ -20,8 +20,8 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 @member
 def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    vault = default_vault() if sees_contacts(request) else None
-    page = talents.one(request.membership.org, talent_id, vault=vault)
+    unseal = default_vault().open if sees_contacts(request) else None
+    page = talents.one(request.membership.org, talent_id, unseal=unseal)
     if page is None:
         raise Http404
     return render(

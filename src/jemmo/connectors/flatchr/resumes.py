@@ -1,0 +1,94 @@
+"""How a resume is asked for, and what the answer may be. Pure: fetching is another's business.
+
+GET /company/{id}/files/expire gives at most one file a second and company, so it has a pace of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.validation import text
+from jemmo.rest_client import Pacer
+
+SIGNS = {
+    b"%PDF-": "application/pdf",
+    b"PK\x03\x04": "application/zip",
+    b"\xd0\xcf\x11\xe0": "application/msword",
+    b"{\\rtf": "application/rtf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+}
+"""The first bytes of the files people send; docx and odt are zip archives."""
+
+MAX_LINK = 4000
+
+
+class ResumeAnswer(Struct, frozen=True):
+    """The file itself, or where it lies: a link to another host, which must not be given the key."""
+
+    content: bytes | None = None
+    link: str | None = None
+
+
+def resume_pacer(per_minute: int) -> Pacer:
+    """The pace for resumes alone; one at a time, evenly."""
+    return Pacer(1, 60.0 / per_minute)
+
+
+def resume_path(company_id: str, version: str) -> str:
+    """Where the file is, of an attachment's ``remote_version``. The key travels in the header, not in the address."""
+    key, _, extension = version.rpartition(".")
+    return f"company/{company_id}/files/expire?{urlencode({'key': key, 'extension': extension})}"
+
+
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes, mode: str = "auto"
+) -> ResumeAnswer:
+    """Bytes, a redirect, JSON with a link or a bare link; raises ``RecordRejected`` for anything else.
+
+    With another ``mode`` than ``auto`` only that kind is taken.
+    """
+    if 300 <= status < 400 and mode in {"auto", "redirect"}:
+        return ResumeAnswer(link=_link(headers.get("Location")))
+    if status == 200 and mode in {"auto", "binary"} and content_type(body):
+        return ResumeAnswer(content=body)
+    if status == 200 and mode in {"auto", "json"} and body.lstrip()[:1] == b"{":
+        return ResumeAnswer(link=_link(_told(body)))
+    if status == 200 and mode in {"auto", "text"} and len(body) <= MAX_LINK:
+        return ResumeAnswer(link=_link(body.decode("utf-8", "replace")))
+    raise _refused()
+
+
+def content_type(body: bytes) -> str | None:
+    """What a file is by its first bytes; the type an answer claims is not believed."""
+    return next((kind for sign, kind in SIGNS.items() if body.startswith(sign)), None)
+
+
+def _told(body: bytes) -> str | None:
+    try:
+        found = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return text(found.get("url")) or text(found.get("signature"))
+
+
+def _link(value: str | None) -> str:
+    """The address, with the scheme that Flatchr tends to leave out."""
+    found = text(value)
+    if found and found.startswith(("https://", "http://")):
+        return found
+    host = (found or "").partition("/")[0]
+    if not found or ("." not in host and ":" not in host) or any(one.isspace() for one in found):
+        raise _refused()
+    return f"https://{found}"
+
+
+def _refused() -> RecordRejected:
+    return RecordRejected(
+        "Flatchr's answer is neither a file nor a link to one.", code="not_a_resume"
+    )

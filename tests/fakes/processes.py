@@ -1,0 +1,44 @@
+"""The command line as its users run it: a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a finished command left."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> Any:
+        """The JSON object of the last line."""
+        return json.loads(self.out.strip().splitlines()[-1])
+
+
+async def begin(*words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "jemmo", *words),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
+    )
+
+
+async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:
+    out, err = await process.communicate(stdin.encode())
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())
+
+
+async def jemmo(*words: str, stdin: str = "", env: dict[str, str] | None = None) -> Done:
+    return await finish(await begin(*words, env=env), stdin)
