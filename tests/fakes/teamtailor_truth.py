@@ -50,8 +50,8 @@ async def _compare(stream: Stream, theirs: dict[str, Any], company: Company) -> 
             pytest.fail(f"{stream} {key}: held {found}, the ATS has {expected}", pytrace=False)
         if stream is Stream.TALENTS:
             wanted = [one["attributes"][name] for name in ("email", "phone", "linkedin-url")]
-            found = contacts.get(key, [])
-            assert found == [value.strip() for value in wanted if value and value.strip()]
+            reached = contacts.get(key, [])
+            assert reached == [value.strip() for value in wanted if value and value.strip()]
 
 
 async def _held(stream: Stream, company: Company) -> dict[str, dict[str, Any]]:

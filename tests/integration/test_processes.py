@@ -75,12 +75,15 @@ async def test_of_two_syncs_of_one_connection_one_wins_and_the_other_says_why(
     sandbox: SandboxServer, database_url: str
 ) -> None:
     found = await connected(sandbox, database_url)
+    sandbox.faults.set("slow=400")
     first = await begin("sync", "--org", "acme", "--json")
     await until(found, "SELECT count(*) FROM lease", 1)
 
     second = await jemmo("sync", "--org", "acme", "--json")
 
+    sandbox.faults.set("")
     assert second.status == 5
+    assert second.last["error"]["code"] == "already_running"
     assert "already running" in second.err
     assert "Next step" in second.err
     assert (await finish(first)).status == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -38,25 +38,29 @@ def say_error(error: dict[str, str]) -> None:
     err.print(f"[bold]Next step:[/] {_plain(error['next_step'])}", soft_wrap=True)
 
 
-def fail(error: JemmoError) -> NoReturn:
+def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
+    """Tell an error and end; ``frame`` is the JSON object it is told in, where one is expected."""
+    if frame is not None:
+        say_json({**frame, "error": error.as_dict()})
     say_error(error.as_dict())
     raise typer.Exit(exit_code(error.failure))
 
 
 @contextmanager
-def explained_errors() -> Iterator[None]:
+def explained_errors(frame: Mapping[str, Any] | None = None) -> Iterator[None]:
     """No traceback reaches a person: an explained error is told, an unknown one is kept in a file."""
     try:
         yield
     except JemmoError as error:
-        fail(error)
+        fail(error, frame=frame)
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stderr.write("Stopped.\n")
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001 - the last line of defence; it is kept and told
-        fail(Unexpected("Jemmo failed in a way it did not expect.", next_step=_keep(error)))
+        bug = Unexpected("Jemmo failed in a way it did not expect.", next_step=_keep(error))
+        fail(bug, frame=frame)
 
 
 def _keep(error: Exception) -> str:

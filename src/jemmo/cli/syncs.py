@@ -17,6 +17,7 @@ from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
 from jemmo.cli.output import PARTIAL, err, exit_code, explained_errors, out, say_error, say_json
 from jemmo.cli.progress import Bars
+from jemmo.domain.errors import JemmoError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode
 
@@ -37,6 +38,17 @@ class WantedMode(StrEnum):
     RECONCILE = "reconcile"
 
 
+NOT_BEGUN: dict[str, Any] = {
+    "run_id": None,
+    "mode": None,
+    "status": "failed",
+    "requests": 0,
+    "seconds": 0,
+    "streams": {},
+}
+"""What ``--json`` prints of a sync that could not begin, beside its error."""
+
+
 def register(app: typer.Typer) -> None:
     app.command("sync")(sync)
     app.command("verify")(verify)
@@ -55,7 +67,7 @@ def sync(
     json: Json = False,
 ) -> None:
     """Sync now, in the foreground. Exit status: 0 succeeded, 3 partial, 4 you must act, 5 failed."""
-    with explained_errors():
+    with explained_errors(NOT_BEGUN if json else None):
         url = bootstrap.start()
         from jemmo.services import accounts, connections
         from jemmo.services.syncs import sync as run
@@ -63,17 +75,24 @@ def sync(
 
         worst = 0
         for one in connections.of_organisation(accounts.organisation(org), connection):
-            with Bars(one.label, shown=sys.stderr.isatty()) as bars:
-                report = run_until_stopped(
-                    run(
-                        one.id,
-                        database_url=url,
-                        vault=default_vault(),
-                        mode=None if mode is WantedMode.AUTO else Mode(mode),
-                        only=only,
-                        progress=bars,
+            try:
+                with Bars(one.label, shown=sys.stderr.isatty()) as bars:
+                    report = run_until_stopped(
+                        run(
+                            one.id,
+                            database_url=url,
+                            vault=default_vault(),
+                            mode=None if mode is WantedMode.AUTO else Mode(mode),
+                            only=only,
+                            progress=bars,
+                        )
                     )
-                )
+            except JemmoError as error:  # the other connections are synced nevertheless
+                if json:
+                    say_json({**NOT_BEGUN, "error": error.as_dict()})
+                say_error(error.as_dict())
+                worst = max(worst, exit_code(error.failure))
+                continue
             _tell(report, json)
             worst = max(worst, _status(report))
         raise typer.Exit(worst)

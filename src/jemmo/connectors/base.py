@@ -85,7 +85,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 class Probed(Struct, frozen=True, kw_only=True):
-    """One address looked at by a probe: what it answered and the paths of what it sent, with types and never with values."""
+    """One address a probe looked at: its answer, and the paths and types, never the values, of what it sent."""
 
     address: str
     answer: str

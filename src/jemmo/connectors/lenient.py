@@ -65,7 +65,7 @@ def _repair(whole: Any, kind: type[T], steps: list[Step], wants_text: bool) -> b
             break
         value = value[step]
     last = steps[-1]
-    if isinstance(value, list):
+    if isinstance(value, list) and isinstance(last, int):
         wrong = value.pop(last)
         if wants_text and _is_number(wrong):
             value.insert(last, str(wrong))

@@ -83,7 +83,7 @@ class Postponed(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "quota_used"
-    default_next_step = "Nothing to do: the sync goes on by itself."
+    default_next_step = "A sync goes on by itself; try anything else again at that time."
 
     def __init__(self, message: str, *, resume_at: datetime) -> None:
         super().__init__(message)

@@ -94,7 +94,7 @@ class RestClient:
         return await self._ask(Question(self.same_host(path)), decode)
 
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
-        """As ``get``, for a search whose criteria the API takes as the JSON body of a POST. It changes nothing there."""
+        """As ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
         return await self._ask(
             Question(self.same_host(path), msgspec.json.encode(criteria)), decode
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email, validate_slug
+from django.core.validators import MaxLengthValidator, validate_email, validate_slug
 from django.db import transaction
 from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
 from jemmo.store.models import Account, Membership, Organisation, Role
+
+MAX_SLUG = 60  # characters
 
 
 def organisation(slug: str) -> Organisation:
@@ -30,6 +32,7 @@ def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
     """The organisation of that slug, made if new."""
     try:
         validate_slug(slug)
+        MaxLengthValidator(MAX_SLUG)(slug)
     except ValidationError:
         raise ConfigError(
             f"{slug!r} cannot be an organisation's short name.",
@@ -37,7 +40,7 @@ def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
             next_step="Use letters, digits, hyphens and underscores, at most 60.",
         ) from None
     found, _ = Organisation.objects.get_or_create(
-        slug=slug[:60], defaults={"name": name or slug.replace("-", " ").title()}
+        slug=slug, defaults={"name": name or slug.replace("-", " ").title()}
     )
     return found
 

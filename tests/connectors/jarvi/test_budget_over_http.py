@@ -63,6 +63,7 @@ async def test_a_full_read_by_day_never_exceeds_the_budget_of_an_hour(jarvi: Ope
     )
     ledger, found, cursor, runs = MemoryLedger(), set[str](), None, 0
     resumed: list[tuple[datetime, datetime]] = []
+    covers = False
     while True:
         source = source_of(server, clock_of(server), ledger)
         runs += 1
@@ -212,7 +213,7 @@ async def test_a_reconcile_that_was_postponed_is_gone_on_with(account: Account) 
     report = await account.sync(Mode.RECONCILE, budget_seconds="15")
     assert report.status is RunStatus.PARTIAL
     runs = 1
-    while report.status is RunStatus.PARTIAL and runs < 5:
+    while report.resume_at is not None and runs < 5:
         await account.wait_for(report)
         report = await account.sync(budget_seconds="15")
         assert report.mode is Mode.RECONCILE

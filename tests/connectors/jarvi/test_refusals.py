@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -9,6 +8,7 @@ from jemmo.connectors.jarvi.refusals import refusal, retry_after
 from jemmo.connectors.jarvi.wire import rows_of
 from jemmo.domain.errors import (
     ConfigError,
+    JemmoError,
     PermanentError,
     Postponed,
     RateLimited,
@@ -19,7 +19,7 @@ from jemmo.rest_client.client import Answer
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
-def refused(status: int, **headers: str) -> Exception:
+def refused(status: int, **headers: str) -> JemmoError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return refusal(Answer(status, named, b""), now=lambda: NOW, patience=120)
 
@@ -37,7 +37,7 @@ def refused(status: int, **headers: str) -> Exception:
     ],
 )
 def test_each_answer_means_one_thing(status: int, kind: type[Exception], code: str) -> None:
-    error: Any = refused(status)
+    error = refused(status)
     assert isinstance(error, kind)
     assert error.code == code
     assert error.next_step

@@ -44,4 +44,5 @@ async def connect(database_url: str) -> AsyncIterator[Connect]:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waits between attempts: what is tested is what happens after the last one."""
     defaults = client.RestClient.__init__.__kwdefaults__
+    assert defaults is not None
     monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from connectors.teamtailor.conftest import Connect
 from fakes.company import adds_up
-from fakes.teamtailor_truth import assert_equal_to_truth
+from fakes.teamtailor_truth import assert_equal_to_truth, truth
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode
@@ -145,10 +145,19 @@ async def test_one_request_for_both_feeds_that_does_not_work_is_not_taken_for_al
     await assert_equal_to_truth(sandbox, company)
 
 
+def is_restricted(candidate: dict[str, Any]) -> bool:
+    return candidate["attributes"]["restricted-at"] is not None
+
+
 async def test_restricted_talents_that_lists_hide_are_not_buried(connect: Connect) -> None:
-    sandbox, company = await connect(talents=120)
+    sandbox, company = await connect()
+    moment = "2026-01-01T00:00:00+01:00"
+    for record in sorted(sandbox.world.ids("candidates"))[:3]:
+        await sandbox.change("edit", "candidates", record, attributes={"restricted-at": moment})
     await company.sync()
     before = await company.rows("SELECT count(*) FROM talent WHERE remote_deleted_at IS NULL")
+    restricted = [one for one in await truth(sandbox, "candidates") if is_restricted(one)]
+    assert restricted
     sandbox.provider.switch({"restricted": "hidden"})
 
     report = await company.sync(Mode.RECONCILE)

@@ -5,7 +5,7 @@ import pytest
 from aiohttp import web
 
 
-async def a_talent(client: Any) -> str:
+async def a_talent(client: Any) -> Any:
     rows = await client.truth("profiles")
     return next(key for key, row in rows.items() if row["isTalent"] and row["deletedAt"] is None)
 

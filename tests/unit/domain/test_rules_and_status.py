@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jemmo.domain.enums import JobStatus
-from jemmo.domain.records import Application, ApplicationStatus, Job, Stage, Talent
+from jemmo.domain.enums import ApplicationStatus, JobStatus
+from jemmo.domain.records import Application, Job, Stage, Talent
 from jemmo.domain.rules import EXPLANATIONS, Exclusion, Rules, applicable, exclusion
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream

@@ -94,7 +94,7 @@ def _ids(*values: Any) -> Ids:
     """A whole number is the clear id, any other text the encoded one; the first of each counts."""
     clear = next((found for value in values if (found := whole(value)) is not None), None)
     coded = [value for value in values if isinstance(value, str) and whole(value) is None]
-    return Ids(clear, next((found for value in coded if (found := text(value))), None))
+    return Ids(clear, next((word for value in coded if (word := text(value))), None))
 
 
 def _fingerprint(event: str, told: dict[str, Any]) -> str:

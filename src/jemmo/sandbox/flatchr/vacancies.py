@@ -21,7 +21,7 @@ CONTRACTS = (
     (1, "CDI"), (2, "CDD"), (3, "Intérim"), (4, "Stage"), (5, "Alternance"), (6, "Freelance"),
     (7, "VIE"),
 )  # fmt: skip
-STATUS = (1, 1, 1, 0, 2, 1, 3, 1, 0, 1)
+STATUS = (1, 0, 2, 1, 1, 3, 1, 1, 0, 1)
 ODD = {1: 1, 0: 0, 2: 4, 3: 5}
 SALARIES = ("32000", 45_000, "0", None, "60", 0, "38000.50")
 REMOTE = ("notime", "parttime", "fulltime")

@@ -50,7 +50,6 @@ class Switches:
     resumes: str = "absent"
     download: str = "absent"
     status_names: bool = False
-    closed_projects: bool = True
     public_refusal: str = "401"
     offers_per_day: int = 1000
     offer_id: str = "project"

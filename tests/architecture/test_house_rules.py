@@ -1,0 +1,94 @@
+"""Rules of the house that no single test would notice to be broken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+import jemmo
+from jemmo.cli.main import app
+from jemmo.connectors.registry import CONNECTORS
+
+SOURCE = Path(jemmo.__file__).parent
+ROOT = SOURCE.parent.parent
+TESTS = ROOT / "tests"
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    def below(group: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, (*path, name))
+            else:
+                yield (*path, name)
+
+    yield from below(typer.main.get_command(app), ())
+
+
+def test_rooms_import_downwards() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+def test_every_command_has_help(words: tuple[str, ...]) -> None:
+    if words == ("sandbox",):
+        pytest.skip("a program of its own, which has its own help")
+    done = CliRunner().invoke(app, [*words, "--help"])
+    assert done.exit_code == 0
+    assert "Usage" in done.output
+    assert len(done.output.split()) > 15
+
+
+def test_the_commands_of_the_contract_are_there() -> None:
+    found = {" ".join(words) for words in commands()}
+    assert {"up", "web", "worker", "down", "sandbox", "connect", "sync", "status"} <= found
+    assert {"verify", "export", "doctor", "user add", "deletions release"} <= found
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_connector_tells_what_it_reads(name: str) -> None:
+    readme = (SOURCE / "connectors" / name / "README.md").read_text()
+    for option in CONNECTORS[name].options:
+        assert f"`{option.name}`" in readme, option.name
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_connector_says_what_a_customer_must_do(name: str) -> None:
+    connector = CONNECTORS[name]
+    assert connector.name == name
+    assert connector.key_help
+    assert connector.status_page.startswith("https://")
+    assert all(option.help for option in connector.options)
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_connector_is_in_the_suite_of_all(name: str) -> None:
+    from contracts.vendors.all import VENDORS  # noqa: PLC0415 - of the tests, beside the house
+
+    assert name in {vendor.name for vendor in VENDORS}
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_connector_has_recordings(name: str) -> None:
+    assert list((TESTS / "connectors" / name / "recordings").glob("*.json"))
+
+
+@pytest.mark.parametrize("room", ["connectors", "pipeline", "rest_client", "store", "domain"])
+def test_no_file_outgrows_a_reader(room: str) -> None:
+    for path in (SOURCE / room).rglob("*.py"):
+        if "migrations" not in path.parts:
+            assert len(path.read_text().splitlines()) <= 450, path

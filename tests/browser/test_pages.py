@@ -1,0 +1,144 @@
+"""The pages in a real Chromium: by mouse, by keyboard, in the dark, on a telephone, for everybody."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fakes.showcase import EMAIL, Showcase
+from playwright.sync_api import Page, expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+TELEPHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def paths(showcase: Showcase) -> dict[str, str]:
+    return {
+        "jobs": "/jobs/",
+        "job": f"/jobs/{showcase.job('dev').id}/",
+        "talents": "/talents/",
+        "talent": f"/talents/{showcase.talent('elodie').id}/",
+        "ats": "/settings/ats/",
+        "run": f"/settings/ats/{showcase.run().id}/",
+    }
+
+
+def rows(page: Page) -> Any:
+    return page.locator("#results tbody tr")
+
+
+def test_a_talent_is_found_while_typing_and_opened(opens: Opens) -> None:
+    page = opens("/talents/")
+    expect(rows(page)).to_have_count(50)
+
+    page.get_by_role("searchbox").press_sequentially("elod")
+
+    expect(rows(page)).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"[?&]q=elod"))
+    page.get_by_role("link", name="Élodie Müller").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
+    expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("elod")
+    expect(rows(page)).to_have_count(1)
+
+
+def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
+    page = opens("/jobs/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("developpeuse")
+    expect(rows(page)).to_have_count(1)
+    link = page.get_by_role("link", name="Développeuse full-stack")
+    for _ in range(20):
+        if link.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse full-stack")
+
+
+def test_dark_is_chosen_and_stays(opens: Opens) -> None:
+    page = opens("/jobs/", color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.locator("summary").click()
+    page.get_by_role("button", name="Dark").click()
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert brightness(dark) < 80 < 180 < brightness(light)
+    page.goto("/talents/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_dark_follows_the_system(opens: Opens) -> None:
+    page = opens("/accounts/login/", signed_in=False, color_scheme="dark")
+
+    assert brightness(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 80
+
+
+def test_french_is_chosen(opens: Opens) -> None:
+    page = opens("/jobs/")
+
+    page.locator("summary").click()
+    page.get_by_role("button", name="Français").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Postes")
+
+
+def test_nothing_is_wider_than_a_telephone(opens: Opens, paths: dict[str, str]) -> None:
+    page = opens("/jobs/", viewport=TELEPHONE)
+
+    wide = []
+    for name, path in paths.items():
+        page.goto(path)
+        content, screen = page.evaluate(WIDTHS)
+        wide += [name] if content > screen else []
+    assert wide == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages(opens: Opens, paths: dict[str, str], scheme: str) -> None:
+    findings = hindrances(opens("/accounts/login/", signed_in=False, color_scheme=scheme))
+    page = opens("/jobs/", color_scheme=scheme)
+    for path in paths.values():
+        page.goto(path)
+        findings += hindrances(page)
+    page.locator("summary").click()
+    findings += hindrances(page)
+
+    assert findings == []
+
+
+def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe-core calls serious or critical: where, what, and the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def brightness(colour: str) -> float:
+    """The mean of red, green and blue of a computed colour."""
+    channels = [float(number) for number in re.findall(r"[\d.]+", colour)[:3]]
+    return sum(channels) / 3 * (1 if colour.startswith("rgb") else 255)

@@ -1,0 +1,204 @@
+"""Recorded pages, with invented people, and the canonical records they must become."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jemmo.connectors.lenient import convert
+from jemmo.connectors.teamtailor.learning import included_in
+from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
+from jemmo.connectors.teamtailor.streams import KINDS
+from jemmo.connectors.teamtailor.wire import LooseDocument, Resource, decoder
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    AttachmentKind,
+    ConsentState,
+    EmploymentType,
+    JobStatus,
+    JobVisibility,
+    RejectedBy,
+    RemotePolicy,
+    TalentOrigin,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import Application, Job, Record, Talent
+from jemmo.domain.streams import Notes, Stream
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+def mapped(name: str, stream: Stream) -> tuple[list[Record | RecordRejected], Notes]:
+    kind, notes = KINDS[stream], Notes()
+    page = decoder(kind.attributes)((RECORDINGS / name).read_bytes())
+    lookups = Lookups()
+    lookups.options["501"] = "Three months"
+    around = Inclusions(included_in(page.included), lookups)
+    found: list[Record | RecordRejected] = []
+    for one in page.data:
+        resource = one if isinstance(one, Resource) else convert(one, kind.resource, "", notes)
+        try:
+            found.append(kind.map(resource, around, notes))
+        except RecordRejected as error:
+            found.append(error)
+    return found, notes
+
+
+def plain(records: Any) -> Any:
+    return [msgspec.to_builtins(one) for one in records]
+
+
+def test_a_talent() -> None:
+    (ada, _), _ = mapped("candidates.json", Stream.TALENTS)
+    assert isinstance(ada, Talent)
+    assert (ada.remote_id, ada.first_name, ada.last_name) == ("900101", "Ada", "Berg")
+    assert (ada.headline, ada.summary) == ("Data engineer", "Ten years of pipelines.")
+    assert (ada.origin, ada.source) == (TalentOrigin.REFERRED, "Example Jobs")
+    assert (ada.consent_state, ada.can_email) == (ConsentState.GIVEN, False)
+    assert ada.tags == ("python", "remote")
+    assert ada.remote_updated_at == datetime(2024, 11, 20, 15, 40, 0, 3000, tzinfo=UTC)
+    assert plain(ada.contacts) == [
+        {"kind": "EMAIL", "value": "ada@example.org"},
+        {"kind": "PHONE", "value": "070.555.0101 x12"},
+        {
+            "kind": "SOCIAL",
+            "value": "https://www.linkedin.com/in/ada-example",
+            "network": "linkedin",
+        },
+    ]
+
+
+def test_the_files_of_a_talent_are_known_without_a_link_to_them() -> None:
+    (ada, other), _ = mapped("candidates.json", Stream.TALENTS)
+    assert isinstance(ada, Talent)
+    assert isinstance(other, Talent)
+    resume, cv, portfolio = ada.attachments
+    assert (resume.remote_id, resume.file_name) == ("resume", "resume.docx")
+    assert resume.remote_version == "/resumes/0f1e2d3c4b5a69788796a5b4c3d2e1f001234567.docx"
+    assert (cv.remote_id, cv.kind) == ("upload:77", AttachmentKind.RESUME)
+    assert (portfolio.file_name, portfolio.kind) == ("portfolio.zip", AttachmentKind.OTHER)
+    assert other.attachments[0].file_name == "resume.pdf"
+    assert "Signature" not in repr(ada)
+
+
+def test_custom_fields_are_told_by_their_words() -> None:
+    (ada, _), _ = mapped("candidates.json", Stream.TALENTS)
+    assert isinstance(ada, Talent)
+    assert ada.custom_fields == {
+        "notice-period": {"type": "select", "label": "Notice period", "value": "Three months"},
+        "driving-licence": {"type": "boolean", "label": "Driving licence", "value": True},
+    }
+
+
+def test_a_talent_of_whom_little_is_known() -> None:
+    (_, other), notes = mapped("candidates.json", Stream.TALENTS)
+    assert isinstance(other, Talent)
+    assert (other.remote_id, other.first_name, other.contacts) == ("900102", None, ())
+    assert (other.is_private, other.is_internal) == (True, True)
+    assert other.origin is TalentOrigin.SOURCED
+    assert notes.counts == {}
+
+
+def test_a_job() -> None:
+    (job, *_), _ = mapped("jobs.json", Stream.JOBS)
+    assert isinstance(job, Job)
+    assert (job.title, job.description_html) == ("Data engineer", "<p>Build pipelines.</p>")
+    assert (job.status, job.visibility) == (JobStatus.OPEN, JobVisibility.PUBLIC)
+    assert (job.employment_type, job.remote_policy) == (
+        EmploymentType.FULL_TIME,
+        RemotePolicy.HYBRID,
+    )
+    assert (job.department_remote_id, job.recruiter_remote_id) == ("511", "3015")
+    assert (job.category, job.pitch) == ("Engineering", None)
+    assert job.apply_url == "https://career.example.org/jobs/7001/apply"
+    assert plain(job.locations) == [
+        {
+            "raw": "Lyon office",
+            "street": "1 rue de l'Exemple",
+            "postal_code": "69001",
+            "city": "Lyon",
+            "country_code": "FR",
+            "lat": 45.76,
+            "lon": 4.83,
+            "is_primary": True,
+        }
+    ]
+    assert plain(job.compensations) == [
+        {
+            "min": 45000.0,
+            "max": 55000.0,
+            "currency": "EUR",
+            "period": "YEAR",
+            "original": "45000.0 / 55000.0 / eur / yearly",
+        }
+    ]
+
+
+def test_an_archived_internal_job_without_pay() -> None:
+    (_, job, *_), _ = mapped("jobs.json", Stream.JOBS)
+    assert isinstance(job, Job)
+    assert (job.status, job.visibility) == (JobStatus.ARCHIVED, JobVisibility.INTERNAL)
+    assert (job.compensations, job.experience_level, job.tags) == ((), None, ())
+
+
+def test_values_nobody_knows_are_kept_as_text_and_counted() -> None:
+    (_, _, job, _), notes = mapped("jobs.json", Stream.JOBS)
+    assert isinstance(job, Job)
+    assert (job.status, job.status_original) == (JobStatus.PENDING, "hibernating")
+    assert (job.employment_type, job.employment_type_original) == (EmploymentType.OTHER, "gig")
+    assert (job.remote_policy, job.remote_policy_original) == (None, "orbital")
+    assert notes.counts == {
+        "unknown_value:human-status hibernating": 1,
+        "unknown_value:employment-type gig": 1,
+        "unknown_value:remote-status orbital": 1,
+    }
+    assert set(notes.examples.values()) == {"7003"}
+
+
+def test_a_job_without_a_title_is_rejected() -> None:
+    (*_, error), _ = mapped("jobs.json", Stream.JOBS)
+    assert isinstance(error, RecordRejected)
+    assert (error.code, error.field) == ("no_title", "title")
+
+
+def test_the_status_of_an_application_follows_from_stage_and_rejection() -> None:
+    found, _ = mapped("job-applications.json", Stream.APPLICATIONS)
+    active, hired, rejected = (one for one in found if isinstance(one, Application))
+    assert (active.status, active.status_original) == (ApplicationStatus.ACTIVE, "In process")
+    assert (active.talent_remote_id, active.job_remote_id) == ("900101", "7001")
+    assert (active.stage_remote_id, active.reject_reason_remote_id) == ("41002", None)
+    assert hired.status is ApplicationStatus.HIRED
+    assert hired.hired_at == datetime(2024, 11, 6, 7, tzinfo=UTC)
+    assert (hired.cover_letter, hired.is_sourced) == ("Bonjour", True)
+    assert rejected.status is ApplicationStatus.REJECTED
+    assert rejected.rejected_at == datetime(2024, 11, 9, 7, tzinfo=UTC)
+    assert (rejected.rejected_by, rejected.job_remote_id) == (RejectedBy.CANDIDATE, None)
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.json")), ids=lambda path: path.stem)
+def test_recordings_hold_invented_people_alone(path: Path) -> None:
+    page = msgspec.json.decode(path.read_bytes(), type=LooseDocument)
+    for one in page.data:
+        email = one["attributes"].get("email")
+        assert not email or email.endswith("@example.org")
+
+
+@pytest.mark.parametrize(
+    ("relationships", "attributes"),
+    [
+        ({"job": {"data": {"id": "x" * 5000}}}, {"name": "Inbox", "row-order": 2**70}),
+        ({"job": {"data": {"id": "a\x00b"}}}, {"name": "Inbox", "row-order": -(2**70)}),
+        ({"job": {"data": {"id": ""}}}, {"name": "Inbox\x00"}),
+    ],
+)
+def test_what_no_table_could_hold_is_left_out(relationships: Any, attributes: Any) -> None:
+    kind, notes = KINDS[Stream.STAGES], Notes()
+    body = {"id": "1", "attributes": attributes, "relationships": relationships}
+    stage: Any = kind.map(
+        convert(body, kind.resource, "1", notes), Inclusions([], Lookups()), notes
+    )
+    assert (stage.name, stage.job_remote_id, stage.position) == ("Inbox", None, None)

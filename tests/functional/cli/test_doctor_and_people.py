@@ -1,0 +1,41 @@
+"""The doctor, and who belongs where."""
+
+from __future__ import annotations
+
+from functional.cli.conftest import Ats, Jemmo
+
+from jemmo.store.models import Account, Membership
+
+
+def test_the_doctor_finds_nothing_wrong(jemmo: Jemmo, ats: Ats) -> None:
+    jemmo.connect(ats)
+    done = jemmo("doctor", "--json")
+    assert done.status == 0, done
+    assert done.last["ok"] is True
+    assert {one["what"] for one in done.last["findings"]} >= {"Python", "Database"}
+    assert any("acme / teamtailor" in one["what"] for one in done.last["findings"])
+
+
+def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
+    jemmo.connect(ats)
+    ats.server.faults.set("expired_key=0")
+    done = jemmo("doctor")
+    assert done.status == 4
+    assert "refused the API key" in done.out
+    assert ats.key not in done.out
+
+
+def test_a_person_is_added_once_and_can_change_roles(jemmo: Jemmo) -> None:
+    for role in ("viewer", "admin"):
+        done = jemmo("user", "add", "Ada@Example.org", "--org", "acme", "--role", role)
+        assert done.status == 0, done
+    assert Account.objects.get().email == "ada@example.org"
+    assert Membership.objects.get().role == "admin"
+    assert not Account.objects.get().has_usable_password()
+
+
+def test_a_first_password_is_read_from_standard_input_and_not_shown(jemmo: Jemmo) -> None:
+    words = ("user", "add", "ada@example.org", "--org", "acme", "--password-stdin")
+    done = jemmo(*words, stdin="a long first password\n")
+    assert Account.objects.get().check_password("a long first password")
+    assert "password" not in done.out

@@ -1,0 +1,121 @@
+"""Lists: search, filters, sorting, pages."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from fakes.showcase import FILLERS
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
+PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
+PER_PAGE = 50
+
+ODD = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+VALUES = st.text(max_size=30) | st.sampled_from(
+    ["\x00", "-1", "99999", "1e3", "'", "a:*&|!()", "٣"]
+)
+NAMES = ("q", "status", "department", "city", "sort", "page", "stage", "tag")
+
+
+def listed(client: Client, path: str, **query: str) -> list[str]:
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    return LINK.findall(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Élodie", "elodie", "ELO", "mul", "müller élo", "mull ing", "  elodie  !", "ingénieure"],
+)
+def test_talents_are_found_by_the_beginning_of_words_whatever_the_accents(
+    recruiter: Client, typed: str
+) -> None:
+    assert listed(recruiter, "/talents/", q=typed) == ["Élodie Müller"]
+
+
+@pytest.mark.parametrize("typed", ["lodie", "elodie schmidt", "zzz"])
+def test_other_words_find_nobody(recruiter: Client, typed: str) -> None:
+    assert listed(recruiter, "/talents/", q=typed) == []
+
+
+def test_nobody_found_offers_to_start_over(recruiter: Client) -> None:
+    assert "Nothing matches" in recruiter.get("/talents/", {"q": "zzz"}).content.decode()
+
+
+def test_punctuation_alone_finds_everybody(recruiter: Client) -> None:
+    assert len(listed(recruiter, "/talents/", q="!&|:*")) == PER_PAGE
+
+
+def test_talents_by_stage_and_tag(recruiter: Client) -> None:
+    assert listed(recruiter, "/talents/", stage="INTERVIEW") == ["Élodie Müller"]
+    assert listed(recruiter, "/talents/", tag="python") == ["Élodie Müller"]
+    assert listed(recruiter, "/talents/", tag="python", stage="NEW") == []
+
+
+def test_jobs_by_words_status_department_and_place(recruiter: Client) -> None:
+    assert listed(recruiter, "/jobs/") == [
+        "Développeuse full-stack",
+        "Account Executive",
+        "Zookeeper",
+    ]
+    assert listed(recruiter, "/jobs/", q="developpeuse") == ["Développeuse full-stack"]
+    assert listed(recruiter, "/jobs/", status="CLOSED") == ["Zookeeper"]
+    assert listed(recruiter, "/jobs/", department="Engineering") == ["Développeuse full-stack"]
+    assert listed(recruiter, "/jobs/", city="Lyon") == ["Account Executive", "Zookeeper"]
+    assert listed(recruiter, "/jobs/", city="Lyon", status="OPEN") == ["Account Executive"]
+
+
+def test_jobs_in_the_order_asked_for(recruiter: Client) -> None:
+    by_title = listed(recruiter, "/jobs/", sort="title")
+    assert by_title == sorted(by_title)
+    assert listed(recruiter, "/jobs/", sort="talents")[0] == "Développeuse full-stack"
+
+
+def test_talents_in_the_order_asked_for(recruiter: Client) -> None:
+    assert listed(recruiter, "/talents/")[:2] == ["Élodie Müller", "First00 Person00"]
+    assert listed(recruiter, "/talents/", sort="name")[:2] == ["Élodie Müller", "First00 Person00"]
+
+
+def test_the_pages_hold_everybody_once(recruiter: Client) -> None:
+    pages = [listed(recruiter, "/talents/", page=page) for page in ("1", "2", "3")]
+
+    assert [len(page) for page in pages] == [PER_PAGE, PEOPLE - PER_PAGE, 0]
+    assert len({name for page in pages for name in page}) == PEOPLE
+
+
+def test_turning_pages_keeps_what_was_asked(recruiter: Client) -> None:
+    page = recruiter.get("/talents/", {"q": "person", "sort": "name"}).content.decode()
+
+    assert "1–50 of 60" in page
+    assert 'href="?q=person&amp;sort=name&amp;page=2"' in page
+
+
+def test_htmx_gets_the_results_alone(recruiter: Client) -> None:
+    for path in ("/jobs/", "/talents/"):
+        part = recruiter.get(path, headers={"HX-Request": "true"}).content.decode()
+        assert "<table" in part
+        assert "<html" not in part
+
+
+@ODD
+@given(query=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
+@example(query={"q": "a\\' | b:*"})
+@example(query={"page": "200", "sort": "nothing"})
+def test_an_odd_address_is_answered(recruiter: Client, query: dict[str, str]) -> None:
+    for path in ("/jobs/", "/talents/"):
+        assert recruiter.get(f"{path}?{urlencode(query)}").status_code == 200
+
+
+@ODD
+@given(stage=VALUES)
+def test_an_odd_stage_of_a_job_is_answered(recruiter: Client, stage: str) -> None:
+    found = re.search(r"/jobs/[0-9a-f-]+/", recruiter.get("/jobs/").content.decode())
+    assert found is not None
+    assert recruiter.get(f"{found[0]}?{urlencode({'stage': stage})}").status_code == 200

@@ -1,0 +1,90 @@
+"""The French of the pages: complete, certain and compiled."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import string
+import subprocess
+import sys
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+
+import jemmo
+
+SOURCE = Path(jemmo.__file__).parent
+CATALOGUE = Path("web", "locale", "fr", "LC_MESSAGES", "django.po")
+ENTRY = re.compile(
+    r'^(?:msgctxt "(?P<context>.*)"\n)?'
+    r'msgid "(?P<text>.*)"\n(?:msgid_plural "(?P<plural>.*)"\n)?'
+    r'(?P<translations>(?:msgstr(?:\[\d\])? ".*"\n?)+)',
+    re.MULTILINE,
+)
+PLACES = re.compile(r"%\(\w+\)[sd]")
+needs_gettext = pytest.mark.skipif(
+    not (shutil.which("msgfmt") and shutil.which("xgettext")), reason="gettext is not installed"
+)
+
+
+def entries(path: Path) -> dict[tuple[str, str], list[str]]:
+    """The translations of every text with its context; the header is not one."""
+    whole = re.sub(r'"\n"', "", path.read_text(encoding="utf-8"))
+    return {
+        (one["context"] or "", one["text"]): re.findall(r'^msgstr\S* "(.*)"$', one[0], re.MULTILINE)
+        for one in ENTRY.finditer(whole)
+        if one["text"]
+    }
+
+
+def test_every_text_has_its_french() -> None:
+    found = entries(SOURCE / CATALOGUE)
+
+    assert len(found) > 150
+    assert [key for key, french in found.items() if not all(french)] == []
+
+
+def test_nothing_is_uncertain_or_left_over() -> None:
+    text = (SOURCE / CATALOGUE).read_text(encoding="utf-8")
+
+    assert not re.search(r"^#,.*\bfuzzy\b", text, re.MULTILINE)
+    assert not re.search(r"^#~", text, re.MULTILINE)
+
+
+def test_the_french_fills_the_same_places() -> None:
+    for (_, text), french in entries(SOURCE / CATALOGUE).items():
+        for one in french:
+            assert sorted(PLACES.findall(one)) == sorted(PLACES.findall(text))
+            assert text[-1:] in string.punctuation or one[-1:] not in ".,;:", text
+
+
+def test_what_is_compiled_is_what_is_written() -> None:
+    with (SOURCE / CATALOGUE).with_suffix(".mo").open("rb") as compiled:
+        held = GNUTranslations(compiled)
+
+    for (context, text), french in entries(SOURCE / CATALOGUE).items():
+        if len(french) > 1:
+            assert [held.ngettext(text, text, n) for n in (1, 2)] == french
+        else:
+            assert [held.pgettext(context, text) if context else held.gettext(text)] == french
+    assert len([key for key in held._catalog if key]) == sum(  # type: ignore[attr-defined]
+        len(french) for french in entries(SOURCE / CATALOGUE).values()
+    )
+
+
+@needs_gettext
+def test_the_catalogue_holds_the_texts_of_the_pages_and_no_other(tmp_path: Path) -> None:
+    copy = tmp_path / "jemmo"
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__", "sandbox"))
+    (copy / CATALOGUE).unlink()
+    subprocess.run(
+        [sys.executable, "-m", "django", "makemessages", "--locale", "fr", "--no-location"],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+    )
+
+    assert set(entries(copy / CATALOGUE)) == set(entries(SOURCE / CATALOGUE))
