@@ -77,7 +77,7 @@ def test_every_connector_says_what_a_customer_must_do(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))
 def test_every_connector_is_in_the_suite_of_all(name: str) -> None:
-    from contracts.vendors.all import VENDORS  # noqa: PLC0415 - of the tests, beside the house
+    from contracts.vendors.all import VENDORS
 
     assert name in {vendor.name for vendor in VENDORS}
 

@@ -19,11 +19,13 @@ pytestmark = [
 
 Opens = Callable[..., Page]
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 TELEPHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
 def paths(showcase: Showcase) -> dict[str, str]:
+    """Asked for before the browser: its loop lets nothing else talk to the database."""
     return {
         "jobs": "/jobs/",
         "job": f"/jobs/{showcase.job('dev').id}/",
@@ -65,6 +67,7 @@ def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("developpeuse")
+    expect(page).to_have_url(re.compile(r"[?&]q=developpeuse"))
     expect(rows(page)).to_have_count(1)
     link = page.get_by_role("link", name="Développeuse full-stack")
     for _ in range(20):
@@ -77,22 +80,22 @@ def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
 
 def test_dark_is_chosen_and_stays(opens: Opens) -> None:
     page = opens("/jobs/", color_scheme="light")
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = page.evaluate(BACKGROUND)
 
     page.locator("summary").click()
     page.get_by_role("button", name="Dark").click()
 
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    dark = page.evaluate(BACKGROUND)
     assert brightness(dark) < 80 < 180 < brightness(light)
     page.goto("/talents/")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    assert page.evaluate(BACKGROUND) == dark
 
 
 def test_dark_follows_the_system(opens: Opens) -> None:
     page = opens("/accounts/login/", signed_in=False, color_scheme="dark")
 
-    assert brightness(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 80
+    assert brightness(page.evaluate(BACKGROUND)) < 80
 
 
 def test_french_is_chosen(opens: Opens) -> None:
@@ -104,7 +107,7 @@ def test_french_is_chosen(opens: Opens) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Postes")
 
 
-def test_nothing_is_wider_than_a_telephone(opens: Opens, paths: dict[str, str]) -> None:
+def test_nothing_is_wider_than_a_telephone(paths: dict[str, str], opens: Opens) -> None:
     page = opens("/jobs/", viewport=TELEPHONE)
 
     wide = []
@@ -116,7 +119,7 @@ def test_nothing_is_wider_than_a_telephone(opens: Opens, paths: dict[str, str]) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_pages(opens: Opens, paths: dict[str, str], scheme: str) -> None:
+def test_everybody_can_use_the_pages(paths: dict[str, str], opens: Opens, scheme: str) -> None:
     findings = hindrances(opens("/accounts/login/", signed_in=False, color_scheme=scheme))
     page = opens("/jobs/", color_scheme=scheme)
     for path in paths.values():

@@ -234,7 +234,7 @@ async def test_a_key_with_too_few_rights_is_told_what_it_may_not_read(vendor: Ve
         try:
             report = await source.check()
         except ConfigError as error:
-            assert error.code == "scope_too_small"  # noqa: PT017 - either way of saying it will do
+            assert error.code == "scope_too_small"
         else:
             missing = [check for check in report.checks if not check.ok]
             assert missing

@@ -85,6 +85,9 @@ class Start(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
+MOST_NOTES = 100  # different ones; what goes beyond is counted by kind
+
+
 class Notes:
     """Collects what was odd but usable while records were mapped: counted, with one example each."""
 
@@ -92,14 +95,15 @@ class Notes:
         self.counts: dict[str, int] = {}
         self.examples: dict[str, str] = {}
 
-    def add(self, code: str, remote_id: str) -> None:
-        self.counts[code] = self.counts.get(code, 0) + 1
+    def add(self, code: str, remote_id: str, count: int = 1) -> None:
+        if len(self.counts) >= MOST_NOTES and code not in self.counts:
+            code = code.partition(":")[0]  # a list that is not closed after all
+        self.counts[code] = self.counts.get(code, 0) + count
         self.examples.setdefault(code, remote_id)
 
     def merge(self, other: Notes) -> None:
         for code, count in other.counts.items():
-            self.counts[code] = self.counts.get(code, 0) + count
-            self.examples.setdefault(code, other.examples[code])
+            self.add(code, other.examples[code], count)
 
 
 class RawRecord(Struct, frozen=True):

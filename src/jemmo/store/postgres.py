@@ -36,6 +36,8 @@ class explained:  # noqa: N801 - reads as a statement: with explained()
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, psycopg.errors.ProgramLimitExceeded):
+            return  # ours to mend: the database is there
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             raise TransientError(
                 "The connection to the database was lost.",

@@ -12,6 +12,7 @@ from jemmo.domain.streams import Stream
 from jemmo.store.tables import TABLES, Column, Table
 
 NO_ACTIVE = "no_active_application"
+SEARCHED = 10_000  # characters of each value that search knows; a tsvector has a limit
 
 FILE_COLUMNS = (
     Column("remote_id"),
@@ -143,7 +144,7 @@ def _write(table: Table) -> str:
         values.append(f"l{place}.id")
     if table.search:
         names.append("search")
-        words = " || ' ' || ".join(f"coalesce(s.{name}, '')" for name in table.search)
+        words = " || ' ' || ".join(f"coalesce(left(s.{name}, {SEARCHED}), '')" for name in table.search)
         values.append(f"to_tsvector('simple', unaccent({words}))")
     joins = " ".join(
         f"LEFT JOIN {TABLES[link.target].name} l{place} ON l{place}.connection_id = %(connection)s "

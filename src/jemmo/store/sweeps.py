@@ -31,7 +31,8 @@ async def add(
         ) as copy,
     ):
         for one in sightings:
-            await copy.write_row((connection_id, stream, one.remote_id, one.remote_updated_at))
+            if "\x00" not in one.remote_id:  # such a record is rejected whenever it is read
+                await copy.write_row((connection_id, stream, one.remote_id, one.remote_updated_at))
 
 
 async def missing(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase
@@ -17,7 +17,7 @@ SignedIn = Callable[[str], Client]
 
 
 @pytest.fixture
-def served(settings: SettingsWrapper, tmp_path: Path) -> None:
+def served(settings: Settings, tmp_path: Path) -> None:
     """Pages without collected static files."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}

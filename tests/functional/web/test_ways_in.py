@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -11,7 +10,7 @@ from fakes.showcase import PASSWORD, Showcase
 
 from jemmo.store.models import Account, Membership, Organisation
 
-ID = uuid4()
+ID = "b9cb0248-07be-4174-985b-83c161d65ee2"
 PAGES = (
     "/jobs/",
     f"/jobs/{ID}/",

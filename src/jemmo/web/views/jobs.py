@@ -4,11 +4,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.vary import vary_on_headers
 
 from jemmo.store.selectors import jobs
 from jemmo.web.access import MemberRequest, member
 
 
+@vary_on_headers("HX-Request", "HX-Boosted")  # else the browser's "back" shows the results alone
 @member
 def listing(request: MemberRequest) -> HttpResponse:
     found = jobs.search(request.membership.org, jobs.Wanted.from_query(request.GET))

@@ -4,12 +4,14 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.vary import vary_on_headers
 
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, member, sees_contacts
 
 
+@vary_on_headers("HX-Request", "HX-Boosted")  # else the browser's "back" shows the results alone
 @member
 def listing(request: MemberRequest) -> HttpResponse:
     found = talents.search(request.membership.org, talents.Wanted.from_query(request.GET))

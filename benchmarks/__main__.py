@@ -1,0 +1,87 @@
+"""`python -m benchmarks [--quick]`: each figure beside its goal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import bare
+from benchmarks.company import company, forget, requests
+
+SMALL, LARGE = 25_000, 100_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size")
+    scale = 10 if parser.parse_args().quick else 1
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            Console().print(_measure(scale, embedded.ensure_running()))
+        finally:
+            embedded.stop()
+
+
+def _measure(scale: int, database_url: str) -> Table:
+    table = Table("what", "measured", "goal", "reached")
+
+    def row(what: str, value: float, goal: float, *, at_least: bool = False) -> None:
+        reached = value >= goal if at_least else value <= goal
+        table.add_row(
+            what,
+            f"{value:,.2f}",
+            f"{'≥' if at_least else '≤'} {goal:,}",
+            "yes" if reached else "NO",
+        )
+
+    with company(6_000 // scale, paced=True) as address:
+        paced = _sync("paced", address, "on")
+        row(
+            "paced: time ÷ what the limit alone needs",
+            paced["seconds"] / (paced["requests"] / 5),
+            1.1,
+        )
+        row("paced: requests less records ÷ 30", paced["requests"] - paced["records"] / 30, 40)
+        row("paced: requests refused (429)", requests(address)["refused_429"], 0)
+    with company(SMALL // scale, paced=False) as address:
+        small = _sync("small", address, "off")
+    with company(LARGE // scale, paced=False) as address:
+        large = _sync("large", address, "off")
+        plain = bare.rate(address, database_url)
+        each = large["records"] / large["seconds"]
+        row("unpaced: records a second", each, 20_000, at_least=True)
+        row("unpaced: of a bare fetch, decode and COPY", each / plain, 0.43, at_least=True)
+        row("memory in MB", large["megabytes"], 250)
+        row("memory: large ÷ small company", large["megabytes"] / small["megabytes"], 1.2)
+        forget(address)
+        again = _sync("large", address, "off")
+        assert again["mode"] == "incremental"
+        paths = requests(address)["by_template"]
+        most = max(count for path, count in paths.items() if path != "/v1/company")
+        row("unchanged: most requests for a stream, the test of the key included", most, 4)
+        row("unchanged: seconds", again["seconds"], 2)
+    return table
+
+
+def _sync(org: str, address: str, pacing: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(org, found, flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()

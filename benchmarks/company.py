@@ -1,0 +1,41 @@
+"""A simulated company to measure against: the sandbox as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+KEY = "bench-key"
+
+
+@contextmanager
+def company(talents: int, *, paced: bool) -> Iterator[str]:
+    """The address of a Teamtailor sandbox with so many talents."""
+    command = [sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--port", "0"]
+    command += ["--talents", str(talents), "--key", KEY]
+    command += [] if paced else ["--no-rate-limit"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own program
+        assert sandbox.stdout is not None
+        try:
+            yield next(
+                word for word in sandbox.stdout.readline().split() if word.startswith("http")
+            )
+        finally:
+            sandbox.terminate()
+
+
+def requests(address: str) -> dict[str, Any]:
+    """What the sandbox counted: requests in all, by path, and those it refused as too many."""
+    with urllib.request.urlopen(f"{address}/__sandbox__/requests") as answer:  # noqa: S310 - our own program
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def forget(address: str) -> None:
+    order = urllib.request.Request(f"{address}/__sandbox__/reset-requests", data=b"{}")  # noqa: S310
+    urllib.request.urlopen(order).close()  # noqa: S310 - our own program
