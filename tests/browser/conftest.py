@@ -39,7 +39,7 @@ def web_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def showcase(database_url: str) -> Showcase:
-    from fakes.showcase import showcase  # noqa: PLC0415 - see above
+    from fakes.showcase import showcase
 
     return showcase(database_url)
 
@@ -50,7 +50,7 @@ def address(showcase: Showcase, web_home: Path) -> Iterator[str]:
 
     The port is open before the server starts: who comes early waits in the queue.
     """
-    from jemmo.vault import keyset_path  # noqa: PLC0415 - see above
+    from jemmo.vault import keyset_path
 
     env = {
         **os.environ,

@@ -13,7 +13,7 @@ from fakes.source import FakeSource
 from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.records import Application, Job, Record, Talent
-from jemmo.domain.streams import Mode, Stream
+from jemmo.domain.streams import Mode, Notes, Stream
 
 BOOK = " ".join(f"word{n}" for n in range(150_000))
 ONE_WORD = "é" * 1_000_000
@@ -42,9 +42,11 @@ async def fresh(database_url: str) -> Company:
     return await company(database_url, base_url="http://127.0.0.1:1")
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda one: f"{type(one).__name__} {one.remote_id[:3]}")
+@pytest.mark.parametrize(
+    "record", RECORDS, ids=lambda one: f"{type(one).__name__} {one.remote_id[:3]}"
+)
 async def test_a_record_is_stored_and_stored_again(database_url: str, record: Record) -> None:
-    found, stream = await fresh(database_url), STREAMS[type(record)]  # type: ignore[index]
+    found, stream = await fresh(database_url), STREAMS[type(record)]
     for mode in (Mode.INITIAL, Mode.INITIAL, Mode.RECONCILE):
         report = await run_source(FakeSource({stream: [[record]]}), found, mode)
         assert report.status is RunStatus.SUCCEEDED, report
@@ -65,8 +67,6 @@ async def test_an_id_that_no_table_takes_is_rejected_in_every_mode(database_url:
 
 
 async def test_values_that_never_end_do_not_make_a_report_without_end(database_url: str) -> None:
-    from jemmo.domain.streams import Notes
-
     notes = Notes()
     for n in range(5000):
         notes.add(f"unknown_value:status {n}", str(n))
@@ -78,9 +78,7 @@ async def test_a_link_that_changes_is_followed(database_url: str) -> None:
     found = await fresh(database_url)
 
     def pages(job: str) -> dict[Stream, list[list[Any]]]:
-        applied = Application(
-            remote_id="a", job_remote_id=job, status=ApplicationStatus.ACTIVE
-        )
+        applied = Application(remote_id="a", job_remote_id=job, status=ApplicationStatus.ACTIVE)
         jobs = [Job(remote_id="j1", title="Cook", status=JobStatus.OPEN)]
         return {Stream.JOBS: [jobs], Stream.APPLICATIONS: [[applied]]}
 

@@ -144,7 +144,9 @@ def _write(table: Table) -> str:
         values.append(f"l{place}.id")
     if table.search:
         names.append("search")
-        words = " || ' ' || ".join(f"coalesce(left(s.{name}, {SEARCHED}), '')" for name in table.search)
+        words = " || ' ' || ".join(
+            f"coalesce(left(s.{name}, {SEARCHED}), '')" for name in table.search
+        )
         values.append(f"to_tsvector('simple', unaccent({words}))")
     joins = " ".join(
         f"LEFT JOIN {TABLES[link.target].name} l{place} ON l{place}.connection_id = %(connection)s "

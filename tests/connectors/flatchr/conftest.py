@@ -21,7 +21,7 @@ Connect = Callable[..., Awaitable[Pair]]
 async def connect(database_url: str) -> AsyncIterator[Connect]:
     """Open a sandbox with these switches and connect it with these options."""
     # Not above: pytest may load this file before Django is configured.
-    from fakes.company import company  # noqa: PLC0415
+    from fakes.company import company
 
     async with AsyncExitStack() as stack:
 

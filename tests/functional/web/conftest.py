@@ -32,7 +32,7 @@ def anybody(database_url: str, served: None) -> Client:
 
 @pytest.fixture
 def showcase(database_url: str) -> Showcase:
-    from fakes.showcase import showcase  # noqa: PLC0415 - see above
+    from fakes.showcase import showcase
 
     return showcase(database_url)
 

@@ -213,8 +213,10 @@ class FlatchrSource:
 
 
 def streams_of(settings: Settings) -> list[StreamSpec]:
-    """Ids alone cost as much as rows, so a reconcile reads everything. Nothing waits for another stream but for
-    the columns: the three that walk the list of applicants do so side by side.
+    """Ids alone cost as much as rows, so a reconcile reads everything.
+
+    Nothing waits for another stream but for the columns: the three that walk the list of applicants do so
+    side by side.
     """
     lag = days(settings.overlap_days)
 

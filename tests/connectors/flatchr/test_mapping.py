@@ -1,0 +1,233 @@
+"""Mappings against recordings of invented people and companies, and against anything at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path as File
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.flatchr import applicants, jobs, stages
+from jemmo.connectors.flatchr.connector import FLATCHR
+from jemmo.connectors.flatchr.pages import Pages
+from jemmo.connectors.flatchr.search import Slice
+from jemmo.connectors.flatchr.settings import Settings, read_settings
+from jemmo.connectors.flatchr.stages import Columns
+from jemmo.connectors.flatchr.windows import Window
+from jemmo.connectors.flatchr.wire import Applicant, Column, Vacancy
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    CompensationPeriod,
+    EmploymentType,
+    JobStatus,
+    RemotePolicy,
+    StageCategory,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import Record
+from jemmo.domain.streams import Notes, Page, Stream
+
+RECORDINGS = File(__file__).parent / "recordings"
+LABELS = {1: "CDI", 4: "Stage"}
+
+
+def recorded(name: str) -> Any:
+    return json.loads((RECORDINGS / f"{name}.json").read_text())
+
+
+def settings(**options: str) -> Settings:
+    given = {"company_id": "Ab3dEf6hIj9kLm2n", **options}
+    return read_settings(FLATCHR.configure("key", None, given))
+
+
+def as_json(record: Record) -> Any:
+    return json.loads(msgspec.json.encode(record))
+
+
+def a_job(**changes: Any) -> Any:
+    vacancy = msgspec.convert({**recorded("vacancy"), **changes}, Vacancy, strict=False)
+    return jobs.job(vacancy, LABELS, settings(), Notes())
+
+
+def an_applicant(**changes: Any) -> Applicant:
+    return msgspec.convert({**recorded("applicant"), **changes}, Applicant, strict=False)
+
+
+def columns() -> Columns:
+    return Columns(recorded("columns"))
+
+
+def test_a_vacancy_becomes_this_job() -> None:
+    assert as_json(a_job()) == recorded("job")
+
+
+def test_an_applicant_becomes_this_talent_and_this_application() -> None:
+    notes = Notes()
+    assert as_json(applicants.talent(an_applicant(), settings(), notes)) == recorded("talent")
+    found = applicants.application(an_applicant(), columns(), settings(), notes)
+    assert as_json(found) == recorded("application")
+    assert not notes.counts
+
+
+def test_columns_become_stages_of_the_company() -> None:
+    known = columns()
+    found = [
+        stages.stage(msgspec.convert(row, Column), known, settings().zone) for row in known.rows
+    ]
+    assert [(one.remote_id, one.name, one.position, one.category) for one in found] == [
+        ("645", "Recruté", 9, StageCategory.HIRED),
+        ("641", "Candidatures", 0, StageCategory.NEW),
+        ("643", "Entretien RH", 2, StageCategory.INTERVIEW),
+        ("644", "Vivier", 3, StageCategory.OTHER),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (True, RemotePolicy.HYBRID),
+        (False, RemotePolicy.ON_SITE),
+        ("fulltime", RemotePolicy.REMOTE),
+        ("notime", RemotePolicy.ON_SITE),
+        (None, None),
+        ("orbital", None),
+    ],
+)
+def test_remote_work_is_a_word_or_a_truth_value(sent: Any, expected: RemotePolicy | None) -> None:
+    assert a_job(remote=sent).remote_policy is expected
+
+
+@pytest.mark.parametrize(
+    ("salary", "unit", "low"),
+    [
+        ("0", "y", None),
+        (0, "y", None),
+        (None, "y", None),
+        ("60", "y", 60_000),
+        ("32000", "y", 32_000),
+        ("38000.50", "y", 38_000.5),
+        (25, "h", 25),
+        ("60", None, 60_000),
+    ],
+)
+def test_a_salary_of_nothing_is_none_and_sixty_a_year_means_thousands(
+    salary: Any, unit: Any, low: float | None
+) -> None:
+    found = a_job(salary=salary, salary_max=None, mensuality=unit).compensations
+    assert [one.min for one in found] == ([low] if low else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (1, JobStatus.OPEN),
+        ("1", JobStatus.OPEN),
+        (0, JobStatus.ARCHIVED),
+        (2, JobStatus.CLOSED),
+        (3, JobStatus.CLOSED),
+        (7, JobStatus.CLOSED),
+        (None, JobStatus.CLOSED),
+    ],
+)
+def test_an_unknown_status_is_closed(status: Any, expected: JobStatus) -> None:
+    assert a_job(status=status).status is expected
+
+
+def test_a_status_means_what_the_option_says() -> None:
+    vacancy = msgspec.convert({**recorded("vacancy"), "status": 4}, Vacancy)
+    given = settings(status_map="4=draft,1=open")
+    assert jobs.job(vacancy, {}, given, Notes()).status is JobStatus.DRAFT
+
+
+def test_a_contract_is_named_by_label_or_number_and_half_a_job_is_part_time() -> None:
+    assert a_job(contract_type="Stage").employment_type is EmploymentType.INTERN
+    assert a_job(contract_type_id=4).employment_type is EmploymentType.INTERN
+    assert a_job(partial=True).employment_type is EmploymentType.PART_TIME
+    assert a_job(contract_type="Portage").employment_type is EmploymentType.OTHER
+    assert a_job(contract_type_id=99).employment_type is None
+    assert a_job(mensuality="m", salary="2000").compensations[0].period is CompensationPeriod.MONTH
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"hired": True}, ApplicationStatus.HIRED),
+        ({"column": "Recruté"}, ApplicationStatus.HIRED),
+        ({"status": 0}, ApplicationStatus.OTHER),
+        ({"status": 0, "hired": True}, ApplicationStatus.HIRED),
+        ({"status": None}, ApplicationStatus.ACTIVE),
+        ({"status": 5}, ApplicationStatus.OTHER),
+    ],
+)
+def test_an_application_ends_by_hiring_or_archiving(
+    changes: Any, expected: ApplicationStatus
+) -> None:
+    found = applicants.application(an_applicant(**changes), columns(), settings(), Notes())
+    assert found.status is expected
+
+
+def test_a_row_without_contacts_vacancy_or_column_is_kept() -> None:
+    notes = Notes()
+    row = an_applicant(email=None, phone=" ", vacancy_id=None, column="Ailleurs", aws=None)
+    found = applicants.talent(row, settings(), notes)
+    assert (found.contacts, found.attachments) == ((), ())
+    applied = applicants.application(row, columns(), settings(), notes)
+    assert (applied.job_remote_id, applied.stage_remote_id) == (None, None)
+    assert set(notes.counts) == {"unknown_stage"}
+
+
+def test_the_persons_id_is_an_alias_where_a_row_carries_it() -> None:
+    row = an_applicant(candidate={"id": "Lk2jHg8fDs5aQw1e"})
+    assert applicants.talent(row, settings(), Notes()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def rows_of(kind: Any, **fixed: Any) -> st.SearchStrategy[dict[str, Any]]:
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    optional = {name: ANYTHING for name in names if name not in fixed}
+    return st.fixed_dictionaries(dict(fixed), optional=optional)
+
+
+def mapped(page: Page) -> list[Record]:
+    found = []
+    for raw in page.raw:
+        try:
+            found.append(page.map(raw, Notes()))
+        except RecordRejected as error:
+            assert error.code
+    return found
+
+
+@given(rows_of(Applicant, applicant=st.text(min_size=1, max_size=9) | ANYTHING))
+def test_any_applicant_is_mapped_or_rejected(row: dict[str, Any]) -> None:
+    pages = Pages(settings(), None)
+    window = Window(*2 * (__import__("datetime").date(2025, 1, 1),))
+    found = Slice(rows=[row], window=window, part=0, after=None, covers=True)
+    for stream in (Stream.TALENTS, Stream.APPLICATIONS):
+        for record in mapped(pages.applicants(stream, found, columns())):
+            assert msgspec.json.encode(record)
+
+
+@given(rows_of(Vacancy, vacancy_id=st.integers() | ANYTHING, title=st.text() | ANYTHING))
+def test_any_vacancy_is_mapped_or_rejected(row: dict[str, Any]) -> None:
+    pages = Pages(settings(), None)
+    assert all(msgspec.json.encode(one) for one in mapped(pages.jobs([row], LABELS)))
+    assert mapped(pages.placeholders([row]))
+
+
+@given(rows_of(Column, id=st.integers() | ANYTHING))
+def test_any_column_is_mapped_or_rejected(row: dict[str, Any]) -> None:
+    pages = Pages(settings(), None)
+    assert all(msgspec.json.encode(one) for one in mapped(pages.stages(Columns([row]))))

@@ -1,0 +1,75 @@
+"""A resume may be answered in four ways; each is met over HTTP too."""
+
+from __future__ import annotations
+
+import json
+
+import aiohttp
+import pytest
+
+from jemmo.connectors.flatchr.resumes import content_type, read_answer, resume_pacer, resume_path
+from jemmo.domain.errors import RecordRejected
+from jemmo.sandbox import run_sandbox
+
+FILE = b"%PDF-1.4 invented"
+LINK = "https://storage.example.com/x.pdf?signature=1"
+
+
+def test_each_kind_of_answer_is_told_apart() -> None:
+    assert read_answer(200, {}, FILE).content == FILE
+    assert read_answer(302, {"Location": LINK}, b"").link == LINK
+    assert read_answer(200, {}, json.dumps({"url": LINK}).encode()).link == LINK
+    bare = LINK.removeprefix("https://")
+    assert read_answer(200, {}, json.dumps({"signature": bare}).encode()).link == LINK
+    assert read_answer(200, {}, f" {bare}\n".encode()).link == LINK
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "mode"),
+    [
+        (404, b"", "auto"),
+        (302, b"", "auto"),
+        (200, b"", "auto"),
+        (200, b"<html><body>Sorry</body></html>", "auto"),
+        (200, b'{"error":"x"}', "auto"),
+        (200, b"{", "auto"),
+        (200, b"nothing", "auto"),
+        (200, FILE, "json"),
+        (200, b'{"url":"https://storage.example.com/x"}', "binary"),
+    ],
+)
+def test_anything_else_is_rejected(status: int, body: bytes, mode: str) -> None:
+    with pytest.raises(RecordRejected):
+        read_answer(status, {}, body, mode)
+
+
+def test_files_are_known_by_their_first_bytes() -> None:
+    assert content_type(FILE) == "application/pdf"
+    assert content_type(b"<html>") is None
+
+
+def test_resumes_have_a_pace_of_their_own() -> None:
+    pacer = resume_pacer(60)
+    assert [pacer.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("shape", ["binary", "redirect", "json", "text"])
+async def test_the_sandbox_gives_the_file_in_every_shape(shape: str) -> None:
+    switches = {"rate_limit": False, "cv_response": shape}
+    async with (
+        run_sandbox("flatchr", talents=9, switches=switches) as sandbox,
+        aiohttp.ClientSession(sandbox.base_url) as session,
+    ):
+        world = sandbox.world
+        cv = next(found for row in range(9) if (found := world.row("applicants", row)["cv"]))
+        company = sandbox.provider.facts()["options"]["company_id"]
+        path = resume_path(company, f"{cv['key']}.{cv['extension']}")
+        headers = {"Authorization": f"Bearer {sandbox.key}"}
+        async with session.get(f"/{path}", headers=headers, allow_redirects=False) as answer:
+            found = read_answer(answer.status, answer.headers, await answer.read())
+        if found.link is not None:
+            link = found.link.replace("https://", "http://")
+            async with session.get(link) as answer:
+                found = read_answer(answer.status, answer.headers, await answer.read())
+        assert found.content is not None
+        assert content_type(found.content) is not None
