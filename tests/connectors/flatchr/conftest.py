@@ -28,7 +28,7 @@ async def connect(database_url: str) -> AsyncIterator[Connect]:
         async def open_both(
             *, options: dict[str, str] | None = None, key: str | None = None, **given: Any
         ) -> Pair:
-            given = {"talents": 60, "seed": 11, **given}
+            given = {"talents": 40, "seed": 11, **given}
             given["switches"] = {"rate_limit": False, **given.get("switches", {})}
             sandbox = await stack.enter_async_context(run_sandbox("flatchr", **given))
             needed = {"company_id": sandbox.provider.facts()["options"]["company_id"]}

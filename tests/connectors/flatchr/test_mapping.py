@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path as File
 from typing import Any
 
@@ -213,7 +214,7 @@ def mapped(page: Page) -> list[Record]:
 @given(rows_of(Applicant, applicant=st.text(min_size=1, max_size=9) | ANYTHING))
 def test_any_applicant_is_mapped_or_rejected(row: dict[str, Any]) -> None:
     pages = Pages(settings(), None)
-    window = Window(*2 * (__import__("datetime").date(2025, 1, 1),))
+    window = Window(date(2025, 1, 1), date(2025, 1, 1))
     found = Slice(rows=[row], window=window, part=0, after=None, covers=True)
     for stream in (Stream.TALENTS, Stream.APPLICATIONS):
         for record in mapped(pages.applicants(stream, found, columns())):

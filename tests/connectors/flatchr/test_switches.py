@@ -104,7 +104,7 @@ async def test_each_option_ends_equal(
 
 
 async def test_a_resume_the_list_does_not_name_is_pending_or_left_out(connect: Connect) -> None:
-    for mode, expected in (("on", 60), ("off", 0)):
+    for mode, expected in (("on", 40), ("off", 0)):
         _, company = await connect(
             switches={"cv_in_row": "absent"}, options={"use_legacy_detail": mode}
         )

@@ -7,7 +7,7 @@ list is fetched once.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -116,7 +116,9 @@ class Search:
         end = datetime.now(zone).date() + days(1)
         if since is None:
             return Span(EARLIEST, end, by_update=False)
-        return Span(min(since.astimezone(zone).date(), end), end, by_update=True)
+        # Near midnight the account's day and that of its server may differ; the earlier one is safe.
+        first = min(since.astimezone(zone).date(), since.astimezone(UTC).date())
+        return Span(min(first, end), end, by_update=True)
 
     async def _walk(self, reader: str, span: Span, place: Place) -> Walk:
         """The first window of a full walk reaches from the year 2000 to the account's first month."""
