@@ -166,7 +166,9 @@ async def test_a_whole_walk_gives_every_id_once_asked_for(connect: Connect) -> N
 async def test_the_key_tells_when_it_dies(connect: Connect) -> None:
     sandbox, _ = await connect(talents=5)
     options = {"company_id": sandbox.provider.facts()["options"]["company_id"], "pacing": "off"}
-    source = FLATCHR.open(FLATCHR.configure(provider.jwt, sandbox.base_url, options))
+    source = FLATCHR.open(
+        FLATCHR.configure(sandbox.provider.facts()["jwt_key"], sandbox.base_url, options)
+    )
     report = await source.check()
     await source.close()
     assert report.ok
