@@ -147,7 +147,8 @@ def _write(table: Table) -> str:
         words = " || ' ' || ".join(
             f"coalesce(left(s.{name}, {SEARCHED}), '')" for name in table.search
         )
-        values.append(f"to_tsvector('simple', unaccent({words}))")
+        # Without angle brackets, in which the parser would see a tag and skip it.
+        values.append(f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))")
     joins = " ".join(
         f"LEFT JOIN {TABLES[link.target].name} l{place} ON l{place}.connection_id = %(connection)s "
         f"AND l{place}.remote_id = s.{link.via}"

@@ -28,7 +28,6 @@ def paths(showcase: Showcase) -> list[str]:
 
 def test_markup_in_names_is_text(showcase: Showcase, recruiter: Client) -> None:
     for path in (
-        "/talents/?q=alert",
         f"/talents/{showcase.talent('markup').id}/",
         f"/jobs/{showcase.job('dev').id}/",
     ):
