@@ -14,27 +14,20 @@ from jemmo.domain.streams import Mode, Stream
 
 SWITCHES: list[dict[str, Any]] = [
     {},
-    {"status_enum": "odd"},
+    {"status_enum": "odd", "labels": "texts", "remote": "bool"},
     {"vacancies_scope": "active"},
-    {"labels": "texts"},
-    {"remote": "bool"},
     {"search_scope": "all"},
     {"search_scope": "all", "archived_filter": "ignored"},
     {"search_cap": 10},
-    {"updated_format": "iso"},
-    {"updated_format": "epoch"},
+    {"updated_format": "iso", "cv_in_row": "cv"},
+    {"updated_format": "epoch", "cv_in_row": "candidate"},
     {"updated_format": "absent"},
     {"bounds": "exclusive"},
     {"bounds_zone": "utc"},
     {"bounds": "exclusive", "bounds_zone": "utc"},
-    {"cv_in_row": "cv"},
-    {"cv_in_row": "candidate"},
-    {"detail": "404"},
-    {"detail": "405"},
-    {"cv_response": "redirect"},
-    {"candidates": "separate"},
-    {"error_body": "html"},
-    {"webhook_shape": "flat"},
+    # What a sync does not meet.
+    {"detail": "404", "cv_response": "redirect", "candidates": "separate", "error_body": "html"},
+    {"detail": "405", "cv_response": "json", "webhook_shape": "flat", "error_body": "empty"},
 ]
 OPTIONS: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"archived_filter_body": '{"archived":true}'}, {"archived_filter": "word"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
@@ -35,7 +36,7 @@ from jemmo.domain.validation import text
 from jemmo.rest_client import Pacer, RestClient
 
 SIGHTINGS_A_PAGE = 2000
-APPLICANTS = (Stream.TALENTS, Stream.APPLICATIONS)
+WALKS_THAT_PROVE = 2
 
 
 class FlatchrSource:
@@ -55,8 +56,7 @@ class FlatchrSource:
         self.account = Account(self.client, self.settings)
         self.search = Search(self.client, self.settings, self.account)
         self.make = Pages(self.settings, expiry(config.api_key))
-        self._roll: Roll | None = None
-        self._confirming: dict[Stream, Roll] = {}
+        self._rolls: deque[Roll] = deque(maxlen=WALKS_THAT_PROVE)
         self._walking = asyncio.Lock()
 
     @property
@@ -89,8 +89,8 @@ class FlatchrSource:
             columns = await self._known(columns, found, stream)
             roll.add(found)
             yield self.make.applicants(stream, found, columns)
-        if start.since is None and place is None:
-            self._roll = roll  # a whole walk just now serves as the sweep that may follow
+        if stream is Stream.APPLICATIONS and start.since is None and place is None:
+            self._rolls.append(roll)  # a whole walk just now serves as the sweep that may follow
 
     async def _jobs(
         self, reader: str, since: datetime | None, place: Place | None
@@ -158,20 +158,24 @@ class FlatchrSource:
     async def _next_roll(self, stream: Stream) -> Roll:
         """A roll this stream has not used yet: the last one made, else a new walk."""
         async with self._walking:
-            if self._roll is None or stream in self._roll.handed:
-                roll = Roll(self.settings)
-                async for found in self.search.slices(f"roll for {stream}", None):
-                    roll.add(found)
-                self._roll = roll
-            self._roll.handed.add(stream)
-            return self._roll
+            if not self._rolls or stream in self._rolls[-1].handed:
+                await self._walk(stream)
+            self._rolls[-1].handed.add(stream)
+            return self._rolls[-1]
+
+    async def _walk(self, stream: Stream) -> Roll:
+        roll = Roll(self.settings)
+        async for found in self.search.slices(f"roll for {stream}", None):
+            roll.add(found)
+        self._rolls.append(roll)
+        return roll
 
     # --- single records ---
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         """Flatchr gives no applicant by id, so the window is asked again in which the last walk met it.
 
-        Who was not met is looked for in one more walk; absent from two, an applicant is gone.
+        Who was not met is looked for in another walk; absent from two, an applicant is gone.
         """
         if stream is Stream.STAGES:
             columns = await self.account.columns(f"one {remote_id}", fresh=True)
@@ -179,14 +183,14 @@ class FlatchrSource:
             return self.make.stages(columns, found) if found else None
         if stream is Stream.JOBS:
             return await self._fetch_job(remote_id)
-        roll = self._roll or await self._next_roll(stream)
-        found_now = await self._find(stream, remote_id, roll)
-        if found_now is None and self._confirming.get(stream) is not roll:
-            roll = self._confirming[stream] = await self._next_roll(stream)
+        for walks in range(WALKS_THAT_PROVE):
+            roll = self._rolls[walks] if walks < len(self._rolls) else await self._walk(stream)
             found_now = await self._find(stream, remote_id, roll)
-        if found_now is None and not roll.covers:
-            raise unproved()
-        return found_now
+            if found_now is not None:
+                return found_now
+            if not roll.covers:
+                raise unproved()
+        return None
 
     async def _find(self, stream: Stream, remote_id: str, roll: Roll) -> Page | None:
         met = roll.met.get(remote_id)
@@ -205,7 +209,7 @@ class FlatchrSource:
             found = [row for row in vacancies.rows if key_of(row, "vacancy_id") == remote_id]
             if found:
                 return self.make.jobs(found, await self.account.labels(found))
-        roll = self._roll or await self._next_roll(Stream.JOBS)
+        roll = self._rolls[-1] if self._rolls else await self._walk(Stream.JOBS)
         title = roll.vacancies.get(remote_id)
         if title is None:
             return None
