@@ -14,6 +14,9 @@ from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Notes, Stream, StreamSpec
 
+BOUNDS = timedelta(seconds=2)
+"""Read back in any case: whether a filter's bound counts, and whether it knows less than seconds, is not known."""
+
 
 class Kind(Struct, frozen=True):
     """How a stream's resources are decoded and mapped."""
@@ -50,7 +53,7 @@ def streams_of(config: Config) -> list[StreamSpec]:
     Users are asked for what changed like the large streams: a filter that is not proved for them, so
     where it is refused or ignored, all are read. Departments and reject reasons are few and read whole.
     """
-    lag = timedelta(minutes=int(config.options["lag_minutes"]))
+    lag = timedelta(minutes=int(config.options["lag_minutes"])) + BOUNDS
 
     def changing(name: Stream, *after: Stream) -> StreamSpec:
         return StreamSpec(name=name, cursor="updated-at", lag=lag, after=after)
