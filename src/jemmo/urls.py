@@ -13,5 +13,7 @@ urlpatterns = [
     path("", include("jemmo.web.urls")),
 ]
 
+handler400 = "jemmo.web.views.errors.bad_request"
+handler403 = "jemmo.web.views.errors.forbidden"
 handler404 = "jemmo.web.views.errors.not_found"
 handler500 = "jemmo.web.views.errors.failed"

@@ -1,4 +1,4 @@
-"""Who may open a page."""
+"""Who may open a page, and in what form it is answered."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-from jemmo.store.models import Membership, Role
+from jemmo.store.models import Membership, Organisation, Role
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -20,19 +23,39 @@ class MemberRequest(HttpRequest):
     """A request of somebody who belongs to an organisation."""
 
     membership: Membership
+    organisation: Organisation
+    htmx: HtmxDetails
 
 
 def member(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
-    """Only for members; who is signed in without belonging anywhere is told what to do."""
+    """Only for members; who is signed in without belonging anywhere is told what to do.
+
+    Nothing of the answer stays in the browser once it is closed or the person has signed out.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if getattr(request, "membership", None) is None:
+        if getattr(request, "membership", None) is not None:
+            response = view(request, *args, **kwargs)
+            add_never_cache_headers(response)
+            patch_vary_headers(response, ("HX-Request",))  # a list and its page share an address
+            return response
+        if request.user.is_authenticated:
             return redirect("no_organisation")
-        return view(request, *args, **kwargs)
+        htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+        if htmx:  # the whole page signs in again, not the part that was asked for
+            page = htmx.current_url_abs_path or "/"
+            return HttpResponseClientRedirect(redirect_to_login(page).url)
+        return redirect_to_login(request.get_full_path())
 
-    return cast("View[P]", login_required(checked))
+    return cast("View[P]", checked)
 
 
 def sees_contacts(request: MemberRequest) -> bool:
     return Role(request.membership.role).sees_contacts
+
+
+def wants_results(request: MemberRequest) -> bool:
+    """Whether the list alone is asked for; going back in the browser asks for the page."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

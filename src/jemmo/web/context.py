@@ -12,12 +12,17 @@ from jemmo.store.selectors import connections
 THEMES = ("system", "light", "dark")
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def chosen_theme(request: HttpRequest) -> str:
     theme = request.COOKIES.get("theme", "system")
-    shown: dict[str, Any] = {"theme": theme if theme in THEMES else "system", "themes": THEMES}
+    return theme if theme in THEMES else "system"
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    shown: dict[str, Any] = {"theme": chosen_theme(request)}
     membership = getattr(request, "membership", None)
     if membership is not None:
         shown["organisation"] = membership.org
         shown["membership"] = membership
+        shown["memberships"] = request.memberships  # type: ignore[attr-defined]
         shown["sync"] = connections.health(membership.org, now=datetime.now(UTC))
     return shown

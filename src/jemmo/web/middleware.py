@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
+from jemmo.store.models import Organisation
 from jemmo.store.selectors import members
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -32,14 +35,27 @@ class ContentSecurityPolicy:
 
 
 class CurrentOrganisation:
-    """Sets ``request.membership`` (``None`` for a person without one) for who is signed in."""
+    """Sets ``request.membership`` and ``request.organisation`` for who is signed in, or ``None``.
+
+    Times are shown in the organisation's time zone.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        membership = None
-        if request.user.is_authenticated:
-            membership = members.current(request.user.pk, request.session.get("org"))
+        found = members.memberships(request.user.pk) if request.user.is_authenticated else []
+        membership = members.current(found, request.session.get("organisation")) if found else None
+        org = membership.org if membership else None
+        request.memberships = found  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
-        return self.get_response(request)
+        request.organisation = org  # type: ignore[attr-defined]
+        with timezone.override(_zone(org)):
+            return self.get_response(request)
+
+
+def _zone(org: Organisation | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(org.time_zone) if org else None
+    except (KeyError, ValueError, OSError):  # a name that this machine does not know
+        return None

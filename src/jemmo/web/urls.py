@@ -16,4 +16,5 @@ urlpatterns = [
     path("settings/ats/<uuid:run_id>/", settings.run, name="sync_run"),
     path("status/", status.fragment, name="sync_status"),
     path("preferences/theme/", preferences.theme, name="theme"),
+    path("preferences/organisation/", preferences.organisation, name="organisation"),
 ]

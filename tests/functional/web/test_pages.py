@@ -110,5 +110,5 @@ def test_a_sync_shows_what_it_did(showcase: Showcase, recruiter: Client) -> None
     assert f"/settings/ats/{run.id}/" in recruiter.get("/settings/ats/").content.decode()
 
     page = recruiter.get(f"/settings/ats/{run.id}/").content.decode()
-    for stream in ("jobs", "talents", "applications"):
-        assert stream in page
+    for stream in ("Jobs", "Talents", "Applications"):
+        assert f'<th scope="row">{stream}</th>' in page

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from jemmo.domain.status import Colour, colour
+from jemmo.domain.streams import Stream
 from jemmo.store.models import Connection, Organisation, SyncRun
 
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 RUNS_SHOWN = 15
+REJECTIONS_SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +74,11 @@ def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:
     )
     if found is None:
         return None
+    streams = found.report.get("streams", {})
+    kept_out = found.rejections.order_by("-at", "id")
     return {
         "run": found,
-        "streams": found.report.get("streams", {}),
-        "rejections": list(found.rejections.order_by("-at")[:100]),
+        "streams": {name.value: streams[name] for name in Stream if name in streams},
+        "rejections": list(kept_out[:REJECTIONS_SHOWN]),
+        "rejected": kept_out.count(),
     }

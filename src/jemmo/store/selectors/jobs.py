@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from jemmo.domain.enums import JobStatus
 from jemmo.store.models import Application, Department, Job, JobLocation, Organisation, Stage
-from jemmo.store.selectors.paging import Found, cut, page_number, search_query
+from jemmo.store.selectors.hiding import conceal
+from jemmo.store.selectors.paging import (
+    Alphabetical,
+    Column,
+    Found,
+    cut,
+    order,
+    page_number,
+    search_query,
+    sort_key,
+)
 
-SORTS: dict[str, list[Any]] = {
-    "updated": [F("remote_updated_at").desc(nulls_last=True), "id"],
-    "title": ["title", "id"],
-    "talents": ["-active", "id"],
-    "opened": [F("opened_at").desc(nulls_last=True), "id"],
+COLUMNS = {
+    "updated": Column((F("remote_updated_at"),), descending=True),
+    "title": Column((Alphabetical("title"),)),
+    "talents": Column((F("active"),), descending=True),
+    "opened": Column((F("opened_at"),), descending=True),
 }
 
 
@@ -37,13 +48,12 @@ class Wanted:
         def text(name: str) -> str:
             return given.get(name, "").replace("\x00", "")[:200]
 
-        sort = text("sort")
         return cls(
             q=text("q"),
             status=text("status"),
             department=text("department"),
             city=text("city"),
-            sort=sort if sort in SORTS else "updated",
+            sort=sort_key(text("sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
@@ -58,6 +68,23 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 def search(org: Organisation, wanted: Wanted) -> Found[Job]:
     """A page of the organisation's jobs, with the number of active applications of each."""
+    found = _matching(org, wanted)
+    listed = found.select_related("department").prefetch_related("locations")
+    if wanted.sort.endswith("talents"):
+        listed = listed.annotate(active=_active_of_each(org))
+    items = cut(listed.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+    _add_active(items)
+    return Found(
+        items=items,
+        total=found.count(),
+        page=wanted.page,
+        wanted=wanted,
+        columns=COLUMNS,
+        choices=_choices(org),
+    )
+
+
+def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
     found = visible(org)
     if (words := search_query(wanted.q)) is not None:
         found = found.filter(search=words)
@@ -66,41 +93,45 @@ def search(org: Organisation, wanted: Wanted) -> Found[Job]:
     if wanted.department:
         found = found.filter(department__name=wanted.department)
     if wanted.city:
-        found = found.filter(locations__city=wanted.city).distinct()
-    total = found.count()
-    active = Count(
-        "applications",
-        filter=Q(
-            applications__status="ACTIVE",
-            applications__remote_deleted_at=None,
-            applications__talent__excluded_reason=None,
-            applications__talent__remote_deleted_at=None,
-            applications__talent__isnull=False,
-        ),
-        distinct=True,
+        there = JobLocation.objects.filter(city=wanted.city, job__org=org)
+        found = found.filter(id__in=there.values("job"))
+    return found
+
+
+def _people(**where: Any) -> QuerySet[Application]:
+    """Applications of talents that are shown."""
+    return Application.objects.filter(
+        remote_deleted_at=None,
+        talent__isnull=False,
+        talent__remote_deleted_at=None,
+        talent__excluded_reason=None,
+        **where,
     )
-    listed = (
-        found.annotate(active=active)
-        .select_related("department")
-        .prefetch_related("locations")
-        .order_by(*SORTS[wanted.sort])
-    )
-    return Found(
-        items=cut(listed, wanted.page),
-        total=total,
-        page=wanted.page,
-        wanted=wanted,
-        choices=_choices(org),
-    )
+
+
+def _active_of_each(org: Organisation) -> Any:
+    """For sorting alone: it counts every job's people."""
+    counted = _people(job=OuterRef("id"), status="ACTIVE").order_by().values("job")
+    return Coalesce(Subquery(counted.annotate(n=Count("id")).values("n")), 0)
+
+
+def _add_active(jobs: Iterable[Job]) -> None:
+    ids = [one.id for one in jobs]
+    counted = _people(job__in=ids, status="ACTIVE").order_by().values_list("job")
+    active = dict(counted.annotate(n=Count("id")))
+    for one in jobs:
+        one.active = active.get(one.id, 0)  # type: ignore[attr-defined]
 
 
 def _choices(org: Organisation) -> dict[str, list[Any]]:
     departments = Department.objects.filter(org=org, remote_deleted_at=None)
-    cities = JobLocation.objects.filter(job__org=org, city__isnull=False, job__excluded_reason=None)
+    places = JobLocation.objects.filter(
+        city__isnull=False, job__org=org, job__remote_deleted_at=None, job__excluded_reason=None
+    ).order_by()
     return {
-        "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.CLOSED],
-        "department": sorted(set(departments.values_list("name", flat=True))),
-        "city": sorted(set(cities.values_list("city", flat=True))),
+        "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
+        "department": sorted(departments.values_list("name", flat=True).distinct()),
+        "city": sorted(city for city in places.values_list("city", flat=True).distinct() if city),
     }
 
 
@@ -115,13 +146,19 @@ class JobPage:
     rejected: int
     stage: str
     applications: list[Application]
-    more: int
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.applications)
 
 
 SHOWN = 100
 
 
-def one(org: Organisation, job_id: UUID, *, stage: str = "") -> JobPage | None:
+def one(
+    org: Organisation, job_id: UUID, *, stage: str = "", sees_contacts: bool = False
+) -> JobPage | None:
     """A job, or ``None`` when it is not there for this organisation. ``stage`` narrows the talents to one."""
     job = (
         visible(org)
@@ -132,18 +169,20 @@ def one(org: Organisation, job_id: UUID, *, stage: str = "") -> JobPage | None:
     )
     if job is None:
         return None
-    people = Application.objects.filter(
-        job=job,
-        remote_deleted_at=None,
-        talent__remote_deleted_at=None,
-        talent__excluded_reason=None,
-        talent__isnull=False,
-    )
+    people = _people(job=job)
     pipeline = _pipeline(job, people)
     ids = {str(one.id): one for one in pipeline}
-    shown = people.filter(stage=ids[stage], status="ACTIVE") if stage in ids else people
+    shown = people.filter(stage=ids[stage], status__in=IN_STAGE) if stage in ids else people
     counted = dict(people.values_list("status").annotate(n=Count("id")))
-    listed = shown.select_related("talent", "stage").order_by("-stage_entered_at", "id")
+    listed = list(
+        shown.select_related("talent", "stage").order_by(
+            F("stage_entered_at").desc(nulls_last=True), "id"
+        )[:SHOWN]
+    )
+    if not sees_contacts:
+        for application in listed:
+            assert application.talent is not None
+            conceal(application.talent)
     return JobPage(
         job=job,
         pipeline=pipeline,
@@ -151,17 +190,29 @@ def one(org: Organisation, job_id: UUID, *, stage: str = "") -> JobPage | None:
         hired=counted.get("HIRED", 0),
         rejected=counted.get("REJECTED", 0),
         stage=stage if stage in ids else "",
-        applications=list(listed[:SHOWN]),
-        more=max(0, shown.count() - SHOWN),
+        applications=listed,
+        total=shown.count() if stage in ids else sum(counted.values()),
     )
+
+
+IN_STAGE = ("ACTIVE", "HIRED")
 
 
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
-    """The stages in their order, each with how many people are in it now."""
-    counts = dict(
-        people.filter(status__in=("ACTIVE", "HIRED")).values_list("stage").annotate(n=Count("id"))
-    )
-    stages = list(job.stages.filter(remote_deleted_at=None).order_by("position", "id"))
+    """The stages in their order, each with how many people are in it now.
+
+    A job without stages of its own goes through those of the company.
+    """
+    counts = dict(people.filter(status__in=IN_STAGE).values_list("stage").annotate(n=Count("id")))
+    shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])
+    stages = list(Stage.objects.filter(shown, remote_deleted_at=None, org_id=job.org_id))
+    if not any(one.job_id for one in stages):
+        company_wide = Q(job=None, job_remote_id=None, connection_id=job.connection_id)
+        stages = list(Stage.objects.filter(company_wide, remote_deleted_at=None))
     for one in stages:
         one.active = counts.get(one.id, 0)  # type: ignore[attr-defined]
-    return stages
+    return sorted(stages, key=_place)
+
+
+def _place(stage: Stage) -> tuple[bool, int, str]:
+    return (stage.position is None, stage.position or 0, str(stage.id))

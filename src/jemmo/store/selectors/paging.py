@@ -4,17 +4,49 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet
+from django.db.models.expressions import OrderBy
 
 T = TypeVar("T")
 
 SIZE = 50
 LAST_PAGE = 200  # further on nobody reads: search narrows it down
 _WORD = re.compile(r"\w+")
+
+
+class Alphabetical(Func):
+    """Upper and lower case together, an accented letter beside the plain one, whatever the server's locale."""
+
+    function = "normalize"
+    template = "lower(%(function)s(%(expressions)s, NFKD))"
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a list can be sorted by. ``descending`` is the order that a first click gives."""
+
+    by: tuple[F | Func, ...]
+    descending: bool = False
+
+    def order(self, *, turned: bool) -> list[OrderBy | str]:
+        """The same for every page: what is equal follows the id. What is absent comes last."""
+        if self.descending != turned:
+            return [*(one.desc(nulls_last=True) for one in self.by), "id"]
+        return [*(one.asc(nulls_last=True) for one in self.by), "id"]
+
+
+def sort_key(given: str, columns: Mapping[str, Column], default: str) -> str:
+    """The sorting asked for, ``-`` in front when it is turned around; anything odd is the default."""
+    return given if given.removeprefix("-") in columns else default
+
+
+def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
+    return columns[key.removeprefix("-")].order(turned=key.startswith("-"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +57,7 @@ class Found(Generic[T]):
     total: int
     page: int
     wanted: Any
+    columns: Mapping[str, Column] = field(default_factory=dict)
     choices: dict[str, list[Any]] = field(default_factory=dict)
 
     @property

@@ -7,18 +7,40 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from jemmo.domain.enums import StageCategory
+from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.records import Contact
-from jemmo.store.models import Application, Attachment, Organisation, Talent, TalentContacts
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Job,
+    Organisation,
+    Stage,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.selectors import jobs
 from jemmo.store.selectors.export import Unseal, open_contacts
-from jemmo.store.selectors.paging import Found, cut, page_number, search_query
+from jemmo.store.selectors.hiding import conceal, conceal_applications, conceal_files
+from jemmo.store.selectors.paging import (
+    Alphabetical,
+    Column,
+    Found,
+    cut,
+    order,
+    page_number,
+    search_query,
+    sort_key,
+)
 
-SORTS: dict[str, list[Any]] = {
-    "updated": [F("remote_updated_at").desc(nulls_last=True), "id"],
-    "name": ["last_name", "first_name", "id"],
+COLUMNS = {
+    "updated": Column((F("remote_updated_at"),), descending=True),
+    "name": Column((Alphabetical("last_name"), Alphabetical("first_name"))),
 }
+
+IN_PROCESS = ("ACTIVE", "HIRED")
+OFFERED_JOBS = 200  # a longer list to choose from helps nobody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +49,8 @@ class Wanted:
 
     q: str = ""
     stage: str = ""
+    status: str = ""
+    job: str = ""
     tag: str = ""
     sort: str = "updated"
     page: int = 1
@@ -36,62 +60,102 @@ class Wanted:
         def text(name: str) -> str:
             return given.get(name, "").replace("\x00", "")[:200]
 
-        stage, sort = text("stage"), text("sort")
+        stage, status = text("stage"), text("status")
         return cls(
             q=text("q"),
             stage=stage if stage in StageCategory.__members__ else "",
+            status=status if status in ApplicationStatus.__members__ else "",
+            job=_id(text("job")),
             tag=text("tag"),
-            sort=sort if sort in SORTS else "updated",
+            sort=sort_key(text("sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
     @property
     def filtered(self) -> bool:
-        return bool(self.q or self.stage or self.tag)
+        return bool(self.q or self.stage or self.status or self.job or self.tag)
+
+
+def _id(given: str) -> str:
+    """A record's id as text; what is none counts as not given."""
+    try:
+        return str(UUID(given))
+    except ValueError:
+        return ""
 
 
 def visible(org: Organisation) -> QuerySet[Talent]:
     return Talent.objects.filter(org=org, remote_deleted_at=None, excluded_reason=None)
 
 
-def search(org: Organisation, wanted: Wanted) -> Found[Talent]:
+def search(org: Organisation, wanted: Wanted, *, sees_contacts: bool = False) -> Found[Talent]:
     """A page of the organisation's talents, each with its latest application."""
     found = visible(org)
     if (words := search_query(wanted.q)) is not None:
         found = found.filter(search=words)
     if wanted.tag:
         found = found.filter(tags__contains=[wanted.tag])
-    if wanted.stage:
-        at_stage = Application.objects.filter(
-            talent=OuterRef("id"),
-            status__in=("ACTIVE", "HIRED"),
-            remote_deleted_at=None,
-            stage__category=wanted.stage,
-        )
-        found = found.filter(Exists(at_stage))
-    total = found.count()
-    items = cut(found.order_by(*SORTS[wanted.sort]), wanted.page)
-    _add_latest(items)
+    if (applied := _applied(wanted)) is not None:
+        found = found.filter(Exists(applied))
+    items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+    _add_latest(items, wanted)
+    if not sees_contacts:
+        for one in items:
+            conceal(one)
     return Found(
         items=items,
-        total=total,
+        total=found.count(),
         page=wanted.page,
         wanted=wanted,
-        choices={"stage": list(StageCategory)},
+        columns=COLUMNS,
+        choices={
+            "stage": list(StageCategory),
+            "status": list(ApplicationStatus),
+            "job": _jobs(org, wanted.job),
+        },
     )
 
 
-def _add_latest(talents: list[Talent]) -> None:
+def _applied(wanted: Wanted) -> QuerySet[Application] | None:
+    """The applications of which a talent must have one; ``None`` when the address asks for none."""
+    if not (wanted.stage or wanted.status or wanted.job):
+        return None
+    found = Application.objects.filter(talent=OuterRef("id"), remote_deleted_at=None)
+    if wanted.stage:
+        found = found.filter(stage__category=wanted.stage)
+    if wanted.status:
+        found = found.filter(status=wanted.status)
+    elif wanted.stage:
+        found = found.filter(status__in=IN_PROCESS)
+    return found.filter(job=UUID(wanted.job)) if wanted.job else found
+
+
+def _jobs(org: Organisation, chosen: str) -> list[Job]:
+    """The jobs to choose from: those that changed last, and always the one that is chosen."""
+    shown = jobs.visible(org).only("id", "title")
+    found = list(shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS])
+    if chosen and chosen not in {str(one.id) for one in found}:
+        found += shown.filter(id=chosen)
+    return sorted(found, key=lambda one: one.title.casefold())
+
+
+def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
+    """The application to name beside each: one in progress rather than a past one, then the latest.
+
+    In a list of one job's people it is theirs for that job.
+    """
     latest: dict[UUID, Application] = {}
     applications = (
         Application.objects.filter(talent__in=[one.id for one in talents], remote_deleted_at=None)
         .select_related("job", "stage")
         .order_by(F("stage_entered_at").asc(nulls_first=True))
     )
+    if wanted.job:
+        applications = applications.filter(job=UUID(wanted.job))
     for application in applications:
-        before = latest.get(application.talent_id) if application.talent_id else None
+        assert application.talent_id is not None
+        before = latest.get(application.talent_id)
         if before is None or before.status != "ACTIVE" or application.status == "ACTIVE":
-            assert application.talent_id is not None
             latest[application.talent_id] = application
     for one in talents:
         one.latest = latest.get(one.id)  # type: ignore[attr-defined]
@@ -112,18 +176,46 @@ def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentP
     talent = visible(org).filter(id=talent_id).select_related("connection").first()
     if talent is None:
         return None
-    applications = (
+    applications = list(
         talent.applications.filter(remote_deleted_at=None)
         .select_related("job", "stage", "reject_reason")
         .prefetch_related("stage_events")
-        .order_by("-applied_at")
+        .order_by(F("applied_at").desc(nulls_last=True), "id")
     )
+    files = list(talent.attachments.filter(remote_deleted_at=None).order_by("id"))
+    _name_moves(applications)
+    if unseal is None:
+        conceal(talent)
+        conceal_applications(applications)
+        conceal_files(files)
     return TalentPage(
         talent=talent,
         contacts=None if unseal is None else _contacts(talent, unseal),
-        applications=list(applications),
-        files=list(talent.attachments.filter(remote_deleted_at=None).order_by("id")),
+        applications=applications,
+        files=files,
     )
+
+
+def _name_moves(applications: list[Application]) -> None:
+    """Give each application its ``moves`` in time, with the names of the stages where they are known."""
+    ids = {
+        remote_id
+        for one in applications
+        for move in one.stage_events.all()
+        for remote_id in (move.from_stage_remote_id, move.to_stage_remote_id)
+        if remote_id
+    }
+    names: dict[tuple[Any, str | None], str] = {}
+    if ids:
+        connections = {one.connection_id for one in applications}
+        known = Stage.objects.filter(Q(connection__in=connections), remote_id__in=ids)
+        names = {(one.connection_id, one.remote_id): one.name for one in known}
+    for one in applications:
+        moves = sorted(one.stage_events.all(), key=lambda move: move.at, reverse=True)
+        for move in moves:
+            move.before = names.get((one.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
+            move.after = names.get((one.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+        one.moves = moves  # type: ignore[attr-defined]
 
 
 def _contacts(talent: Talent, unseal: Unseal) -> list[Contact]:

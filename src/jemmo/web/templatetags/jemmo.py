@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import nh3
 from django import template
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime, now
+from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+
+from jemmo.web import words
 
 register = template.Library()
 
@@ -21,74 +25,56 @@ TAGS = {
     *("p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "u", "a", "blockquote", "hr"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "code"),
 }
+# Day before month, and the month in letters: it cannot be misread.
+DAY = pgettext_lazy("date format", "j M Y")
+MOMENT = pgettext_lazy("date format", "j M Y, H:i")
+SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
-WORDS = {
-    "OPEN": pgettext_lazy("job", "Open"),
-    "CLOSED": pgettext_lazy("job", "Closed"),
-    "PENDING": pgettext_lazy("job", "Scheduled"),
-    "DRAFT": pgettext_lazy("job", "Draft"),
-    "ON_HOLD": pgettext_lazy("job", "On hold"),
-    "ARCHIVED": pgettext_lazy("job", "Archived"),
-    "ACTIVE": pgettext_lazy("application", "In progress"),
-    "HIRED": pgettext_lazy("application", "Hired"),
-    "REJECTED": pgettext_lazy("application", "Rejected"),
-    "WITHDRAWN": pgettext_lazy("application", "Withdrawn"),
-    "FULL_TIME": pgettext_lazy("employment", "Full time"),
-    "PART_TIME": pgettext_lazy("employment", "Part time"),
-    "CONTRACTOR": pgettext_lazy("employment", "Contractor"),
-    "TEMPORARY": pgettext_lazy("employment", "Temporary"),
-    "INTERN": pgettext_lazy("employment", "Internship"),
-    "APPRENTICE": pgettext_lazy("employment", "Apprenticeship"),
-    "VOLUNTEER": pgettext_lazy("employment", "Volunteer"),
-    "ON_SITE": pgettext_lazy("remote", "On site"),
-    "HYBRID": pgettext_lazy("remote", "Hybrid"),
-    "REMOTE": pgettext_lazy("remote", "Remote"),
-    "PUBLIC": pgettext_lazy("visibility", "Public"),
-    "INTERNAL": pgettext_lazy("visibility", "Internal"),
-    "UNLISTED": pgettext_lazy("visibility", "Unlisted"),
-    "APPLIED": pgettext_lazy("origin", "Applied"),
-    "SOURCED": pgettext_lazy("origin", "Sourced"),
-    "REFERRED": pgettext_lazy("origin", "Referred"),
-    "GIVEN": pgettext_lazy("consent", "Given"),
-    "UNKNOWN": pgettext_lazy("consent", "Unknown"),
-    "NEW": pgettext_lazy("stage", "New"),
-    "SCREENING": pgettext_lazy("stage", "Screening"),
-    "INTERVIEW": pgettext_lazy("stage", "Interview"),
-    "ASSESSMENT": pgettext_lazy("stage", "Assessment"),
-    "OFFER": pgettext_lazy("stage", "Offer"),
-    "OTHER": pgettext_lazy("stage", "Other"),
-    "RESUME": pgettext_lazy("file", "Resume"),
-    "HOUR": pgettext_lazy("pay", "an hour"),
-    "DAY": pgettext_lazy("pay", "a day"),
-    "WEEK": pgettext_lazy("pay", "a week"),
-    "MONTH": pgettext_lazy("pay", "a month"),
-    "YEAR": pgettext_lazy("pay", "a year"),
-}
+register.filter("word", words.word)
 
 
 @register.filter
-def word(value: Any) -> str:
-    """A canonical value in the reader's language; an unknown one as it is."""
-    return str(WORDS.get(value, value or ""))
-
-
-@register.filter
-def ago(moment: Any) -> SafeString:
+def ago(moment: datetime | None) -> SafeString:
     """How long ago, with the exact time on hover and for machines."""
     if not moment:
         return format_html("<span>{}</span>", _("never"))
-    local, since = localtime(moment), now() - moment
+    since = now() - moment
     if since < timedelta(0):
-        words = date_format(local, "DATE_FORMAT")
+        shown = _format(localtime(moment), DAY)
     elif since < timedelta(minutes=1):
-        words = _("just now")
+        shown = _("just now")
     else:
-        words = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+        shown = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    return _time(moment, shown)
+
+
+@register.filter
+def day(moment: datetime | None) -> SafeString:
+    """The day, with the exact time on hover and for machines."""
+    if not moment:
+        return mark_safe("")
+    return _time(moment, _format(localtime(moment), DAY))
+
+
+@register.filter
+def exact(moment: datetime | None) -> SafeString:
+    """Day and time in the organisation's time zone."""
+    if not moment:
+        return mark_safe("")
+    return _time(moment, _format(localtime(moment), MOMENT))
+
+
+def _format(moment: date, pattern: str | Promise) -> str:
+    return date_format(moment, str(pattern))
+
+
+def _time(moment: datetime, shown: str) -> SafeString:
+    local = localtime(moment)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        local.strftime("%Y-%m-%d %H:%M %Z"),
-        words,
+        local.isoformat(timespec="seconds"),
+        f"{_format(local, MOMENT)} {local:%Z}",
+        shown,
     )
 
 
@@ -105,13 +91,67 @@ def clean_html(markup: str | None) -> SafeString:
     return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it
 
 
+@register.filter
+def web_address(given: object) -> str:
+    """An address that a link may lead to, empty for any other: an ATS may hold ``javascript:``."""
+    try:
+        parts = urlsplit(str(given or "").strip())
+    except ValueError:
+        return ""
+    return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+@register.filter
+def language_name(code: str | None) -> str:
+    """A language by its name in the reader's language, where it is known."""
+    try:
+        return str(get_language_info((code or "").lower())["name_translated"]).capitalize()
+    except KeyError:
+        return code or ""
+
+
+@register.filter
+def field_value(field: dict[str, Any]) -> SafeString | str:
+    """The value of a custom field, by what it is."""
+    value = field.get("value")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in value))
+    if field.get("type") == "date" and (known := _date(value)):
+        return _format(known, DAY)
+    if isinstance(value, int | float):
+        return number_format(value, force_grouping=True)
+    if isinstance(value, str) and (address := web_address(value)):
+        return format_html('<a href="{}" rel="noopener noreferrer nofollow">{}</a>', address, value)
+    return "" if value is None else str(value)
+
+
+def _date(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
 @register.simple_tag
 def pay(compensation: Any) -> str:
-    """Pay as text: 40,000–50,000 EUR a year."""
+    """Pay as text, in the reader's manner: €40,000–50,000 a year, or 40 000–50 000 € par an."""
     ends = [end for end in (compensation.min, compensation.max) if end is not None]
-    amounts = "–".join(f"{end:,.0f}".replace(",", "\u202f") for end in dict.fromkeys(ends))
-    parts = (amounts, compensation.currency, word(compensation.period))
-    return " ".join(part for part in parts if part)
+    if not ends:
+        return compensation.original or ""
+    amounts = "–".join(_amount(end) for end in dict.fromkeys(ends))
+    currency = compensation.currency or ""
+    symbol = SYMBOLS.get(currency, currency)
+    # Translators: the order of currency and amount, e.g. "€%(amount)s" or "%(amount)s €".
+    money = _("%(currency)s%(amount)s") % {"currency": symbol, "amount": amounts}
+    parts = (money if len(symbol) == 1 else f"{amounts} {symbol}", compensation.period)
+    return f"{parts[0].strip()} {words.word(parts[1], 'pay')}".strip()
+
+
+def _amount(value: float) -> str:
+    decimals = 0 if value == int(value) else 2
+    return number_format(value, decimal_pos=decimals, force_grouping=True)
 
 
 @register.simple_tag(takes_context=True)
@@ -126,3 +166,18 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         else:
             given[name] = value
     return f"?{given.urlencode()}"
+
+
+@register.inclusion_tag("web/sortable.html", takes_context=True)
+def sortable(context: dict[str, Any], key: str, label: str, kind: str = "") -> dict[str, Any]:
+    """The head of a column that sorts; a second click turns the order around."""
+    found = context["found"]
+    active = found.wanted.sort.removeprefix("-") == key
+    turned = found.wanted.sort.startswith("-")
+    descending = found.columns[key].descending != turned
+    return {
+        "label": label,
+        "kind": kind,
+        "direction": ("descending" if descending else "ascending") if active else "",
+        "href": query(context, sort=f"-{key}" if active and not turned else key),
+    }

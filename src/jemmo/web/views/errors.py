@@ -4,6 +4,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from jemmo.web.context import chosen_theme
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Without the frame: what is wrong may be the request that the frame would ask."""
+    shown = {"theme": chosen_theme(request)}
+    return HttpResponse(render_to_string("web/400.html", shown), status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "web/403.html", status=403)
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "web/404.html", status=404)
@@ -11,4 +23,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Without the frame, which may be what failed."""
-    return HttpResponse(render_to_string("web/500.html"), status=500)
+    shown = {"theme": chosen_theme(request)}
+    return HttpResponse(render_to_string("web/500.html", shown), status=500)

@@ -1,10 +1,11 @@
 """What a person prefers."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from jemmo.web.access import member
 from jemmo.web.context import THEMES
 
 YEAR = 31_536_000
@@ -21,3 +22,15 @@ def theme(request: HttpRequest) -> HttpResponse:
             "theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
         )
     return response
+
+
+@require_POST
+@member
+def organisation(request: HttpRequest) -> HttpResponse:
+    """Work in another of the organisations a person belongs to."""
+    chosen = request.POST.get("organisation", "")
+    memberships = request.memberships  # type: ignore[attr-defined]
+    if chosen not in {str(one.org_id) for one in memberships}:
+        raise Http404
+    request.session["organisation"] = chosen
+    return redirect("jobs")

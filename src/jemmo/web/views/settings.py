@@ -5,19 +5,23 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from jemmo.services.schedule import next_sync_at
 from jemmo.store.selectors import connections as selected
 from jemmo.web.access import MemberRequest, member
 
 
 @member
 def connections(request: MemberRequest) -> HttpResponse:
-    found = selected.with_runs(request.membership.org)
-    return render(request, "web/ats.html", {"connections": found, "section": "settings"})
+    shown = [
+        {**one, "next_sync_at": next_sync_at(one["connection"])}
+        for one in selected.with_runs(request.organisation)
+    ]
+    return render(request, "web/ats.html", {"connections": shown, "section": "settings"})
 
 
 @member
 def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
-    found = selected.run(request.membership.org, run_id)
+    found = selected.run(request.organisation, run_id)
     if found is None:
         raise Http404
     return render(request, "web/run.html", {"run": found, "section": "settings"})

@@ -1,0 +1,81 @@
+"""Contact details written where they do not belong are hidden from a viewer all the same."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from fakes.showcase import Showcase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.store.models import Application, Attachment, Talent
+from jemmo.store.selectors.hiding import HIDDEN, without_contacts
+
+ADDRESS = "someone.private@mail.example"
+NUMBER = "+33 6 00 00 00 42"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+33 6 00 00 00 42", "0600000042", "06.00.00.00.42", "+44 (0)20 5550 3131", "0033600000042"],
+)
+def test_a_phone_number_is_taken_out(number: str) -> None:
+    assert without_contacts(f"Call {number} today") == f"Call {HIDDEN} today"
+
+
+@pytest.mark.parametrize("text", ["10 years, 2015-2020", "€40,000-50,000", "Python 3.11", "", None])
+def test_other_numbers_stay(text: str | None) -> None:
+    assert without_contacts(text) == text
+
+
+@given(before=st.text(max_size=20), after=st.text(max_size=20))
+def test_an_address_is_taken_out_of_any_text(before: str, after: str) -> None:
+    left = without_contacts(f"{before} {ADDRESS} {after}")
+    assert left is not None
+    assert ADDRESS not in left
+
+
+@pytest.fixture
+def indiscreet(showcase: Showcase) -> Talent:
+    """Somebody whose record holds an address and a number everywhere but among the contacts."""
+    talent = showcase.talent("elodie")
+    both = f"{ADDRESS} {NUMBER}"
+    fields = {
+        "a": {"type": "email", "label": "Private", "value": ADDRESS},
+        "b": {"type": "text", "label": "Notes", "value": f"call {NUMBER}"},
+        "c": {"type": "multi_select", "label": "More", "value": [both]},
+    }
+    Talent.objects.filter(id=talent.id).update(
+        first_name=ADDRESS,
+        headline=both,
+        summary=both,
+        current_company=both,
+        source=ADDRESS,
+        source_url=f"https://boards.example/?who={ADDRESS}",
+        tags=[ADDRESS],
+        custom_fields=fields,
+    )
+    Application.objects.filter(talent=talent).update(source=both, cover_letter=both)
+    Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
+    return talent
+
+
+def test_a_viewer_sees_none_of_them(
+    showcase: Showcase, indiscreet: Talent, viewer: Client, recruiter: Client
+) -> None:
+    for path in (
+        f"/talents/{indiscreet.id}/",
+        "/talents/",
+        f"/jobs/{showcase.job('dev').id}/",
+    ):
+        hidden, shown = viewer.get(path).content.decode(), recruiter.get(path).content.decode()
+        assert ADDRESS not in hidden
+        assert NUMBER not in hidden
+        assert "Müller" in hidden
+        assert ADDRESS in shown
+
+
+def test_nothing_is_changed_in_the_record(indiscreet: Talent, viewer: Client) -> None:
+    viewer.get(f"/talents/{indiscreet.id}/")
+
+    assert Talent.objects.get(id=indiscreet.id).first_name == ADDRESS

@@ -1,0 +1,171 @@
+"""What surrounds the lists: parts for htmx, organisations, times, and pages that cannot be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client, RequestFactory
+from fakes.showcase import Showcase
+
+from jemmo.store.models import Job, Membership, Organisation, Talent
+from jemmo.web.views import errors
+
+SignedIn = Callable[[str], Client]
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/talents/?q=a"}
+LONG = "Ab" * 5000
+RIGHT_TO_LEFT = "\u202eمرحبا"
+
+
+def test_a_part_tells_the_new_count(recruiter: Client) -> None:
+    part = recruiter.get("/talents/?q=elod", headers=HTMX).content.decode()
+
+    assert '<p id="count" hx-swap-oob="innerHTML">1 talent' in part
+    assert 'role="status"' in recruiter.get("/talents/").content.decode()
+
+
+def test_going_back_gets_the_page(recruiter: Client) -> None:
+    restored = {**HTMX, "HX-History-Restore-Request": "true"}
+    assert "<html" in recruiter.get("/talents/?q=elod", headers=restored).content.decode()
+
+
+def test_pages_with_people_stay_in_no_cache(recruiter: Client) -> None:
+    for path in ("/jobs/", "/talents/", "/settings/ats/"):
+        answer = recruiter.get(path)
+        assert "no-store" in answer["Cache-Control"]
+        assert "HX-Request" in answer["Vary"]
+        assert "&quot;historyCacheSize&quot;: 0" in answer.content.decode().replace('"', "&quot;")
+
+
+def test_a_part_for_somebody_signed_out_leads_the_page_to_sign_in(anybody: Client) -> None:
+    answer = anybody.get("/talents/", headers=HTMX)
+
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/talents/%3Fq%3Da"
+    assert not answer.content
+
+
+def test_a_second_click_turns_the_order_around(recruiter: Client) -> None:
+    page = recruiter.get("/jobs/?sort=title").content.decode()
+    assert 'aria-sort="ascending"><a href="?sort=-title"' in page
+    turned = recruiter.get("/jobs/?sort=-title").content.decode()
+    assert 'aria-sort="descending"><a href="?sort=title"' in turned
+    assert turned.index("Zookeeper") < turned.index("Account Executive")
+
+
+@pytest.mark.parametrize("sort", ["updated", "-updated", "name", "-name"])
+def test_any_order_holds_everybody_once(recruiter: Client, sort: str) -> None:
+    found = [
+        link
+        for number in (1, 2)
+        for link in re.findall(
+            r'<td class="main"><a href="(/talents/[^"]+)"',
+            recruiter.get(f"/talents/?sort={sort}&page={number}").content.decode(),
+        )
+    ]
+    assert len(found) == len(set(found)) == 62
+
+
+def test_talents_of_one_job_and_status(showcase: Showcase, recruiter: Client) -> None:
+    dev, sales = showcase.job("dev").id, showcase.job("sales").id
+
+    assert "62 talents" in recruiter.get(f"/talents/?job={dev}").content.decode()
+    assert "0 talents" in recruiter.get(f"/talents/?job={sales}").content.decode()
+    assert "62 talents" in recruiter.get("/talents/?status=ACTIVE").content.decode()
+    assert "0 talents" in recruiter.get("/talents/?status=HIRED").content.decode()
+    others = Job.objects.get(org=showcase.stranger).id
+    page = recruiter.get(f"/talents/?job={others}").content.decode()
+    assert "0 talents" in page
+    assert "Globex" not in page
+
+
+def test_past_the_last_page_leads_back(recruiter: Client) -> None:
+    page = recruiter.get("/talents/?q=person&page=9").content.decode()
+    assert "past the last page" in page
+    assert 'href="?q=person"' in page
+
+
+def test_times_follow_the_organisation(showcase: Showcase, recruiter: Client) -> None:
+    Organisation.objects.filter(id=showcase.org.id).update(time_zone="Asia/Tokyo")
+    path = f"/settings/ats/{showcase.run().id}/"
+    assert " JST" in recruiter.get(path).content.decode()
+    Organisation.objects.filter(id=showcase.org.id).update(time_zone="Nowhere/Never")
+    assert " UTC" in recruiter.get(path).content.decode()
+
+
+def test_who_belongs_to_two_organisations_chooses(showcase: Showcase, recruiter: Client) -> None:
+    assert 'name="organisation"' not in recruiter.get("/jobs/").content.decode()
+    person = showcase.person("recruiter")
+    Membership.objects.create(account=person, org=showcase.stranger, role="viewer")
+    assert 'name="organisation"' in recruiter.get("/jobs/").content.decode()
+
+    recruiter.post("/preferences/organisation/", {"organisation": showcase.stranger.id})
+
+    page = recruiter.get("/jobs/").content.decode()
+    assert "Globex job" in page
+    assert "Account Executive" not in page
+    assert recruiter.get(f"/jobs/{showcase.job('dev').id}/").status_code == 404
+
+
+@pytest.mark.parametrize("chosen", ["", "nonsense", "00000000-0000-4000-8000-000000000000"])
+def test_nobody_chooses_an_organisation_of_others(
+    showcase: Showcase, recruiter: Client, chosen: str
+) -> None:
+    for given in (chosen, str(showcase.stranger.id)):
+        answer = recruiter.post("/preferences/organisation/", {"organisation": given})
+        assert answer.status_code == 404
+    assert "Account Executive" in recruiter.get("/jobs/").content.decode()
+
+
+def test_odd_texts_break_nothing(showcase: Showcase, recruiter: Client) -> None:
+    talent = showcase.talent("elodie")
+    Talent.objects.filter(id=talent.id).update(
+        first_name=RIGHT_TO_LEFT,
+        last_name=LONG,
+        headline=LONG,
+        tags=[LONG],
+        remote_url="javascript:x",
+    )
+    Job.objects.filter(id=showcase.job("dev").id).update(title=LONG, posting_url="javascript:x")
+    for path in ("/jobs/", "/talents/", f"/talents/{talent.id}/"):
+        page = recruiter.get(path).content.decode()
+        assert "javascript:" not in page
+    assert f"<bdi>{RIGHT_TO_LEFT} " in recruiter.get("/talents/").content.decode()
+    assert "javascript:" not in recruiter.get(f"/jobs/{showcase.job('dev').id}/").content.decode()
+
+
+def test_what_cannot_be_shown_says_what_to_do(
+    showcase: Showcase, recruiter: Client, rf: RequestFactory
+) -> None:
+    request = rf.get("/", headers={"Cookie": "theme=dark"})
+    for answer, status, text in (
+        (errors.bad_request(request, ValueError()), 400, "not understood"),
+        (errors.failed(request), 500, "Something failed"),
+    ):
+        assert answer.status_code == status
+        assert text in answer.content.decode()
+        assert "components" in answer.content.decode()
+    checked = Client(enforce_csrf_checks=True)
+    refused = checked.post("/accounts/login/", {"login": "a@b.example", "password": "x"})
+    assert refused.status_code == 403
+    assert "open for too long" in refused.content.decode()
+    assert "default-src 'self'" in refused["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/password/reset/", "/accounts/password/change/", "/accounts/2fa/"]
+)
+def test_pages_about_the_account_look_like_the_others(recruiter: Client, path: str) -> None:
+    page = recruiter.get(path, follow=True).content.decode()
+    assert 'class="card account"' in page
+    assert "web/components" in page
+
+
+def test_the_page_is_light(recruiter: Client) -> None:
+    page = recruiter.get("/talents/")
+    weight = len(page.content)
+    for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.content.decode()):
+        answer = recruiter.get(path)
+        assert answer.status_code == 200, path
+        weight += len(answer.getvalue())
+    assert weight < 150_000

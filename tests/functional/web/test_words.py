@@ -1,0 +1,141 @@
+"""Values as people read them: in words, in their language, by their clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone, translation
+
+from jemmo.domain import enums
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode, Stream
+from jemmo.store.models import ConnectionState, Role
+from jemmo.web.templatetags import jemmo as shown
+from jemmo.web.words import WORDS, word
+
+KINDS: dict[str, type[StrEnum]] = {
+    "job": enums.JobStatus,
+    "visibility": enums.JobVisibility,
+    "employment": enums.EmploymentType,
+    "remote": enums.RemotePolicy,
+    "pay": enums.CompensationPeriod,
+    "stage": enums.StageCategory,
+    "application": enums.ApplicationStatus,
+    "rejected_by": enums.RejectedBy,
+    "origin": enums.TalentOrigin,
+    "consent": enums.ConsentState,
+    "file": enums.AttachmentKind,
+    "mode": Mode,
+    "run": RunStatus,
+    "stream": Stream,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_value_has_a_word(kind: str) -> None:
+    assert set(WORDS[kind]) == {one.value for one in KINDS[kind]}
+
+
+def test_every_role_and_state_has_a_word() -> None:
+    assert set(WORDS["role"]) == set(Role.values)
+    assert set(WORDS["connection"]) == set(ConnectionState.values)
+
+
+def test_an_unknown_value_is_shown_as_it_is() -> None:
+    assert word("SOMETHING_NEW", "job") == "SOMETHING_NEW"
+    assert not word(None, "job")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "€40,000–50,000 a year"), ("fr", "40 000–50 000 € par an")]
+)
+def test_pay_in_the_manner_of_the_language(language: str, expected: str) -> None:
+    with translation.override(language):
+        text = shown.pay(_pay(40000.0, 50000.0, "EUR", "YEAR"))
+    assert " ".join(text.split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((40000.0, 40000.0, "CHF", None), "40,000 CHF"),
+        ((None, 12.5, "GBP", "HOUR"), "£12.50 an hour"),
+        ((1500.0, None, None, "MONTH"), "1,500 a month"),
+        ((None, None, "EUR", "YEAR"), "as agreed"),
+    ],
+)
+def test_pay_that_is_half_known(
+    given: tuple[float | None, float | None, str | None, str | None], expected: str
+) -> None:
+    assert shown.pay(_pay(*given)) == expected
+
+
+def _pay(
+    low: float | None, high: float | None, currency: str | None, period: str | None
+) -> SimpleNamespace:
+    return SimpleNamespace(
+        min=low, max=high, currency=currency, period=period, original="as agreed"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//host/",
+        "ftp://host/",
+        "https://",
+        "[",
+        "",
+        None,
+    ],
+)
+def test_a_link_leads_to_web_pages_only(given: str | None) -> None:
+    assert not shown.web_address(given)
+
+
+def test_a_web_address_is_kept() -> None:
+    assert shown.web_address(" https://ats.example/jobs/1 ") == "https://ats.example/jobs/1"
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ({"type": "boolean", "value": False}, "no"),
+        ({"type": "date", "value": "2026-03-01"}, "1 Mar 2026"),
+        ({"type": "date", "value": "soon"}, "soon"),
+        ({"type": "number", "value": 12000}, "12,000"),
+        ({"type": "multi_select", "value": ["<b>", "c"]}, "<bdi>&lt;b&gt;</bdi>, <bdi>c</bdi>"),
+        ({"type": "text", "value": None}, ""),
+    ],
+)
+def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -> None:
+    assert shown.field_value(field) == expected
+
+
+def test_times_are_told_by_the_local_clock() -> None:
+    with timezone.override("Europe/Paris"):
+        text = shown.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    assert ">2 Jul 2026, 00:30<" in text
+    assert 'title="2 Jul 2026, 00:30 CEST"' in text
+    assert 'datetime="2026-07-02T00:30:00+02:00"' in text
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(hours=3, minutes=20), "3\xa0hours ago"),
+        (timedelta(days=2, hours=5), "2\xa0days ago"),
+    ],
+)
+def test_how_long_ago(before: timedelta, expected: str) -> None:
+    assert f">{expected}<" in shown.ago(timezone.now() - before)
+
+
+def test_never() -> None:
+    assert "never" in shown.ago(None)
