@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jemmo.sandbox.clock import parse_ms
+from jemmo.sandbox.options import Options
 from jemmo.sandbox.server import PROVIDERS, start
-from jemmo.sandbox.teamtailor.start import Options
 
 
 async def serve(

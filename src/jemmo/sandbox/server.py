@@ -12,8 +12,9 @@ from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.start import flatchr
 from jemmo.sandbox.http import Provider
 from jemmo.sandbox.jarvi.start import jarvi
+from jemmo.sandbox.options import Options
 from jemmo.sandbox.site import Site
-from jemmo.sandbox.teamtailor.start import Options, teamtailor
+from jemmo.sandbox.teamtailor.start import teamtailor
 
 PROVIDERS: dict[str, Callable[[Options], tuple[Provider, Faults, Clock]]] = {
     "flatchr": flatchr,

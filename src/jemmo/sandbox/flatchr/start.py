@@ -1,24 +1,23 @@
 """Puts a simulated Flatchr account together."""
 
-from jemmo.sandbox.clock import Clock, day_start_ms
-from jemmo.sandbox.faults import TRANSPORT_FAULTS, Faults
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.app import Flatchr
 from jemmo.sandbox.flatchr.changes import Changes
 from jemmo.sandbox.flatchr.misbehaviour import PAGE_FAULTS
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import World
-from jemmo.sandbox.teamtailor.start import Options
+from jemmo.sandbox.options import Options
 
 
 def flatchr(options: Options) -> tuple[Flatchr, Faults, Clock]:
     """Return the account, its faults and its clock."""
-    clock = Clock(frozen_at=options.frozen_at)
-    faults = Faults({**TRANSPORT_FAULTS, **PAGE_FAULTS})
-    faults.set(options.faults)
+    clock = options.clock()
+    faults = options.misbehaviour(PAGE_FAULTS)
     switches = Switches()
     switches.set(options.switches)
-    epoch = day_start_ms(clock.now_ms()) if options.epoch_ms is None else options.epoch_ms
+    epoch = options.epoch(clock)
     world = World(
         seed=options.seed, talents=options.talents, epoch_ms=epoch, zone=options.zone, clock=clock
     )

@@ -1,24 +1,23 @@
 """Puts a simulated Jarvi account together."""
 
-from jemmo.sandbox.clock import Clock, day_start_ms
-from jemmo.sandbox.faults import TRANSPORT_FAULTS, Faults
+from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.jarvi.app import Jarvi
 from jemmo.sandbox.jarvi.changes import Changes
 from jemmo.sandbox.jarvi.misbehaviour import PAGE_FAULTS
 from jemmo.sandbox.jarvi.switches import Switches
 from jemmo.sandbox.jarvi.webhooks import Triggers
 from jemmo.sandbox.jarvi.world import World
-from jemmo.sandbox.teamtailor.start import Options
+from jemmo.sandbox.options import Options
 
 
 def jarvi(options: Options) -> tuple[Jarvi, Faults, Clock]:
     """Return the account, its faults and its clock."""
-    clock = Clock(frozen_at=options.frozen_at)
-    faults = Faults({**TRANSPORT_FAULTS, **PAGE_FAULTS})
-    faults.set(options.faults)
+    clock = options.clock()
+    faults = options.misbehaviour(PAGE_FAULTS)
     switches = Switches()
     switches.set(options.switches)
-    epoch = day_start_ms(clock.now_ms()) if options.epoch_ms is None else options.epoch_ms
+    epoch = options.epoch(clock)
     world = World(seed=options.seed, talents=options.talents, epoch_ms=epoch, clock=clock)
     triggers = Triggers(switches, options.webhook_url)
     changes = Changes(world, switches, triggers, options.journal)

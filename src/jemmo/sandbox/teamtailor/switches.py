@@ -1,32 +1,32 @@
 """What the documentation leaves open, each as a switch; the default is the likelier or harsher."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "paging": ("number", "cursor", "cursor_all"),
-    "oversize": ("refuse", "clamp"),
-    "window": ("fixed", "sliding"),
-    "feed_combined": ("both", "first", "refuse"),
-    "versions": ("known", "any"),
-    "bounds": ("inclusive", "exclusive"),
-    "granularity": ("ms", "s"),
-    "bare_date": ("company", "utc"),
-    "unknown_filter": ("refuse", "ignore"),
-    "extra_time_filters": ("refuse", "accept"),
-    "resume_summary": ("off", "snake", "kebab"),
-    "restricted": ("shown", "hidden"),
-    "body_401": ("empty", "json"),
-    "writes": ("405", "403"),
-    "webhook_version": ("v2", "v1"),
-    "webhook_shape": ("nested", "flat"),
-    "webhook_destroy": ("bare", "full"),
-}
+from jemmo.sandbox.switches import Switchboard
 
 
 @dataclass(slots=True)
-class Switches:
-    """The switches of one sandbox; CHOICES lists the values of those that are words."""
+class Switches(Switchboard):
+    CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "paging": ("number", "cursor", "cursor_all"),
+        "oversize": ("refuse", "clamp"),
+        "window": ("fixed", "sliding"),
+        "feed_combined": ("both", "first", "refuse"),
+        "versions": ("known", "any"),
+        "bounds": ("inclusive", "exclusive"),
+        "granularity": ("ms", "s"),
+        "bare_date": ("company", "utc"),
+        "unknown_filter": ("refuse", "ignore"),
+        "extra_time_filters": ("refuse", "accept"),
+        "resume_summary": ("off", "snake", "kebab"),
+        "restricted": ("shown", "hidden"),
+        "body_401": ("empty", "json"),
+        "writes": ("405", "403"),
+        "webhook_version": ("v2", "v1"),
+        "webhook_shape": ("nested", "flat"),
+        "webhook_destroy": ("bare", "full"),
+    }
 
     paging: str = "number"
     oversize: str = "refuse"
@@ -52,26 +52,3 @@ class Switches:
     webhook_version: str = "v2"
     webhook_shape: str = "nested"
     webhook_destroy: str = "bare"
-
-    def set(self, values: dict[str, Any]) -> None:
-        """Set some switches, texts from a command line included. ValueError names the bad one."""
-        known = {f.name: type(getattr(self, f.name)) for f in fields(self)}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"unknown switch {name}; known: {', '.join(known)}")
-            setattr(self, name, self._read(name, known[name], value))
-
-    def _read(self, name: str, kind: type, value: Any) -> Any:
-        if kind is bool:
-            return (
-                value
-                if isinstance(value, bool)
-                else str(value).lower() in ("1", "true", "on", "yes")
-            )
-        if name in CHOICES and str(value) not in CHOICES[name]:
-            raise ValueError(f"switch {name} takes {', '.join(CHOICES[name])}")
-        return kind(value)
-
-    def all(self) -> dict[str, Any]:
-        """Return every switch and its value."""
-        return asdict(self)
