@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Q
 from msgspec import Struct
 
 from jemmo.domain.status import colour
 from jemmo.services.schedule import next_sync_at
 from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
@@ -62,16 +62,10 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
 
 def counts_of(connection: Connection) -> dict[str, int]:
     """Visible jobs, talents, and the applications of those talents."""
-    visible = Q(excluded_reason__isnull=True, remote_deleted_at__isnull=True)
-    applications = Application.objects.filter(
-        connection=connection,
-        remote_deleted_at__isnull=True,
-        talent__excluded_reason__isnull=True,
-        talent__remote_deleted_at__isnull=True,
-        talent__isnull=False,
-    )
     return {
-        "jobs": Job.objects.filter(visible, connection=connection).count(),
-        "talents": Talent.objects.filter(visible, connection=connection).count(),
-        "applications": applications.count(),
+        "jobs": Job.objects.filter(SHOWN, connection=connection).count(),
+        "talents": Talent.objects.filter(SHOWN, connection=connection).count(),
+        "applications": Application.objects.filter(
+            SHOWN_APPLICATIONS, connection=connection
+        ).count(),
     }

@@ -31,7 +31,7 @@ from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
-from jemmo.store.writer import RunContext, Writer
+from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
@@ -227,7 +227,8 @@ async def _renew(database_url: str, context: RunContext) -> None:
         await asyncio.sleep(RENEW_EVERY)
         try:
             async with connect(database_url) as db:
-                await Writer(db, context, lambda plain, _: plain).renew_lease()
+                with explained():
+                    await hold_lease(db, context)
         except TransientError:
             continue
 

@@ -66,6 +66,17 @@ def contact_context(connection_id: UUID, remote_id: str) -> bytes:
     return b"contacts:" + connection_id.bytes + remote_id.encode()
 
 
+async def hold_lease(db: Connection, context: RunContext) -> None:
+    """Renew the run's claim on its connection; raises ``LeaseLost`` when another took it."""
+    held = await db.execute(
+        "UPDATE lease SET expires_at = clock_timestamp() + %s "
+        "WHERE connection_id = %s AND token = %s",
+        [LEASE, context.connection_id, context.token],
+    )
+    if held.rowcount != 1:
+        raise _lost()
+
+
 class Writer:
     """The store of one run, on one database connection."""
 
@@ -147,11 +158,6 @@ class Writer:
                 [msgspec.json.encode(report).decode(), self.context.run_id],
             )
 
-    async def renew_lease(self) -> None:
-        """Keep the claim while the run waits; raises ``LeaseLost`` when another took it."""
-        with explained():
-            await self._hold_lease()
-
     async def begin_sweep(self, stream: Stream) -> None:
         with explained():
             await sweeps.begin(self.db, self.context.connection_id, stream)
@@ -175,7 +181,7 @@ class Writer:
     async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
             async with self.db.transaction():
-                await self._hold_lease()
+                await hold_lease(self.db, self.context)
                 buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
         return buried
 
@@ -213,15 +219,6 @@ class Writer:
             for statement in sql.create_staging(stream):
                 await self.db.execute(statement.encode())
             self._staging[stream] = 0
-
-    async def _hold_lease(self) -> None:
-        held = await self.db.execute(
-            "UPDATE lease SET expires_at = clock_timestamp() + %s "
-            "WHERE connection_id = %s AND token = %s",
-            [LEASE, self.context.connection_id, self.context.token],
-        )
-        if held.rowcount != 1:
-            raise _lost()
 
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
         await self._stage(stream, accepted)

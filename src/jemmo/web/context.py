@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from jemmo.store.selectors import connections
 
@@ -24,5 +25,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["organisation"] = membership.org
         shown["membership"] = membership
         shown["memberships"] = request.memberships  # type: ignore[attr-defined]
-        shown["sync"] = connections.health(membership.org, now=datetime.now(UTC))
+        shown["sync"] = SimpleLazyObject(
+            lambda: connections.health(membership.org, now=datetime.now(UTC))
+        )
     return shown

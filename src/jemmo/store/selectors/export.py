@@ -22,6 +22,7 @@ from jemmo.store.models import (
     Talent,
     TalentContacts,
 )
+from jemmo.store.selectors.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
 from jemmo.store.writer import contact_context
 
 Unseal = Callable[[bytes, bytes], bytes]
@@ -41,7 +42,7 @@ class Reader(Struct, frozen=True, kw_only=True):
 
 
 def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
-    found = _visible(Job.objects.filter(org=org)).select_related("department", "recruiter")
+    found = Job.objects.filter(SHOWN, org=org).select_related("department", "recruiter")
     for chunk in _chunks(found.prefetch_related("locations", "compensations")):
         for job in chunk:
             yield {
@@ -57,7 +58,7 @@ def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
 
 
 def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
-    for chunk in _chunks(_visible(Talent.objects.filter(org=org))):
+    for chunk in _chunks(Talent.objects.filter(SHOWN, org=org)):
         ids = [talent.id for talent in chunk]
         contacts = _contacts(chunk, reader)
         files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
@@ -82,13 +83,9 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
 
 
 def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
-    found = Application.objects.filter(
-        org=org,
-        remote_deleted_at=None,
-        talent__remote_deleted_at=None,
-        talent__excluded_reason=None,
-        talent__isnull=False,
-    ).select_related("stage", "reject_reason")
+    found = Application.objects.filter(SHOWN_APPLICATIONS, org=org).select_related(
+        "stage", "reject_reason"
+    )
     for chunk in _chunks(found):
         for application in chunk:
             yield {
@@ -107,10 +104,7 @@ def stages(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
 
 def resumes(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     found = Attachment.objects.filter(
-        talent__org=org,
-        remote_deleted_at=None,
-        talent__remote_deleted_at=None,
-        talent__excluded_reason=None,
+        OF_SHOWN_TALENTS, talent__org=org, remote_deleted_at=None
     ).select_related("talent")
     for chunk in _chunks(found):
         for one in chunk:
@@ -158,10 +152,6 @@ def _application(application: Application) -> dict[str, Any]:
         ),
         **_plain(application, ("rejected_by", "hired_at", "source", "is_sourced")),
     }
-
-
-def _visible(found: QuerySet[Any]) -> QuerySet[Any]:
-    return found.filter(remote_deleted_at=None, excluded_reason=None)
 
 
 def _common(record: Model) -> dict[str, Any]:

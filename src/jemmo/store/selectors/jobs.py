@@ -22,7 +22,9 @@ from jemmo.store.selectors.paging import (
     page_number,
     search_query,
     sort_key,
+    typed,
 )
+from jemmo.store.selectors.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
 
 COLUMNS = {
     "updated": Column((F("remote_updated_at"),), descending=True),
@@ -45,15 +47,12 @@ class Wanted:
 
     @classmethod
     def from_query(cls, given: Mapping[str, str]) -> Wanted:
-        def text(name: str) -> str:
-            return given.get(name, "").replace("\x00", "")[:200]
-
         return cls(
-            q=text("q"),
-            status=text("status"),
-            department=text("department"),
-            city=text("city"),
-            sort=sort_key(text("sort"), COLUMNS, "updated"),
+            q=typed(given, "q"),
+            status=typed(given, "status"),
+            department=typed(given, "department"),
+            city=typed(given, "city"),
+            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
@@ -63,7 +62,7 @@ class Wanted:
 
 
 def visible(org: Organisation) -> QuerySet[Job]:
-    return Job.objects.filter(org=org, remote_deleted_at=None, excluded_reason=None)
+    return Job.objects.filter(SHOWN, org=org)
 
 
 def search(org: Organisation, wanted: Wanted) -> Found[Job]:
@@ -100,13 +99,7 @@ def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
 
 def _people(**where: Any) -> QuerySet[Application]:
     """Applications of talents that are shown."""
-    return Application.objects.filter(
-        remote_deleted_at=None,
-        talent__isnull=False,
-        talent__remote_deleted_at=None,
-        talent__excluded_reason=None,
-        **where,
-    )
+    return Application.objects.filter(SHOWN_APPLICATIONS, **where)
 
 
 def _active_of_each(org: Organisation) -> Any:
@@ -153,7 +146,7 @@ class JobPage:
         return self.total - len(self.applications)
 
 
-SHOWN = 100
+PEOPLE_SHOWN = 100
 
 
 def one(
@@ -172,12 +165,12 @@ def one(
     people = _people(job=job)
     pipeline = _pipeline(job, people)
     ids = {str(one.id): one for one in pipeline}
-    shown = people.filter(stage=ids[stage], status__in=IN_STAGE) if stage in ids else people
+    shown = people.filter(stage=ids[stage], status__in=IN_PROCESS) if stage in ids else people
     counted = dict(people.values_list("status").annotate(n=Count("id")))
     listed = list(
         shown.select_related("talent", "stage").order_by(
             F("stage_entered_at").desc(nulls_last=True), "id"
-        )[:SHOWN]
+        )[:PEOPLE_SHOWN]
     )
     if not sees_contacts:
         for application in listed:
@@ -195,15 +188,12 @@ def one(
     )
 
 
-IN_STAGE = ("ACTIVE", "HIRED")
-
-
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
     """The stages in their order, each with how many people are in it now.
 
     A job without stages of its own goes through those of the company.
     """
-    counts = dict(people.filter(status__in=IN_STAGE).values_list("stage").annotate(n=Count("id")))
+    counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
     shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])
     stages = list(Stage.objects.filter(shown, remote_deleted_at=None, org_id=job.org_id))
     if not any(one.job_id for one in stages):

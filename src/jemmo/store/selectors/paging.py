@@ -73,6 +73,11 @@ class Found(Generic[T]):
         return self.first + len(self.items) - 1 if self.items else 0
 
 
+def typed(given: Mapping[str, str], name: str) -> str:
+    """A text of the address, as far as a query can use it."""
+    return given.get(name, "").replace("\x00", "")[:200]
+
+
 def page_number(given: str | None) -> int:
     """The page asked for; anything odd is the first."""
     if given and given.isascii() and given.isdecimal() and len(given) < 6:

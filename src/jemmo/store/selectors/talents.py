@@ -32,14 +32,15 @@ from jemmo.store.selectors.paging import (
     page_number,
     search_query,
     sort_key,
+    typed,
 )
+from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
 
 COLUMNS = {
     "updated": Column((F("remote_updated_at"),), descending=True),
     "name": Column((Alphabetical("last_name"), Alphabetical("first_name"))),
 }
 
-IN_PROCESS = ("ACTIVE", "HIRED")
 OFFERED_JOBS = 200  # a longer list to choose from helps nobody
 
 
@@ -57,17 +58,14 @@ class Wanted:
 
     @classmethod
     def from_query(cls, given: Mapping[str, str]) -> Wanted:
-        def text(name: str) -> str:
-            return given.get(name, "").replace("\x00", "")[:200]
-
-        stage, status = text("stage"), text("status")
+        stage, status = typed(given, "stage"), typed(given, "status")
         return cls(
-            q=text("q"),
+            q=typed(given, "q"),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
-            job=_id(text("job")),
-            tag=text("tag"),
-            sort=sort_key(text("sort"), COLUMNS, "updated"),
+            job=_id(typed(given, "job")),
+            tag=typed(given, "tag"),
+            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
@@ -85,7 +83,7 @@ def _id(given: str) -> str:
 
 
 def visible(org: Organisation) -> QuerySet[Talent]:
-    return Talent.objects.filter(org=org, remote_deleted_at=None, excluded_reason=None)
+    return Talent.objects.filter(SHOWN, org=org)
 
 
 def search(org: Organisation, wanted: Wanted, *, sees_contacts: bool = False) -> Found[Talent]:
