@@ -139,7 +139,10 @@ def release(org: Org) -> None:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
-    """Run; SIGTERM stops it as Ctrl-C does, so that the run is closed and says why."""
+    """Run; SIGTERM stops it as Ctrl-C does, so that the run is closed and says why.
+
+    Afterwards SIGTERM does what it did before: asyncio alone would leave the system's default, which kills.
+    """
 
     async def main() -> T:
         task = asyncio.ensure_future(work)
@@ -147,10 +150,13 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await task
 
+    before = signal.getsignal(signal.SIGTERM)
     try:
         return asyncio.run(main())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _status(report: RunReport) -> int:
