@@ -10,25 +10,26 @@ from croniter import CroniterBadCronError, croniter
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunStatus
 from jemmo.store.models import Connection, ConnectionState, SyncRun
+from jemmo.store.selectors.connections import is_running
 
 RETRY_AFTER = timedelta(minutes=15)
 
 
 def due(now: datetime) -> list[UUID]:
     """The active connections whose next sync should have started by ``now``."""
-    active = Connection.objects.filter(state=ConnectionState.ACTIVE)
+    active = Connection.objects.filter(state=ConnectionState.ACTIVE).select_related("lease")
     return [
         connection.id
         for connection in active
-        if (when := next_sync_at(connection)) is not None and when <= now
+        if (when := next_sync_at(connection, now)) is not None and when <= now
     ]
 
 
-def next_sync_at(connection: Connection) -> datetime | None:
+def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
     """When the next sync starts by itself; ``None`` while the connection is not active.
 
-    A failed sync is tried again after a quarter of an hour, one that was postponed at its time, any other follows
-    in its interval.
+    A failed sync is tried again after a quarter of an hour, and so is one whose process was killed; one that was
+    postponed follows at its time, any other in its interval.
     """
     if connection.state != ConnectionState.ACTIVE:
         return None
@@ -37,7 +38,8 @@ def next_sync_at(connection: Connection) -> datetime | None:
         return connection.created_at
     if resume_at := last.report.get("resume_at"):
         return datetime.fromisoformat(resume_at)
-    if last.status == RunStatus.FAILED:
+    killed = last.status == RunStatus.RUNNING and not is_running(connection, now)
+    if last.status == RunStatus.FAILED or killed:
         return last.started_at + RETRY_AFTER
     return last.started_at + timedelta(hours=connection.sync_every_hours)
 

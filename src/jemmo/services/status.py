@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from jemmo.domain.status import colour
 from jemmo.services.schedule import next_sync_at
-from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.models import Application, Connection, Job, Organisation, Talent
+from jemmo.store.selectors.connections import is_running
 from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
 
 
@@ -30,7 +31,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
     """Every connection, or those of one organisation."""
-    found = Connection.objects.select_related("org").order_by("org__slug", "created_at")
+    found = Connection.objects.select_related("org", "lease").order_by("org__slug", "created_at")
     if org is not None:
         found = found.filter(org=org)
     now = datetime.now(UTC)
@@ -38,9 +39,6 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 
 
 def _status(connection: Connection, now: datetime) -> ConnectionStatus:
-    running = SyncRun.objects.filter(
-        connection=connection, status="running", connection__lease__isnull=False
-    ).exists()
     return ConnectionStatus(
         id=connection.id,
         org=connection.org.slug,
@@ -49,11 +47,11 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         colour=colour(
             last_success_at=connection.last_success_at,
             last_error=connection.last_error,
-            running=running,
+            running=is_running(connection, now),
             now=now,
         ),
         last_success_at=connection.last_success_at,
-        next_sync_at=next_sync_at(connection),
+        next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
         error=connection.last_error,
         counts=counts_of(connection),

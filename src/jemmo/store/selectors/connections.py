@@ -44,13 +44,18 @@ def health(org: Organisation, *, now: datetime) -> Health:
 
 
 def _colour(connection: Connection, now: datetime) -> Colour:
-    lease = getattr(connection, "lease", None)
     return colour(
         last_success_at=connection.last_success_at,
         last_error=connection.last_error,
-        running=lease is not None and lease.expires_at > now,
+        running=is_running(connection, now),
         now=now,
     )
+
+
+def is_running(connection: Connection, now: datetime) -> bool:
+    """Whether a sync is under way: somebody holds the lease. A run's own row says so even after a kill -9."""
+    lease = getattr(connection, "lease", None)
+    return lease is not None and lease.expires_at > now
 
 
 def _read(connection: Connection) -> int:

@@ -1,5 +1,6 @@
 """Settings > ATS integration: the connections and their runs."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -12,8 +13,9 @@ from jemmo.web.access import MemberRequest, member
 
 @member
 def connections(request: MemberRequest) -> HttpResponse:
+    now = datetime.now(UTC)
     shown = [
-        {**one, "next_sync_at": next_sync_at(one["connection"])}
+        {**one, "next_sync_at": next_sync_at(one["connection"], now)}
         for one in selected.with_runs(request.organisation)
     ]
     return render(request, "web/ats.html", {"connections": shown, "section": "settings"})
