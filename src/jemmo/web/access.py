@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -49,6 +49,18 @@ def member(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
         return redirect_to_login(request.get_full_path())
 
     return cast("View[P]", checked)
+
+
+def manager(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
+    """Only for owners and admins; another member is told so."""
+
+    @wraps(view)
+    def checked(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if Role(request.membership.role).manages:
+            return view(request, *args, **kwargs)
+        return render(request, "web/403.html", status=403)
+
+    return member(checked)
 
 
 def sees_contacts(request: MemberRequest) -> bool:

@@ -19,7 +19,10 @@ def chosen_theme(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    shown: dict[str, Any] = {"theme": chosen_theme(request)}
+    shown: dict[str, Any] = {
+        "theme": chosen_theme(request),
+        "screenshot_mode": getattr(request, "screenshot_mode", False),
+    }
     membership = getattr(request, "membership", None)
     if membership is not None:
         shown["organisation"] = membership.org

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from jemmo.web.views import jobs, preferences, settings, start, status, talents
+from jemmo.web.views import (
+    jobs,
+    members,
+    preferences,
+    profile,
+    settings,
+    start,
+    status,
+    talents,
+)
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -14,7 +23,19 @@ urlpatterns = [
     path("talents/<uuid:talent_id>/", talents.detail, name="talent"),
     path("settings/ats/", settings.connections, name="ats"),
     path("settings/ats/<uuid:run_id>/", settings.run, name="sync_run"),
+    path("settings/members/", members.listing, name="members"),
+    path("settings/members/invite/", members.invite, name="member_invite"),
+    path("settings/members/<int:membership_id>/role/", members.role, name="member_role"),
+    path("settings/members/<int:membership_id>/remove/", members.remove, name="member_remove"),
+    path(
+        "settings/members/invitations/<uuid:invitation_id>/revoke/",
+        members.revoke,
+        name="invitation_revoke",
+    ),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("invitations/<str:token>/", members.invitation, name="invitation"),
     path("status/", status.fragment, name="sync_status"),
     path("preferences/theme/", preferences.theme, name="theme"),
+    path("preferences/screenshot/", preferences.screenshot, name="screenshot"),
     path("preferences/organisation/", preferences.organisation, name="organisation"),
 ]

@@ -7,11 +7,13 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.synced import Synced
+from jemmo.store.noticing import Noticed
 
 
-class Talent(Synced):
+class Talent(Noticed, Synced):
     first_name = models.TextField(null=True)
     last_name = models.TextField(null=True)
     headline = models.TextField(null=True)
@@ -45,6 +47,10 @@ class Talent(Synced):
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.last_name) if part)
 
+    def notice(self, disguise: Disguise) -> None:
+        disguise.person(self.pk, self.read("first_name"), self.read("last_name"))
+        disguise.company(self.read("current_company"))
+
 
 class TalentContacts(models.Model):
     """All contact details of a talent in one sealed value, bound to connection and remote id.
@@ -62,7 +68,7 @@ class TalentContacts(models.Model):
         return f"contacts of {self.talent_id}"
 
 
-class Attachment(models.Model):
+class Attachment(Noticed):
     """A file of a talent. ``fetch_status`` tells whether its bytes are kept; there is never a link to the ATS."""
 
     id = models.BigAutoField(primary_key=True)
@@ -86,6 +92,9 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.file_name or self.remote_id
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.file(self.read("file_name"))
 
 
 class Tag(models.Model):
