@@ -78,3 +78,15 @@ class Profile(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class AskSupport(forms.Form):
+    body = forms.CharField(
+        label=_("Your message"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Please name no candidates."),
+    )
+    attach = forms.BooleanField(label=_("Attach this"), required=False, initial=True)
+    error = forms.CharField(required=False, max_length=10_000)
+    steps = forms.CharField(required=False, max_length=10_000)

@@ -10,11 +10,13 @@ from jemmo.web.views import (
     settings,
     start,
     status,
+    support,
     talents,
 )
 
 urlpatterns = [
     path("", start.home, name="home"),
+    path("favicon.ico", start.favicon, name="favicon"),
     path("start/", start.first_owner, name="first_owner"),
     path("no-organisation/", start.no_organisation, name="no_organisation"),
     path("jobs/", jobs.listing, name="jobs"),
@@ -34,6 +36,9 @@ urlpatterns = [
     ),
     path("settings/profile/", profile.profile, name="profile"),
     path("invitations/<str:token>/", members.invitation, name="invitation"),
+    path("help/", support.ask, name="help"),
+    path("help/thread/", support.thread, name="help_thread"),
+    path("help/badge/", support.badge, name="help_badge"),
     path("status/", status.fragment, name="sync_status"),
     path("preferences/theme/", preferences.theme, name="theme"),
     path("preferences/screenshot/", preferences.screenshot, name="screenshot"),
