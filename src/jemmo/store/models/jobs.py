@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.models.ordering import recent
 from jemmo.store.models.synced import Synced
 from jemmo.store.noticing import Noticed
 
@@ -71,7 +72,7 @@ class Job(Synced):
     class Meta(Synced.Meta):
         db_table = "job"
         indexes = [
-            models.Index(fields=["org", "-remote_updated_at", "id"], name="job_recent"),
+            recent("job_recent"),
             GinIndex(fields=["search"], name="job_search"),
         ]
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.ordering import SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import Synced
 from jemmo.store.noticing import Noticed
 
@@ -39,7 +40,15 @@ class Talent(Noticed, Synced):
     class Meta(Synced.Meta):
         db_table = "talent"
         indexes = [
-            models.Index(fields=["org", "-remote_updated_at", "id"], name="talent_recent"),
+            recent("talent_recent"),
+            models.Index(
+                "org",
+                Alphabetical("last_name"),
+                Alphabetical("first_name"),
+                "id",
+                name="talent_by_name",
+                condition=SHOWN,
+            ),
             GinIndex(fields=["search"], name="talent_search"),
         ]
 

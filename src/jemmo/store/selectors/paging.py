@@ -12,18 +12,15 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Func, QuerySet
 from django.db.models.expressions import OrderBy
 
+from jemmo.store.models.ordering import Alphabetical
+
+__all__ = ["Alphabetical"]  # with the columns it orders
+
 T = TypeVar("T")
 
 SIZE = 50
 LAST_PAGE = 200  # further on nobody reads: search narrows it down
 _WORD = re.compile(r"\w+")
-
-
-class Alphabetical(Func):
-    """Upper and lower case together, an accented letter beside the plain one, whatever the server's locale."""
-
-    function = "normalize"
-    template = "lower(%(function)s(%(expressions)s, NFKD))"
 
 
 @dataclass(frozen=True)
