@@ -26,15 +26,18 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
 
     Raises ``ConfigError`` when that is no longer what is held back, or no sync can run.
     """
-    with transaction.atomic():
-        found = HeldDeletion.objects.filter(connection=connection, stream=stream, missing=missing)
-        if not found.filter(released_at=None).update(released_at=datetime.now(UTC)):
-            raise ConfigError(
-                "What is held back has changed, so nothing was released.",
-                code="changed_meanwhile",
-                next_step="Look at what would be deleted now, and decide again.",
-            )
+    held = HeldDeletion.objects.filter(connection=connection, stream=stream, missing=missing)
+    if not held.filter(released_at=None).update(released_at=datetime.now(UTC)):
+        raise ConfigError(
+            "What is held back has changed, so nothing was released.",
+            code="changed_meanwhile",
+            next_step="Look at what would be deleted now, and decide again.",
+        )
+    try:
         request_sync(connection.id, mode=Mode.RECONCILE)
+    except ConfigError:
+        held.update(released_at=None)
+        raise
 
 
 def keep(connection: Connection, stream: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -243,3 +243,49 @@ def _options() -> tuple[Any, ...]:
 
 def _boxes(*without: str) -> list[str]:
     return [one.value for one in Exclusion if one.value not in without]
+
+
+def test_data_quality_names_what_is_double_and_loose(
+    ours: Connection, showcase: Showcase, signed_in: SignedIn
+) -> None:
+    Talent.objects.filter(remote_id="filler-01").update(first_name="elodie", last_name="MULLER")
+    Job.objects.filter(remote_id="sales").update(title="developpeuse full-stack (H/F)")
+    Job.objects.filter(remote_id="closed").update(department=None)
+    admin = signed_in("admin")
+
+    page = admin.get("/settings/quality/").content.decode()
+
+    assert page.count(f"/talents/{showcase.talent('elodie').id}/") == 1
+    assert f"/talents/{showcase.talent('filler-01').id}/" in page
+    assert "developpeuse full-stack (H/F)" in page
+    assert "Departments: 1" in page
+    assert "not asked yet" in page
+    assert signed_in("recruiter").get("/settings/quality/").status_code == 404
+
+
+def test_a_release_is_taken_back_when_no_sync_can_run(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    admin.post(path(ours, "pause"))
+
+    page = admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
+
+    assert "The connection is paused." in page.content.decode()
+    assert HeldDeletion.objects.get(connection=ours).released_at is None
+
+
+def test_an_old_key_is_called_to_mind(ours: Connection, signed_in: SignedIn) -> None:
+    now = datetime.now(UTC)
+    admin = signed_in("admin")
+    for change, said in (
+        ({"key_set_at": now - timedelta(days=91)}, "The API key is 91 days old."),
+        ({"key_expires_at": now + timedelta(days=9, hours=1)}, "The API key expires in 9 days."),
+        ({"key_expires_at": now - timedelta(days=1)}, "The API key has expired."),
+        ({"old_key_hint": "9999"}, "The old key ••••9999 may still work."),
+    ):
+        assert said not in admin.get("/settings/ats/").content.decode()
+        Connection.objects.filter(id=ours.id).update(**change)
+        assert said in admin.get("/settings/ats/").content.decode()
+    admin.post(path(ours, "revoked"))
+    assert "••••9999" not in admin.get("/settings/ats/").content.decode()

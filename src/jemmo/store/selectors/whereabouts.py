@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,15 +66,16 @@ def _ids(typed: str) -> list[str]:
     return [typed, *dict.fromkeys(numbered)]
 
 
-def _named(ids: list[str]) -> Q:
-    found = Q(remote_id__in=ids)
+def _ways(ids: list[str], words: Any) -> Iterator[Q]:
+    """How a record may be meant, the quickest to find first."""
+    named = Q(remote_id__in=ids)
     for one in ids:
-        found |= Q(remote_aliases__contains=[one])
-        try:
-            found |= Q(id=UUID(one))
-        except ValueError:
-            continue
-    return found
+        with suppress(ValueError):
+            named |= Q(id=UUID(one))
+    yield named
+    yield Q(remote_aliases__overlap=ids)
+    if words is not None:
+        yield Q(search=words)
 
 
 def _records(
@@ -86,20 +88,20 @@ def _records(
     words = None if "/" in typed else search_query(typed)
     for kind, model in (("job", Job), ("talent", Talent)):
         rows = model.objects.filter(org=org, connection__in=list(readings))
-        for row in _either(rows, _named(ids), words):
+        for row in _first(rows, _ways(ids, words)):
             yield _held(kind, row, readings, sees_contacts)
     applications = Application.objects.filter(org=org, connection__in=list(readings))
-    named = applications.filter(_named(ids)).select_related("talent", "job")
-    for one in named.order_by("id")[:MOST]:
+    named = applications.select_related("talent", "job")
+    for one in _first(named, _ways(ids, None)):
         yield _application(one, readings, sees_contacts)
 
 
-def _either(rows: QuerySet[Any], named: Q, words: Any) -> list[Any]:
-    """Those of that id; without one, those whose words match."""
-    found = list(rows.filter(named).order_by("id")[:MOST])
-    if found or words is None:
-        return found
-    return list(rows.filter(search=words).order_by("id")[:MOST])
+def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
+    """Those found by the first way that finds any."""
+    for way in ways:
+        if found := list(rows.filter(way).order_by("id")[:MOST]):
+            return found
+    return []
 
 
 def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:

@@ -55,6 +55,11 @@ def next_step(code: str | None) -> str:
 
 
 @register.filter
+def absolute(number: int) -> int:
+    return abs(number)
+
+
+@register.filter
 def iso(moment: datetime) -> str:
     """The exact moment, as an address carries it."""
     return moment.isoformat()

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from jemmo.services import cards
 from jemmo.store.models import Connection
@@ -37,7 +39,9 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """The card alone, asked for again while a sync runs."""
+    """The card alone, asked for again while a sync runs. Where the connection has gone, the page is loaded anew."""
+    if request.htmx and selected.one(request.organisation, connection_id) is None:
+        return HttpResponseClientRedirect(reverse("ats"))
     shown = _with_chart(cards.card(connection_of(request, connection_id)))
     return render(request, "web/ats_card.html", {**shown, **_frame(request)})
 
