@@ -9,9 +9,13 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone, translation
 
+from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain import enums
 from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
+from jemmo.domain.troubles import Kind, Severity
 from jemmo.store.models import ConnectionState, Role
 from jemmo.web.templatetags import jemmo as shown
 from jemmo.web.words import WORDS, word
@@ -31,6 +35,10 @@ KINDS: dict[str, type[StrEnum]] = {
     "mode": Mode,
     "run": RunStatus,
     "stream": Stream,
+    "severity": Severity,
+    "trouble": Kind,
+    "rule": Exclusion,
+    "colour": Colour,
 }
 
 
@@ -42,6 +50,14 @@ def test_every_value_has_a_word(kind: str) -> None:
 def test_every_role_and_state_has_a_word() -> None:
     assert set(WORDS["role"]) == set(Role.values)
     assert set(WORDS["connection"]) == set(ConnectionState.values)
+
+
+def test_every_right_and_every_option_that_is_asked_for_has_a_word() -> None:
+    for connector in CONNECTORS.values():
+        assert set(connector.rights) <= set(WORDS["right"])
+        asked = [one for one in connector.options if one.asked]
+        assert {one.name for one in asked} <= set(WORDS["option"])
+        assert {choice for one in asked for choice in one.choices} <= set(WORDS["choice"])
 
 
 def test_an_unknown_value_is_shown_as_it_is() -> None:

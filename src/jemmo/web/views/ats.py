@@ -55,7 +55,7 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
 
 
 def _frame(request: MemberRequest) -> dict[str, object]:
-    return {"section": "settings", "tab": "ats", "manages": manages(request)}
+    return {"section": "settings", "settings_page": "ats", "manages": manages(request)}
 
 
 def _with_chart(card: cards.Card) -> dict[str, object]:

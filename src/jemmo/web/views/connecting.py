@@ -20,7 +20,7 @@ from jemmo.web.problems import problem
 from jemmo.web.templatetags.jemmo import exact
 from jemmo.web.views.ats import connection_of
 
-FRAME = {"section": "settings", "tab": "ats"}
+FRAME = {"section": "settings", "settings_page": "ats"}
 
 
 @manager

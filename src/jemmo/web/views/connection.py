@@ -22,7 +22,7 @@ from jemmo.web.connection_forms import PREFIX
 from jemmo.web.problems import problem
 from jemmo.web.views.ats import connection_of
 
-FRAME = {"section": "settings", "tab": "ats"}
+FRAME = {"section": "settings", "settings_page": "ats"}
 
 
 @manager

@@ -18,7 +18,7 @@ from jemmo.web.views.ats import connection_of
 @manager
 def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResponse:
     connection = connection_of(request, connection_id)
-    shown = {"connection": connection, "section": "settings", "tab": "ats"}
+    shown = {"connection": connection, "section": "settings", "settings_page": "ats"}
     if request.method == "POST":
         try:
             if request.POST.get("decision") == "release":

@@ -31,7 +31,7 @@ def logs(request: MemberRequest) -> HttpResponse:
         "choices": {"severity": list(Severity), "kind": list(Kind), "period": list(PERIODS)},
         "partial": partial,
         "section": "settings",
-        "tab": "logs",
+        "settings_page": "logs",
         "manages": manages(request),
     }
     return render(request, "web/logs_results.html" if partial else "web/logs.html", shown)

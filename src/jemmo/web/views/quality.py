@@ -21,5 +21,5 @@ def quality(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "web/quality.html",
-        {"report": report, "connections": shown, "section": "settings", "tab": "quality"},
+        {"report": report, "connections": shown, "section": "settings", "settings_page": "quality"},
     )

@@ -22,7 +22,7 @@ def rules(request: MemberRequest) -> HttpResponse:
         request.POST or None,
         initial={**filled, "seen": service.seen_as(org)},
     )
-    shown = {"form": form, "section": "settings", "tab": "ats"}
+    shown = {"form": form, "section": "settings", "settings_page": "ats"}
     if request.method == "POST" and form.is_valid():
         try:
             changed = service.change(org, form.leaves_out(), seen=form.cleaned_data["seen"])

@@ -25,7 +25,7 @@ def why(request: MemberRequest) -> HttpResponse:
         "asked": asked,
         "answers": answers,
         "section": "settings",
-        "tab": "why",
+        "settings_page": "why",
         "manages": manages(request),
     }
     return render(request, "web/why.html", shown)
