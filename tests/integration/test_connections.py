@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from fakes.company import Company, in_thread
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer, run_sandbox
@@ -231,3 +232,21 @@ def test_an_address_inside_is_refused_unless_it_was_opened(url: str) -> None:
     assert refused.value.code == "address_not_public"
     check_public("http://127.0.0.1:8155", ["127.0.0.1"])
     check_public("https://93.184.216.34", [])
+
+
+async def test_what_a_crash_left_half_erased_is_queued_once(
+    ats: SandboxServer, database_url: str
+) -> None:
+    connection_id = await made(ats)
+    await in_thread(lambda: connections.disconnect(get(connection_id), delete=True))
+    for _ in range(2):
+        await in_thread(erasures.go_on)
+
+    waiting = await in_thread(
+        lambda: list(
+            ProcrastinateJob.objects.filter(
+                task_name="erase_connection", status="todo"
+            ).values_list("args", flat=True)
+        )
+    )
+    assert waiting == [{"connection_id": str(connection_id)}]

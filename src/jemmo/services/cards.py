@@ -27,6 +27,7 @@ from jemmo.store.selectors.connections import (
     history,
     is_running,
     listed,
+    requests_since,
 )
 
 ROTATE_AFTER = 90  # days
@@ -104,7 +105,7 @@ def card(
         older=len(runs) > RUNS_SHOWN,
         progress=_progress(connection, now) if running else None,
         held=list(HeldDeletion.objects.filter(connection=connection).order_by("stream")),
-        requests_today=_requests(connection, now - DAY),
+        requests_today=requests_since(connection, now - DAY),
         share=_share(connection),
         waits_for_start=connection.state == ConnectionState.PAUSED
         and not SyncRun.objects.filter(connection=connection).exists(),
@@ -156,11 +157,6 @@ def _progress(connection: Connection, now: datetime) -> Progress | None:
         total=total,
         left=left((now - run.started_at).total_seconds(), seen, total),
     )
-
-
-def _requests(connection: Connection, since: datetime) -> int:
-    reports = connection.runs.filter(started_at__gte=since).values_list("report", flat=True)
-    return sum(int(one.get("requests", 0)) for one in reports)
 
 
 def _share(connection: Connection) -> int:

@@ -7,6 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BigIntegerField, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
@@ -82,6 +86,13 @@ def history(connection: Connection, *, before: datetime | None = None) -> list[S
     if before is not None:
         found = found.filter(started_at__lt=before)
     return list(found[: RUNS_SHOWN + 1])
+
+
+def requests_since(connection: Connection, since: datetime) -> int:
+    """How many requests the runs that began since then have sent."""
+    sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
+    found = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
+    return found["sent"] or 0
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:
