@@ -184,6 +184,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "red": pgettext_lazy("status", "The last sync failed"),
         "loading": pgettext_lazy("status", "Syncing"),
     },
+    "webhook": {
+        "never": pgettext_lazy("webhook", "None has come yet"),
+        "healthy": pgettext_lazy("webhook", "Arriving"),
+        "silent": pgettext_lazy("webhook", "Silent: changes arrive without them"),
+    },
     "option": {
         "region": pgettext_lazy("option", "Region"),
         "company_id": pgettext_lazy("option", "Company id"),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from jemmo.connectors.registry import CONNECTORS
@@ -155,3 +156,14 @@ def test_how_long_ago(before: timedelta, expected: str) -> None:
 
 def test_never() -> None:
     assert "never" in shown.ago(None)
+
+
+def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
+    known = SimpleNamespace(
+        supported=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
+    )
+    shown_as = render_to_string("web/ats_card_more.html", {"card": {"webhook": known}})
+
+    assert "Silent: changes arrive without them" in shown_as
+    assert "7 changes came without one" in shown_as
+    assert "<dt>" not in render_to_string("web/ats_card_more.html", {"card": {}})
