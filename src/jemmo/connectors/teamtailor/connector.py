@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.teamtailor.access import NEEDED
 from jemmo.connectors.teamtailor.source import TeamtailorSource
+from jemmo.domain.estimate import Pace
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.rest_client.pacing import SPARE
 
 HOSTS = {
     "eu": "https://api.teamtailor.com",
@@ -25,6 +29,14 @@ def _number(name: str, default: int, least: int, most: int, text: str) -> Option
     return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
 
 
+def _pace(options: Mapping[str, str]) -> Pace:
+    allowed = int(options["rate_limit"]) * int(options["quota_share"]) / 100
+    return Pace(
+        requests_per_second=max(1.0, allowed - SPARE) / int(options["rate_window"]),
+        records_per_request=int(options["page_size"]),
+    )
+
+
 def _switch(name: str, default: str, text: str) -> Option:
     return Option(name=name, default=default, choices=("on", "off"), help=text)
 
@@ -32,8 +44,12 @@ def _switch(name: str, default: str, text: str) -> Option:
 TEAMTAILOR = Connector(
     name="teamtailor",
     label="Teamtailor",
-    key_help="In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
-    "scope Admin, right Read.",
+    key_help=_(
+        "In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
+        "scope Admin, right Read."
+    ),
+    rights=tuple(f"read {label}" for _stream, label, _path in NEEDED),
+    pace=_pace,
     status_page="https://status.teamtailor.com",
     base_url=_host,
     open=TeamtailorSource,
@@ -45,7 +61,10 @@ TEAMTAILOR = Connector(
             name="region",
             default="eu",
             choices=("eu", "na", "au"),
-            help="Where Teamtailor keeps the company's data; a key works in its own region only.",
+            asked=True,
+            help=_(
+                "Where Teamtailor keeps the company's data; a key works in its own region only."
+            ),
         ),
         Option(
             name="api_version",
