@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,18 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain.errors import LeaseLost
-from jemmo.domain.outcomes import Accepted, Counts, PageOutcome, Rejection, RunReport
+from jemmo.domain.outcomes import (
+    Accepted,
+    Counts,
+    PageOutcome,
+    Rejection,
+    RunReport,
+    RunWarning,
+)
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
+from jemmo.domain.webhooks import SILENT_AFTER
 from jemmo.store import statements as sql
 from jemmo.store import sweeps
 from jemmo.store.ids import new_ids
@@ -47,7 +56,7 @@ class RunContext(Struct, kw_only=True):
 
     org_id: UUID
     connection_id: UUID
-    run_id: UUID
+    run_id: UUID | None
     token: UUID
     began: datetime
     mode: Mode
@@ -80,6 +89,9 @@ async def hold_lease(db: Connection, context: RunContext) -> None:
 class Writer:
     """The store of one run, on one database connection."""
 
+    guarded = True
+    """Whether what a webhook's look found meanwhile is kept from older pages."""
+
     def __init__(self, db: Connection, context: RunContext, seal: Seal) -> None:
         self.db = db
         self.context = context
@@ -88,6 +100,9 @@ class Writer:
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
         self._tags: set[str] = set()
+        self._announced: frozenset[str] = frozenset()
+        self._links = 0
+        self._left_links = False
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -100,6 +115,7 @@ class Writer:
             "hidden": context.hidden,
             "active": [str(status) for status in context.rules.active_statuses],
             "force": context.mode is not Mode.INCREMENTAL,
+            "guarded": self.guarded,
         }
 
     async def checkpoints(self) -> dict[Stream, Checkpoint]:
@@ -135,7 +151,7 @@ class Writer:
         fetched = sum(outcome.fetched for outcome in outcomes)
         with explained():
             await self._prepare(stream)
-            async with self.db.transaction():
+            async with self._alone():
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
                 if gone:
@@ -180,7 +196,7 @@ class Writer:
 
     async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
-            async with self.db.transaction():
+            async with self._alone():
                 await hold_lease(self.db, self.context)
                 buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
         return buried
@@ -200,10 +216,35 @@ class Writer:
                     hidden = await sweeps.hidden_since(self.db, self._names, stream)
                     counts.created -= hidden
                     counts.excluded += hidden
-            await sweeps.forget_stale_links(self.db, self.context.connection_id)
+            async with self._alone():
+                await sweeps.forget_stale_links(self.db, self.context.connection_id)
             talents = report.streams.get(Stream.TALENTS)
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
-                await sweeps.decide_visibility(self.db, self._names)
+                async with self._alone():
+                    await sweeps.decide_visibility(self.db, self._names)
+            if silence := await _silence(self.db, self.context.connection_id):
+                report.warnings.append(silence)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """A transaction that no other one of this connection's records runs beside.
+
+        A run and a webhook's look would else lock the same rows in different order.
+        """
+        async with self.db.transaction():
+            lock = int.from_bytes(self.context.connection_id.bytes[:8], signed=True)
+            await self.db.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+            answer = await self.db.execute(
+                "SELECT links FROM webhook_address WHERE connection_id = %s",
+                [self.context.connection_id],
+            )
+            row = await answer.fetchone()
+            if row and row[0] != self._links:
+                self._links, self._waiting = (
+                    row[0],
+                    None,
+                )  # a look has left links of which we know not
+            yield
 
     # --- one transaction's steps, in their order ---
 
@@ -213,6 +254,7 @@ class Writer:
             for setting in SETTINGS:
                 await self.db.execute(f"SET {setting}".encode())
             self._rejecting = await sweeps.rejecting(self.db, self.context.connection_id)
+            self._announced = await _announced(self.db, self.context.connection_id)
         if self._waiting is None:
             self._waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
         if stream not in self._staging:
@@ -232,6 +274,9 @@ class Writer:
         )
         if waits:
             self._waiting = None
+            self._left_links = True
+        if stream in self._announced and created + updated and not names["force"]:
+            await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(accepted)
         if stream in self._rejecting:
             await self._forgive(stream)
@@ -353,6 +398,31 @@ class Writer:
 
 def _lost() -> LeaseLost:
     return LeaseLost("Another run took over this connection; this one stopped writing.")
+
+
+async def _announced(db: Connection, connection_id: UUID) -> frozenset[str]:
+    """The streams of which this connection's ATS announces changes, if it was given an address for that."""
+    answer = await db.execute(
+        "SELECT unnest(streams) FROM webhook_address WHERE connection_id = %s", [connection_id]
+    )
+    return frozenset([row[0] for row in await answer.fetchall()])
+
+
+async def _silence(db: Connection, connection_id: UUID) -> RunWarning | None:
+    answer = await db.execute(
+        "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "
+        "AND last_delivery_at IS NOT NULL",
+        [connection_id, SILENT_AFTER],
+    )
+    row = await answer.fetchone()
+    if row is None:
+        return None
+    return RunWarning(
+        code="webhooks_silent",
+        message="The ATS no longer announces changes by webhook; they arrive with each sync only. "
+        "Check the webhook in the ATS.",
+        count=row[0],
+    )
 
 
 def _gone(outcomes: Sequence[PageOutcome]) -> list[str]:
