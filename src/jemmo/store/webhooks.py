@@ -62,15 +62,6 @@ _STORE = """
     SELECT id, pg_notify(%(channel)s, '') FROM kept"""
 """Delivery, hints, health and count in one transaction: what is answered with 200 is safe on disk."""
 
-_HINT = """
-    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, destroyed)
-    SELECT %(connection)s, stream, remote_id, destroyed
-    FROM unnest(%(streams)s::text[], %(ids)s::text[], %(destroyed)s::bool[])
-        AS x (stream, remote_id, destroyed)
-    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET
-        destroyed = excluded.destroyed, version = h.version + 1,
-        heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())"""
-
 
 async def addressee(db: Connection, digest: bytes) -> Addressee | None:
     answer = await db.execute(
@@ -106,14 +97,6 @@ async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
     except psycopg.errors.DeadlockDetected:  # nothing was written; the other has gone on
         answer = await db.execute(_STORE, values)
     return await answer.fetchone() is not None
-
-
-async def hint(db: Connection, connection_id: UUID, hints: list[Hint]) -> None:
-    """Have these looked up, as if a webhook had named them."""
-    with explained():
-        async with db.transaction():
-            await db.execute(_HINT, {"connection": connection_id, **_columns(hints)})
-            await db.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 async def clear_old(db: Connection) -> int:

@@ -18,14 +18,12 @@ from jemmo.domain.outcomes import (
     PageOutcome,
     Rejection,
     RunReport,
-    RunWarning,
 )
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
-from jemmo.domain.webhooks import SILENT_AFTER
+from jemmo.store import silence, sweeps
 from jemmo.store import statements as sql
-from jemmo.store import sweeps
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.tables import TABLES
@@ -222,8 +220,8 @@ class Writer:
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
                 async with self._alone():
                     await sweeps.decide_visibility(self.db, self._names)
-            if silence := await _silence(self.db, self.context.connection_id):
-                report.warnings.append(silence)
+            if silent := await silence.warning(self.db, self.context.connection_id):
+                report.warnings.append(silent)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -254,7 +252,7 @@ class Writer:
             for setting in SETTINGS:
                 await self.db.execute(f"SET {setting}".encode())
             self._rejecting = await sweeps.rejecting(self.db, self.context.connection_id)
-            self._announced = await _announced(self.db, self.context.connection_id)
+            self._announced = await silence.announced(self.db, self.context.connection_id)
         if self._waiting is None:
             self._waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
         if stream not in self._staging:
@@ -399,31 +397,6 @@ class Writer:
 
 def _lost() -> LeaseLost:
     return LeaseLost("Another run took over this connection; this one stopped writing.")
-
-
-async def _announced(db: Connection, connection_id: UUID) -> frozenset[str]:
-    """The streams of which this connection's ATS announces changes, if it was given an address for that."""
-    answer = await db.execute(
-        "SELECT unnest(streams) FROM webhook_address WHERE connection_id = %s", [connection_id]
-    )
-    return frozenset([row[0] for row in await answer.fetchall()])
-
-
-async def _silence(db: Connection, connection_id: UUID) -> RunWarning | None:
-    answer = await db.execute(
-        "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "
-        "AND last_delivery_at IS NOT NULL",
-        [connection_id, SILENT_AFTER],
-    )
-    row = await answer.fetchone()
-    if row is None:
-        return None
-    return RunWarning(
-        code="webhooks_silent",
-        message="The ATS no longer announces changes by webhook; they arrive with each sync only. "
-        "Check the webhook in the ATS.",
-        count=row[0],
-    )
 
 
 def _gone(outcomes: Sequence[PageOutcome]) -> list[str]:
