@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -10,7 +11,8 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import QuotaLedger, Source
-from jemmo.domain.streams import Capabilities
+from jemmo.domain.streams import Capabilities, Page, Stream
+from jemmo.domain.webhooks import Heard, Hint, Proof
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -103,6 +105,41 @@ Probe = Callable[[Config], Awaitable[list[Probed]]]
 """Looks for what a vendor does not document, on a customer's own account."""
 
 
+Options = Mapping[str, str]
+
+
+class Reread(Struct, kw_only=True):
+    """What became of hints: pages to write, the records the ATS says are gone, those it showed nowhere.
+
+    ``unseen`` proves nothing: such an ATS has no way to ask for one record, so a sync has to find it.
+    """
+
+    pages: list[Page] = []
+    gone: list[tuple[Stream, str]] = []
+    unseen: list[tuple[Stream, str]] = []
+
+
+class Webhooks(Struct, frozen=True, kw_only=True):
+    """How an ATS announces changes.
+
+    read     a body's event and hints; raises ``RecordRejected`` for what is no webhook of this ATS
+    reread   looks up what hints name, with as few requests as it can: (source, hints, heard since) -> ``Reread``
+    verify   where webhooks are signed: (key, headers in lower case, body, now, options) -> ``Proof``
+    streams  what is announced; of other streams silence proves nothing
+    only_new whether new records alone are announced of them, not what changes later
+    setup    where an admin enters the address at the ATS, and which events to choose
+    once     a body that comes twice is the same event, since it holds its time
+    """
+
+    read: Callable[[bytes, Options], Heard]
+    reread: Callable[[Source, Sequence[Hint], datetime], Awaitable[Reread]]
+    streams: tuple[Stream, ...]
+    setup: str
+    only_new: bool = False
+    verify: Callable[[str, Mapping[str, str], bytes, datetime, Options], Proof] | None = None
+    once: Callable[[Options], bool] = lambda _: False
+
+
 class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
@@ -122,6 +159,11 @@ class Connector(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     rights: tuple[str, ...] = ()
     pace: Callable[[Mapping[str, str]], Pace] | None = None
+    webhooks: Webhooks | None = None
+
+    def with_defaults(self, given: Options) -> dict[str, str]:
+        """The options a connection has, those that nobody set included."""
+        return {option.name: given.get(option.name, option.default) for option in self.options}
 
     def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
         """Check what a person gave and fill in the defaults; raises ``ConfigError``."""

@@ -262,6 +262,11 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "lease_lost": Trouble(_J, _("Another run took over, so this one stopped writing."), _NOTHING),
     "internal": Trouble(_J, _("Jemmo failed in a way it did not expect."), _SUPPORT),
+    "webhooks_silent": Trouble(
+        _S,
+        _("Changes arrive with each sync, but the ATS announces none of them any more."),
+        _("Look in the ATS whether its webhook still points to this connection's address."),
+    ),
 }
 
 UNKNOWN = Trouble(_J, _("This is not in the list of known troubles."), _SUPPORT)

@@ -11,8 +11,10 @@ from jemmo.connectors.base import QUOTA_SHARE, Connector
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import left
 from jemmo.domain.status import Colour, colour
+from jemmo.services import webhooks
 from jemmo.services.schedule import next_sync_at
 from jemmo.services.status import counts_of
+from jemmo.services.webhooks import WebhookStatus
 from jemmo.store.models import (
     Connection,
     ConnectionState,
@@ -70,6 +72,7 @@ class Card(Struct, frozen=True, kw_only=True):
     share: int
     waits_for_start: bool
     queued: bool
+    webhook: WebhookStatus
 
     @property
     def changes_soon(self) -> bool:
@@ -110,6 +113,7 @@ def card(
         waits_for_start=connection.state == ConnectionState.PAUSED
         and not SyncRun.objects.filter(connection=connection).exists(),
         queued=not running and not parted and _queued(connection),
+        webhook=webhooks.status(connection, now),
     )
 
 

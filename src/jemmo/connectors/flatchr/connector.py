@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
@@ -40,8 +41,9 @@ FLATCHR = Connector(
     status_page="https://www.flatchr.io",
     base_url=_host,
     open=FlatchrSource,
+    webhooks=WEBHOOKS,
     capabilities=Capabilities(
-        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=False
+        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=False
     ),
     options=(
         Option(

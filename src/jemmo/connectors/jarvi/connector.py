@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
 from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.source import JarviSource
@@ -41,11 +42,12 @@ JARVI = Connector(
     status_page="https://www.jarvi.tech",
     base_url=_host,
     open=JarviSource,
+    webhooks=WEBHOOKS,
     probe=probe,
     capabilities=Capabilities(
         applications=False,
         incremental=True,
-        webhooks=False,
+        webhooks=True,
         deletes=True,
         resumes=False,
         custom_fields=True,

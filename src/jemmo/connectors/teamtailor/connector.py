@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
 from jemmo.connectors.teamtailor.access import NEEDED
 from jemmo.connectors.teamtailor.source import TeamtailorSource
+from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
@@ -53,8 +54,9 @@ TEAMTAILOR = Connector(
     status_page="https://status.teamtailor.com",
     base_url=_host,
     open=TeamtailorSource,
+    webhooks=WEBHOOKS,
     capabilities=Capabilities(
-        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=True
+        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
     ),
     options=(
         Option(
@@ -94,6 +96,19 @@ TEAMTAILOR = Connector(
             "resume_path_is_version",
             "on",
             "Take another path of a resume's link as another file; off if it changes each time.",
+        ),
+        Option(
+            name="webhook_signature",
+            default="v2",
+            choices=("v2", "v1"),
+            help="The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed.",
+        ),
+        _number("webhook_tolerance", 300, 10, 86_400, "Seconds for which a v2 signature is good."),
+        Option(
+            name="webhook_signed",
+            default="body",
+            choices=("body", "payload"),
+            help="What v2 signs: the whole body, or its payload alone as it stands in there.",
         ),
     ),
 )

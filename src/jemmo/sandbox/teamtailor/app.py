@@ -222,6 +222,10 @@ class Teamtailor:
         """Answer one file download."""
         return downloads.download(self.world, call)
 
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+        self.changes.announce_to(url)
+
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one change of the data, webhooks included."""
         return await self.changes.carry_out(order)
