@@ -25,9 +25,9 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """``code`` is a word of ``jemmo.web.words``; ``message`` and ``next_step`` are the error's own, if there is one."""
+    """``kind`` is a word of ``jemmo.web.words``; ``message`` and ``next_step`` are the error's own, if there is one."""
 
-    code: str
+    kind: str
     serious: bool = False
     connection_id: str = ""
     name: str = ""
@@ -40,11 +40,11 @@ def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
     """What needs attention, the serious first; a single reassurance when nothing does."""
     known = list(connections)
     if not known:
-        return [Finding(code="nothing_connected")]
+        return [Finding(kind="nothing_connected")]
     found = [finding for one in known for finding in _of(one, now)]
     if not found:
         newest = max((one.last_success_at for one in known if one.last_success_at), default=None)
-        return [Finding(code="well", at=newest)]
+        return [Finding(kind="well", at=newest)]
     return sorted(found, key=lambda one: not one.serious)
 
 
@@ -54,17 +54,17 @@ def _of(one: Facts, now: datetime) -> list[Finding]:
     said = partial(about, message=error.get("message", ""), next_step=error.get("next_step", ""))
     found = []
     if one.state == "refused":
-        found.append(said(code="refused", serious=True, at=one.since))
+        found.append(said(kind="refused", serious=True, at=one.since))
     elif one.state == "paused":
-        found.append(about(code="paused", at=one.last_success_at))
+        found.append(about(kind="paused", at=one.last_success_at))
     elif one.error:
-        found.append(said(code="failed", serious=True, at=one.since))
+        found.append(said(kind="failed", serious=True, at=one.since))
     elif one.running:
-        found.append(about(code="running"))
+        found.append(about(kind="running"))
     elif one.last_success_at is None:
-        found.append(about(code="never"))
+        found.append(about(kind="never"))
     elif now - one.last_success_at > OVERDUE:
-        found.append(about(code="overdue", at=one.last_success_at))
+        found.append(about(kind="overdue", at=one.last_success_at))
     if one.held:
-        found.append(about(code="held", serious=True))
+        found.append(about(kind="held", serious=True))
     return found

@@ -29,13 +29,14 @@ def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
     """When the next sync starts by itself; ``None`` while the connection is not active.
 
     A failed sync is tried again after a quarter of an hour, and so is one whose process was killed; one that was
-    postponed follows at its time, any other in its interval.
+    postponed follows at its time, any other in its interval. The first waits for the hour that was wished for it.
     """
     if connection.state != ConnectionState.ACTIVE:
         return None
     last = SyncRun.objects.filter(connection=connection).order_by("-started_at").first()
     if last is None:
-        return connection.created_at
+        wanted = connection.initial_not_before
+        return max(connection.created_at, wanted) if wanted else connection.created_at
     if resume_at := last.report.get("resume_at"):
         return datetime.fromisoformat(resume_at)
     killed = last.status == RunStatus.RUNNING and not is_running(connection, now)

@@ -50,6 +50,15 @@ class Unwatched:
         return None
 
 
+def without_key() -> ConfigError:
+    """What is told of a connection that was disconnected."""
+    return ConfigError(
+        "This connection was disconnected, so it has no key.",
+        code="disconnected",
+        next_step="Connect the ATS again in Settings > ATS Integration.",
+    )
+
+
 def key_context(connection_id: UUID) -> bytes:
     """What a connection's API key is bound to."""
     return b"api-key:" + connection_id.bytes
@@ -129,6 +138,8 @@ def _with_applicable_rules(
 @asynccontextmanager
 async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> AsyncIterator[Source]:
     """A connection's source, with its key unsealed and what it has used of its quota at hand."""
+    if not row.sealed_key:
+        raise without_key()
     connector = connector_for(row.provider)
     key = vault.open(row.sealed_key, key_context(row.id)).decode()
     async with PostgresQuotaLedger(database_url, row.id) as ledger:

@@ -11,13 +11,19 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import AlreadyRunning
+from jemmo.domain.streams import Mode
 from jemmo.services import schedule
 from jemmo.services.syncs import sync
 from jemmo.vault import default_vault
 
 
 @app.task(name="sync_connection", queue="syncs")
-async def sync_connection(connection_id: str, trigger: str = "schedule") -> None:
+async def sync_connection(
+    connection_id: str,
+    trigger: str = "schedule",
+    only: str | None = None,
+    mode: str | None = None,
+) -> None:
     """One sync; its failures are in its report, so the task itself does not fail for them."""
     try:
         await sync(
@@ -25,6 +31,8 @@ async def sync_connection(connection_id: str, trigger: str = "schedule") -> None
             database_url=os.environ["DATABASE_URL"],
             vault=default_vault(),
             trigger=trigger,
+            only=only,
+            mode=Mode(mode) if mode else None,
         )
     except AlreadyRunning:
         return

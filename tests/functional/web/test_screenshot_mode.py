@@ -49,6 +49,8 @@ def pages(showcase: Showcase) -> list[str]:
         "membership_id": Membership.objects.get(account__email="viewer@acme.example").id,
         "invitation_id": "b9cb0248-07be-4174-985b-83c161d65ee2",
         "token": "nothing",
+        "provider": "teamtailor",
+        "stream": "talents",
     }
     return [_filled(route, values) for route in _routes(get_resolver().url_patterns)]
 

@@ -34,16 +34,16 @@ def facts(**changes: Any) -> Facts:
 def test_each_state_has_its_word(changes: dict[str, Any], code: str) -> None:
     found = findings([facts(**changes)], now=NOW)
 
-    assert [one.code for one in found] == [code]
+    assert [one.kind for one in found] == [code]
     assert found[0].name == ("" if code == "well" else "Acme")
 
 
 def test_without_a_connection_that_is_the_finding() -> None:
-    assert [one.code for one in findings([], now=NOW)] == ["nothing_connected"]
+    assert [one.kind for one in findings([], now=NOW)] == ["nothing_connected"]
 
 
 def test_the_serious_comes_first_with_its_own_words() -> None:
     found = findings([facts(state="paused"), facts(error=ERROR, held=2)], now=NOW)
 
-    assert [one.code for one in found] == ["failed", "held", "paused"]
+    assert [one.kind for one in found] == ["failed", "held", "paused"]
     assert (found[0].message, found[0].next_step) == ("No.", "Do.")

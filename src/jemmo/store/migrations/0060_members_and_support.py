@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0003_remote_aliases'),
+        ('store', '0005_webhooks'),
     ]
 
     operations = [

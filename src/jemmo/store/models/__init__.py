@@ -15,6 +15,12 @@ from jemmo.store.models.runs import (
 )
 from jemmo.store.models.support import SupportMessage, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
+from jemmo.store.models.webhooks import (
+    WebhookAddress,
+    WebhookCount,
+    WebhookDelivery,
+    WebhookHint,
+)
 
 __all__ = [
     "Account",
@@ -48,4 +54,8 @@ __all__ = [
     "Tag",
     "Talent",
     "TalentContacts",
+    "WebhookAddress",
+    "WebhookCount",
+    "WebhookDelivery",
+    "WebhookHint",
 ]

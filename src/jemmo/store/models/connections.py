@@ -12,15 +12,26 @@ from jemmo.store.noticing import Noticed
 
 
 class ConnectionState(models.TextChoices):
-    """``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key."""
+    """What a connection does.
+
+    ``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key. A ``disconnected``
+    one has no key any more: its records stay until the same account is connected again. ``leaving`` are its last
+    minutes, while its records are deleted.
+    """
 
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     REFUSED = "refused", "Refused"
+    DISCONNECTED = "disconnected", "Disconnected"
+    LEAVING = "leaving", "Being deleted"
 
 
 class Connection(Noticed):
-    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters."""
+    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
+
+    ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
+    revoked. The first sync does not start by itself before ``initial_not_before``.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="connections")
@@ -33,6 +44,9 @@ class Connection(Noticed):
     sealed_key = models.BinaryField()
     key_hint = models.CharField(max_length=8, blank=True)
     key_set_at = models.DateTimeField()
+    key_expires_at = models.DateTimeField(null=True, blank=True)
+    old_key_hint = models.CharField(max_length=8, blank=True, db_default="", default="")
+    initial_not_before = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
     )

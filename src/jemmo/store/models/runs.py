@@ -78,6 +78,10 @@ class Rejection(models.Model):
                 nulls_distinct=False,
             )
         ]
+        indexes = [
+            models.Index(fields=["connection", "-at", "-id"], name="rejection_recent"),
+            models.Index(fields=["connection", "remote_id"], name="rejection_record"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stream} {self.remote_id}: {self.code}"

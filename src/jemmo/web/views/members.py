@@ -57,6 +57,7 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
         "every_role": roles.ROLES,
         "manages": manages,
         "section": "settings",
+        "settings_page": "members",
     }
     return render(request, "web/members.html", shown, status=422 if form else 200)
 

@@ -20,4 +20,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         accounts.rename(account, form.cleaned_data["name"])
         messages.success(request, _("Saved."))
         return redirect("profile")
-    return render(request, "web/profile.html", {"form": form, "section": "settings"})
+    return render(
+        request,
+        "web/profile.html",
+        {"form": form, "section": "settings", "settings_page": "profile"},
+    )

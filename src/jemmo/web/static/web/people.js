@@ -1,19 +1,3 @@
-// Copies a field's text; the button says so for a moment.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  const field = document.getElementById(button.dataset.copy);
-  field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch {
-    document.execCommand("copy"); // without https there is no clipboard
-  }
-  const before = button.textContent;
-  button.textContent = button.dataset.copied;
-  setTimeout(() => { button.textContent = before; }, 2000);
-});
-
 // The last pages looked at, without what was searched for: what "your last steps" starts with.
 const STEPS = "jemmo-steps";
 const place = location.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
