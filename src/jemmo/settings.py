@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "jemmo.web.middleware.CurrentOrganisation",
+    "jemmo.web.screenshots.ScreenshotMode",
 ]
 ROOT_URLCONF = "jemmo.urls"
 ASGI_APPLICATION = "jemmo.asgi.application"
@@ -109,12 +110,28 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "jobs"
 ACCOUNT_ADAPTER = "jemmo.web.accounts.ClosedSignup"
+MFA_ADAPTER = "jemmo.web.accounts.SealedSecrets"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Jemmo"
+# How many proxies in front of Jemmo set X-Forwarded-For: attempts to sign in are counted by address.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("JEMMO_PROXIES", "0"))
+CACHES = {
+    "default": {  # in the database: all processes count attempts together
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_entry",
+    }
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -147,7 +164,17 @@ X_FRAME_OPTIONS = "DENY"
 JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if one]
 """Hosts beside the public ones that an admin may connect to from the browser."""
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# smtp://name:password@host:587, or smtps:// with TLS from the start; without it e-mails go to the console.
+MAIL = urlsplit(os.environ.get("JEMMO_EMAIL_URL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL.hostname else 'console'}.EmailBackend"
+EMAIL_HOST = MAIL.hostname or "localhost"
+EMAIL_PORT = MAIL.port or (465 if MAIL.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(MAIL.username or ""), unquote(MAIL.password or "")
+EMAIL_USE_SSL = MAIL.scheme == "smtps"
+EMAIL_USE_TLS = MAIL.scheme == "smtp" and MAIL.query != "tls=no"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
+SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None

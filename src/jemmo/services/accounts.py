@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email, validate_slug
 from django.db import transaction
@@ -51,7 +53,7 @@ def add_member(org: Organisation, email: str, role: str, password: str | None) -
 
     Without a password the account cannot sign in until one is set by the reset page.
     """
-    email = _check_email(email)
+    email = check_email(email)
     if role not in Role.values:
         raise ConfigError(
             f"{role!r} is not a role.",
@@ -80,7 +82,8 @@ def role_of(org: Organisation, email: str) -> Role:
     return Role(membership.role)
 
 
-def _check_email(email: str) -> str:
+def check_email(email: str) -> str:
+    """The address as it is kept; raises ``ConfigError``."""
     try:
         validate_email(email)
     except ValidationError:
@@ -100,3 +103,12 @@ def first_owner(*, organisation: str, email: str, password: str) -> Account:
     slug = slugify(organisation)[:60] or "organisation"
     org = ensure_organisation(slug, organisation)
     return add_member(org, email, Role.OWNER, password)
+
+
+def account(account_id: UUID | str) -> Account:
+    return Account.objects.get(pk=account_id)
+
+
+def rename(account: Account, name: str) -> None:
+    account.name = name.strip()
+    account.save(update_fields=["name"])

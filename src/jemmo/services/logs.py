@@ -10,10 +10,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.masking import without_contacts
 from jemmo.domain.troubles import Trouble, trouble
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.selectors import logs
-from jemmo.store.selectors.hiding import without_contacts
 from jemmo.store.selectors.visible import SHOWN
 
 DOWNLOADED = 20_000  # entries; more is narrowed by a filter

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from jemmo.store.selectors import connections
+from jemmo.store.selectors import connections, support
 
 THEMES = ("system", "light", "dark")
 
@@ -19,7 +21,10 @@ def chosen_theme(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    shown: dict[str, Any] = {"theme": chosen_theme(request)}
+    shown: dict[str, Any] = {
+        "theme": chosen_theme(request),
+        "screenshot_mode": getattr(request, "screenshot_mode", False),
+    }
     membership = getattr(request, "membership", None)
     if membership is not None:
         shown["organisation"] = membership.org
@@ -28,4 +33,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["sync"] = SimpleLazyObject(
             lambda: connections.health(membership.org, now=datetime.now(UTC))
         )
+        shown["help_unread"] = _once(lambda: _unread(request))
     return shown
+
+
+def _once(asked: Callable[[], Any]) -> Callable[[], Any]:
+    """For templates: asked when it is shown, and once. A lazy object could not stand for ``None``."""
+    return cache(asked)
+
+
+def _unread(request: HttpRequest) -> int | None:
+    """How many answers of support are new; ``None`` when nothing was asked."""
+    thread = support.open_thread(request.organisation, request.user.pk)  # type: ignore[attr-defined]
+    return support.unread(thread) if thread else None

@@ -8,6 +8,9 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from jemmo.store.models import Account
+from jemmo.web.words import word
+
 
 class FirstOwner(forms.Form):
     organisation = forms.CharField(label=_("Organisation"), max_length=200)
@@ -22,3 +25,68 @@ class FirstOwner(forms.Form):
         password = self.cleaned_data["password"]
         validate_password(password)
         return password
+
+
+class NewAccount(forms.Form):
+    """Who joins by an invitation without having an account."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label=_("A password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 8 characters, not a common one."),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "password" in given:
+            try:
+                validate_password(given["password"], Account(email=self.email, **_named(given)))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return given
+
+
+def _named(given: dict[str, Any]) -> dict[str, Any]:
+    return {"name": given["name"]} if "name" in given else {}
+
+
+class InviteMember(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), initial="recruiter")
+
+    def __init__(self, *args: Any, roles: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(role, word(role, "role")) for role in roles]
+        self.fields["role"].choices = choices  # type: ignore[attr-defined]
+
+
+class Profile(forms.Form):
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class AskSupport(forms.Form):
+    body = forms.CharField(
+        label=_("Your message"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Please name no candidates."),
+    )
+    attach = forms.BooleanField(label=_("Attach this"), required=False, initial=True)
+    error = forms.CharField(required=False, max_length=10_000)
+    steps = forms.CharField(required=False, max_length=10_000)

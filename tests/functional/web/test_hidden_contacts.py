@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
 from fakes.showcase import Showcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.store.models import Application, Attachment, Talent
-from jemmo.store.selectors.hiding import HIDDEN, without_contacts
+from jemmo.domain.masking import HIDDEN, without_contacts
+from jemmo.services import exports
+from jemmo.store.models import Application, Attachment, Role, Talent
+from jemmo.vault import default_vault
 
 ADDRESS = "someone.private@mail.example"
 NUMBER = "+33 6 00 00 00 42"
@@ -79,3 +82,46 @@ def test_nothing_is_changed_in_the_record(indiscreet: Talent, viewer: Client) ->
     viewer.get(f"/talents/{indiscreet.id}/")
 
     assert Talent.objects.get(id=indiscreet.id).first_name == ADDRESS
+
+
+@pytest.mark.parametrize("query", [ADDRESS, "someone", "someone.private", "0600000042"])
+def test_a_viewer_does_not_find_what_is_hidden(
+    indiscreet: Talent, database_url: str, viewer: Client, recruiter: Client, query: str
+) -> None:
+    reindex(indiscreet)
+    found = {
+        who: client.get(f"/talents/?q={query}").content.decode()
+        for who, client in (("viewer", viewer), ("recruiter", recruiter))
+    }
+
+    assert f"/talents/{indiscreet.id}/" not in found["viewer"]
+    assert (f"/talents/{indiscreet.id}/" in found["recruiter"]) == ("." not in query)
+    assert f"/talents/{indiscreet.id}/" in viewer.get("/talents/?q=muller").content.decode()
+
+
+def test_a_viewer_finds_nobody_by_an_address_among_the_tags(
+    indiscreet: Talent, viewer: Client, recruiter: Client
+) -> None:
+    path = f"/talents/?tag={ADDRESS}"
+
+    assert str(indiscreet.id) in recruiter.get(path).content.decode()
+    assert str(indiscreet.id) not in viewer.get(path).content.decode()
+
+
+def test_an_export_for_a_viewer_holds_none_of_them(showcase: Showcase, indiscreet: Talent) -> None:
+    for role, holds in ((Role.VIEWER, False), (Role.RECRUITER, True)):
+        for kind in ("talents", "applications", "resumes"):
+            rows = list(exports.rows(showcase.org, kind, role=role, vault=default_vault()))
+            text = str([row for row in rows if "elodie" in str(row)])
+            assert (ADDRESS in text) == holds, (kind, role)
+            assert str(indiscreet.remote_id) in text
+
+
+def reindex(talent: Talent) -> None:
+    """What a sync writes for the search, from what the row holds now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE talent SET headline = headline || ' 0600000042', search = to_tsvector('simple', "
+            "unaccent(concat_ws(' ', first_name, last_name, headline, '0600000042'))) WHERE id = %s",
+            [talent.id],
+        )

@@ -4,6 +4,7 @@ from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
+from jemmo.store.models.members import AuditEvent, Invitation
 from jemmo.store.models.runs import (
     HeldDeletion,
     PendingLink,
@@ -12,6 +13,7 @@ from jemmo.store.models.runs import (
     StreamCheckpoint,
     SyncRun,
 )
+from jemmo.store.models.support import SupportMessage, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
 from jemmo.store.models.webhooks import (
     WebhookAddress,
@@ -25,10 +27,12 @@ __all__ = [
     "Application",
     "AtsUser",
     "Attachment",
+    "AuditEvent",
     "Connection",
     "ConnectionState",
     "Department",
     "HeldDeletion",
+    "Invitation",
     "Job",
     "JobCompensation",
     "JobLocation",
@@ -44,6 +48,8 @@ __all__ = [
     "Stage",
     "StageEvent",
     "StreamCheckpoint",
+    "SupportMessage",
+    "SupportThread",
     "SyncRun",
     "Tag",
     "Talent",

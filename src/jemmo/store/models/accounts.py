@@ -9,8 +9,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
+from jemmo.domain.masking import Disguise
+from jemmo.store.noticing import Noticed
 
-class Organisation(models.Model):
+
+class Organisation(Noticed):
     """A company that uses Jemmo. ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -25,6 +28,10 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.company(self.read("name"))
+        disguise.company(self.read("slug"))
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -43,7 +50,7 @@ class AccountManager(BaseUserManager["Account"]):
         return self.get(email__iexact=username)
 
 
-class Account(AbstractBaseUser, PermissionsMixin):
+class Account(Noticed, AbstractBaseUser, PermissionsMixin):
     """A person who signs in, by e-mail. May belong to several organisations."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -68,6 +75,9 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return self.name or self.email
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.person(self.pk, None, self.read("name"))
 
 
 class Role(models.TextChoices):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -23,7 +25,9 @@ class Application(Synced):
 
     talent = models.ForeignKey(Talent, models.CASCADE, null=True, related_name="applications")
     talent_remote_id = models.TextField(null=True)
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="applications")
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="applications", db_index=False
+    )
     job_remote_id = models.TextField(null=True)
     stage = models.ForeignKey(
         Stage, models.SET_NULL, null=True, related_name="applications", db_index=False
@@ -47,6 +51,9 @@ class Application(Synced):
 
     class Meta(Synced.Meta):
         db_table = "application"
+        indexes: ClassVar = [  # a job's people are counted by status and stage from it alone
+            models.Index(fields=["job", "status", "stage"], name="application_of_job")
+        ]
 
 
 class StageEvent(models.Model):

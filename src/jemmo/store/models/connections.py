@@ -6,7 +6,9 @@ from uuid import uuid4
 
 from django.db import models
 
+from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.noticing import Noticed
 
 
 class ConnectionState(models.TextChoices):
@@ -24,7 +26,7 @@ class ConnectionState(models.TextChoices):
     LEAVING = "leaving", "Being deleted"
 
 
-class Connection(models.Model):
+class Connection(Noticed):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
     ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
@@ -63,6 +65,9 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.label or f"{self.provider} of {self.org_id}"
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.company(self.read("account_name"))
 
 
 class QuotaUse(models.Model):

@@ -7,7 +7,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from jemmo.domain.masking import Disguise
+from jemmo.store.models.ordering import recent
 from jemmo.store.models.synced import Synced
+from jemmo.store.noticing import Noticed
 
 
 class Department(Synced):
@@ -17,7 +20,7 @@ class Department(Synced):
         db_table = "department"
 
 
-class AtsUser(Synced):
+class AtsUser(Noticed, Synced):
     """A recruiter, a hiring manager: somebody of the customer's team, as the ATS knows them."""
 
     name = models.TextField(null=True)
@@ -29,6 +32,9 @@ class AtsUser(Synced):
 
     class Meta(Synced.Meta):
         db_table = "ats_user"
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.person(self.pk, None, self.read("name"))
 
 
 class Job(Synced):
@@ -66,7 +72,7 @@ class Job(Synced):
     class Meta(Synced.Meta):
         db_table = "job"
         indexes = [
-            models.Index(fields=["org", "-remote_updated_at", "id"], name="job_recent"),
+            recent("job_recent"),
             GinIndex(fields=["search"], name="job_search"),
         ]
 

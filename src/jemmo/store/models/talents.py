@@ -7,11 +7,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.ordering import SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import Synced
+from jemmo.store.noticing import Noticed
 
 
-class Talent(Synced):
+class Talent(Noticed, Synced):
     first_name = models.TextField(null=True)
     last_name = models.TextField(null=True)
     headline = models.TextField(null=True)
@@ -37,13 +40,25 @@ class Talent(Synced):
     class Meta(Synced.Meta):
         db_table = "talent"
         indexes = [
-            models.Index(fields=["org", "-remote_updated_at", "id"], name="talent_recent"),
+            recent("talent_recent"),
+            models.Index(
+                "org",
+                Alphabetical("last_name"),
+                Alphabetical("first_name"),
+                "id",
+                name="talent_by_name",
+                condition=SHOWN,
+            ),
             GinIndex(fields=["search"], name="talent_search"),
         ]
 
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.person(self.pk, self.read("first_name"), self.read("last_name"))
+        disguise.company(self.read("current_company"))
 
 
 class TalentContacts(models.Model):
@@ -62,7 +77,7 @@ class TalentContacts(models.Model):
         return f"contacts of {self.talent_id}"
 
 
-class Attachment(models.Model):
+class Attachment(Noticed):
     """A file of a talent. ``fetch_status`` tells whether its bytes are kept; there is never a link to the ATS."""
 
     id = models.BigAutoField(primary_key=True)
@@ -86,6 +101,9 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.file_name or self.remote_id
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.file(self.read("file_name"))
 
 
 class Tag(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from msgspec import Struct
 
 from jemmo.domain.enums import ContactKind
+from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
 from jemmo.store.models import (
     Application,
@@ -39,6 +40,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     @property
     def sees_contacts(self) -> bool:
         return self.unseal is not None
+
+    def shows(self, row: dict[str, Any], texts: Collection[str]) -> dict[str, Any]:
+        """The row as this reader may see it: contact details are also taken out of what people typed."""
+        return row if self.sees_contacts else hidden_row(row, texts)
 
 
 def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -68,7 +73,7 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
             )
         )
         for talent in chunk:
-            yield {
+            row = {
                 **_common(talent),
                 **_plain(talent, TALENT_FIELDS),
                 "tags": talent.tags,
@@ -76,10 +81,17 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
                 "phones": _values(contacts, talent.id, ContactKind.PHONE),
                 "links": _values(contacts, talent.id, ContactKind.SOCIAL, ContactKind.URL),
                 "contacts_hidden": not reader.sees_contacts,
-                "resumes": [_plain(one, FILE_FIELDS) for one in files.get(talent.id, [])],
-                "applications": [_application(one) for one in applied.get(talent.id, [])],
+                "resumes": [
+                    reader.shows(_plain(one, FILE_FIELDS), FILE_TEXTS)
+                    for one in files.get(talent.id, [])
+                ],
+                "applications": [
+                    reader.shows(_application(one), APPLICATION_TEXTS)
+                    for one in applied.get(talent.id, [])
+                ],
                 "custom_fields": talent.custom_fields,
             }
+            yield reader.shows(row, TALENT_TEXTS)
 
 
 def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -88,12 +100,13 @@ def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     )
     for chunk in _chunks(found):
         for application in chunk:
-            yield {
+            row = {
                 **_common(application),
                 "talent_remote_id": application.talent_remote_id,
                 **_application(application),
                 "cover_letter": application.cover_letter if reader.sees_contacts else None,
             }
+            yield reader.shows(row, APPLICATION_TEXTS)
 
 
 def stages(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -108,13 +121,14 @@ def resumes(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     ).select_related("talent")
     for chunk in _chunks(found):
         for one in chunk:
-            yield {
+            row = {
                 "connection_id": one.talent.connection_id,
                 "remote_id": one.remote_id,
                 "remote_updated_at": one.remote_updated_at,
                 "talent_remote_id": one.talent.remote_id,
                 **_plain(one, FILE_FIELDS),
             }
+            yield reader.shows(row, FILE_TEXTS)
 
 
 JOB_FIELDS = (
@@ -133,6 +147,13 @@ TALENT_FIELDS = (
     *("summary", "location", "language", "origin", "source", "source_url", "is_private"),
     *("is_internal", "consent_state", "consent_at", "can_email"),
 )
+TALENT_TEXTS = (
+    *("first_name", "last_name", "full_name", "headline", "summary", "current_company"),
+    *("current_title", "location", "source", "source_url", "tags", "custom_fields"),
+    *("remote_url",),
+)
+APPLICATION_TEXTS = ("source", "source_url", "remote_url")
+FILE_TEXTS = ("file_name",)
 STAGE_FIELDS = ("name", "job_remote_id", "position", "category", "category_original")
 FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
 COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_aliases", "remote_url")

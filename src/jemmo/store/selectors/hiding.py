@@ -1,4 +1,4 @@
-"""Takes contact details out of free text, for who may not see them.
+"""Takes contact details out of the free text of records, for who may not see them: see ``jemmo.domain.masking``.
 
 An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. What is taken
 out is gone from the record before any page sees it.
@@ -6,16 +6,13 @@ out is gone from the record before any page sees it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from jemmo.domain.masking import EMAIL, PHONE, hidden_fields, hidden_value, without_contacts
 from jemmo.store.models import Application, Attachment, Talent
-
-HIDDEN = "…"
-EMAIL = re.compile(r"[^\s@<>()\[\],;:]+@[^\s@<>()\[\],;:]+")
-PHONE = re.compile(r"(?<!\w)(?:\+|00|0|\(\+?\d)(?:[\s./()-]{0,2}\d){7,14}(?!\w)")
-CONTACT_TYPES = {"email", "phone", "tel", "url"}
 
 TALENT_TEXTS = (
     *("first_name", "last_name", "headline", "summary", "current_company", "current_title"),
@@ -24,19 +21,13 @@ TALENT_TEXTS = (
 APPLICATION_TEXTS = ("source", "source_url", "cover_letter")
 
 
-def without_contacts(text: str | None) -> str | None:
-    """The text with its e-mail addresses and phone numbers taken out."""
-    return PHONE.sub(HIDDEN, EMAIL.sub(HIDDEN, text)) if text else text
-
-
 def conceal(talent: Talent) -> None:
     """Take contact details out of all that a talent's record says. It must not be saved afterwards."""
     for name in TALENT_TEXTS:
         setattr(talent, name, without_contacts(getattr(talent, name)))
     talent.tags = [without_contacts(tag) or "" for tag in talent.tags]
-    talent.custom_fields = {
-        key: {**field, "value": _value(field)} for key, field in talent.custom_fields.items()
-    }
+    talent.custom_fields = hidden_fields(talent.custom_fields)
+    talent.location = hidden_value(talent.location)
 
 
 def conceal_applications(applications: Iterable[Application]) -> None:
@@ -50,13 +41,21 @@ def conceal_files(files: Iterable[Attachment]) -> None:
         one.file_name = without_contacts(one.file_name)
 
 
-def _value(field: Mapping[str, Any]) -> Any:
-    if field.get("type") in CONTACT_TYPES and field.get("value"):
-        return HIDDEN
-    return _plain(field.get("value"))
+SEARCHED = ("first_name", "last_name", "headline", "current_company", "current_title")
+_TYPED = "concat_ws(' ', " + ", ".join(f'"talent"."{name}"' for name in SEARCHED) + ")"
+_STILL_MATCHES = (
+    # Most records hold neither an "@" nor a long number: they need no second look.
+    f"({_TYPED} !~ '[@＠]|\\d(\\D{{0,3}}\\d){{6}}' OR "
+    "to_tsvector('simple', translate(unaccent("
+    f"regexp_replace(regexp_replace({_TYPED}, %s, ' ', 'g'), %s, ' ', 'g')"
+    "), '<>', '  ')) @@ to_tsquery('simple', %s))"
+)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return without_contacts(value)
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+def matches_without_contacts(terms: str) -> RawSQL:
+    """Whether a talent still matches once contact details are taken out: else searching would tell them.
+
+    It is asked of what the index has found. Postgres reads the domain's own patterns.
+    """
+    given = (EMAIL.pattern, PHONE.pattern, terms)
+    return RawSQL(_STILL_MATCHES, given, output_field=BooleanField())  # noqa: S611 - only %s are given

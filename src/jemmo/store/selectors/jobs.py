@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, QuerySet
 
 from jemmo.domain.enums import JobStatus
 from jemmo.store.models import Application, Department, Job, JobLocation, Organisation, Stage
 from jemmo.store.selectors.hiding import conceal
 from jemmo.store.selectors.paging import (
+    SIZE,
     Alphabetical,
     Column,
     Found,
@@ -68,10 +68,10 @@ def visible(org: Organisation) -> QuerySet[Job]:
 def search(org: Organisation, wanted: Wanted) -> Found[Job]:
     """A page of the organisation's jobs, with the number of active applications of each."""
     found = _matching(org, wanted)
-    listed = found.select_related("department").prefetch_related("locations")
     if wanted.sort.endswith("talents"):
-        listed = listed.annotate(active=_active_of_each(org))
-    items = cut(listed.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+        items = _by_people(org, found, wanted)
+    else:
+        items = cut(_listed(found).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_active(items)
     return Found(
         items=items,
@@ -102,10 +102,24 @@ def _people(**where: Any) -> QuerySet[Application]:
     return Application.objects.filter(SHOWN_APPLICATIONS, **where)
 
 
-def _active_of_each(org: Organisation) -> Any:
-    """For sorting alone: it counts every job's people."""
-    counted = _people(job=OuterRef("id"), status="ACTIVE").order_by().values("job")
-    return Coalesce(Subquery(counted.annotate(n=Count("id")).values("n")), 0)
+def _by_people(org: Organisation, found: QuerySet[Job], wanted: Wanted) -> list[Job]:
+    """The page in the order of how many people are in progress, counted once for all jobs.
+
+    One pass over the organisation's applications is several times as fast as a count for each job.
+    """
+    counted = _people(org=org, job__isnull=False, status="ACTIVE").order_by().values_list("job")
+    active = dict(counted.annotate(n=Count("id")))
+    least_first = COLUMNS["talents"].descending == wanted.sort.startswith("-")
+    sign = 1 if least_first else -1
+    ids = found.order_by().values_list("id", flat=True)
+    places = sorted(ids, key=lambda one: (sign * active.get(one, 0), one))
+    start = (wanted.page - 1) * SIZE
+    by_id = {one.id: one for one in _listed(found.filter(id__in=places[start : start + SIZE]))}
+    return [by_id[one] for one in places[start : start + SIZE] if one in by_id]
+
+
+def _listed(found: QuerySet[Job]) -> QuerySet[Job]:
+    return found.select_related("department").prefetch_related("locations")
 
 
 def _add_active(jobs: Iterable[Job]) -> None:

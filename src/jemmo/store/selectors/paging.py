@@ -12,18 +12,15 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Func, QuerySet
 from django.db.models.expressions import OrderBy
 
+from jemmo.store.models.ordering import Alphabetical
+
+__all__ = ["Alphabetical"]  # with the columns it orders
+
 T = TypeVar("T")
 
 SIZE = 50
 LAST_PAGE = 200  # further on nobody reads: search narrows it down
 _WORD = re.compile(r"\w+")
-
-
-class Alphabetical(Func):
-    """Upper and lower case together, an accented letter beside the plain one, whatever the server's locale."""
-
-    function = "normalize"
-    template = "lower(%(function)s(%(expressions)s, NFKD))"
 
 
 @dataclass(frozen=True)
@@ -91,10 +88,12 @@ def cut(found: QuerySet[Any], page: int) -> list[Any]:
 
 def search_query(typed: str) -> SearchQuery | None:
     """Every word typed begins a word of the record, whatever the accents; ``None`` when there are none."""
+    terms = search_terms(typed)
+    return SearchQuery(terms, search_type="raw", config="simple") if terms else None
+
+
+def search_terms(typed: str) -> str:
+    """What was typed as Postgres's ``tsquery``; empty when there are no words."""
     plain = unicodedata.normalize("NFKD", typed[:200].replace("\x00", ""))
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
-    if not words:
-        return None
-    return SearchQuery(
-        " & ".join(f"'{one}':*" for one in words[:10]), search_type="raw", config="simple"
-    )
+    return " & ".join(f"'{one}':*" for one in words[:10])

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from jemmo.domain.enums import ApplicationStatus, StageCategory
+from jemmo.domain.masking import has_contacts
 from jemmo.domain.records import Contact
 from jemmo.store.models import (
     Application,
@@ -22,7 +23,12 @@ from jemmo.store.models import (
 )
 from jemmo.store.selectors import jobs
 from jemmo.store.selectors.export import Unseal, open_contacts
-from jemmo.store.selectors.hiding import conceal, conceal_applications, conceal_files
+from jemmo.store.selectors.hiding import (
+    conceal,
+    conceal_applications,
+    conceal_files,
+    matches_without_contacts,
+)
 from jemmo.store.selectors.paging import (
     Alphabetical,
     Column,
@@ -31,6 +37,7 @@ from jemmo.store.selectors.paging import (
     order,
     page_number,
     search_query,
+    search_terms,
     sort_key,
     typed,
 )
@@ -91,8 +98,12 @@ def search(org: Organisation, wanted: Wanted, *, sees_contacts: bool = False) ->
     found = visible(org)
     if (words := search_query(wanted.q)) is not None:
         found = found.filter(search=words)
+        if not sees_contacts:
+            found = found.filter(matches_without_contacts(search_terms(wanted.q)))
     if wanted.tag:
         found = found.filter(tags__contains=[wanted.tag])
+        if not sees_contacts and has_contacts(wanted.tag):
+            found = found.none()
     if (applied := _applied(wanted)) is not None:
         found = found.filter(Exists(applied))
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
-"""For jobs and talents."""
+from jemmo.store.models.ordering import SHOWN
+
+__all__ = ["IN_PROCESS", "OF_SHOWN_TALENTS", "SHOWN", "SHOWN_APPLICATIONS"]
 
 OF_SHOWN_TALENTS = Q(
     talent__isnull=False, talent__remote_deleted_at=None, talent__excluded_reason=None

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from jemmo.domain.masking import without_contacts
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.whereabouts import Awaited, Facts, Held, Reading, Refused
 from jemmo.store.models import (
@@ -26,7 +27,7 @@ from jemmo.store.models import (
     Talent,
 )
 from jemmo.store.selectors.connections import is_running
-from jemmo.store.selectors.hiding import conceal, without_contacts
+from jemmo.store.selectors.hiding import conceal
 from jemmo.store.selectors.paging import search_query
 
 MOST = 20  # records of each kind

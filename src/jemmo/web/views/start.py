@@ -4,6 +4,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 
 from jemmo.services import accounts
 from jemmo.web.forms import FirstOwner
@@ -11,6 +12,11 @@ from jemmo.web.forms import FirstOwner
 
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("jobs" if accounts.any_account() else "first_owner")
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For pages that do not name the icon themselves, like the admin's."""
+    return redirect(static("web/icon.svg"))
 
 
 def first_owner(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,154 @@
+"""`python -m benchmarks.lists [rows]`: how fast lists are with 100,000 talents, and what each index costs a sync.
+
+Pages are asked of Django itself, over a real database, without the network. What an index costs is the time by which
+inserting the same rows takes longer with it than without, in microseconds a row.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RUNS = 25
+GOAL = 150  # milliseconds
+PAGES = {
+    "talents": "/talents/",
+    "talents, page 100": "/talents/?page=100",
+    "talents by name": "/talents/?sort=name",
+    "talents by stage": "/talents/?stage=INTERVIEW",
+    "talents by status": "/talents/?status=REJECTED",
+    "talents by search": "/talents/?q=last12",
+    "talents by a common search": "/talents/?q=first",
+    "jobs": "/jobs/",
+    "jobs by people": "/jobs/?sort=talents",
+    "jobs by search": "/jobs/?q=engineer",
+}
+FILL = """
+INSERT INTO job (id, org_id, connection_id, remote_id, content_hash, title, status, remote_updated_at, search)
+SELECT gen_random_uuid(), %(org)s, %(connection)s, 'j' || n, '', 'Engineer ' || n, 'OPEN',
+    now() - n * interval '1 hour', to_tsvector('simple', 'engineer ' || n)
+FROM generate_series(1, %(jobs)s) n;
+INSERT INTO stage (id, org_id, connection_id, remote_id, content_hash, name, category, job_remote_id)
+SELECT gen_random_uuid(), %(org)s, %(connection)s, 's' || n, '', 'Stage ' || n,
+    (ARRAY['NEW','SCREENING','INTERVIEW','OFFER'])[1 + n %% 4], NULL FROM generate_series(1, 8) n;
+INSERT INTO talent (id, org_id, connection_id, remote_id, content_hash, first_name, last_name, headline,
+    excluded_reason, remote_updated_at, search)
+SELECT gen_random_uuid(), %(org)s, %(connection)s, 't' || n, '', 'First' || n %% 997, 'Last' || md5(n::text),
+    'Engineer of ' || md5(n::text), CASE WHEN n %% 10 = 0 THEN 'archived' END,
+    CASE WHEN n %% 50 <> 0 THEN now() - n * interval '1 minute' END,
+    to_tsvector('simple', 'first' || n %% 997 || ' last' || n || ' engineer')
+FROM generate_series(1, %(rows)s) n;
+INSERT INTO application (id, org_id, connection_id, remote_id, content_hash, talent_id, talent_remote_id, job_id,
+    job_remote_id, stage_id, status, stage_entered_at)
+SELECT gen_random_uuid(), %(org)s, %(connection)s, 'a' || t.n || '-' || c, '', t.id, t.remote_id, j.id, j.remote_id,
+    s.id, (ARRAY['ACTIVE','ACTIVE','REJECTED','HIRED'])[1 + t.n %% 4], now() - t.n * interval '1 minute'
+FROM (SELECT id, remote_id, row_number() OVER (ORDER BY remote_id) n FROM talent) t
+CROSS JOIN generate_series(0, 1) c
+JOIN (SELECT id, remote_id, row_number() OVER () n FROM job) j ON j.n = 1 + (t.n * 7 + c) %% %(jobs)s
+JOIN (SELECT id, row_number() OVER () n FROM stage) s ON s.n = 1 + t.n %% 8
+WHERE c = 0 OR t.n %% 5 = 0;
+"""
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"JEMMO_HOME": folder, "DJANGO_SETTINGS_MODULE": "jemmo.settings"}
+        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            os.environ["DATABASE_URL"] = embedded.ensure_running()
+            client = _filled(rows)
+            for table in (_pages(client), _costs()):
+                Console().print(table)
+        finally:
+            embedded.stop()
+
+
+def _filled(rows: int) -> Any:
+    """A recruiter's browser, in front of a company of that size."""
+    import django  # noqa: PLC0415 - its database is known now
+
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from jemmo.services import accounts  # noqa: PLC0415
+    from jemmo.store.models import Connection  # noqa: PLC0415
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    call_command("migrate", verbosity=0)
+    org = accounts.ensure_organisation("acme")
+    made = Connection.objects.create(
+        org=org, provider="teamtailor", sealed_key=b"", key_set_at=timezone.now()
+    )
+    with connection.cursor() as cursor:
+        given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
+        cursor.execute(FILL, given)
+        cursor.execute("VACUUM ANALYZE")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(accounts.add_member(org, "recruiter@acme.example", "recruiter", None))
+    return client
+
+
+def _pages(client: Any) -> Table:
+    table = Table("page", "median ms", "p95 ms", f"p95 ≤ {GOAL} ms")
+    for name, path in PAGES.items():
+        times = sorted(_asked(client, path) for _ in range(RUNS))
+        p95 = times[int(RUNS * 0.95)]
+        table.add_row(name, f"{times[RUNS // 2]:.0f}", f"{p95:.0f}", "yes" if p95 <= GOAL else "NO")
+    return table
+
+
+def _asked(client: Any, path: str) -> float:
+    start = time.perf_counter()
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return (time.perf_counter() - start) * 1000
+
+
+def _costs() -> Table:
+    """Each index's price: the rows of its table are inserted into a copy with the index alone, and with none."""
+    from django.db import connection  # noqa: PLC0415
+
+    table = Table("index", "µs a row", "MB")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, indexname, indexdef FROM pg_indexes "
+            "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"
+        )
+        for of, name, definition in cursor.fetchall():
+            without = min(_inserting(cursor, of, None) for _ in range(3))
+            having = min(
+                _inserting(cursor, of, definition.replace(name, f"copy_{name}")) for _ in range(3)
+            )
+            cursor.execute(f"SELECT count(*), pg_relation_size('{name}') / 1e6 FROM {of}")  # noqa: S608
+            rows, size = cursor.fetchone()
+            table.add_row(f"{of}: {name}", f"{(having - without) / rows * 1e6:.2f}", f"{size:.1f}")
+    return table
+
+
+def _inserting(cursor: Any, of: str, index: str | None) -> float:
+    with suppress(Exception):
+        cursor.execute("DROP TABLE IF EXISTS copy")
+    cursor.execute(f"CREATE UNLOGGED TABLE copy (LIKE {of})")
+    if index:
+        cursor.execute(index.replace(f"ON public.{of}", "ON public.copy"))
+    start = time.perf_counter()
+    cursor.execute(f"INSERT INTO copy SELECT * FROM {of}")  # noqa: S608
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

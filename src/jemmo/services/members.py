@@ -1,0 +1,237 @@
+"""Inviting people, changing what they may do, and letting them go.
+
+Whoever changes the members of an organisation holds its row: of two admins who act at once the second sees what the
+first did, so that the last owner cannot go by both going.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+
+from jemmo.domain import roles
+from jemmo.domain.errors import ConfigError
+from jemmo.services.accounts import check_email
+from jemmo.services.audit import note
+from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
+
+VALID = timedelta(days=7)
+_SIGNER = Signer(sep="~", salt="jemmo.invitation")
+
+
+def refused(code: str) -> ConfigError:
+    """Why something about members was not done; pages say it in the reader's language."""
+    message, next_step = _REASONS[code]
+    return ConfigError(message, code=code, next_step=next_step)
+
+
+_REASONS = {
+    "not_allowed": (
+        "Your role does not allow this.",
+        "Ask an owner of the organisation.",
+    ),
+    "last_owner": (
+        "An organisation keeps at least one owner.",
+        "Make somebody else an owner first.",
+    ),
+    "changed_meanwhile": (
+        "Somebody else changed this in the meantime.",
+        "Look at the members again and repeat it if it is still needed.",
+    ),
+    "already_member": ("This person is a member already.", "Change the role in the list."),
+    "already_invited": (
+        "This person is invited already.",
+        "Copy the link of the invitation, or withdraw it first.",
+    ),
+    "invitation_gone": (
+        "This invitation is no longer valid.",
+        "Ask whoever invited you for a new one.",
+    ),
+    "other_account": (
+        "The invitation is for another e-mail address.",
+        "Sign out, and sign in with the address that was invited.",
+    ),
+}
+
+
+def link_token(invitation: Invitation) -> str:
+    """What the link holds: the invitation's id and a signature."""
+    return _SIGNER.sign(invitation.id.hex)
+
+
+@transaction.atomic
+def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invitation:
+    """Ask somebody to join; raises ``ConfigError``. An invitation that ran out is replaced."""
+    org, acting = _hold(actor)
+    if not roles.may_give(acting.role, role):
+        raise refused("not_allowed")
+    email = check_email(email)
+    if Membership.objects.filter(org=org, account__email=email).exists():
+        raise refused("already_member")
+    waiting = Invitation.objects.filter(org=org, email=email, accepted_at=None, revoked_at=None)
+    waiting.filter(expires_at__lte=now).update(revoked_at=now)
+    if waiting.exists():
+        raise refused("already_invited")
+    made = Invitation.objects.create(
+        org=org,
+        email=email,
+        role=role,
+        invited_by=acting.account,
+        created_at=now,
+        expires_at=now + VALID,
+    )
+    note(org, "member.invited", actor=acting.account, now=now, email=email, role=role)
+    return made
+
+
+@transaction.atomic
+def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
+    """Withdraw an invitation; one that is used or gone stays so."""
+    org, acting = _hold(actor)
+    found = Invitation.objects.filter(org=org, id=invitation_id).first()
+    if found is None or found.accepted_at or found.revoked_at:
+        raise refused("changed_meanwhile")
+    if not roles.may_touch(acting.role, found.role):
+        raise refused("not_allowed")
+    Invitation.objects.filter(id=found.id).update(revoked_at=now)
+    note(org, "member.invitation_withdrawn", actor=acting.account, now=now, email=found.email)
+
+
+def invitation(token: str, *, now: datetime) -> Invitation:
+    """The open invitation of a link; raises ``ConfigError`` for any other."""
+    try:
+        found = UUID(_SIGNER.unsign(token))
+    except (BadSignature, ValueError):
+        raise refused("invitation_gone") from None
+    waiting = Invitation.objects.select_related("org", "invited_by").filter(
+        id=found, accepted_at=None, revoked_at=None, expires_at__gt=now
+    )
+    one = waiting.first()
+    if one is None:
+        raise refused("invitation_gone")
+    return one
+
+
+def has_account(invitation: Invitation) -> bool:
+    return Account.objects.filter(email=invitation.email).exists()
+
+
+@transaction.atomic
+def accept(token: str, *, account: Account, now: datetime) -> Membership:
+    """Join as who is signed in; raises ``ConfigError``. A link works once."""
+    found = _claim(token, now)
+    if account.email != found.email:
+        raise refused("other_account")
+    return _join(found, account, now)
+
+
+@transaction.atomic
+def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Membership:
+    """Make the account and join; raises ``ConfigError``, and ``ValidationError`` for a weak password."""
+    found = _claim(token, now)
+    if has_account(found):
+        raise refused("other_account")
+    account = Account(email=found.email, name=name.strip()[:200])
+    validate_password(password, account)
+    account.set_password(password)
+    account.save()
+    return _join(found, account, now)
+
+
+def _claim(token: str, now: datetime) -> Invitation:
+    """Mark it as used: of two who try at once, one gets it."""
+    found = invitation(token, now=now)
+    open_still = Invitation.objects.filter(id=found.id, accepted_at=None, revoked_at=None)
+    if not open_still.update(accepted_at=now):
+        raise refused("invitation_gone")
+    return found
+
+
+def _join(found: Invitation, account: Account, now: datetime) -> Membership:
+    joined, _ = Membership.objects.get_or_create(
+        account=account, org=found.org, defaults={"role": found.role}
+    )
+    note(
+        found.org,
+        "member.joined",
+        actor=account,
+        now=now,
+        subject=("account", account.id),
+        role=joined.role,
+    )
+    return joined
+
+
+@transaction.atomic
+def change_role(
+    actor: Membership, membership_id: int, *, role: str, was: str, now: datetime
+) -> Membership:
+    """Give a member another role, if it is still what the actor saw; raises ``ConfigError``."""
+    org, acting = _hold(actor)
+    target = _member(org, membership_id)
+    if target.role != was:
+        raise refused("changed_meanwhile")
+    if not (roles.may_touch(acting.role, target.role) and roles.may_give(acting.role, role)):
+        raise refused("not_allowed")
+    if target.role == Role.OWNER and role != Role.OWNER:
+        _keep_an_owner(org, target)
+    target.role = role
+    target.save(update_fields=["role"])
+    note(
+        org,
+        "member.role_changed",
+        actor=acting.account,
+        now=now,
+        subject=("account", target.account_id),
+        email=target.account.email,
+        before=was,
+        role=role,
+    )
+    return target
+
+
+@transaction.atomic
+def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membership:
+    """Take a member out, or leave oneself; raises ``ConfigError``. The account stays."""
+    org, acting = _hold(actor)
+    target = _member(org, membership_id)
+    leaving = target.id == acting.id
+    if not leaving and not roles.may_touch(acting.role, target.role):
+        raise refused("not_allowed")
+    _keep_an_owner(org, target)
+    target.delete()
+    note(
+        org,
+        "member.left" if leaving else "member.removed",
+        actor=acting.account,
+        now=now,
+        subject=("account", target.account_id),
+        email=target.account.email,
+    )
+    return target
+
+
+def _hold(actor: Membership) -> tuple[Organisation, Membership]:
+    """The organisation, held until the end of the transaction, and what the actor is in it by now."""
+    org = Organisation.objects.select_for_update().get(id=actor.org_id)
+    acting = Membership.objects.select_related("account").filter(id=actor.id).first()
+    if acting is None:
+        raise refused("not_allowed")
+    return org, acting
+
+
+def _member(org: Organisation, membership_id: int) -> Membership:
+    found = Membership.objects.select_related("account").filter(org=org, id=membership_id).first()
+    if found is None:
+        raise refused("changed_meanwhile")
+    return found
+
+
+def _keep_an_owner(org: Organisation, going: Membership) -> None:
+    others = Membership.objects.filter(org=org, role=Role.OWNER).exclude(id=going.id)
+    if going.role == Role.OWNER and not others.exists():
+        raise refused("last_owner")

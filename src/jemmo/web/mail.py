@@ -1,0 +1,30 @@
+"""E-mails that the pages send. A mail server that fails is told, never a page that fails."""
+
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from jemmo.store.models import Invitation
+
+log = logging.getLogger(__name__)
+
+
+def send_invitation(invitation: Invitation, link: str) -> bool:
+    """Whether the mail server took it. In the language of whoever invites."""
+    shown = {"invitation": invitation, "link": link}
+    subject = _("Join %(organisation)s on Jemmo") % {"organisation": invitation.org.name}
+    return send(subject, render_to_string("web/mail/invitation.txt", shown), invitation.email)
+
+
+def send(subject: str, body: str, to: str) -> bool:
+    try:
+        send_mail(" ".join(subject.split()), body, None, [to])
+    except (SMTPException, OSError) as error:
+        log.warning("an e-mail could not be sent: %s", type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,194 @@
+"""Settings > Members, and joining by an invitation's link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from jemmo.domain import roles
+from jemmo.domain.errors import ConfigError
+from jemmo.services import members
+from jemmo.store.models import Invitation, Membership
+from jemmo.store.selectors import members as selected
+from jemmo.web.access import MemberRequest, manager, member
+from jemmo.web.accounts import BACKEND
+from jemmo.web.forms import InviteMember, NewAccount
+from jemmo.web.mail import send_invitation
+from jemmo.web.words import word
+
+
+@member
+def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpResponse:
+    acting = request.membership
+    manages = acting.role in roles.MANAGERS
+    page = selected.page(request.organisation, manages=manages)
+    shown = {
+        "page": page,
+        "members": [
+            {
+                "member": one,
+                "mine": one.id == acting.id,
+                "may": manages and roles.may_touch(acting.role, one.role),
+            }
+            for one in page.members
+        ],
+        "invitations": [
+            {
+                "invitation": one,
+                "link": _link(request, one),
+                "expired": one.expires_at <= datetime.now(UTC),
+                "may": roles.may_touch(acting.role, one.role),
+            }
+            for one in page.invitations
+        ],
+        "form": form or InviteMember(roles=roles.offered(acting.role)),
+        "roles": roles.offered(acting.role),
+        "every_role": roles.ROLES,
+        "manages": manages,
+        "section": "settings",
+        "settings_page": "members",
+    }
+    return render(request, "web/members.html", shown, status=422 if form else 200)
+
+
+@require_POST
+@manager
+def invite(request: MemberRequest) -> HttpResponse:
+    form = InviteMember(request.POST, roles=roles.offered(request.membership.role))
+    if not form.is_valid():
+        return listing(request, form)
+    try:
+        made = members.invite(request.membership, **form.cleaned_data, now=datetime.now(UTC))
+    except ConfigError as error:
+        form.add_error(None, explained(error))
+        return listing(request, form)
+    if send_invitation(made, _link(request, made)):
+        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": made.email})
+    else:
+        messages.warning(request, _("The e-mail could not be sent. Copy the link below instead."))
+    return redirect("members")
+
+
+@require_POST
+@manager
+def revoke(request: MemberRequest, invitation_id: UUID) -> HttpResponse:
+    if not selected.invited(request.organisation, invitation_id):
+        raise Http404
+    return _done(
+        request,
+        lambda: members.revoke(request.membership, invitation_id, now=datetime.now(UTC)),
+        _("The invitation was withdrawn."),
+    )
+
+
+@require_POST
+@manager
+def role(request: MemberRequest, membership_id: int) -> HttpResponse:
+    _of_this_organisation(request, membership_id)
+    given = {name: request.POST.get(name, "") for name in ("role", "was")}
+    return _done(
+        request,
+        lambda: members.change_role(
+            request.membership, membership_id, **given, now=datetime.now(UTC)
+        ),
+        _("The role was changed."),
+    )
+
+
+@member
+def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Asks first. Oneself: leaving."""
+    target = _of_this_organisation(request, membership_id)
+    mine = target.id == request.membership.id
+    if not mine and not roles.may_touch(request.membership.role, target.role):
+        return render(request, "web/403.html", status=403)
+    if request.method != "POST":
+        shown = {"target": target, "mine": mine, "section": "settings"}
+        return render(request, "web/member_remove.html", shown)
+    done = _("You left the organisation.") if mine else _("The member was removed.")
+    return _done(
+        request,
+        lambda: members.remove(request.membership, membership_id, now=datetime.now(UTC)),
+        done,
+        then="home" if mine else "members",
+    )
+
+
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Where an invitation's link leads: to a new account, or to joining with the one there is."""
+    now = datetime.now(UTC)
+    try:
+        found = members.invitation(token, now=now)
+        existing = members.has_account(found)
+        form = None if existing else NewAccount(request.POST or None, email=found.email)
+        if request.method == "POST" and (existing or (form is not None and form.is_valid())):
+            return _joined(request, token, form, now)
+    except ConfigError as error:
+        return render(request, "web/invitation_gone.html", {"reason": explained(error)}, status=410)
+    signed_in = request.user.is_authenticated
+    shown = {
+        "invitation": found,
+        "form": form,
+        "existing": existing,
+        "signed_in": signed_in,
+        "other": signed_in and getattr(request.user, "email", "") != found.email,
+        "here": request.path,
+    }
+    return render(request, "web/invitation.html", shown)
+
+
+def _joined(
+    request: HttpRequest, token: str, form: NewAccount | None, now: datetime
+) -> HttpResponse:
+    if form is not None:
+        try:
+            joined = members.accept_as_new(token, **form.cleaned_data, now=now)
+        except ValidationError:  # the form has checked it already: somebody bypassed the page
+            raise Http404 from None
+        login(request, joined.account, backend=BACKEND)
+    elif request.user.is_authenticated:
+        joined = members.accept(token, account=request.user, now=now)
+    else:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    request.session["organisation"] = str(joined.org_id)
+    return redirect("jobs")
+
+
+def explained(error: ConfigError) -> str:
+    """Why it was refused, in the reader's language."""
+    return f"{word(error.code, 'refusal')} {word(error.code, 'remedy')}".strip()
+
+
+def _of_this_organisation(request: MemberRequest, membership_id: int) -> Membership:
+    found = selected.one(request.organisation, membership_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _done(
+    request: HttpRequest, deed: Callable[[], object], said: str, then: str = "members"
+) -> HttpResponse:
+    try:
+        deed()
+    except ConfigError as error:
+        messages.error(request, explained(error))
+        return redirect("members")
+    messages.success(request, said)
+    return redirect(then)
+
+
+def _link(request: HttpRequest, found: Invitation) -> str:
+    return request.build_absolute_uri(reverse("invitation", args=[members.link_token(found)]))

@@ -1,0 +1,194 @@
+"""Accounts, members, screenshot mode and the help bubble, as people use them in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from axe_playwright_python.sync_playwright import Axe
+from fakes.showcase import EMAIL, PASSWORD, Showcase
+from playwright.sync_api import Page, expect
+
+from jemmo.services import accounts
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+TELEPHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def staffed(showcase: Showcase) -> Showcase:
+    """With an admin and a support agent who have passwords. Asked for before the browser."""
+    for role in ("owner", "admin"):
+        accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
+    agent = accounts.add_member(showcase.stranger, "agent@jemmo.example", "viewer", PASSWORD)
+    agent.is_staff = agent.is_superuser = True
+    agent.save()
+    return showcase
+
+
+def sign_in(opens: Opens, who: str, path: str = "/jobs/", **profile: Any) -> Page:
+    page = opens(f"/accounts/login/?next={path}", signed_in=False, **profile)
+    page.get_by_label("E-mail").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+    return page
+
+
+def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
+    return [
+        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def code(secret: str) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return str(format_hotp_value(hotp_value(secret, counter)))
+
+
+def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> None:
+    admin = sign_in(opens, "admin@acme.example", "/settings/members/")
+    admin.get_by_label("E-mail address").fill("nina@acme.example")
+    admin.get_by_label("Role", exact=True).select_option("viewer")
+    admin.get_by_role("button", name="Send the invitation").click()
+    link = admin.get_by_label("Link for nina@acme.example").input_value()
+
+    guest = opens(urlsplit(link).path, signed_in=False)
+    expect(guest.get_by_role("heading", name="Join acme")).to_be_visible()
+    guest.get_by_label("Your name").fill("Nina New")
+    guest.get_by_label("A password").fill(PASSWORD)
+    guest.get_by_role("button", name="Create my account and join").click()
+    expect(guest.get_by_role("heading", name="Jobs")).to_be_visible()
+
+    admin.reload()
+    row = admin.get_by_role("row").filter(has_text="Nina New")
+    row.get_by_role("combobox").select_option("recruiter")
+    row.get_by_role("button", name="Change").click()
+    expect(admin.get_by_text("The role was changed.")).to_be_visible()
+    row.get_by_role("link", name="Remove").click()
+    admin.get_by_role("button", name="Remove").click()
+    expect(admin.get_by_text("The member was removed.")).to_be_visible()
+    guest.reload()
+    expect(guest.get_by_text("You do not belong to an organisation yet")).to_be_visible()
+
+
+def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> None:
+    page = sign_in(opens, "admin@acme.example", "/settings/profile/")
+    page.get_by_role("link", name="Set up Two-step sign-in").click()
+    page.get_by_role("link", name="Activate").click()
+    page.get_by_label("Password").fill(
+        PASSWORD
+    )  # asked for again: an open telephone changes nothing
+    page.get_by_role("button", name="Confirm").click()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(code(secret))
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    recovery = page.locator(".codes li").first.inner_text()
+
+    again = opens("/accounts/login/", signed_in=False)
+    again.get_by_label("E-mail").fill("admin@acme.example")
+    again.get_by_label("Password").fill(PASSWORD)
+    again.get_by_role("button", name="Sign in").click()
+    again.get_by_role("textbox").fill(recovery)
+    again.get_by_role("button", name="Sign In").click()
+    expect(again.get_by_role("heading", name="Jobs")).to_be_visible()
+
+
+def test_who_tries_too_often_waits(staffed: Showcase, opens: Opens) -> None:
+    page = opens("/accounts/login/", signed_in=False)
+    for _ in range(6):
+        page.get_by_label("E-mail").fill("admin@acme.example")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".errorlist")).to_be_visible()
+    page.get_by_label("E-mail").fill("admin@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.locator(".errorlist")).to_contain_text("Too many failed login attempts")
+
+
+def test_screenshot_mode_is_switched_by_keyboard(opens: Opens) -> None:
+    page = opens("/talents/?q=elodie")
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("switch", name="Screenshot mode").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Screenshot mode is on.")).to_be_visible()
+    assert page.url.endswith("/talents/")
+    page.get_by_role("searchbox").press_sequentially("elodie")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    name = page.locator("#results tbody tr a").first.inner_text()
+    page.locator("#results tbody tr a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    assert name in page.title()
+    assert not re.search(f"Müller|Élodie|{EMAIL}", page.content())
+    page.get_by_role("button", name="Turn it off").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
+
+
+def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Opens) -> None:
+    page = opens("/jobs/")
+    bubble = page.get_by_role("button", name="Help")
+    bubble.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Help")
+    expect(panel.get_by_role("heading", name="Help")).to_be_focused()
+    expect(panel.get_by_text("Everything is synced.")).to_be_visible()
+    panel.get_by_text("What is attached").click()
+    expect(panel.get_by_label("Your last steps")).to_have_value(re.compile("/jobs/"))
+    panel.get_by_label("Write to support").fill("Where is my job?")
+    panel.get_by_role("button", name="Send").click()
+    expect(panel.get_by_text("Sent. The answer appears here.")).to_be_visible()
+
+    agent = sign_in(opens, "agent@jemmo.example", "/admin/store/supportthread/")
+    agent.get_by_role("link", name="recruiter@acme.example").click()
+    agent.get_by_label("Answer").fill("It is archived.")
+    agent.get_by_role("button", name="Save", exact=True).click()
+
+    expect(panel.get_by_text("It is archived.")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(bubble).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_them(staffed: Showcase, opens: Opens, scheme: str) -> None:
+    findings = hindrances(opens("/accounts/password/reset/", signed_in=False, color_scheme=scheme))
+    page = sign_in(opens, "owner@acme.example", color_scheme=scheme, viewport=TELEPHONE)
+    paths = (
+        *("/settings/members/", "/settings/profile/", "/accounts/2fa/", "/accounts/email/"),
+        *("/accounts/password/change/", "/help/"),
+    )
+    wide = []
+    for path in paths:
+        page.goto(path)
+        findings += hindrances(page)
+        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        content, screen = page.evaluate(sizes)
+        wide += [path] if content > screen else []
+    page.goto("/jobs/")
+    page.get_by_role("button", name="Help").click()
+    expect(page.get_by_label("Write to support")).to_be_visible()
+    findings += hindrances(page)
+
+    assert findings == []
+    assert wide == []

@@ -1,0 +1,158 @@
+"""No contact detail survives, whatever surrounds it; a person stays the same generic person."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.domain.generic_names import FIRST, LAST
+from jemmo.domain.masking import (
+    GENERIC_EMAIL,
+    GENERIC_PHONE,
+    HIDDEN,
+    Disguise,
+    generic_contacts,
+    hidden_fields,
+    hidden_row,
+    is_generic,
+    without_contacts,
+)
+
+SECRET = b"a secret of this installation"
+local = st.from_regex(r"[a-z][a-z0-9._+-]{0,12}", fullmatch=True)
+emails = st.builds("{}@{}.example".format, local, st.from_regex(r"[a-z]{1,10}", fullmatch=True))
+digits = st.lists(st.integers(0, 9), min_size=8, max_size=8)
+phones = st.builds(
+    lambda head, tail, between: head + between + between.join(map(str, tail)),
+    st.sampled_from(["+33", "+1", "0033", "06", "(+44"]),
+    digits,
+    st.sampled_from(["", " ", ".", "-", "\u00a0"]),
+)
+around = st.text(alphabet="abc é\n.,;:!()<>@-/", max_size=12)
+names = st.from_regex(r"[A-Zÿé][a-zéüñ]{2,8}(['-][A-Zé][a-zéüñ]{1,8})?", fullmatch=True)
+
+
+@given(emails, phones, around, around)
+def test_no_contact_detail_survives(email: str, phone: str, before: str, after: str) -> None:
+    text = f"{before} {email} {phone} {after}"
+
+    for masked in (without_contacts(text) or "", generic_contacts(text)):
+        assert email not in masked
+        assert phone not in masked
+        rest = masked.replace(GENERIC_EMAIL, "").replace(GENERIC_PHONE, "")
+        assert "@" not in re.sub(r"(?<!\S)@|@(?!\S)", "", rest) or "@" in before + after
+
+
+@given(st.text(max_size=80) | emails | phones)
+def test_masking_twice_is_masking_once(text: str) -> None:
+    hidden = without_contacts(text)
+    generic = generic_contacts(text)
+
+    assert without_contacts(hidden) == hidden
+    assert generic_contacts(generic) == generic
+
+
+@given(names, names, around, around)
+def test_a_name_does_not_survive_however_it_is_written(
+    first: str, last: str, before: str, after: str
+) -> None:
+    if {first, last, *re.split(r"[\s'-]+", first + " " + last)} & {*FIRST, *LAST}:
+        return
+    disguise = Disguise(SECRET)
+    generic = disguise.person(1, first, last)
+    for written in (f"{first} {last}", f"{last} {first}", f"{first}.{last}".lower()):
+        masked = disguise.text(f"{before} {written} {after}")
+        assert generic in masked
+        assert disguise.text(masked) == masked
+
+
+def test_a_person_stays_the_same_and_depends_on_the_secret() -> None:
+    drawn = [Disguise(SECRET).person(7, "Élodie", "Müller") for _ in range(2)]
+    others = {Disguise(bytes([one])).person(7, "Élodie", "Müller") for one in range(20)}
+
+    assert drawn[0] == drawn[1]
+    assert len(others) > 10
+    assert Disguise(SECRET).person(8, "Élodie", "Müller") != drawn[0]
+
+
+def test_a_person_is_recognised_in_any_text() -> None:
+    disguise = Disguise(SECRET)
+    first, last = disguise.person(1, "Élodie", "Müller-Roth").split()
+    document = "elodie_muller-roth CV.pdf"
+    disguise.file(document)
+
+    assert (
+        disguise.text("ÉLODIE says hi, and Ms Müller too") == f"{first} says hi, and Ms {last} too"
+    )
+    assert disguise.text("Müller-Roth, Élodie") == f"{first} {last}"
+    assert disguise.text("see elodie.muller-roth") == f"see {first} {last}"
+    assert disguise.text(f"« {document} »") == "« document.pdf »"
+    assert disguise.text("melodie mullers") == "melodie mullers"
+
+
+def test_companies_addresses_and_keys_become_generic() -> None:
+    disguise = Disguise(SECRET)
+    company = disguise.company("Acme Inc")
+
+    assert disguise.text("ACME INC. hires") == f"{company}. hires"
+    assert disguise.text("https://acme.teamtailor.com/x?y") == "https://example.com/"
+    assert disguise.text("key ••••ab12") == "key ••••"
+    assert disguise.text("post to /hooks/s3cr3t/") == "post to /hooks/••••/"
+
+
+def test_markup_keeps_its_form() -> None:
+    disguise = Disguise(SECRET)
+    generic = disguise.person(1, "Class", "O'Main")
+    company = disguise.company("A & B")
+    identity = "b9cb0248-0701-4174-9851-031610652002"
+    markup = (
+        f'<p class="Class" id="{identity}"><a href="/talents/{identity}/?q=Class" title="Class O&#x27;Main">'
+        'Class O&#x27;Main</a> at A &amp; B <a href="mailto:a@b.example">a@b.example</a> '
+        '<a href="https://b.example/">x</a></p>'
+    )
+    first = generic.split()[0]
+
+    assert disguise.html(markup) == (
+        f'<p class="Class" id="{identity}"><a href="/talents/{identity}/?q={first}" title="{generic}">'
+        f"{generic}</a> at {company.replace('&', '&amp;') if company else ''} "
+        '<a href="mailto:user@example.com">user@example.com</a> <a href="https://example.com/">x</a></p>'
+    )
+
+
+def test_what_only_screenshot_mode_writes_is_recognised() -> None:
+    disguise = Disguise(SECRET)
+
+    assert is_generic(f"write to {GENERIC_EMAIL}")
+    assert is_generic(disguise.person(1, "Élodie", "Müller"))
+    assert is_generic(disguise.company("Acme") or "")
+    assert not is_generic("Élodie Müller, Acme, elodie@acme.example")
+
+
+def test_custom_fields_made_for_contacts_are_emptied() -> None:
+    fields = {
+        "a": {"type": "email", "value": "x"},
+        "b": {"type": "text", "value": "or a@b.example"},
+        "c": {"type": "number", "value": 600000042},
+    }
+
+    hidden = hidden_fields(fields)
+
+    assert [one["value"] for one in hidden.values()] == [HIDDEN, f"or {HIDDEN}", 600000042]
+
+
+def test_only_what_people_type_is_changed_in_a_row() -> None:
+    row = {"remote_id": "0600000042", "headline": "0600000042", "tags": ["a@b.example"]}
+
+    assert hidden_row(row, ("headline", "tags")) == {
+        **row,
+        "headline": HIDDEN,
+        "tags": [HIDDEN],
+    }
+
+
+@pytest.mark.parametrize("text", ["from 01/03/2026 on", "2015-2020", "v3.11", "10 000 000 €"])
+def test_dates_and_sums_stay(text: str) -> None:
+    assert without_contacts(text) == text

@@ -1,0 +1,49 @@
+"""What the help bubble opens with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jemmo.domain.remedies import Facts, findings
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ERROR = {"code": "x", "message": "No.", "next_step": "Do."}
+
+
+def facts(**changes: Any) -> Facts:
+    well = {"state": "active", "running": False, "last_success_at": NOW, "error": None}
+    return Facts(**{"id": "1", "name": "Acme", "since": NOW, "held": 0, **well, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "well"),
+        ({"state": "refused", "error": ERROR}, "refused"),
+        ({"state": "paused", "error": ERROR}, "paused"),
+        ({"error": ERROR}, "failed"),
+        ({"running": True}, "running"),
+        ({"last_success_at": None}, "never"),
+        ({"last_success_at": NOW - timedelta(hours=25)}, "overdue"),
+        ({"held": 1}, "held"),
+    ],
+)
+def test_each_state_has_its_word(changes: dict[str, Any], code: str) -> None:
+    found = findings([facts(**changes)], now=NOW)
+
+    assert [one.kind for one in found] == [code]
+    assert found[0].name == ("" if code == "well" else "Acme")
+
+
+def test_without_a_connection_that_is_the_finding() -> None:
+    assert [one.kind for one in findings([], now=NOW)] == ["nothing_connected"]
+
+
+def test_the_serious_comes_first_with_its_own_words() -> None:
+    found = findings([facts(state="paused"), facts(error=ERROR, held=2)], now=NOW)
+
+    assert [one.kind for one in found] == ["failed", "held", "paused"]
+    assert (found[0].message, found[0].next_step) == ("No.", "Do.")
