@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from jemmo.domain.errors import ConfigError
 from jemmo.home import home
 from jemmo.vault.files import kept_secret
 
@@ -33,6 +34,15 @@ def _database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": None},
     }
+
+
+def _number(name: str, default: int) -> int:
+    given = os.environ.get(name, "").strip()
+    if given and not given.isdecimal():
+        raise ConfigError(
+            f"{name} must be a number.", code="environment", next_step=f"Correct {name}."
+        )
+    return int(given or default)
 
 
 DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
@@ -92,7 +102,7 @@ TEMPLATES = [
     }
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs"]
+PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs", "jemmo.tasks.notifications"]
 PROCRASTINATE_ON_APP_READY = None
 
 AUTH_USER_MODEL = "store.Account"
@@ -144,7 +154,16 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+SITE_URL = os.environ.get("JEMMO_URL", "").rstrip("/")
+EMAIL_HOST = os.environ.get("JEMMO_SMTP_HOST", "")
+EMAIL_PORT = _number("JEMMO_SMTP_PORT", 587)
+EMAIL_HOST_USER = os.environ.get("JEMMO_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("JEMMO_SMTP_PASSWORD", "")
+EMAIL_USE_SSL = os.environ.get("JEMMO_SMTP_TLS", "starttls") == "tls"
+EMAIL_USE_TLS = os.environ.get("JEMMO_SMTP_TLS", "starttls") == "starttls"
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_MAIL_FROM", "Jemmo <jemmo@localhost>")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None

@@ -13,11 +13,14 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.errors import AlreadyRunning
 from jemmo.services import schedule
 from jemmo.services.syncs import sync
+from jemmo.tasks.notifications import send_soon
 from jemmo.vault import default_vault
 
 
 @app.task(name="sync_connection", queue="syncs")
-async def sync_connection(connection_id: str, trigger: str = "schedule") -> None:
+async def sync_connection(
+    connection_id: str, trigger: str = "schedule", only: str | None = None
+) -> None:
     """One sync; its failures are in its report, so the task itself does not fail for them."""
     try:
         await sync(
@@ -25,9 +28,11 @@ async def sync_connection(connection_id: str, trigger: str = "schedule") -> None
             database_url=os.environ["DATABASE_URL"],
             vault=default_vault(),
             trigger=trigger,
+            only=only,
         )
     except AlreadyRunning:
         return
+    await send_soon()
 
 
 @app.periodic(cron="* * * * *", periodic_id="schedule")

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from jemmo.store.selectors import connections
+from jemmo.store.selectors import connections, notifications, syncing
 
 THEMES = ("system", "light", "dark")
 
@@ -28,4 +28,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["sync"] = SimpleLazyObject(
             lambda: connections.health(membership.org, now=datetime.now(UTC))
         )
+        shown["icon"] = SimpleLazyObject(
+            lambda: syncing.icon(membership.org, now=datetime.now(UTC))
+        )
+        shown["unread_notices"] = SimpleLazyObject(lambda: notifications.unread(membership))
     return shown

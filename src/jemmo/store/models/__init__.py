@@ -4,6 +4,13 @@ from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
+from jemmo.store.models.notifications import (
+    Delivery,
+    MemberNotices,
+    Notification,
+    NotificationRead,
+    OrganisationNotices,
+)
 from jemmo.store.models.runs import (
     HeldDeletion,
     PendingLink,
@@ -21,14 +28,19 @@ __all__ = [
     "Attachment",
     "Connection",
     "ConnectionState",
+    "Delivery",
     "Department",
     "HeldDeletion",
     "Job",
     "JobCompensation",
     "JobLocation",
     "Lease",
+    "MemberNotices",
     "Membership",
+    "Notification",
+    "NotificationRead",
     "Organisation",
+    "OrganisationNotices",
     "PendingLink",
     "QuotaUse",
     "RejectReason",
