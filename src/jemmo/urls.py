@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from jemmo.web.health import healthz
+from jemmo.web.health import healthz, readyz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
