@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from jemmo.domain.errors import ConfigError
 from jemmo.home import home
 from jemmo.vault.files import kept_secret
 
@@ -33,6 +34,15 @@ def _database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": None},
     }
+
+
+def _number(name: str, default: int) -> int:
+    given = os.environ.get(name, "").strip()
+    if given and not given.isdecimal():
+        raise ConfigError(
+            f"{name} must be a number.", code="environment", next_step=f"Correct {name}."
+        )
+    return int(given or default)
 
 
 DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
@@ -93,7 +103,11 @@ TEMPLATES = [
     }
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs", "jemmo.tasks.connections"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "jemmo.tasks.syncs",
+    "jemmo.tasks.connections",
+    "jemmo.tasks.notifications",
+]
 PROCRASTINATE_ON_APP_READY = None
 
 AUTH_USER_MODEL = "store.Account"
@@ -175,6 +189,7 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp" and MAIL.query != "tls=no"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
+SITE_URL = os.environ.get("JEMMO_URL", "").rstrip("/")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None

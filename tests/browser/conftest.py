@@ -64,6 +64,7 @@ def served(web_home: Path, **more: str) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         command = ["uvicorn", "jemmo.asgi:application", "--lifespan", "off"]
+        command += ["--timeout-graceful-shutdown", "1"]  # open pages hear news until then
         server = subprocess.Popen(
             [sys.executable, "-m", *command, "--log-level", "warning", "--fd", str(door.fileno())],
             env=env,

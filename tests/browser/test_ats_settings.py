@@ -164,7 +164,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page = visits("/settings/ats/")
     connect(page, office)
     page.goto("/talents/")
-    people = page.get_by_role("status").inner_text()
+    people = page.locator("#count").inner_text()
     assert re.match(r"[1-9]\d* talents", people)
 
     page.goto("/settings/ats/")
@@ -177,7 +177,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     expect(page.get_by_text("Disconnected. Its jobs and talents stay")).to_be_visible()
     expect(page.get_by_text("No ATS connected")).to_be_visible()
     page.goto("/talents/")
-    expect(page.get_by_role("status")).to_have_text(people)
+    expect(page.locator("#count")).to_have_text(people)
 
     page.goto("/settings/ats/")
     page.get_by_role("link", name="Connect again").click()

@@ -65,6 +65,8 @@ def test_everything_is_reached_by_keyboard(opens: Opens) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sync jobs")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("developpeuse")
     expect(page).to_have_url(re.compile(r"[?&]q=developpeuse"))

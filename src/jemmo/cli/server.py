@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -54,9 +55,25 @@ def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         bootstrap.collect_static()
         import uvicorn
 
-        uvicorn.run(
-            "jemmo.asgi:application", host=host, port=port, log_level="warning", lifespan="off"
+        from jemmo.services import live
+
+        config = uvicorn.Config(
+            "jemmo.asgi:application",
+            host=host,
+            port=port,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=10,
         )
+
+        class Server(uvicorn.Server):
+            """Ends the streams of open pages when told to stop: it waits for all answers under way."""
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                live.close()
+                super().handle_exit(sig, frame)
+
+        Server(config).run()
 
 
 def worker(

@@ -33,3 +33,10 @@ def colour(
     if last_success_at is not None and now - last_success_at <= FRESH:
         return Colour.GREEN
     return Colour.YELLOW
+
+
+def eta(*, read: int, missing: int, since: timedelta) -> timedelta | None:
+    """How long the rest takes at the pace so far; ``None`` while there is nothing to go by."""
+    if read <= 0 or missing <= 0 or since < timedelta(seconds=2):
+        return None
+    return since * (missing / read)

@@ -13,6 +13,7 @@ from jemmo.domain.errors import AlreadyRunning, ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Mode
+from jemmo.store import events, notices
 from jemmo.store.postgres import Connection
 from jemmo.store.writer import LEASE
 
@@ -94,6 +95,7 @@ async def begin(
             [run_id, connection_id, mode, trigger],
         )
         row = await answer.fetchone()
+        await events.tell(db, connection_id, "sync_started", run=str(run_id))
     assert row is not None
     found: datetime = row[0]
     return found
@@ -113,15 +115,13 @@ async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None
 async def end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> None:
     """Close the run, tell the connection how it went, and let the lease go; if it is still ours."""
     async with db.transaction():
-        await db.execute(
-            "UPDATE sync_run SET status = %s, finished_at = now(), report = %s::jsonb WHERE id = %s",
-            [report.status, msgspec.json.encode(report).decode(), report.run_id],
-        )
+        await events.keep_report(db, connection_id, report, ended=True)
         released = await db.execute(
             "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
         )
         if released.rowcount == 1:
             await db.execute(_CONCLUDE, _conclusion(connection_id, report))
+            await notices.conclude(db, connection_id, report)
 
 
 _CONCLUDE = """

@@ -22,7 +22,7 @@ from jemmo.domain.outcomes import (
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
-from jemmo.store import silence, sweeps
+from jemmo.store import events, silence, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
@@ -167,10 +167,7 @@ class Writer:
 
     async def report(self, report: RunReport) -> None:
         with explained():
-            await self.db.execute(
-                "UPDATE sync_run SET report = %s::jsonb WHERE id = %s",
-                [msgspec.json.encode(report).decode(), self.context.run_id],
-            )
+            await events.keep_report(self.db, self.context.connection_id, report)
 
     async def begin_sweep(self, stream: Stream) -> None:
         with explained():

@@ -14,6 +14,7 @@ from jemmo.domain.errors import AlreadyRunning
 from jemmo.domain.streams import Mode
 from jemmo.services import schedule
 from jemmo.services.syncs import sync
+from jemmo.tasks.notifications import send_soon
 from jemmo.vault import default_vault
 
 
@@ -36,6 +37,7 @@ async def sync_connection(
         )
     except AlreadyRunning:
         return
+    await send_soon()
 
 
 @app.periodic(cron="* * * * *", periodic_id="schedule")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.rules import Exclusion
+from jemmo.web.forms import Form
 from jemmo.web.words import word
 
 PREFIX = "option_"
@@ -27,14 +28,7 @@ def _key_field(label: Any) -> forms.CharField:
     )
 
 
-class _Form(forms.Form):
-    """Labels stand above their fields and need no colon."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
-
-
-class _WithOptions(_Form):
+class _WithOptions(Form):
     """A form with a field for each option of a connector."""
 
     def __init__(self, connector: Any, *args: Any, **kwargs: Any) -> None:
@@ -112,11 +106,11 @@ class Edit(_WithOptions):
     )
 
 
-class Key(_Form):
+class Key(Form):
     key = _key_field(_("New API key"))
 
 
-class Disconnect(_Form):
+class Disconnect(Form):
     """``name`` is typed to say that it is meant."""
 
     fate = forms.ChoiceField(
@@ -143,7 +137,7 @@ class Disconnect(_Form):
         return typed
 
 
-class Rules(_Form):
+class Rules(Form):
     """A box for each rule: ticked, such records are left out."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from jemmo.store.selectors import connections, support
+from jemmo.store.selectors import connections, notifications, support, syncing
 
 THEMES = ("system", "light", "dark")
 
@@ -34,6 +34,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             lambda: connections.health(membership.org, now=datetime.now(UTC))
         )
         shown["help_unread"] = _once(lambda: _unread(request))
+        shown["icon"] = SimpleLazyObject(
+            lambda: syncing.icon(membership.org, now=datetime.now(UTC))
+        )
+        shown["unread_notices"] = SimpleLazyObject(lambda: notifications.unread(membership))
     return shown
 
 

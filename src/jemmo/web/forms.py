@@ -12,7 +12,14 @@ from jemmo.store.models import Account
 from jemmo.web.words import word
 
 
-class FirstOwner(forms.Form):
+class Form(forms.Form):
+    """Labels end without a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class FirstOwner(Form):
     organisation = forms.CharField(label=_("Organisation"), max_length=200)
     email = forms.EmailField(label=_("Your e-mail address"))
     password = forms.CharField(
@@ -27,7 +34,7 @@ class FirstOwner(forms.Form):
         return password
 
 
-class NewAccount(forms.Form):
+class NewAccount(Form):
     """Who joins by an invitation without having an account."""
 
     name = forms.CharField(
@@ -59,7 +66,7 @@ def _named(given: dict[str, Any]) -> dict[str, Any]:
     return {"name": given["name"]} if "name" in given else {}
 
 
-class InviteMember(forms.Form):
+class InviteMember(Form):
     email = forms.EmailField(
         label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
@@ -71,7 +78,7 @@ class InviteMember(forms.Form):
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
 
 
-class Profile(forms.Form):
+class Profile(Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=200,
@@ -80,7 +87,7 @@ class Profile(forms.Form):
     )
 
 
-class AskSupport(forms.Form):
+class AskSupport(Form):
     body = forms.CharField(
         label=_("Your message"),
         max_length=10_000,
@@ -90,3 +97,30 @@ class AskSupport(forms.Form):
     attach = forms.BooleanField(label=_("Attach this"), required=False, initial=True)
     error = forms.CharField(required=False, max_length=10_000)
     steps = forms.CharField(required=False, max_length=10_000)
+
+
+SENT_WHEN = [
+    ("never", _("Never")),
+    ("trouble", _("When a sync fails, and when it works again")),
+    ("all", _("Every notification")),
+]
+
+
+class MemberNoticesForm(Form):
+    email_when = forms.ChoiceField(label=_("E-mail to me"), choices=SENT_WHEN)
+    toasts = forms.BooleanField(label=_("Show new ones on the open page"), required=False)
+
+
+class OrganisationNoticesForm(Form):
+    every_success = forms.BooleanField(
+        label=_("Notify of every sync that succeeds"), required=False
+    )
+    chat_when = forms.ChoiceField(label=_("Messages to the chat"), choices=SENT_WHEN)
+    chat_url = forms.CharField(
+        label=_("Address of the chat's incoming webhook"),
+        required=False,
+        max_length=1000,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+        help_text=_("From Slack, Mattermost or alike. It is kept encrypted and not shown again."),
+    )
+    forget_chat = forms.BooleanField(label=_("Forget the present address"), required=False)

@@ -5,6 +5,13 @@ from jemmo.store.models.applications import Application, RejectReason, StageEven
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.members import AuditEvent, Invitation
+from jemmo.store.models.notifications import (
+    Delivery,
+    MemberNotices,
+    Notification,
+    NotificationRead,
+    OrganisationNotices,
+)
 from jemmo.store.models.runs import (
     HeldDeletion,
     PendingLink,
@@ -30,6 +37,7 @@ __all__ = [
     "AuditEvent",
     "Connection",
     "ConnectionState",
+    "Delivery",
     "Department",
     "HeldDeletion",
     "Invitation",
@@ -37,8 +45,12 @@ __all__ = [
     "JobCompensation",
     "JobLocation",
     "Lease",
+    "MemberNotices",
     "Membership",
+    "Notification",
+    "NotificationRead",
     "Organisation",
+    "OrganisationNotices",
     "PendingLink",
     "QuotaUse",
     "RejectReason",

@@ -1,0 +1,142 @@
+"""Takes the screenshots of docs/screenshots from a demonstration of its own: ``make screenshots``.
+
+With ``--all DIRECTORY`` every page is taken there in both themes, on a wide screen and on a phone, to be looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+DOCS = Path(__file__).parent.parent / "docs" / "screenshots"
+READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+PAGES = {
+    "jobs": "/jobs/",
+    "talents": "/talents/",
+    "ats": "/settings/ats/",
+    "connect": "/settings/ats/connect/",
+    "rules": "/settings/ats/rules/",
+    "logs": "/settings/logs/",
+    "why": "/settings/why/",
+    "quality": "/settings/quality/",
+    "members": "/settings/members/",
+    "notifications": "/notifications/",
+    "notification-settings": "/settings/notifications/",
+    "profile": "/settings/profile/",
+    "help": "/help/",
+}
+IN_DOCS = ("jobs", "talents", "job", "talent", "connection", "logs", "members")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def demonstration() -> Iterator[tuple[str, str]]:
+    """The address of a demonstration and the password of its people."""
+    with tempfile.TemporaryDirectory() as home:
+        port = free_port()
+        command = [sys.executable, "-m", "jemmo", "up", "--demo", "--port", str(port)]
+        environment = {**os.environ, "JEMMO_HOME": home}
+        environment.pop("DATABASE_URL", None)
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    if "password" in line:
+                        break
+                else:
+                    sys.exit("The demonstration did not start; see above.")
+                password = json.loads((Path(home) / "demo.json").read_text())["password"]
+                yield f"http://127.0.0.1:{port}", password
+            finally:
+                process.terminate()
+                process.communicate(timeout=60)
+
+
+def sign_in(page: Page, base: str, email: str, password: str) -> None:
+    page.goto(f"{base}/")
+    page.fill("#id_login", email)
+    page.fill("#id_password", password)
+    page.press("#id_password", "Enter")
+    page.wait_for_url("**/jobs/")
+
+
+def tell_errors(said: ConsoleMessage) -> None:
+    if said.type == "error":
+        print(said.text, file=sys.stderr)
+
+
+def take(page: Page, base: str, names: tuple[str, ...], folder: Path, tag: str = "") -> None:
+    """Each page in ``names``: an address, or the first link of its list."""
+    for name in names:
+        if name in ("job", "talent"):
+            page.goto(f"{base}/{name}s/")
+            page.locator("tbody a").first.click()
+            page.wait_for_url(re.compile(r"/[0-9a-f-]{36}/"))
+        elif name == "connection":
+            page.goto(f"{base}/settings/ats/")
+            page.locator("main a[href^='/settings/ats/']").filter(
+                has_text=re.compile("demo|acme|teamtailor", re.IGNORECASE)
+            ).first.click()
+            page.wait_for_load_state("load")
+        else:
+            page.goto(base + PAGES[name])
+        page.screenshot(path=folder / f"{name}{tag}.png")
+
+
+def browse(browser: Browser, base: str, password: str, everything: Path | None) -> None:
+    sizes = (
+        [("", "light", WIDE)]
+        if everything is None
+        else [
+            (f"-{theme}-{word}", theme, size)
+            for theme in ("light", "dark")
+            for word, size in (("wide", WIDE), ("phone", PHONE))
+        ]
+    )
+    folder = everything or DOCS
+    folder.mkdir(parents=True, exist_ok=True)
+    names = IN_DOCS if everything is None else (*PAGES, "job", "talent", "connection")
+    for tag, theme, size in sizes:
+        context = browser.new_context(color_scheme=theme, viewport=size)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("console", tell_errors)
+        sign_in(page, base, "admin@example.com", password)
+        take(page, base, names, folder, tag)
+        context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", type=Path, metavar="DIRECTORY")
+    options = parser.parse_args()
+    with demonstration() as (base, password), sync_playwright() as playwright:
+        chromium = Path("/usr/bin/chromium")
+        browser = playwright.chromium.launch(
+            executable_path=chromium if chromium.exists() else None, args=["--no-sandbox"]
+        )
+        browse(browser, base, password, options.all)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

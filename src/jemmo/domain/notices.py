@@ -1,0 +1,68 @@
+"""Which end of a sync is worth a notification, and to whom it is sent. One that repeats becomes one with a count."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from jemmo.domain.errors import FailureMode
+from jemmo.domain.outcomes import RunReport, RunStatus
+from jemmo.domain.streams import Mode
+
+SENT_AT_ONCE = {FailureMode.CONFIG, FailureMode.PERMANENT, FailureMode.INTERNAL}
+SECOND = 2
+
+
+class Kind(StrEnum):
+    """What a notification is about."""
+
+    FAILED = "sync_failed"
+    ATTENTION = "sync_attention"
+    RECOVERED = "sync_recovered"
+    FIRST = "first_sync_done"
+    DONE = "sync_done"
+
+
+class When(StrEnum):
+    """What somebody wants to be sent: nothing, trouble and its end, or every notification."""
+
+    NEVER = "never"
+    TROUBLE = "trouble"
+    ALL = "all"
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """``fold`` names what repeats: while a notification with that name is open, it is counted up instead."""
+
+    kind: Kind
+    fold: str | None = None
+
+
+def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) -> Notice | None:
+    """What the end of a run says; ``every``: the organisation asked to hear of each success."""
+    if report.failure in (FailureMode.CANCELLED, FailureMode.SUPERSEDED):
+        return None
+    if report.status is RunStatus.FAILED:
+        code = report.error["code"] if report.error else "unknown"
+        return Notice(kind=Kind.FAILED, fold=f"failed:{code}")
+    if report.status is RunStatus.PARTIAL:
+        if report.error is None:
+            return None  # postponed, or not proved complete: the next sync sees to it
+        return Notice(kind=Kind.ATTENTION, fold=f"attention:{report.error['code']}")
+    if in_trouble:
+        return Notice(kind=Kind.RECOVERED)
+    if report.mode is Mode.INITIAL:
+        return Notice(kind=Kind.FIRST)
+    return Notice(kind=Kind.DONE) if every or trigger == "manual" else None
+
+
+def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int) -> bool:
+    """Whether it leaves the house: trouble that may pass by itself does when it came twice, and none a third time."""
+    if when is When.NEVER:
+        return False
+    if notice.kind is Kind.FAILED:
+        return times == (1 if failure in SENT_AT_ONCE else SECOND)
+    if notice.kind is Kind.ATTENTION:
+        return times == 1
+    return when is When.ALL or notice.kind is Kind.RECOVERED

@@ -1,0 +1,75 @@
+"""Notifications as a member sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from jemmo.domain.notices import When
+from jemmo.store.models import (
+    Delivery,
+    MemberNotices,
+    Membership,
+    Notification,
+    NotificationRead,
+    OrganisationNotices,
+    Role,
+)
+
+SHOWN = 100
+MOST_COUNTED = 100
+
+
+def _of(membership: Membership) -> Any:
+    """What was noted since the member belongs to the organisation."""
+    read = NotificationRead.objects.filter(notification=OuterRef("pk"), membership=membership)
+    found = Notification.objects.filter(
+        org_id=membership.org_id, last_at__gte=membership.created_at
+    )
+    return found.annotate(is_read=Exists(read)).select_related("connection")
+
+
+def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:
+    """The newest first, each with ``is_read``."""
+    return list(_of(membership).order_by("-last_at", "-id")[:limit])
+
+
+def unread(membership: Membership) -> int:
+    """How many are unread; counted up to a hundred."""
+    return len(_of(membership).filter(is_read=False).values_list("pk")[:MOST_COUNTED])
+
+
+def one(membership: Membership, number: int) -> Any:
+    """One notification, or ``None``."""
+    return _of(membership).filter(pk=number).first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a member and the organisation asked for, and what could not be sent lately."""
+
+    email_when: str
+    toasts: bool
+    every_success: bool
+    chat_host: str
+    chat_when: str
+    failed: list[Delivery]
+
+
+def choices(membership: Membership) -> Choices:
+    mine = MemberNotices.objects.filter(membership=membership).first()
+    ours = OrganisationNotices.objects.filter(org_id=membership.org_id).first()
+    manages = Role(membership.role).manages
+    failed = Delivery.objects.filter(
+        notification__org_id=membership.org_id, sent_at=None, attempts__gt=0
+    ).select_related("notification", "membership__account")
+    return Choices(
+        email_when=mine.email_when if mine else (When.TROUBLE if manages else When.NEVER),
+        toasts=mine.toasts if mine else True,
+        every_success=ours.every_success if ours else False,
+        chat_host=ours.chat_host if ours else "",
+        chat_when=ours.chat_when if ours else When.TROUBLE,
+        failed=list(failed.order_by("-id")[:20]) if manages else [],
+    )

@@ -1,0 +1,126 @@
+/* Keeps an open page true: hears of news (server-sent events), asks for what is small by itself, and offers the rest
+   without moving what is being read. Without this file the pages work, and show news when they are loaded. */
+"use strict";
+(() => {
+  const body = document.body;
+  const watches = { jobs: ["jobs", "departments", "stages"], talents: ["talents", "applications"] };
+  const button = document.getElementById("news");
+  let waiting = 0;
+  let looked = 0;
+  let later = 0;
+
+  const signal = (name, detail) => body.dispatchEvent(new CustomEvent(name, { detail }));
+
+  /* At most one signal a second for what repeats. */
+  const paced = (name) => {
+    let timer = 0;
+    let last = 0;
+    return () => {
+      clearTimeout(timer);
+      const rest = last + 1000 - Date.now();
+      timer = setTimeout(() => { last = Date.now(); signal(name); }, Math.max(0, rest));
+    };
+  };
+  const syncMoved = paced("jemmo:sync");
+  const noticed = paced("jemmo:notification");
+
+  const offer = (text) => {
+    if (!button) return;
+    if (button.textContent !== text) button.textContent = text;
+    button.hidden = false;
+  };
+
+  const list = () => document.getElementById("results");
+
+  const show = () => {
+    waiting = 0;
+    if (button) button.hidden = true;
+    const address = location.pathname + location.search;
+    if (list()) htmx.ajax("GET", address, { target: "#results", swap: "innerHTML" });
+    else htmx.ajax("GET", address, { target: "#content", select: "#content", swap: "outerHTML" });
+  };
+
+  /* What a page says, less what time alone and every sync change. */
+  const said = (root) => {
+    const copy = root.querySelector("#content").cloneNode(true);
+    for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
+    for (const part of copy.querySelectorAll("[data-passing], .sync-icon, details > summary ~ * input, script")) part.remove();
+    return copy.textContent.replace(/\s+/g, " ").trim();
+  };
+
+  /* A page about one record looks whether it is that one which changed, every five seconds at most. */
+  const compare = () => {
+    clearTimeout(later);
+    const rest = looked + 5000 - Date.now();
+    later = setTimeout(async () => {
+      looked = Date.now();
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (fresh.getElementById("content") && said(fresh) !== said(document)) offer(button.dataset.some);
+    }, Math.max(0, rest));
+  };
+
+  const changed = (streams) => {
+    const section = body.dataset.live;
+    if (!button || !section) return;
+    if (!list()) { compare(); return; }
+    const number = (watches[section] || []).reduce((sum, name) => sum + (streams[name] || 0), 0);
+    if (!number) return;
+    waiting += number;
+    if (document.hidden || list().querySelector(".empty")) { show(); return; }
+    offer(waiting === 1 ? button.dataset.one : button.dataset.many.replace("{n}", waiting.toLocaleString(document.documentElement.lang)));
+  };
+
+  /* A toast stays while it is pointed at or focused; missing it loses nothing: the list has it. */
+  const toasts = document.getElementById("toasts");
+  const toast = async (number) => {
+    if (!toasts || document.hidden) return;
+    const answer = await fetch(`${toasts.dataset.toast}${number}/`, { redirect: "error" }).catch(() => null);
+    const text = answer && answer.ok ? await answer.text() : "";
+    if (!text) return;
+    const box = document.createElement("div");
+    box.innerHTML = text;
+    toasts.replaceChildren(...[...toasts.children].slice(-2), box);
+    const leave = () => {
+      if (box.matches(":hover, :focus-within")) setTimeout(leave, 2000);
+      else box.remove();
+    };
+    setTimeout(leave, 8000);
+  };
+  if (toasts) toasts.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) event.target.closest(".toast").parentElement.remove();
+  });
+
+  const heard = {
+    records_changed: (event) => changed(event.streams || {}),
+    sync_requested: syncMoved,
+    sync_started: syncMoved,
+    sync_progress: syncMoved,
+    sync_ended: syncMoved,
+    notification: (event) => { noticed(); toast(event.notification); },
+    message: (event) => signal("jemmo:message", event),
+    resync: () => { syncMoved(); noticed(); if (list()) offer(button.dataset.some); else if (button) compare(); },
+    signed_out: () => { source.close(); body.dataset.connected = "no"; },
+  };
+
+  let met = false;
+  heard.hello = () => {
+    if (met) { syncMoved(); noticed(); }
+    met = true;
+    body.dataset.connected = "yes";
+  };
+
+  if (button) button.addEventListener("click", show);
+  const source = new EventSource(`${body.dataset.events}?since=${encodeURIComponent(body.dataset.since)}`);
+  source.addEventListener("message", (message) => {
+    const event = JSON.parse(message.data);
+    if (heard[event.kind]) heard[event.kind](event);
+  });
+  source.addEventListener("error", () => { body.dataset.connected = "no"; });
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.activeElement.closest(".sync-icon")) document.activeElement.blur();
+  });
+})();

@@ -1,0 +1,81 @@
+"""News for open pages, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from jemmo.services import live
+from jemmo.store import events
+
+HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
+RETRY = 2000  # milliseconds until a browser comes again
+LONG_AGO = timedelta(days=1)
+HEARD = ("kind", "streams", "status", "read", "notification")
+"""What a page is told of an event."""
+
+
+@require_safe
+def stream(request: HttpRequest) -> HttpResponseBase:
+    """The news of the member's organisation until the page closes. Nobody else is told to come again (204)."""
+    membership = getattr(request, "membership", None)
+    if membership is None or not request.session.session_key:
+        return HttpResponse(status=204)
+    since = _moment(request.headers.get("Last-Event-ID") or request.GET.get("since", ""))
+    news = _news(membership.org_id, request.session.session_key, membership.pk, since)
+    response = StreamingHttpResponse(news, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _news(
+    org_id: UUID, session: str, membership: int, since: datetime | None
+) -> AsyncIterator[bytes]:
+    async with live.hub().page(org_id, session, membership) as page:
+        yield f"retry: {RETRY}\n\n".encode()
+        if since is not None and (missed := await sync_to_async(_missed)(org_id, since)):
+            yield _event({"kind": "records_changed", "streams": missed})
+        yield _event({"kind": "hello"})
+        while True:
+            try:
+                event = await asyncio.wait_for(page.queue.get(), HEARTBEAT)
+            except TimeoutError:
+                yield _event({"kind": "alive"})
+                continue
+            if event is None:
+                return
+            yield _event({name: event[name] for name in HEARD if name in event})
+
+
+def _event(data: dict[str, object]) -> bytes:
+    """The id is the time: a browser that comes again says what it heard last."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return f"id: {now}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
+
+
+def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
+    """What changed meanwhile. The database connection is given back: a page stays open for hours."""
+    try:
+        return events.changed_since(org_id, since)
+    finally:
+        connections.close_all()
+
+
+def _moment(given: str) -> datetime | None:
+    """A time that a browser repeats; nonsense and what is too old to matter count from yesterday, or not at all."""
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        return None
+    return max(found, datetime.now(UTC) - LONG_AGO)

@@ -1,0 +1,269 @@
+"""Open pages hear of news: two people look, one of them acts; and the server may go away meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from fakes.company import Company
+from fakes.running import run_source
+from fakes.showcase import NOW, PASSWORD, Showcase, _acme
+from fakes.source import SPECS, FakeSource
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import Mode, Stream
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+T = TypeVar("T")
+ICON = re.compile("Sync (jobs|talents)")
+
+
+def away(work: Callable[[], T]) -> T:
+    """In a thread without an event loop: the browser's is running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+class Site:
+    """`jemmo web` and what else this test runs, as processes of their own."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            self.port = door.getsockname()[1]
+        from jemmo.vault import keyset_path
+
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.env = {
+            **os.environ,
+            "JEMMO_HOME": str(home),
+            "JEMMO_KEYSET": str(keyset_path()),
+            "JEMMO_SECRET_KEY": "the same for every start of this server",
+        }
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        found = subprocess.Popen([sys.executable, "-m", "jemmo", *words], env=self.env)
+        self.running.append(found)
+        return found
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        server = self.start("web", "--port", str(self.port))
+        while True:
+            assert server.poll() is None
+            try:
+                with urllib.request.urlopen(f"{self.address}/healthz"):
+                    return server
+            except urllib.error.URLError:
+                continue
+
+    def stop(self) -> None:
+        for one in self.running:
+            if one.poll() is None:
+                one.terminate()
+                one.wait()
+
+
+@pytest.fixture
+def site(showcase: Showcase, web_home: Path) -> Iterator[Site]:
+    found = Site(web_home)
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def connected(showcase: Showcase, database_url: str) -> Company:
+    return Company(database_url, showcase.org.connections.get().id)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+def person(browser: Browser, site: Site, path: str, **profile: Any) -> Page:
+    page = browser.new_context(base_url=site.address, locale="en-GB", **profile).new_page()
+    page.goto(f"/accounts/login/?next={path}")
+    page.get_by_label("E-mail").fill("recruiter@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+    expect(page.locator("body[data-connected=yes]")).to_be_attached()
+    return page
+
+
+def rename(company: Company, title: str) -> None:
+    """The job's title changes in the ATS, and an incremental sync brings it."""
+    pages = _acme()
+    first, *others = pages[Stream.JOBS][0]
+    changed = replace(first, title=title, remote_updated_at=NOW)
+    pages = {**pages, Stream.JOBS: [[changed, *others]]}
+    source = FakeSource(pages, specs=SPECS)
+    report = away(lambda: asyncio.run(run_source(source, company, Mode.INCREMENTAL)))
+    assert report.error is None, report
+
+
+def test_news_is_offered_to_all_and_shown_when_asked_for(
+    site: Site, connected: Company, browser: Browser
+) -> None:
+    site.serve()
+    one, other = person(browser, site, "/jobs/"), person(browser, site, "/jobs/?q=full")
+    one.evaluate("window.same = true")
+
+    rename(connected, "Développeuse full-stack senior")
+
+    for page in (one, other):
+        expect(page.get_by_role("button", name="1 updated: show")).to_be_visible()
+        expect(page.get_by_role("link", name="Développeuse full-stack", exact=True)).to_be_visible()
+        page.get_by_role("button", name="1 updated: show").click()
+        expect(page.get_by_role("link", name="Développeuse full-stack senior")).to_be_visible()
+        expect(page.locator("#news")).to_be_hidden()
+    expect(other).to_have_url(re.compile(r"\?q=full"))
+    assert one.evaluate("window.same") is True
+
+
+@pytest.fixture
+def two_jobs(showcase: Showcase) -> tuple[str, str]:
+    return str(showcase.job("dev").id), str(showcase.job("sales").id)
+
+
+def test_a_record_s_page_offers_its_own_news_alone(
+    site: Site, two_jobs: tuple[str, str], connected: Company, browser: Browser
+) -> None:
+    mine, unchanged = two_jobs
+    site.serve()
+    page = person(browser, site, f"/jobs/{mine}/")
+    beside = person(browser, site, f"/jobs/{unchanged}/")
+
+    with beside.expect_response(lambda answer: answer.url.endswith(f"/jobs/{unchanged}/")):
+        rename(connected, "Développeuse principale")
+
+    page.get_by_role("button", name="This page has changed: show").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse principale")
+    expect(beside.locator("#news")).to_be_hidden()
+
+
+def test_what_happened_while_the_server_was_away_is_offered(
+    site: Site, connected: Company, browser: Browser
+) -> None:
+    server = site.serve()
+    page = person(browser, site, "/jobs/")
+    server.terminate()
+    assert server.wait(timeout=10) in (0, -15)  # although a page's stream was open
+    expect(page.locator("body[data-connected=no]")).to_be_attached()
+
+    rename(connected, "Développeuse revenue")
+    site.serve()
+
+    expect(page.locator("body[data-connected=yes]")).to_be_attached(timeout=30_000)
+    page.get_by_role("button", name=re.compile("updated: show")).click()
+    expect(page.get_by_role("link", name="Développeuse revenue")).to_be_visible()
+
+
+def test_one_presses_and_both_see_it_turn_and_the_outcome(
+    site: Site, connected: Company, browser: Browser, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    site.start("sandbox", "teamtailor", "--port", str(port), "--talents", "30")
+    query = "UPDATE connection SET base_url = %s WHERE id = {me}"
+    away(lambda: asyncio.run(connected.rows(query, f"http://127.0.0.1:{port}")))
+    site.serve()
+    one = person(browser, site, "/talents/")
+    other = person(browser, site, "/jobs/", has_touch=True, viewport={"width": 390, "height": 844})
+
+    one.get_by_role("button", name=ICON).press("Enter")
+    for page in (one, other):
+        expect(page.locator(".sync-press.is-turning")).to_be_visible()
+        expect(page.locator(".sync-tip")).to_contain_text(re.compile("Waiting to start|Syncing"))
+    other.get_by_role("button", name=ICON).tap()  # joins
+    waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sync_connection'"
+    assert away(lambda: asyncio.run(connected.value(waiting))) == 1
+
+    site.start("worker")
+
+    for page in (one, other):
+        expect(page.locator(".sync-press.is-turning")).to_have_count(0, timeout=60_000)
+        expect(page.locator(".sync-tip")).to_contain_text("Synced just now")
+    expect(one.get_by_role("button", name=re.compile("updated: show"))).to_be_visible()
+
+
+def test_the_icon_tells_by_hover_focus_and_touch(
+    site: Site, connected: Company, browser: Browser
+) -> None:
+    site.serve()
+    mouse = person(browser, site, "/jobs/")
+    tip = mouse.locator(".sync-tip")
+    expect(tip).to_be_hidden()
+    mouse.get_by_role("button", name="Sync jobs").hover()
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("Synced")
+    mouse.mouse.move(0, 400)
+    expect(tip).to_be_hidden()
+    mouse.get_by_role("button", name="Sync jobs").focus()
+    expect(tip).to_be_visible()
+    mouse.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    phone = person(browser, site, "/jobs/", has_touch=True, viewport={"width": 390, "height": 844})
+    expect(phone.locator(".sync-tip")).to_be_visible()
+
+
+def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Browser) -> None:
+    site.serve()
+    page = person(browser, site, "/jobs/")
+    page.context.request.get("/jobs/")
+    away(lambda: asyncio.run(connected.rows("DELETE FROM django_session")))
+    expect(page.locator("body[data-connected=no]")).to_be_attached(timeout=40_000)
+
+
+def test_a_failed_sync_rings_the_bell_of_an_open_page(
+    site: Site, connected: Company, browser: Browser
+) -> None:
+    site.serve()
+    page = person(browser, site, "/talents/")
+    expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
+
+    async def fail() -> None:
+        refused = ConfigError("The ATS refuses the key.", code="key_refused")
+        await run_source(FakeSource(_acme(), specs=SPECS, fail_after=0, error=refused), connected)
+
+    away(lambda: asyncio.run(fail()))
+
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("failed")
+    expect(toast).to_contain_text("The ATS refuses the key.")
+    toast.get_by_role("button", name="Close").click()
+    expect(toast).to_have_count(0)
+    bell = page.get_by_role("link", name="Notifications, 1 unread")
+    expect(bell).to_be_visible()
+    expect(page.locator("#sync-status")).to_contain_text("Sync failed")
+    bell.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()

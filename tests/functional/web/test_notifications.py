@@ -1,0 +1,216 @@
+"""The end of a sync is told: in the centre, by mail, in the chat; once, and never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from fakes.company import Company
+from fakes.receivers import Chat, MailServer, receivers
+from fakes.running import run_source
+from fakes.showcase import Showcase, _acme
+from fakes.source import SPECS, FakeSource
+from pytest_django import Settings
+
+from jemmo.domain.errors import ConfigError, JemmoError, TransientError
+from jemmo.domain.streams import Mode
+from jemmo.rest_client.outward import check_address, post_json
+from jemmo.services import notifications
+from jemmo.vault import default_vault
+
+SignedIn = Callable[[str], Client]
+
+REFUSED = ConfigError("The ATS refuses the key.", code="key_refused", next_step="Replace it.")
+AWAY = TransientError("The ATS does not answer.", code="unavailable")
+
+
+@pytest.fixture
+def others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[MailServer, Chat]]:
+    with receivers() as (mail, chat):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        monkeypatch.setenv("JEMMO_CHAT_HOSTS", f"127.0.0.1:{chat.port}")
+        yield mail, chat
+
+
+@pytest.fixture
+def company(showcase: Showcase, database_url: str) -> Company:
+    return Company(database_url, showcase.org.connections.get().id)
+
+
+def sync(company: Company, error: JemmoError | None = None) -> None:
+    source = FakeSource(_acme(), specs=SPECS, fail_after=0 if error else None, error=error)
+    asyncio.run(run_source(source, company, Mode.INCREMENTAL))
+
+
+def send(later: timedelta = timedelta(0)) -> int:
+    return notifications.send_due(vault=default_vault(), now=datetime.now(UTC) + later)
+
+
+def connect_chat(admin: Client, chat: Chat) -> None:
+    answer = admin.post(
+        "/settings/notifications/",
+        {"form": "organisation", "chat_when": "trouble", "chat_url": chat.url},
+        follow=True,
+    )
+    assert "Saved." in answer.content.decode()
+
+
+def test_a_failure_is_told_once_and_its_end_too(
+    company: Company, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    mail, chat = others
+    admin = signed_in("admin")
+    connect_chat(admin, chat)
+    for _ in range(3):
+        sync(company, REFUSED)
+    assert send() == 3  # the owner, the admin, the chat
+    assert len(mail.messages) == 2
+    whole = "".join(mail.messages)
+    assert "admin@acme.example" in whole
+    assert "recruiter@" not in whole
+    assert "The ATS refuses the key. Replace it." in whole
+    assert "failed" in chat.received[0]["text"]
+
+    page = admin.get("/notifications/").content.decode()
+    assert "This happened 3 times in a row." in page
+    assert 'aria-label="Notifications, 1 unread"' in page
+
+    sync(company)
+    assert send() == 3
+    assert "works again" in chat.received[1]["text"]
+    sync(company)
+    assert send() == 0
+
+
+def test_what_may_pass_by_itself_is_sent_when_it_came_twice(
+    company: Company, others: tuple[MailServer, Chat]
+) -> None:
+    sync(company, AWAY)
+    assert send() == 0
+    sync(company, AWAY)
+    assert send() == 2
+    sync(company, AWAY)
+    assert send() == 0
+
+
+def test_a_receiver_that_fails_loses_nothing_and_is_shown(
+    company: Company, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    mail, chat = others
+    admin = signed_in("admin")
+    connect_chat(admin, chat)
+    mail.refuses, chat.status = True, 503
+    sync(company, REFUSED)
+
+    assert send() == 0
+    page = admin.get("/settings/notifications/").content.decode()
+    assert "The mail server did not take it" in page
+    assert "127.0.0.1 answered 503." in page
+    assert (
+        "Not sent yet"
+        not in signed_in("recruiter").get("/settings/notifications/").content.decode()
+    )
+
+    assert send() == 0  # not before its time
+    mail.refuses, chat.status = False, 200
+    assert send(timedelta(minutes=2)) == 3
+    assert len(mail.messages) == 2
+    assert "Not sent yet" not in admin.get("/settings/notifications/").content.decode()
+
+
+def test_the_chat_s_address_is_a_secret(
+    company: Company, showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    connect_chat(signed_in("admin"), others[1])
+
+    page = signed_in("admin").get("/settings/notifications/").content.decode()
+    assert "The chat at 127.0.0.1 is connected." in page
+    assert "/hook" not in page
+    found = asyncio.run(company.rows("SELECT n::text FROM organisation_notices n"))
+    assert "/hook" not in found[0][0]
+    answer = signed_in("recruiter").post(
+        "/settings/notifications/", {"form": "organisation", "chat_when": "all"}
+    )
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://chat.example/hook",
+        "https://127.0.0.1/hook",
+        "https://[::1]/hook",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest",
+        "https://10.1.2.3/",
+        "https://100.64.0.1/",
+        "https://localhost/hook",
+        "https://user:pass@chat.example/",
+        "ftp://chat.example/",
+        "https://",
+        "https://[broken",
+        "nonsense",
+    ],
+)
+def test_messages_go_to_the_open_internet_alone(url: str) -> None:
+    with pytest.raises(ConfigError):
+        check_address(url)
+
+
+def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a name said when it was typed in: what counts is where the connection would go."""
+    loop_answers = [(2, 1, 6, "", ("127.0.0.1", 443))]
+
+    async def resolve(*_: object, **__: object) -> list[object]:
+        return list(loop_answers)
+
+    async def post() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        await post_json("https://rebinding.example/", {"text": "hello"})
+
+    with pytest.raises(ConfigError, match="private network"):
+        asyncio.run(post())
+
+
+def test_redirects_are_not_followed(others: tuple[MailServer, Chat]) -> None:
+    chat = others[1]
+    chat.status = 302
+    with pytest.raises(ConfigError, match="302"):
+        asyncio.run(post_json(chat.url, {"text": "x"}, allowed=notifications.allowed_hosts()))
+
+
+def test_each_member_reads_for_themselves_and_strangers_nothing(
+    company: Company, signed_in: SignedIn
+) -> None:
+    admin, recruiter, outsider = (signed_in(who) for who in ("admin", "recruiter", "outsider"))
+    sync(company, REFUSED)
+    number = asyncio.run(company.value("SELECT max(id) FROM notification"))
+    assert "The ATS refuses the key." in recruiter.get(f"/notifications/{number}/").content.decode()
+    assert outsider.get(f"/notifications/{number}/").status_code == 404
+
+    admin.post("/notifications/read/", {"number": number})
+    outsider.post("/notifications/read/", {"number": number})
+    assert asyncio.run(company.value("SELECT count(*) FROM notification_read")) <= 1
+    assert "is-unread" in recruiter.get("/notifications/").content.decode()
+    admin.post("/notifications/read/")
+    assert "is-unread" not in admin.get("/notifications/").content.decode()
+    assert admin.post("/notifications/read/", {"number": "x"}).status_code == 404
+
+
+def test_a_member_may_want_none_or_all(
+    company: Company, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    for who, when in (("owner", "never"), ("admin", "never"), ("viewer", "all")):
+        signed_in(who).post("/settings/notifications/", {"form": "member", "email_when": when})
+    sync(company, REFUSED)
+    assert send() == 1
+    assert "viewer@acme.example" in others[0].messages[0]
+    number = asyncio.run(company.value("SELECT max(id) FROM notification"))
+    assert signed_in("viewer").get(f"/notifications/{number}/").content == b""

@@ -1,0 +1,68 @@
+"""`/readyz` names what is broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+from django.test import Client
+
+
+def change(database_url: str, statement: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as db:
+        db.execute(statement.encode())
+
+
+@pytest.fixture
+def worker(database_url: str) -> None:
+    change(database_url, "INSERT INTO procrastinate_workers DEFAULT VALUES")
+
+
+def ask(client: Client) -> tuple[int, Any]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.json()
+
+
+def test_all_is_well(anybody: Client, worker: None) -> None:
+    status, found = ask(anybody)
+    assert (status, found["ready"]) == (200, True), found
+
+
+def test_no_worker(anybody: Client, worker: None, database_url: str) -> None:
+    change(
+        database_url, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"
+    )
+    status, found = ask(anybody)
+    assert status == 503
+    assert "no worker" in found["checks"]["worker"]
+    assert found["checks"]["database"] == "ok"
+
+
+def test_a_migration_is_missing(anybody: Client, worker: None, database_url: str) -> None:
+    change(database_url, "DELETE FROM django_migrations WHERE app = 'sessions'")
+    status, found = ask(anybody)
+    assert status == 503
+    assert "migrations are missing" in found["checks"]["migrations"]
+
+
+def test_a_broken_keyset(
+    anybody: Client, worker: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "keyset.json"
+    broken.write_text("nonsense")
+    broken.chmod(0o600)
+    monkeypatch.setenv("JEMMO_KEYSET", str(broken))
+    status, found = ask(anybody)
+    assert status == 503
+    assert found["checks"]["keyset"] != "ok"
+
+
+def test_no_database(anybody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections.settings["default"], "NAME", "there_is_no_such_database")
+    connections.close_all()
+    status, found = ask(anybody)
+    assert status == 503
+    assert found["checks"]["database"] == "the database does not answer"
