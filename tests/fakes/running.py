@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from fakes.company import Company
 from msgspec.structs import replace
@@ -33,9 +32,12 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
     try:
         async with connect(company.database_url) as db:
             row = await syncs._load(db, company.id)
-            report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            hold = syncs.new_hold()
+            report = RunReport(run_id=str(hold.run_id), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(row, source, report)
-            async with syncs._leased(db, row, report, "test", company.database_url) as context:
+            async with syncs._leased(
+                db, row, report, hold, "test", company.database_url
+            ) as context:
                 store = Writer(db, context, default_vault().seal)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)

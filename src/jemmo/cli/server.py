@@ -64,15 +64,9 @@ def worker(
     """Run syncs in the background and start those that are due. Any number may run, anywhere."""
     with explained_errors():
         bootstrap.start()
-        from procrastinate.contrib.django import app
+        from jemmo.cli.working import work
 
-        async def work() -> None:
-            connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-            with app.replace_connector(connector) as running:
-                async with running.open_async():
-                    await running.run_worker_async(concurrency=concurrency, delete_jobs="always")
-
-        asyncio.run(work())
+        asyncio.run(work(concurrency))
 
 
 def migrate() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jemmo.domain.errors import FailureMode, JemmoError, Postponed
 from jemmo.domain.records import Record
@@ -90,6 +92,14 @@ class RunReport(Struct, kw_only=True):
     streams: dict[Stream, Counts] = field(default_factory=dict)
     warnings: list[RunWarning] = field(default_factory=list)
     resume_at: datetime | None = None
+
+    def warn(self, warnings: Iterable[RunWarning]) -> None:
+        """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""
+        found = {(one.code, one.message): one for one in self.warnings}
+        for new in warnings:
+            old = found.get((new.code, new.message))
+            found[new.code, new.message] = replace(new, count=new.count + old.count) if old else new
+        self.warnings = list(found.values())
 
     def postpone(self, reason: Postponed) -> None:
         self.status = RunStatus.PARTIAL

@@ -5,43 +5,72 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from croniter import CroniterBadCronError, croniter
+from django.db import connection as database
+from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.outcomes import RunStatus
-from jemmo.store.models import Connection, ConnectionState, SyncRun
-from jemmo.store.selectors.connections import is_running
+from jemmo.domain.schedule import FARTHEST, Plan
+from jemmo.store.models import Connection, ConnectionState, Organisation
 
-RETRY_AFTER = timedelta(minutes=15)
+DUE = """
+    SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
+        WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first
+    FROM connection c
+    WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
+        AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
+            AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
+                SELECT FROM pg_stat_activity a
+                WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
+    ORDER BY c.due_at LIMIT %(most)s"""
+"""Reads the due rows alone, by their index. One that is due far in the future was set by a wrong clock; one whose
+holder was killed has no lease that counts."""
+
+MOST_AT_ONCE = 500
 
 
-def due(now: datetime) -> list[UUID]:
-    """The active connections whose next sync should have started by ``now``."""
-    active = Connection.objects.filter(state=ConnectionState.ACTIVE).select_related("lease")
-    return [
-        connection.id
-        for connection in active
-        if (when := next_sync_at(connection, now)) is not None and when <= now
-    ]
+class Due(Struct, frozen=True):
+    """A connection to sync now; its first sync gives way to others."""
+
+    connection_id: UUID
+    is_first: bool
+
+
+def due(now: datetime) -> list[Due]:
+    """The active connections whose next sync should have started by ``now``, the longest waiting first."""
+    values = {"now": now, "farthest": now + FARTHEST, "most": MOST_AT_ONCE}
+    with database.cursor() as cursor:
+        cursor.execute(DUE, values)
+        return [Due(*row) for row in cursor.fetchall()]
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts by itself; ``None`` while the connection is not active.
+    """When the next sync starts by itself, ``now`` if it is due; ``None`` while the connection is not active."""
+    active = connection.state == ConnectionState.ACTIVE
+    return max(connection.due_at, now) if active else None
 
-    A failed sync is tried again after a quarter of an hour, and so is one whose process was killed; one that was
-    postponed follows at its time, any other in its interval.
-    """
-    if connection.state != ConnectionState.ACTIVE:
-        return None
-    last = SyncRun.objects.filter(connection=connection).order_by("-started_at").first()
-    if last is None:
-        return connection.created_at
-    if resume_at := last.report.get("resume_at"):
-        return datetime.fromisoformat(resume_at)
-    killed = last.status == RunStatus.RUNNING and not is_running(connection, now)
-    if last.status == RunStatus.FAILED or killed:
-        return last.started_at + RETRY_AFTER
-    return last.started_at + timedelta(hours=connection.sync_every_hours)
+
+def plan_of(org: Organisation) -> Plan:
+    """The organisation's wishes."""
+    return msgspec.convert({**org.schedule, "time_zone": org.time_zone}, Plan)
+
+
+def set_plan(org: Organisation, plan: Plan) -> None:
+    """Keep the organisation's wishes; they hold from the end of each connection's next sync on."""
+    org.time_zone = plan.time_zone
+    org.schedule = msgspec.to_builtins(plan)
+    del org.schedule["time_zone"]
+    org.save(update_fields=["time_zone", "schedule"])
+
+
+def is_late(connection: Connection, now: datetime, *, running: bool) -> bool:
+    """Whether a sync that was due has not started: no worker runs, or they are all busy."""
+    waiting = connection.state == ConnectionState.ACTIVE and not running
+    return waiting and now - connection.due_at > LATE_AFTER
+
+
+LATE_AFTER = timedelta(minutes=15)
 
 
 def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:

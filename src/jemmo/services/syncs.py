@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -16,21 +16,24 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import (
     Cancelled,
     ConfigError,
+    FailureMode,
     JemmoError,
     LeaseLost,
     TransientError,
     Unexpected,
 )
-from jemmo.domain.outcomes import Counts, RunReport, RunWarning
+from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, Source
 from jemmo.domain.rules import applicable
+from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
-from jemmo.pipeline.plan import choose_mode
+from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.runs import Hold
 from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
 
@@ -64,26 +67,31 @@ async def sync(
     only: str | None = None,
     trigger: str = "manual",
     progress: Progress | None = None,
+    hold: Hold | None = None,
+    slice_over: Callable[[], bool] = lambda: False,
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
+    When ``slice_over`` says so, it stops after a page instead, and the report's status is still ``running``: the run
+    goes on when this is called again with the same ``hold``.
     Raises ``AlreadyRunning`` when one is under way and ``ConfigError`` when the connection cannot be used at all.
     """
     began = time.monotonic()
+    hold = hold or new_hold()
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
         row = await _load(db, connection_id)
         async with opened(row, vault, database_url) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
-            report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            report = RunReport(run_id=str(hold.run_id), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
-            async with _leased(db, row, report, trigger, database_url) as context:
+            async with _leased(db, row, report, hold, trigger, database_url) as context:
+                report = context.report
                 store = Writer(db, context, vault.seal)
-                report.mode = choose_mode(mode, await store.checkpoints(), names)
-                if mode is None and report.mode is Mode.INCREMENTAL:
-                    report.mode = await _sweep_or_increment(db, row)
+                if not context.goes_on:
+                    report.mode = await _choose_mode(db, row, store, mode, names)
+                    await _note_mode(db, report)
                 context.mode = report.mode
-                await _note_mode(db, report)
                 run = SyncRun(
                     source=source,
                     store=store,
@@ -92,10 +100,16 @@ async def sync(
                     progress=progress or Unwatched(),
                     now=_now,
                     only=streams,
+                    slice_over=slice_over,
                 )
                 await _execute(run, database_url, context)
-                report.seconds = round(time.monotonic() - began, 3)
+                report.seconds = round(report.seconds + time.monotonic() - began, 3)
     return report
+
+
+def new_hold() -> Hold:
+    """What a run and its claim on the connection are known by."""
+    return Hold(run_id=uuid4(), token=uuid4())
 
 
 async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:
@@ -140,26 +154,40 @@ async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> As
             await source.close()
 
 
+class HeldRun(RunContext, kw_only=True):
+    """A run that holds the lease, with its report; ``goes_on`` tells that earlier slices did a part of it."""
+
+    report: RunReport
+    goes_on: bool
+
+
 @asynccontextmanager
 async def _leased(
-    db: Connection, row: runs.ConnectionRow, report: RunReport, trigger: str, database_url: str
-) -> AsyncIterator[RunContext]:
-    """Hold the connection's lease from the first request to the report.
+    db: Connection,
+    row: runs.ConnectionRow,
+    report: RunReport,
+    hold: Hold,
+    trigger: str,
+    database_url: str,
+) -> AsyncIterator[HeldRun]:
+    """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
     The end is written on a connection of its own if need be: a lost one must not leave the run open.
     """
-    token, run_id = uuid4(), UUID(report.run_id)
     with explained():
-        began = await runs.begin(db, row.id, run_id, token, report.mode, trigger)
+        begun = await runs.begin(db, row.id, hold, report.mode, trigger)
+    report = begun.report or report
     try:
-        yield RunContext(
+        yield HeldRun(
             org_id=row.org_id,
             connection_id=row.id,
-            run_id=run_id,
-            token=token,
-            began=began,
+            run_id=hold.run_id,
+            token=hold.token,
+            began=begun.at,
             mode=report.mode,
             rules=row.rules,
+            report=report,
+            goes_on=begun.report is not None,
         )
     except JemmoError as error:
         report.fail(error)
@@ -167,20 +195,52 @@ async def _leased(
         report.fail(_explain(error))
         raise
     finally:
-        if not await _end(db, row.id, token, report):
+        if not await _end(db, row, hold, report):
             with suppress(TransientError):
                 async with connect(database_url) as fresh:
-                    await _end(fresh, row.id, token, report)
+                    await _end(fresh, row, hold, report)
 
 
-async def _end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> bool:
-    """Close the run; ``False`` when the database is away. Should it stay away, the next run closes this one."""
+async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport) -> bool:
+    """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
     try:
         with explained():
-            await runs.end(db, connection_id, token, report)
+            if report.status is RunStatus.RUNNING:
+                await runs.hand_over(db, row.id, hold, report)
+            else:
+                await runs.end(db, row.id, hold.token, report, _due_after(row, report))
     except TransientError:
         return False
     return True
+
+
+def _due_after(row: runs.ConnectionRow, report: RunReport) -> datetime:
+    """When the connection's next sync starts by itself. One that was stopped goes on soon."""
+    now = _now()
+    if report.failure is FailureMode.CANCELLED:
+        return row.plan.after_quiet(now + FIRST_RETRY)
+    failed = report.status is RunStatus.FAILED
+    return next_due(
+        row.id,
+        now=now,
+        every=row.every,
+        plan=row.plan,
+        failures=row.failures + 1 if failed else 0,
+        resume_at=report.resume_at,
+    )
+
+
+async def _choose_mode(
+    db: Connection,
+    row: runs.ConnectionRow,
+    store: Writer,
+    wanted: Mode | None,
+    names: list[Stream],
+) -> Mode:
+    mode = choose_mode(wanted, plausible(await store.checkpoints(), _now()), names)
+    if wanted is None and mode is Mode.INCREMENTAL:
+        return await _sweep_or_increment(db, row)
+    return mode
 
 
 async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,13 @@ from msgspec import Struct
 from jemmo.domain.errors import AlreadyRunning, ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
+from jemmo.domain.schedule import Plan
 from jemmo.domain.streams import Mode
 from jemmo.store.postgres import Connection
 from jemmo.store.writer import LEASE
+
+
+WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):
@@ -28,11 +32,29 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
     sealed_key: bytes
     state: str
     rules: Rules
+    plan: Plan
+    every: timedelta
+    failures: int
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """A run's claim on its connection, handed from one slice to the next."""
+
+    run_id: UUID
+    token: UUID
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """A run that holds the lease: when it began, and its report if this is not its first slice."""
+
+    at: datetime
+    report: RunReport | None = None
 
 
 async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     answer = await db.execute(
-        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules "
+        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules, "
+        "o.schedule, o.time_zone, c.sync_every_hours, c.failures "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
@@ -52,17 +74,23 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         sealed_key=bytes(row[5]),
         state=row[6],
         rules=msgspec.convert(row[7], Rules),
+        plan=msgspec.convert({**row[8], "time_zone": row[9]}, Plan),
+        every=timedelta(hours=row[10]),
+        failures=row[11],
     )
 
 
 async def begin(
-    db: Connection, connection_id: UUID, run_id: UUID, token: UUID, mode: Mode, trigger: str
-) -> datetime:
-    """Take the lease and open the run; the database's time of it. Raises ``AlreadyRunning``.
+    db: Connection, connection_id: UUID, hold: Hold, mode: Mode, trigger: str
+) -> Begun:
+    """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
 
     A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it
-    left behind is closed as interrupted.
+    left behind is closed as interrupted. A run that hands its own claim on goes on where its last slice ended.
     """
+    run_id, token = hold.run_id, hold.token
+    if begun := await _go_on(db, connection_id, hold):
+        return begun
     async with db.transaction():
         taken = await db.execute(
             """INSERT INTO lease AS l
@@ -72,9 +100,10 @@ async def begin(
                ON CONFLICT (connection_id) DO UPDATE SET token = excluded.token,
                    run_id = excluded.run_id, expires_at = excluded.expires_at,
                    holder_pid = excluded.holder_pid, holder_since = excluded.holder_since
-               WHERE l.expires_at < clock_timestamp() OR NOT EXISTS (
-                   SELECT FROM pg_stat_activity a
-                   WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)
+               WHERE l.expires_at < clock_timestamp()
+                   OR (l.holder_pid IS NOT NULL AND NOT EXISTS (
+                       SELECT FROM pg_stat_activity a
+                       WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since))
                RETURNING 1""",
             [connection_id, token, run_id, LEASE],
         )
@@ -95,8 +124,46 @@ async def begin(
         )
         row = await answer.fetchone()
     assert row is not None
-    found: datetime = row[0]
-    return found
+    return Begun(at=row[0])
+
+
+async def _go_on(db: Connection, connection_id: UUID, hold: Hold) -> Begun | None:
+    """Take the lease up again for the next slice of a run; ``None`` for a run that has not begun.
+
+    Raises ``AlreadyRunning`` when the run was closed meanwhile, for another took over.
+    """
+    async with db.transaction():
+        answer = await db.execute(
+            "SELECT started_at, report, status FROM sync_run WHERE id = %s", [hold.run_id]
+        )
+        row = await answer.fetchone()
+        if row is None:
+            return None
+        taken = await db.execute(
+            """UPDATE lease l SET expires_at = clock_timestamp() + %s, holder_pid = a.pid,
+                   holder_since = a.backend_start
+               FROM pg_stat_activity a
+               WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s""",
+            [LEASE, connection_id, hold.token],
+        )
+        if row[2] != RunStatus.RUNNING or taken.rowcount != 1:
+            raise AlreadyRunning("Another sync of this connection has taken over.")
+    report = msgspec.convert(row[1], RunReport) if row[1] else None
+    return Begun(at=row[0], report=report)
+
+
+async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
+    """End a slice: the run stays open, and its claim waits for the next one."""
+    async with db.transaction():
+        await db.execute(
+            "UPDATE sync_run SET report = %s::jsonb WHERE id = %s",
+            [msgspec.json.encode(report).decode(), hold.run_id],
+        )
+        await db.execute(
+            "UPDATE lease SET holder_pid = NULL, holder_since = NULL, "
+            "expires_at = clock_timestamp() + %s WHERE connection_id = %s AND token = %s",
+            [WAITS_FOR_NEXT, connection_id, hold.token],
+        )
 
 
 async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
@@ -110,8 +177,13 @@ async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None
     return row[0] if row else None
 
 
-async def end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> None:
-    """Close the run, tell the connection how it went, and let the lease go; if it is still ours."""
+async def end(
+    db: Connection, connection_id: UUID, token: UUID, report: RunReport, due_at: datetime | None
+) -> None:
+    """Close the run, tell the connection how it went and when it is due next, and let the lease go; if it is ours.
+
+    Without ``due_at`` it stays due when it was.
+    """
     async with db.transaction():
         await db.execute(
             "UPDATE sync_run SET status = %s, finished_at = now(), report = %s::jsonb WHERE id = %s",
@@ -121,11 +193,13 @@ async def end(db: Connection, connection_id: UUID, token: UUID, report: RunRepor
             "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
         )
         if released.rowcount == 1:
-            await db.execute(_CONCLUDE, _conclusion(connection_id, report))
+            await db.execute(_CONCLUDE, {**_conclusion(connection_id, report), "due_at": due_at})
 
 
 _CONCLUDE = """
     UPDATE connection SET last_error = %(error)s::jsonb,
+        due_at = coalesce(%(due_at)s, due_at),
+        failures = CASE WHEN %(failed)s THEN failures + 1 ELSE 0 END,
         last_success_at = CASE WHEN %(succeeded)s THEN now() ELSE last_success_at END,
         state = CASE WHEN state = 'refused' AND %(succeeded)s THEN 'active'
             WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
@@ -140,5 +214,6 @@ def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
         "id": connection_id,
         "error": None if error is None else msgspec.json.encode(error).decode(),
         "succeeded": report.status is RunStatus.SUCCEEDED,
+        "failed": report.status is RunStatus.FAILED,
         "refused": error is not None and error["code"] in REFUSALS,
     }

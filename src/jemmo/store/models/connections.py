@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.db import models
+from django.db.models.functions import Now
 
 from jemmo.store.models.accounts import Organisation
 
@@ -18,7 +19,10 @@ class ConnectionState(models.TextChoices):
 
 
 class Connection(models.Model):
-    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters."""
+    """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
+
+    ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a row.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="connections")
@@ -36,11 +40,14 @@ class Connection(models.Model):
     )
     last_error = models.JSONField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+    failures = models.IntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(db_default=Now())
     sync_every_hours = models.FloatField(default=6)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "connection"
+        indexes = [models.Index(fields=["due_at"], name="connection_due")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=ConnectionState.values), name="connection_state_known"
@@ -69,7 +76,8 @@ class QuotaUse(models.Model):
 class Lease(models.Model):
     """A time-limited claim on a connection; only the holder of ``token`` may write its records.
 
-    ``holder_*`` name the database session of the holder: when it is gone, so is the claim.
+    ``holder_*`` name the database session of the holder: when it is gone, so is the claim. Between two slices of
+    a run there is none, and the claim lasts until ``expires_at`` for whoever brings the token.
     """
 
     connection = models.OneToOneField(
