@@ -1,8 +1,21 @@
 """The web application, for an ASGI server."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
-application = get_asgi_application()
+pages: Any = get_asgi_application()
+
+from jemmo.web.hooks import PREFIX, Hooks, Receive, Scope, Send  # noqa: E402 - once Django is set up
+
+hooks = Hooks()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Webhooks go their own short way, everything else to Django."""
+    if scope["type"] == "http" and str(scope["path"]).startswith(PREFIX):
+        await hooks(scope, receive, send)
+    else:
+        await pages(scope, receive, send)

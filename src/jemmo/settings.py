@@ -92,7 +92,7 @@ TEMPLATES = [
     }
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs"]
+PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs", "jemmo.tasks.connections"]
 PROCRASTINATE_ON_APP_READY = None
 
 AUTH_USER_MODEL = "store.Account"
@@ -143,6 +143,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL else
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+
+JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if one]
+"""Hosts beside the public ones that an admin may connect to from the browser."""
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,18 +49,18 @@ def showcase(database_url: str) -> Showcase:
 
 @pytest.fixture
 def address(showcase: Showcase, web_home: Path) -> Iterator[str]:
-    """Where the showcase is served.
+    """Where the showcase is served."""
+    with served(web_home) as found:
+        yield found
+
+
+@contextmanager
+def served(web_home: Path, **more: str) -> Iterator[str]:
+    """The web application over the test's database.
 
     The port is open before the server starts: who comes early waits in the queue.
     """
-    from jemmo.vault import keyset_path
-
-    env = {
-        **os.environ,
-        "JEMMO_HOME": str(web_home),
-        "JEMMO_KEYSET": str(keyset_path()),
-        "JEMMO_SECRET_KEY": secrets.token_hex(32),
-    }
+    env = {**_environment(web_home), **more}
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
         command = ["uvicorn", "jemmo.asgi:application", "--lifespan", "off"]
@@ -71,6 +74,78 @@ def address(showcase: Showcase, web_home: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def _environment(web_home: Path) -> dict[str, str]:
+    from jemmo.vault import keyset_path
+
+    return {
+        **os.environ,
+        "JEMMO_HOME": str(web_home),
+        "JEMMO_KEYSET": str(keyset_path()),
+        "JEMMO_SECRET_KEY": secrets.token_hex(32),
+    }
+
+
+@dataclass
+class Office:
+    """A company without any connection, its people, an ATS that answers, and a worker.
+
+    The keys: one that may read everything, one that may not, one that replaces the first, one of another company.
+    """
+
+    address: str
+    ats: str
+    key: str = "admin-key-00000000000000001"
+    weak: str = "weak-key-000000000000000002"
+    newer: str = "admin-key-00000000000000003"
+    foreign: str = "other-key-00000000000000004"
+
+    def order(self, what: str, body: dict[str, Any]) -> Any:
+        """An order to the simulated ATS: see its README."""
+        request = urllib.request.Request(
+            f"{self.ats}/__sandbox__/{what}", json.dumps(body).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def ids(self, kind: str) -> list[str]:
+        with urllib.request.urlopen(f"{self.ats}/__sandbox__/truth/{kind}") as answer:
+            return [json.loads(line)["id"] for line in answer]
+
+
+@pytest.fixture
+def office(database_url: str, web_home: Path) -> Iterator[Office]:
+    from jemmo.services import accounts
+
+    org = accounts.ensure_organisation("atelier", "Atelier")
+    for role in ("owner", "admin", "recruiter", "viewer"):
+        accounts.add_member(org, f"{role}@acme.example", role, PASSWORD)
+    arguments = ["--talents", "240", "--key", Office.key, "--no-rate-limit"]
+    arguments += ["--extra-key", f"{Office.weak}=public"]
+    arguments += ["--extra-key", f"{Office.newer}=admin"]
+    arguments += ["--extra-key", f"{Office.foreign}=foreign"]
+    sandbox = subprocess.Popen(
+        [sys.executable, "-m", "jemmo.sandbox", "teamtailor", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "jemmo", "worker"],
+        env=_environment(web_home),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        assert sandbox.stdout is not None
+        ats = sandbox.stdout.readline().split()[3]
+        with served(web_home, JEMMO_ATS_HOSTS="127.0.0.1") as address:
+            yield Office(address=address, ats=ats)
+    finally:
+        for process in (sandbox, worker):
+            process.terminate()
+            process.wait()
+        assert sandbox.stdout is not None
+        sandbox.stdout.close()
 
 
 @contextmanager
@@ -89,10 +164,22 @@ def opens(address: str) -> Iterator[Opens]:
 
     Afterwards no page may have complained: neither about a script nor about the content policy.
     """
+    yield from _browser(address, "recruiter")
+
+
+@pytest.fixture
+def visits(office: Office) -> Iterator[Opens]:
+    """The same in the office, signed in as the admin unless told otherwise."""
+    yield from _browser(office.address, "admin")
+
+
+def _browser(address: str, usual: str) -> Iterator[Opens]:
     complaints: list[str] = []
     with chromium() as browser:
 
-        def open_page(path: str, *, signed_in: bool = True, **profile: Any) -> Page:
+        def open_page(
+            path: str, *, signed_in: bool = True, role: str = usual, **profile: Any
+        ) -> Page:
             context = browser.new_context(base_url=address, locale="en-GB", **profile)
             page = context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -102,7 +189,7 @@ def opens(address: str) -> Iterator[Opens]:
             )
             if signed_in:
                 page.goto(f"/accounts/login/?next={path}")
-                page.get_by_label("E-mail").fill("recruiter@acme.example")
+                page.get_by_label("E-mail").fill(f"{role}@acme.example")
                 page.get_by_label("Password").fill(PASSWORD)
                 page.get_by_role("button", name="Sign in").click()
                 page.wait_for_url(lambda url: "/accounts/" not in url)

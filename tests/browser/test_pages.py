@@ -32,7 +32,7 @@ def paths(showcase: Showcase) -> dict[str, str]:
         "talents": "/talents/",
         "talent": f"/talents/{showcase.talent('elodie').id}/",
         "ats": "/settings/ats/",
-        "run": f"/settings/ats/{showcase.run().id}/",
+        "run": f"/settings/ats/runs/{showcase.run().id}/",
     }
 
 

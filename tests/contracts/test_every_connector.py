@@ -251,6 +251,15 @@ async def test_a_key_with_too_few_rights_is_told_what_it_may_not_read(vendor: Ve
             await source.close()
 
 
+async def test_the_rights_that_are_declared_are_those_that_are_tested(
+    vendor: Vendor, ats: Harness
+) -> None:
+    source = opened(ats)
+    report = await source.check()
+    await source.close()
+    assert {check.name for check in report.checks} == set(connector_for(vendor.name).rights)
+
+
 async def test_a_wrong_key_is_refused_with_what_to_do(ats: Harness) -> None:
     source = opened(ats, "not-the-key")
     with pytest.raises(ConfigError) as raised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -109,7 +110,7 @@ def test_planning_reads_only_what_is_due(connection: Connection) -> None:
     )
     with database.cursor() as cursor:
         cursor.execute("ANALYZE connection")
-        values = {"now": NOW, "farthest": NOW + FARTHEST, "most": 500}
+        values: dict[str, datetime | int] = {"now": NOW, "farthest": NOW + FARTHEST, "most": 500}
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {DUE}", values)
         (plan,) = cursor.fetchone()[0]
 
@@ -120,7 +121,6 @@ def test_planning_reads_only_what_is_due(connection: Connection) -> None:
         assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) <= 1
 
 
-def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     below = plan.get("Plans", [])
-    assert isinstance(below, list)
     return [plan, *(one for child in below for one in nodes(child))]

@@ -61,7 +61,7 @@ def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 def worker(
     concurrency: Annotated[int, typer.Option(help="Syncs at a time.", min=1, max=100)] = 4,
 ) -> None:
-    """Run syncs in the background and start those that are due. Any number may run, anywhere."""
+    """Run syncs in the background, start those that are due, look up what webhooks name. Any number may run."""
     with explained_errors():
         bootstrap.start()
         from jemmo.cli.working import work

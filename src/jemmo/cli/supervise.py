@@ -66,6 +66,8 @@ def up(*, host: str, port: int, with_demo: bool, exit_when_ready: bool) -> None:
         out.print("Starting the database …")
         url = bootstrap.start()
         address = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}"
+        if with_demo:  # so that the wizard may reach the simulated ATS too
+            os.environ.setdefault("JEMMO_ATS_HOSTS", "127.0.0.1")
         jemmo = [sys.executable, "-m", "jemmo"]
         parts.start("web", [*jemmo, "web", "--host", host, "--port", str(port)])
         if with_demo:

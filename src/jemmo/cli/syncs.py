@@ -127,9 +127,9 @@ def release(org: Org) -> None:
     """Let the next reconcile follow the deletions that were held back."""
     with explained_errors():
         bootstrap.start()
-        from jemmo.services import accounts, connections
+        from jemmo.services import accounts, deletions
 
-        held = connections.release_deletions(accounts.organisation(org))
+        held = deletions.release_all(accounts.organisation(org))
         for one in held:
             out.print(f"Released: {one.missing:,} of {one.present:,} {one.stream}.")
         if held:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.estimate import Pace
+from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import QuotaLedger, Source
-from jemmo.domain.streams import Capabilities
+from jemmo.domain.streams import Capabilities, Page, Stream
+from jemmo.domain.webhooks import Heard, Hint, Proof
 
 
 class Option(Struct, frozen=True, kw_only=True):
     """A setting of a connection. ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
 
-    A ``required`` one has no default that could serve: the customer must give it.
+    A ``required`` one has no default that could serve: the customer must give it. One that is ``asked`` stands beside
+    the key in the connect form, the others wait below it.
     """
 
     name: str
@@ -24,6 +29,7 @@ class Option(Struct, frozen=True, kw_only=True):
     at_least: int | None = None
     at_most: int | None = None
     required: bool = False
+    asked: bool = False
 
     def check(self, value: str) -> str:
         """The value, if it is one; raises ``ConfigError`` with those that are."""
@@ -48,20 +54,22 @@ PACING = Option(
     name="pacing",
     default="on",
     choices=("on", "off"),
-    help="Whether requests are spread to stay under the ATS's limit; off is for benchmarks.",
+    help=_("Whether requests are spread to stay under the ATS's limit; off is for benchmarks."),
 )
 QUOTA_SHARE = Option(
     name="quota_share",
     default="100",
     at_least=5,
     at_most=100,
-    help="Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools.",
+    help=_("Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools."),
 )
 
 FULL_SWEEP = Option(
     name="full_sweep_cron",
     default="0 19 * * 6",
-    help="When everything is read again, in UTC (minute hour day month weekday); empty for never.",
+    help=_(
+        "When everything is read again, in UTC (minute hour day month weekday); empty for never."
+    ),
 )
 """For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
 
@@ -97,11 +105,47 @@ Probe = Callable[[Config], Awaitable[list[Probed]]]
 """Looks for what a vendor does not document, on a customer's own account."""
 
 
+Options = Mapping[str, str]
+
+
+class Reread(Struct, kw_only=True):
+    """What became of hints: pages to write, the records the ATS says are gone, those it showed nowhere.
+
+    ``unseen`` proves nothing: such an ATS has no way to ask for one record, so a sync has to find it.
+    """
+
+    pages: list[Page] = []
+    gone: list[tuple[Stream, str]] = []
+    unseen: list[tuple[Stream, str]] = []
+
+
+class Webhooks(Struct, frozen=True, kw_only=True):
+    """How an ATS announces changes.
+
+    read     a body's event and hints; raises ``RecordRejected`` for what is no webhook of this ATS
+    reread   looks up what hints name, with as few requests as it can: (source, hints, heard since) -> ``Reread``
+    verify   where webhooks are signed: (key, headers in lower case, body, now, options) -> ``Proof``
+    streams  what is announced; of other streams silence proves nothing
+    only_new whether new records alone are announced of them, not what changes later
+    setup    where an admin enters the address at the ATS, and which events to choose
+    once     a body that comes twice is the same event, since it holds its time
+    """
+
+    read: Callable[[bytes, Options], Heard]
+    reread: Callable[[Source, Sequence[Hint], datetime], Awaitable[Reread]]
+    streams: tuple[Stream, ...]
+    setup: str
+    only_new: bool = False
+    verify: Callable[[str, Mapping[str, str], bytes, datetime, Options], Proof] | None = None
+    once: Callable[[Options], bool] = lambda _: False
+
+
 class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
-    ``key_help`` says where an admin finds the key and which rights it needs. ``base_url`` finds the address
-    for the options chosen.
+    ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
+    a connection test makes, by name. ``base_url`` finds the address for the options chosen, ``pace`` tells how fast
+    the ATS lets itself be read with them.
     """
 
     name: str
@@ -113,6 +157,13 @@ class Connector(Struct, frozen=True, kw_only=True):
     base_url: Callable[[Mapping[str, str]], str]
     open: Callable[[Config], Source]
     probe: Probe | None = None
+    rights: tuple[str, ...] = ()
+    pace: Callable[[Mapping[str, str]], Pace] | None = None
+    webhooks: Webhooks | None = None
+
+    def with_defaults(self, given: Options) -> dict[str, str]:
+        """The options a connection has, those that nobody set included."""
+        return {option.name: given.get(option.name, option.default) for option in self.options}
 
     def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
         """Check what a person gave and fill in the defaults; raises ``ConfigError``."""
@@ -124,14 +175,19 @@ class Connector(Struct, frozen=True, kw_only=True):
                 code="unknown_option",
                 next_step=f"Its options are: {', '.join(sorted(known))}.",
             )
-        options = {
-            name: option.check(given.get(name, option.default)) for name, option in known.items()
-        }
+        options = self.settled(given)
         return Config(
             base_url=check_address(base_url or self.base_url(options)),
             api_key=check_key(api_key),
             options=options,
         )
+
+    def settled(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Every option with its value, given or default; raises ``ConfigError`` for one that is not possible."""
+        return {
+            option.name: option.check(given.get(option.name, option.default))
+            for option in self.options
+        }
 
 
 def check_key(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -110,6 +110,18 @@ class RunReport(Struct, kw_only=True):
         self.status = RunStatus.FAILED
         self.error = error.as_dict()
         self.failure = error.failure
+
+    def note_repeat(self, before: Mapping[str, str] | None, failures: int) -> None:
+        """Say so when this failure is that of the run before; ``failures`` are those in a row without this one."""
+        if self.status is not RunStatus.FAILED or not self.error or not before:
+            return
+        if self.error["code"] == before.get("code") and failures:
+            again = RunWarning(
+                code="same_failure",
+                message="This failure is the same as the last one, so it may not pass by itself.",
+                count=failures + 1,
+            )
+            self.warnings = [*(one for one in self.warnings if one.code != again.code), again]
 
     def counts(self, stream: Stream) -> Counts:
         return self.streams.setdefault(stream, Counts())

@@ -6,7 +6,6 @@ same second, however they were connected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -45,11 +44,8 @@ class Window(Struct, frozen=True, kw_only=True):
         return found
 
 
-NIGHTS = (
-    Window(start=time(20), end=time(6)),
-    Window(days=(5, 6), start=time(0), end=time(0)),
-)
-"""Off-peak where an organisation has not said otherwise: nights and weekends."""
+NIGHTS = (Window(start=time(22), end=time(5)),)
+"""Off-peak where an organisation has not said otherwise."""
 
 
 class FirstSync(StrEnum):
@@ -67,20 +63,32 @@ class Plan(Struct, frozen=True, kw_only=True):
     first_sync: FirstSync = FirstSync.NOW
     off_peak: tuple[Window, ...] = NIGHTS
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone; UTC for one that this machine does not know."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
     def first_due(self, now: datetime) -> datetime:
         """When the first sync of a connection made now starts."""
-        if self.first_sync is FirstSync.NOW:
+        return now if self.first_sync is FirstSync.NOW else self.tonight(now)
+
+    def tonight(self, now: datetime) -> datetime:
+        """When the next off-peak hours begin; ``now`` itself during them."""
+        near = [one for window in self.off_peak for one in window.near(now, self.zone)]
+        if not near or any(begin <= now < end for begin, end in near):
             return now
-        return _next_in(self.off_peak, now, ZoneInfo(self.time_zone))
+        return min(begin for begin, _ in near if begin > now)
 
     def after_quiet(self, moment: datetime) -> datetime:
         """``moment``, or the end of the quiet hours it falls into."""
-        zone = ZoneInfo(self.time_zone)
         for _ in range(len(self.quiet) * len(DAYS) + 1):
             ends = [
                 end
                 for window in self.quiet
-                for begin, end in window.near(moment, zone)
+                for begin, end in window.near(moment, self.zone)
                 if begin <= moment < end
             ]
             if not ends:
@@ -156,10 +164,3 @@ def _days(text: str) -> tuple[int, ...]:
         begin, end = DAYS.index(first), DAYS.index(last or first)
         found += [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
     return tuple(dict.fromkeys(found))
-
-
-def _next_in(windows: Sequence[Window], now: datetime, zone: ZoneInfo) -> datetime:
-    near = [one for window in windows for one in window.near(now, zone)]
-    if any(begin <= now < end for begin, end in near) or not near:
-        return now
-    return min(begin for begin, _ in near if begin > now)

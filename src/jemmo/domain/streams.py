@@ -176,10 +176,14 @@ class AccessCheck(Struct, frozen=True, kw_only=True):
 
 
 class AccessReport(Struct, frozen=True, kw_only=True):
-    """What a connection test found. ``account`` names the company the key belongs to."""
+    """What a connection test found. ``account`` names the company the key belongs to.
+
+    ``expires_at`` is when the key dies, where it says so.
+    """
 
     account_id: str | None = None
     account_name: str | None = None
+    expires_at: datetime | None = None
     checks: list[AccessCheck] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)

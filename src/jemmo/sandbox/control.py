@@ -60,6 +60,9 @@ class Control:
             return self._faults.on
         if name == "switches":
             return self._provider.switch(given)
+        if name == "webhooks":
+            self._provider.announce_to(given.get("url"))
+            return {"url": given.get("url")}
         if name == "advance":
             self._clock.advance(float(given["seconds"]))
             return {"now_ms": self._clock.now_ms()}

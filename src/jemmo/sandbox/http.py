@@ -40,6 +40,9 @@ class Provider(Protocol):
     def download(self, call: Call) -> Reply:
         """Answer one file download."""
 
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one change of the data and say what became of it."""
 

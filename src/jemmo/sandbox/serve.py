@@ -54,7 +54,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--key", default="test-key", help="the admin API key it accepts")
     parser.add_argument("--extra-key", action="append", default=[], metavar="KEY=SCOPE",
-                        help="another key, of scope public, internal or admin")  # fmt: skip
+                        help="another key, of scope public, internal, admin or foreign")  # fmt: skip
     parser.add_argument("--faults", action="append", default=[], metavar="NAME[=N][,NAME...]")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--no-rate-limit", action="store_true")

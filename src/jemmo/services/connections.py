@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import msgspec
 from django.db import transaction
+from django.db.models.functions import Now
 from msgspec import Struct
 from msgspec.structs import replace
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.connectors.base import Config, Connector, Probe, Probed
+from jemmo.connectors.base import Config, Probe, Probed
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import AccessReport
-from jemmo.services.syncs import key_context
-from jemmo.store.models import Connection, ConnectionState, HeldDeletion, Organisation
+from jemmo.services import schedule
+from jemmo.services.access import AccessTooSmall, report_on, try_key
+from jemmo.services.syncs import key_context, without_key
+from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.selectors.connections import PARTED
 from jemmo.vault import Vault
 
 HINT = 4  # last characters of a key that may be shown
@@ -34,6 +42,18 @@ class Connected(Struct, frozen=True, kw_only=True):
     is_new: bool
 
 
+class KnownAccount(ConfigError):
+    """This account of the ATS is connected already, as the connection ``known``."""
+
+    default_code = "already_connected"
+    default_next_step = "Nothing was changed. To use this key, replace the key of that connection."
+
+    def __init__(self, known: Connection) -> None:
+        name = known.account_name or known.label or known.provider
+        super().__init__(f"{name} is connected already.")
+        self.known = known
+
+
 def connect(
     org: Organisation,
     provider: str,
@@ -42,30 +62,37 @@ def connect(
     vault: Vault,
     base_url: str | None = None,
     options: Mapping[str, str] | None = None,
+    label: str = "",
+    new_id: UUID | None = None,
+    refuse_known: bool = False,
+    patience: float | None = None,
 ) -> Connected:
     """Test the key, then keep it sealed. Raises ``ConfigError`` and keeps nothing when it cannot be used.
 
-    Connecting the same account again replaces its key and options: records and checkpoints stay.
+    Connecting the same account again replaces its key and options: records and checkpoints stay. With
+    ``refuse_known`` that is a ``KnownAccount`` instead, unless the account was disconnected. A connection made with a
+    ``new_id`` waits, paused, for somebody to say when its first sync may start; the same id again changes nothing.
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options or {})
-    report = asyncio.run(_test(connector, config))
-    if not report.ok:
-        raise _too_small(connector, report)
+    report = try_key(connector, config, patience=patience)
     with transaction.atomic():
-        found = _same_account(org, connector.name, config.base_url, report.account_id)
-        connection = found or Connection(id=uuid4(), org=org, provider=connector.name)
-        connection.base_url = base_url or ""
-        connection.options = dict(options or {})
-        connection.account_id = report.account_id or ""
-        connection.account_name = report.account_name or ""
-        connection.label = connection.label or connector.label
-        connection.sealed_key = vault.seal(config.api_key.encode(), key_context(connection.id))
-        connection.key_hint = config.api_key[-HINT:] if len(config.api_key) > 4 * HINT else ""
-        connection.key_set_at = datetime.now(UTC)
-        connection.state = ConnectionState.ACTIVE
-        connection.last_error = None
-        connection.save()
+        Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
+        found = _same_account(org, connector.name, report.account_id, config.api_key, vault)
+        again = found is not None and found.id == new_id
+        if found is not None and refuse_known and not again and found.state not in PARTED:
+            raise KnownAccount(found)
+        connection = found or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
+        if not again:
+            connection.base_url = base_url or ""
+            connection.options = dict(options or {})
+            connection.label = label or connection.label or connector.label
+            connection.account_id = report.account_id or ""
+            _keep_key(connection, config.api_key, report, vault)
+            waits = new_id is not None
+            connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
+            connection.due_at = schedule.first_due(org)
+            connection.save()
     return Connected(
         id=connection.id,
         org=org.slug,
@@ -76,13 +103,150 @@ def connect(
     )
 
 
-def test(connection: Connection, vault: Vault) -> AccessReport:
+def rotate(
+    connection: Connection, api_key: str, *, vault: Vault, patience: float | None = None
+) -> AccessReport:
+    """Replace the key by one that was tested first: it must be of the same company. Raises ``ConfigError``.
+
+    The old key goes on being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS.
+    """
+    connector = connector_for(connection.provider)
+    config = connector.configure(api_key, connection.base_url or None, connection.options)
+    if connection.sealed_key and _key_of(connection, vault) == config.api_key:
+        raise ConfigError(
+            "This is the key that is in use already.",
+            code="same_key",
+            next_step=f"Create a new key first. {connector.key_help}",
+        )
+    report = try_key(connector, config, patience=patience)
+    _same_company(connection, report)
+    with transaction.atomic():
+        held = _locked(connection)
+        if held.key_set_at != connection.key_set_at or held.state == ConnectionState.LEAVING:
+            raise changed_meanwhile()
+        held.old_key_hint = held.key_hint or held.old_key_hint
+        held.account_id = held.account_id or report.account_id or ""
+        _keep_key(held, config.api_key, report, vault)
+        if held.state != ConnectionState.PAUSED:
+            held.state = ConnectionState.ACTIVE
+            held.due_at = Now()
+        held.save()
+    connection.refresh_from_db()
+    return report
+
+
+def revoked(connection: Connection) -> None:
+    """Somebody says that the key which was replaced no longer works in the ATS."""
+    Connection.objects.filter(id=connection.id).update(old_key_hint="")
+
+
+def pause(connection: Connection) -> bool:
+    """No sync starts by itself until ``resume``; ``False`` when it was so already. One under way goes on."""
+    return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
+
+
+def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
+    """Sync again; the first sync of all not before that time. ``False`` when it was not paused."""
+    found = Connection.objects.filter(id=connection.id, state=ConnectionState.PAUSED)
+    return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
+
+
+def seen_as(connection: Connection) -> str:
+    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
+    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+
+
+def change(
+    connection: Connection,
+    *,
+    label: str,
+    options: Mapping[str, str],
+    sync_every_hours: float,
+    seen: str,
+    vault: Vault,
+    patience: float | None = None,
+) -> None:
+    """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
+
+    Changed options are tried with its key first: with them it must still reach the same company. Those that equal the
+    default are left to it.
+    """
+    connector = connector_for(connection.provider)
+    settled = connector.settled(options)
+    defaults = {one.name: one.default for one in connector.options}
+    own = {name: value for name, value in settled.items() if value != defaults[name]}
+    if own != connection.options and connection.sealed_key:
+        key = _key_of(connection, vault)
+        config = connector.configure(key, connection.base_url or None, own)
+        _same_company(connection, try_key(connector, config, patience=patience))
+    with transaction.atomic():
+        held = _locked(connection)
+        if seen_as(held) != seen:
+            raise changed_meanwhile()
+        held.label = label or connector.label
+        held.options = own
+        held.sync_every_hours = sync_every_hours
+        held.save(update_fields=["label", "options", "sync_every_hours"])
+    connection.refresh_from_db()
+
+
+def disconnect(connection: Connection, *, delete: bool) -> bool:
+    """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` when it was done already.
+
+    A sync under way loses its lease, so it writes nothing more. Deletion goes on in the background.
+    """
+    with transaction.atomic():
+        held = _locked(connection)
+        wanted = ConnectionState.LEAVING if delete else ConnectionState.DISCONNECTED
+        if held.state in {ConnectionState.LEAVING, wanted}:
+            return False
+        held.old_key_hint = held.key_hint or held.old_key_hint
+        held.state = wanted
+        held.sealed_key, held.key_hint, held.key_expires_at = b"", "", None
+        held.last_error = None
+        held.save()
+        Lease.objects.filter(connection=held).delete()
+        if delete:
+            queue_erasure(held.id)
+    connection.refresh_from_db()
+    return True
+
+
+def queue_erasure(connection_id: UUID) -> None:
+    """Have the records of a connection that is leaving deleted, unless that is waiting already."""
+    lock = f"erase:{connection_id}"
+    task = app.configure_task("erase_connection", queue="syncs", lock=lock, queueing_lock=lock)
+    try:
+        with transaction.atomic():
+            task.defer(connection_id=str(connection_id))
+    except AlreadyEnqueued:
+        return
+
+
+def test(
+    connection: Connection,
+    vault: Vault,
+    *,
+    patience: float | None = None,  # noqa: PT028 - no test of pytest
+) -> AccessReport:
     """Try a connection's key; raises what the ATS's refusal means."""
     connector = connector_for(connection.provider)
-    key = vault.open(connection.sealed_key, key_context(connection.id)).decode()
-    return asyncio.run(
-        _test(connector, connector.configure(key, connection.base_url or None, connection.options))
+    config = connector.configure(
+        _key_of(connection, vault), connection.base_url or None, connection.options
     )
+    return report_on(connector, config, patience=patience)
+
+
+def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
+    """The same for a person who mended something in the ATS: a refused connection that works again is active again."""
+    report = test(connection, vault, patience=patience)
+    if not report.ok:
+        raise AccessTooSmall(connector_for(connection.provider), report)
+    _same_company(connection, report)
+    refused = Connection.objects.filter(id=connection.id, state=ConnectionState.REFUSED)
+    refused.update(state=ConnectionState.ACTIVE, last_error=None, due_at=Now())
+    return report
 
 
 def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
@@ -94,14 +258,16 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
             code="no_probe",
             next_step="`jemmo doctor` checks the connection.",
         )
-    key = vault.open(connection.sealed_key, key_context(connection.id)).decode()
-    config = connector.configure(key, connection.base_url or None, connection.options)
+    config = connector.configure(
+        _key_of(connection, vault), connection.base_url or None, connection.options
+    )
     return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
 
 
 def selected(provider: str | None, org: str | None) -> list[Connection]:
-    """Every connection, or those of one ATS or one organisation."""
+    """Every connection that has a key, or those of one ATS or one organisation."""
     found = Connection.objects.select_related("org").order_by("created_at")
+    found = found.exclude(state__in=PARTED)
     if provider is not None:
         found = found.filter(provider=connector_for(provider).name)
     if org is not None:
@@ -111,7 +277,7 @@ def selected(provider: str | None, org: str | None) -> list[Connection]:
 
 def of_organisation(org: Organisation, connection_id: str | None = None) -> list[Connection]:
     """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
-    found = org.connections.order_by("created_at")
+    found = org.connections.exclude(state__in=PARTED).order_by("created_at")
     if connection_id:
         try:
             found = found.filter(id=UUID(connection_id))
@@ -129,13 +295,13 @@ def of_organisation(org: Organisation, connection_id: str | None = None) -> list
     return listed
 
 
-def release_deletions(org: Organisation) -> list[HeldDeletion]:
-    """Let the next reconcile follow the deletions that were held back."""
-    held = list(HeldDeletion.objects.filter(connection__org=org, released_at=None))
-    for one in held:
-        one.released_at = datetime.now(UTC)
-        one.save(update_fields=["released_at"])
-    return held
+def changed_meanwhile() -> ConfigError:
+    """What is told to the second of two people who changed the same thing."""
+    return ConfigError(
+        "Somebody else changed this meanwhile, so nothing was saved.",
+        code="changed_meanwhile",
+        next_step="Look at how it is now, and change it again if that is still wanted.",
+    )
 
 
 async def _probe(
@@ -145,31 +311,49 @@ async def _probe(
         return await look(replace(config, ledger=ledger))
 
 
-async def _test(connector: Connector, config: Config) -> AccessReport:
-    source = connector.open(config)
-    try:
-        return await source.check()
-    finally:
-        await source.close()
+def _key_of(connection: Connection, vault: Vault) -> str:
+    if not connection.sealed_key:
+        raise without_key()
+    return vault.open(bytes(connection.sealed_key), key_context(connection.id)).decode()
+
+
+def _keep_key(connection: Connection, key: str, report: AccessReport, vault: Vault) -> None:
+    connection.sealed_key = vault.seal(key.encode(), key_context(connection.id))
+    connection.key_hint = key[-HINT:] if len(key) > 4 * HINT else ""
+    connection.key_set_at = datetime.now(UTC)
+    connection.key_expires_at = report.expires_at
+    connection.account_name = report.account_name or connection.account_name
+    connection.last_error = None
 
 
 def _same_account(
-    org: Organisation, provider: str, base_url: str, account_id: str | None
+    org: Organisation, provider: str, account_id: str | None, key: str, vault: Vault
 ) -> Connection | None:
-    if not account_id:
-        return None
-    return (
-        Connection.objects.select_for_update()
-        .filter(org=org, provider=provider, account_id=account_id)
-        .first()
-    )
+    """The connection to the same account, or where the ATS does not say whose a key is, with the same key."""
+    known = Connection.objects.select_for_update().filter(org=org, provider=provider)
+    known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
+    if account_id:
+        return known.filter(account_id=account_id).first()
+    return next((one for one in known if one.sealed_key and _key_of(one, vault) == key), None)
 
 
-def _too_small(connector: Connector, report: AccessReport) -> ConfigError:
-    missing = ", ".join(check.name for check in report.checks if not check.ok)
-    details = " ".join(dict.fromkeys(check.detail for check in report.checks if check.detail))
-    return ConfigError(
-        f"The key works, but it may not {missing}. {details}",
-        code="scope_too_small",
-        next_step=connector.key_help,
-    )
+def _same_company(connection: Connection, report: AccessReport) -> None:
+    before, after = connection.account_id, report.account_id
+    if before and after and before != after:
+        ours = connection.account_name or before
+        raise ConfigError(
+            f"This reaches another company ({report.account_name or after}), not {ours}.",
+            code="other_company",
+            next_step=f"Take a key of {ours}, or connect the other company as a connection of its own.",
+        )
+
+
+def _locked(connection: Connection) -> Connection:
+    try:
+        return Connection.objects.select_for_update().get(id=connection.id)
+    except Connection.DoesNotExist:
+        raise changed_meanwhile() from None
+
+
+def _move(connection: Connection, before: set[ConnectionState], after: str) -> bool:
+    return bool(Connection.objects.filter(id=connection.id, state__in=before).update(state=after))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection as database
+from django.db.models.functions import Now
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode
 from jemmo.services import queue
-from jemmo.store.models import Connection, ConnectionState
-from jemmo.store.selectors.connections import is_running
+from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
-class Requested(Struct, frozen=True):
+class Requested(Struct, frozen=True, kw_only=True):
     """What became of a press of the button. ``joined``: a sync was running or waiting already, and will do."""
 
     joined: bool
@@ -23,16 +22,14 @@ class Requested(Struct, frozen=True):
 def request_sync(
     connection_id: UUID, *, only: str | None = None, mode: Mode | None = None
 ) -> Requested:
-    """Queue a sync ahead of all that start by themselves, or join the one that runs or waits.
+    """Queue a sync ahead of all that start by themselves, or join one that runs or waits and reads as much.
 
-    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is paused or its key refused.
+    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
     """
-    connection = Connection.objects.select_related("lease").get(id=connection_id)
-    _check(connection)
-    with database.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        now = cursor.fetchone()[0]
-    if mode is None and is_running(connection, now):
+    connection = Connection.objects.get(id=connection_id)
+    if connection.state != ConnectionState.ACTIVE:
+        raise _not_now(connection)
+    if mode is None and _runs(connection, only):
         return Requested(joined=True)
     queued = queue.sync(
         connection_id, priority=queue.MANUAL, trigger="manual", only=only, mode=mode
@@ -40,10 +37,22 @@ def request_sync(
     return Requested(joined=not queued)
 
 
-def _check(connection: Connection) -> None:
+def _runs(connection: Connection, only: str | None) -> bool:
+    """Whether a sync is under way that reads what is asked for; its lease says whether it lives."""
+    held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
+    reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
+    return bool(reading.exists())
+
+
+def _not_now(connection: Connection) -> ConfigError:
     if connection.state == ConnectionState.PAUSED:
-        raise ConfigError(
+        return ConfigError(
             "This connection is paused.",
             code="paused",
             next_step="Resume it in Settings > ATS Integration, then sync.",
         )
+    return ConfigError(
+        "The ATS no longer accepts this connection's key.",
+        code="key_refused",
+        next_step="Replace the key in Settings > ATS Integration.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,8 +10,9 @@ from croniter import CroniterBadCronError, croniter
 from django.db import connection as database
 from msgspec import Struct
 
-from jemmo.domain.errors import ConfigError
-from jemmo.domain.schedule import FARTHEST, Plan
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.schedule import FARTHEST, Plan, next_due
+from jemmo.services import queue
 from jemmo.store.models import Connection, ConnectionState, Organisation
 
 DUE = """
@@ -19,13 +20,15 @@ DUE = """
         WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first
     FROM connection c
     WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')
         AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
             AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
                 SELECT FROM pg_stat_activity a
                 WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
     ORDER BY c.due_at LIMIT %(most)s"""
-"""Reads the due rows alone, by their index. One that is due far in the future was set by a wrong clock; one whose
-holder was killed has no lease that counts."""
+"""Reads the due rows alone, by their index, and of those the ones that do not wait in the queue already. One that is
+due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts."""
 
 MOST_AT_ONCE = 500
 
@@ -39,10 +42,23 @@ class Due(Struct, frozen=True):
 
 def due(now: datetime) -> list[Due]:
     """The active connections whose next sync should have started by ``now``, the longest waiting first."""
-    values = {"now": now, "farthest": now + FARTHEST, "most": MOST_AT_ONCE}
+    values: dict[str, datetime | int] = {
+        "now": now,
+        "farthest": now + FARTHEST,
+        "most": MOST_AT_ONCE,
+    }
     with database.cursor() as cursor:
         cursor.execute(DUE, values)
         return [Due(*row) for row in cursor.fetchall()]
+
+
+def start_due(now: datetime) -> int:
+    """Queue every sync that is due; how many there were."""
+    found = due(now)
+    for one in found:
+        priority = queue.INITIAL if one.is_first else queue.INCREMENTAL
+        queue.sync(one.connection_id, priority=priority, trigger="schedule")
+    return len(found)
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
@@ -51,9 +67,33 @@ def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
     return max(connection.due_at, now) if active else None
 
 
+def put_off(connection_id: UUID, error: JemmoError) -> None:
+    """Show what kept a sync from even beginning, and try again later; unless the sync's own end has said so."""
+    now = datetime.now(UTC)
+    active = Connection.objects.select_related("org").filter(state=ConnectionState.ACTIVE)
+    connection = active.filter(id=connection_id, due_at__lte=now).first()
+    if connection is None:
+        return
+    connection.failures += 1
+    connection.last_error = error.as_dict()
+    connection.due_at = next_due(
+        connection.id,
+        now=now,
+        every=timedelta(hours=connection.sync_every_hours),
+        plan=plan_of(connection.org),
+        failures=connection.failures,
+    )
+    connection.save(update_fields=["failures", "last_error", "due_at"])
+
+
 def plan_of(org: Organisation) -> Plan:
     """The organisation's wishes."""
     return msgspec.convert({**org.schedule, "time_zone": org.time_zone}, Plan)
+
+
+def first_due(org: Organisation) -> datetime:
+    """When the first sync of a connection made now starts by itself."""
+    return plan_of(org).first_due(datetime.now(UTC))
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:

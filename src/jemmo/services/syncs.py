@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.base import FULL_SWEEP
@@ -33,7 +35,7 @@ from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
-from jemmo.store.runs import Hold
+from jemmo.store.runs import Begun, Hold
 from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
 
@@ -53,9 +55,29 @@ class Unwatched:
         return None
 
 
+def without_key() -> ConfigError:
+    """What is told of a connection that was disconnected."""
+    return ConfigError(
+        "This connection was disconnected, so it has no key.",
+        code="disconnected",
+        next_step="Connect the ATS again in Settings > ATS Integration.",
+    )
+
+
 def key_context(connection_id: UUID) -> bytes:
     """What a connection's API key is bound to."""
     return b"api-key:" + connection_id.bytes
+
+
+class Slice(Struct, frozen=True, kw_only=True):
+    """One turn of a run: its report so far, and the claim that the next turn takes up."""
+
+    report: RunReport
+    hold: Hold
+
+    @property
+    def ended(self) -> bool:
+        return self.report.status is not RunStatus.RUNNING
 
 
 async def sync(
@@ -67,25 +89,49 @@ async def sync(
     only: str | None = None,
     trigger: str = "manual",
     progress: Progress | None = None,
-    hold: Hold | None = None,
-    slice_over: Callable[[], bool] = lambda: False,
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
-    When ``slice_over`` says so, it stops after a page instead, and the report's status is still ``running``: the run
-    goes on when this is called again with the same ``hold``.
     Raises ``AlreadyRunning`` when one is under way and ``ConfigError`` when the connection cannot be used at all.
     """
+    done = await sync_slice(
+        connection_id,
+        database_url=database_url,
+        vault=vault,
+        mode=mode,
+        only=only,
+        trigger=trigger,
+        progress=progress,
+    )
+    return done.report
+
+
+async def sync_slice(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    mode: Mode | None = None,
+    only: str | None = None,
+    trigger: str = "manual",
+    progress: Progress | None = None,
+    goes_on: Hold | None = None,
+    slice_over: Callable[[Mode], bool] = lambda _: False,
+) -> Slice:
+    """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
+
+    It goes on when this is called with its ``hold``, anywhere.
+    """
     began = time.monotonic()
-    hold = hold or new_hold()
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
         row = await _load(db, connection_id)
         async with opened(row, vault, database_url) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
-            report = RunReport(run_id=str(hold.run_id), mode=Mode.INITIAL)
+            report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
-            async with _leased(db, row, report, hold, trigger, database_url) as context:
+            begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
+            async with _leased(db, row, report, begin, database_url) as context:
                 report = context.report
                 store = Writer(db, context, vault.seal)
                 if not context.goes_on:
@@ -100,16 +146,11 @@ async def sync(
                     progress=progress or Unwatched(),
                     now=_now,
                     only=streams,
-                    slice_over=slice_over,
+                    slice_over=lambda: slice_over(report.mode),
                 )
                 await _execute(run, database_url, context)
                 report.seconds = round(report.seconds + time.monotonic() - began, 3)
-    return report
-
-
-def new_hold() -> Hold:
-    """What a run and its claim on the connection are known by."""
-    return Hold(run_id=uuid4(), token=uuid4())
+    return Slice(report=report, hold=context.hold)
 
 
 async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:
@@ -143,6 +184,8 @@ def _with_applicable_rules(
 @asynccontextmanager
 async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> AsyncIterator[Source]:
     """A connection's source, with its key unsealed and what it has used of its quota at hand."""
+    if not row.sealed_key:
+        raise without_key()
     connector = connector_for(row.provider)
     key = vault.open(row.sealed_key, key_context(row.id)).decode()
     async with PostgresQuotaLedger(database_url, row.id) as ledger:
@@ -158,6 +201,7 @@ class HeldRun(RunContext, kw_only=True):
     """A run that holds the lease, with its report; ``goes_on`` tells that earlier slices did a part of it."""
 
     report: RunReport
+    hold: Hold
     goes_on: bool
 
 
@@ -166,8 +210,7 @@ async def _leased(
     db: Connection,
     row: runs.ConnectionRow,
     report: RunReport,
-    hold: Hold,
-    trigger: str,
+    begin: Callable[[Connection, UUID, RunReport], Awaitable[Begun]],
     database_url: str,
 ) -> AsyncIterator[HeldRun]:
     """Hold the connection's lease from the first request to the report, or to the end of the slice.
@@ -175,8 +218,8 @@ async def _leased(
     The end is written on a connection of its own if need be: a lost one must not leave the run open.
     """
     with explained():
-        begun = await runs.begin(db, row.id, hold, report.mode, trigger)
-    report = begun.report or report
+        begun = await begin(db, row.id, report)
+    hold, report = begun.hold, begun.report or report
     try:
         yield HeldRun(
             org_id=row.org_id,
@@ -187,6 +230,7 @@ async def _leased(
             mode=report.mode,
             rules=row.rules,
             report=report,
+            hold=hold,
             goes_on=begun.report is not None,
         )
     except JemmoError as error:
@@ -207,8 +251,9 @@ async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunR
         with explained():
             if report.status is RunStatus.RUNNING:
                 await runs.hand_over(db, row.id, hold, report)
-            else:
-                await runs.end(db, row.id, hold.token, report, _due_after(row, report))
+                return True
+            report.note_repeat(row.last_error, row.failures)
+            await runs.end(db, row.id, hold.token, report, _due_after(row, report))
     except TransientError:
         return False
     return True

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
 
-from jemmo.domain.errors import AlreadyRunning, ConfigError
+from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
 from jemmo.domain.schedule import Plan
-from jemmo.domain.streams import Mode
 from jemmo.store.postgres import Connection
 from jemmo.store.writer import LEASE
-
 
 WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
 
@@ -35,6 +33,7 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
     plan: Plan
     every: timedelta
     failures: int
+    last_error: dict[str, str] | None
 
 
 class Hold(Struct, frozen=True, kw_only=True):
@@ -45,8 +44,9 @@ class Hold(Struct, frozen=True, kw_only=True):
 
 
 class Begun(Struct, frozen=True, kw_only=True):
-    """A run that holds the lease: when it began, and its report if this is not its first slice."""
+    """A run that holds the lease: its claim, when it began, and its report if this is not its first slice."""
 
+    hold: Hold
     at: datetime
     report: RunReport | None = None
 
@@ -54,7 +54,7 @@ class Begun(Struct, frozen=True, kw_only=True):
 async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     answer = await db.execute(
         "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules, "
-        "o.schedule, o.time_zone, c.sync_every_hours, c.failures "
+        "o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
@@ -77,20 +77,29 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         plan=msgspec.convert({**row[8], "time_zone": row[9]}, Plan),
         every=timedelta(hours=row[10]),
         failures=row[11],
+        last_error=row[12],
     )
 
 
 async def begin(
-    db: Connection, connection_id: UUID, hold: Hold, mode: Mode, trigger: str
+    db: Connection,
+    connection_id: UUID,
+    report: RunReport,
+    *,
+    trigger: str,
+    scope: str = "",
+    goes_on: Hold | None = None,
 ) -> Begun:
     """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
 
     A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it
-    left behind is closed as interrupted. A run that hands its own claim on goes on where its last slice ended.
+    left behind is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a
+    new token: should the last one wake up again, it cannot write. From here on the connection is due, so whatever
+    becomes of this process, the schedule comes back to it.
     """
-    run_id, token = hold.run_id, hold.token
-    if begun := await _go_on(db, connection_id, hold):
+    if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
         return begun
+    hold = Hold(run_id=UUID(report.run_id), token=uuid4())
     async with db.transaction():
         taken = await db.execute(
             """INSERT INTO lease AS l
@@ -105,7 +114,7 @@ async def begin(
                        SELECT FROM pg_stat_activity a
                        WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since))
                RETURNING 1""",
-            [connection_id, token, run_id, LEASE],
+            [connection_id, hold.token, hold.run_id, LEASE],
         )
         if await taken.fetchone() is None:
             raise AlreadyRunning("A sync of this connection is already running.")
@@ -118,38 +127,41 @@ async def begin(
             [connection_id],
         )
         answer = await db.execute(
-            "INSERT INTO sync_run (id, connection_id, mode, trigger, status, started_at) "
-            "VALUES (%s, %s, %s, %s, 'running', now()) RETURNING started_at",
-            [run_id, connection_id, mode, trigger],
+            "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at) "
+            "VALUES (%s, %s, %s, %s, %s, 'running', now()) RETURNING started_at",
+            [hold.run_id, connection_id, report.mode, trigger, scope],
         )
         row = await answer.fetchone()
+        await db.execute(
+            "UPDATE connection SET due_at = least(due_at, now()) WHERE id = %s", [connection_id]
+        )
     assert row is not None
-    return Begun(at=row[0])
+    return Begun(hold=hold, at=row[0])
 
 
-async def _go_on(db: Connection, connection_id: UUID, hold: Hold) -> Begun | None:
-    """Take the lease up again for the next slice of a run; ``None`` for a run that has not begun.
-
-    Raises ``AlreadyRunning`` when the run was closed meanwhile, for another took over.
-    """
+async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
+    """Take the lease up again for the next slice of a run; ``None`` when another took over or it was closed."""
+    token = uuid4()
     async with db.transaction():
-        answer = await db.execute(
-            "SELECT started_at, report, status FROM sync_run WHERE id = %s", [hold.run_id]
-        )
-        row = await answer.fetchone()
-        if row is None:
-            return None
         taken = await db.execute(
-            """UPDATE lease l SET expires_at = clock_timestamp() + %s, holder_pid = a.pid,
-                   holder_since = a.backend_start
+            """UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
+                   holder_pid = a.pid, holder_since = a.backend_start
                FROM pg_stat_activity a
                WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s""",
-            [LEASE, connection_id, hold.token],
+            [token, LEASE, connection_id, before.token],
         )
-        if row[2] != RunStatus.RUNNING or taken.rowcount != 1:
-            raise AlreadyRunning("Another sync of this connection has taken over.")
-    report = msgspec.convert(row[1], RunReport) if row[1] else None
-    return Begun(at=row[0], report=report)
+        answer = await db.execute(
+            "SELECT started_at, report FROM sync_run WHERE id = %s AND status = 'running'",
+            [before.run_id],
+        )
+        row = await answer.fetchone()
+        if taken.rowcount != 1 or row is None:
+            return None
+    return Begun(
+        hold=Hold(run_id=before.run_id, token=token),
+        at=row[0],
+        report=msgspec.convert(row[1], RunReport),
+    )
 
 
 async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
@@ -199,7 +211,7 @@ async def end(
 _CONCLUDE = """
     UPDATE connection SET last_error = %(error)s::jsonb,
         due_at = coalesce(%(due_at)s, due_at),
-        failures = CASE WHEN %(failed)s THEN failures + 1 ELSE 0 END,
+        failures = CASE WHEN %(failed)s THEN failures + 1 WHEN %(cancelled)s THEN failures ELSE 0 END,
         last_success_at = CASE WHEN %(succeeded)s THEN now() ELSE last_success_at END,
         state = CASE WHEN state = 'refused' AND %(succeeded)s THEN 'active'
             WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
@@ -214,6 +226,7 @@ def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
         "id": connection_id,
         "error": None if error is None else msgspec.json.encode(error).decode(),
         "succeeded": report.status is RunStatus.SUCCEEDED,
-        "failed": report.status is RunStatus.FAILED,
+        "failed": report.status is RunStatus.FAILED and report.failure is not FailureMode.CANCELLED,
+        "cancelled": report.failure is FailureMode.CANCELLED,
         "refused": error is not None and error["code"] in REFUSALS,
     }

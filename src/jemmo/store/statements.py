@@ -157,8 +157,7 @@ def _write(table: Table) -> str:
         f"FROM {staging_name(table)} s "
         "ON CONFLICT (connection_id, remote_id) DO UPDATE SET "
         f"{changes}, remote_deleted_at = NULL, modified_at = now() "
-        f"WHERE ({_differs(table)}) AND (%(force)s "
-        "OR coalesce(excluded.remote_updated_at >= t.remote_updated_at, true)) "
+        f"WHERE ({_differs(table)}) AND {_may_replace(table)} "
         f"RETURNING {returned}, (xmax = 0) AS created)"
     )
 
@@ -188,6 +187,25 @@ def _change(table: Table, name: str) -> str:
             "AND t.excluded_reason IS NULL THEN NULL ELSE excluded.excluded_reason END"
         )
     return f"{name} = excluded.{name}"
+
+
+def _may_replace(table: Table) -> str:
+    """Never an older version, unless everything is read again, and then not what was looked up since it began.
+
+    A page that was fetched before a webhook's record was looked up may be written after it. It must neither turn
+    that record back nor raise it from the dead.
+    """
+    looked_up = (
+        f"EXISTS (SELECT FROM webhook_hint h WHERE h.connection_id = t.connection_id "
+        f"AND h.stream = '{table.stream}' AND h.remote_id = t.remote_id "
+        "AND h.applied_at >= %(began)s)"
+    )
+    return (
+        "(coalesce(excluded.remote_updated_at >= t.remote_updated_at, true) "
+        f"OR (%(force)s AND NOT {looked_up})) "
+        "AND (t.remote_deleted_at IS NULL "
+        f"OR excluded.remote_updated_at > t.remote_updated_at OR NOT %(guarded)s OR NOT {looked_up})"
+    )
 
 
 def _differs(table: Table) -> str:
@@ -325,6 +343,30 @@ REJECT = """
     ON CONFLICT (connection_id, stream, remote_id, code) DO UPDATE SET
         message = excluded.message, field = excluded.field, sealed_raw = excluded.sealed_raw,
         run_id = excluded.run_id, at = now(), times = r.times + 1"""
+
+
+@cache
+def unannounced(stream: Stream) -> str:
+    """Count what this transaction wrote of a staged batch although no webhook had named it; see ``WebhookAddress``."""
+    table = TABLES[stream]
+    return f"""
+        WITH found AS (
+            SELECT count(*) AS number FROM {staging_name(table)} s
+            JOIN {table.name} t ON t.connection_id = %(connection)s AND t.remote_id = s.remote_id
+            JOIN webhook_address a ON a.connection_id = t.connection_id
+            WHERE t.modified_at = now() AND t.remote_updated_at >= a.made_at
+                AND (t.created_at = now() OR NOT a.only_new) AND NOT EXISTS (
+                    SELECT FROM webhook_hint h WHERE h.connection_id = t.connection_id
+                    AND h.stream = '{stream}' AND h.remote_id = t.remote_id
+                    AND h.heard_at >= %(began)s::timestamptz - interval '1 day')),
+        counted AS (
+            INSERT INTO webhook_count AS w (connection_id, day, what, count)
+            SELECT %(connection)s, (now() AT TIME ZONE 'UTC')::date, 'unannounced', number
+            FROM found WHERE number > 0
+            ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count)
+        UPDATE webhook_address SET missed = missed + number FROM found
+        WHERE connection_id = %(connection)s AND number > 0"""
+
 
 FORGIVE = """
     DELETE FROM rejection r USING {staged} s

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,18 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain.errors import LeaseLost
-from jemmo.domain.outcomes import Accepted, Counts, PageOutcome, Rejection, RunReport
+from jemmo.domain.outcomes import (
+    Accepted,
+    Counts,
+    PageOutcome,
+    Rejection,
+    RunReport,
+)
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
+from jemmo.store import silence, sweeps
 from jemmo.store import statements as sql
-from jemmo.store import sweeps
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.tables import TABLES
@@ -47,7 +54,7 @@ class RunContext(Struct, kw_only=True):
 
     org_id: UUID
     connection_id: UUID
-    run_id: UUID
+    run_id: UUID | None
     token: UUID
     began: datetime
     mode: Mode
@@ -80,6 +87,9 @@ async def hold_lease(db: Connection, context: RunContext) -> None:
 class Writer:
     """The store of one run, on one database connection."""
 
+    guarded = True
+    """Whether what a webhook's look found meanwhile is kept from older pages."""
+
     def __init__(self, db: Connection, context: RunContext, seal: Seal) -> None:
         self.db = db
         self.context = context
@@ -88,6 +98,9 @@ class Writer:
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
         self._tags: set[str] = set()
+        self._announced: frozenset[str] = frozenset()
+        self._links = 0
+        self._left_links = False
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -100,6 +113,7 @@ class Writer:
             "hidden": context.hidden,
             "active": [str(status) for status in context.rules.active_statuses],
             "force": context.mode is not Mode.INCREMENTAL,
+            "guarded": self.guarded,
         }
 
     async def checkpoints(self) -> dict[Stream, Checkpoint]:
@@ -135,7 +149,7 @@ class Writer:
         fetched = sum(outcome.fetched for outcome in outcomes)
         with explained():
             await self._prepare(stream)
-            async with self.db.transaction():
+            async with self._alone():
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
                 if gone:
@@ -180,7 +194,7 @@ class Writer:
 
     async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
-            async with self.db.transaction():
+            async with self._alone():
                 await hold_lease(self.db, self.context)
                 buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
         return buried
@@ -200,10 +214,35 @@ class Writer:
                     hidden = await sweeps.hidden_since(self.db, self._names, stream)
                     counts.created -= hidden
                     counts.excluded += hidden
-            await sweeps.forget_stale_links(self.db, self.context.connection_id)
+            async with self._alone():
+                await sweeps.forget_stale_links(self.db, self.context.connection_id)
             talents = report.streams.get(Stream.TALENTS)
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
-                await sweeps.decide_visibility(self.db, self._names)
+                async with self._alone():
+                    await sweeps.decide_visibility(self.db, self._names)
+            if silent := await silence.warning(self.db, self.context.connection_id):
+                report.warnings.append(silent)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """A transaction that no other one of this connection's records runs beside.
+
+        A run and a webhook's look would else lock the same rows in different order.
+        """
+        async with self.db.transaction():
+            lock = int.from_bytes(self.context.connection_id.bytes[:8], signed=True)
+            await self.db.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+            answer = await self.db.execute(
+                "SELECT links FROM webhook_address WHERE connection_id = %s",
+                [self.context.connection_id],
+            )
+            row = await answer.fetchone()
+            if row and row[0] != self._links:
+                self._links, self._waiting = (
+                    row[0],
+                    None,
+                )  # a look has left links of which we know not
+            yield
 
     # --- one transaction's steps, in their order ---
 
@@ -213,6 +252,7 @@ class Writer:
             for setting in SETTINGS:
                 await self.db.execute(f"SET {setting}".encode())
             self._rejecting = await sweeps.rejecting(self.db, self.context.connection_id)
+            self._announced = await silence.announced(self.db, self.context.connection_id)
         if self._waiting is None:
             self._waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
         if stream not in self._staging:
@@ -232,6 +272,9 @@ class Writer:
         )
         if waits:
             self._waiting = None
+            self._left_links = True
+        if stream in self._announced and created + updated and not names["force"]:
+            await self.db.execute(sql.unannounced(stream).encode(), names)
         await self._keep_tags(accepted)
         if stream in self._rejecting:
             await self._forgive(stream)

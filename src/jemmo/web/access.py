@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -49,6 +49,22 @@ def member(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
         return redirect_to_login(request.get_full_path())
 
     return cast("View[P]", checked)
+
+
+def manager(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
+    """Only for owners and admins; for any other member there is no such page."""
+
+    @wraps(view)
+    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not manages(request):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return member(cast("View[P]", checked))
+
+
+def manages(request: MemberRequest) -> bool:
+    return Role(request.membership.role).manages
 
 
 def sees_contacts(request: MemberRequest) -> bool:

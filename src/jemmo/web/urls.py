@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from jemmo.web.views import jobs, preferences, settings, start, status, talents
+from jemmo.web.views import (
+    ats,
+    connecting,
+    connection,
+    deletions,
+    jobs,
+    logs,
+    preferences,
+    quality,
+    rules,
+    start,
+    status,
+    talents,
+    why,
+)
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -12,8 +26,38 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.detail, name="job"),
     path("talents/", talents.listing, name="talents"),
     path("talents/<uuid:talent_id>/", talents.detail, name="talent"),
-    path("settings/ats/", settings.connections, name="ats"),
-    path("settings/ats/<uuid:run_id>/", settings.run, name="sync_run"),
+    path("settings/ats/", ats.connections, name="ats"),
+    path("settings/ats/connect/", connecting.choose, name="ats_choose"),
+    path("settings/ats/connect/<slug:provider>/", connecting.connect, name="ats_connect"),
+    path("settings/ats/rules/", rules.rules, name="ats_rules"),
+    path("settings/ats/runs/<uuid:run_id>/", ats.run, name="sync_run"),
+    path("settings/ats/<uuid:connection_id>/", ats.connection, name="ats_connection"),
+    path("settings/ats/<uuid:connection_id>/card/", ats.card, name="ats_card"),
+    path("settings/ats/<uuid:connection_id>/plan/", connecting.plan, name="ats_plan"),
+    path("settings/ats/<uuid:connection_id>/sync/", connection.sync, name="ats_sync"),
+    path("settings/ats/<uuid:connection_id>/compare/", connection.compare, name="ats_compare"),
+    path("settings/ats/<uuid:connection_id>/resync/", connection.resync, name="ats_resync"),
+    path("settings/ats/<uuid:connection_id>/pause/", connection.pause, name="ats_pause"),
+    path("settings/ats/<uuid:connection_id>/resume/", connection.resume, name="ats_resume"),
+    path("settings/ats/<uuid:connection_id>/test/", connection.test, name="ats_test"),
+    path("settings/ats/<uuid:connection_id>/key/", connection.key, name="ats_key"),
+    path("settings/ats/<uuid:connection_id>/revoked/", connection.revoked, name="ats_revoked"),
+    path("settings/ats/<uuid:connection_id>/edit/", connection.edit, name="ats_edit"),
+    path(
+        "settings/ats/<uuid:connection_id>/disconnect/",
+        connection.disconnect,
+        name="ats_disconnect",
+    ),
+    path(
+        "settings/ats/<uuid:connection_id>/deletions/<slug:stream>/",
+        deletions.decide,
+        name="ats_deletions",
+    ),
+    path("settings/logs/", logs.logs, name="logs"),
+    path("settings/logs/download.csv", logs.download, {"form": "csv"}, name="logs_csv"),
+    path("settings/logs/download.jsonl", logs.download, {"form": "jsonl"}, name="logs_jsonl"),
+    path("settings/why/", why.why, name="why"),
+    path("settings/quality/", quality.quality, name="quality"),
     path("status/", status.fragment, name="sync_status"),
     path("preferences/theme/", preferences.theme, name="theme"),
     path("preferences/organisation/", preferences.organisation, name="organisation"),

@@ -21,7 +21,7 @@ def paths(showcase: Showcase) -> list[str]:
         f"/talents/{showcase.talent('elodie').id}/",
         f"/talents/{showcase.talent('markup').id}/",
         "/settings/ats/",
-        f"/settings/ats/{showcase.run().id}/",
+        f"/settings/ats/runs/{showcase.run().id}/",
         "/status/",
     ]
 
@@ -107,8 +107,8 @@ def test_the_language_of_the_browser_is_followed(recruiter: Client) -> None:
 
 def test_a_sync_shows_what_it_did(showcase: Showcase, recruiter: Client) -> None:
     run = showcase.run()
-    assert f"/settings/ats/{run.id}/" in recruiter.get("/settings/ats/").content.decode()
+    assert f"/settings/ats/runs/{run.id}/" in recruiter.get("/settings/ats/").content.decode()
 
-    page = recruiter.get(f"/settings/ats/{run.id}/").content.decode()
+    page = recruiter.get(f"/settings/ats/runs/{run.id}/").content.decode()
     for stream in ("Jobs", "Talents", "Applications"):
         assert f'<th scope="row">{stream}</th>' in page

@@ -87,7 +87,7 @@ def test_past_the_last_page_leads_back(recruiter: Client) -> None:
 
 def test_times_follow_the_organisation(showcase: Showcase, recruiter: Client) -> None:
     Organisation.objects.filter(id=showcase.org.id).update(time_zone="Asia/Tokyo")
-    path = f"/settings/ats/{showcase.run().id}/"
+    path = f"/settings/ats/runs/{showcase.run().id}/"
     assert " JST" in recruiter.get(path).content.decode()
     Organisation.objects.filter(id=showcase.org.id).update(time_zone="Nowhere/Never")
     assert " UTC" in recruiter.get(path).content.decode()

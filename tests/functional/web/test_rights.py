@@ -60,12 +60,12 @@ def test_records_of_another_organisation_are_not_there(
     mine = (
         f"/jobs/{showcase.job('dev').id}/",
         f"/talents/{showcase.talent('elodie').id}/",
-        f"/settings/ats/{showcase.run().id}/",
+        f"/settings/ats/runs/{showcase.run().id}/",
     )
     theirs = (
         f"/jobs/{Job.objects.get(org=showcase.stranger).id}/",
         f"/talents/{Talent.objects.get(org=showcase.stranger).id}/",
-        f"/settings/ats/{SyncRun.objects.get(connection__org=showcase.stranger).id}/",
+        f"/settings/ats/runs/{SyncRun.objects.get(connection__org=showcase.stranger).id}/",
     )
     recruiter, outsider = signed_in("recruiter"), signed_in("outsider")
 

@@ -17,7 +17,7 @@ PAGES = (
     "/talents/",
     f"/talents/{ID}/",
     "/settings/ats/",
-    f"/settings/ats/{ID}/",
+    f"/settings/ats/runs/{ID}/",
     "/status/",
     "/no-organisation/",
 )

@@ -7,11 +7,16 @@ from enum import StrEnum
 from types import SimpleNamespace
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain import enums
 from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
+from jemmo.domain.troubles import Kind, Severity
 from jemmo.store.models import ConnectionState, Role
 from jemmo.web.templatetags import jemmo as shown
 from jemmo.web.words import WORDS, word
@@ -31,6 +36,10 @@ KINDS: dict[str, type[StrEnum]] = {
     "mode": Mode,
     "run": RunStatus,
     "stream": Stream,
+    "severity": Severity,
+    "trouble": Kind,
+    "rule": Exclusion,
+    "colour": Colour,
 }
 
 
@@ -42,6 +51,14 @@ def test_every_value_has_a_word(kind: str) -> None:
 def test_every_role_and_state_has_a_word() -> None:
     assert set(WORDS["role"]) == set(Role.values)
     assert set(WORDS["connection"]) == set(ConnectionState.values)
+
+
+def test_every_right_and_every_option_that_is_asked_for_has_a_word() -> None:
+    for connector in CONNECTORS.values():
+        assert set(connector.rights) <= set(WORDS["right"])
+        asked = [one for one in connector.options if one.asked]
+        assert {one.name for one in asked} <= set(WORDS["option"])
+        assert {choice for one in asked for choice in one.choices} <= set(WORDS["choice"])
 
 
 def test_an_unknown_value_is_shown_as_it_is() -> None:
@@ -139,3 +156,14 @@ def test_how_long_ago(before: timedelta, expected: str) -> None:
 
 def test_never() -> None:
     assert "never" in shown.ago(None)
+
+
+def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
+    known = SimpleNamespace(
+        supported=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
+    )
+    shown_as = render_to_string("web/ats_card_more.html", {"card": {"webhook": known}})
+
+    assert "Silent: changes arrive without them" in shown_as
+    assert "7 changes came without one" in shown_as
+    assert "<dt>" not in render_to_string("web/ats_card_more.html", {"card": {}})

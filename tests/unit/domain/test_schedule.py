@@ -22,8 +22,8 @@ from jemmo.domain.schedule import (
 )
 
 SIX_HOURS = timedelta(hours=6)
-moments = st.datetimes(
-    min_value=datetime(2021, 1, 1), max_value=datetime(2040, 1, 1), timezones=st.just(UTC)
+moments = st.integers(0, 20 * 365 * 86400).map(
+    lambda seconds: datetime(2021, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
 intervals = st.integers(min_value=1, max_value=48).map(lambda hours: timedelta(hours=hours))
 windows = st.builds(
@@ -80,9 +80,7 @@ def test_nothing_starts_in_quiet_hours(
 def test_no_start_is_out_of_sight(
     one: UUID, now: datetime, every: timedelta, failures: int, resume_at: datetime | None
 ) -> None:
-    due = next_due(
-        one, now=now, every=every, plan=Plan(), failures=failures, resume_at=resume_at
-    )
+    due = next_due(one, now=now, every=every, plan=Plan(), failures=failures, resume_at=resume_at)
     assert min(now, resume_at or now) <= due <= now + FARTHEST
 
 
@@ -95,9 +93,10 @@ def test_each_failure_in_a_row_waits_longer_up_to_the_interval(one: UUID, failur
 def test_an_initial_sync_put_off_starts_in_the_evening_of_the_organisation() -> None:
     plan = Plan(time_zone="Europe/Paris", first_sync=FirstSync.TONIGHT)
     wednesday = datetime(2026, 7, 1, 9, tzinfo=UTC)
-    assert plan.first_due(wednesday) == datetime(2026, 7, 1, 18, tzinfo=UTC)
+    assert plan.first_due(wednesday) == datetime(2026, 7, 1, 20, tzinfo=UTC)
+    weekends = Window(days=(5, 6), start=time(0), end=time(0))
     saturday = datetime(2026, 7, 4, 9, tzinfo=UTC)
-    assert plan.first_due(saturday) == saturday
+    assert Plan(first_sync=FirstSync.TONIGHT, off_peak=(weekends,)).first_due(saturday) == saturday
     assert Plan().first_due(wednesday) == wednesday
 
 
@@ -122,9 +121,21 @@ def test_a_window_reads_as_it_is_written(window: Window) -> None:
 
 @pytest.mark.parametrize("text", ["", "25:00-03:00", "moonday 01:00-02:00", "01:00"])
 def test_what_is_no_window_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"\S"):
         parse_window(text)
 
 
 def test_days_may_wrap_around_the_week() -> None:
     assert parse_window("sat-mon 10:00-11:00").days == (5, 6, 0)
+
+
+@given(moments, st.sampled_from(["Europe/Paris", "America/Los_Angeles", "Asia/Kolkata", "UTC"]))
+def test_the_night_is_near_and_dark(now: datetime, zone: str) -> None:
+    begins = Plan(time_zone=zone).tonight(now)
+
+    assert now <= begins <= now + timedelta(hours=18)  # 17, and one more when the clocks change
+    assert begins.astimezone(ZoneInfo(zone)).hour in {22, 23, 0, 1, 2, 3, 4}
+
+
+def test_an_unknown_time_zone_is_taken_for_utc() -> None:
+    assert Plan(time_zone="Mars/Olympus").zone == ZoneInfo("UTC")

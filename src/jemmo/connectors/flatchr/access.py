@@ -37,6 +37,7 @@ async def check_access(
         account_name=_name(found),
         checks=checks,
         totals=totals,
+        expires_at=expiry(api_key),
         warnings=_warnings(api_key),
     )
 

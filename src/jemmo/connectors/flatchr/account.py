@@ -49,6 +49,10 @@ class Account:
     def path(self) -> str:
         return f"company/{self._settings.company_id}"
 
+    def forget(self) -> None:
+        self._columns.clear()
+        self._vacancies.clear()
+
     async def columns(self, reader: str, *, fresh: bool = False) -> Columns:
         async def ask() -> Columns:
             return Columns(await self._client.get(f"{self.path}/columns", rows))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
+from jemmo.domain.estimate import Pace
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
 
 HOSTS = {"production": "https://api.flatchr.io", "demo": "https://api.demo.flatchr.io"}
@@ -15,6 +18,13 @@ def _host(options: Mapping[str, str]) -> str:
     return HOSTS[options["environment"]]
 
 
+def _pace(options: Mapping[str, str]) -> Pace:
+    share = int(options["quota_share"]) / 100
+    return Pace(
+        requests_per_second=max(0.1, int(options["rate_per_sec"]) * share), records_per_request=100
+    )
+
+
 def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
     return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
 
@@ -22,20 +32,26 @@ def _number(name: str, default: int, least: int, most: int, text: str) -> Option
 FLATCHR = Connector(
     name="flatchr",
     label="Flatchr",
-    key_help="In Flatchr, as an administrator: advanced settings > API. The page shows the key, which lives "
-    "for 365 days, and the company's id, which is the option company_id.",
+    key_help=_(
+        "In Flatchr, as an administrator: advanced settings > API. The page shows the key, which lives "
+        "for 365 days, and the company's id, which is the option company_id."
+    ),
+    rights=("read columns", "read vacancies", "read applicants"),
+    pace=_pace,
     status_page="https://www.flatchr.io",
     base_url=_host,
     open=FlatchrSource,
+    webhooks=WEBHOOKS,
     capabilities=Capabilities(
-        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=False
+        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=False
     ),
     options=(
         Option(
             name="company_id",
             default="",
             required=True,
-            help="The company's encoded id, 16 letters and digits, shown beside the API key.",
+            asked=True,
+            help=_("The company's encoded id, 16 letters and digits, shown beside the API key."),
         ),
         Option(
             name="company_slug",
@@ -46,7 +62,8 @@ FLATCHR = Connector(
             name="environment",
             default="production",
             choices=("production", "demo"),
-            help="Whether the account is a real one or one of Flatchr's demo host.",
+            asked=True,
+            help=_("Whether the account is a real one or one of Flatchr's demo host."),
         ),
         Option(
             name="careers_base",

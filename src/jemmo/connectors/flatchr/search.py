@@ -85,6 +85,9 @@ class Search:
         self._account = account
         self._answers = Shared[list[Row]](KEPT_ANSWERS)
 
+    def forget(self) -> None:
+        self._answers.clear()
+
     async def slices(
         self, reader: str, since: datetime | None, place: Place | None = None
     ) -> AsyncIterator[Slice]:

@@ -34,6 +34,9 @@ class Shared(Generic[T]):
             known[1].add(reader)
             return known[0]
 
+    def clear(self) -> None:
+        self._answers.clear()
+
     def _forget(self) -> None:
         while len(self._answers) > self._keep:
             del self._answers[next(iter(self._answers))]

@@ -124,6 +124,11 @@ class FlatchrSource:
         again.is_second = True
         return again
 
+    def forget(self) -> None:
+        """Ask for everything again, also what was just read: something has changed."""
+        self.search.forget()
+        self.account.forget()
+
     # --- reconcile ---
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
 from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.source import JarviSource
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
 
 HOST = "https://functions.prod.jarvi.tech"
@@ -32,16 +34,20 @@ def _text(name: str, text: str, default: str = "") -> Option:
 JARVI = Connector(
     name="jarvi",
     label="Jarvi",
-    key_help="In Jarvi, as an admin: Settings > API keys > a private key. A public key reads "
-    "published offers only.",
+    key_help=_(
+        "In Jarvi, as an admin: Settings > API keys > a private key. A public key reads "
+        "published offers only."
+    ),
+    rights=("read profiles", "read projects"),
     status_page="https://www.jarvi.tech",
     base_url=_host,
     open=JarviSource,
+    webhooks=WEBHOOKS,
     probe=probe,
     capabilities=Capabilities(
         applications=False,
         incremental=True,
-        webhooks=False,
+        webhooks=True,
         deletes=True,
         resumes=False,
         custom_fields=True,

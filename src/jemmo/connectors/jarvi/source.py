@@ -170,6 +170,20 @@ class JarviSource:
             found = await self._job(remote_id)
         return None if found is None else self._page(stream, [RawRecord(remote_id, found)])
 
+    async def profile_pages(self, remote_id: str) -> list[Page]:
+        """A talent and, where they stand in the profile, its applications; nothing when it is no talent."""
+        row = await self._profile(remote_id)
+        if row is None:
+            return []
+        pages = [self._page(Stream.TALENTS, [RawRecord(remote_id, row)])]
+        entries = self.people.applications_of(row)
+        if entries:
+            there = [RawRecord(links.entry_id(e), e) for e in entries if not links.is_gone(e)]
+            gone = [links.entry_id(e) for e in entries if links.is_gone(e)]
+            page = self._page(Stream.APPLICATIONS, there)
+            pages.append(replace(page, gone=tuple(key for key in gone if key)))
+        return pages
+
     # --- asking ---
 
     async def ask(self, query: Query, offset: int = 0) -> Rows:

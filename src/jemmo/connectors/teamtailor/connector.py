@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.teamtailor.access import NEEDED
 from jemmo.connectors.teamtailor.source import TeamtailorSource
+from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
+from jemmo.domain.estimate import Pace
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.rest_client.pacing import SPARE
 
 HOSTS = {
     "eu": "https://api.teamtailor.com",
@@ -25,6 +30,14 @@ def _number(name: str, default: int, least: int, most: int, text: str) -> Option
     return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
 
 
+def _pace(options: Mapping[str, str]) -> Pace:
+    allowed = int(options["rate_limit"]) * int(options["quota_share"]) / 100
+    return Pace(
+        requests_per_second=max(1.0, allowed - SPARE) / int(options["rate_window"]),
+        records_per_request=int(options["page_size"]),
+    )
+
+
 def _switch(name: str, default: str, text: str) -> Option:
     return Option(name=name, default=default, choices=("on", "off"), help=text)
 
@@ -32,20 +45,28 @@ def _switch(name: str, default: str, text: str) -> Option:
 TEAMTAILOR = Connector(
     name="teamtailor",
     label="Teamtailor",
-    key_help="In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
-    "scope Admin, right Read.",
+    key_help=_(
+        "In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
+        "scope Admin, right Read."
+    ),
+    rights=tuple(f"read {label}" for _stream, label, _path in NEEDED),
+    pace=_pace,
     status_page="https://status.teamtailor.com",
     base_url=_host,
     open=TeamtailorSource,
+    webhooks=WEBHOOKS,
     capabilities=Capabilities(
-        incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=True
+        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
     ),
     options=(
         Option(
             name="region",
             default="eu",
             choices=("eu", "na", "au"),
-            help="Where Teamtailor keeps the company's data; a key works in its own region only.",
+            asked=True,
+            help=_(
+                "Where Teamtailor keeps the company's data; a key works in its own region only."
+            ),
         ),
         Option(
             name="api_version",
@@ -75,6 +96,19 @@ TEAMTAILOR = Connector(
             "resume_path_is_version",
             "on",
             "Take another path of a resume's link as another file; off if it changes each time.",
+        ),
+        Option(
+            name="webhook_signature",
+            default="v2",
+            choices=("v2", "v1"),
+            help="The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed.",
+        ),
+        _number("webhook_tolerance", 300, 10, 86_400, "Seconds for which a v2 signature is good."),
+        Option(
+            name="webhook_signed",
+            default="body",
+            choices=("body", "payload"),
+            help="What v2 signs: the whole body, or its payload alone as it stands in there.",
         ),
     ),
 )

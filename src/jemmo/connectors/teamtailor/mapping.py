@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from jemmo.connectors.teamtailor.countries import country_code
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.stages import stage_category
 from jemmo.connectors.teamtailor.wire import (
@@ -95,39 +96,6 @@ ROLE = {
     "user": UserRole.HIRING_MANAGER,
     "designer": UserRole.OTHER,
     "no_access": UserRole.OTHER,
-}
-COUNTRIES = {
-    "france": "FR",
-    "germany": "DE",
-    "allemagne": "DE",
-    "deutschland": "DE",
-    "united kingdom": "GB",
-    "royaume-uni": "GB",
-    "belgium": "BE",
-    "belgique": "BE",
-    "spain": "ES",
-    "espagne": "ES",
-    "sweden": "SE",
-    "suède": "SE",
-    "sverige": "SE",
-    "switzerland": "CH",
-    "suisse": "CH",
-    "netherlands": "NL",
-    "pays-bas": "NL",
-    "italy": "IT",
-    "italie": "IT",
-    "portugal": "PT",
-    "luxembourg": "LU",
-    "ireland": "IE",
-    "irlande": "IE",
-    "norway": "NO",
-    "denmark": "DK",
-    "finland": "FI",
-    "poland": "PL",
-    "canada": "CA",
-    "united states": "US",
-    "états-unis": "US",
-    "australia": "AU",
 }
 _RESUME_NAME = re.compile(r"\b(cv|resume|résumé|curriculum|lebenslauf)\b|^cv", re.IGNORECASE)
 
@@ -344,15 +312,6 @@ def _location(place: Included, is_primary: bool) -> Location:
         lon=number(own.long),
         is_primary=is_primary,
     )
-
-
-def country_code(country: str | None) -> str | None:
-    """ISO 3166-1 alpha-2 of a country that Teamtailor writes as a name or as a code."""
-    if country is None:
-        return None
-    if len(country) == 2 and country.isascii() and country.isalpha():
-        return country.upper()
-    return COUNTRIES.get(country.lower())
 
 
 def _compensations(own: JobAttributes, remote_id: str, notes: Notes) -> tuple[Compensation, ...]:

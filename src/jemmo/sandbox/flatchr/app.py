@@ -186,6 +186,10 @@ class Flatchr:
         """Answer one file download from the storage a link leads to."""
         return self._downloads.fetch(call)
 
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+        self.changes.announce_to(url)
+
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one change of the data, webhooks included."""
         return await self.changes.carry_out(order)

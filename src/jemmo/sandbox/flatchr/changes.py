@@ -34,6 +34,10 @@ class Changes:
             for line in journal.read_text().splitlines():
                 self.apply(json.loads(line), log=False)
 
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+        self._webhooks.url = url
+
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         """Apply one order and send the webhook it causes. KeyError or ValueError if impossible."""
         kind, row = self.apply(order)

@@ -25,19 +25,19 @@ class Webhooks:
         self._world = world
         self._switches = switches
         self._shapes = Shapes(world.calendar, switches)
-        self._url = url
+        self.url = url
 
     async def send(self, order: dict[str, Any], kind: str, row: int) -> dict[str, Any] | None:
         """Send the event of an order, if it has one; return what the receiver answered."""
         event = EVENTS.get((order["op"], kind))
-        if self._url is None or event is None:
+        if self.url is None or event is None:
             return None
         body = self.body(event, kind, row)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self._url, json=body) as answer,
+                session.post(self.url, json=body) as answer,
             ):
                 return {"event": event, "id": row, "status": answer.status}
         except (aiohttp.ClientError, TimeoutError, OSError):

@@ -237,6 +237,10 @@ class Jarvi:
                 return Reply(200, body, {"Content-Type": one["file"]["mimeType"]}, "/v1/files/{id}")
         return Reply(404, b"", {}, "/v1/files/{id}")
 
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+        self.changes.announce_to(url)
+
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one change of the data, webhooks included."""
         return await self.changes.carry_out(order)

@@ -19,17 +19,17 @@ class Triggers:
 
     def __init__(self, switches: Switches, url: str | None) -> None:
         self._switches = switches
-        self._url = url
+        self.url = url
 
     async def send(self, kind: str, order: dict[str, Any], record: str) -> dict[str, Any] | None:
         """Send one event; return what the receiver answered, None if nothing was to be sent."""
-        if self._url is None or kind not in {"profiles", "applications"}:
+        if self.url is None or kind not in {"profiles", "applications"}:
             return None
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self._url, json=self.body(kind, record)) as answer,
+                session.post(self.url, json=self.body(kind, record)) as answer,
             ):
                 return {"event": str(order["op"]), "id": record, "status": answer.status}
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -24,13 +24,17 @@ TOKEN = re.compile(r'Token token="?([^"]*)"?$')
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the asker sees the data: scope of the key, version, base address of links."""
+    """How the asker sees the data: scope of the key, version, base address of links.
+
+    A foreign key says that it belongs to another company, whose data are the same otherwise.
+    """
 
     scope: str
     version: int
     base: str
     stage_relation: bool
     summary: str = "off"
+    foreign: bool = False
 
     def hidden(self, kind: str) -> frozenset[str]:
         """Return the attributes and relationships this asker does not get."""
@@ -88,8 +92,8 @@ class Gate:
 
     def view(self, call: Call, key: str, version: int) -> View:
         """Return how this key and version see the data."""
-        switches = self.switches
+        switches, scope = self.switches, self.keys[key]
         return View(
-            self.keys[key], version, call.base, version >= switches.stage_type_since,
-            switches.resume_summary,
+            "admin" if scope == "foreign" else scope, version, call.base,
+            version >= switches.stage_type_since, switches.resume_summary, scope == "foreign",
         )  # fmt: skip

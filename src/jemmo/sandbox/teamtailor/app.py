@@ -24,6 +24,7 @@ from jemmo.sandbox.teamtailor.world import World
 
 MEDIA_TYPE = "application/vnd.api+json"
 COMPANY_ID = "Sb9xQk2LmzA"
+OTHER_ID, OTHER = "Zz7pLw4QxTe", {"name": "Autre Exemple", "locale": "fr"}
 COMPANY = {"name": "Exemple & Co", "website": "https://www.example.com", "locale": "fr"}
 LIST_TEXTS = {
     "locations": {"all": "All locations"},
@@ -131,7 +132,8 @@ class Teamtailor:
 
     def _company(self, view: View) -> bytes:
         links = {"self": f"{view.base}/v1/company"}
-        data = {"id": COMPANY_ID, "type": "companies", "links": links, "attributes": COMPANY}
+        told = (OTHER_ID, OTHER) if view.foreign else (COMPANY_ID, COMPANY)
+        data = {"id": told[0], "type": "companies", "links": links, "attributes": told[1]}
         return json.dumps({"data": data | {"relationships": {}}}).encode()
 
     def _record(self, kind: str, text: str, view: View) -> int:
@@ -219,6 +221,10 @@ class Teamtailor:
     def download(self, call: Call) -> Reply:
         """Answer one file download."""
         return downloads.download(self.world, call)
+
+    def announce_to(self, url: str | None) -> None:
+        """Send webhooks there from now on, or none."""
+        self.changes.announce_to(url)
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one change of the data, webhooks included."""

@@ -26,6 +26,7 @@ class Switches(Switchboard):
         "webhook_version": ("v2", "v1"),
         "webhook_shape": ("nested", "flat"),
         "webhook_destroy": ("bare", "full"),
+        "webhook_signed": ("body", "payload"),
     }
 
     paging: str = "number"
@@ -52,3 +53,4 @@ class Switches(Switchboard):
     webhook_version: str = "v2"
     webhook_shape: str = "nested"
     webhook_destroy: str = "bare"
+    webhook_signed: str = "body"

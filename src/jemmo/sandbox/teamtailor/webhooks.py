@@ -49,7 +49,7 @@ class Webhooks:
     def __init__(self, world: World, switches: Switches, url: str | None, key: str) -> None:
         self._world = world
         self._switches = switches
-        self._url = url
+        self.url = url
         self._key = key
 
     def farewell(self, order: dict[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
@@ -66,7 +66,7 @@ class Webhooks:
         kept: dict[tuple[str, int], dict[str, Any]],
     ) -> dict[str, Any] | None:  # fmt: skip
         """Send one event; return what the receiver answered, None if nothing was to be sent."""
-        if self._url is None or kind not in NAMES:
+        if self.url is None or kind not in NAMES:
             return None
         if action == "update" and not changed & set(WATCHED[kind].split()):
             return None
@@ -101,6 +101,9 @@ class Webhooks:
         if self._switches.webhook_version == "v1":
             signature = sign_v1(self._key, str(record))
             return json.dumps(content | {"signature": signature}).encode(), signature
+        if self._switches.webhook_signed == "payload" and "payload" in content:
+            signature = sign_v2(self._key, json.dumps(content["payload"]).encode(), second)
+            return json.dumps(content | {"signature": signature}).encode(), signature
         body = json.dumps(content).encode()  # a body cannot hold its own signature
         return body, sign_v2(self._key, body, second)
 
@@ -109,7 +112,7 @@ class Webhooks:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(str(self._url), data=body, headers=headers) as answer,
+                session.post(str(self.url), data=body, headers=headers) as answer,
             ):
                 return {"status": answer.status}
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -13,6 +13,12 @@ from jemmo.store.models.runs import (
     SyncRun,
 )
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
+from jemmo.store.models.webhooks import (
+    WebhookAddress,
+    WebhookCount,
+    WebhookDelivery,
+    WebhookHint,
+)
 
 __all__ = [
     "Account",
@@ -42,4 +48,8 @@ __all__ = [
     "Tag",
     "Talent",
     "TalentContacts",
+    "WebhookAddress",
+    "WebhookCount",
+    "WebhookDelivery",
+    "WebhookHint",
 ]

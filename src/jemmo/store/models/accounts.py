@@ -13,8 +13,8 @@ from django.db import models
 class Organisation(models.Model):
     """A company that uses Jemmo.
 
-    ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is ``jemmo.domain.schedule.Plan``
-    likewise, less the time zone.
+    ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
+    ``jemmo.domain.schedule.Plan`` likewise, less the time zone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

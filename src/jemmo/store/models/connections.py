@@ -11,17 +11,26 @@ from jemmo.store.models.accounts import Organisation
 
 
 class ConnectionState(models.TextChoices):
-    """``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key."""
+    """What a connection does.
+
+    ``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key. A ``disconnected``
+    one has no key any more: its records stay until the same account is connected again. ``leaving`` are its last
+    minutes, while its records are deleted.
+    """
 
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     REFUSED = "refused", "Refused"
+    DISCONNECTED = "disconnected", "Disconnected"
+    LEAVING = "leaving", "Being deleted"
 
 
 class Connection(models.Model):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
-    ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a row.
+    ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
+    revoked. ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a
+    row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -35,6 +44,8 @@ class Connection(models.Model):
     sealed_key = models.BinaryField()
     key_hint = models.CharField(max_length=8, blank=True)
     key_set_at = models.DateTimeField()
+    key_expires_at = models.DateTimeField(null=True, blank=True)
+    old_key_hint = models.CharField(max_length=8, blank=True, db_default="", default="")
     state = models.CharField(
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
     )

@@ -7,12 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BigIntegerField, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream
-from jemmo.store.models import Connection, Organisation, SyncRun
+from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
 
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
-RUNS_SHOWN = 15
+PARTED = (ConnectionState.DISCONNECTED, ConnectionState.LEAVING)
+RUNS_SHOWN = 30
 REJECTIONS_SHOWN = 100
 
 
@@ -28,7 +33,7 @@ class Health:
 
 def health(org: Organisation, *, now: datetime) -> Health:
     """The state to show in the header: that of the connection that needs attention most."""
-    connections = list(org.connections.select_related("lease"))
+    connections = list(org.connections.exclude(state__in=PARTED).select_related("lease"))
     if not connections:
         return Health(colour=None, last_success_at=None, error=None)
     colours = [_colour(one, now) for one in connections]
@@ -64,12 +69,30 @@ def _read(connection: Connection) -> int:
     return sum(counts.get("fetched", 0) for counts in streams.values())
 
 
-def with_runs(org: Organisation) -> list[dict[str, Any]]:
-    """Every connection with its latest runs."""
-    return [
-        {"connection": one, "runs": list(one.runs.order_by("-started_at")[:RUNS_SHOWN])}
-        for one in org.connections.order_by("created_at")
-    ]
+def listed(org: Organisation) -> list[Connection]:
+    """The organisation's connections, oldest first, those that were disconnected last."""
+    found = org.connections.select_related("lease", "org").order_by("created_at")
+    return sorted(found, key=lambda one: one.state in PARTED)
+
+
+def one(org: Organisation, connection_id: UUID) -> Connection | None:
+    found = org.connections.select_related("lease", "org")
+    return found.filter(id=connection_id).first()
+
+
+def history(connection: Connection, *, before: datetime | None = None) -> list[SyncRun]:
+    """A page of its runs, newest first, and one more when there are older ones."""
+    found = connection.runs.order_by("-started_at", "id")
+    if before is not None:
+        found = found.filter(started_at__lt=before)
+    return list(found[: RUNS_SHOWN + 1])
+
+
+def requests_since(connection: Connection, since: datetime) -> int:
+    """How many requests the runs that began since then have sent."""
+    sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
+    found = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
+    return found["sent"] or 0
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:

@@ -17,7 +17,10 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from jemmo.domain.troubles import trouble
+from jemmo.services.logs import plain
 from jemmo.web import words
+from jemmo.web.problems import said
 
 register = template.Library()
 
@@ -31,6 +34,65 @@ MOMENT = pgettext_lazy("date format", "j M Y, H:i")
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 register.filter("word", words.word)
+register.filter("said", said)
+
+
+@register.filter
+def translated(text: str | None) -> str:
+    """A marked text of the inner rooms in the reader's language."""
+    return _(text) if text else ""
+
+
+@register.filter
+def means(code: str | None) -> str:
+    """What a code means, in the reader's language."""
+    return _(trouble(code or "").means)
+
+
+@register.filter
+def next_step(code: str | None) -> str:
+    return _(trouble(code or "").next_step)
+
+
+@register.filter
+def absolute(number: int) -> int:
+    return abs(number)
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    """The exact moment, as an address carries it."""
+    return moment.isoformat()
+
+
+@register.filter
+def run_totals(report: dict[str, Any]) -> dict[str, int]:
+    """A run's counts over all its streams."""
+    streams = report.get("streams", {}).values()
+    return {
+        name: sum(one.get(name, 0) for one in streams) for name in ("created", "updated", "deleted")
+    }
+
+
+@register.filter
+def for_support(line: Any) -> str:
+    """A log entry as plain text in English, for whoever helps; it holds no contact details and no key."""
+    facts = plain(line)
+    named = [f"{name}: {value}" for name, value in facts.items() if value not in (None, "")]
+    return "\n".join(["Jemmo log entry", *named])
+
+
+@register.filter
+def whole_seconds(seconds: float | timedelta | None) -> str:
+    """A span in people's words, roughly: 40 s, 5 min, 3 h."""
+    if seconds is None:
+        return ""
+    number = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
+    if number < 90:
+        return _("%(n)s s") % {"n": max(1, round(number))}
+    if number < 90 * 60:
+        return _("%(n)s min") % {"n": round(number / 60)}
+    return _("%(n)s h") % {"n": round(number / 3600)}
 
 
 @register.filter

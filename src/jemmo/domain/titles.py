@@ -1,0 +1,30 @@
+"""Job titles that mean the same and are written differently. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_GENDERS = re.compile(
+    r"\W(?:[hfmwdxg]\s?[/\-.|]\s?){1,2}[hfmwdxg](?:\W|$)", re.IGNORECASE
+)  # H/F, (m/w/d), F-H
+_NOT_A_WORD = re.compile(r"[^\w+#]+")
+
+
+def plain(title: str) -> str:
+    """What is left of a title without case, accents, punctuation and marks of gender; C++ and C# stay apart."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
+    letters = "".join(char for char in folded if not unicodedata.combining(char))
+    without = _GENDERS.sub(" ", f" {letters} ")
+    return " ".join(_NOT_A_WORD.sub(" ", without).split())
+
+
+def variants(titles: Iterable[str]) -> list[list[str]]:
+    """The groups of titles that differ only so, each spelling once; the largest group first."""
+    groups: dict[str, set[str]] = {}
+    for title in titles:
+        if key := plain(title):
+            groups.setdefault(key, set()).add(title.strip())
+    found = [sorted(group) for group in groups.values() if len(group) > 1]
+    return sorted(found, key=lambda group: (-len(group), group))

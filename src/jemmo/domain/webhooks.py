@@ -1,0 +1,153 @@
+"""Incoming webhooks, thought through: what one hints at, what becomes of it, whether an ATS has fallen silent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+
+MAX_BODY = 1_000_000  # bytes; what an ATS sends of one record is far below
+BURST, PER_SECOND = (
+    600.0,
+    60.0,
+)  # deliveries of one address: an evening's bulk edit passes, a flood does not
+SILENT_AFTER = 5  # changes in a row that no webhook announced
+
+
+class Hint(Struct, frozen=True, kw_only=True):
+    """A record that an ATS says has changed. ``destroyed`` says that it is gone, which is looked up, never believed."""
+
+    stream: Stream
+    remote_id: str
+    destroyed: bool = False
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What a body says. Without a hint it is about something that is not synced, or an event nobody knows."""
+
+    event: str
+    known: bool
+    hints: tuple[Hint, ...] = ()
+
+
+class Proof(StrEnum):
+    """What a signature proves. ``STALE`` is a good one from another time: sent late, or sent again."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    WRONG = "wrong"
+    STALE = "stale"
+
+
+class Outcome(StrEnum):
+    """What became of a delivery; each is counted per connection and day."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    UNKNOWN_EVENT = "unknown_event"
+    PAUSED = "paused"
+    NOT_JSON = "not_json"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    UNSIGNED = "unsigned"
+    WRONGLY_SIGNED = "wrongly_signed"
+    STALE = "stale"
+    KEY_MISSING = "key_missing"
+    DISCONNECTED = "disconnected"
+    UNKNOWN_ADDRESS = "unknown_address"
+    FLOOD = "flood"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that answers it. Those who do not know an address learn nothing: no such page."""
+        return STATUSES.get(self, 200)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the body is stored, so that it can be replayed."""
+        return self in {Outcome.ACCEPTED, Outcome.UNKNOWN_EVENT, Outcome.PAUSED}
+
+
+STATUSES = {
+    Outcome.NOT_JSON: 400,
+    Outcome.UNREADABLE: 422,
+    Outcome.TOO_LARGE: 413,
+    Outcome.UNSIGNED: 401,
+    Outcome.WRONGLY_SIGNED: 401,
+    Outcome.STALE: 401,
+    Outcome.KEY_MISSING: 401,
+    Outcome.DISCONNECTED: 404,
+    Outcome.UNKNOWN_ADDRESS: 404,
+    Outcome.FLOOD: 429,
+}
+REFUSED_PROOFS = {
+    Proof.MISSING: Outcome.UNSIGNED,
+    Proof.WRONG: Outcome.WRONGLY_SIGNED,
+    Proof.STALE: Outcome.STALE,
+}
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A hint that waits to be looked up. ``version`` counts how often the record was named.
+
+    A look counts only for the version it began with: what is told meanwhile asks for another look.
+    """
+
+    hint: Hint
+    version: int = 1
+    attempts: int = 0
+
+
+def coalesce(hints: Iterable[Hint]) -> list[Hint]:
+    """One hint for each record, the one told last; whatever their order, the same records are looked up.
+
+    >>> job = Hint(stream=Stream.JOBS, remote_id="7")
+    >>> coalesce([job, replace(job, destroyed=True), job]) == [job]
+    True
+    """
+    found: dict[tuple[Stream, str], Hint] = {}
+    for hint in hints:
+        found.pop((hint.stream, hint.remote_id), None)
+        found[hint.stream, hint.remote_id] = hint
+    return list(found.values())
+
+
+class Bucket:
+    """Lets ``per_second`` deliveries through, and a burst now and then. The clock is passed in, in seconds."""
+
+    def __init__(self, burst: float = BURST, per_second: float = PER_SECOND) -> None:
+        self.burst = burst
+        self.per_second = per_second
+        self._left = burst
+        self._at: float | None = None
+
+    def take(self, now: float) -> bool:
+        passed = 0.0 if self._at is None else max(0.0, now - self._at)
+        self._at = now
+        self._left = min(self.burst, self._left + passed * self.per_second)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Health(StrEnum):
+    """``NEVER``: no webhook has come yet. ``SILENT``: they came, or were to, but changes arrive without them."""
+
+    NEVER = "never"
+    HEALTHY = "healthy"
+    SILENT = "silent"
+
+
+def health(last_delivery_at: datetime | None, missed: int) -> Health:
+    """Whether webhooks do their part. ``missed`` counts the changes found by polling since the last delivery.
+
+    A few prove nothing: an ATS need not announce every field, and a sync may be quicker than a webhook.
+    """
+    if last_delivery_at is None:
+        return Health.NEVER
+    return Health.SILENT if missed >= SILENT_AFTER else Health.HEALTHY

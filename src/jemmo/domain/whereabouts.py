@@ -1,0 +1,211 @@
+"""Why a record is, or is not, in Jemmo. Pure: what was found is passed in, the answer comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.rules import Exclusion
+
+
+class Verdict(StrEnum):
+    """What became of a record, or why there is none."""
+
+    SHOWN = "shown"
+    CONTACTS_HIDDEN = "contacts_hidden"
+    EXCLUDED = "excluded"
+    EXCLUDED_TALENT = "excluded_talent"
+    WAITS = "waits"
+    DELETED = "deleted"
+    REJECTED = "rejected"
+    AWAITED = "awaited"
+    NEVER_SEEN = "never_seen"
+
+
+class Reason(StrEnum):
+    """What a connection adds to a record that was never seen."""
+
+    NEVER_SYNCED = "never_synced"
+    FIRST_SYNC = "first_sync"
+    PAUSED = "paused"
+    REFUSED = "refused"
+    DISCONNECTED = "disconnected"
+    FAILED = "failed"
+    NOT_PROVED = "not_proved"
+    READ_ALL = "read_all"
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """A record that is stored. ``owner`` is the talent of an application, whose rule hides both."""
+
+    kind: str
+    id: UUID
+    remote_id: str
+    name: str
+    connection: str
+    changed_at: datetime | None
+    stored_at: datetime
+    read_all_at: datetime | None
+    excluded: Exclusion | None = None
+    deleted_at: datetime | None = None
+    waits_for: str | None = None
+    waits_since: datetime | None = None
+    owner: UUID | None = None
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """A record that was kept out."""
+
+    stream: str
+    remote_id: str
+    connection: str
+    code: str
+    message: str
+    at: datetime
+    times: int
+
+
+class Awaited(Struct, frozen=True, kw_only=True):
+    """A record that others point to and that never arrived."""
+
+    stream: str
+    remote_id: str
+    connection: str
+    since: datetime
+    by: int
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """How far a connection can be relied upon to know everything."""
+
+    connection: str
+    state: str
+    running: bool
+    failed: bool
+    complete: bool
+    read_all_at: datetime | None
+    last_success_at: datetime | None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    held: Sequence[Held] = ()
+    refused: Sequence[Refused] = ()
+    awaited: Sequence[Awaited] = ()
+    readings: Sequence[Reading] = ()
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record."""
+
+    verdict: Verdict
+    kind: str
+    remote_id: str = ""
+    name: str = ""
+    connection: str = ""
+    record: UUID | None = None
+    at: datetime | None = None
+    seen_at: datetime | None = None
+    rule: Exclusion | None = None
+    code: str | None = None
+    detail: str = ""
+    count: int = 0
+    reason: Reason | None = None
+
+
+def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
+    """What became of each record found; when there is none, what each connection can say of that."""
+    answers = [
+        *(_of_held(one, sees_contacts) for one in facts.held),
+        *(_of_refused(one) for one in facts.refused),
+        *(_of_awaited(one) for one in facts.awaited),
+    ]
+    return answers or [_of_reading(one) for one in facts.readings]
+
+
+def _of_held(one: Held, sees_contacts: bool) -> Answer:
+    verdict, at = Verdict.SHOWN, None
+    if one.deleted_at is not None:
+        verdict, at = Verdict.DELETED, one.deleted_at
+    elif one.waits_for is not None:
+        verdict, at = Verdict.WAITS, one.waits_since
+    elif one.excluded is not None:
+        talents = one.kind == "application"
+        verdict = Verdict.EXCLUDED_TALENT if talents else Verdict.EXCLUDED
+    elif one.kind == "talent" and not sees_contacts:
+        verdict = Verdict.CONTACTS_HIDDEN
+    shown = verdict in {Verdict.SHOWN, Verdict.CONTACTS_HIDDEN}
+    return Answer(
+        verdict=verdict,
+        kind=one.kind,
+        remote_id=one.remote_id,
+        name=one.name,
+        connection=one.connection,
+        record=(one.owner or one.id) if shown else None,
+        at=at,
+        seen_at=_seen(one),
+        rule=one.excluded,
+        detail=one.waits_for or "",
+    )
+
+
+def _seen(one: Held) -> datetime:
+    """A record that is no tombstone was met by the last comparison of all ids, if that came after it was stored."""
+    if one.deleted_at is None and one.read_all_at is not None:
+        return max(one.read_all_at, one.stored_at)
+    return one.stored_at
+
+
+def _of_refused(one: Refused) -> Answer:
+    return Answer(
+        verdict=Verdict.REJECTED,
+        kind=one.stream,
+        remote_id=one.remote_id,
+        connection=one.connection,
+        at=one.at,
+        seen_at=one.at,
+        code=one.code,
+        detail=one.message,
+        count=one.times,
+    )
+
+
+def _of_awaited(one: Awaited) -> Answer:
+    return Answer(
+        verdict=Verdict.AWAITED,
+        kind=one.stream,
+        remote_id=one.remote_id,
+        connection=one.connection,
+        at=one.since,
+        count=one.by,
+    )
+
+
+def _of_reading(one: Reading) -> Answer:
+    return Answer(
+        verdict=Verdict.NEVER_SEEN,
+        kind="",
+        connection=one.connection,
+        reason=_reason(one),
+        at=one.read_all_at,
+        seen_at=one.last_success_at,
+    )
+
+
+def _reason(one: Reading) -> Reason:
+    if one.state in {"disconnected", "leaving"}:
+        return Reason.DISCONNECTED
+    if one.read_all_at is None:
+        if one.running:
+            return Reason.FIRST_SYNC
+        return Reason.PAUSED if one.state == "paused" else Reason.NEVER_SYNCED
+    if one.state == "paused":
+        return Reason.PAUSED
+    if one.state == "refused":
+        return Reason.REFUSED
+    if one.failed:
+        return Reason.FAILED
+    return Reason.READ_ALL if one.complete else Reason.NOT_PROVED

@@ -1,0 +1,266 @@
+"""Looking up what webhooks hint at. Runs in every worker, beside its syncs; see docs/webhooks.md."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.base import Reread
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import JemmoError, LeaseLost, Postponed, RateLimited, TransientError
+from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.ports import Source
+from jemmo.domain.rules import applicable
+from jemmo.domain.streams import Mode, Stream
+from jemmo.pipeline.process import process
+from jemmo.services.syncs import opened
+from jemmo.store import hints, runs, webhooks
+from jemmo.store.hints import Due, Found, HintWriter, Settled
+from jemmo.store.postgres import Connection, connect
+from jemmo.store.writer import RunContext
+from jemmo.vault import Vault
+
+log = logging.getLogger(__name__)
+
+LOOKERS = 4  # connections looked after at a time by one worker
+ASK_EVERY = 2.0  # seconds; only for what no notification told
+SOURCE_AGE = 600.0  # seconds for which an opened ATS is used: then its lookups are read anew
+CLEAR_EVERY = 3600.0
+MOST_ATTEMPTS = 8
+SECOND_LOOK = timedelta(seconds=5)
+MOST_DELETIONS = 50  # an hour: beyond that a reconcile decides, which knows when to ask a person
+
+
+class _Opened(Struct):
+    """An ATS that stays open between looks, so that a webhook does not wait for what was learned before."""
+
+    row: runs.ConnectionRow
+    source: Source
+    stack: AsyncExitStack
+    until: float
+
+
+class Lane:
+    """Looks up hints as they come, for all connections in turn, until it is cancelled."""
+
+    def __init__(self, database_url: str, vault: Vault) -> None:
+        self._url = database_url
+        self._vault = vault
+        self._open: dict[UUID, _Opened] = {}
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve for ever. A database that is away is waited for."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self._clear())
+                for _ in range(LOOKERS):
+                    group.create_task(self._look())
+        finally:
+            await self.close()
+
+    async def drain(self) -> int:
+        """Look up all that is due now and return how many looks that took (for tests and commands)."""
+        looks = 0
+        async with connect(self._url) as db:
+            while await self._serve_next(db):
+                looks += 1
+        return looks
+
+    async def close(self) -> None:
+        for one in self._open.values():
+            await one.stack.aclose()
+        self._open.clear()
+
+    # --- waiting ---
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(TransientError, psycopg.Error):
+                async with connect(self._url) as db:
+                    await db.execute(f"LISTEN {hints.CHANNEL}".encode())
+                    self._bell.set()
+                    async for _ in db.notifies():
+                        self._bell.set()
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                async with connect(self._url) as db:
+                    while True:
+                        while await self._serve_next(db):
+                            pass
+                        await self._rung()
+            except (TransientError, psycopg.Error):
+                await asyncio.sleep(ASK_EVERY)
+
+    async def _rung(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._bell.wait(), ASK_EVERY * random.uniform(0.8, 1.2))
+        self._bell.clear()
+
+    async def _clear(self) -> None:
+        while True:
+            with suppress(TransientError, psycopg.Error):
+                async with connect(self._url) as db:
+                    while await webhooks.clear_old(db):
+                        pass
+            await asyncio.sleep(CLEAR_EVERY)
+
+    # --- one look ---
+
+    async def _serve_next(self, db: Connection) -> bool:
+        """Look up the hints of the connection that waited longest; ``False`` when none has any."""
+        token = uuid4()
+        connection_id = await hints.claim(db, token)
+        if connection_id is None:
+            return False
+        due = await hints.due(db, connection_id)
+        try:
+            if due:
+                await self._look_up(db, connection_id, token, due)
+        except LeaseLost:
+            log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
+        except JemmoError as error:
+            await self._forget(connection_id)
+            await self._fail(db, connection_id, due, error)
+        except psycopg.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - one connection's trouble must not stop the others
+            await self._forget(connection_id)
+            log.error(  # noqa: TRY400 - the traceback may hold a person's data
+                "webhook look failed: %s", type(error).__name__,
+                extra={"connection": str(connection_id)},
+            )  # fmt: skip
+            await self._fail(db, connection_id, due, TransientError("It failed unexpectedly."))
+        finally:
+            with suppress(TransientError):
+                await hints.release(db, connection_id, token)
+        return True
+
+    async def _look_up(
+        self, db: Connection, connection_id: UUID, token: UUID, due: list[Due]
+    ) -> None:
+        one = await self._opened(db, connection_id)
+        connector = connector_for(one.row.provider)
+        assert connector.webhooks is not None
+        since = min(hint.heard_at for hint in due)
+        answer = await connector.webhooks.reread(one.source, [hint.hint for hint in due], since)
+        rules = applicable(one.row.rules, [spec.name for spec in one.source.streams])
+        outcomes: dict[Stream, list[PageOutcome]] = {}
+        for page in answer.pages:
+            outcomes.setdefault(page.stream, []).append(process(page, rules))
+        settled, again, unseen = await self._judge(db, connection_id, due, answer)
+        context = RunContext(
+            org_id=one.row.org_id,
+            connection_id=connection_id,
+            run_id=None,
+            token=token,
+            began=datetime.now(UTC),
+            mode=Mode.INCREMENTAL,
+            rules=rules,
+        )
+        writer = HintWriter(db, context, self._vault.seal)
+        counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
+        if again:
+            await hints.put_off(db, connection_id, again, SECOND_LOOK)
+        await self._try_later(db, connection_id, unseen)
+        changed = counts.created + counts.updated + counts.deleted
+        await hints.count(db, connection_id, {"announced": changed, "looked_up": len(settled)})
+
+    async def _judge(
+        self, db: Connection, connection_id: UUID, due: list[Due], answer: Reread
+    ) -> tuple[list[Settled], list[int], list[Due]]:
+        """Which hints are settled, which need a second look, and which the ATS showed nowhere.
+
+        A record is buried when its ATS says twice that it is gone, or once after it said so by itself.
+        """
+        gone, unseen = set(answer.gone), set(answer.unseen)
+        left = 0
+        if gone:
+            left = MOST_DELETIONS - await hints.buried_lately(db, connection_id)
+        settled: list[Settled] = []
+        again: list[int] = []
+        later: list[Due] = []
+        for one in due:
+            key = (one.hint.stream, one.hint.remote_id)
+            if key in unseen:
+                later.append(one)
+            elif key not in gone:
+                settled.append(Settled(due=one))
+            elif not one.hint.destroyed and not one.attempts:
+                again.append(one.id)
+            else:
+                settled.append(Settled(due=one, gone=left > 0))
+                left -= 1
+        return settled, again, later
+
+    # --- when it does not go well ---
+
+    async def _fail(
+        self, db: Connection, connection_id: UUID, due: list[Due], error: JemmoError
+    ) -> None:
+        """Try again later, and give up after some attempts: a sync finds what changed."""
+        log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
+        if isinstance(error, Postponed):
+            await hints.put_off(db, connection_id, [one.id for one in due], error.resume_at)
+        elif isinstance(error, RateLimited) and error.retry_after:
+            wait = timedelta(seconds=min(error.retry_after, 600.0))
+            await hints.put_off(db, connection_id, [one.id for one in due], wait)
+        else:
+            await self._try_later(db, connection_id, due)
+
+    async def _try_later(self, db: Connection, connection_id: UUID, due: list[Due]) -> None:
+        tired = [one.id for one in due if one.attempts >= MOST_ATTEMPTS]
+        waits: dict[int, list[int]] = {}
+        for one in due:
+            if one.attempts < MOST_ATTEMPTS:
+                waits.setdefault(one.attempts, []).append(one.id)
+        for attempts, ids in waits.items():
+            wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
+            await hints.put_off(db, connection_id, ids, wait)
+        if tired:
+            await hints.drop(db, connection_id, tired)
+            await hints.count(db, connection_id, Counter(given_up=len(tired)))
+
+    # --- ATSs that stay open ---
+
+    async def _opened(self, db: Connection, connection_id: UUID) -> _Opened:
+        """The connection's ATS; opened again when key, address or options have changed, and now and then."""
+        row = await runs.load_connection(db, connection_id)
+        known = self._open.get(connection_id)
+        if known is not None:
+            same = replace(row, state="", rules=known.row.rules) == replace(known.row, state="")
+            if same and known.until > time.monotonic():
+                known.row = row
+                return known
+            await self._forget(connection_id)
+        await self._forget_old()
+        stack = AsyncExitStack()
+        source = await stack.enter_async_context(opened(row, self._vault, self._url))
+        found = _Opened(row, source, stack, time.monotonic() + SOURCE_AGE)
+        self._open[connection_id] = found
+        return found
+
+    async def _forget(self, connection_id: UUID) -> None:
+        known = self._open.pop(connection_id, None)
+        if known is not None:
+            await known.stack.aclose()
+
+    async def _forget_old(self) -> None:
+        now = time.monotonic()
+        for connection_id, one in list(self._open.items()):
+            if one.until < now:
+                await self._forget(connection_id)

@@ -1,0 +1,114 @@
+"""What the syncs complained about, with what it means, for pages, downloads and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.troubles import Trouble, trouble
+from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.selectors import logs
+from jemmo.store.selectors.hiding import without_contacts
+from jemmo.store.selectors.visible import SHOWN
+
+DOWNLOADED = 20_000  # entries; more is narrowed by a filter
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """An entry with what it means, and where to look further. Its message holds no contact details."""
+
+    entry: logs.Entry
+    trouble: Trouble
+    connection: Connection
+    message: str
+    example: str | None
+    status_page: str
+    record: tuple[str, UUID] | None = None
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    lines: list[Line]
+    found: logs.Found
+    connections: list[Connection]
+
+
+def page(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Page:
+    """One page of the log, each line with the record it names where that is shown."""
+    found = logs.page(org, wanted, now=now)
+    connections = {one.id: one for one in org.connections.order_by("created_at")}
+    records = _records(org, found.entries)
+    return Page(
+        lines=[
+            _line(one, connections, records.get((one.connection_id, one.example or "")))
+            for one in found.entries
+        ],
+        found=found,
+        connections=list(connections.values()),
+    )
+
+
+def every(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Iterator[Line]:
+    """All that is asked for, newest first, up to ``DOWNLOADED``."""
+    connections = {one.id: one for one in org.connections.all()}
+    for entry in logs.every(org, wanted, now=now, most=DOWNLOADED):
+        yield _line(entry, connections, None)
+
+
+def plain(line: Line) -> dict[str, Any]:
+    """The shape of ``jemmo logs --json`` and of the downloads, times in UTC."""
+    entry = line.entry
+    return {
+        "at": entry.at,
+        "severity": entry.severity,
+        "kind": line.trouble.kind,
+        "code": entry.code,
+        "means": line.trouble.means,
+        "message": line.message,
+        "next_step": line.trouble.next_step,
+        "count": entry.count,
+        "stream": entry.stream,
+        "remote_id": line.example,
+        "field": entry.field,
+        "provider": line.connection.provider,
+        "connection_id": entry.connection_id,
+        "run_id": entry.run_id,
+        "status_page": line.status_page,
+    }
+
+
+def _line(
+    entry: logs.Entry, connections: dict[UUID, Connection], record: tuple[str, UUID] | None
+) -> Line:
+    connection = connections[entry.connection_id]
+    connector = CONNECTORS.get(connection.provider)
+    return Line(
+        entry=entry,
+        trouble=trouble(entry.code),
+        connection=connection,
+        message=without_contacts(entry.message) or "",
+        example=without_contacts(entry.example),
+        status_page=connector.status_page if connector else "",
+        record=record,
+    )
+
+
+def _records(
+    org: Organisation, entries: list[logs.Entry]
+) -> dict[tuple[UUID, str], tuple[str, UUID]]:
+    """The jobs and talents that the entries name, as the page that shows them and their id."""
+    named = {one.example for one in entries if one.example}
+    if not named:
+        return {}
+    found: dict[tuple[UUID, str], tuple[str, UUID]] = {}
+    for kind, model in (("job", Job), ("talent", Talent)):
+        rows = model.objects.filter(SHOWN, org=org, remote_id__in=named)
+        for connection_id, remote_id, record_id in rows.values_list(
+            "connection_id", "remote_id", "id"
+        ):
+            found.setdefault((connection_id, remote_id), (kind, record_id))
+    return found

@@ -1,0 +1,273 @@
+"""A connection's webhooks as admins see them: the secret address, how it is doing, replaying what came."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F, Sum
+from msgspec import Struct
+
+from jemmo.connectors.base import Webhooks
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import ConfigError, RecordRejected
+from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health
+from jemmo.store.hints import CHANNEL
+from jemmo.store.models import (
+    Connection,
+    WebhookAddress,
+    WebhookCount,
+    WebhookDelivery,
+    WebhookHint,
+)
+from jemmo.vault import Vault
+
+SECRET_BYTES = 32
+COUNTED_DAYS = 7
+MAX_KEY = 500
+AT_ONCE = 500  # deliveries of a replay
+
+
+class Address(Struct, frozen=True, kw_only=True):
+    """``path`` is secret: for admins' eyes. ``setup`` says where it is entered at the ATS."""
+
+    path: str
+    made_at: datetime
+    setup: str
+    signed: bool
+    has_signing_key: bool
+
+
+class WebhookStatus(Struct, frozen=True, kw_only=True):
+    """How a connection's webhooks do. Counts are of the last seven days, by outcome; ``words`` are for people.
+
+    announced    changes that a webhook brought
+    unannounced  changes that polling found and no webhook had named
+    waiting      records that are still to be looked up
+    """
+
+    supported: bool
+    health: Health
+    words: str
+    last_delivery_at: datetime | None
+    counts: dict[str, int]
+    announced: int
+    unannounced: int
+    waiting: int
+
+
+class Replayed(Struct, frozen=True, kw_only=True):
+    """How many deliveries were read again, how many said nothing, and how many records that names."""
+
+    deliveries: int
+    without_hint: int
+    records: int
+
+
+def digest_of(secret: str) -> bytes:
+    """What a secret is found by. It is random and long, so that a plain digest gives nothing away."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def secret_context(connection_id: UUID) -> bytes:
+    return b"webhook-address:" + connection_id.bytes
+
+
+def signing_context(connection_id: UUID) -> bytes:
+    return b"webhook-signing-key:" + connection_id.bytes
+
+
+def body_context(connection_id: UUID) -> bytes:
+    return b"webhook-body:" + connection_id.bytes
+
+
+def address(connection: Connection, vault: Vault) -> Address:
+    """The connection's address, made when it is first asked for; raises ``ConfigError`` without webhooks."""
+    rules = _rules(connection)
+    with transaction.atomic():
+        found = WebhookAddress.objects.filter(connection=connection).first()
+        found = found or _make(connection, rules, vault)
+    return _shown(found, rules, vault)
+
+
+def renew(connection: Connection, vault: Vault) -> Address:
+    """A new address; from this moment on the old one is unknown."""
+    rules = _rules(connection)
+    with transaction.atomic():
+        found = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
+        if found is None:
+            found = _make(connection, rules, vault)
+        else:
+            _draw(found, vault)
+            found.save(update_fields=["digest", "sealed_secret", "made_at"])
+    return _shown(found, rules, vault)
+
+
+def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
+    """Keep the key by which the ATS signs its webhooks; raises ``ConfigError`` when it cannot be one."""
+    rules = _rules(connection)
+    key = key.strip()
+    if rules.verify is None:
+        raise ConfigError(
+            f"{connector_for(connection.provider).label} does not sign its webhooks.",
+            code="not_signed",
+            next_step="The secret address alone protects it; renew it if it was seen by others.",
+        )
+    if not key or len(key) > MAX_KEY or not key.isprintable():
+        raise ConfigError(
+            "This does not look like a signature key.",
+            code="signing_key_malformed",
+            next_step="Copy the key that the ATS shows beside the webhook, alone and on one line.",
+        )
+    address(connection, vault)
+    WebhookAddress.objects.filter(connection=connection).update(
+        sealed_signing_key=vault.seal(key.encode(), signing_context(connection.id))
+    )
+    return address(connection, vault)
+
+
+def status(connection: Connection, now: datetime | None = None) -> WebhookStatus:
+    """How webhooks do; for pages and ``jemmo hooks list``."""
+    now = now or datetime.now(UTC)
+    rules = connector_for(connection.provider).webhooks
+    found = WebhookAddress.objects.filter(connection=connection).first()
+    counts = _counts([connection.id], now).get(connection.id, {})
+    state = health(found.last_delivery_at, found.missed) if found else Health.NEVER
+    return WebhookStatus(
+        supported=rules is not None,
+        health=state,
+        words=_words(state, found, supported=rules is not None),
+        last_delivery_at=found.last_delivery_at if found else None,
+        counts={name: counts[name] for name in Outcome if counts.get(name)},
+        announced=counts.get("announced", 0),
+        unannounced=counts.get("unannounced", 0),
+        waiting=WebhookHint.objects.filter(connection=connection, due_at__isnull=False).count(),
+    )
+
+
+def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:
+    """Take the stored deliveries as hints again: every record they name is looked up once more.
+
+    Their signatures were checked when they came, so their age does not matter now.
+    """
+    rules = _rules(connection)
+    options = connector_for(connection.provider).with_defaults(connection.options)
+    kept = WebhookDelivery.objects.filter(connection=connection).order_by("id")
+    if since is not None:
+        kept = kept.filter(received_at__gte=since)
+    hints: list[Hint] = []
+    number = silent = 0
+    for one in kept.iterator(chunk_size=AT_ONCE):
+        body = vault.open(one.sealed_body, body_context(connection.id))
+        try:
+            named = rules.read(body, options).hints
+        except RecordRejected:
+            named = ()
+        hints += named
+        number, silent = number + 1, silent + (not named)
+    hints = coalesce(hints)
+    with transaction.atomic():
+        _wait_again(connection, hints)
+        kept.update(replayed_at=datetime.now(UTC))
+    return Replayed(deliveries=number, without_hint=silent, records=len(hints))
+
+
+def _wait_again(connection: Connection, hints: Iterable[Hint]) -> None:
+    rows = [
+        WebhookHint(
+            connection=connection,
+            stream=hint.stream,
+            remote_id=hint.remote_id,
+            destroyed=hint.destroyed,
+            version=1,
+            heard_at=datetime.now(UTC),
+            due_at=datetime.now(UTC),
+            attempts=0,
+            gone=False,
+        )
+        for hint in hints
+    ]
+    WebhookHint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
+    for row in rows:  # those that were known before are looked up again
+        WebhookHint.objects.filter(
+            connection=connection, stream=row.stream, remote_id=row.remote_id
+        ).update(version=F("version") + 1, due_at=row.due_at, attempts=0, destroyed=row.destroyed)
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def _rules(connection: Connection) -> Webhooks:
+    connector = connector_for(connection.provider)
+    if connector.webhooks is None:
+        raise ConfigError(
+            f"{connector.label} sends no webhooks that Jemmo understands.",
+            code="no_webhooks",
+            next_step="Nothing to do: changes arrive with each sync.",
+        )
+    return connector.webhooks
+
+
+def _make(connection: Connection, rules: Webhooks, vault: Vault) -> WebhookAddress:
+    made = WebhookAddress(
+        connection=connection,
+        streams=list(rules.streams),
+        only_new=rules.only_new,
+        missed=0,
+        links=0,
+    )
+    _draw(made, vault)
+    made.save(force_insert=True)
+    return made
+
+
+def _draw(found: WebhookAddress, vault: Vault) -> None:
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    found.digest = digest_of(secret)
+    found.sealed_secret = vault.seal(secret.encode(), secret_context(found.connection_id))
+    found.made_at = datetime.now(UTC)
+
+
+def _shown(found: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:
+    secret = vault.open(found.sealed_secret, secret_context(found.connection_id)).decode()
+    return Address(
+        path=f"/hooks/{secret}/",
+        made_at=found.made_at,
+        setup=rules.setup,
+        signed=rules.verify is not None,
+        has_signing_key=found.sealed_signing_key is not None,
+    )
+
+
+def _counts(connection_ids: list[UUID], now: datetime) -> dict[UUID, dict[str, int]]:
+    rows = (
+        WebhookCount.objects.filter(
+            connection_id__in=connection_ids,
+            day__gt=(now - timedelta(days=COUNTED_DAYS)).astimezone(UTC).date(),
+        )
+        .values("connection_id", "what")
+        .annotate(total=Sum("count"))
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["connection_id"], {})[row["what"]] = int(row["total"])
+    return found
+
+
+def _words(state: Health, found: WebhookAddress | None, *, supported: bool) -> str:
+    if not supported:
+        return "This ATS sends no webhooks; changes arrive with each sync."
+    if found is None:
+        return "Webhooks are not set up; changes arrive with each sync."
+    if state is Health.NEVER:
+        return "No webhook has come yet. Enter the address in the ATS and send a test."
+    if state is Health.SILENT:
+        return (
+            f"The last {found.missed} changes were found by a sync and announced by no webhook. "
+            "Check the webhook in the ATS."
+        )
+    return "Webhooks arrive."

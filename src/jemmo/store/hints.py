@@ -1,0 +1,257 @@
+"""Writes what webhooks hint at: the records that were looked up, and that they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.errors import LeaseLost
+from jemmo.domain.outcomes import Counts, PageOutcome
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import Hint, Waiting
+from jemmo.store import statements as sql
+from jemmo.store import sweeps
+from jemmo.store.postgres import Connection, explained
+from jemmo.store.writer import SETTINGS, Writer
+
+CHANNEL = "jemmo_hints"
+CLAIM = timedelta(seconds=60)
+AT_ONCE = 100  # hints of one connection
+
+
+class Due(Waiting, frozen=True, kw_only=True):
+    """A hint that is due, as it stands in its table."""
+
+    id: int
+    heard_at: datetime
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """A hint that was looked up, and whether the ATS said that the record is gone."""
+
+    due: Due
+    gone: bool = False
+
+
+_CLAIM = """
+    UPDATE webhook_address SET claim = %(token)s, served_at = clock_timestamp(),
+        claimed_until = clock_timestamp() + %(claim)s
+    WHERE connection_id = (
+        SELECT a.connection_id FROM webhook_address a
+        JOIN connection c ON c.id = a.connection_id AND c.state = 'active'
+        WHERE (a.claimed_until IS NULL OR a.claimed_until < clock_timestamp())
+            AND a.connection_id IN (
+                SELECT connection_id FROM webhook_hint WHERE due_at <= clock_timestamp())
+        ORDER BY a.served_at NULLS FIRST LIMIT 1 FOR UPDATE OF a SKIP LOCKED)
+    RETURNING connection_id"""
+"""Takes the connection that has waited longest; of one connection, hints are looked up by one process at a time."""
+
+_HOLD = """
+    UPDATE webhook_address SET claimed_until = clock_timestamp() + %(claim)s,
+        links = links + %(links)s
+    WHERE connection_id = %(connection)s AND claim = %(token)s
+        AND claimed_until > clock_timestamp()"""
+
+_SETTLE = """
+    UPDATE webhook_hint h SET applied_at = clock_timestamp(), gone = x.gone, attempts = 0,
+        due_at = CASE WHEN h.version = x.version THEN NULL ELSE clock_timestamp() END
+    FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[]) AS x (id, version, gone)
+    WHERE h.id = x.id"""
+"""A hint told again since the look began stays due: that look may have been too early."""
+
+_REMEMBER = """
+    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
+    SELECT %(connection)s, %(stream)s, id, to_timestamp(0), NULL, clock_timestamp()
+    FROM (SELECT unnest(%(ids)s::text[]) AS id ORDER BY 1) AS x
+    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET applied_at = excluded.applied_at,
+        gone = false"""
+
+_COUNT = """
+    INSERT INTO webhook_count AS w (connection_id, day, what, count)
+    SELECT %(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, number
+    FROM unnest(%(whats)s::text[], %(numbers)s::bigint[]) AS x (what, number)
+    ORDER BY what
+    ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count"""
+
+
+class Found(Struct, kw_only=True):
+    """What a look found: pages by stream, what is gone, and which hints that settles."""
+
+    outcomes: dict[Stream, list[PageOutcome]]
+    settled: list[Settled]
+
+    @property
+    def gone(self) -> dict[Stream, list[str]]:
+        found: dict[Stream, list[str]] = {}
+        for one in self.settled:
+            if one.gone:
+                found.setdefault(one.due.hint.stream, []).append(one.due.hint.remote_id)
+        return found
+
+
+class HintWriter(Writer):
+    """The store of one look. It writes beside a run that holds the lease, under its own claim.
+
+    Newest wins, as in an incremental sync; see ``docs/decisions`` on looks beside a running sync.
+    """
+
+    guarded = False
+
+    async def commit_found(self, found: Found) -> Counts:
+        """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
+        total = Counts()
+        with explained():
+            for stream in found.outcomes:
+                await self._prepare(stream)
+            async with self._alone():
+                self._left_links = False
+                for stream in Stream:
+                    if outcomes := found.outcomes.get(stream):
+                        total.add(await self._write_stream(stream, outcomes))
+                    if gone := found.gone.get(stream):
+                        total.deleted += await sweeps.bury(self.db, self._names, stream, gone)
+                await self._settle(found)
+        return total
+
+    async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
+        accepted = [one for outcome in outcomes for one in outcome.accepted]
+        newest = {one.record.remote_id: one for one in accepted}
+        counts = await self._upsert(stream, list(newest.values())) if newest else Counts()
+        await self._reject(stream, [one for outcome in outcomes for one in outcome.rejected])
+        gone = [key for outcome in outcomes for key in outcome.gone if key not in newest]
+        if gone:
+            counts.deleted = await sweeps.bury(self.db, self._names, stream, gone)
+        await self.db.execute(
+            _REMEMBER,
+            {
+                "connection": self.context.connection_id,
+                "stream": stream,
+                "ids": sorted(newest),
+            },
+        )
+        return counts
+
+    async def _settle(self, found: Found) -> None:
+        settled = sorted(found.settled, key=lambda one: one.due.id)
+        await self.db.execute(
+            _SETTLE,
+            {
+                "ids": [one.due.id for one in settled],
+                "versions": [one.due.version for one in settled],
+                "gone": [one.gone for one in settled],
+            },
+        )
+        held = await self.db.execute(
+            _HOLD,
+            {
+                "claim": CLAIM,
+                "links": int(self._left_links),
+                "connection": self.context.connection_id,
+                "token": self.context.token,
+            },
+        )
+        if held.rowcount != 1:
+            raise LeaseLost("Another process took over this connection's webhooks.")
+
+    async def _prepare(self, stream: Stream) -> None:
+        """As a run does, but nothing is taken as known: a run beside this may leave links and rejections."""
+        if not self._staging:
+            for setting in SETTINGS:
+                await self.db.execute(f"SET {setting}".encode())
+        self._rejecting = {str(one) for one in Stream}
+        self._waiting = None
+        if stream not in self._staging:
+            for statement in sql.create_staging(stream):
+                await self.db.execute(statement.encode())
+            self._staging[stream] = 0
+
+
+async def claim(db: Connection, token: UUID) -> UUID | None:
+    with explained():
+        answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM})
+        row = await answer.fetchone()
+    return row[0] if row else None
+
+
+async def release(db: Connection, connection_id: UUID, token: UUID) -> None:
+    with explained():
+        await db.execute(
+            "UPDATE webhook_address SET claim = NULL, claimed_until = NULL "
+            "WHERE connection_id = %s AND claim = %s",
+            [connection_id, token],
+        )
+
+
+async def due(db: Connection, connection_id: UUID) -> list[Due]:
+    """Hints that are due, those that wait longest first."""
+    with explained():
+        answer = await db.execute(
+            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at "
+            "FROM webhook_hint WHERE connection_id = %s AND due_at <= clock_timestamp() "
+            "ORDER BY due_at LIMIT %s",
+            [connection_id, AT_ONCE],
+        )
+        rows = await answer.fetchall()
+    return [
+        Due(
+            id=row[0],
+            hint=Hint(stream=Stream(row[1]), remote_id=row[2], destroyed=row[3]),
+            version=row[4],
+            attempts=row[5],
+            heard_at=row[6],
+        )
+        for row in rows
+    ]
+
+
+async def put_off(
+    db: Connection, connection_id: UUID, ids: Sequence[int], at: datetime | timedelta
+) -> None:
+    """Look these up another time; one that is told again meanwhile keeps to it."""
+    moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
+    with explained():
+        await db.execute(
+            f"UPDATE webhook_hint SET due_at = {moment}, attempts = attempts + 1 "
+            "WHERE connection_id = %s AND id = ANY(%s)".encode(),
+            [at, connection_id, sorted(ids)],
+        )
+
+
+async def drop(db: Connection, connection_id: UUID, ids: Sequence[int]) -> None:
+    """Give these up: the next sync finds what changed."""
+    with explained():
+        await db.execute(
+            "UPDATE webhook_hint SET due_at = NULL, attempts = 0 "
+            "WHERE connection_id = %s AND id = ANY(%s)",
+            [connection_id, sorted(ids)],
+        )
+
+
+async def count(db: Connection, connection_id: UUID | None, counts: dict[str, int]) -> None:
+    """Add to the day's counts."""
+    some = {what: number for what, number in sorted(counts.items()) if number}
+    if some:
+        with explained():
+            await db.execute(
+                _COUNT,
+                {
+                    "connection": connection_id,
+                    "whats": list(some),
+                    "numbers": list(some.values()),
+                },
+            )
+
+
+async def buried_lately(db: Connection, connection_id: UUID) -> int:
+    """How many records were buried on a webhook's word in the last hour."""
+    with explained():
+        answer = await db.execute(
+            "SELECT count(*) FROM webhook_hint WHERE connection_id = %s AND gone "
+            "AND applied_at > clock_timestamp() - interval '1 hour'",
+            [connection_id],
+        )
+        row = await answer.fetchone()
+    return int(row[0]) if row else 0

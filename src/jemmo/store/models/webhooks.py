@@ -1,0 +1,133 @@
+"""Webhooks: each connection's secret address, what came to it, and which records wait to be looked up."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from jemmo.store.models.connections import Connection
+
+
+class WebhookAddress(models.Model):
+    """Where a connection's ATS sends its webhooks.
+
+    The secret is found by its digest and shown by unsealing it: a dump of this table gives none away.
+    ``streams`` are what the ATS announces, ``only_new`` says that it tells of new records alone; ``missed``
+    counts changes that polling found and no webhook announced since the last delivery; ``links`` counts the
+    looks that left a link waiting for its other end. ``claim`` fences whoever looks up this connection's
+    hints: one at a time, and not after its claim ended.
+    """
+
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, primary_key=True, related_name="webhook_address"
+    )
+    digest = models.BinaryField(unique=True)
+    sealed_secret = models.BinaryField()
+    sealed_signing_key = models.BinaryField(null=True)
+    streams = ArrayField(models.TextField(), db_default=[])
+    made_at = models.DateTimeField(db_default=Now())
+    last_delivery_at = models.DateTimeField(null=True)
+    only_new = models.BooleanField(db_default=False)
+    missed = models.IntegerField(db_default=0)
+    links = models.BigIntegerField(db_default=0)
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    served_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "webhook_address"
+
+    def __str__(self) -> str:
+        return f"webhook address of {self.connection_id}"
+
+
+class WebhookDelivery(models.Model):
+    """One webhook as it came. The body is personal data: sealed, and deleted after a few days.
+
+    ``once`` is the digest of a body that cannot come twice unless it is sent again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="webhook_deliveries")
+    received_at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=20)
+    event = models.CharField(max_length=100, blank=True)
+    sealed_body = models.BinaryField()
+    once = models.BinaryField(null=True)
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "webhook_delivery"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "once"], name="webhook_delivery_once")
+        ]
+        indexes = [
+            models.Index(fields=["connection", "received_at"], name="webhook_delivery_recent"),
+            models.Index(fields=["received_at"], name="webhook_delivery_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.connection_id} at {self.received_at}"
+
+
+class WebhookHint(models.Model):
+    """A record that a webhook named. It waits while ``due_at`` is set, and is remembered for a while after that.
+
+    ``version`` counts how often it was named: a look that began before the last time is not the last look.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="webhook_hints")
+    stream = models.CharField(max_length=30)
+    remote_id = models.TextField()
+    destroyed = models.BooleanField(db_default=False)
+    version = models.BigIntegerField(db_default=1)
+    heard_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(null=True, db_default=Now())
+    attempts = models.IntegerField(db_default=0)
+    applied_at = models.DateTimeField(null=True)
+    gone = models.BooleanField(db_default=False)
+
+    class Meta:
+        db_table = "webhook_hint"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "stream", "remote_id"], name="webhook_hint_key"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "due_at"],
+                name="webhook_hint_due",
+                condition=models.Q(due_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.remote_id}"
+
+
+class WebhookCount(models.Model):
+    """How often something happened to a connection's webhooks on a day (UTC); without a connection: nobody's."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, null=True, related_name="webhook_counts"
+    )
+    day = models.DateField()
+    what = models.CharField(max_length=30)
+    count = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        db_table = "webhook_count"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "day", "what"],
+                name="webhook_count_key",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.what} on {self.day}"

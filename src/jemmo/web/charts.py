@@ -1,0 +1,57 @@
+"""Small charts, drawn on the server: a bar for each sync, as tall as what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+from typing import Any
+
+HEIGHT, WIDTH, BAR, GAP, LEAST = 48, 480, 12, 4, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """Where a bar stands, in the chart's own units, and what it says."""
+
+    x: int
+    y: int
+    height: int
+    status: str
+    mode: str
+    changed: int
+    at: datetime
+
+
+def bars(runs: Sequence[Any]) -> list[Bar]:
+    """The runs, given newest first, from left to right in time.
+
+    Heights grow with the square root, so that a first sync does not flatten what follows it.
+    """
+    shown = list(runs)[: WIDTH // (BAR + GAP)]
+    sizes = [changed(run.report) for run in shown]
+    tallest = sqrt(max([1, *sizes]))
+    found = []
+    for place, (run, size) in enumerate(zip(shown, sizes, strict=True)):
+        height = max(LEAST, round(HEIGHT * sqrt(size) / tallest))
+        found.append(
+            Bar(
+                x=(len(shown) - 1 - place) * (BAR + GAP),
+                y=HEIGHT - height,
+                height=height,
+                status=run.status,
+                mode=run.mode,
+                changed=size,
+                at=run.started_at,
+            )
+        )
+    return found[::-1]
+
+
+def changed(report: dict[str, Any]) -> int:
+    """How many records a run created, updated or deleted."""
+    counts = report.get("streams", {}).values()
+    return sum(
+        one.get("created", 0) + one.get("updated", 0) + one.get("deleted", 0) for one in counts
+    )

@@ -1,0 +1,166 @@
+"""What an admin types in about a connection. The fields of an ATS come from its connector's declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from jemmo.domain.rules import Exclusion
+from jemmo.web.words import word
+
+PREFIX = "option_"
+LONGEST = 4000
+
+
+def _key_field(label: Any) -> forms.CharField:
+    """A key is never shown again, neither by us nor by the browser's memory."""
+    return forms.CharField(
+        label=label,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+
+
+class _Form(forms.Form):
+    """Labels stand above their fields and need no colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class _WithOptions(_Form):
+    """A form with a field for each option of a connector."""
+
+    def __init__(self, connector: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connector = connector
+        for option in connector.options:
+            self.fields[PREFIX + option.name] = _option_field(option)
+
+    def options(self) -> dict[str, str]:
+        """The options that differ from their default."""
+        given = {
+            option.name: str(self.cleaned_data[PREFIX + option.name])
+            for option in self.connector.options
+        }
+        return {
+            option.name: given[option.name]
+            for option in self.connector.options
+            if given[option.name] != option.default
+        }
+
+    def asked(self) -> list[Any]:
+        """The fields that stand first."""
+        return [self[PREFIX + one.name] for one in self.connector.options if one.asked]
+
+    def further(self) -> list[Any]:
+        return [self[PREFIX + one.name] for one in self.connector.options if not one.asked]
+
+    def further_wrong(self) -> bool:
+        """Whether a field that is folded away has an error."""
+        return any(field.errors for field in self.further())
+
+
+def _option_field(option: Any) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": word(option.name, "option") if option.asked else option.name,
+        "help_text": gettext(option.help),
+        "initial": option.default,
+        "required": option.required,
+    }
+    if option.choices:
+        choices = [(one, word(one, "choice")) for one in option.choices]
+        return forms.ChoiceField(**{**common, "required": True}, choices=choices)
+    if option.at_least is not None:
+        return forms.IntegerField(
+            **{**common, "required": True}, min_value=option.at_least, max_value=option.at_most
+        )
+    return forms.CharField(**common, max_length=LONGEST)
+
+
+class Connect(_WithOptions):
+    new_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    key = _key_field(_("API key"))
+    label = forms.CharField(
+        label=_("Name of the connection"),
+        max_length=200,
+        required=False,
+        help_text=_("Only for you, to tell several connections apart."),
+    )
+    base_url = forms.CharField(
+        label=_("Another address"),
+        max_length=500,
+        required=False,
+        help_text=_("Only if the ATS's support told you to; usually empty."),
+    )
+
+    def further(self) -> list[Any]:
+        return [self["base_url"], *super().further()]
+
+
+class Edit(_WithOptions):
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    label = forms.CharField(label=_("Name of the connection"), max_length=200, required=False)
+    sync_every_hours = forms.FloatField(
+        label=_("Hours between two syncs"), min_value=0.25, max_value=168
+    )
+
+
+class Key(_Form):
+    key = _key_field(_("New API key"))
+
+
+class Disconnect(_Form):
+    """``name`` is typed to say that it is meant."""
+
+    fate = forms.ChoiceField(
+        label=_("What was synced"),
+        choices=[
+            ("keep", _("Keep the jobs and talents, as they are now")),
+            ("delete", _("Delete the jobs and talents of this connection for good")),
+        ],
+        widget=forms.RadioSelect,
+        initial="keep",
+    )
+    name = forms.CharField(max_length=400, strip=True)
+
+    def __init__(self, wanted: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wanted = wanted
+        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": wanted}
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    def clean_name(self) -> str:
+        typed = str(self.cleaned_data["name"])
+        if typed.casefold() != self.wanted.casefold():
+            raise forms.ValidationError(gettext("This is not the name."))
+        return typed
+
+
+class Rules(_Form):
+    """A box for each rule: ticked, such records are left out."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, counts: dict[Exclusion, int], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for exclusion in Exclusion:
+            self.fields[exclusion.value] = forms.BooleanField(
+                label=word(exclusion, "rule"),
+                required=False,
+                help_text=ngettext(
+                    "%(n)s such record in the ATS now.",
+                    "%(n)s such records in the ATS now.",
+                    counts[exclusion],
+                )
+                % {"n": f"{counts[exclusion]:,}"},
+            )
+
+    def leaves_out(self) -> set[Exclusion]:
+        return {one for one in Exclusion if self.cleaned_data[one.value]}

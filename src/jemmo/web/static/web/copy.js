@@ -1,0 +1,16 @@
+// Copies the text that a button names, and says so on the button.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.value);
+  } catch {
+    source.select(); // without a secure connection there is no clipboard to write to
+    document.execCommand("copy");
+    button.focus();
+  }
+  const before = button.textContent;
+  button.textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = before; }, 2000);
+});

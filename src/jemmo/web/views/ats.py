@@ -1,0 +1,70 @@
+"""Settings > ATS integration: how the connections are, and their syncs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from jemmo.services import cards
+from jemmo.store.models import Connection
+from jemmo.store.selectors import connections as selected
+from jemmo.web.access import MemberRequest, manages, member
+from jemmo.web.charts import bars
+
+
+def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
+    """The connection of the address; another organisation's is not there."""
+    found = selected.one(request.organisation, connection_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@member
+def connections(request: MemberRequest) -> HttpResponse:
+    shown = [_with_chart(one) for one in cards.of(request.organisation)]
+    return render(request, "web/ats.html", {"cards": shown, **_frame(request)})
+
+
+@member
+def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """One connection with its whole history, a page at a time."""
+    found = connection_of(request, connection_id)
+    shown = _with_chart(cards.card(found, before=_moment(request.GET.get("before", ""))))
+    return render(request, "web/ats_connection.html", {**shown, **_frame(request), "whole": True})
+
+
+@member
+def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """The card alone, asked for again while a sync runs. Where the connection has gone, the page is loaded anew."""
+    if request.htmx and selected.one(request.organisation, connection_id) is None:
+        return HttpResponseClientRedirect(reverse("ats"))
+    shown = _with_chart(cards.card(connection_of(request, connection_id)))
+    return render(request, "web/ats_card.html", {**shown, **_frame(request)})
+
+
+@member
+def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
+    found = selected.run(request.organisation, run_id)
+    if found is None:
+        raise Http404
+    return render(request, "web/run.html", {"run": found, **_frame(request)})
+
+
+def _frame(request: MemberRequest) -> dict[str, object]:
+    return {"section": "settings", "settings_page": "ats", "manages": manages(request)}
+
+
+def _with_chart(card: cards.Card) -> dict[str, object]:
+    return {"card": card, "connection": card.connection, "bars": bars(card.runs)}
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

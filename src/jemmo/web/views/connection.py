@@ -1,0 +1,218 @@
+"""What an admin does with a connection. Each address shows what it would do, and does it when it is posted."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.streams import Mode
+from jemmo.services import connections, manual
+from jemmo.services.access import PATIENCE
+from jemmo.services.connecting import connector_named
+from jemmo.store.models import Connection
+from jemmo.vault import default_vault
+from jemmo.web import connection_forms as forms
+from jemmo.web.access import MemberRequest, manager
+from jemmo.web.connection_forms import PREFIX
+from jemmo.web.problems import problem
+from jemmo.web.views.ats import connection_of
+
+FRAME = {"section": "settings", "settings_page": "ats"}
+
+
+@manager
+def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    text = _("Reads what changed in the ATS since the last sync.")
+    if request.method != "POST":
+        return _confirm(request, connection, _("Sync now"), text)
+    return _request(request, connection, None, _("Sync now"), text)
+
+
+@manager
+def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    title = _("Compare with the ATS")
+    text = _(
+        "Every id is compared with the ATS: what was missed is read, and what is gone there is deleted here."
+    )
+    if request.method != "POST":
+        return _confirm(request, connection, title, text)
+    return _request(request, connection, Mode.RECONCILE, title, text)
+
+
+@manager
+def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    title = _("Read everything again")
+    text = _(
+        "Everything is asked for again, as in the first sync. That takes longer and uses more of the ATS's limit; "
+        "nothing is lost meanwhile."
+    )
+    if request.method != "POST":
+        return _confirm(request, connection, title, text)
+    return _request(request, connection, Mode.INITIAL, title, text)
+
+
+@manager
+def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("No sync starts by itself until it is resumed; what is here stays.")
+        return _confirm(request, connection, _("Pause"), text)
+    if connections.pause(connection):
+        messages.success(request, _("Paused: no sync starts until you resume it."))
+    else:
+        messages.info(request, _("It was not running by itself already."))
+    return redirect("ats")
+
+
+@manager
+def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("Syncs start by themselves again.")
+        return _confirm(request, connection, _("Resume"), text)
+    if connections.resume(connection):
+        messages.success(request, _("Resumed: syncs start by themselves again."))
+    else:
+        messages.info(request, _("It was not paused."))
+    return redirect("ats")
+
+
+@manager
+def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Ask the ATS what the key may do."""
+    connection = connection_of(request, connection_id)
+    shown: dict[str, Any] = {"connection": connection, **FRAME}
+    if request.method == "POST":
+        try:
+            shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    return render(request, "web/ats_test.html", shown)
+
+
+@sensitive_post_parameters("key")
+@sensitive_variables()
+@manager
+def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Replace the key by one that was tested first."""
+    connection = connection_of(request, connection_id)
+    form = forms.Key(request.POST or None)
+    shown: dict[str, Any] = {
+        "connection": connection,
+        "connector": connector_named(connection.provider),
+        "form": form,
+        **FRAME,
+    }
+    if request.method == "POST" and form.is_valid():
+        try:
+            connections.rotate(
+                connection, form.cleaned_data["key"], vault=default_vault(), patience=PATIENCE
+            )
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            messages.success(request, _("The new key works and is in use."))
+            return redirect("ats")
+    return render(request, "web/ats_key.html", shown)
+
+
+@manager
+def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("Say so once the old key no longer works in the ATS; the reminder goes away.")
+        return _confirm(request, connection, _("The old key is revoked"), text)
+    connections.revoked(connection)
+    return redirect("ats")
+
+
+@manager
+def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Name, interval and options; changed options are tried first."""
+    connection = connection_of(request, connection_id)
+    connector = connector_named(connection.provider)
+    if connector is None:
+        raise Http404
+    form = forms.Edit(connector, request.POST or None, initial=_filled(connection))
+    shown: dict[str, Any] = {
+        "connection": connection,
+        "connector": connector,
+        "form": form,
+        **FRAME,
+    }
+    if request.method == "POST" and form.is_valid():
+        try:
+            connections.change(
+                connection,
+                label=form.cleaned_data["label"],
+                options=form.options(),
+                sync_every_hours=form.cleaned_data["sync_every_hours"],
+                seen=form.cleaned_data["seen"],
+                vault=default_vault(),
+                patience=PATIENCE,
+            )
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("ats")
+    return render(request, "web/ats_edit.html", shown)
+
+
+@manager
+def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Forget the key, and keep or delete what was synced; the name is typed to confirm."""
+    connection = connection_of(request, connection_id)
+    wanted = (connection.label or connection.provider).strip()
+    form = forms.Disconnect(wanted, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        deletes = form.cleaned_data["fate"] == "delete"
+        connections.disconnect(connection, delete=deletes)
+        messages.success(
+            request,
+            _("Disconnected. Its jobs and talents are being deleted.")
+            if deletes
+            else _("Disconnected. Its jobs and talents stay as they are now."),
+        )
+        return redirect("ats")
+    shown = {"connection": connection, "form": form, **FRAME}
+    return render(request, "web/ats_disconnect.html", shown)
+
+
+def _filled(connection: Connection) -> dict[str, Any]:
+    options = {PREFIX + name: value for name, value in connection.options.items()}
+    return {
+        "seen": connections.seen_as(connection),
+        "label": connection.label,
+        "sync_every_hours": connection.sync_every_hours,
+        **options,
+    }
+
+
+def _request(
+    request: MemberRequest, connection: Connection, mode: Mode | None, title: str, text: str
+) -> HttpResponse:
+    try:
+        asked = manual.request_sync(connection.id, mode=mode)
+    except JemmoError as error:
+        return _confirm(request, connection, title, text, problem=problem(error))
+    if asked.joined:
+        messages.info(request, _("A sync was under way or waiting already; no second one starts."))
+    else:
+        messages.success(request, _("The sync starts in a moment."))
+    return redirect("ats")
+
+
+def _confirm(
+    request: MemberRequest, connection: Connection, title: str, text: str, **more: Any
+) -> HttpResponse:
+    shown = {"connection": connection, "title": title, "text": text, **more, **FRAME}
+    return render(request, "web/ats_confirm.html", shown)

@@ -1,0 +1,40 @@
+"""The brake: what unusually many deletions would take away, and the decision."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from jemmo.domain.errors import JemmoError
+from jemmo.services import deletions
+from jemmo.store.selectors import held
+from jemmo.web.access import MemberRequest, manager
+from jemmo.web.problems import problem
+from jemmo.web.views.ats import connection_of
+
+
+@manager
+def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    shown = {"connection": connection, "section": "settings", "settings_page": "ats"}
+    if request.method == "POST":
+        try:
+            if request.POST.get("decision") == "release":
+                missing = request.POST.get("missing", "")
+                deletions.release(
+                    connection, stream, missing=int(missing) if missing.isdecimal() else -1
+                )
+                messages.success(
+                    request, _("Released. The next comparison, which starts now, deletes them.")
+                )
+            elif deletions.keep(connection, stream):
+                messages.success(request, _("Nothing is deleted; the records stay."))
+            return redirect("ats")
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    found = held.page(connection, stream, request.GET)
+    if found is None:
+        raise Http404
+    return render(request, "web/ats_deletions.html", {"held": found, **shown})

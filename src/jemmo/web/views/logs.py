@@ -1,0 +1,76 @@
+"""Settings > Logs: what the syncs complained about, and what to do about it."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from jemmo.domain.troubles import Kind, Severity
+from jemmo.services import logs as service
+from jemmo.store.selectors.logs import PERIODS, Wanted
+from jemmo.web.access import MemberRequest, manages, member, wants_results
+
+COLUMNS = (
+    *("at", "severity", "kind", "code", "means", "message", "next_step", "count", "stream"),
+    *("remote_id", "field", "provider", "connection_id", "run_id", "status_page"),
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@member
+def logs(request: MemberRequest) -> HttpResponse:
+    page = service.page(request.organisation, Wanted.from_query(request.GET), now=datetime.now(UTC))
+    partial = wants_results(request)
+    shown = {
+        "page": page,
+        "wanted": page.found.wanted,
+        "choices": {"severity": list(Severity), "kind": list(Kind), "period": list(PERIODS)},
+        "partial": partial,
+        "section": "settings",
+        "settings_page": "logs",
+        "manages": manages(request),
+    }
+    return render(request, "web/logs_results.html" if partial else "web/logs.html", shown)
+
+
+@member
+def download(request: MemberRequest, form: str) -> HttpResponse:
+    """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
+    wanted = Wanted.from_query(request.GET)
+    lines = service.every(request.organisation, wanted, now=datetime.now(UTC))
+    rows = (service.plain(one) for one in lines)
+    content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")
+    response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="jemmo-log.{form}"'
+    return response
+
+
+class _Line:
+    """Gives back what a CSV writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield "\ufeff" + writer.writerow(COLUMNS)
+    for row in rows:
+        yield writer.writerow([_cell(row[name]) for name in COLUMNS])
+
+
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is marked as text."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _jsonl(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield msgspec.json.encode(row) + b"\n"

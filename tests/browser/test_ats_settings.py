@@ -1,0 +1,266 @@
+"""Settings > ATS integration as an admin uses it: a real ATS's answers, a real worker, a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+PATIENCE = 60_000  # milliseconds in which a worker of a busy machine has synced
+WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+def give_key(page: Page, office: Any, key: str) -> None:
+    """Fill in the connect form, with the address of the simulated ATS."""
+    page.get_by_label("API key").fill(key)
+    further = page.locator("details.further")
+    if further.get_attribute("open") is None:
+        further.locator("summary").click()
+    page.get_by_label("Another address").fill(office.ats)
+    page.get_by_role("button", name="Test the key and connect").click()
+
+
+def connect(page: Page, office: Any) -> None:
+    """From nothing to a first sync that has ended."""
+    page.goto("/settings/ats/connect/teamtailor/")
+    give_key(page, office, office.key)
+    page.get_by_role("button", name="Start now").click()
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+
+
+def choose(page: Page, action: str) -> None:
+    """One of the rarer actions, which are folded away."""
+    page.locator("summary", has_text="More").click()
+    page.get_by_role("link", name=action).click()
+
+
+def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    page.get_by_role("link", name="Connect an ATS").click()
+    page.get_by_role("link", name="Teamtailor").click()
+    expect(page.get_by_text("Settings > Integrations > API keys")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Read candidates")).to_be_visible()
+
+    give_key(page, office, "no-such-key-at-all")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The ATS refused the API key")
+    expect(alert).to_contain_text("Create a new key")
+    expect(page.get_by_label("API key")).to_have_value("")
+    assert "no-such-key-at-all" not in page.content()
+
+    give_key(page, office, office.weak)
+    expect(alert).to_contain_text("may not read all that a sync needs")
+    expect(alert.get_by_role("listitem").filter(has_text="Read candidates")).to_contain_text(
+        "missing"
+    )
+    expect(alert.get_by_role("listitem").filter(has_text="Read job applications")).to_contain_text(
+        "missing"
+    )
+
+    give_key(page, office, office.key)
+    expect(page).to_have_url(re.compile("/plan/$"))
+    expect(page.get_by_role("main")).to_contain_text("240")
+    expect(page.get_by_role("main")).to_contain_text("we promise 5 to 15 minutes")
+    page.get_by_role("button", name="Start now").click()
+
+    expect(page.get_by_text("The first sync starts now.")).to_be_visible()
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+    card = page.locator("section.connection")
+    expect(card).to_contain_text("Exemple & Co")
+    expect(card).to_contain_text("••••0001")
+    expect(card.get_by_role("img")).to_be_visible()
+    assert office.key not in page.content()
+    card.get_by_role("link", name="Initial sync").click()
+    expect(page.get_by_role("row").filter(has_text="Talents")).to_contain_text("240")
+
+
+def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/connect/teamtailor/")
+    give_key(page, office, office.key)
+
+    page.get_by_role("link", name="Decide later").click()
+    expect(page.get_by_text("The first sync waits for you")).to_be_visible()
+    page.get_by_role("link", name="Plan the first sync").click()
+    page.get_by_role("button", name="Tonight").click()
+
+    expect(page.locator(".messages")).to_contain_text(
+        re.compile("starts by itself at .* 22:00|starts now")
+    )
+    expect(page.get_by_text("Active", exact=True)).to_be_visible()
+
+
+def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+
+    page.goto("/settings/ats/connect/teamtailor/")
+    give_key(page, office, office.newer)
+    expect(page.get_by_role("alert")).to_contain_text("connected already")
+    page.get_by_role("link", name="Replace the key of that connection").click()
+    expect(page.get_by_role("heading", name="Replace the key")).to_be_visible()
+    page.goto("/settings/ats/")
+    expect(page.locator("section.connection")).to_have_count(1)
+    expect(page.locator("section.connection")).to_contain_text("••••0001")
+
+
+def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused: no sync starts until you resume it.")).to_be_visible()
+    expect(page.get_by_text("none planned")).to_be_visible()
+    expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Sync now")).to_be_visible()
+
+    page.get_by_role("link", name="Replace the key").click()
+    for key, answer in (
+        (office.foreign, "This key belongs to another company"),
+        (office.weak, "may not read all that a sync needs"),
+        (office.key, "This is the key that is in use already"),
+        ("nonsense", "The ATS refused the API key"),
+    ):
+        page.get_by_label("New API key").fill(key)
+        page.get_by_role("button", name="Test and replace").click()
+        expect(page.get_by_role("alert")).to_contain_text(answer)
+    page.get_by_label("New API key").fill(office.newer)
+    page.get_by_role("button", name="Test and replace").click()
+
+    expect(page.get_by_text("The new key works and is in use.")).to_be_visible()
+    expect(page.get_by_text("••••0003")).to_be_visible()
+    expect(page.get_by_text("The old key ••••0001 may still work")).to_be_visible()
+    page.get_by_role("button", name="It is revoked").click()
+    expect(page.get_by_text("The old key")).to_have_count(0)
+    page.get_by_role("link", name="Test the connection").click()
+    page.get_by_role("button", name="Test now").click()
+    expect(page.get_by_text("The ATS answers and the key may do what is needed.")).to_be_visible()
+
+
+def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+    before = page.locator("section.connection tbody tr").count()
+
+    page.get_by_role("button", name="Sync now").dblclick()
+
+    expect(page.locator("section.connection tbody tr")).to_have_count(before + 1, timeout=PATIENCE)
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+
+
+def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+    page.goto("/talents/")
+    people = page.get_by_role("status").inner_text()
+    assert re.match(r"[1-9]\d* talents", people)
+
+    page.goto("/settings/ats/")
+    choose(page, "Disconnect")
+    page.get_by_label("To confirm, type: Teamtailor").fill("Something else")
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("This is not the name.")).to_be_visible()
+    page.get_by_label("To confirm, type: Teamtailor").fill("Teamtailor")
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Disconnected. Its jobs and talents stay")).to_be_visible()
+    expect(page.get_by_text("No ATS connected")).to_be_visible()
+    page.goto("/talents/")
+    expect(page.get_by_role("status")).to_have_text(people)
+
+    page.goto("/settings/ats/")
+    page.get_by_role("link", name="Connect again").click()
+    page.get_by_label("New API key").fill(office.key)
+    page.get_by_role("button", name="Test and replace").click()
+    expect(page.get_by_role("button", name="Sync now")).to_be_visible()
+    choose(page, "Disconnect")
+    page.get_by_label("Delete the jobs and talents").check()
+    page.get_by_label("To confirm, type: Teamtailor").fill("teamtailor")
+    page.get_by_role("button", name="Disconnect").click()
+
+    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible(
+        timeout=PATIENCE
+    )
+    page.goto("/talents/")
+    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+
+
+def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+    for one in office.ids("candidates")[:100]:
+        office.order("delete", {"type": "candidate", "id": one})
+
+    ask_for_comparison(page)
+    look = page.get_by_role("link", name="See which, and decide").last
+    expect(look).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Talents: 100 of 240 are no longer in the ATS")).to_be_visible()
+    page.locator(".alert", has_text="Talents: 100 of 240").get_by_role("link").click()
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("51–100 of 100")).to_be_visible()
+    page.get_by_role("button", name="They are gone: delete 100").click()
+    expect(page.get_by_text("Released.")).to_be_visible()
+
+    def followed() -> bool:
+        page.goto("/settings/ats/")
+        return page.get_by_text("Talents: 100 of 240").count() == 0
+
+    assert any(followed() for _ in range(300))
+
+
+def ask_for_comparison(page: Page) -> None:
+    page.goto("/settings/ats/")
+    choose(page, "Compare with the ATS")
+    page.get_by_role("button", name="Compare with the ATS").click()
+
+
+def test_everybody_can_use_the_settings(office: Any, visits: Opens, tmp_path: Path) -> None:
+    page = visits("/settings/ats/")
+    connect(page, office)
+    found = page.locator("section.connection h2 a").get_attribute("href")
+    assert found
+    paths = ["/settings/ats/", found, "/settings/ats/connect/", "/settings/ats/rules/"]
+    paths += ["/settings/ats/connect/teamtailor/", "/settings/ats/connect/flatchr/"]
+    paths += [f"{found}{word}/" for word in ("key", "edit", "disconnect", "test", "plan", "pause")]
+    paths += [
+        "/settings/logs/",
+        "/settings/why/",
+        "/settings/why/?q=nobody",
+        "/settings/why/?q=a",
+        "/settings/quality/",
+    ]
+    findings: list[Any] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            for path in paths:
+                page.goto(path)
+                content, screen = page.evaluate(WIDTHS)
+                if content > screen:
+                    findings.append((path, width, "wider than the screen"))
+                if width == 1280:
+                    findings += hindrances(page)
+    assert findings == []
+
+
+def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe-core calls serious or critical: where, what, and the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,242 @@
+"""Settings > Logs and "Why is this record (not) here?"."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from fakes.showcase import EMAIL, MARKUP_NAME, Showcase
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from jemmo.domain.troubles import Severity
+from jemmo.store.models import (
+    Application,
+    Connection,
+    Job,
+    PendingLink,
+    Rejection,
+    SyncRun,
+    Talent,
+)
+from jemmo.store.selectors import logs
+
+SignedIn = Callable[[str], Client]
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
+ODD = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+VALUES = st.text(max_size=30) | st.sampled_from(
+    ["\x00", "9" * 25 + ":x", "1:~", "error", "%", "\\", "'", "https://["]
+)
+
+
+@pytest.fixture
+def connection(showcase: Showcase) -> Connection:
+    """With one failed run that warned twice, and 120 records kept out."""
+    found = Connection.objects.get(org=showcase.org)
+    now = datetime.now(UTC)
+    run = SyncRun.objects.create(
+        connection=found,
+        mode="incremental",
+        status="failed",
+        started_at=now - timedelta(hours=2),
+        report={
+            "error": {"code": "key_refused", "message": "Refused (401).", "next_step": "x"},
+            "warnings": [
+                {
+                    "code": "unknown_value:job.status",
+                    "message": "New",
+                    "count": 3,
+                    "example": "dev",
+                },
+                {"code": "shared_email", "message": f"{EMAIL} twice", "count": 1},
+            ],
+        },
+    )
+    Rejection.objects.bulk_create(
+        Rejection(
+            connection=found,
+            stream="jobs",
+            remote_id=f"kept-out-{number}",
+            code="no_title",
+            message=f"Job {number} {MARKUP_NAME} has no title.",
+            field="=cmd|calc",
+            run=run,
+            at=now - timedelta(days=number),
+            times=number + 1,
+        )
+        for number in range(120)
+    )
+    return found
+
+
+def shown(client: Client, **query: str) -> str:
+    answer = client.get("/settings/logs/", query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def count(page: str) -> int:
+    return page.count('<li class="log-')
+
+
+def test_an_error_is_told_in_words_with_its_cause_and_next_step(
+    connection: Connection, recruiter: Client
+) -> None:
+    page = shown(recruiter, severity="error")
+
+    assert count(page) == 1
+    assert "The ATS refused the API key" in page
+    assert "Create a new key in the ATS, then replace the key here." in page
+    assert "Refused (401)." in page
+    assert "https://status.teamtailor.com" in page
+    french = recruiter.get("/settings/logs/?severity=error", headers={"Accept-Language": "fr"})
+    assert "L’ATS a refusé la clé API" in french.content.decode()
+
+
+def test_a_warning_leads_to_its_record(
+    connection: Connection, showcase: Showcase, recruiter: Client
+) -> None:
+    page = shown(recruiter, severity="warning", kind="data")
+
+    assert count(page) == 2
+    assert f'href="/jobs/{showcase.job("dev").id}/"' in page
+    assert EMAIL not in page
+
+
+def test_filters_and_search(connection: Connection, recruiter: Client) -> None:
+    assert count(shown(recruiter, kind="access")) == 1
+    assert count(shown(recruiter, q="kept-out-7")) == 11
+    assert count(shown(recruiter, q="Job 33 ")) == 1
+    assert count(shown(recruiter, q="%")) == 0
+    assert count(shown(recruiter, severity="rejection", period="week")) == 7
+    assert count(shown(recruiter, connection=str(connection.id), kind="access")) == 1
+    assert "Nothing matches" in shown(recruiter, q="zzz")
+
+
+def test_pages_hold_every_entry_once_newest_first(connection: Connection, viewer: Client) -> None:
+    seen: list[str] = []
+    query = ""
+    for _ in range(5):
+        page = viewer.get(f"/settings/logs/{query}").content.decode()
+        seen += re.findall(r"Job (\d+) ", page)[::2]  # once as shown, once to copy
+        if not (found := NEXT.search(page)):
+            break
+        query = found[1].replace("&amp;", "&")
+
+    assert seen == [str(number) for number in range(120)]
+
+
+def test_nothing_of_an_entry_runs_or_leaks(connection: Connection, recruiter: Client) -> None:
+    page = shown(recruiter)
+
+    assert MARKUP_NAME not in page
+    assert "Jemmo log entry" in page
+    assert "kept-out-0" in page
+
+
+def test_downloads(connection: Connection, signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+
+    lines = admin.get("/settings/logs/download.jsonl?severity=rejection").content.splitlines()
+    assert [json.loads(line)["remote_id"] for line in lines][:2] == ["kept-out-0", "kept-out-1"]
+    assert len(lines) == 120
+    text = admin.get("/settings/logs/download.csv?q=Job 55").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["code"], row["severity"]) == ("no_title", "rejection")
+    assert row["field"] == "'=cmd|calc"
+
+
+def test_another_company_sees_none_of_it(
+    connection: Connection, showcase: Showcase, signed_in: SignedIn
+) -> None:
+    outsider = signed_in("outsider")
+
+    assert count(shown(outsider)) == 0
+    assert count(shown(outsider, connection=str(connection.id))) == 0
+    assert "Élodie" not in outsider.get("/settings/why/?q=elodie").content.decode()
+
+
+@ODD
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["q", "severity", "kind", "period", "after", "connection"]), VALUES
+    )
+)
+@example(query={"after": "250000000000000001:x"})
+def test_an_odd_address_is_answered(
+    connection: Connection, recruiter: Client, query: dict[str, str]
+) -> None:
+    for path in ("/settings/logs/", "/settings/why/"):
+        assert recruiter.get(f"{path}?{urlencode(query)}").status_code == 200
+
+
+def test_the_thousandth_page_is_found_by_its_index(connection: Connection) -> None:
+    """A page begins at its place: the database does not count what comes before."""
+    everything = logs.Wanted()
+    now = datetime.now(UTC)
+    first = logs.page(connection.org, everything, now=now)
+    second = logs.page(connection.org, logs.Wanted(after=first.more), now=now)
+
+    assert len(first.entries) == len(second.entries) == logs.SIZE
+    assert {one.key for one in first.entries}.isdisjoint(one.key for one in second.entries)
+    assert min(one.at for one in first.entries) >= max(one.at for one in second.entries)
+    assert {one.severity for one in first.entries} == set(Severity)
+
+
+def answer(client: Client, q: str) -> str:
+    page = client.get("/settings/why/", {"q": q})
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_why_a_record_is_here_or_not(
+    connection: Connection, showcase: Showcase, recruiter: Client, viewer: Client
+) -> None:
+    Talent.objects.filter(remote_id="filler-01").update(remote_deleted_at=datetime.now(UTC))
+    Application.objects.filter(remote_id="of-filler-02").update(
+        talent=None, talent_remote_id="nobody"
+    )
+    PendingLink.objects.create(
+        connection=connection,
+        stream="applications",
+        remote_id="of-filler-02",
+        target="talents",
+        target_remote_id="nobody",
+    )
+
+    assert "It is here." in answer(recruiter, "elodie")
+    assert f"/talents/{showcase.talent('elodie').id}/" in answer(recruiter, "Müller")
+    assert "contact details are hidden from you" in answer(viewer, "elodie")
+    assert "a rule of your organisation leaves it out: Draft jobs." in answer(recruiter, "draft")
+    assert "Talents without an active application" in answer(recruiter, "Idle Person")
+    assert "It is no longer in the ATS" in answer(recruiter, "filler-01")
+    assert "its talent is left out by a rule" in answer(recruiter, "of-archived")
+    assert "points to another record that the ATS has not shown yet" in answer(
+        recruiter, "of-filler-02"
+    )
+    assert "1 other record points to it" in answer(recruiter, "nobody")
+    assert "The job has no title in the ATS." in answer(recruiter, "kept-out-4")
+    assert "Never seen." in answer(recruiter, "12345678")
+    assert "Every record can be explained" in answer(recruiter, "")
+
+
+def test_a_link_of_the_ats_names_its_record(connection: Connection, recruiter: Client) -> None:
+    Job.objects.filter(remote_id="dev").update(remote_id="41")
+    found = answer(recruiter, "https://app.teamtailor.com/companies/x/jobs/41/stages?a=1")
+    assert "Développeuse full-stack" in found
+
+
+def test_an_empty_search_leads_to_the_answer(showcase: Showcase, recruiter: Client) -> None:
+    page = recruiter.get("/jobs/", {"q": "secret draft"}).content.decode()
+
+    assert 'href="/settings/why/?q=secret%20draft"' in page
+    assert "Draft jobs" in answer(recruiter, "secret draft")

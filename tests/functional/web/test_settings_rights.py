@@ -1,0 +1,291 @@
+"""Who may do what in the settings, and what happens when sessions end or two people act at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from fakes.showcase import Showcase
+
+from jemmo.domain.rules import Exclusion
+from jemmo.services import connections, rules
+from jemmo.store.models import (
+    Connection,
+    ConnectionState,
+    HeldDeletion,
+    Job,
+    Lease,
+    Organisation,
+    Talent,
+)
+
+SignedIn = Callable[[str], Client]
+ACTIONS = (
+    *("sync", "compare", "resync", "pause", "resume", "test", "key", "revoked", "edit"),
+    *("disconnect", "plan", "deletions/talents"),
+)
+MARKUP = '<script>alert("label")</script>'
+
+
+def connection_of(org: Organisation) -> Connection:
+    return Connection.objects.get(org=org)
+
+
+def path(connection: Connection, action: str = "") -> str:
+    return f"/settings/ats/{connection.id}/{f'{action}/' if action else ''}"
+
+
+@pytest.fixture
+def ours(showcase: Showcase) -> Connection:
+    found = connection_of(showcase.org)
+    held = {"stream": "talents", "missing": 60, "present": 64}
+    HeldDeletion.objects.create(connection=found, **held)
+    return found
+
+
+@pytest.mark.parametrize("role", ["recruiter", "viewer"])
+def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role: str) -> None:
+    member = signed_in(role)
+
+    for address in ("/settings/ats/", path(ours), path(ours, "card"), "/settings/logs/"):
+        page = member.get(address)
+        assert page.status_code == 200
+        assert "/disconnect/" not in page.content.decode()
+    for address in (
+        *(path(ours, action) for action in ACTIONS),
+        *("/settings/ats/connect/", "/settings/ats/connect/teamtailor/", "/settings/ats/rules/"),
+    ):
+        assert member.get(address).status_code == 404, address
+        assert member.post(address).status_code == 404, address
+    assert Connection.objects.get(id=ours.id).state == ConnectionState.ACTIVE
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_managers_have_every_page(ours: Connection, signed_in: SignedIn, role: str) -> None:
+    manager = signed_in(role)
+
+    for address in (
+        *(path(ours, action) for action in ACTIONS if action != "plan"),
+        *("/settings/ats/connect/", "/settings/ats/connect/jarvi/", "/settings/ats/rules/"),
+    ):
+        assert manager.get(address).status_code == 200, address
+    assert manager.get("/settings/ats/connect/nothing/").status_code == 404
+
+
+def test_another_organisation_is_not_there(
+    ours: Connection, showcase: Showcase, served: None
+) -> None:
+    client = Client()
+    client.force_login(showcase.person("outsider"))
+
+    for address in (path(ours), path(ours, "card"), *(path(ours, action) for action in ACTIONS)):
+        assert client.get(address).status_code == 404, address
+        assert client.post(address).status_code == 404, address
+    assert client.get("/settings/logs/", {"connection": str(ours.id)}).status_code == 200
+    assert Connection.objects.get(id=ours.id).state == ConnectionState.ACTIVE
+
+
+def test_a_session_that_ended_comes_back_to_the_question(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    """Nothing is done, and after signing in the page asks again instead of failing on the missing form."""
+    admin = signed_in("admin")
+    admin.logout()
+
+    answer = admin.post(path(ours, "pause"))
+
+    assert answer.status_code == 302
+    assert answer["Location"].endswith(f"next={path(ours, 'pause')}")
+    assert Connection.objects.get(id=ours.id).state == ConnectionState.ACTIVE
+    again = signed_in("admin").get(path(ours, "pause"))
+    assert again.status_code == 200
+    assert '<form method="post"' in again.content.decode()
+
+
+def test_every_action_needs_the_forms_token(
+    ours: Connection, showcase: Showcase, served: None
+) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(showcase.person("admin"))
+
+    for action in ACTIONS:
+        assert strict.post(path(ours, action)).status_code == 403, action
+
+
+def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) -> None:
+    first, second = signed_in("owner"), signed_in("admin")
+
+    assert "Paused" in first.post(path(ours, "pause"), follow=True).content.decode()
+    assert "already" in second.post(path(ours, "pause"), follow=True).content.decode()
+    refused = first.post(path(ours, "sync")).content.decode()
+    assert "The connection is paused." in refused
+    assert "Resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
+    assert "not paused" in first.post(path(ours, "resume"), follow=True).content.decode()
+
+
+def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) -> None:
+    given = {
+        "seen": connections.seen_as(ours),
+        "sync_every_hours": "4",
+        **{f"option_{one.name}": one.default for one in _options()},
+        "option_pacing": "off",
+    }
+    owner, admin = signed_in("owner"), signed_in("admin")
+
+    saved = owner.post(path(ours, "edit"), {**given, "label": MARKUP}, follow=True)
+    late = admin.post(path(ours, "edit"), {**given, "label": "Mine"})
+
+    assert "Saved." in saved.content.decode()
+    assert MARKUP not in saved.content.decode()
+    assert "Somebody else changed this meanwhile" in late.content.decode()
+    ours.refresh_from_db()
+    assert (ours.label, ours.sync_every_hours) == (MARKUP, 4)
+
+
+def test_of_two_changes_of_the_rules_the_second_is_told(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    seen = rules.seen_as(showcase.org)
+    everything_but_drafts = {"seen": seen, **dict.fromkeys(_boxes("job_draft"), "on")}
+
+    saved = signed_in("owner").post("/settings/ats/rules/", everything_but_drafts, follow=True)
+    late = signed_in("admin").post("/settings/ats/rules/", {"seen": seen})
+
+    assert "Saved: 1 record appeared" in saved.content.decode()
+    assert "Somebody else changed this meanwhile" in late.content.decode()
+    assert showcase.job("draft").excluded_reason is None
+    assert showcase.job("archived").excluded_reason == "job_archived"
+
+
+def test_rules_show_and_hide_at_once_what_is_stored(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page = admin.get("/settings/ats/rules/").content.decode()
+    assert page.count("1 such record in the ATS now.") == 4
+
+    admin.post("/settings/ats/rules/", {"seen": rules.seen_as(showcase.org)})
+    assert not Job.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
+    assert not Talent.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
+    assert "Idle Person" in admin.get("/talents/", {"q": "idle"}).content.decode()
+
+    showcase.org.refresh_from_db()
+    boxes = dict.fromkeys(_boxes(), "on")
+    admin.post("/settings/ats/rules/", {"seen": rules.seen_as(showcase.org), **boxes})
+    hidden = {
+        (one.remote_id, one.excluded_reason)
+        for model in (Job, Talent)
+        for one in model.objects.filter(org=showcase.org).exclude(excluded_reason=None)
+    }
+    assert hidden == {
+        ("draft", "job_draft"),
+        ("archived", "job_archived"),
+        ("archived", "talent_archived"),
+        ("idle", "no_active_application"),
+    }
+
+
+def test_disconnecting_takes_the_lease_of_a_sync_under_way(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    Lease.objects.create(
+        connection=ours, token=ours.id, expires_at=datetime.max.replace(tzinfo=UTC)
+    )
+    name = ours.label or ours.provider
+
+    wrong = signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": "x"})
+    assert "This is not the name." in wrong.content.decode()
+    assert Lease.objects.filter(connection=ours).exists()
+
+    signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": name})
+    ours.refresh_from_db()
+    assert (ours.state, bytes(ours.sealed_key)) == (ConnectionState.DISCONNECTED, b"")
+    assert not Lease.objects.filter(connection=ours).exists()
+
+
+def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+    page = admin.get(path(ours, "deletions/talents")).content.decode()
+    assert "60 of 64 are no longer in the ATS." in page
+    assert "Élodie Müller" in page
+    assert '<script>alert("name")' not in page
+
+    stale = admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "3"})
+    assert "Somebody else changed this meanwhile" in stale.content.decode()
+    admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
+    assert HeldDeletion.objects.get(connection=ours).released_at is not None
+    admin.post(path(ours, "deletions/talents"), {"decision": "keep"})
+    assert not HeldDeletion.objects.filter(connection=ours).exists()
+    assert admin.get(path(ours, "deletions/talents")).status_code == 404
+
+
+def test_a_name_of_ten_thousand_letters_is_shown_in_part(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    Talent.objects.filter(remote_id="elodie").update(first_name="é" * 10_000)
+    Connection.objects.filter(id=ours.id).update(label="x" * 200, account_name="y" * 300)
+    admin = signed_in("admin")
+
+    for address in (path(ours), path(ours, "deletions/talents"), "/settings/why/?q=elodie"):
+        page = admin.get(address).content.decode()
+        assert "é" * 200 not in page
+        assert "y" * 200 not in page
+
+
+def _options() -> tuple[Any, ...]:
+    from jemmo.connectors.registry import CONNECTORS
+
+    return CONNECTORS["teamtailor"].options
+
+
+def _boxes(*without: str) -> list[str]:
+    return [one.value for one in Exclusion if one.value not in without]
+
+
+def test_data_quality_names_what_is_double_and_loose(
+    ours: Connection, showcase: Showcase, signed_in: SignedIn
+) -> None:
+    Talent.objects.filter(remote_id="filler-01").update(first_name="elodie", last_name="MULLER")
+    Job.objects.filter(remote_id="sales").update(title="developpeuse full-stack (H/F)")
+    Job.objects.filter(remote_id="closed").update(department=None)
+    admin = signed_in("admin")
+
+    page = admin.get("/settings/quality/").content.decode()
+
+    assert page.count(f"/talents/{showcase.talent('elodie').id}/") == 1
+    assert f"/talents/{showcase.talent('filler-01').id}/" in page
+    assert "developpeuse full-stack (H/F)" in page
+    assert "Departments: 1" in page
+    assert "not asked yet" in page
+    assert signed_in("recruiter").get("/settings/quality/").status_code == 404
+
+
+def test_a_release_is_taken_back_when_no_sync_can_run(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    admin.post(path(ours, "pause"))
+
+    page = admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
+
+    assert "The connection is paused." in page.content.decode()
+    assert HeldDeletion.objects.get(connection=ours).released_at is None
+
+
+def test_an_old_key_is_called_to_mind(ours: Connection, signed_in: SignedIn) -> None:
+    now = datetime.now(UTC)
+    admin = signed_in("admin")
+    for change, said in (
+        ({"key_set_at": now - timedelta(days=91)}, "The API key is 91 days old."),
+        ({"key_expires_at": now + timedelta(days=9, hours=1)}, "The API key expires in 9 days."),
+        ({"key_expires_at": now - timedelta(days=1)}, "The API key has expired."),
+        ({"old_key_hint": "9999"}, "The old key ••••9999 may still work."),
+    ):
+        assert said not in admin.get("/settings/ats/").content.decode()
+        Connection.objects.filter(id=ours.id).update(**change)
+        assert said in admin.get("/settings/ats/").content.decode()
+    admin.post(path(ours, "revoked"))
+    assert "••••9999" not in admin.get("/settings/ats/").content.decode()

@@ -1,0 +1,293 @@
+"""From a change in the ATS to the tables, by webhook: nothing is believed, everything is read again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import msgspec
+import pytest
+from fakes.hooks import Hooked, hooked
+from fakes.teamtailor_truth import assert_equal_to_truth
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode, Stream
+from jemmo.sandbox.flatchr.vacancies import COMPANY
+from jemmo.services.hints import Lane
+from jemmo.vault import default_vault
+
+FLATCHR: dict[str, str] = {"company_id": str(COMPANY["id"]), "backoff": "0-0"}
+
+
+async def some(found: Hooked, stream: Stream) -> str:
+    ids = sorted(await found.company.ids(stream))
+    return ids[len(ids) // 2]
+
+
+async def requests(found: Hooked) -> int:
+    return found.sandbox.site.log.counts.total()
+
+
+async def test_a_change_in_teamtailor_reaches_the_tables(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        talent, job = await some(found, Stream.TALENTS), await some(found, Stream.JOBS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        await found.sandbox.change("edit", "jobs", job, attributes={"title": "Fée"})
+        made = await found.sandbox.change("create", "candidate", attributes={"first-name": "Zoé"})
+        await found.sandbox.change(
+            "create", "application", relationships={"candidate": made, "job": job}
+        )
+
+        await found.drain()
+
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
+        assert (await found.company.record(Stream.JOBS, job))["title"] == "Fée"
+        assert (await found.company.record(Stream.TALENTS, made))["excluded_reason"] is None
+        await assert_equal_to_truth(found.sandbox, found.company)
+        status = await found.status()
+        assert (status.health, status.waiting) == ("healthy", 0)
+        assert status.announced >= 2  # of the four, those that people see
+
+
+async def test_a_deletion_is_looked_up_before_it_is_followed(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        talent, other = sorted(await found.company.ids(Stream.TALENTS))[:2]
+        forged = (
+            f'{{"payload": {{"event_name": "candidate.destroy", "data": {{"id": "{other}"}}}}}}'
+        )
+        assert await found.signed(forged) == 200
+        await found.sandbox.change("delete", "candidates", talent)
+
+        await found.drain()
+
+        assert talent not in await found.company.ids(Stream.TALENTS)
+        assert other in await found.company.ids(Stream.TALENTS)
+        await found.company.sync(Mode.RECONCILE)
+        await assert_equal_to_truth(found.sandbox, found.company)
+
+
+async def test_a_record_that_is_gone_unannounced_gets_a_second_look(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        found.sandbox.provider.announce_to(None)
+        await found.sandbox.change("delete", "candidates", talent)
+        body = f'{{"payload": {{"event_name": "candidate.update", "data": {{"id": "{talent}"}}}}}}'
+        assert await found.signed(body) == 200
+        await found.drain()
+        assert talent in await found.company.ids(Stream.TALENTS)
+
+        await found.company.rows("UPDATE webhook_hint SET due_at = now() WHERE due_at IS NOT NULL")
+        await found.drain()
+
+        assert talent not in await found.company.ids(Stream.TALENTS)
+
+
+async def test_more_deletions_than_usual_are_left_to_a_reconcile(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jemmo.services.hints.MOST_DELETIONS", 2)
+    async with hooked(database_url) as found:
+        ids = sorted(await found.company.ids(Stream.TALENTS))
+        for talent in ids[:5]:
+            await found.sandbox.change("delete", "candidates", talent)
+
+        await found.drain()
+
+        assert len(await found.company.ids(Stream.TALENTS)) >= len(ids) - 2
+
+
+async def test_many_webhooks_cost_few_requests(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        ids = sorted(await found.company.ids(Stream.TALENTS))
+        for talent in [*ids, *ids]:
+            await found.sandbox.change(
+                "edit", "candidates", talent, attributes={"first-name": f"Odile {talent}"}
+            )
+        found.sandbox.site.log.reset()
+
+        assert await found.drain() == 1
+
+        assert await requests(found) <= 10
+        await assert_equal_to_truth(found.sandbox, found.company)
+
+
+async def test_a_change_arrives_while_an_initial_sync_holds_the_lease(database_url: str) -> None:
+    """And pages read before the change, written after it, neither turn it back nor raise the dead."""
+    async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
+        found.sandbox.faults.set("slow=100")
+        syncing = asyncio.create_task(found.company.sync())
+        while len(await found.company.ids(Stream.TALENTS)) < 10:
+            await asyncio.sleep(0.01)
+        first, gone = sorted(await found.company.ids(Stream.TALENTS))[:2]
+        await found.sandbox.change("edit", "candidates", first, attributes={"first-name": "Odile"})
+        await found.sandbox.change("delete", "candidates", gone)
+
+        await found.drain()
+
+        assert not syncing.done()
+        assert (await found.company.record(Stream.TALENTS, first))["first_name"] == "Odile"
+        assert gone not in await found.company.ids(Stream.TALENTS)
+        found.sandbox.faults.set("")
+        await syncing
+        assert (await found.company.record(Stream.TALENTS, first))["first_name"] == "Odile"
+        assert gone not in await found.company.ids(Stream.TALENTS)
+        await found.company.sync(Mode.RECONCILE)
+        await assert_equal_to_truth(found.sandbox, found.company)
+
+
+async def test_a_look_that_lost_its_claim_writes_nothing(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        before = (await found.company.record(Stream.TALENTS, talent))["first_name"]
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        judge = Lane._judge
+
+        async def robbed(lane: Lane, *given: Any) -> Any:
+            await found.company.rows(
+                "UPDATE webhook_address SET claim = gen_random_uuid(), claimed_until = now() + '1 hour'"
+            )
+            return await judge(lane, *given)
+
+        monkeypatch.setattr(Lane, "_judge", robbed)
+        await found.drain()
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == before
+
+        monkeypatch.undo()
+        await found.company.rows("UPDATE webhook_address SET claimed_until = now()")
+        with monkeypatch.context() as again:
+            again.setenv("DATABASE_URL", database_url)
+            await found.drain()
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
+
+
+async def test_told_again_during_a_look_a_record_is_looked_up_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        judge = Lane._judge
+        told: list[bool] = []
+
+        async def meanwhile(lane: Lane, *given: Any) -> Any:
+            if not told:
+                told.append(True)
+                await found.sandbox.change(
+                    "edit", "candidates", talent, attributes={"first-name": "Nadia"}
+                )
+            return await judge(lane, *given)
+
+        monkeypatch.setattr(Lane, "_judge", meanwhile)
+        assert await found.drain() == 2
+
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Nadia"
+
+
+async def test_a_look_that_fails_is_tried_again_later(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        wrong = """UPDATE connection SET options = options || '{"page_size": "%s"}'"""
+        await found.company.rows(wrong.replace("%s", "999"))
+        await found.drain()
+        assert (
+            await found.company.value("SELECT attempts FROM webhook_hint WHERE due_at > now()") == 1
+        )
+
+        await found.company.rows(wrong.replace("%s", "30"))
+        await found.company.rows("UPDATE webhook_hint SET due_at = now()")
+        await found.drain()
+
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
+
+
+async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings_it(
+    database_url: str,
+) -> None:
+    async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
+        found.sandbox.faults.set("slow=60")
+        syncing = asyncio.create_task(found.company.sync())
+        while len(await found.company.ids(Stream.TALENTS)) < 5:
+            await asyncio.sleep(0.01)
+        lines = [one async for one in found.sandbox.provider.truth("job-applications", "")]
+        ids = [msgspec.json.decode(one)["id"] for one in b"".join(lines).splitlines()]
+        for one in ids[-3:]:
+            payload = {"event_name": "job_application.create", "data": {"id": one}}
+            body = msgspec.json.encode({"payload": payload}).decode()
+            assert await found.signed(body) == 200
+        await found.drain()
+        found.sandbox.faults.set("")
+        assert (await syncing).status is RunStatus.SUCCEEDED
+        await assert_equal_to_truth(found.sandbox, found.company)
+        assert await found.company.value("SELECT count(*) FROM pending_link") == 0
+
+
+async def test_changes_that_no_webhook_announced_are_counted_and_told(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        ids = sorted(await found.company.ids(Stream.TALENTS))
+        await found.sandbox.change("edit", "candidates", ids[0], attributes={"first-name": "Odile"})
+        await found.drain()
+        found.sandbox.provider.announce_to(None)
+        for talent in ids[1:8]:
+            await found.sandbox.change("edit", "candidates", talent, attributes={"pitch": "x"})
+
+        report = await found.company.sync()
+
+        assert "webhooks_silent" in {warning.code for warning in report.warnings}
+        status = await found.status()
+        assert (status.health, status.unannounced) == ("silent", 7)
+        found.sandbox.provider.announce_to(found.url)
+        await found.sandbox.change("edit", "candidates", ids[0], attributes={"first-name": "Nadia"})
+        assert (await found.status()).health == "healthy"
+        report = await found.company.sync()
+        assert "webhooks_silent" not in {warning.code for warning in report.warnings}
+
+
+async def test_a_change_in_flatchr_reaches_the_tables(database_url: str) -> None:
+    async with hooked(database_url, "flatchr", options=FLATCHR) as found:
+        made = await found.sandbox.change(
+            "create", "applicants", attributes={"firstname": "Nadia", "lastname": "Nouvelle"}
+        )
+        assert (await found.status()).counts == {"accepted": 1}
+
+        await found.drain()
+
+        assert made in await found.company.ids(Stream.TALENTS)
+        assert made in await found.company.ids(Stream.APPLICATIONS)
+
+
+@pytest.mark.parametrize("shape", ["flat", "nested", "deep"])
+async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: str) -> None:
+    async with hooked(database_url, "jarvi", switches={"webhook_shape": shape}) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "profiles", talent, attributes={"headline": "Fée"})
+        assert (await found.status()).counts == {"accepted": 1}
+
+        await found.drain()
+
+        assert (await found.company.record(Stream.TALENTS, talent))["headline"] == "Fée"
+
+
+async def test_a_worker_looks_up_what_comes(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        lane = Lane(database_url, default_vault())
+        running = asyncio.create_task(lane.run())
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        while (await found.company.record(Stream.TALENTS, talent))["first_name"] != "Odile":
+            await asyncio.sleep(0.02)
+        await found.company.rows(
+            "UPDATE webhook_delivery SET received_at = received_at - interval '8 days'"
+        )
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        second = asyncio.create_task(Lane(database_url, default_vault()).run())
+        while await found.company.value("SELECT count(*) FROM webhook_delivery"):
+            await asyncio.sleep(0.02)
+        second.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await second

@@ -1,0 +1,267 @@
+"""Webhooks as they arrive over HTTP: each bad kind has its status and its count, and nothing of it is stored."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from fakes.company import in_thread
+from fakes.hooks import KEY, Hooked, hooked
+from fakes.processes import begin, jemmo
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.webhooks import MAX_BODY
+from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
+from jemmo.services import webhooks
+from jemmo.store.models import Connection
+from jemmo.vault import default_vault
+
+
+def told(event: str = "candidate.update", remote_id: str = "1", **more: object) -> str:
+    return json.dumps(
+        {"payload": {"event_name": event, "data": {"id": remote_id, **more}, "type": "x"}}
+    )
+
+
+async def deliveries(found: Hooked) -> int:
+    return int(await found.company.value("SELECT count(*) FROM webhook_delivery"))
+
+
+async def waiting(found: Hooked) -> list[tuple[str, str]]:
+    return await found.company.rows(
+        "SELECT stream, remote_id FROM webhook_hint WHERE due_at IS NOT NULL ORDER BY 1, 2"
+    )
+
+
+async def test_a_signed_webhook_is_stored_sealed_and_waits_to_be_looked_up(
+    database_url: str,
+) -> None:
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told(attributes={"email": "odile@example.com"})) == 200
+
+        assert await waiting(found) == [("talents", "1")]
+        (sealed, event) = (
+            await found.company.rows("SELECT sealed_body, event FROM webhook_delivery")
+        )[0]
+        assert event == "candidate.update"
+        assert b"odile" not in bytes(sealed)
+        assert (await found.status()).counts == {"accepted": 1}
+        dump = str(await found.company.rows("SELECT w::text FROM webhook_address w"))
+        assert found.url.rstrip("/").rpartition("/")[2] not in dump
+        assert KEY not in dump
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("unsigned", 401),
+        ("wrongly_signed", 401),
+        ("stale", 401),
+        ("not_json", 400),
+        ("unreadable", 422),
+        ("too_large", 413),
+        ("unknown_address", 404),
+        ("disconnected", 404),
+        ("key_missing", 401),
+    ],
+)
+async def test_what_cannot_be_used_is_refused_and_counted(
+    database_url: str, what: str, status: int
+) -> None:
+    async with hooked(database_url, synced=False, with_key=what != "key_missing") as found:
+        old = int((datetime.now(UTC) - timedelta(minutes=6)).timestamp())
+        if what == "disconnected":
+            await found.company.rows(
+                "UPDATE connection SET state = 'active', provider = 'teamtailor'"
+            )
+            await found.company.rows(
+                "ALTER TABLE connection DROP CONSTRAINT connection_state_known"
+            )
+            await found.company.rows("UPDATE connection SET state = 'disconnected'")
+        answers = {
+            "unsigned": lambda: found.post(told()),
+            "wrongly_signed": lambda: found.signed(told(), key="another"),
+            "stale": lambda: found.signed(told(), second=old),
+            "not_json": lambda: found.signed("{nothing"),
+            "unreadable": lambda: found.signed('{"payload": {"event_name": "job.update"}}'),
+            "too_large": lambda: found.post(b"x" * (MAX_BODY + 1)),
+            "unknown_address": lambda: found.post(told(), url=f"{found.base}/hooks/guess/"),
+            "disconnected": lambda: found.signed(told()),
+            "key_missing": lambda: found.signed(told()),
+        }
+
+        assert await answers[what]() == status
+
+        await found.counted(what)
+        assert await deliveries(found) == 0
+        assert await waiting(found) == []
+
+
+async def test_strangers_learn_nothing_from_an_answer(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
+        for url in (
+            f"{found.base}/hooks/",
+            f"{found.base}/hooks/guess/",
+            f"{found.base}/hooks/%00/a",
+        ):
+            async with session.post(url, data=told()) as answer:
+                assert (answer.status, await answer.read()) == (404, b"")
+        for url in (found.url, f"{found.base}/hooks/guess/"):
+            async with session.get(url) as answer:
+                assert (answer.status, await answer.read()) == (405, b"")
+
+
+async def test_a_body_without_a_length_is_cut_off_at_the_cap(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
+
+        async def endless() -> object:
+            for _ in range(MAX_BODY // 10_000 + 2):
+                yield b"x" * 10_000
+
+        async with session.post(found.url, data=endless()) as answer:
+            assert answer.status == 413
+
+
+async def test_sent_again_within_its_time_a_webhook_counts_once(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        second = int(datetime.now(UTC).timestamp())
+        for _ in range(3):
+            assert await found.signed(told(), second=second) == 200
+
+        assert await deliveries(found) == 1
+        assert (await found.status()).counts == {"accepted": 1, "duplicate": 2}
+        assert await found.company.value("SELECT version FROM webhook_hint") == 1
+
+
+async def test_an_unknown_event_is_kept_but_names_nothing(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told("company.party")) == 200
+        assert (await found.status()).counts == {"unknown_event": 1}
+        assert (await deliveries(found), await waiting(found)) == (1, [])
+
+
+async def test_while_a_connection_is_paused_webhooks_wait(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        await found.company.rows("UPDATE connection SET state = 'paused'")
+        talent = min(await found.company.ids("talents"))  # type: ignore[arg-type]
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        assert await found.drain() == 0
+        assert (await found.status()).counts == {"paused": 1}
+
+        await found.company.rows("UPDATE connection SET state = 'active'")
+        await found.drain()
+
+        record = await found.company.record("talents", talent)  # type: ignore[arg-type]
+        assert record["first_name"] == "Odile"
+
+
+async def test_a_flood_at_one_address_is_refused_and_another_goes_on(database_url: str) -> None:
+    async with hooked(database_url, synced=False, burst=5) as found:
+        assert [await found.post(b"{}") for _ in range(8)] == [401] * 5 + [429] * 3
+        await found.counted("flood", 3)
+
+        other = await found.connection(lambda one: webhooks.renew(one, default_vault()))
+        assert await found.post(b"{}", url=found.base + other.path) == 401
+
+
+async def test_a_renewed_address_makes_the_old_one_unknown(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        made = await found.connection(lambda one: webhooks.renew(one, default_vault()))
+
+        assert await found.signed(told()) == 404
+        found.url = found.base + made.path
+        assert await found.signed(told()) == 200
+
+
+async def test_v1_is_taken_only_where_it_was_chosen(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        header = {"TT-Signature": sign_v1(KEY, "1")}
+        assert await found.post(told(), header) == 401
+        await found.company.rows(
+            """UPDATE connection SET options = options || '{"webhook_signature": "v1"}'"""
+        )
+        assert await found.post(told(), header) == 200
+        assert await found.post(told(remote_id="2"), header) == 401
+        assert await found.signed(told()) == 401
+
+
+async def test_the_signature_may_cover_the_payload_alone(database_url: str) -> None:
+    async with hooked(
+        database_url,
+        options={"webhook_signed": "payload"},
+        switches={"webhook_signed": "payload"},
+    ) as found:
+        talent = min(await found.company.ids("talents"))  # type: ignore[arg-type]
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        assert (await found.status()).counts == {"accepted": 1}
+        payload = '{"event_name": "job.update", "data": {"id": "1"}}'
+        second = int(datetime.now(UTC).timestamp())
+        header = {"TT-Signature": sign_v2(KEY, payload.encode(), second)}
+        assert await found.post('{"payload": ' + payload + "}", header) == 200
+        assert await found.post('{"payload":' + payload[:-1] + " }}", header) == 401
+
+
+async def test_the_web_process_takes_webhooks_in(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        web = await begin("web", "--port", "8131")
+        try:
+            url = found.url.replace(found.base, "http://127.0.0.1:8131")
+            while True:
+                try:
+                    assert await found.post(told(), url=url) == 401
+                    break
+                except aiohttp.ClientConnectionError:
+                    assert web.returncode is None
+            await found.counted("unsigned")
+        finally:
+            web.terminate()
+            await web.communicate()
+
+
+async def test_the_command_line_shows_renews_and_replays(database_url: str) -> None:
+    async with hooked(database_url, synced=False, with_key=False) as found:
+        shown = await jemmo("hooks", "address", "--org", "acme")
+        assert found.url.removeprefix(found.base) in shown.out
+        assert "--signing-key-stdin" in shown.out
+        assert await found.signed(told()) == 401
+
+        done = await jemmo(
+            "hooks", "address", "--org", "acme", "--signing-key-stdin", stdin=f"{KEY}\n"
+        )
+        assert done.status == 0, done
+        assert "--signing-key-stdin" not in done.out
+        assert await found.signed(told()) == 200
+
+        await found.company.rows("UPDATE webhook_hint SET due_at = NULL")
+        again = await jemmo("hooks", "replay", "--org", "acme", "--json")
+        assert again.last["connections"] == [{"deliveries": 1, "without_hint": 0, "records": 1}]
+        assert await waiting(found) == [("talents", "1")]
+
+        renewed = await jemmo("hooks", "address", "--org", "acme", "--renew", "--json")
+        assert not renewed.last["addresses"][0]["url"].endswith(found.url[-20:])
+        listed = (await jemmo("hooks", "list", "--json")).last["connections"][0]["webhooks"]
+        assert listed["health"] == "healthy"
+        assert listed["counts"]["key_missing"] == 1
+        assert "Webhooks arrive." in (await jemmo("hooks", "list")).out
+
+
+async def test_without_a_database_the_sender_is_told_to_come_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hooked(database_url, synced=False) as found:
+        monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:8139/none")
+        assert await found.signed(told()) == 503
+
+
+async def test_an_ats_that_does_not_sign_takes_no_key(database_url: str) -> None:
+    async with hooked(database_url, "jarvi", synced=False) as found:
+
+        def give(one: Connection) -> str:
+            with pytest.raises(ConfigError) as refused:
+                webhooks.set_signing_key(one, "key", default_vault())
+            return refused.value.code
+
+        assert await found.connection(give) == "not_signed"
+        await in_thread(lambda: None)

@@ -1,0 +1,41 @@
+"""How long a first sync takes, and when it may start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from jemmo.domain.estimate import Pace, first_sync, left, promised
+
+PARIS = ZoneInfo("Europe/Paris")
+PACE = Pace(requests_per_second=4.9, records_per_request=30)
+
+
+def test_a_company_is_counted_in_requests_and_seconds() -> None:
+    plan = first_sync({"jobs": 8, "talents": 240, "applications": 305}, PACE)
+
+    assert plan.requests == 1 + 8 + 11
+    assert plan.seconds == pytest.approx(20 / 4.9)
+    assert plan.promised == (5, 15)
+
+
+def test_an_ats_that_tells_nothing_is_not_guessed_at() -> None:
+    assert first_sync({}, PACE).seconds is None
+    assert first_sync({"jobs": 3}, None).requests is None
+
+
+@pytest.mark.parametrize(
+    ("records", "minutes"),
+    [(0, (1, 5)), (100, (1, 5)), (101, (5, 15)), (1000, (15, 30)), (5001, (60, 1440))],
+)
+def test_what_users_are_promised(records: int, minutes: tuple[int, int]) -> None:
+    assert promised(records) == minutes
+
+
+def test_what_is_left_is_told_once_it_is_no_guess() -> None:
+    assert left(10, 100, 400) == timedelta(seconds=30)
+    assert left(0.5, 100, 400) is None
+    assert left(10, 0, 400) is None
+    assert left(10, 100, None) is None

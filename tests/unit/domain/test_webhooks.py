@@ -1,0 +1,84 @@
+"""Laws of hints, floods and silence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import (
+    SILENT_AFTER,
+    Bucket,
+    Health,
+    Hint,
+    Outcome,
+    coalesce,
+    health,
+)
+
+HINTS = st.lists(
+    st.builds(
+        Hint,
+        stream=st.sampled_from([Stream.JOBS, Stream.TALENTS]),
+        remote_id=st.sampled_from("abc"),
+        destroyed=st.booleans(),
+    )
+)
+
+
+def keys(hints: list[Hint]) -> set[tuple[Stream, str]]:
+    return {(hint.stream, hint.remote_id) for hint in hints}
+
+
+@given(HINTS, st.randoms())
+def test_whatever_the_order_the_same_records_are_looked_up(
+    hints: list[Hint], chance: object
+) -> None:
+    shuffled = list(hints)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert keys(coalesce(shuffled)) == keys(coalesce(hints)) == keys(hints)
+
+
+@given(HINTS)
+def test_each_record_is_looked_up_once_and_the_last_word_counts(hints: list[Hint]) -> None:
+    found = coalesce(hints)
+    assert len(found) == len(keys(hints))
+    last = {(hint.stream, hint.remote_id): hint for hint in hints}
+    assert set(found) == set(last.values())
+    assert coalesce(found) == found
+
+
+@given(HINTS, HINTS)
+def test_coalescing_in_parts_changes_nothing(one: list[Hint], other: list[Hint]) -> None:
+    assert coalesce([*coalesce(one), *coalesce(other)]) == coalesce([*one, *other])
+
+
+@given(
+    st.floats(1, 100),
+    st.floats(0.1, 100),
+    st.lists(st.floats(-10, 10, allow_nan=False), max_size=200),
+)
+def test_never_more_than_the_burst_and_what_time_allows(
+    burst: float, rate: float, waits: list[float]
+) -> None:
+    bucket, now, passed = Bucket(burst, rate), 0.0, 0.0
+    let = 0
+    for wait in waits:  # a clock may also jump back
+        passed += max(0.0, wait)
+        now += wait
+        let += bucket.take(now)
+    assert let <= burst + passed * rate + 1e-6
+
+
+def test_silence_needs_some_changes_in_a_row() -> None:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    assert health(None, 100) is Health.NEVER
+    assert health(then, SILENT_AFTER - 1) is Health.HEALTHY
+    assert health(then, SILENT_AFTER) is Health.SILENT
+
+
+def test_what_is_not_kept_is_refused_unless_it_came_before() -> None:
+    for outcome in Outcome:
+        assert outcome.is_kept == (outcome.status == 200) or outcome is Outcome.DUPLICATE

@@ -1,0 +1,115 @@
+"""Why a record is here or not, decided from what is known of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.whereabouts import (
+    Awaited,
+    Facts,
+    Held,
+    Reading,
+    Reason,
+    Refused,
+    Verdict,
+    explain,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TALENT = Held(
+    kind="talent",
+    id=uuid4(),
+    remote_id="17",
+    name="Camille Exemple",
+    connection="Teamtailor",
+    changed_at=NOW,
+    stored_at=NOW,
+    read_all_at=None,
+)
+READING = Reading(
+    connection="Teamtailor",
+    state="active",
+    running=False,
+    failed=False,
+    complete=True,
+    read_all_at=NOW,
+    last_success_at=NOW,
+)
+
+
+def verdict(held: Held, *, sees_contacts: bool = True) -> Verdict:
+    (answer,) = explain(Facts(held=[held], readings=[READING]), sees_contacts=sees_contacts)
+    assert (answer.record is not None) is (
+        answer.verdict in {Verdict.SHOWN, Verdict.CONTACTS_HIDDEN}
+    )
+    return answer.verdict
+
+
+def test_what_became_of_a_record() -> None:
+    application = replace(TALENT, kind="application", owner=uuid4())
+    archived = Exclusion.TALENT_ARCHIVED
+
+    assert verdict(TALENT) is Verdict.SHOWN
+    assert verdict(TALENT, sees_contacts=False) is Verdict.CONTACTS_HIDDEN
+    assert verdict(replace(TALENT, kind="job"), sees_contacts=False) is Verdict.SHOWN
+    assert verdict(replace(TALENT, excluded=archived)) is Verdict.EXCLUDED
+    assert verdict(replace(application, excluded=archived)) is Verdict.EXCLUDED_TALENT
+    assert verdict(replace(application, waits_for="talent 9")) is Verdict.WAITS
+    assert verdict(replace(TALENT, excluded=archived, deleted_at=NOW)) is Verdict.DELETED
+
+
+def test_the_last_comparison_saw_what_is_no_tombstone() -> None:
+    later = NOW + timedelta(days=3)
+    compared = replace(TALENT, read_all_at=later)
+
+    (kept,) = explain(Facts(held=[compared]), sees_contacts=True)
+    (gone,) = explain(Facts(held=[replace(compared, deleted_at=later)]), sees_contacts=True)
+
+    assert kept.seen_at == later
+    assert gone.seen_at == NOW
+
+
+def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
+    refused = Refused(
+        stream="jobs", remote_id="17", connection="T", code="no_title", message="", at=NOW, times=2
+    )
+    awaited = Awaited(stream="talents", remote_id="17", connection="T", since=NOW, by=3)
+
+    answers = explain(
+        Facts(held=[TALENT], refused=[refused], awaited=[awaited]), sees_contacts=True
+    )
+
+    assert [one.verdict for one in answers] == [Verdict.SHOWN, Verdict.REJECTED, Verdict.AWAITED]
+    assert (answers[1].code, answers[1].count, answers[2].count) == ("no_title", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, Reason.READ_ALL),
+        ({"complete": False}, Reason.NOT_PROVED),
+        ({"failed": True}, Reason.FAILED),
+        ({"state": "refused", "failed": True}, Reason.REFUSED),
+        ({"state": "paused"}, Reason.PAUSED),
+        ({"state": "disconnected"}, Reason.DISCONNECTED),
+        ({"read_all_at": None, "running": True}, Reason.FIRST_SYNC),
+        ({"read_all_at": None}, Reason.NEVER_SYNCED),
+        ({"read_all_at": None, "state": "paused"}, Reason.PAUSED),
+    ],
+)
+def test_what_was_never_seen_is_explained_by_each_connection(
+    change: dict[str, Any], reason: Reason
+) -> None:
+    (answer,) = explain(Facts(readings=[replace(READING, **change)]), sees_contacts=True)
+
+    assert (answer.verdict, answer.reason) == (Verdict.NEVER_SEEN, reason)
+
+
+def test_without_a_connection_nothing_can_be_said() -> None:
+    assert explain(Facts(), sees_contacts=True) == []
