@@ -26,13 +26,13 @@ def main(org: str, address: str, pacing: str) -> None:
     )
     report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    resumes = Attachment.objects.filter(talent__connection=made.id).count()
+    files = Attachment.objects.filter(talent__connection=made.id).count()
     found = {
         "status": report.status,
         "mode": report.mode,
         "seconds": report.seconds,
         "requests": report.requests,
-        "resumes": resumes,
+        "files": files,
         "records": sum(counts.fetched for counts in report.streams.values()),
         "megabytes": round(peak),
     }
