@@ -33,11 +33,14 @@ from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
+from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.store.runs import Begun, Hold
 from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
+
+DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
@@ -188,9 +191,12 @@ async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> As
         raise without_key()
     connector = connector_for(row.provider)
     key = vault.open(row.sealed_key, key_context(row.id)).decode()
-    async with PostgresQuotaLedger(database_url, row.id) as ledger:
-        config = connector.configure(key, row.base_url, row.options)
-        source = connector.open(replace(config, ledger=ledger))
+    config = connector.configure(key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
+    ):
+        source = connector.open(replace(config, ledger=ledger, pace=pace))
         try:
             yield source
         finally:
@@ -293,7 +299,7 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
     cron = row.options.get(FULL_SWEEP.name)
     if cron is None:
         options = {option.name: option for option in connector_for(row.provider).options}
-        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else ""
+        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else DAILY
     with explained():
         last = await runs.last_full_read(db, row.id)
     return Mode.RECONCILE if sweep_due(cron, last, _now()) else Mode.INCREMENTAL

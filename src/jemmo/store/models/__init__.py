@@ -2,7 +2,7 @@
 
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
-from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
+from jemmo.store.models.connections import Connection, ConnectionState, Lease, Pace, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.runs import (
     HeldDeletion,
@@ -35,6 +35,7 @@ __all__ = [
     "Lease",
     "Membership",
     "Organisation",
+    "Pace",
     "PendingLink",
     "QuotaUse",
     "RejectReason",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -82,6 +83,21 @@ class QuotaUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds:.1f} s of {self.connection_id} at {self.at}"
+
+
+class Pace(models.Model):
+    """When the requests of an API key left or will leave, in seconds since 1970; ``key`` is a digest of it."""
+
+    key = models.BinaryField(primary_key=True)
+    sent = ArrayField(models.FloatField(), db_default=[])
+    held_until = models.FloatField(db_default=0.0)
+    told_limit = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "pace"
+
+    def __str__(self) -> str:
+        return f"pace of {bytes(self.key).hex()}"
 
 
 class Lease(models.Model):
