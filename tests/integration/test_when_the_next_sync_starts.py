@@ -12,7 +12,7 @@ from django.db import connection as database
 from jemmo.domain.schedule import FARTHEST
 from jemmo.services import schedule
 from jemmo.services.accounts import ensure_organisation
-from jemmo.services.schedule import DUE, next_sync_at
+from jemmo.services.schedule import DUE, is_late, is_slow, next_sync_at
 from jemmo.services.status import overview
 from jemmo.store.models import Connection, Lease, SyncRun
 
@@ -95,6 +95,33 @@ def test_a_killed_sync_does_not_load_for_ever(connection: Connection) -> None:
     (status,) = overview(connection.org)
 
     assert status.colour != "loading"
+
+
+def test_one_that_nobody_starts_is_late(connection: Connection) -> None:
+    assert is_late(connection, NOW)
+    assert not is_late(connection, BEGAN + timedelta(minutes=10))
+    assert not is_late(connection, BEGAN - timedelta(minutes=10))
+
+    leased_until(connection, NOW + timedelta(hours=1))
+    connection.refresh_from_db()
+
+    assert not is_late(connection, NOW)
+
+
+def test_one_that_takes_much_longer_than_before_is_slow(connection: Connection) -> None:
+    for ago in range(1, 4):
+        SyncRun.objects.create(
+            connection=connection,
+            mode="initial",
+            status="succeeded",
+            started_at=BEGAN - timedelta(hours=ago),
+            finished_at=BEGAN - timedelta(hours=ago) + timedelta(minutes=4),
+        )
+    ran(connection, "running")
+    leased_until(connection, NOW + timedelta(hours=1))
+
+    assert not is_slow(connection, BEGAN + timedelta(minutes=12))
+    assert is_slow(connection, BEGAN + timedelta(minutes=13))
 
 
 def test_planning_reads_only_what_is_due(connection: Connection) -> None:

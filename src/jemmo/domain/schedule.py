@@ -6,6 +6,7 @@ same second, however they were connected.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -13,6 +14,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+
+LATE_AFTER = timedelta(minutes=15)
+SLOW_AT_LEAST = timedelta(minutes=5)
+ENOUGH_PAST = 3  # runs to compare with
 
 FIRST_RETRY = timedelta(minutes=15)
 FARTHEST = timedelta(days=8)
@@ -136,6 +141,11 @@ def retry_pause(connection_id: UUID, failures: int, every: timedelta) -> timedel
     """A quarter of an hour, then twice as long each time, up to ``every``; some a little less, some a little more."""
     pause: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), max(every, FIRST_RETRY))
     return pause * (0.9 + 0.2 * place_of(connection_id))
+
+
+def is_slow(elapsed: timedelta, past: Sequence[timedelta]) -> bool:
+    """Whether a run takes much longer than those before it took: three times the longest, and five minutes at least."""
+    return len(past) >= ENOUGH_PAST and elapsed > max(SLOW_AT_LEAST, 3 * max(past))
 
 
 def parse_window(text: str) -> Window:

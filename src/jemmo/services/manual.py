@@ -27,14 +27,19 @@ def request_sync(
     ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
     """
     connection = Connection.objects.get(id=connection_id)
-    if connection.state != ConnectionState.ACTIVE:
-        raise _not_now(connection)
+    check_active(connection)
     if mode is None and _runs(connection, only):
         return Requested(joined=True)
     queued = queue.sync(
         connection_id, priority=queue.MANUAL, trigger="manual", only=only, mode=mode
     )
     return Requested(joined=not queued)
+
+
+def check_active(connection: Connection) -> None:
+    """Raise ``ConfigError`` unless the connection may be read from."""
+    if connection.state != ConnectionState.ACTIVE:
+        raise _not_now(connection)
 
 
 def _runs(connection: Connection, only: str | None) -> bool:

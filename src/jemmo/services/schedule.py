@@ -11,9 +11,11 @@ from django.db import connection as database
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.domain.schedule import FARTHEST, Plan, next_due
+from jemmo.domain.schedule import FARTHEST, LATE_AFTER, Plan, next_due
+from jemmo.domain.schedule import is_slow as much_slower
 from jemmo.services import queue
-from jemmo.store.models import Connection, ConnectionState, Organisation
+from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
+from jemmo.store.selectors.connections import is_running
 
 DUE = """
     SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
@@ -104,13 +106,27 @@ def set_plan(org: Organisation, plan: Plan) -> None:
     org.save(update_fields=["time_zone", "schedule"])
 
 
-def is_late(connection: Connection, now: datetime, *, running: bool) -> bool:
+def is_late(connection: Connection, now: datetime) -> bool:
     """Whether a sync that was due has not started: no worker runs, or they are all busy."""
-    waiting = connection.state == ConnectionState.ACTIVE and not running
+    waiting = connection.state == ConnectionState.ACTIVE and not is_running(connection, now)
     return waiting and now - connection.due_at > LATE_AFTER
 
 
-LATE_AFTER = timedelta(minutes=15)
+def is_slow(connection: Connection, now: datetime) -> bool:
+    """Whether the sync under way takes much longer than those of its kind took before."""
+    if not is_running(connection, now):
+        return False
+    run = SyncRun.objects.filter(connection=connection, status="running").first()
+    if run is None:
+        return False
+    alike = SyncRun.objects.filter(
+        connection=connection, mode=run.mode, scope=run.scope, status="succeeded"
+    )
+    times = alike.order_by("-started_at").values_list("started_at", "finished_at")[:COMPARED]
+    return much_slower(now - run.started_at, [end - start for start, end in times])
+
+
+COMPARED = 10  # runs
 
 
 def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
