@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from fakes.company import Company
@@ -23,6 +24,7 @@ from jemmo.domain.streams import (
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
+from jemmo.store import runs
 from jemmo.store.postgres import connect
 from jemmo.store.writer import Writer
 from jemmo.vault import default_vault
@@ -35,7 +37,8 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
             row = await syncs._load(db, company.id)
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(row, source, report)
-            async with syncs._leased(db, row, report, "test", company.database_url) as context:
+            begin = partial(runs.begin, trigger="test")
+            async with syncs._leased(db, row, report, begin, company.database_url) as context:
                 store = Writer(db, context, default_vault().seal)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)

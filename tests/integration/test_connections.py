@@ -142,7 +142,7 @@ async def test_the_first_sync_waits_for_its_hour(ats: SandboxServer, database_ur
     planned = await in_thread(lambda: next_sync_at(get(connection_id), noon))
     assert planned == begins
     assert await in_thread(lambda: due(begins - timedelta(minutes=1))) == []
-    assert await in_thread(lambda: due(begins)) == [connection_id]
+    assert [one.connection_id for one in await in_thread(lambda: due(begins))] == [connection_id]
     assert await in_thread(lambda: start(at_night=False)) is None
 
 

@@ -3,69 +3,151 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection as database
 
+from jemmo.domain.schedule import FARTHEST
+from jemmo.services import schedule
 from jemmo.services.accounts import ensure_organisation
-from jemmo.services.schedule import RETRY_AFTER, due, next_sync_at
+from jemmo.services.schedule import DUE, is_late, is_slow, next_sync_at
 from jemmo.services.status import overview
 from jemmo.store.models import Connection, Lease, SyncRun
 
-NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
 BEGAN = NOW - timedelta(hours=1)
 
 
 @pytest.fixture
 def connection(database_url: str) -> Connection:
     made: Connection = Connection.objects.create(
-        org=ensure_organisation("acme"), provider="teamtailor", sealed_key=b"", key_set_at=BEGAN
+        org=ensure_organisation("acme"),
+        provider="teamtailor",
+        sealed_key=b"",
+        key_set_at=BEGAN,
+        due_at=BEGAN,
     )
     return made
+
+
+def due(now: datetime = NOW) -> list[object]:
+    return [one.connection_id for one in schedule.due(now)]
 
 
 def ran(connection: Connection, status: str) -> None:
     SyncRun.objects.create(connection=connection, mode="initial", status=status, started_at=BEGAN)
 
 
-def leased_until(connection: Connection, when: datetime) -> None:
-    Lease.objects.create(connection=connection, token=uuid4(), expires_at=when)
+def leased_until(connection: Connection, when: datetime, *, pid: int | None = None) -> None:
+    Lease.objects.create(connection=connection, token=uuid4(), expires_at=when, holder_pid=pid)
 
 
-@pytest.mark.parametrize(
-    ("status", "wait"),
-    [
-        ("succeeded", timedelta(hours=6)),
-        ("partial", timedelta(hours=6)),
-        ("failed", RETRY_AFTER),
-    ],
-)
-def test_a_sync_that_ended_is_followed_by_the_next(
-    connection: Connection, status: str, wait: timedelta
-) -> None:
-    ran(connection, status)
-
-    assert next_sync_at(connection, NOW) == BEGAN + wait
+def test_one_that_is_due_starts_now(connection: Connection) -> None:
+    assert due() == [connection.id]
+    assert next_sync_at(connection, NOW) == NOW
 
 
-def test_a_sync_whose_process_was_killed_is_tried_again_soon(connection: Connection) -> None:
+def test_one_that_is_due_later_waits(connection: Connection) -> None:
+    connection.due_at = NOW + timedelta(minutes=1)
+    connection.save()
+
+    assert due() == []
+    assert due(NOW + timedelta(minutes=1)) == [connection.id]
+    assert next_sync_at(connection, NOW) == connection.due_at
+
+
+@pytest.mark.parametrize("state", ["paused", "refused"])
+def test_one_that_may_not_sync_is_never_due(connection: Connection, state: str) -> None:
+    connection.state = state
+    connection.save()
+
+    assert due() == []
+    assert next_sync_at(connection, NOW) is None
+
+
+def test_a_day_in_the_far_future_was_set_by_a_wrong_clock(connection: Connection) -> None:
+    connection.due_at = NOW + FARTHEST + timedelta(hours=1)
+    connection.save()
+
+    assert due() == [connection.id]
+
+
+def test_a_sync_whose_process_was_killed_is_started_again_at_once(connection: Connection) -> None:
     ran(connection, "running")
-    leased_until(connection, NOW - timedelta(seconds=1))
+    leased_until(connection, NOW + timedelta(hours=1), pid=1)
 
-    assert next_sync_at(connection, NOW) == BEGAN + RETRY_AFTER
-    assert due(NOW) == [connection.id]
+    assert due() == [connection.id]
 
 
-def test_a_sync_under_way_is_not_started_again(connection: Connection) -> None:
+def test_a_sync_between_two_slices_is_under_way(connection: Connection) -> None:
     ran(connection, "running")
-    leased_until(connection, NOW + timedelta(seconds=30))
+    leased_until(connection, NOW + timedelta(hours=1))
 
-    assert next_sync_at(connection, NOW) == BEGAN + timedelta(hours=6)
-    assert due(NOW) == []
+    assert due() == []
 
 
 def test_a_killed_sync_does_not_load_for_ever(connection: Connection) -> None:
     ran(connection, "running")
     leased_until(connection, NOW)
 
-    assert [one.colour for one in overview()] == ["yellow"]
+    (status,) = overview(connection.org)
+
+    assert status.colour != "loading"
+
+
+def test_one_that_nobody_starts_is_late(connection: Connection) -> None:
+    assert is_late(connection, NOW)
+    assert not is_late(connection, BEGAN + timedelta(minutes=10))
+    assert not is_late(connection, BEGAN - timedelta(minutes=10))
+
+    leased_until(connection, NOW + timedelta(hours=1))
+    connection.refresh_from_db()
+
+    assert not is_late(connection, NOW)
+
+
+def test_one_that_takes_much_longer_than_before_is_slow(connection: Connection) -> None:
+    for ago in range(1, 4):
+        SyncRun.objects.create(
+            connection=connection,
+            mode="initial",
+            status="succeeded",
+            started_at=BEGAN - timedelta(hours=ago),
+            finished_at=BEGAN - timedelta(hours=ago) + timedelta(minutes=4),
+        )
+    ran(connection, "running")
+    leased_until(connection, NOW + timedelta(hours=1))
+
+    assert not is_slow(connection, BEGAN + timedelta(minutes=12))
+    assert is_slow(connection, BEGAN + timedelta(minutes=13))
+
+
+def test_planning_reads_only_what_is_due(connection: Connection) -> None:
+    Connection.objects.bulk_create(
+        Connection(
+            org=connection.org,
+            provider="teamtailor",
+            sealed_key=b"",
+            key_set_at=BEGAN,
+            due_at=NOW + timedelta(seconds=n),
+        )
+        for n in range(1, 10_001)
+    )
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE connection")
+        values: dict[str, datetime | int] = {"now": NOW, "farthest": NOW + FARTHEST, "most": 500}
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {DUE}", values)
+        (plan,) = cursor.fetchone()[0]
+
+    scans = [one for one in nodes(plan["Plan"]) if one.get("Relation Name") == "connection"]
+    assert scans
+    for scan in scans:
+        assert scan["Node Type"] != "Seq Scan"
+        assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) <= 1
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    below = plan.get("Plans", [])
+    return [plan, *(one for child in below for one in nodes(child))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from types import FrameType
 from typing import Annotated
 
@@ -79,28 +78,12 @@ def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 def worker(
     concurrency: Annotated[int, typer.Option(help="Syncs at a time.", min=1, max=100)] = 4,
 ) -> None:
-    """Run syncs in the background, look up what webhooks name. Any number may run, anywhere."""
+    """Run syncs in the background, start those that are due, look up what webhooks name. Any number may run."""
     with explained_errors():
         bootstrap.start()
-        from procrastinate.contrib.django import app
+        from jemmo.cli.working import work
 
-        from jemmo.services.hints import Lane
-        from jemmo.vault import default_vault
-
-        async def work() -> None:
-            connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-            lane = asyncio.create_task(Lane(os.environ["DATABASE_URL"], default_vault()).run())
-            try:
-                with app.replace_connector(connector) as running:
-                    async with running.open_async():
-                        await running.run_worker_async(
-                            concurrency=concurrency, delete_jobs="always"
-                        )
-            finally:
-                lane.cancel()
-                await asyncio.wait({lane})
-
-        asyncio.run(work())
+        asyncio.run(work(concurrency))
 
 
 def migrate() -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
-from jemmo.domain.ports import QuotaLedger, Source
+from jemmo.domain.ports import QuotaLedger, SharedPace, Source
 from jemmo.domain.streams import Capabilities, Page, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
@@ -58,7 +58,7 @@ PACING = Option(
 )
 QUOTA_SHARE = Option(
     name="quota_share",
-    default="100",
+    default="90",
     at_least=5,
     at_most=100,
     help=_("Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools."),
@@ -77,13 +77,15 @@ FULL_SWEEP = Option(
 class Config(Struct, frozen=True, kw_only=True):
     """One connection's settings, complete and checked. The key is not printed.
 
-    ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone.
+    ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone. So it is
+    with ``pace``, by which the processes that use one key agree on who sends when.
     """
 
     base_url: str
     api_key: str
     options: Mapping[str, str]
     ledger: QuotaLedger | None = None
+    pace: SharedPace | None = None
 
     def __repr__(self) -> str:
         return f"Config({self.base_url}, {dict(self.options)})"

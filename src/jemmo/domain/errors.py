@@ -5,6 +5,7 @@
     ├── TransientError   try again later
     │   └── RateLimited    wait; the attempt is not burnt
     ├── Postponed        the quota is used up; the run ends partly done and goes on later
+    ├── SliceOver        others wait for this worker; the run goes on in its next slice
     ├── PermanentError   this run fails and a retry would not help
     ├── Cancelled        stopped on purpose
     ├── Unexpected       a bug, once it has been caught and logged
@@ -88,6 +89,14 @@ class Postponed(JemmoError):
     def __init__(self, message: str, *, resume_at: datetime) -> None:
         super().__init__(message)
         self.resume_at = resume_at
+
+
+class SliceOver(JemmoError):
+    """A run has had its turn; it goes on where it stopped, in a slice of its own, once others had theirs."""
+
+    failure = FailureMode.TRANSIENT
+    default_code = "slice_over"
+    default_next_step = "Nothing to do: the sync goes on by itself."
 
 
 class PermanentError(JemmoError):

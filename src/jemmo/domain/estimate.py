@@ -1,14 +1,11 @@
-"""What a first sync will take, and when it may start. Pure."""
+"""What a first sync will take. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from msgspec import Struct
-
-NIGHT_BEGINS, NIGHT_ENDS = time(22), time(5)
 
 PROMISES = ((100, 1, 5), (500, 5, 15), (1000, 15, 30), (5000, 30, 60))
 """Up to so many records, so many minutes at least and at most."""
@@ -58,14 +55,6 @@ def promised(records: int) -> tuple[int, int]:
         if records <= most:
             return low, high
     return LONGEST
-
-
-def tonight(now: datetime, zone: ZoneInfo) -> datetime:
-    """When the coming night begins by the local clock; ``now`` itself while it is night."""
-    local = now.astimezone(zone)
-    if local.time() >= NIGHT_BEGINS or local.time() < NIGHT_ENDS:
-        return now
-    return datetime.combine(local.date(), NIGHT_BEGINS, zone).astimezone(now.tzinfo)
 
 
 def left(seconds_so_far: float, seen: int, total: int | None) -> timedelta | None:

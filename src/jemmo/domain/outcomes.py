@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jemmo.domain.errors import FailureMode, JemmoError, Postponed
 from jemmo.domain.records import Record
@@ -91,6 +93,14 @@ class RunReport(Struct, kw_only=True):
     warnings: list[RunWarning] = field(default_factory=list)
     resume_at: datetime | None = None
 
+    def warn(self, warnings: Iterable[RunWarning]) -> None:
+        """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""
+        found = {(one.code, one.message): one for one in self.warnings}
+        for new in warnings:
+            old = found.get((new.code, new.message))
+            found[new.code, new.message] = replace(new, count=new.count + old.count) if old else new
+        self.warnings = list(found.values())
+
     def postpone(self, reason: Postponed) -> None:
         self.status = RunStatus.PARTIAL
         self.resume_at = reason.resume_at
@@ -100,6 +110,18 @@ class RunReport(Struct, kw_only=True):
         self.status = RunStatus.FAILED
         self.error = error.as_dict()
         self.failure = error.failure
+
+    def note_repeat(self, before: Mapping[str, str] | None, failures: int) -> None:
+        """Say so when this failure is that of the run before; ``failures`` are those in a row without this one."""
+        if self.status is not RunStatus.FAILED or not self.error or not before:
+            return
+        if self.error["code"] == before.get("code") and failures:
+            again = RunWarning(
+                code="same_failure",
+                message="This failure is the same as the last one, so it may not pass by itself.",
+                count=failures + 1,
+            )
+            self.warnings = [*(one for one in self.warnings if one.code != again.code), again]
 
     def counts(self, stream: Stream) -> Counts:
         return self.streams.setdefault(stream, Counts())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -19,6 +19,8 @@ from jemmo.domain.streams import (
     Stream,
     StreamSpec,
 )
+
+T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -69,6 +71,26 @@ class QuotaLedger(Protocol):
 
     async def spent(self, since: datetime) -> list[Spent]:
         """Uses that began at ``since`` or later, oldest first."""
+        ...
+
+
+class PaceState(Struct, kw_only=True):
+    """When the requests of one API key left or will leave, in seconds of the clock that all its processes share.
+
+    ``limit`` is what the ATS last told of its window.
+    """
+
+    now: float
+    sent: list[float]
+    held_until: float = 0.0
+    limit: int | None = None
+
+
+class SharedPace(Protocol):
+    """Where the processes that use one API key agree on who sends when."""
+
+    async def change(self, decide: Callable[[PaceState], T]) -> T:
+        """Let ``decide`` change the state while nobody else can, and keep what it made of it."""
         ...
 
 

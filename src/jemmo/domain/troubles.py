@@ -260,6 +260,11 @@ TROUBLES: dict[str, Trouble] = {
     "interrupted": Trouble(
         _J, _("The process that ran the sync ended in the middle of it."), _NOTHING
     ),
+    "same_failure": Trouble(
+        _J,
+        _("The sync failed as it did before, so trying again may not help."),
+        _("Follow the next step of the failure itself; if that does not help, send it to support."),
+    ),
     "lease_lost": Trouble(_J, _("Another run took over, so this one stopped writing."), _NOTHING),
     "internal": Trouble(_J, _("Jemmo failed in a way it did not expect."), _SUPPORT),
     "webhooks_silent": Trouble(

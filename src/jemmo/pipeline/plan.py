@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from jemmo.domain.streams import Checkpoint, Mode, Start, Stream, StreamSpec
 
 Checkpoints = Mapping[Stream, Checkpoint]
+
+CLOCKS_DIFFER = timedelta(minutes=10)  # between two machines, at most
+
+
+def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoint]:
+    """The checkpoints, less watermarks of the future: a clock that was wrong wrote them.
+
+    Asking for what changed since then would find nothing until that day, so everything is read once more.
+    """
+    return {
+        stream: replace(point, watermark=None, mode=None, pass_started_at=None, done=False)
+        if max(point.watermark or now, point.pass_started_at or now) > now + CLOCKS_DIFFER
+        else point
+        for stream, point in checkpoints.items()
+    }
 
 
 def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence[Stream]) -> Mode:

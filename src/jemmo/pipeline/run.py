@@ -15,12 +15,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.domain.errors import JemmoError, Postponed
+from jemmo.domain.errors import JemmoError, Postponed, SliceOver
 from jemmo.domain.outcomes import PageOutcome, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Checkpoint, Mode, Notes, Stream, StreamSpec
-from jemmo.pipeline.plan import advance, begin_pass, end_pass, start_of
+from jemmo.pipeline.plan import advance, begin_pass, end_pass, plausible, start_of
 from jemmo.pipeline.process import process
 from jemmo.pipeline.reconcile import Reconciler
 
@@ -49,6 +49,7 @@ class SyncRun:
         progress: Progress,
         now: Callable[[], datetime],
         only: Sequence[Stream] | None = None,
+        slice_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self.source = source
         self.store = store
@@ -58,6 +59,8 @@ class SyncRun:
         self.now = now
         self.specs = [spec for spec in source.streams if only is None or spec.name in only]
         self.notes = Notes()
+        self._slice_over = slice_over
+        self._earlier_requests = report.requests
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(PAGES_IN_FLIGHT)
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
@@ -75,15 +78,21 @@ class SyncRun:
             await self._finish()
         except Postponed as reason:
             await self._postpone(reason)
+        except SliceOver:
+            pass  # the report stays open, and the checkpoints say where to go on
         except JemmoError as error:
             self.report.fail(error)
         finally:
-            self.report.requests = self.source.requests
-            self.report.warnings.extend(_warnings(self.notes))
+            self.report.requests = self._requests
+            self.report.warn(_warnings(self.notes))
         return self.report
 
+    @property
+    def _requests(self) -> int:
+        return self._earlier_requests + self.source.requests
+
     async def _read_all(self) -> None:
-        found = await self.store.checkpoints()
+        found = plausible(await self.store.checkpoints(), self.now())
         for spec in self.specs:
             self._points[spec.name] = begin_pass(
                 spec, found.get(spec.name), self.report.mode, self.now()
@@ -132,6 +141,9 @@ class SyncRun:
             await self._queue.put(Batch(outcome, point))
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
+            if page.cursor is not None and self._slice_over():
+                self._stop(SliceOver("Others wait for this worker."))
+                return
 
     async def _write(self, readers: list[asyncio.Task[None]]) -> None:
         """Commit what waits, stream by stream, until the readers are done and the queue is empty."""
@@ -176,7 +188,7 @@ class SyncRun:
         clock = asyncio.get_running_loop().time()
         if clock - self._reported >= REPORT_EVERY:
             self._reported = clock
-            self.report.requests = self.source.requests
+            self.report.requests = self._requests
             await self.store.report(self.report)
 
     async def _finish(self) -> None:
@@ -184,7 +196,7 @@ class SyncRun:
         for point in self._points.values():
             await self.store.save_checkpoint(end_pass(point))
         unproved = [stream for stream, point in self._points.items() if not point.complete]
-        self.report.warnings.extend(
+        self.report.warn(
             RunWarning(
                 code="not_proved_complete",
                 message=_unproved(self._points[stream]),

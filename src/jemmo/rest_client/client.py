@@ -15,7 +15,8 @@ import msgspec
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
-from jemmo.rest_client.pacing import Pacer
+from jemmo.domain.ports import PaceState, SharedPace
+from jemmo.rest_client.pacing import Pacer, Told
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
 from jemmo.rest_client.retries import ATTEMPTS, backoff
@@ -55,7 +56,7 @@ class RestClient:
     ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries
     included, and left with its answer:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
-    where the ATS does not.
+    where the ATS does not. ``shared`` makes the pace that of all processes that use the same key.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class RestClient:
         headers: Mapping[str, str],
         refuse: Refuse,
         pacer: Pacer | None,
+        shared: SharedPace | None = None,
         connections: int = 8,
         turn: Turn = nullcontext,
         pause: Pause = backoff,
@@ -74,6 +76,8 @@ class RestClient:
         self._headers = dict(headers)
         self._refuse = refuse
         self._pacer = pacer
+        self._shared = shared
+        self._next = asyncio.Lock()
         self._connections = connections
         self._turn = turn
         self._pause = pause
@@ -206,32 +210,53 @@ class RestClient:
                 raise PermanentError("The ATS sent an answer of over 64 MB.", code="too_large")
             body = await response.read()
             answer = Answer(response.status, response.headers, body)
-        self._learn(answer)
+        await self._learn(answer)
         return answer
 
     async def _await_turn(self) -> None:
-        if self._pacer is None:
+        pacer = self._pacer
+        if pacer is None:
             return
-        clock = asyncio.get_running_loop().time
-        wait = self._pacer.reserve(clock()) - clock()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        async with self._next:  # one at a time, so that no process reserves ahead of the others
+            wait = await self._paced(pacer, lambda now: pacer.reserve(now) - now)
+            if wait > 0:
+                await asyncio.sleep(wait)
 
-    def _learn(self, answer: Answer) -> None:
-        if self._pacer is None:
+    async def _paced(self, pacer: Pacer, decide: Callable[[float], T]) -> T:
+        """What ``decide`` says at this time, of what all processes of the key have sent."""
+        if self._shared is None:
+            return decide(asyncio.get_running_loop().time())
+
+        def together(state: PaceState) -> T:
+            pacer.share_in(state)
+            found = decide(state.now)
+            pacer.share_out(state)
+            return found
+
+        return await self._shared.change(together)
+
+    async def _learn(self, answer: Answer) -> None:
+        pacer = self._pacer
+        if pacer is None:
             return
         headers = answer.headers
-        now = asyncio.get_running_loop().time()
         reset = _number(headers.get("X-Rate-Limit-Reset"))
-        self._pacer.learn(
-            now,
+        told = Told(
             limit=int(_number(headers.get("X-Rate-Limit-Limit")) or 0) or None,
             remaining=_whole(headers.get("X-Rate-Limit-Remaining")),
             reset=reset,
             in_flight=self._in_flight,
         )
-        if answer.status == 429:
-            self._pacer.hold(now + (_number(headers.get("Retry-After")) or reset or 1.0))
+        refused = answer.status == 429
+        if not refused and not pacer.learns(told):
+            return
+
+        def learn(now: float) -> None:
+            pacer.learn(now, told)
+            if refused:
+                pacer.hold(now + (_number(headers.get("Retry-After")) or reset or 1.0))
+
+        await self._paced(pacer, learn)
 
 
 def rate_limited(answer: Answer) -> RateLimited:

@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 
+from msgspec import Struct
+
+from jemmo.domain.ports import PaceState
+
+AHEAD = 6  # windows that requests may be reserved ahead
+LONGEST_HOLD = 900.0  # seconds
+
 SPARE = 1  # requests of each window left unused: clocks and networks are not exact
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What an answer said: the window's size, what is left of it and for how many seconds.
+
+    ``in_flight`` are our requests that the ATS may not have counted yet.
+    """
+
+    limit: int | None
+    remaining: int | None
+    reset: float | None
+    in_flight: int = 1
 
 
 class Pacer:
@@ -22,6 +41,20 @@ class Pacer:
         self._allow(limit)
         self._sent: deque[float] = deque(maxlen=10_000)
 
+    def share_in(self, state: PaceState) -> None:
+        """Take over what other processes made of it. What only a clock that jumped can have written is left out."""
+        self._sent.clear()
+        self._sent.extend(one for one in state.sent if one <= state.now + AHEAD * self.per)
+        self._held_until = min(state.held_until, state.now + LONGEST_HOLD)
+        if state.limit and state.limit != self.limit:
+            self._allow(state.limit)
+
+    def share_out(self, state: PaceState) -> None:
+        """Hand over what others need: one window of requests, the hold and the limit."""
+        state.sent = list(self._sent)[-self.window :]
+        state.held_until = self._held_until
+        state.limit = self.limit
+
     def _allow(self, limit: int) -> None:
         self.limit = limit
         allowed = int(limit * self.share)
@@ -37,20 +70,19 @@ class Pacer:
         self._sent.append(slot)
         return slot
 
-    def learn(
-        self,
-        now: float,
-        *,
-        limit: int | None,
-        remaining: int | None,
-        reset: float | None,
-        in_flight: int = 1,
-    ) -> None:
-        """Take in what an answer said: the window's size, what is left of it and for how many seconds."""
-        if limit and limit > 0 and limit != self.limit:
-            self._allow(limit)
-        if remaining is not None and reset is not None and remaining < in_flight:
-            self.hold(now + min(max(reset, 0.0), 10 * self.per))
+    def learns(self, told: Told) -> bool:
+        """Whether ``learn`` would make something of it."""
+        is_new = bool(told.limit and told.limit > 0 and told.limit != self.limit)
+        return is_new or (told.remaining is not None and told.remaining < told.in_flight)
+
+    def learn(self, now: float, told: Told) -> None:
+        """Take in what an answer said of the ATS's own count."""
+        if told.limit and told.limit > 0 and told.limit != self.limit:
+            self._allow(told.limit)
+        if told.remaining is None or told.reset is None:
+            return
+        if told.remaining < told.in_flight:
+            self.hold(now + min(max(told.reset, 0.0), 10 * self.per))
 
     def hold(self, until: float) -> None:
         """Send nothing before ``until``."""

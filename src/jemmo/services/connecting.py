@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from jemmo.connectors.base import Connector, check_address
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.estimate import FirstSync, first_sync, tonight
+from jemmo.domain.estimate import FirstSync, first_sync
 from jemmo.domain.streams import AccessReport
 from jemmo.services import connections
 from jemmo.services.access import PATIENCE, check_public
 from jemmo.services.connections import Connected
 from jemmo.services.manual import request_sync
+from jemmo.services.schedule import plan_of
 from jemmo.store.models import Connection, Organisation
 from jemmo.vault import Vault
 
@@ -74,7 +74,7 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
     return Plan(
         report=report,
         expected=first_sync(report.totals, pace),
-        tonight=tonight(now, _zone(connection.org)),
+        tonight=plan_of(connection.org).tonight(now),
     )
 
 
@@ -83,19 +83,12 @@ def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime 
 
     Raises ``ConfigError`` when it cannot start. Saying so twice starts one sync.
     """
-    begins = tonight(now, _zone(connection.org)) if at_night else None
+    begins = plan_of(connection.org).tonight(now) if at_night else None
     connections.resume(connection, not_before=begins)
     if begins is not None and begins > now:
         return begins
     request_sync(connection.id)
     return None
-
-
-def _zone(org: Organisation) -> ZoneInfo:
-    try:
-        return ZoneInfo(org.time_zone)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def connector_named(provider: str) -> Connector | None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from django.db import transaction
+from django.db.models.functions import Now
 from msgspec import Struct
 from msgspec.structs import replace
 from procrastinate.contrib.django import app
@@ -19,6 +20,7 @@ from jemmo.connectors.base import Config, Probe, Probed
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import AccessReport
+from jemmo.services import schedule
 from jemmo.services.access import AccessTooSmall, report_on, try_key
 from jemmo.services.syncs import key_context, without_key
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
@@ -89,6 +91,7 @@ def connect(
             _keep_key(connection, config.api_key, report, vault)
             waits = new_id is not None
             connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
+            connection.due_at = schedule.first_due(org)
             connection.save()
     return Connected(
         id=connection.id,
@@ -126,6 +129,7 @@ def rotate(
         _keep_key(held, config.api_key, report, vault)
         if held.state != ConnectionState.PAUSED:
             held.state = ConnectionState.ACTIVE
+            held.due_at = Now()
         held.save()
     connection.refresh_from_db()
     return report
@@ -144,7 +148,7 @@ def pause(connection: Connection) -> bool:
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
     """Sync again; the first sync of all not before that time. ``False`` when it was not paused."""
     found = Connection.objects.filter(id=connection.id, state=ConnectionState.PAUSED)
-    return bool(found.update(state=ConnectionState.ACTIVE, initial_not_before=not_before))
+    return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
 
 
 def seen_as(connection: Connection) -> str:
@@ -241,7 +245,7 @@ def retest(connection: Connection, vault: Vault, *, patience: float | None = Non
         raise AccessTooSmall(connector_for(connection.provider), report)
     _same_company(connection, report)
     refused = Connection.objects.filter(id=connection.id, state=ConnectionState.REFUSED)
-    refused.update(state=ConnectionState.ACTIVE, last_error=None)
+    refused.update(state=ConnectionState.ACTIVE, last_error=None, due_at=Now())
     return report
 
 

@@ -1,24 +1,20 @@
-"""A sync asked for by a person."""
+"""A sync that a person asks for."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db.models.functions import Now
 from msgspec import Struct
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode
-from jemmo.store.models import Connection, ConnectionState
-from jemmo.store.selectors.connections import is_running
-
-PRIORITY = 30  # jemmo.tasks.priorities.MANUAL
+from jemmo.services import queue
+from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """``joined``: a sync was running or waiting already, so none was added."""
+    """What became of a press of the button. ``joined``: a sync was running or waiting already, and will do."""
 
     joined: bool
 
@@ -26,24 +22,31 @@ class Requested(Struct, frozen=True, kw_only=True):
 def request_sync(
     connection_id: UUID, *, only: str | None = None, mode: Mode | None = None
 ) -> Requested:
-    """Queue a sync ahead of those of the clock. Raises ``ConfigError`` where none can run."""
-    connection = Connection.objects.select_related("lease").get(id=connection_id)
+    """Queue a sync ahead of all that start by themselves, or join one that runs or waits and reads as much.
+
+    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
+    """
+    connection = Connection.objects.get(id=connection_id)
+    check_active(connection)
+    if mode is None and _runs(connection, only):
+        return Requested(joined=True)
+    queued = queue.sync(
+        connection_id, priority=queue.MANUAL, trigger="manual", only=only, mode=mode
+    )
+    return Requested(joined=not queued)
+
+
+def check_active(connection: Connection) -> None:
+    """Raise ``ConfigError`` unless the connection may be read from."""
     if connection.state != ConnectionState.ACTIVE:
         raise _not_now(connection)
-    if is_running(connection, datetime.now(UTC)) and mode is None:
-        return Requested(joined=True)
-    task = app.configure_task(
-        "sync_connection",
-        queue="syncs",
-        lock=f"sync:{connection_id}",
-        queueing_lock=f"sync:{connection_id}",
-        priority=PRIORITY,
-    )
-    try:
-        task.defer(connection_id=str(connection_id), trigger="manual", only=only, mode=mode)
-    except AlreadyEnqueued:
-        return Requested(joined=True)
-    return Requested(joined=False)
+
+
+def _runs(connection: Connection, only: str | None) -> bool:
+    """Whether a sync is under way that reads what is asked for; its lease says whether it lives."""
+    held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
+    reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
+    return bool(reading.exists())
 
 
 def _not_now(connection: Connection) -> ConfigError:

@@ -2,47 +2,131 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from croniter import CroniterBadCronError, croniter
+from django.db import connection as database
+from msgspec import Struct
 
-from jemmo.domain.errors import ConfigError
-from jemmo.domain.outcomes import RunStatus
-from jemmo.store.models import Connection, ConnectionState, SyncRun
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.schedule import FARTHEST, LATE_AFTER, Plan, next_due
+from jemmo.domain.schedule import is_slow as much_slower
+from jemmo.services import queue
+from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
 from jemmo.store.selectors.connections import is_running
 
-RETRY_AFTER = timedelta(minutes=15)
+DUE = """
+    SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
+        WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first
+    FROM connection c
+    WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')
+        AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
+            AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
+                SELECT FROM pg_stat_activity a
+                WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
+    ORDER BY c.due_at LIMIT %(most)s"""
+"""Reads the due rows alone, by their index, and of those the ones that do not wait in the queue already. One that is
+due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts."""
+
+MOST_AT_ONCE = 500
 
 
-def due(now: datetime) -> list[UUID]:
-    """The active connections whose next sync should have started by ``now``."""
-    active = Connection.objects.filter(state=ConnectionState.ACTIVE).select_related("lease")
-    return [
-        connection.id
-        for connection in active
-        if (when := next_sync_at(connection, now)) is not None and when <= now
-    ]
+class Due(Struct, frozen=True):
+    """A connection to sync now; its first sync gives way to others."""
+
+    connection_id: UUID
+    is_first: bool
+
+
+def due(now: datetime) -> list[Due]:
+    """The active connections whose next sync should have started by ``now``, the longest waiting first."""
+    values: dict[str, datetime | int] = {
+        "now": now,
+        "farthest": now + FARTHEST,
+        "most": MOST_AT_ONCE,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(DUE, values)
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def start_due(now: datetime) -> int:
+    """Queue every sync that is due; how many there were."""
+    found = due(now)
+    for one in found:
+        priority = queue.INITIAL if one.is_first else queue.INCREMENTAL
+        queue.sync(one.connection_id, priority=priority, trigger="schedule")
+    return len(found)
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts by itself; ``None`` while the connection is not active.
+    """When the next sync starts by itself, ``now`` if it is due; ``None`` while the connection is not active."""
+    active = connection.state == ConnectionState.ACTIVE
+    return max(connection.due_at, now) if active else None
 
-    A failed sync is tried again after a quarter of an hour, and so is one whose process was killed; one that was
-    postponed follows at its time, any other in its interval. The first waits for the hour that was wished for it.
-    """
-    if connection.state != ConnectionState.ACTIVE:
-        return None
-    last = SyncRun.objects.filter(connection=connection).order_by("-started_at").first()
-    if last is None:
-        wanted = connection.initial_not_before
-        return max(connection.created_at, wanted) if wanted else connection.created_at
-    if resume_at := last.report.get("resume_at"):
-        return datetime.fromisoformat(resume_at)
-    killed = last.status == RunStatus.RUNNING and not is_running(connection, now)
-    if last.status == RunStatus.FAILED or killed:
-        return last.started_at + RETRY_AFTER
-    return last.started_at + timedelta(hours=connection.sync_every_hours)
+
+def put_off(connection_id: UUID, error: JemmoError) -> None:
+    """Show what kept a sync from even beginning, and try again later; unless the sync's own end has said so."""
+    now = datetime.now(UTC)
+    active = Connection.objects.select_related("org").filter(state=ConnectionState.ACTIVE)
+    connection = active.filter(id=connection_id, due_at__lte=now).first()
+    if connection is None:
+        return
+    connection.failures += 1
+    connection.last_error = error.as_dict()
+    connection.due_at = next_due(
+        connection.id,
+        now=now,
+        every=timedelta(hours=connection.sync_every_hours),
+        plan=plan_of(connection.org),
+        failures=connection.failures,
+    )
+    connection.save(update_fields=["failures", "last_error", "due_at"])
+
+
+def plan_of(org: Organisation) -> Plan:
+    """The organisation's wishes."""
+    return msgspec.convert({**org.schedule, "time_zone": org.time_zone}, Plan)
+
+
+def first_due(org: Organisation) -> datetime:
+    """When the first sync of a connection made now starts by itself."""
+    return plan_of(org).first_due(datetime.now(UTC))
+
+
+def set_plan(org: Organisation, plan: Plan) -> None:
+    """Keep the organisation's wishes; they hold from the end of each connection's next sync on."""
+    org.time_zone = plan.time_zone
+    org.schedule = msgspec.to_builtins(plan)
+    del org.schedule["time_zone"]
+    org.save(update_fields=["time_zone", "schedule"])
+
+
+def is_late(connection: Connection, now: datetime) -> bool:
+    """Whether a sync that was due has not started: no worker runs, or they are all busy."""
+    waiting = connection.state == ConnectionState.ACTIVE and not is_running(connection, now)
+    return waiting and now - connection.due_at > LATE_AFTER
+
+
+def is_slow(connection: Connection, now: datetime) -> bool:
+    """Whether the sync under way takes much longer than those of its kind took before."""
+    if not is_running(connection, now):
+        return False
+    run = SyncRun.objects.filter(connection=connection, status="running").first()
+    if run is None:
+        return False
+    alike = SyncRun.objects.filter(
+        connection=connection, mode=run.mode, scope=run.scope, status="succeeded"
+    )
+    times = alike.order_by("-started_at").values_list("started_at", "finished_at")[:COMPARED]
+    return much_slower(now - run.started_at, [end - start for start, end in times if end])
+
+
+COMPARED = 10  # runs
 
 
 def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:

@@ -8,14 +8,18 @@ from uuid import UUID
 from msgspec import Struct
 
 from jemmo.domain.status import colour
-from jemmo.services.schedule import next_sync_at
+from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.models import Application, Connection, Job, Organisation, Talent
 from jemmo.store.selectors.connections import is_running
 from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
-    """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them."""
+    """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
+
+    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before,
+    ``failures`` how many failed in a row.
+    """
 
     id: UUID
     org: str
@@ -25,6 +29,9 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None
     next_sync_at: datetime | None
     key_age_days: int
+    late: bool
+    slow: bool
+    failures: int
     error: dict[str, str] | None
     counts: dict[str, int]
 
@@ -53,6 +60,9 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         last_success_at=connection.last_success_at,
         next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
+        late=is_late(connection, now),
+        slow=is_slow(connection, now),
+        failures=connection.failures,
         error=connection.last_error,
         counts=counts_of(connection),
     )

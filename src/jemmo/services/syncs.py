@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.base import FULL_SWEEP
@@ -16,23 +18,29 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import (
     Cancelled,
     ConfigError,
+    FailureMode,
     JemmoError,
     LeaseLost,
     TransientError,
     Unexpected,
 )
-from jemmo.domain.outcomes import Counts, RunReport, RunWarning
+from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, Source
 from jemmo.domain.rules import applicable
+from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
-from jemmo.pipeline.plan import choose_mode
+from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
+from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.runs import Begun, Hold
 from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
+
+DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
@@ -64,6 +72,17 @@ def key_context(connection_id: UUID) -> bytes:
     return b"api-key:" + connection_id.bytes
 
 
+class Slice(Struct, frozen=True, kw_only=True):
+    """One turn of a run: its report so far, and the claim that the next turn takes up."""
+
+    report: RunReport
+    hold: Hold
+
+    @property
+    def ended(self) -> bool:
+        return self.report.status is not RunStatus.RUNNING
+
+
 async def sync(
     connection_id: UUID,
     *,
@@ -78,6 +97,34 @@ async def sync(
 
     Raises ``AlreadyRunning`` when one is under way and ``ConfigError`` when the connection cannot be used at all.
     """
+    done = await sync_slice(
+        connection_id,
+        database_url=database_url,
+        vault=vault,
+        mode=mode,
+        only=only,
+        trigger=trigger,
+        progress=progress,
+    )
+    return done.report
+
+
+async def sync_slice(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    mode: Mode | None = None,
+    only: str | None = None,
+    trigger: str = "manual",
+    progress: Progress | None = None,
+    goes_on: Hold | None = None,
+    slice_over: Callable[[Mode], bool] = lambda _: False,
+) -> Slice:
+    """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
+
+    It goes on when this is called with its ``hold``, anywhere.
+    """
     began = time.monotonic()
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
@@ -86,13 +133,14 @@ async def sync(
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
-            async with _leased(db, row, report, trigger, database_url) as context:
+            begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
+            async with _leased(db, row, report, begin, database_url) as context:
+                report = context.report
                 store = Writer(db, context, vault.seal)
-                report.mode = choose_mode(mode, await store.checkpoints(), names)
-                if mode is None and report.mode is Mode.INCREMENTAL:
-                    report.mode = await _sweep_or_increment(db, row)
+                if not context.goes_on:
+                    report.mode = await _choose_mode(db, row, store, mode, names)
+                    await _note_mode(db, report)
                 context.mode = report.mode
-                await _note_mode(db, report)
                 run = SyncRun(
                     source=source,
                     store=store,
@@ -101,10 +149,11 @@ async def sync(
                     progress=progress or Unwatched(),
                     now=_now,
                     only=streams,
+                    slice_over=lambda: slice_over(report.mode),
                 )
                 await _execute(run, database_url, context)
-                report.seconds = round(time.monotonic() - began, 3)
-    return report
+                report.seconds = round(report.seconds + time.monotonic() - began, 3)
+    return Slice(report=report, hold=context.hold)
 
 
 async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:
@@ -142,35 +191,53 @@ async def opened(row: runs.ConnectionRow, vault: Vault, database_url: str) -> As
         raise without_key()
     connector = connector_for(row.provider)
     key = vault.open(row.sealed_key, key_context(row.id)).decode()
-    async with PostgresQuotaLedger(database_url, row.id) as ledger:
-        config = connector.configure(key, row.base_url, row.options)
-        source = connector.open(replace(config, ledger=ledger))
+    config = connector.configure(key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
+    ):
+        source = connector.open(replace(config, ledger=ledger, pace=pace))
         try:
             yield source
         finally:
             await source.close()
 
 
+class HeldRun(RunContext, kw_only=True):
+    """A run that holds the lease, with its report; ``goes_on`` tells that earlier slices did a part of it."""
+
+    report: RunReport
+    hold: Hold
+    goes_on: bool
+
+
 @asynccontextmanager
 async def _leased(
-    db: Connection, row: runs.ConnectionRow, report: RunReport, trigger: str, database_url: str
-) -> AsyncIterator[RunContext]:
-    """Hold the connection's lease from the first request to the report.
+    db: Connection,
+    row: runs.ConnectionRow,
+    report: RunReport,
+    begin: Callable[[Connection, UUID, RunReport], Awaitable[Begun]],
+    database_url: str,
+) -> AsyncIterator[HeldRun]:
+    """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
     The end is written on a connection of its own if need be: a lost one must not leave the run open.
     """
-    token, run_id = uuid4(), UUID(report.run_id)
     with explained():
-        began = await runs.begin(db, row.id, run_id, token, report.mode, trigger)
+        begun = await begin(db, row.id, report)
+    hold, report = begun.hold, begun.report or report
     try:
-        yield RunContext(
+        yield HeldRun(
             org_id=row.org_id,
             connection_id=row.id,
-            run_id=run_id,
-            token=token,
-            began=began,
+            run_id=hold.run_id,
+            token=hold.token,
+            began=begun.at,
             mode=report.mode,
             rules=row.rules,
+            report=report,
+            hold=hold,
+            goes_on=begun.report is not None,
         )
     except JemmoError as error:
         report.fail(error)
@@ -178,20 +245,53 @@ async def _leased(
         report.fail(_explain(error))
         raise
     finally:
-        if not await _end(db, row.id, token, report):
+        if not await _end(db, row, hold, report):
             with suppress(TransientError):
                 async with connect(database_url) as fresh:
-                    await _end(fresh, row.id, token, report)
+                    await _end(fresh, row, hold, report)
 
 
-async def _end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> bool:
-    """Close the run; ``False`` when the database is away. Should it stay away, the next run closes this one."""
+async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport) -> bool:
+    """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
     try:
         with explained():
-            await runs.end(db, connection_id, token, report)
+            if report.status is RunStatus.RUNNING:
+                await runs.hand_over(db, row.id, hold, report)
+                return True
+            report.note_repeat(row.last_error, row.failures)
+            await runs.end(db, row.id, hold.token, report, _due_after(row, report))
     except TransientError:
         return False
     return True
+
+
+def _due_after(row: runs.ConnectionRow, report: RunReport) -> datetime:
+    """When the connection's next sync starts by itself. One that was stopped goes on soon."""
+    now = _now()
+    if report.failure is FailureMode.CANCELLED:
+        return row.plan.after_quiet(now + FIRST_RETRY)
+    failed = report.status is RunStatus.FAILED
+    return next_due(
+        row.id,
+        now=now,
+        every=row.every,
+        plan=row.plan,
+        failures=row.failures + 1 if failed else 0,
+        resume_at=report.resume_at,
+    )
+
+
+async def _choose_mode(
+    db: Connection,
+    row: runs.ConnectionRow,
+    store: Writer,
+    wanted: Mode | None,
+    names: list[Stream],
+) -> Mode:
+    mode = choose_mode(wanted, plausible(await store.checkpoints(), _now()), names)
+    if wanted is None and mode is Mode.INCREMENTAL:
+        return await _sweep_or_increment(db, row)
+    return mode
 
 
 async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
@@ -199,7 +299,7 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
     cron = row.options.get(FULL_SWEEP.name)
     if cron is None:
         options = {option.name: option for option in connector_for(row.provider).options}
-        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else ""
+        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else DAILY
     with explained():
         last = await runs.last_full_read(db, row.id)
     return Mode.RECONCILE if sweep_due(cron, last, _now()) else Mode.INCREMENTAL

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
 
-from jemmo.domain.errors import AlreadyRunning, ConfigError
+from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
-from jemmo.domain.streams import Mode
+from jemmo.domain.schedule import Plan
 from jemmo.store import events, notices
 from jemmo.store.postgres import Connection
 from jemmo.store.writer import LEASE
+
+WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):
@@ -29,11 +31,31 @@ class ConnectionRow(Struct, frozen=True, kw_only=True):
     sealed_key: bytes
     state: str
     rules: Rules
+    plan: Plan
+    every: timedelta
+    failures: int
+    last_error: dict[str, str] | None
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """A run's claim on its connection, handed from one slice to the next."""
+
+    run_id: UUID
+    token: UUID
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """A run that holds the lease: its claim, when it began, and its report if this is not its first slice."""
+
+    hold: Hold
+    at: datetime
+    report: RunReport | None = None
 
 
 async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     answer = await db.execute(
-        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules "
+        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules, "
+        "o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
         "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
         [connection_id],
     )
@@ -53,17 +75,32 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         sealed_key=bytes(row[5]),
         state=row[6],
         rules=msgspec.convert(row[7], Rules),
+        plan=msgspec.convert({**row[8], "time_zone": row[9]}, Plan),
+        every=timedelta(hours=row[10]),
+        failures=row[11],
+        last_error=row[12],
     )
 
 
 async def begin(
-    db: Connection, connection_id: UUID, run_id: UUID, token: UUID, mode: Mode, trigger: str
-) -> datetime:
-    """Take the lease and open the run; the database's time of it. Raises ``AlreadyRunning``.
+    db: Connection,
+    connection_id: UUID,
+    report: RunReport,
+    *,
+    trigger: str,
+    scope: str = "",
+    goes_on: Hold | None = None,
+) -> Begun:
+    """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
 
     A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it
-    left behind is closed as interrupted.
+    left behind is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a
+    new token: should the last one wake up again, it cannot write. From here on the connection is due, so whatever
+    becomes of this process, the schedule comes back to it.
     """
+    if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
+        return begun
+    hold = Hold(run_id=UUID(report.run_id), token=uuid4())
     async with db.transaction():
         taken = await db.execute(
             """INSERT INTO lease AS l
@@ -73,11 +110,12 @@ async def begin(
                ON CONFLICT (connection_id) DO UPDATE SET token = excluded.token,
                    run_id = excluded.run_id, expires_at = excluded.expires_at,
                    holder_pid = excluded.holder_pid, holder_since = excluded.holder_since
-               WHERE l.expires_at < clock_timestamp() OR NOT EXISTS (
-                   SELECT FROM pg_stat_activity a
-                   WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)
+               WHERE l.expires_at < clock_timestamp()
+                   OR (l.holder_pid IS NOT NULL AND NOT EXISTS (
+                       SELECT FROM pg_stat_activity a
+                       WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since))
                RETURNING 1""",
-            [connection_id, token, run_id, LEASE],
+            [connection_id, hold.token, hold.run_id, LEASE],
         )
         if await taken.fetchone() is None:
             raise AlreadyRunning("A sync of this connection is already running.")
@@ -90,15 +128,53 @@ async def begin(
             [connection_id],
         )
         answer = await db.execute(
-            "INSERT INTO sync_run (id, connection_id, mode, trigger, status, started_at) "
-            "VALUES (%s, %s, %s, %s, 'running', now()) RETURNING started_at",
-            [run_id, connection_id, mode, trigger],
+            "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at) "
+            "VALUES (%s, %s, %s, %s, %s, 'running', now()) RETURNING started_at",
+            [hold.run_id, connection_id, report.mode, trigger, scope],
         )
         row = await answer.fetchone()
-        await events.tell(db, connection_id, "sync_started", run=str(run_id))
+        await db.execute(
+            "UPDATE connection SET due_at = least(due_at, now()) WHERE id = %s", [connection_id]
+        )
+        await events.tell(db, connection_id, "sync_started", run=str(hold.run_id))
     assert row is not None
-    found: datetime = row[0]
-    return found
+    return Begun(hold=hold, at=row[0])
+
+
+async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
+    """Take the lease up again for the next slice of a run; ``None`` when another took over or it was closed."""
+    token = uuid4()
+    async with db.transaction():
+        taken = await db.execute(
+            """UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
+                   holder_pid = a.pid, holder_since = a.backend_start
+               FROM pg_stat_activity a
+               WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s""",
+            [token, LEASE, connection_id, before.token],
+        )
+        answer = await db.execute(
+            "SELECT started_at, report FROM sync_run WHERE id = %s AND status = 'running'",
+            [before.run_id],
+        )
+        row = await answer.fetchone()
+        if taken.rowcount != 1 or row is None:
+            return None
+    return Begun(
+        hold=Hold(run_id=before.run_id, token=token),
+        at=row[0],
+        report=msgspec.convert(row[1], RunReport),
+    )
+
+
+async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
+    """End a slice: the run stays open, and its claim waits for the next one."""
+    async with db.transaction():
+        await events.keep_report(db, connection_id, report)
+        await db.execute(
+            "UPDATE lease SET holder_pid = NULL, holder_since = NULL, "
+            "expires_at = clock_timestamp() + %s WHERE connection_id = %s AND token = %s",
+            [WAITS_FOR_NEXT, connection_id, hold.token],
+        )
 
 
 async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
@@ -112,20 +188,27 @@ async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None
     return row[0] if row else None
 
 
-async def end(db: Connection, connection_id: UUID, token: UUID, report: RunReport) -> None:
-    """Close the run, tell the connection how it went, and let the lease go; if it is still ours."""
+async def end(
+    db: Connection, connection_id: UUID, token: UUID, report: RunReport, due_at: datetime | None
+) -> None:
+    """Close the run, tell the connection how it went and when it is due next, and let the lease go; if it is ours.
+
+    Without ``due_at`` it stays due when it was.
+    """
     async with db.transaction():
         await events.keep_report(db, connection_id, report, ended=True)
         released = await db.execute(
             "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
         )
         if released.rowcount == 1:
-            await db.execute(_CONCLUDE, _conclusion(connection_id, report))
+            await db.execute(_CONCLUDE, {**_conclusion(connection_id, report), "due_at": due_at})
             await notices.conclude(db, connection_id, report)
 
 
 _CONCLUDE = """
     UPDATE connection SET last_error = %(error)s::jsonb,
+        due_at = coalesce(%(due_at)s, due_at),
+        failures = CASE WHEN %(failed)s THEN failures + 1 WHEN %(cancelled)s THEN failures ELSE 0 END,
         last_success_at = CASE WHEN %(succeeded)s THEN now() ELSE last_success_at END,
         state = CASE WHEN state = 'refused' AND %(succeeded)s THEN 'active'
             WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
@@ -140,5 +223,7 @@ def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
         "id": connection_id,
         "error": None if error is None else msgspec.json.encode(error).decode(),
         "succeeded": report.status is RunStatus.SUCCEEDED,
+        "failed": report.status is RunStatus.FAILED and report.failure is not FailureMode.CANCELLED,
+        "cancelled": report.failure is FailureMode.CANCELLED,
         "refused": error is not None and error["code"] in REFUSALS,
     }

@@ -1,7 +1,5 @@
 """How urgent background work is; the queue takes the highest first."""
 
-RESUMES = 0
-INITIAL = 10
-INCREMENTAL = 20
-MANUAL = 30
-WEBHOOK = 40
+from jemmo.services.queue import INCREMENTAL, INITIAL, MANUAL, RESUMES, WEBHOOK
+
+__all__ = ["INCREMENTAL", "INITIAL", "MANUAL", "RESUMES", "WEBHOOK"]

@@ -7,53 +7,68 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.domain.errors import AlreadyRunning
+from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Unexpected
 from jemmo.domain.streams import Mode
-from jemmo.services import schedule
-from jemmo.services.syncs import sync
+from jemmo.services import queue, schedule
+from jemmo.services.syncs import sync_slice
+from jemmo.store.runs import Hold
 from jemmo.tasks.notifications import send_soon
+from jemmo.tasks.slices import Slice
 from jemmo.vault import default_vault
 
 
-@app.task(name="sync_connection", queue="syncs")
+@app.task(name=queue.SYNC, queue="syncs", pass_context=True)
 async def sync_connection(
+    context: JobContext,
     connection_id: str,
     trigger: str = "schedule",
     only: str | None = None,
     mode: str | None = None,
+    run_id: str | None = None,
+    token: str | None = None,
 ) -> None:
-    """One sync; its failures are in its report, so the task itself does not fail for them."""
-    try:
-        await sync(
+    """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
+    before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
+    wanted = Mode(mode) if mode else None
+    with Slice(context.job.priority) as turn:
+        try:
+            done = await sync_slice(
+                UUID(connection_id),
+                database_url=os.environ["DATABASE_URL"],
+                vault=default_vault(),
+                trigger=trigger,
+                only=only,
+                mode=wanted,
+                goes_on=before,
+                slice_over=turn.is_over,
+            )
+        except (AlreadyRunning, TransientError):
+            return  # another does it, or the schedule comes back to it
+        except ConfigError as error:
+            await sync_to_async(schedule.put_off)(UUID(connection_id), error)
+            return
+        except Exception:
+            bug = Unexpected("Jemmo failed in a way it did not expect.")
+            await sync_to_async(schedule.put_off)(UUID(connection_id), bug)
+            raise
+    if not done.ended:
+        await sync_to_async(queue.next_slice)(
             UUID(connection_id),
-            database_url=os.environ["DATABASE_URL"],
-            vault=default_vault(),
+            done.hold,
+            priority=min(queue.kind_of(context.job.priority), queue.priority_of(done.report.mode)),
             trigger=trigger,
             only=only,
-            mode=Mode(mode) if mode else None,
+            mode=wanted,
         )
-    except AlreadyRunning:
         return
     await send_soon()
 
 
-@app.periodic(cron="* * * * *", periodic_id="schedule")
-@app.task(name="start_due_syncs", queue="schedule")
+@app.periodic(cron="* * * * * */20", periodic_id="schedule")
+@app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
 async def start_due_syncs(timestamp: int) -> None:
-    """Every minute: queue what is due, each connection at most once."""
-    for connection_id in await sync_to_async(schedule.due)(datetime.now(UTC)):
-        await enqueue(connection_id, trigger="schedule")
-
-
-async def enqueue(connection_id: UUID, *, trigger: str) -> bool:
-    """Queue a sync unless one is waiting already; ``False`` when it is."""
-    try:
-        await sync_connection.configure(
-            queueing_lock=f"sync:{connection_id}", lock=f"sync:{connection_id}"
-        ).defer_async(connection_id=str(connection_id), trigger=trigger)
-    except AlreadyEnqueued:
-        return False
-    return True
+    """Three times a minute: queue what is due, each connection at most once."""
+    await sync_to_async(schedule.start_due)(datetime.now(UTC))

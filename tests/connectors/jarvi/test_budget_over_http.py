@@ -186,7 +186,9 @@ async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
     assert 0 < len(held) < 700
     assert await account.company.state() == "active"
     when = await in_thread(
-        lambda: next_sync_at(Connection.objects.get(id=account.company.id), datetime.now(UTC))
+        lambda: next_sync_at(
+            Connection.objects.get(id=account.company.id), clock_of(account.server).now()
+        )
     )
     assert when == first.resume_at
 

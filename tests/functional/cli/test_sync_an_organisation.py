@@ -110,7 +110,7 @@ def test_status_prints_the_object_of_the_contract(jemmo: Jemmo, ats: Ats) -> Non
         datetime.fromisoformat(row[name]) for name in ("last_success_at", "next_sync_at")
     )
     assert last.utcoffset() == timedelta(0)
-    assert timedelta(hours=5) < following - datetime.now(UTC) <= timedelta(hours=6)
+    assert timedelta(minutes=10) < following - datetime.now(UTC) < timedelta(hours=6.3)
     assert set(row["counts"]) == {"jobs", "talents", "applications"}
     assert row["counts"]["talents"] > 0
 

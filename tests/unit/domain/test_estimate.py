@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from jemmo.domain.estimate import Pace, first_sync, left, promised, tonight
+from jemmo.domain.estimate import Pace, first_sync, left, promised
 
 PARIS = ZoneInfo("Europe/Paris")
 PACE = Pace(requests_per_second=4.9, records_per_request=30)
@@ -34,25 +32,6 @@ def test_an_ats_that_tells_nothing_is_not_guessed_at() -> None:
 )
 def test_what_users_are_promised(records: int, minutes: tuple[int, int]) -> None:
     assert promised(records) == minutes
-
-
-@given(
-    now=st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(  # noqa: DTZ001
-        lambda naive: naive.replace(tzinfo=UTC)
-    ),
-    zone=st.sampled_from(["Europe/Paris", "America/Los_Angeles", "Asia/Kolkata", "UTC"]),
-)
-def test_the_night_is_near_and_dark(now: datetime, zone: str) -> None:
-    begins = tonight(now, ZoneInfo(zone))
-
-    assert now <= begins <= now + timedelta(hours=18)  # 17, and one more when the clocks change
-    assert begins.astimezone(ZoneInfo(zone)).hour in {22, 23, 0, 1, 2, 3, 4}
-
-
-def test_in_the_afternoon_the_night_begins_at_ten() -> None:
-    assert tonight(datetime(2026, 7, 1, 12, tzinfo=UTC), PARIS) == datetime(
-        2026, 7, 1, 20, tzinfo=UTC
-    )
 
 
 def test_what_is_left_is_told_once_it_is_no_guess() -> None:

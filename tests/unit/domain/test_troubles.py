@@ -19,7 +19,8 @@ OWN_WORDS = {
     *("resumes_off", "not_a_resume", "file_host", "too_large", "already_running", "error"),
     *("configuration", "extension_forbidden", "extension_not_installed", "server_too_old"),
     *("server_unreachable", "database", "already_up", "key_missing", "part_ended"),
-    *("no_webhooks", "not_signed", "signing_key_malformed", "empty"),
+    *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused", "role"),
+    *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')
 NOTED = re.compile(r'notes\.add\(\s*f?"([a-z_]+)')

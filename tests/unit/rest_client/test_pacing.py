@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
+from jemmo.rest_client.pacing import Told
 
 waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
 
@@ -68,19 +70,19 @@ def test_a_share_leaves_the_rest_to_other_tools() -> None:
 
 def test_what_the_ats_says_of_its_own_count_holds_back() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, limit=50, remaining=0, reset=7.0)
+    pacer.learn(0.0, Told(limit=50, remaining=0, reset=7.0))
     assert pacer.reserve(0.0) == 7.0
 
 
 def test_a_nonsensical_wait_is_not_believed() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, limit=50, remaining=0, reset=1e9)
+    pacer.learn(0.0, Told(limit=50, remaining=0, reset=1e9))
     assert pacer.reserve(0.0) <= 100.0
 
 
 def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, limit=5, remaining=4, reset=10)
+    pacer.learn(0.0, Told(limit=5, remaining=4, reset=10))
     slots = [pacer.reserve(0.0) for _ in range(12)]
     for first, last in zip(slots, slots[5:]):
         assert last - first >= 10 - 1e-6
@@ -91,3 +93,30 @@ def test_a_hold_is_waited_out() -> None:
     pacer.hold(3.0)
     assert pacer.reserve(1.0) == 3.0
     assert pacer.reserve(4.0) == 4.0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 5), st.integers(0, 2)), min_size=1, max_size=200),
+    st.integers(1, 30),
+    st.floats(0.5, 20),
+)
+def test_processes_that_share_a_key_keep_one_limit_together(
+    asked: list[tuple[float, int]], limit: int, per: float
+) -> None:
+    pacers = [Pacer(limit, per) for _ in range(3)]
+    state, slots = PaceState(now=0.0, sent=[]), []
+    for gap, which in asked:
+        state.now += gap
+        pacers[which].share_in(state)
+        slots.append(pacers[which].reserve(state.now))
+        pacers[which].share_out(state)
+        state.now = max(state.now, slots[-1])  # each waits for its own before it asks again
+    for first, last in zip(slots, slots[limit:]):
+        assert last - first >= per - 1e-6
+
+
+def test_what_a_clock_of_the_future_reserved_holds_nobody_back() -> None:
+    pacer = Pacer(5, 10)
+    year = 365 * 86400.0
+    pacer.share_in(PaceState(now=100.0, sent=[year] * 5, held_until=year))
+    assert pacer.reserve(100.0) <= 100.0 + 900.0

@@ -50,6 +50,7 @@ class FlatchrSource:
             headers={"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"},
             refuse=refusals(config.api_key),
             pacer=_pacer(config),
+            shared=config.pace,
             connections=1,
             pause=pauses(*self.settings.backoff),
         )

@@ -63,6 +63,7 @@ class TeamtailorSource:
             },
             refuse=refusal,
             pacer=_pacer(config),
+            shared=config.pace,
         )
         self.learner = Learner(self.client, config)
         self.lookups = self.learner.lookups

@@ -2,7 +2,7 @@
 
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
-from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
+from jemmo.store.models.connections import Connection, ConnectionState, Lease, Pace, QuotaUse
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.members import AuditEvent, Invitation
 from jemmo.store.models.notifications import (
@@ -51,6 +51,7 @@ __all__ = [
     "NotificationRead",
     "Organisation",
     "OrganisationNotices",
+    "Pace",
     "PendingLink",
     "QuotaUse",
     "RejectReason",

@@ -14,13 +14,18 @@ from jemmo.store.noticing import Noticed
 
 
 class Organisation(Noticed):
-    """A company that uses Jemmo. ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out."""
+    """A company that uses Jemmo.
+
+    ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
+    ``jemmo.domain.schedule.Plan`` likewise, less the time zone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=60, default="Europe/Paris")
     rules = models.JSONField(default=dict, db_default={}, blank=True)
+    schedule = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

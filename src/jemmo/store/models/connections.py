@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
@@ -30,7 +32,8 @@ class Connection(Noticed):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
     ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
-    revoked. The first sync does not start by itself before ``initial_not_before``.
+    revoked. ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a
+    row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -46,17 +49,19 @@ class Connection(Noticed):
     key_set_at = models.DateTimeField()
     key_expires_at = models.DateTimeField(null=True, blank=True)
     old_key_hint = models.CharField(max_length=8, blank=True, db_default="", default="")
-    initial_not_before = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
     )
     last_error = models.JSONField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+    failures = models.IntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(db_default=Now())
     sync_every_hours = models.FloatField(default=6)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "connection"
+        indexes = [models.Index(fields=["due_at"], name="connection_due")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=ConnectionState.values), name="connection_state_known"
@@ -85,10 +90,26 @@ class QuotaUse(models.Model):
         return f"{self.seconds:.1f} s of {self.connection_id} at {self.at}"
 
 
+class Pace(models.Model):
+    """When the requests of an API key left or will leave, in seconds since 1970; ``key`` is a digest of it."""
+
+    key = models.BinaryField(primary_key=True)
+    sent = ArrayField(models.FloatField(), db_default=[])
+    held_until = models.FloatField(db_default=0.0)
+    told_limit = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "pace"
+
+    def __str__(self) -> str:
+        return f"pace of {bytes(self.key).hex()}"
+
+
 class Lease(models.Model):
     """A time-limited claim on a connection; only the holder of ``token`` may write its records.
 
-    ``holder_*`` name the database session of the holder: when it is gone, so is the claim.
+    ``holder_*`` name the database session of the holder: when it is gone, so is the claim. Between two slices of
+    a run there is none, and the claim lasts until ``expires_at`` for whoever brings the token.
     """
 
     connection = models.OneToOneField(

@@ -11,12 +11,16 @@ from jemmo.store.models.connections import Connection
 
 
 class SyncRun(models.Model):
-    """One execution of a sync. ``report`` is ``jemmo.domain.outcomes.RunReport`` as JSON."""
+    """One execution of a sync, in one slice or several. ``report`` is ``jemmo.domain.outcomes.RunReport`` as JSON.
+
+    ``scope`` is ``jobs`` or ``talents`` where it read no more than those.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="runs")
     mode = models.CharField(max_length=20)
     trigger = models.CharField(max_length=20, default="manual")
+    scope = models.CharField(max_length=20, blank=True, db_default="", default="")
     status = models.CharField(max_length=20, default="running")
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)

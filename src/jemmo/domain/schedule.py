@@ -1,0 +1,176 @@
+"""When a connection's next sync starts. Pure: the clock is passed in, and all that is decided follows from it.
+
+Every connection has its own place in the interval, told by its id, so that a thousand organisations do not start in the
+same second, however they were connected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+LATE_AFTER = timedelta(minutes=15)
+SLOW_AT_LEAST = timedelta(minutes=5)
+ENOUGH_PAST = 3  # runs to compare with
+
+FIRST_RETRY = timedelta(minutes=15)
+FARTHEST = timedelta(days=8)
+"""No next start lies further ahead; one that does was written under a wrong clock."""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """A time of the week on the wall clock. One whose ``end`` is not after its ``start`` ends on the next day.
+
+    ``days`` are the days on which it begins, 0 for Monday.
+    """
+
+    days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    start: time
+    end: time
+
+    def near(self, moment: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+        """Its occurrences from the day before ``moment`` to a week after it, as moments in UTC."""
+        today = moment.astimezone(zone).date()
+        found = []
+        for ahead in range(-1, 9):
+            day = today + timedelta(days=ahead)
+            if day.weekday() in self.days:
+                last = day if self.end > self.start else day + timedelta(days=1)
+                begin = datetime.combine(day, self.start, zone).astimezone(UTC)
+                found.append((begin, datetime.combine(last, self.end, zone).astimezone(UTC)))
+        return found
+
+
+NIGHTS = (Window(start=time(22), end=time(5)),)
+"""Off-peak where an organisation has not said otherwise."""
+
+
+class FirstSync(StrEnum):
+    """When the first sync of a new connection starts."""
+
+    NOW = "now"
+    TONIGHT = "tonight"
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """An organisation's wishes. In its ``quiet`` hours no sync starts by itself."""
+
+    time_zone: str = "UTC"
+    quiet: tuple[Window, ...] = ()
+    first_sync: FirstSync = FirstSync.NOW
+    off_peak: tuple[Window, ...] = NIGHTS
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone; UTC for one that this machine does not know."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    def first_due(self, now: datetime) -> datetime:
+        """When the first sync of a connection made now starts."""
+        return now if self.first_sync is FirstSync.NOW else self.tonight(now)
+
+    def tonight(self, now: datetime) -> datetime:
+        """When the next off-peak hours begin; ``now`` itself during them."""
+        near = [one for window in self.off_peak for one in window.near(now, self.zone)]
+        if not near or any(begin <= now < end for begin, end in near):
+            return now
+        return min(begin for begin, _ in near if begin > now)
+
+    def after_quiet(self, moment: datetime) -> datetime:
+        """``moment``, or the end of the quiet hours it falls into."""
+        for _ in range(len(self.quiet) * len(DAYS) + 1):
+            ends = [
+                end
+                for window in self.quiet
+                for begin, end in window.near(moment, self.zone)
+                if begin <= moment < end
+            ]
+            if not ends:
+                return moment
+            moment = max(ends)
+        return moment  # quiet all week long: then rather now than never
+
+
+def next_due(
+    connection_id: UUID,
+    *,
+    now: datetime,
+    every: timedelta,
+    plan: Plan,
+    failures: int = 0,
+    resume_at: datetime | None = None,
+) -> datetime:
+    """When to sync again after a run that ended ``now``.
+
+    ``failures`` are those in a row: each doubles the pause, up to ``every``. ``resume_at`` is when a quota is free
+    again.
+    """
+    if resume_at is not None:
+        when = min(resume_at, now + FARTHEST / 2)
+    elif failures:
+        when = now + retry_pause(connection_id, failures, every)
+    else:
+        when = next_slot(connection_id, now, every)
+    return plan.after_quiet(when)
+
+
+def next_slot(connection_id: UUID, now: datetime, every: timedelta) -> datetime:
+    """The next of the connection's own places in the interval, unless that is only a moment away."""
+    first = datetime(2020, 1, 1, tzinfo=UTC) + every * place_of(connection_id)
+    slot = first + every * ((now - first) // every + 1)
+    return slot + every if slot - now < every / 24 else slot
+
+
+def place_of(connection_id: UUID) -> float:
+    """Where in an interval a connection has its place: evenly spread, from 0 up to but not including 1."""
+    return int.from_bytes(blake2b(connection_id.bytes, digest_size=6).digest()) / 2**48
+
+
+def retry_pause(connection_id: UUID, failures: int, every: timedelta) -> timedelta:
+    """A quarter of an hour, then twice as long each time, up to ``every``; some a little less, some a little more."""
+    pause: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), max(every, FIRST_RETRY))
+    return pause * (0.9 + 0.2 * place_of(connection_id))
+
+
+def is_slow(elapsed: timedelta, past: Sequence[timedelta]) -> bool:
+    """Whether a run takes much longer than those before it took: three times the longest, and five minutes at least."""
+    return len(past) >= ENOUGH_PAST and elapsed > max(SLOW_AT_LEAST, 3 * max(past))
+
+
+def parse_window(text: str) -> Window:
+    """A window from ``mon-fri 08:00-10:00`` or ``22:00-06:00``; raises ``ValueError``."""
+    days, _, hours = text.strip().lower().rpartition(" ")
+    start, _, end = hours.partition("-")
+    return Window(
+        days=_days(days) if days else tuple(range(7)),
+        start=time.fromisoformat(start),
+        end=time.fromisoformat(end),
+    )
+
+
+def write_window(window: Window) -> str:
+    """The text that ``parse_window`` reads."""
+    hours = f"{window.start:%H:%M}-{window.end:%H:%M}"
+    if len(window.days) == len(DAYS):
+        return hours
+    return f"{','.join(DAYS[day] for day in window.days)} {hours}"
+
+
+def _days(text: str) -> tuple[int, ...]:
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        found += [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,88 @@
+"""When the requests of an API key leave, agreed on by all processes that use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from hashlib import blake2b
+from types import TracebackType
+from typing import Self, TypeVar
+
+from jemmo.domain.errors import TransientError
+from jemmo.domain.ports import PaceState
+from jemmo.store.postgres import Connection, connect, explained
+
+T = TypeVar("T")
+
+_TAKE = """
+    INSERT INTO pace AS p (key) VALUES (%s)
+    ON CONFLICT (key) DO UPDATE SET key = excluded.key
+    RETURNING extract(epoch FROM clock_timestamp())::float8, p.sent, p.held_until, p.told_limit"""
+"""Locks the key's row until the transaction ends, whether it was there or not. The time is taken once it is ours."""
+
+_KEEP = """
+    UPDATE pace SET sent = %(sent)s, held_until = %(held)s, told_limit = %(limit)s
+    WHERE key = %(key)s"""
+
+
+def pace_key(base_url: str, api_key: str) -> bytes:
+    """What a key is known by: a digest that tells nothing of it."""
+    return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
+
+
+class PostgresPace:
+    """Implements ``jemmo.domain.ports.SharedPace``; its database connection is opened at the first use."""
+
+    def __init__(self, database_url: str, key: bytes) -> None:
+        self._url = database_url
+        self._key = key
+        self._stack = AsyncExitStack()
+        self._db: Connection | None = None
+        self._alone = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def change(self, decide: Callable[[PaceState], T]) -> T:
+        """Raises ``TransientError`` while the database is away; the next call connects anew."""
+        async with self._alone:
+            try:
+                with explained():
+                    return await self._change(await self._open(), decide)
+            except TransientError:
+                self._db = None
+                await self._stack.aclose()
+                raise
+
+    async def _change(self, db: Connection, decide: Callable[[PaceState], T]) -> T:
+        async with db.transaction():
+            answer = await db.execute(_TAKE, [self._key])
+            row = await answer.fetchone()
+            assert row is not None
+            state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3])
+            found = decide(state)
+            await db.execute(
+                _KEEP,
+                {
+                    "sent": state.sent,
+                    "held": state.held_until,
+                    "limit": state.limit,
+                    "key": self._key,
+                },
+            )
+        return found
+
+    async def _open(self) -> Connection:
+        if self._db is None:
+            self._db = await self._stack.enter_async_context(connect(self._url))
+            await self._db.execute("SET synchronous_commit = off")
+        return self._db

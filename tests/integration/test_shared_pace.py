@@ -1,0 +1,65 @@
+"""Several processes, one API key: together they keep its limit, and a database that goes away is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from fakes.company import Company, company
+from fakes.processes import begin, finish
+
+from jemmo.domain.errors import TransientError
+from jemmo.sandbox import SandboxServer, run_sandbox
+from jemmo.store.pace import PostgresPace, pace_key
+
+WINDOW = {"rate_limit_requests": 20, "rate_limit_seconds": 2, "window": "sliding"}
+PACED = {"pacing": "on", "page_size": "10", "rate_limit": "20", "rate_window": "2"}
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[SandboxServer]:
+    async with run_sandbox(talents=120, seed=5, switches=WINDOW) as server:
+        yield server
+
+
+async def connected(sandbox: SandboxServer, database_url: str, org: str) -> Company:
+    return await company(
+        database_url, base_url=sandbox.base_url, key=sandbox.key, options=PACED, org=org
+    )
+
+
+async def test_two_processes_with_one_key_are_never_refused(
+    sandbox: SandboxServer, database_url: str
+) -> None:
+    for org in ("acme", "globex"):
+        await connected(sandbox, database_url, org)
+
+    both = [await begin("sync", "--org", org, "--json") for org in ("acme", "globex")]
+    done = await asyncio.gather(*(finish(one) for one in both))
+
+    assert [one.status for one in done] == [0, 0], done
+    assert sandbox.site.log.statuses[429] == 0
+    assert sandbox.site.log.counts.total() > 60
+
+
+async def test_a_session_that_was_ended_is_opened_anew(database_url: str) -> None:
+    async with PostgresPace(database_url, pace_key("http://ats.example.com", "key")) as pace:
+        first = await pace.change(lambda state: state.now)
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with pytest.raises(TransientError):
+            await pace.change(lambda state: state.now)
+
+        assert await pace.change(lambda state: state.now) > first
+
+
+async def test_what_one_has_sent_the_other_sees(database_url: str) -> None:
+    key = pace_key("http://ats.example.com", "key")
+    async with PostgresPace(database_url, key) as one, PostgresPace(database_url, key) as other:
+        await one.change(lambda state: state.sent.append(5.0))
+        assert await other.change(lambda state: state.sent) == [5.0]
