@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.ports import QuotaLedger, Source
+from jemmo.domain.ports import FileSource, QuotaLedger, Source
 from jemmo.domain.streams import Capabilities
 
 
@@ -58,6 +58,13 @@ QUOTA_SHARE = Option(
     help="Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools.",
 )
 
+FILE_HOSTS = Option(
+    name="file_hosts",
+    default="",
+    help="Hosts that files may be fetched from, with commas; names below them count too.",
+)
+"""The ATS's own address need not be named. The API key goes to none of them."""
+
 FULL_SWEEP = Option(
     name="full_sweep_cron",
     default="0 19 * * 6",
@@ -101,7 +108,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
     ``key_help`` says where an admin finds the key and which rights it needs. ``base_url`` finds the address
-    for the options chosen.
+    for the options chosen. ``open_files`` is there where files can be fetched.
     """
 
     name: str
@@ -113,6 +120,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     base_url: Callable[[Mapping[str, str]], str]
     open: Callable[[Config], Source]
     probe: Probe | None = None
+    open_files: Callable[[Config], FileSource] | None = None
 
     def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
         """Check what a person gave and fill in the defaults; raises ``ConfigError``."""

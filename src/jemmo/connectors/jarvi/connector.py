@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.jarvi.files import JarviFiles
 from jemmo.connectors.jarvi.phones import REGIONS
 from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.source import JarviSource
@@ -37,6 +38,7 @@ JARVI = Connector(
     status_page="https://www.jarvi.tech",
     base_url=_host,
     open=JarviSource,
+    open_files=JarviFiles,
     probe=probe,
     capabilities=Capabilities(
         applications=False,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import FILE_HOSTS, FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.teamtailor.files import TeamtailorFiles
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.domain.streams import Capabilities
 
@@ -37,6 +38,7 @@ TEAMTAILOR = Connector(
     status_page="https://status.teamtailor.com",
     base_url=_host,
     open=TeamtailorSource,
+    open_files=TeamtailorFiles,
     capabilities=Capabilities(
         incremental=True, webhooks=False, deletes=True, resumes=True, custom_fields=True
     ),
@@ -76,5 +78,6 @@ TEAMTAILOR = Connector(
             "on",
             "Take another path of a resume's link as another file; off if it changes each time.",
         ),
+        replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),
 )

@@ -3,6 +3,7 @@
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
+from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.runs import (
     HeldDeletion,
@@ -15,6 +16,7 @@ from jemmo.store.models.runs import (
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
 
 __all__ = [
+    "AccessEvent",
     "Account",
     "Application",
     "AtsUser",
@@ -22,6 +24,8 @@ __all__ = [
     "Connection",
     "ConnectionState",
     "Department",
+    "FileText",
+    "FileVersion",
     "HeldDeletion",
     "Job",
     "JobCompensation",
@@ -42,4 +46,5 @@ __all__ = [
     "Tag",
     "Talent",
     "TalentContacts",
+    "VaultSecret",
 ]

@@ -1,0 +1,35 @@
+"""The key of this database's keyed hashes."""
+
+from __future__ import annotations
+
+import secrets
+
+from jemmo.domain.search_words import search_words
+from jemmo.store.models import Organisation
+from jemmo.store.postgres import Connection
+from jemmo.store.secrets import kept, kept_by
+from jemmo.vault import Vault
+from jemmo.vault.lookups import word_hashes
+
+NAME = "lookup"
+CONTEXT = b"secret:lookup"
+
+
+def lookup_key(vault: Vault) -> bytes:
+    """The key, opened; raises ``VaultError`` when the keyset is not the one this database was filled with."""
+    return vault.open(kept(NAME, lambda: _new(vault)), CONTEXT)
+
+
+async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
+    """As ``lookup_key``, on a connection of the data path."""
+    return vault.open(await kept_by(db, NAME, lambda: _new(vault)), CONTEXT)
+
+
+def hashes_of(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
+    """What stands for the typed words in the index of files."""
+    words = list(search_words(typed))
+    return word_hashes(lookup_key(vault), org.id, words) if words else []
+
+
+def _new(vault: Vault) -> bytes:
+    return vault.seal(secrets.token_bytes(32), CONTEXT)
