@@ -92,7 +92,7 @@ TEMPLATES = [
     }
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs", "jemmo.tasks.files"]
+PROCRASTINATE_IMPORT_PATHS = ["jemmo.tasks.syncs", "jemmo.tasks.files", "jemmo.tasks.keys"]
 PROCRASTINATE_ON_APP_READY = None
 
 AUTH_USER_MODEL = "store.Account"

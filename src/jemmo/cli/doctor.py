@@ -66,7 +66,9 @@ def _look(provider: str | None, org: str | None) -> Iterator[Finding]:
     try:
         url = bootstrap.start()
     except ConfigError as error:
-        yield Finding("Database", False, error.message, error.next_step)
+        about_keys = error.code in {"encryption_keys", "wrong_keyset"}
+        what = "Encryption keys" if about_keys else "Database"
+        yield Finding(what, False, error.message, error.next_step)
         return
     yield Finding("Database", True, "reachable and up to date")
     for problem in embedded.check_server(url):

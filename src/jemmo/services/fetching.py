@@ -35,7 +35,7 @@ from jemmo.store import files as store
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
-from jemmo.vault import Vault
+from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes
 
 AT_ONCE = 20  # files taken from the queue in one look
@@ -188,10 +188,12 @@ async def _keep(bench: Bench, one: store.Due, found: FoundFile) -> str:
         content_type=content_type,
     )
     name = f"{one.org_id}/{version.id}"
+    sealed_with = None
     if not version.is_stored:
         sealed = bench.vault.seal(found.content, file_context(version.id))
         await asyncio.to_thread(bench.storage.put, name, sealed)
-    if not await store.finish(bench.db, one, version.id):
+        sealed_with = key_id(sealed)
+    if not await store.finish(bench.db, one, version.id, sealed_with):
         await asyncio.to_thread(bench.storage.delete, name)
         return "gone"
     if await store.text_status(bench.db, version.id) == "PENDING" or version.is_stored:

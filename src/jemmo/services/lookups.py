@@ -12,7 +12,14 @@ from jemmo.vault import Vault
 from jemmo.vault.lookups import word_hashes
 
 NAME = "lookup"
-CONTEXT = b"secret:lookup"
+
+
+def secret_context(name: str) -> bytes:
+    """What a random value of this database is bound to."""
+    return b"secret:" + name.encode()
+
+
+CONTEXT = secret_context(NAME)
 
 
 def lookup_key(vault: Vault) -> bytes:

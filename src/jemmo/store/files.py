@@ -76,15 +76,16 @@ async def begin(db: Connection, one: Due, *, sha256: str, size: int, content_typ
     return Version(*row)
 
 
-async def finish(db: Connection, one: Due, version_id: UUID) -> bool:
+async def finish(db: Connection, one: Due, version_id: UUID, key_id: int | None) -> bool:
     """The bytes are there: show them. ``False`` when the row went away meanwhile, so the bytes are nobody's.
 
     When the ATS told of yet another version meanwhile, the file stays in the queue.
     """
     async with db.transaction():
         stored = await db.execute(
-            "UPDATE file_version SET state = 'stored' WHERE id = %s RETURNING sha256, size, content_type",
-            [version_id],
+            "UPDATE file_version SET state = 'stored', key_id = coalesce(%s, key_id) WHERE id = %s "
+            "RETURNING sha256, size, content_type",
+            [key_id, version_id],
         )
         row = await stored.fetchone()
         if row is None:

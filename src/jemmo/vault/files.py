@@ -28,3 +28,13 @@ def kept_secret(path: Path) -> str:
     if not path.exists():
         create_private(path, secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Put another content in the place of a file, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -14,7 +14,7 @@ from jemmo.store.models.talents import Attachment, Talent
 
 
 class FileVersion(models.Model):
-    """One content of a file. Its bytes lie sealed in the storage, under ``storage_name``.
+    """One content of a file. Its bytes lie sealed in the storage, under ``storage_name``; ``key_id`` names the key.
 
     The row is there before the bytes (``writing``) and until after them, so that nothing lies there unknown.
     """
@@ -28,6 +28,7 @@ class FileVersion(models.Model):
     size = models.BigIntegerField()
     content_type = models.TextField()
     state = models.TextField(db_default="writing")
+    key_id = models.BigIntegerField(null=True)
     text_status = models.TextField(db_default="PENDING")
     written_at = models.DateTimeField(db_default=Now())
 
