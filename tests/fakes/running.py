@@ -36,7 +36,8 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(row, source, report)
             async with syncs._leased(db, row, report, "test", company.database_url) as context:
-                store = Writer(db, context, default_vault().seal)
+                keeper = await syncs.keeper_of(db, row, default_vault())
+                store = Writer(db, context, default_vault().seal, keeper)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
                 context.mode = report.mode

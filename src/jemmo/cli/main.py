@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jemmo.cli import connections, data, keys, sandbox, server, syncs, users
+from jemmo.cli import connections, data, keys, privacy, sandbox, server, syncs, users
 from jemmo.cli.output import explained_errors
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (server, connections, syncs, data, sandbox, users, keys):
+for module in (server, connections, syncs, data, sandbox, users, keys, privacy):
     module.register(app)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from uuid import UUID
 
 from jemmo.domain.search_words import search_words
 from jemmo.store.models import Organisation
 from jemmo.store.postgres import Connection
 from jemmo.store.secrets import kept, kept_by
 from jemmo.vault import Vault
-from jemmo.vault.lookups import word_hashes
+from jemmo.vault.lookups import lookup_hash, word_hashes
 
 NAME = "lookup"
 
@@ -36,6 +37,13 @@ def hashes_of(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
     """What stands for the typed words in the index of files."""
     words = list(search_words(typed))
     return word_hashes(lookup_key(vault), org.id, words) if words else []
+
+
+def record_hash(
+    key: bytes, org_id: UUID, connection_id: UUID, stream: str, remote_id: str
+) -> bytes:
+    """What stands for a record of the ATS among those that were erased."""
+    return lookup_hash(key, org_id, f"{stream} {connection_id.hex}", remote_id)
 
 
 def _new(vault: Vault) -> bytes:

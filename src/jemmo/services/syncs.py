@@ -27,11 +27,12 @@ from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
+from jemmo.services.lookups import lookup_key_by, record_hash
 from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
-from jemmo.store.writer import RunContext, Writer, hold_lease
+from jemmo.store.writer import KeepsOut, RunContext, Writer, hold_lease
 from jemmo.vault import Vault
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
@@ -78,7 +79,7 @@ async def sync(
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
             async with _leased(db, row, report, trigger, database_url) as context:
-                store = Writer(db, context, vault.seal)
+                store = Writer(db, context, vault.seal, await keeper_of(db, row, vault))
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
                 if mode is None and report.mode is Mode.INCREMENTAL:
                     report.mode = await _sweep_or_increment(db, row)
@@ -96,6 +97,13 @@ async def sync(
                 await _execute(run, database_url, context)
                 report.seconds = round(time.monotonic() - began, 3)
     return report
+
+
+async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:
+    """Tells the erased records of a connection by their keyed hashes."""
+    with explained():
+        key = await lookup_key_by(db, vault)
+    return lambda stream, remote_id: record_hash(key, row.org_id, row.id, stream, remote_id)
 
 
 async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:

@@ -16,7 +16,7 @@ from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
 from jemmo.store import statements as sql
-from jemmo.store import sweeps
+from jemmo.store import suppression, sweeps
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.tables import TABLES
@@ -37,6 +37,10 @@ checkpoint, and the next sync reads those pages again."""
 
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
+
+
+KeepsOut = Callable[[Stream, str], bytes]
+"""What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
 
 
 class RunContext(Struct, kw_only=True):
@@ -80,10 +84,13 @@ async def hold_lease(db: Connection, context: RunContext) -> None:
 class Writer:
     """The store of one run, on one database connection."""
 
-    def __init__(self, db: Connection, context: RunContext, seal: Seal) -> None:
+    def __init__(
+        self, db: Connection, context: RunContext, seal: Seal, keeps_out: KeepsOut | None = None
+    ) -> None:
         self.db = db
         self.context = context
         self.seal = seal
+        self.keeps_out = keeps_out
         self._staging: dict[Stream, int] = {}
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
@@ -133,9 +140,15 @@ class Writer:
         rejected = [one for outcome in outcomes for one in outcome.rejected]
         gone = _gone(outcomes)
         fetched = sum(outcome.fetched for outcome in outcomes)
+        erased = 0
         with explained():
             await self._prepare(stream)
             async with self.db.transaction():
+                if kept_out := await self._erased(stream):
+                    before = len(accepted) + len(rejected)
+                    accepted = [one for one in accepted if not kept_out(one.record)]
+                    rejected = [one for one in rejected if not kept_out(one.remote_id)]
+                    erased = before - len(accepted) - len(rejected)
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
                 if gone:
@@ -143,7 +156,8 @@ class Writer:
                 await self._save(checkpoint)
         counts.fetched = fetched
         counts.rejected = len(rejected)
-        repeats = fetched - len(rejected) - len(accepted)
+        counts.excluded += erased
+        repeats = fetched - len(rejected) - len(accepted) - erased
         counts.unchanged += repeats
         return counts
 
@@ -164,6 +178,8 @@ class Writer:
 
     async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None:
         with explained():
+            if kept_out := await self._erased(stream):
+                sightings = [one for one in sightings if not kept_out(one.remote_id)]
             await sweeps.add(self.db, self.context.connection_id, stream, sightings)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
@@ -172,7 +188,9 @@ class Writer:
 
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
-            return await sweeps.unread(self.db, self.context.connection_id, stream)
+            found = await sweeps.unread(self.db, self.context.connection_id, stream)
+            kept_out = await self._erased(stream)
+        return [one for one in found if not kept_out(one)] if kept_out else found
 
     async def present(self, stream: Stream) -> int:
         with explained():
@@ -206,6 +224,24 @@ class Writer:
                 await sweeps.decide_visibility(self.db, self._names)
 
     # --- one transaction's steps, in their order ---
+
+    async def _erased(self, stream: Stream) -> Callable[[Any], bool] | None:
+        """Tells whether a record, or the id of one, is of somebody erased; ``None`` where nobody was."""
+        if self.keeps_out is None or stream not in suppression.STREAMS:
+            return None
+        hashes = await suppression.hashes(self.db, self.context.connection_id)
+        if not hashes:
+            return None
+        hashed = self.keeps_out
+
+        def kept_out(one: Any) -> bool:
+            remote_id = one if isinstance(one, str | None) else one.remote_id
+            if remote_id is not None and hashed(stream, remote_id) in hashes:
+                return True
+            talent = getattr(one, "talent_remote_id", None)
+            return talent is not None and hashed(Stream.TALENTS, talent) in hashes
+
+        return kept_out
 
     async def _prepare(self, stream: Stream) -> None:
         """This session's settings and staging tables; which links and rejections there are to look after."""

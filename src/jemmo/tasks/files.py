@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.files import open_storage
-from jemmo.services import tidying
+from jemmo.services import erasure, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.tasks.priorities import RESUMES
 from jemmo.vault import default_vault
@@ -40,7 +40,9 @@ async def fetch_due_files(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *", periodic_id="tidy")
 @app.task(name="tidy_files", queue="files", priority=RESUMES)
 async def tidy_files(timestamp: int) -> None:
-    await sync_to_async(tidying.tidy)(open_storage(), default_vault())
+    storage, vault = open_storage(), default_vault()
+    await sync_to_async(tidying.tidy)(storage, vault)
+    await sync_to_async(erasure.forget_deleted)(vault, storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:

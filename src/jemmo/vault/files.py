@@ -38,3 +38,9 @@ def replace_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write bytes that are for their owner alone; a file that is there already is not replaced."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

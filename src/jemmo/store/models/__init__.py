@@ -3,6 +3,7 @@
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, QuotaUse
+from jemmo.store.models.erasure import Erasure, Suppression
 from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.runs import (
@@ -24,6 +25,7 @@ __all__ = [
     "Connection",
     "ConnectionState",
     "Department",
+    "Erasure",
     "FileText",
     "FileVersion",
     "HeldDeletion",
@@ -42,6 +44,7 @@ __all__ = [
     "Stage",
     "StageEvent",
     "StreamCheckpoint",
+    "Suppression",
     "SyncRun",
     "Tag",
     "Talent",
