@@ -13,6 +13,7 @@ from jemmo import bootstrap
 def main(org: str, address: str, pacing: str) -> None:
     url = bootstrap.start()
     from jemmo.services import accounts, connections, syncs  # noqa: PLC0415 - once Django is set up
+    from jemmo.store.models import Attachment  # noqa: PLC0415
     from jemmo.vault import default_vault  # noqa: PLC0415
 
     made = connections.connect(
@@ -25,11 +26,13 @@ def main(org: str, address: str, pacing: str) -> None:
     )
     report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    resumes = Attachment.objects.filter(talent__connection=made.id).count()
     found = {
         "status": report.status,
         "mode": report.mode,
         "seconds": report.seconds,
         "requests": report.requests,
+        "resumes": resumes,
         "records": sum(counts.fetched for counts in report.streams.values()),
         "megabytes": round(peak),
     }

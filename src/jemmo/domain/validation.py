@@ -25,9 +25,9 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 def text(value: Any) -> str | None:
     """Stripped text, or ``None`` for blank. NUL and half characters, which Postgres cannot store, are dropped."""
-    if value is None or isinstance(value, dict | list):
-        return None
     if not isinstance(value, str):
+        if value is None or isinstance(value, dict | list):
+            return None
         value = str(value)
     if "\x00" in value:
         value = value.replace("\x00", "")
@@ -82,6 +82,8 @@ def web_address(value: Any) -> str | None:
     found = text(value)
     if not found or not _WEB.match(found):
         return None
+    if found.isascii() and "[" not in found and "]" not in found:
+        return found  # nothing else makes an address unreadable
     try:
         urlsplit(found)
     except ValueError:

@@ -47,8 +47,8 @@ class LocalTime:
         if len(self._hours) > CACHED_HOURS:
             self._hours.clear()
         local = datetime.fromtimestamp(hour * 3600, self.zone)
-        offset = local.strftime("%z")
-        known = (f'"{local:%Y-%m-%dT%H}:', f'{offset[:3]}:{offset[3:5]}"', local.minute)
+        iso = local.isoformat()
+        known = (f'"{iso[:14]}', f'{iso[19:25]}"', local.minute)
         self._hours[hour] = known
         return known
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from jemmo.domain.streams import Stream
-from jemmo.store.tables import TABLES, Column, Table
+from jemmo.store.tables import TABLES, Column, Link, Table
 
 NO_ACTIVE = "no_active_application"
 SEARCHED = 10_000  # characters of each value that search knows; a tsvector has a limit
@@ -116,8 +116,7 @@ def upsert(stream: Stream) -> str:
     its content differs, and never by an older version than the one we hold.
     """
     table = TABLES[stream]
-    parts = [_before(table)] if stream is Stream.APPLICATIONS else []
-    parts += [_write(table), *_children(stream)]
+    parts = [_write(table), *_children(stream)]
     parts += [_wait_for(table, place) for place in range(len(table.links))]
     waits = " + ".join(f"(SELECT count(*) FROM wait_{i})" for i in range(len(table.links))) or "0"
     return (
@@ -139,9 +138,9 @@ def _talents(table: Table) -> str:
 def _write(table: Table) -> str:
     names = [column.name for column in table.staged]
     values = [_value(table, column) for column in table.staged]
-    for place, link in enumerate(table.links):
+    for link in table.links:
         names.append(link.column)
-        values.append(f"l{place}.id")
+        values.append(_linked(link))
     if table.search:
         names.append("search")
         words = " || ' ' || ".join(
@@ -149,23 +148,30 @@ def _write(table: Table) -> str:
         )
         # Without angle brackets, in which the parser would see a tag and skip it.
         values.append(f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))")
-    joins = " ".join(
-        f"LEFT JOIN {TABLES[link.target].name} l{place} ON l{place}.connection_id = %(connection)s "
-        f"AND l{place}.remote_id = s.{link.via}"
-        for place, link in enumerate(table.links)
-    )
     changes = ", ".join(_change(table, name) for name in names if name not in ("id", "remote_id"))
     returned = ", ".join(f"t.{name}" for name in _returned(table))
     return (
         f"written AS (INSERT INTO {table.name} AS t "
         f"(org_id, connection_id, created_at, modified_at, {', '.join(names)}) "
         f"SELECT %(org)s, %(connection)s, now(), now(), {', '.join(values)} "
-        f"FROM {staging_name(table)} s {joins} "
+        f"FROM {staging_name(table)} s "
         "ON CONFLICT (connection_id, remote_id) DO UPDATE SET "
         f"{changes}, remote_deleted_at = NULL, modified_at = now() "
         f"WHERE ({_differs(table)}) AND (%(force)s "
         "OR coalesce(excluded.remote_updated_at >= t.remote_updated_at, true)) "
         f"RETURNING {returned}, (xmax = 0) AS created)"
+    )
+
+
+def _linked(link: Link) -> str:
+    """The row that a relation points to, by a subquery of its own.
+
+    A join would be planned by what Postgres knows of the tables, and of fresh ones it knows nothing: it then compares
+    each new row with all that are there.
+    """
+    return (
+        f"(SELECT l.id FROM {TABLES[link.target].name} l "
+        f"WHERE l.connection_id = %(connection)s AND l.remote_id = s.{link.via})"
     )
 
 
@@ -212,14 +218,6 @@ def _wait_for(table: Table, place: int) -> str:
     )
 
 
-def _before(table: Table) -> str:
-    return (
-        "before AS (SELECT a.remote_id, a.stage_remote_id, a.status FROM application a "
-        f"JOIN {staging_name(table)} s ON s.remote_id = a.remote_id "
-        "WHERE a.connection_id = %(connection)s)"
-    )
-
-
 def _children(stream: Stream) -> list[str]:
     if stream is Stream.APPLICATIONS:
         return [_MOVES]
@@ -246,9 +244,11 @@ _MOVES = """moves AS (
         CASE WHEN b.stage_remote_id IS DISTINCT FROM w.stage_remote_id
             THEN coalesce(w.stage_entered_at, now()) ELSE coalesce(w.rejected_at, now()) END,
         'OBSERVED'
-    FROM written w JOIN before b USING (remote_id)
+    FROM written w CROSS JOIN LATERAL (
+        SELECT a.stage_remote_id, a.status FROM application a WHERE a.id = w.id OFFSET 0) b
     WHERE NOT w.created AND (b.stage_remote_id, b.status)
         IS DISTINCT FROM (w.stage_remote_id, w.status))"""
+"""The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
 
 _CONTACTS = """sealed AS (
     INSERT INTO talent_contacts (talent_id, sealed)

@@ -315,7 +315,8 @@ class Writer:
         ):
             copy.set_types([column.type for column in columns])
             for row in rows:
-                await copy.write_row(row)
+                if block := copy.formatter.write_row(row):  # many rows make a block
+                    await copy.write(block)
 
     async def _relate(self, stream: Stream, names: dict[str, Any], talents: list[UUID]) -> None:
         """Link what waited for these rows, then decide which talents that shows or hides."""

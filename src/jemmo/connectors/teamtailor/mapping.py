@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.stages import stage_category
@@ -407,14 +407,14 @@ def _attachments(
     found = []
     link = web_address(own.original_resume) or web_address(own.resume)
     if link:
-        path = urlsplit(link).path
+        path = _path(link)
         ending = path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else "pdf"
         found.append(
             Attachment(
                 remote_id="resume",
                 kind=AttachmentKind.RESUME,
                 file_name=f"resume.{ending}",
-                content_type=mimetypes.guess_type(f"resume.{ending}")[0],
+                content_type=_content_type(ending),
                 remote_version=path if included.lookups.path_is_version else None,
             )
         )
@@ -425,6 +425,16 @@ def _attachments(
     return tuple(found)
 
 
+def _path(link: str) -> str:
+    place = link.partition("#")[0].partition("?")[0].partition("://")[2]
+    return "".join(place.partition("/")[1:])
+
+
+@lru_cache(maxsize=1000)
+def _content_type(ending: str) -> str | None:
+    return mimetypes.guess_type(f"file.{ending}")[0]
+
+
 def _upload(upload: Included) -> Attachment:
     own = upload.attributes
     name = text(own.file_name)
@@ -433,7 +443,7 @@ def _upload(upload: Included) -> Attachment:
         remote_id=f"upload:{upload.id}",
         kind=AttachmentKind.RESUME if is_resume else AttachmentKind.OTHER,
         file_name=name,
-        content_type=mimetypes.guess_type(name)[0] if name else None,
+        content_type=_content_type(name.rpartition(".")[2].lower()) if name else None,
         remote_updated_at=utc(own.updated_at),
     )
 
