@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from contracts.harness import Harness, start
 from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import Company, adds_up, company, in_thread
+from fakes.dump import dump
 from fakes.processes import jemmo
 
 from jemmo.domain.streams import Mode, Stream
@@ -61,20 +61,6 @@ async def somebody(found: Company) -> dict[str, Any]:
         "contacts": (await found.contacts())[row[0]],
         "applications": [one[0] for one in applications],
     }
-
-
-def dump(database_url: str) -> dict[str, str]:
-    """Every row of every table as text: what ``pg_dump`` writes, table by table."""
-    with psycopg.connect(database_url) as db:
-        tables = db.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        ).fetchall()
-        return {
-            name: "\n".join(
-                row[0] for row in db.execute(f'SELECT t::text FROM "{name}" t').fetchall()
-            )
-            for (name,) in tables
-        }
 
 
 async def erase(found: Company, who: dict[str, Any], storage: FolderStorage) -> Any:
