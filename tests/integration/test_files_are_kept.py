@@ -445,3 +445,24 @@ async def test_a_storage_that_fails_loses_nothing(
     assert (await fetch(found, storage)).outcomes["stored"] > 3
     with pytest.raises(Missing):
         storage.get(f"{UUID(int=1)}/{UUID(int=1)}")
+
+
+async def test_a_file_that_trips_us_does_not_stop_those_behind_it(
+    teamtailor: Harness, database_url: str, storage: Storage
+) -> None:
+    found = await connected(teamtailor, database_url)
+    tripped: list[str] = []
+
+    async def trips_once(link: str, *_: Any, **__: Any) -> bytes:
+        if not tripped:
+            tripped.append(link)
+            raise ValueError("a bug")
+        return pdf(link)
+
+    with patch("jemmo.connectors.teamtailor.files.download", trips_once):
+        told = await fetch(found, storage)
+
+    assert told.error is None
+    assert told.outcomes["failed"] == 1
+    assert told.outcomes["stored"] > 3
+    assert await found.value("SELECT count(*) FROM attachment WHERE reason = 'internal'") == 1

@@ -31,7 +31,7 @@ class Hosts(Struct, frozen=True):
         return cls(own, tuple(one for one in names if one))
 
     def is_own(self, url: str) -> bool:
-        ours, theirs = urlsplit(self.own), urlsplit(url)
+        ours, theirs = urlsplit(self.own), _split(url)
         return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
 
     def check(self, url: str) -> None:
@@ -71,7 +71,7 @@ async def download(url: str, hosts: Hosts, *, max_bytes: int) -> bytes | None:
         found = await _fetch(url, hosts.is_own(url), max_bytes)
         if not isinstance(found, str):
             return found
-        url = urljoin(url, found)
+        url = _joined(url, found)
     raise TransientError("A file's link leads on and on.", code="file_redirects")
 
 
@@ -140,6 +140,14 @@ def public(found: Sequence[ResolveResult]) -> list[ResolveResult]:
     if not kept:
         raise OSError("no public address")
     return kept
+
+
+def _joined(url: str, place: str) -> str:
+    """Where a redirect leads; nowhere, if that is no address."""
+    try:
+        return urljoin(url, place)
+    except ValueError:
+        return ""
 
 
 def _split(url: str) -> SplitResult:

@@ -24,7 +24,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jemmo.connectors.registry import connector_for
-from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected
+from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected, Unexpected
 from jemmo.domain.ports import FileSource, FoundFile, WantedFile
 from jemmo.domain.search_words import search_words
 from jemmo.files import Refused, Storage, StorageError, inspect
@@ -144,7 +144,7 @@ async def _handle(bench: Bench, one: store.Due) -> str:
         max_bytes=bench.limit,
     )
     try:
-        found = await bench.source.open_file(wanted)
+        found = await _open(bench.source, wanted)
         if found is None:
             await store.conclude(bench.db, one, "GONE", "gone")
             return "gone"
@@ -167,6 +167,16 @@ async def _handle(bench: Bench, one: store.Due) -> str:
     except JemmoError as error:
         await store.retry(bench.db, one, error.code, pause(one.tries))
         return "failed"
+
+
+async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
+    """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
+    try:
+        return await source.open_file(wanted)
+    except JemmoError:
+        raise
+    except Exception as error:
+        raise Unexpected("Jemmo failed in a way it did not expect.") from error
 
 
 def pause(tries: int) -> float:
