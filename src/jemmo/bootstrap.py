@@ -29,6 +29,7 @@ def start(*, migrate: bool = True) -> str:
     setup()
     if migrate:
         bring_up_to_date()
+        check_keys()
     return url
 
 
@@ -58,6 +59,14 @@ def bring_up_to_date() -> None:
                 call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def check_keys() -> None:
+    """Refuse to start with keys that are lost or not this database's: what they sealed would be written over."""
+    from jemmo.services import keys  # noqa: PLC0415 - models can be imported only once Django is set up
+    from jemmo.vault import keyset_path  # noqa: PLC0415
+
+    keys.check(keyset_path())
 
 
 def _check(url: str) -> None:

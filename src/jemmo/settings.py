@@ -107,6 +107,8 @@ PROCRASTINATE_IMPORT_PATHS = [
     "jemmo.tasks.syncs",
     "jemmo.tasks.connections",
     "jemmo.tasks.notifications",
+    "jemmo.tasks.files",
+    "jemmo.tasks.keys",
 ]
 PROCRASTINATE_ON_APP_READY = None
 

@@ -24,6 +24,7 @@ from jemmo.domain.streams import (
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
+from jemmo.services.lookups import keeper_of
 from jemmo.store import runs
 from jemmo.store.postgres import connect
 from jemmo.store.writer import Writer
@@ -39,7 +40,8 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
             row = syncs._with_applicable_rules(row, source, report)
             begin = partial(runs.begin, trigger="test")
             async with syncs._leased(db, row, report, begin, company.database_url) as context:
-                store = Writer(db, context, default_vault().seal)
+                keeper = await keeper_of(db, row, default_vault())
+                store = Writer(db, context, default_vault().seal, keeper)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
                 context.mode = report.mode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +11,9 @@ from rich.table import Table
 from jemmo import bootstrap
 from jemmo.cli.output import explained_errors, out, say_json
 from jemmo.domain.errors import ConfigError
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.store.selectors.files import FileCounts
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Org = Annotated[str, typer.Option("--org", help="The organisation's short name.")]
@@ -104,8 +107,21 @@ def status(
             )
         out.print(table)
         for row in rows:
+            if line := files_line(row.files):
+                out.print(f"{row.org} / {row.provider}: {line}.", soft_wrap=True)
+        for row in rows:
             if row.error:
                 out.print(f"{row.org}: {row.error['message']} {row.error['next_step']}")
+
+
+def files_line(files: FileCounts) -> str:
+    """A connection's files in a line; empty when it has none."""
+    counted = {"kept": files.kept, "waiting": files.waiting, "refused": files.refused}
+    if not any(counted.values()):
+        return ""
+    why = ", ".join(f"{count:,} {reason}" for reason, count in files.reasons.items())
+    told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+    return f"files: {told} ({why})" if why else f"files: {told}"
 
 
 def _read_key(from_stdin: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
@@ -13,6 +13,9 @@ from jemmo import bootstrap, embedded
 from jemmo.cli.output import CUSTOMER_ACTS, explained_errors, out, say_json
 from jemmo.cli.probe import tell_probe
 from jemmo.domain.errors import ConfigError, JemmoError
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.store.models import Connection
 
 
 class Finding(Struct, frozen=True):
@@ -63,12 +66,15 @@ def _look(provider: str | None, org: str | None) -> Iterator[Finding]:
     try:
         url = bootstrap.start()
     except ConfigError as error:
-        yield Finding("Database", False, error.message, error.next_step)
+        about_keys = error.code in {"encryption_keys", "wrong_keyset"}
+        what = "Encryption keys" if about_keys else "Database"
+        yield Finding(what, False, error.message, error.next_step)
         return
     yield Finding("Database", True, "reachable and up to date")
     for problem in embedded.check_server(url):
         yield Finding("Database", not problem.blocking, problem.message, problem.next_step)
     yield _vault()
+    yield _storage()
     yield from _connections(provider, org)
 
 
@@ -80,6 +86,41 @@ def _vault() -> Finding:
     except JemmoError as error:
         return Finding("Encryption keys", False, error.message, error.next_step)
     return Finding("Encryption keys", True, str(keyset_path()))
+
+
+def _storage() -> Finding:
+    from jemmo.files import open_storage
+
+    try:
+        storage = open_storage()
+        storage.check()
+    except JemmoError as error:
+        return Finding("File storage", False, error.message, error.next_step)
+    return Finding("File storage", True, storage.place)
+
+
+def _files(connection: Connection) -> Finding | None:
+    """The queue of files; only what a person can do something about is bad."""
+    from jemmo.cli.connections import files_line
+    from jemmo.store.selectors.files import counts_of
+
+    counts = counts_of(connection)
+    line = files_line(counts)
+    if not line:
+        return None
+    name = f"{connection.org.slug} / {connection.provider} files"
+    blocked = sorted(ACTED_ON & set(counts.reasons))
+    steps = " ".join(ACTED_ON_BY[reason] for reason in blocked)
+    return Finding(name, not blocked, line.removeprefix("files: "), steps or None)
+
+
+ACTED_ON_BY = {
+    "file_host": "Add the host where the ATS keeps its files to the connection's option file_hosts.",
+    "resumes_off": "Ask the ATS's support where files are fetched, then set file_url_template.",
+    "key_refused": "Connect the ATS again with a key that works.",
+    "storage_refused": "Check JEMMO_FILES and the key that belongs to it.",
+}
+ACTED_ON = set(ACTED_ON_BY)
 
 
 def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
@@ -96,3 +137,5 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         missing = [check for check in report.checks if not check.ok]
         details = "; ".join(check.detail or check.name for check in missing)
         yield Finding(name, not missing, details or "the key works and may read everything needed")
+        if (queue := _files(connection)) is not None:
+            yield queue

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from jemmo.cli import connections, data, hooks, sandbox, server, support, syncs, users
+from jemmo.cli import (
+    connections,
+    data,
+    hooks,
+    keys,
+    privacy,
+    sandbox,
+    server,
+    support,
+    syncs,
+    users,
+)
 from jemmo.cli.output import explained_errors
 
 app = typer.Typer(
@@ -15,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (server, connections, syncs, data, hooks, support, sandbox, users):
+for module in (server, connections, syncs, data, hooks, support, sandbox, users, keys, privacy):
     module.register(app)
 
 

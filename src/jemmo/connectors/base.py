@@ -10,7 +10,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
-from jemmo.domain.ports import QuotaLedger, SharedPace, Source
+from jemmo.domain.ports import FileSource, QuotaLedger, SharedPace, Source
 from jemmo.domain.streams import Capabilities, Page, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
@@ -63,6 +63,13 @@ QUOTA_SHARE = Option(
     at_most=100,
     help=_("Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools."),
 )
+
+FILE_HOSTS = Option(
+    name="file_hosts",
+    default="",
+    help="Hosts that files may be fetched from, with commas; names below them count too.",
+)
+"""The ATS's own address need not be named. The API key goes to none of them."""
 
 FULL_SWEEP = Option(
     name="full_sweep_cron",
@@ -147,7 +154,7 @@ class Connector(Struct, frozen=True, kw_only=True):
 
     ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
     a connection test makes, by name. ``base_url`` finds the address for the options chosen, ``pace`` tells how fast
-    the ATS lets itself be read with them.
+    the ATS lets itself be read with them. ``open_files`` is there where files can be fetched.
     """
 
     name: str
@@ -162,6 +169,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     rights: tuple[str, ...] = ()
     pace: Callable[[Mapping[str, str]], Pace] | None = None
     webhooks: Webhooks | None = None
+    open_files: Callable[[Config], FileSource] | None = None
 
     def with_defaults(self, given: Options) -> dict[str, str]:
         """The options a connection has, those that nobody set included."""

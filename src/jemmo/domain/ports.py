@@ -53,6 +53,40 @@ class Source(Protocol):
     async def close(self) -> None: ...
 
 
+class WantedFile(Struct, frozen=True, kw_only=True):
+    """A talent's file as ``Attachment`` told of it. ``max_bytes`` is the most that is worth reading."""
+
+    talent_remote_id: str
+    remote_id: str
+    remote_version: str | None
+    max_bytes: int
+
+
+class FoundFile(Struct, frozen=True, kw_only=True):
+    """A file's bytes, and what the ATS says of it now. Not printed: both may tell of a person."""
+
+    content: bytes
+    file_name: str | None = None
+    remote_version: str | None = None
+
+    def __repr__(self) -> str:
+        return f"FoundFile({len(self.content)} bytes)"
+
+
+class FileSource(Protocol):
+    """One connection's ATS, opened for fetching files, at a pace of its own."""
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        """The file, by a link asked for just now; ``None`` when the ATS says that it is gone.
+
+        Raises ``RecordRejected`` for what is no file or too large, ``TransientError`` and ``Postponed`` for what
+        may work later, ``ConfigError`` where a person must act.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
 class Spent(Struct, frozen=True):
     """A share of an ATS's quota that was used: when, and how many seconds of its time."""
 

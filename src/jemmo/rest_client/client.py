@@ -97,6 +97,16 @@ class RestClient:
         """
         return await self._ask(Question(self.same_host(path)), decode)
 
+    async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
+        """As ``get``, for an answer that is no JSON and whose status means something."""
+
+        def read(answer: Answer) -> Answer:
+            if answer.status not in expected:
+                raise self._refuse(answer)
+            return answer
+
+        return await self._retried(Question(self.same_host(path)), read)
+
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
         """As ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
         return await self._ask(
@@ -104,10 +114,15 @@ class RestClient:
         )
 
     async def _ask(self, question: Question, decode: Callable[[bytes], T]) -> T:
+        return await self._retried(
+            question, lambda answer: self._read(answer, question.url, decode)
+        )
+
+    async def _retried(self, question: Question, read: Callable[[Answer], T]) -> T:
         attempt, refused, waited = 1, 0, 0.0
         while True:
             try:
-                return self._read(await self._send(question), question.url, decode)
+                return read(await self._send(question))
             except RateLimited as error:
                 refused += 1
                 pause = error.retry_after or self._pause(attempt + refused, random.random())

@@ -10,6 +10,7 @@ from msgspec import Struct
 from jemmo.domain.status import colour
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.models import Application, Connection, Job, Organisation, Talent
+from jemmo.store.selectors import files
 from jemmo.store.selectors.connections import is_running
 from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
 
@@ -34,6 +35,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     failures: int
     error: dict[str, str] | None
     counts: dict[str, int]
+    files: files.FileCounts
 
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
@@ -65,6 +67,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         failures=connection.failures,
         error=connection.last_error,
         counts=counts_of(connection),
+        files=files.counts_of(connection),
     )
 
 

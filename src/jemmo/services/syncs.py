@@ -31,6 +31,7 @@ from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
+from jemmo.services.lookups import keeper_of
 from jemmo.services.schedule import sweep_due
 from jemmo.store import runs
 from jemmo.store.pace import PostgresPace, pace_key
@@ -136,7 +137,7 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url) as context:
                 report = context.report
-                store = Writer(db, context, vault.seal)
+                store = Writer(db, context, vault.seal, await keeper_of(db, row, vault))
                 if not context.goes_on:
                     report.mode = await _choose_mode(db, row, store, mode, names)
                     await _note_mode(db, report)

@@ -9,8 +9,9 @@ from msgspec import Struct, field
 
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
+from jemmo.services.lookups import keeper_of
 from jemmo.services.syncs import opened
-from jemmo.store import held, runs
+from jemmo.store import held, runs, suppression
 from jemmo.store.postgres import connect, explained
 from jemmo.vault import Vault
 
@@ -58,8 +59,16 @@ async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Ver
             row = await runs.load_connection(db, connection_id)
         async with opened(row, vault, database_url) as source:
             streams = {}
+            keeps_out = await keeper_of(db, row, vault)
             for spec in source.streams:
                 theirs = await _theirs(source, spec.name)
+                if spec.name in suppression.STREAMS:
+                    erased = await suppression.hashes(db, connection_id)
+                    theirs = {
+                        key: when
+                        for key, when in theirs.items()
+                        if keeps_out(spec.name, key) not in erased
+                    }
                 with explained():
                     ours = await held.versions(db, connection_id, spec.name)
                     hidden = await held.excluded(db, connection_id, spec.name)

@@ -119,8 +119,12 @@ class HintWriter(Writer):
     async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
         accepted = [one for outcome in outcomes for one in outcome.accepted]
         newest = {one.record.remote_id: one for one in accepted}
+        rejected = [one for outcome in outcomes for one in outcome.rejected]
+        if kept_out := await self._erased(stream):
+            newest = {key: one for key, one in newest.items() if not kept_out(one.record)}
+            rejected = [one for one in rejected if not kept_out(one.remote_id)]
         counts = await self._upsert(stream, list(newest.values())) if newest else Counts()
-        await self._reject(stream, [one for outcome in outcomes for one in outcome.rejected])
+        await self._reject(stream, rejected)
         gone = [key for outcome in outcomes for key in outcome.gone if key not in newest]
         if gone:
             counts.deleted = await sweeps.bury(self.db, self._names, stream, gone)

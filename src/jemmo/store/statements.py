@@ -285,11 +285,16 @@ _FILES = """files AS (
         c.remote_updated_at
     FROM written w JOIN staged_files c ON c.owner = w.remote_id
     ON CONFLICT (talent_id, remote_id) DO UPDATE SET kind = excluded.kind,
-        file_name = excluded.file_name, content_type = excluded.content_type,
+        file_name = excluded.file_name,
+        content_type = CASE WHEN f.current_version IS NULL
+            THEN excluded.content_type ELSE f.content_type END,
         remote_version = excluded.remote_version, remote_updated_at = excluded.remote_updated_at,
         remote_deleted_at = NULL,
-        fetch_status = CASE WHEN f.remote_version IS DISTINCT FROM excluded.remote_version
-            THEN 'PENDING' ELSE f.fetch_status END)"""
+        fetch_status = CASE WHEN f.remote_version IS NOT NULL
+            AND f.remote_version = excluded.remote_version AND f.fetch_status <> 'GONE'
+            THEN f.fetch_status ELSE 'PENDING' END,
+        tries = 0, next_try_at = NULL)"""
+"""Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared."""
 
 _FILES_GONE = """files_gone AS (
     UPDATE attachment f SET remote_deleted_at = now() FROM written w

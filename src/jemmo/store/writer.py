@@ -22,10 +22,11 @@ from jemmo.domain.outcomes import (
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
-from jemmo.store import events, silence, sweeps
+from jemmo.store import events, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
+from jemmo.store.suppression import KeepsOut
 from jemmo.store.tables import TABLES
 
 LEASE = timedelta(seconds=60)
@@ -90,10 +91,13 @@ class Writer:
     guarded = True
     """Whether what a webhook's look found meanwhile is kept from older pages."""
 
-    def __init__(self, db: Connection, context: RunContext, seal: Seal) -> None:
+    def __init__(
+        self, db: Connection, context: RunContext, seal: Seal, keeps_out: KeepsOut | None = None
+    ) -> None:
         self.db = db
         self.context = context
         self.seal = seal
+        self.keeps_out = keeps_out
         self._staging: dict[Stream, int] = {}
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
@@ -147,9 +151,15 @@ class Writer:
         rejected = [one for outcome in outcomes for one in outcome.rejected]
         gone = _gone(outcomes)
         fetched = sum(outcome.fetched for outcome in outcomes)
+        erased = 0
         with explained():
             await self._prepare(stream)
             async with self._alone():
+                if kept_out := await self._erased(stream):
+                    before = len(accepted) + len(rejected)
+                    accepted = [one for one in accepted if not kept_out(one.record)]
+                    rejected = [one for one in rejected if not kept_out(one.remote_id)]
+                    erased = before - len(accepted) - len(rejected)
                 counts = await self._upsert(stream, accepted) if accepted else Counts()
                 await self._reject(stream, rejected)
                 if gone:
@@ -157,7 +167,8 @@ class Writer:
                 await self._save(checkpoint)
         counts.fetched = fetched
         counts.rejected = len(rejected)
-        repeats = fetched - len(rejected) - len(accepted)
+        counts.excluded += erased
+        repeats = fetched - len(rejected) - len(accepted) - erased
         counts.unchanged += repeats
         return counts
 
@@ -175,6 +186,8 @@ class Writer:
 
     async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None:
         with explained():
+            if kept_out := await self._erased(stream):
+                sightings = [one for one in sightings if not kept_out(one.remote_id)]
             await sweeps.add(self.db, self.context.connection_id, stream, sightings)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
@@ -183,7 +196,9 @@ class Writer:
 
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
-            return await sweeps.unread(self.db, self.context.connection_id, stream)
+            found = await sweeps.unread(self.db, self.context.connection_id, stream)
+            kept_out = await self._erased(stream)
+        return [one for one in found if not kept_out(one)] if kept_out else found
 
     async def present(self, stream: Stream) -> int:
         with explained():
@@ -242,6 +257,12 @@ class Writer:
             yield
 
     # --- one transaction's steps, in their order ---
+
+    async def _erased(self, stream: Stream) -> Callable[[Any], bool] | None:
+        """Tells whether a record, or the id of one, is of somebody erased; ``None`` where nobody was."""
+        if self.keeps_out is None:
+            return None
+        return await suppression.erased(self.db, self.context.connection_id, stream, self.keeps_out)
 
     async def _prepare(self, stream: Stream) -> None:
         """This session's settings and staging tables; which links and rejections there are to look after."""

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from jemmo.home import home
-from jemmo.vault.keyset import Vault, VaultError, open_vault
+from jemmo.vault.keyset import Vault, VaultError, key_id, open_vault
 
-__all__ = ["Vault", "VaultError", "default_vault", "keyset_path", "open_vault"]
+__all__ = ["Vault", "VaultError", "default_vault", "key_id", "keyset_path", "open_vault"]
 
 
 def keyset_path() -> Path:
@@ -19,7 +19,7 @@ def keyset_path() -> Path:
 
 
 def default_vault() -> Vault:
-    """This installation's vault."""
+    """This installation's vault; it takes up keys that a rotation makes while it is open."""
     return _opened(keyset_path())
 
 

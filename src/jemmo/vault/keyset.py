@@ -2,20 +2,25 @@
 
 A value is bound to a context (its connection, its record): copied elsewhere it does not open.
 The keyset is a file, mode 0600, made on the first start; whoever has it and the database can read everything, so it
-is kept apart from the database's backups.
+is kept apart from the database's backups. With ``JEMMO_KEYSET_KEY`` the file itself is encrypted.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import tink
-from tink import aead, secret_key_access
+from tink import aead
 
 from jemmo.domain.errors import ConfigError
+from jemmo.vault import wrapping
 from jemmo.vault.files import create_private
 
 aead.register()
+
+LOOK_AGAIN = 1.0  # seconds; a rotation by another process is seen after that
 
 
 class VaultError(ConfigError):
@@ -25,12 +30,24 @@ class VaultError(ConfigError):
 
 
 class Vault:
-    """Seals and opens small values."""
+    """Seals and opens small values. ``refresh`` gives newer keys if there are any, else ``None``."""
 
-    def __init__(self, handle: tink.KeysetHandle) -> None:
+    def __init__(
+        self,
+        handle: tink.KeysetHandle,
+        refresh: Callable[[], tink.KeysetHandle | None] | None = None,
+    ) -> None:
+        self._refresh = refresh
+        self._looked_at = time.monotonic()
+        self._use(handle)
+
+    def _use(self, handle: tink.KeysetHandle) -> None:
         self._aead = handle.primitive(aead.Aead)
+        self.primary = wrapping.primary_of(handle)
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
+        if time.monotonic() - self._looked_at > LOOK_AGAIN:
+            self._look_again()
         return bytes(self._aead.encrypt(plain, context))
 
     def open(self, sealed: bytes | memoryview, context: bytes) -> bytes:
@@ -38,11 +55,62 @@ class Vault:
         try:
             return bytes(self._aead.decrypt(bytes(sealed), context))
         except tink.TinkError as error:
+            if self._look_again():  # sealed with a key that was made since we started
+                return self.open(sealed, context)
             raise VaultError(
                 "A stored secret cannot be opened with the present encryption keys.",
                 next_step="Point JEMMO_KEYSET at the keys this database was filled with, "
                 "or connect the ATS again.",
             ) from error
+
+    def _look_again(self) -> bool:
+        """Take up keys that another process has made; whether there were any."""
+        self._looked_at = time.monotonic()
+        handle = self._refresh() if self._refresh is not None else None
+        if handle is None:
+            return False
+        self._use(handle)
+        return True
+
+
+def key_id(sealed: bytes | memoryview) -> int:
+    """The id of the key that sealed a value: Tink writes it behind a version byte."""
+    return int.from_bytes(bytes(sealed[1:5]))
+
+
+class KeysetFile:
+    """A keyset on disk, which may change while it is used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int] | None = None
+
+    def read(self) -> tink.KeysetHandle:
+        """The keys; raises ``VaultError``."""
+        try:
+            self._seen = self._stamp()
+            return wrapping.parse(self.path.read_text())
+        except wrapping.WrongWrapping as error:
+            raise VaultError(str(error), next_step=error.next_step) from None
+        except (OSError, UnicodeDecodeError, ValueError, tink.TinkError) as error:
+            raise VaultError(
+                f"The encryption keys in {self.path} cannot be read.",
+                next_step="Check that the file is whole and readable by this user, "
+                "or restore it from your backup.",
+            ) from error
+
+    def changed(self) -> tink.KeysetHandle | None:
+        """The keys, if the file is another one than when it was read last."""
+        try:
+            if self._stamp() == self._seen:
+                return None
+            return self.read()
+        except (OSError, VaultError):
+            return None  # what is at hand still works
+
+    def _stamp(self) -> tuple[int, int]:
+        found = self.path.stat()
+        return found.st_mtime_ns, found.st_ino
 
 
 def open_vault(path: Path, *, create: bool = True) -> Vault:
@@ -55,19 +123,11 @@ def open_vault(path: Path, *, create: bool = True) -> Vault:
                 next_step="Restore the file from your backup, or point JEMMO_KEYSET at it.",
             )
         _create(path)
-    try:
-        handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
-        return Vault(handle)
-    except (OSError, UnicodeDecodeError, tink.TinkError) as error:
-        raise VaultError(
-            f"The encryption keys in {path} cannot be read.",
-            next_step="Check that the file is whole and readable by this user, "
-            "or restore it from your backup.",
-        ) from error
+    file = KeysetFile(path)
+    return Vault(file.read(), file.changed)
 
 
 def _create(path: Path) -> None:
     """Write new keys, whole or not at all; of two processes that start at once, the first wins."""
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-    text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
-    create_private(path, text)
+    create_private(path, wrapping.serialize(handle))

@@ -6,10 +6,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from jemmo.services.keys import TWO_STEP_CONTEXT
 from jemmo.vault import default_vault
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-CONTEXT = b"two-step sign-in"
 
 
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -23,7 +23,7 @@ class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
     """Secrets are sealed with the installation's keys: a copy of the table signs nobody in."""
 
     def encrypt(self, text: str) -> str:
-        return b64encode(default_vault().seal(text.encode(), CONTEXT)).decode()
+        return b64encode(default_vault().seal(text.encode(), TWO_STEP_CONTEXT)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return default_vault().open(b64decode(encrypted_text), CONTEXT).decode()
+        return default_vault().open(b64decode(encrypted_text), TWO_STEP_CONTEXT).decode()

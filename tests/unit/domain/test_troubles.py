@@ -20,6 +20,9 @@ OWN_WORDS = {
     *("configuration", "extension_forbidden", "extension_not_installed", "server_too_old"),
     *("server_unreachable", "database", "already_up", "key_missing", "part_ended"),
     *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused", "role"),
+    *("file_limit", "file_redirects", "file_unavailable", "files_off", "nobody", "not_confirmed"),
+    *("storage_address", "storage_key_missing", "storage_public", "storage_refused", "path"),
+    *("who", "wrong_keyset", "timeout", "connection_lost"),
     *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')

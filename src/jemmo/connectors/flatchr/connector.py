@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jemmo.connectors.base import PACING, QUOTA_SHARE, Connector, Option
+from msgspec.structs import replace
+
+from jemmo.connectors.base import FILE_HOSTS, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.flatchr.files import FlatchrFiles
 from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.domain.estimate import Pace
@@ -42,6 +45,7 @@ FLATCHR = Connector(
     base_url=_host,
     open=FlatchrSource,
     webhooks=WEBHOOKS,
+    open_files=FlatchrFiles,
     capabilities=Capabilities(
         incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=False
     ),
@@ -140,6 +144,7 @@ FLATCHR = Connector(
         _number(
             "cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."
         ),
+        replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),
         Option(
             name="webhook_events",
             default="new_applicant,drag_applicant,new_message,new_vacancy",

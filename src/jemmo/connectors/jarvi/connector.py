@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.jarvi.files import JarviFiles
 from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
 from jemmo.connectors.jarvi.probe import probe
@@ -43,6 +44,7 @@ JARVI = Connector(
     base_url=_host,
     open=JarviSource,
     webhooks=WEBHOOKS,
+    open_files=JarviFiles,
     probe=probe,
     capabilities=Capabilities(
         applications=False,

@@ -6,15 +6,23 @@ Neither is documented, so both are options, empty until a probe of the account h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from jemmo.connectors.base import Config
+from jemmo.connectors.jarvi.budget import SPARE, Budget
+from jemmo.connectors.jarvi.refusals import Refused, refusal
 from jemmo.connectors.jarvi.settings import Path
+from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
 from jemmo.domain.enums import AttachmentKind
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.records import Attachment
+from jemmo.rest_client import Hosts, RestClient, download
+from jemmo.rest_client.download import too_large
 
 
 def resumes(row: Row, paths: tuple[Path, ...]) -> tuple[Attachment, ...]:
@@ -78,3 +86,54 @@ def file_request(
             next_step="If it is right, add it to the option file_hosts.",
         )
     return FileRequest(url, {"X-API-KEY": api_key} if is_own else {})
+
+
+class JarviFiles:
+    """Implements ``jemmo.domain.ports.FileSource``. What Jarvi's own host does counts for the time budget."""
+
+    def __init__(self, config: Config) -> None:
+        clock = Clock()
+        options = config.options
+        patience = float(options["longest_wait"])
+        share = int(options["quota_share"]) / 100
+        allowance = int(options["budget_seconds"]) * SPARE * share
+        budget = Budget(allowance=allowance) if config.on("pacing") else None
+        turns = Turns(budget, config.ledger or MemoryLedger(), clock, patience=patience)
+        self.config = config
+        self.client = RestClient(
+            config.base_url,
+            headers={"X-API-KEY": config.api_key},
+            refuse=partial(refusal, now=clock.now, patience=patience),
+            pacer=None,
+            connections=1,
+            turn=turns.turn,
+        )
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        options, base_url = self.config.options, self.config.base_url
+        request = file_request(
+            wanted.remote_id,
+            template=options["file_url_template"],
+            hosts=options["file_hosts"],
+            base_url=base_url,
+            api_key=self.config.api_key,
+        )
+        content: bytes | None
+        if request.headers:
+            try:
+                content = (await self.client.answer(request.url)).body
+            except Refused as error:
+                if error.status in {404, 410}:
+                    return None
+                raise
+            if len(content) > wanted.max_bytes:
+                raise too_large()
+        else:
+            hosts = Hosts.of(base_url, options["file_hosts"])
+            content = await download(request.url, hosts, max_bytes=wanted.max_bytes)
+        if content is None:
+            return None
+        return FoundFile(content=content, remote_version=wanted.remote_version)

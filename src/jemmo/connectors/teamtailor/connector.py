@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import FILE_HOSTS, FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
 from jemmo.connectors.teamtailor.access import NEEDED
+from jemmo.connectors.teamtailor.files import TeamtailorFiles
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
 from jemmo.domain.estimate import Pace
@@ -55,6 +56,7 @@ TEAMTAILOR = Connector(
     base_url=_host,
     open=TeamtailorSource,
     webhooks=WEBHOOKS,
+    open_files=TeamtailorFiles,
     capabilities=Capabilities(
         incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
     ),
@@ -110,5 +112,6 @@ TEAMTAILOR = Connector(
             choices=("body", "payload"),
             help="What v2 signs: the whole body, or its payload alone as it stands in there.",
         ),
+        replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),
 )

@@ -3,6 +3,8 @@
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, Pace, QuotaUse
+from jemmo.store.models.erasure import Erasure, Suppression
+from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.members import AuditEvent, Invitation
 from jemmo.store.models.notifications import (
@@ -30,6 +32,7 @@ from jemmo.store.models.webhooks import (
 )
 
 __all__ = [
+    "AccessEvent",
     "Account",
     "Application",
     "AtsUser",
@@ -39,6 +42,9 @@ __all__ = [
     "ConnectionState",
     "Delivery",
     "Department",
+    "Erasure",
+    "FileText",
+    "FileVersion",
     "HeldDeletion",
     "Invitation",
     "Job",
@@ -63,10 +69,12 @@ __all__ = [
     "StreamCheckpoint",
     "SupportMessage",
     "SupportThread",
+    "Suppression",
     "SyncRun",
     "Tag",
     "Talent",
     "TalentContacts",
+    "VaultSecret",
     "WebhookAddress",
     "WebhookCount",
     "WebhookDelivery",

@@ -78,7 +78,11 @@ class TalentContacts(models.Model):
 
 
 class Attachment(Noticed):
-    """A file of a talent. ``fetch_status`` tells whether its bytes are kept; there is never a link to the ATS."""
+    """A file of a talent; there is never a link to the ATS.
+
+    ``fetch_status`` tells whether what the ATS has now is kept; ``current_version`` is the ``FileVersion`` to show,
+    which stays while a newer one is awaited. ``reason`` says why a file is not kept or was not fetched yet.
+    """
 
     id = models.BigAutoField(primary_key=True)
     talent = models.ForeignKey(Talent, models.CASCADE, related_name="attachments", db_index=False)
@@ -92,9 +96,21 @@ class Attachment(Noticed):
     size = models.BigIntegerField(null=True)
     sha256 = models.TextField(null=True)
     fetch_status = models.TextField(db_default="PENDING")
+    reason = models.TextField(null=True)
+    tries = models.SmallIntegerField(db_default=0)
+    next_try_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
+    current_version = models.UUIDField(null=True)
 
     class Meta:
         db_table = "attachment"
+        indexes = [
+            models.Index(
+                fields=["talent"],
+                condition=models.Q(fetch_status="PENDING", remote_deleted_at=None),
+                name="attachment_pending",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["talent", "remote_id"], name="attachment_key")
         ]

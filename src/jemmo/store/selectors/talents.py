@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from jemmo.domain.records import Contact
 from jemmo.store.models import (
     Application,
     Attachment,
+    FileText,
     Job,
     Organisation,
     Stage,
@@ -93,11 +94,20 @@ def visible(org: Organisation) -> QuerySet[Talent]:
     return Talent.objects.filter(SHOWN, org=org)
 
 
-def search(org: Organisation, wanted: Wanted, *, sees_contacts: bool = False) -> Found[Talent]:
-    """A page of the organisation's talents, each with its latest application."""
+def search(
+    org: Organisation,
+    wanted: Wanted,
+    *,
+    sees_contacts: bool = False,
+    word_hashes: Sequence[int] = (),
+) -> Found[Talent]:
+    """A page of the organisation's talents, each with its latest application.
+
+    Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
+    """
     found = visible(org)
     if (words := search_query(wanted.q)) is not None:
-        found = found.filter(search=words)
+        found = found.filter(_said(org, words, word_hashes))
         if not sees_contacts:
             found = found.filter(matches_without_contacts(search_terms(wanted.q)))
     if wanted.tag:
@@ -123,6 +133,15 @@ def search(org: Organisation, wanted: Wanted, *, sees_contacts: bool = False) ->
             "job": _jobs(org, wanted.job),
         },
     )
+
+
+def _said(org: Organisation, words: Any, word_hashes: Sequence[int]) -> Q:
+    """By what a record says, or by the words of a file: two index scans, since an OR would read the whole table."""
+    if not word_hashes:
+        return Q(search=words)
+    by_record = Talent.objects.filter(org=org, search=words).values("id")
+    by_file = FileText.objects.filter(org=org, words__contains=list(word_hashes)).values("talent")
+    return Q(id__in=by_record.union(by_file))
 
 
 def _applied(wanted: Wanted) -> QuerySet[Application] | None:

@@ -1,0 +1,103 @@
+"""Fetches one file: the candidate is asked for again just before, since its links live for a minute."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.connectors.base import Config
+from jemmo.connectors.teamtailor.refusals import Refused, refusal
+from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.domain.validation import text, web_address
+from jemmo.rest_client import Hosts, LinkDead, Pacer, RestClient, download
+
+FRESH_LINKS = 2  # a link that dies on the way is asked for once more
+UPLOAD = "upload:"
+
+
+class _Links(Struct, frozen=True, rename="kebab"):
+    resume: str | None = None
+    original_resume: str | None = None
+    url: str | None = None
+    file_name: str | None = None
+
+
+class _Data(Struct, frozen=True):
+    attributes: _Links
+
+
+class _One(Struct, frozen=True):
+    data: _Data
+
+
+class TeamtailorFiles:
+    """Implements ``jemmo.domain.ports.FileSource``."""
+
+    def __init__(self, config: Config) -> None:
+        self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
+        self.path_is_version = config.on("resume_path_is_version")
+        self.client = RestClient(
+            config.base_url,
+            headers={
+                "Authorization": f"Token token={config.api_key}",
+                "X-Api-Version": config.options["api_version"],
+                "Accept": "application/vnd.api+json",
+            },
+            refuse=refusal,
+            pacer=_pacer(config),
+            connections=1,
+        )
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        for attempt in range(FRESH_LINKS):
+            links = await self._links(wanted)
+            link = links and _link(links)
+            if not links or not link:
+                return None
+            try:
+                content = await download(link, self.hosts, max_bytes=wanted.max_bytes)
+            except LinkDead:
+                if attempt + 1 == FRESH_LINKS:
+                    raise
+                continue
+            if content is None:
+                return None
+            version = wanted.remote_version
+            if wanted.remote_id == "resume":
+                version = urlsplit(link).path if self.path_is_version else None
+            return FoundFile(
+                content=content, file_name=text(links.file_name), remote_version=version
+            )
+        return None
+
+    async def _links(self, wanted: WantedFile) -> _Links | None:
+        path = f"v1/candidates/{quote(wanted.talent_remote_id, safe='')}"
+        if wanted.remote_id.startswith(UPLOAD):
+            path = f"v1/uploads/{quote(wanted.remote_id.removeprefix(UPLOAD), safe='')}"
+        try:
+            found = await self.client.get(path, msgspec.json.Decoder(_One).decode)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        return found.data.attributes
+
+
+def _link(links: _Links) -> str | None:
+    """The file as uploaded, else its PDF rendition; an upload has its own."""
+    return web_address(links.url) or web_address(links.original_resume) or web_address(links.resume)
+
+
+def _pacer(config: Config) -> Pacer | None:
+    if not config.on("pacing"):
+        return None
+    return Pacer(
+        int(config.options["rate_limit"]),
+        float(config.options["rate_window"]),
+        share=int(config.options["quota_share"]) / 100,
+    )

@@ -1,0 +1,38 @@
+"""The words of a text by which it can be found again. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+WORD = re.compile(r"[^\W_]+[+#]*")
+ADDRESS = re.compile(r"\S+@\S+")
+MOST = 6000  # distinct words of one text
+LONGEST = 40  # characters
+
+
+def search_words(text: str) -> Iterator[str]:
+    """Each word once, without case and accents; no e-mail address, no number but years.
+
+    >>> sorted(search_words("Été 2019 : C++, ada@example.com, 06 00 00 00 01"))
+    ['2019', 'c++', 'ete']
+    """
+    met: set[str] = set()
+    for found in WORD.findall(_plain(ADDRESS.sub(" ", text))):
+        word = found[:LONGEST]
+        if len(word) < 2 or word in met or (word.isdecimal() and not _is_year(word)):
+            continue
+        met.add(word)
+        yield word
+        if len(met) >= MOST:
+            return
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == 4 and word[:2] in {"19", "20"}

@@ -1,0 +1,66 @@
+"""Which storage this installation uses: ``JEMMO_FILES``, else a folder beside the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.folder import FolderStorage
+from jemmo.files.storage import Storage, bad_address
+from jemmo.home import home
+
+RULE = "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix."
+
+
+def open_storage() -> Storage:
+    """The storage of this process; raises ``ConfigError`` for an address that cannot be one."""
+    keys = ("SUPABASE_URL", "SUPABASE_SERVICE_KEY", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    return _opened(
+        os.environ.get("JEMMO_FILES") or str(home() / "files"),
+        tuple((name, os.environ[name]) for name in keys if name in os.environ),
+    )
+
+
+@cache
+def _opened(address: str, given: tuple[tuple[str, str], ...]) -> Storage:
+    return choose(address, dict(given))
+
+
+def choose(address: str, environ: Mapping[str, str]) -> Storage:
+    """The backend for an address. Those that are not used are not even loaded."""
+    if "://" not in address:
+        path = Path(address).expanduser()
+        if not path.is_absolute():
+            raise bad_address(address, f"{RULE} A path must be absolute.")
+        return FolderStorage(path)
+    parts = urlsplit(address)
+    if parts.username or parts.password or parts.query or not parts.netloc:
+        raise bad_address(f"{parts.scheme}://…", f"{RULE} Keys belong in variables of their own.")
+    if parts.scheme == "supabase":
+        if parts.path.strip("/"):
+            raise bad_address(address, RULE)
+        return _supabase(parts.netloc, environ)
+    if parts.scheme == "s3":
+        from jemmo.files.s3 import S3Storage  # noqa: PLC0415 - a large library, often not used
+
+        endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+        return S3Storage(parts.netloc, parts.path, endpoint)
+    raise bad_address(address, RULE)
+
+
+def _supabase(bucket: str, environ: Mapping[str, str]) -> Storage:
+    from jemmo.files.supabase import SupabaseStorage  # noqa: PLC0415 - as above
+
+    url, key = environ.get("SUPABASE_URL", ""), environ.get("SUPABASE_SERVICE_KEY", "")
+    if not url.startswith(("https://", "http://")) or not key:
+        raise ConfigError(
+            "Files are to be kept in Supabase, but its address or key is missing.",
+            code="storage_key_missing",
+            next_step="Set SUPABASE_URL and SUPABASE_SERVICE_KEY, as shown in Supabase under "
+            "Project Settings > API; the key is the service role's.",
+        )
+    return SupabaseStorage(url, key, bucket)

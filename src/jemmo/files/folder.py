@@ -1,0 +1,106 @@
+"""Files in a folder of this machine, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.storage import Missing, StorageError, Stored, checked, probe
+
+DRAFT = ".draft-"
+
+
+class FolderStorage:
+    """Implements ``jemmo.files.storage.Storage``. A file appears by a rename, so it is whole or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    def check(self) -> None:
+        probe(self)
+
+    def put(self, name: str, content: bytes) -> None:
+        path = self._path(name)
+        with self._explained():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f"{DRAFT}{os.getpid()}-{secrets.token_hex(6)}")
+            try:
+                with os.fdopen(
+                    os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+                ) as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+            _settle(path.parent)
+
+    def get(self, name: str) -> bytes:
+        with self._explained():
+            try:
+                return self._path(name).read_bytes()
+            except FileNotFoundError:
+                raise Missing from None
+
+    def delete(self, name: str) -> None:
+        with self._explained():
+            self._path(name).unlink(missing_ok=True)
+
+    def listing(self) -> Iterator[Stored]:
+        """Every file, drafts that a killed process left included: their names are no one's, so they are swept."""
+        with self._explained():
+            found = list(self.folder.glob("*/*")) if self.folder.is_dir() else []
+        for path in found:
+            try:
+                changed = path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if path.name.startswith(DRAFT):
+                self._forget_draft(path, changed)
+                continue
+            yield Stored(f"{path.parent.name}/{path.name}", datetime.fromtimestamp(changed, UTC))
+
+    def close(self) -> None:
+        return None
+
+    def _forget_draft(self, path: Path, changed: float) -> None:
+        if datetime.now(UTC).timestamp() - changed > 3600:
+            path.unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / checked(name)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except PermissionError:
+            raise ConfigError(
+                f"The folder for files, {self.folder}, may not be written.",
+                code="storage_refused",
+                next_step="Give it to the user that runs Jemmo, or choose another in JEMMO_FILES.",
+            ) from None
+        except OSError as error:
+            raise StorageError(
+                f"The folder for files, {self.folder}, failed: {os.strerror(error.errno or 0)}.",
+                next_step="Check that the disk is there and has room; files are tried again.",
+            ) from error
+
+
+def _settle(folder: Path) -> None:
+    """Bring the folder's entries to the disk, so that a row never outlives its file in a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,167 @@
+"""Fetches a file by a link that an ATS handed out: without a key, from known hosts only, never more than wanted."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
+from yarl import URL
+
+from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
+
+REDIRECTS = 3
+CHUNK = 64 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=180, connect=15, sock_read=45)
+
+
+class Hosts(Struct, frozen=True):
+    """Where files may come from: the ATS's own address as connected, and by HTTPS hosts under these names."""
+
+    own: str
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, own: str, listed: str) -> Hosts:
+        names = (one.strip().lower().lstrip(".") for one in listed.split(","))
+        return cls(own, tuple(one for one in names if one))
+
+    def is_own(self, url: str) -> bool:
+        ours, theirs = urlsplit(self.own), _split(url)
+        return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
+
+    def check(self, url: str) -> None:
+        """Raises ``ConfigError`` for a link that leads elsewhere."""
+        parts = _split(url)
+        host = (parts.hostname or "").lower().rstrip(".")
+        if self.is_own(url):
+            return
+        known = any(host == name or host.endswith(f".{name}") for name in self.names)
+        if (
+            parts.scheme != "https"
+            or parts.port not in {None, 443}
+            or not known
+            or _is_number(host)
+        ):
+            raise ConfigError(
+                f"Files are not fetched from {host or 'there'}: it is not among the hosts allowed.",
+                code="file_host",
+                next_step="If the ATS keeps its files there, add the host to the connection's option "
+                "file_hosts.",
+            )
+
+
+class LinkDead(TransientError):
+    """The link no longer works; a fresh one may."""
+
+    default_code = "link_dead"
+
+
+async def download(url: str, hosts: Hosts, *, max_bytes: int) -> bytes | None:
+    """The bytes behind a link; ``None`` when the storage says that there is nothing.
+
+    Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
+    """
+    for _ in range(REDIRECTS + 1):
+        hosts.check(url)
+        found = await _fetch(url, hosts.is_own(url), max_bytes)
+        if not isinstance(found, str):
+            return found
+        url = _joined(url, found)
+    raise TransientError("A file's link leads on and on.", code="file_redirects")
+
+
+async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
+    """Bytes, the place that a redirect leads to, or ``None``."""
+    connector = aiohttp.TCPConnector(limit=1, resolver=None if own else PublicOnly())
+    try:
+        async with (
+            aiohttp.ClientSession(
+                timeout=_TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            ) as session,
+            session.get(URL(url, encoded=True), allow_redirects=False) as answer,
+        ):
+            if answer.status in {301, 302, 303, 307, 308}:
+                return answer.headers.get("Location", "")
+            if answer.status in {404, 410}:
+                return None
+            if answer.status in {400, 401, 403}:
+                raise LinkDead(f"A file's link was refused (HTTP {answer.status}).")
+            if answer.status != 200:
+                raise TransientError(
+                    f"A file could not be fetched (HTTP {answer.status}).", code="file_unavailable"
+                )
+            return await _read(answer, max_bytes)
+    except TimeoutError:
+        raise TransientError("A file did not arrive in time.", code="timeout") from None
+    except (aiohttp.ClientError, OSError):
+        raise TransientError(
+            "A file could not be fetched: the connection failed.", code="connection_lost"
+        ) from None
+
+
+async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    if (answer.content_length or 0) > max_bytes:
+        raise too_large()
+    found = bytearray()
+    async for chunk in answer.content.iter_chunked(CHUNK):
+        found += chunk
+        if len(found) > max_bytes:
+            raise too_large()
+    return bytes(found)
+
+
+def too_large() -> RecordRejected:
+    return RecordRejected("The file is larger than Jemmo keeps.", code="too_large")
+
+
+class PublicOnly(AbstractResolver):
+    """Finds hosts, but not those inside a private network: a link must not reach what only we can reach."""
+
+    def __init__(self) -> None:
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        return public(found)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def public(found: Sequence[ResolveResult]) -> list[ResolveResult]:
+    kept = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
+    if not kept:
+        raise OSError("no public address")
+    return kept
+
+
+def _joined(url: str, place: str) -> str:
+    """Where a redirect leads; nowhere, if that is no address."""
+    try:
+        return urljoin(url, place)
+    except ValueError:
+        return ""
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

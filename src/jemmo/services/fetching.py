@@ -1,0 +1,263 @@
+"""Fetching files from the ATS: one after the other, when no sync needs the line, until the time is up.
+
+A crash at any point leaves no file without a row and no row that claims a file which is not there:
+
+1. the row of the content is written (``writing``)
+2. its sealed bytes are put into the storage
+3. one transaction makes the row ``stored`` and the attachment show it
+
+After 1 or 2 the attachment is still pending and fetched again; what was half done is taken up or swept (``tidying``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected, Unexpected
+from jemmo.domain.ports import FileSource, FoundFile, WantedFile
+from jemmo.domain.search_words import search_words
+from jemmo.files import Refused, Storage, StorageError, inspect
+from jemmo.files.text import NoText, text_of
+from jemmo.services.lookups import lookup_key_by
+from jemmo.services.syncs import key_context
+from jemmo.store import files as store
+from jemmo.store import runs
+from jemmo.store.postgres import Connection, connect, explained
+from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.vault import Vault, key_id
+from jemmo.vault.lookups import word_hashes
+
+AT_ONCE = 20  # files taken from the queue in one look
+DAY = 24 * 3600.0
+PER_FILE = {"file_host"}
+"""Matters for a person that are about one file; others are about the whole connection."""
+
+
+def max_bytes() -> int:
+    """The largest file that is kept: ``JEMMO_FILE_MB``, 20 unless set; raises ``ConfigError``."""
+    given = os.environ.get("JEMMO_FILE_MB", "20")
+    if not given.isdecimal() or not 1 <= int(given) <= 200:
+        raise ConfigError(
+            f"JEMMO_FILE_MB cannot be {given!r}.",
+            code="file_limit",
+            next_step="Set it to a number of megabytes from 1 to 200, or leave it out for 20.",
+        )
+    return int(given) * 1024 * 1024
+
+
+def file_context(version_id: UUID) -> bytes:
+    """What a kept file is bound to."""
+    return b"file:" + version_id.bytes
+
+
+def text_context(attachment_id: int) -> bytes:
+    return b"text:" + str(attachment_id).encode()
+
+
+class Fetched(Struct, kw_only=True):
+    """What one turn did. ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    more: bool = False
+    error: dict[str, str] | None = None
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """All that handling one file needs."""
+
+    db: Connection
+    source: FileSource
+    storage: Storage
+    vault: Vault
+    key: bytes
+    limit: int
+
+
+async def fetch_files(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    storage: Storage,
+    seconds: float = 50.0,
+) -> Fetched:
+    """Fetch what is due for about ``seconds``; a sync of the connection ends the turn early.
+
+    Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
+    """
+    told = Fetched()
+    ends = asyncio.get_running_loop().time() + seconds
+    async with connect(database_url) as db:
+        with explained():
+            row = await runs.load_connection(db, connection_id)
+            if row.state != "active" or not await store.due(db, connection_id, limit=1):
+                return told
+        try:
+            with explained():
+                key = await lookup_key_by(db, vault)
+            async with _opened(row, vault, database_url) as source:
+                bench = Bench(
+                    db=db, source=source, storage=storage, vault=vault, key=key, limit=max_bytes()
+                )
+                told.more = await _work(bench, connection_id, told, ends)
+        except JemmoError as error:
+            told.error = error.as_dict()
+            with explained():
+                await store.postpone(db, connection_id, _next_chance(error), error.code)
+    return told
+
+
+async def _work(bench: Bench, connection_id: UUID, told: Fetched, ends: float) -> bool:
+    """Empty the queue; ``True`` when the time is up and more is waiting."""
+    clock = asyncio.get_running_loop().time
+    while True:
+        with explained():
+            waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
+        if not waiting:
+            return False
+        for one in waiting:
+            with explained():
+                if await store.is_syncing(bench.db, connection_id):
+                    return False  # the schedule comes back to it
+                if clock() >= ends:
+                    return True
+                told.outcomes[await _handle(bench, one)] += 1
+
+
+async def _handle(bench: Bench, one: store.Due) -> str:
+    """One file, to whatever end; raises what concerns the whole connection or the storage."""
+    wanted = WantedFile(
+        talent_remote_id=one.talent_remote_id,
+        remote_id=one.remote_id,
+        remote_version=one.remote_version,
+        max_bytes=bench.limit,
+    )
+    try:
+        found = await _open(bench.source, wanted)
+        if found is None:
+            await store.conclude(bench.db, one, "GONE", "gone")
+            return "gone"
+        return await _keep(bench, one, found)
+    except RecordRejected as error:
+        status = "TOO_LARGE" if error.code == "too_large" else "REFUSED"
+        await store.conclude(bench.db, one, status, error.code)
+        return "refused"
+    except Refused as error:
+        status = "TOO_LARGE" if error.code == "too_large" else "REFUSED"
+        await store.conclude(bench.db, one, status, error.code)
+        return "refused"
+    except (Postponed, StorageError):
+        raise
+    except ConfigError as error:
+        if error.code not in PER_FILE:
+            raise
+        await store.retry(bench.db, one, error.code, DAY)
+        return "failed"
+    except JemmoError as error:
+        await store.retry(bench.db, one, error.code, pause(one.tries))
+        return "failed"
+
+
+async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
+    """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
+    try:
+        return await source.open_file(wanted)
+    except JemmoError:
+        raise
+    except Exception as error:
+        raise Unexpected("Jemmo failed in a way it did not expect.") from error
+
+
+def pause(tries: int) -> float:
+    """Seconds before a file that failed is tried again: from a minute to a day.
+
+    >>> [pause(tries) for tries in (0, 3, 30)]
+    [60.0, 480.0, 86400.0]
+    """
+    return min(60.0 * float(2 ** min(tries, 20)), DAY)
+
+
+async def _keep(bench: Bench, one: store.Due, found: FoundFile) -> str:
+    content_type = inspect(found.content, max_bytes=bench.limit)
+    version = await store.begin(
+        bench.db,
+        one,
+        sha256=hashlib.sha256(found.content).hexdigest(),
+        size=len(found.content),
+        content_type=content_type,
+    )
+    name = f"{one.org_id}/{version.id}"
+    sealed_with = None
+    if not version.is_stored:
+        sealed = bench.vault.seal(found.content, file_context(version.id))
+        await asyncio.to_thread(bench.storage.put, name, sealed)
+        sealed_with = key_id(sealed)
+    if not await store.finish(bench.db, one, version.id, sealed_with):
+        await asyncio.to_thread(bench.storage.delete, name)
+        return "gone"
+    if await store.text_status(bench.db, version.id) == "PENDING" or version.is_stored:
+        await _read(bench, one, version.id, found.content, content_type)
+    return "unchanged" if version.is_stored else "stored"
+
+
+async def _read(
+    bench: Bench, one: store.Due, version_id: UUID, content: bytes, content_type: str
+) -> None:
+    """Keep the words. That there are none, or that they cannot be had, hinders nothing."""
+    try:
+        text = await asyncio.to_thread(text_of, content, content_type)
+    except NoText as error:
+        await store.no_text(bench.db, one, version_id, error.code)
+        return
+    if not text:
+        await store.no_text(bench.db, one, version_id, "empty")
+        return
+    await store.keep_text(
+        bench.db,
+        one,
+        version_id,
+        bench.vault.seal(text.encode(), text_context(one.id)),
+        word_hashes(bench.key, one.org_id, search_words(text)),
+    )
+
+
+@asynccontextmanager
+async def _opened(
+    row: runs.ConnectionRow, vault: Vault, database_url: str
+) -> AsyncIterator[FileSource]:
+    connector = connector_for(row.provider)
+    if connector.open_files is None:
+        raise ConfigError(
+            f"Files cannot be fetched from {connector.label}.",
+            code="files_off",
+            next_step="Nothing to do: its API hands out no files.",
+        )
+    api_key = vault.open(row.sealed_key, key_context(row.id)).decode()
+    async with PostgresQuotaLedger(database_url, row.id) as ledger:
+        config = connector.configure(api_key, row.base_url, row.options)
+        source = connector.open_files(replace(config, ledger=ledger))
+        try:
+            yield source
+        finally:
+            await source.close()
+
+
+def _next_chance(error: JemmoError) -> datetime:
+    """When to try a connection again: told by the ATS, soon, or once a person may have acted."""
+    now = datetime.now(UTC)
+    if isinstance(error, Postponed):
+        return error.resume_at
+    if isinstance(error, ConfigError):
+        return now + timedelta(hours=6 if error.code in {"resumes_off", "files_off"} else 1)
+    return now + timedelta(minutes=5)

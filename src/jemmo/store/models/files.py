@@ -1,0 +1,107 @@
+"""Files that are kept, the words in them, and who looked at them."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+from jemmo.store.models.accounts import Account, Organisation
+from jemmo.store.models.talents import Attachment, Talent
+
+
+class FileVersion(models.Model):
+    """One content of a file. Its bytes lie sealed in the storage, under ``storage_name``; ``key_id`` names the key.
+
+    The row is there before the bytes (``writing``) and until after them, so that nothing lies there unknown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    attachment = models.ForeignKey(
+        Attachment, models.CASCADE, related_name="versions", db_index=False
+    )
+    sha256 = models.TextField()
+    size = models.BigIntegerField()
+    content_type = models.TextField()
+    state = models.TextField(db_default="writing")
+    key_id = models.BigIntegerField(null=True)
+    text_status = models.TextField(db_default="PENDING")
+    written_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "file_version"
+        constraints = [
+            models.UniqueConstraint(fields=["attachment", "sha256"], name="file_version_key"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["writing", "stored"]), name="file_version_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.storage_name
+
+    @property
+    def storage_name(self) -> str:
+        return f"{self.org_id}/{self.id}"
+
+
+class FileText(models.Model):
+    """The words of a file as it is now: sealed, and as keyed hashes for search, which tell nothing without the key."""
+
+    attachment = models.OneToOneField(
+        Attachment, models.CASCADE, primary_key=True, related_name="text"
+    )
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    talent = models.ForeignKey(Talent, models.CASCADE, related_name="+")
+    version = models.UUIDField()
+    sealed = models.BinaryField()
+    words = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "file_text"
+        indexes = [GinIndex(fields=["words"], name="file_text_words")]
+
+    def __str__(self) -> str:
+        return f"text of {self.version}"
+
+
+class AccessEvent(models.Model):
+    """Somebody looked at, took or changed personal data. Holds ids alone, so it may outlive the person's record."""
+
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    action = models.TextField()
+    talent = models.UUIDField(null=True)
+    subject = models.TextField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "access_event"
+        indexes = [
+            models.Index(fields=["org", "-at"], name="access_event_recent"),
+            models.Index(fields=["talent", "-at"], name="access_event_talent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} at {self.at}"
+
+
+class VaultSecret(models.Model):
+    """A random value of this database, sealed with the installation's keys.
+
+    ``lookup`` keys the hashes by which sealed data is found. That it opens also proves the keyset to be the right one.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "vault_secret"
+
+    def __str__(self) -> str:
+        return self.name

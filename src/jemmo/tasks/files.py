@@ -1,0 +1,56 @@
+"""Files in the background: fetched when nothing more urgent waits, and tidied up every hour."""
+
+from __future__ import annotations
+
+import os
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jemmo.files import open_storage
+from jemmo.services import erasure, tidying
+from jemmo.services.fetching import fetch_files
+from jemmo.tasks.priorities import RESUMES
+from jemmo.vault import default_vault
+
+
+@app.task(name="fetch_connection_files", queue="files")
+async def fetch_connection_files(connection_id: str) -> None:
+    """One turn; what is left is queued again, behind all that became more urgent meanwhile."""
+    told = await fetch_files(
+        UUID(connection_id),
+        database_url=os.environ["DATABASE_URL"],
+        vault=default_vault(),
+        storage=open_storage(),
+    )
+    if told.more:
+        await enqueue(UUID(connection_id))
+
+
+@app.periodic(cron="* * * * *", periodic_id="files")
+@app.task(name="fetch_due_files", queue="schedule")
+async def fetch_due_files(timestamp: int) -> None:
+    """Every minute: queue the connections whose files are due, each at most once."""
+    for connection_id in await sync_to_async(tidying.connections_due)():
+        await enqueue(connection_id)
+
+
+@app.periodic(cron="17 * * * *", periodic_id="tidy")
+@app.task(name="tidy_files", queue="files", priority=RESUMES)
+async def tidy_files(timestamp: int) -> None:
+    storage, vault = open_storage(), default_vault()
+    await sync_to_async(tidying.tidy)(storage, vault)
+    await sync_to_async(erasure.forget_deleted)(vault, storage)
+
+
+async def enqueue(connection_id: UUID) -> bool:
+    """Queue a turn unless one is waiting already; ``False`` when it is."""
+    try:
+        await fetch_connection_files.configure(
+            queueing_lock=f"files:{connection_id}", lock=f"files:{connection_id}", priority=RESUMES
+        ).defer_async(connection_id=str(connection_id))
+    except AlreadyEnqueued:
+        return False
+    return True

@@ -1,0 +1,66 @@
+"""Changing the keys in the file. Who has it open takes them up by itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tink
+from msgspec import Struct
+
+from jemmo.vault import wrapping
+from jemmo.vault.files import replace_private
+from jemmo.vault.keyset import KeysetFile
+
+
+class Keys(Struct, frozen=True):
+    """The ids of a keyset's keys, oldest first, and the one that seals."""
+
+    primary: int
+    ids: list[int]
+    encrypted: bool
+    changed_at: float
+
+
+def look(path: Path) -> Keys:
+    """What is in the file, without any key's value; raises ``VaultError``."""
+    handle = KeysetFile(path).read()
+    return Keys(
+        primary=wrapping.primary_of(handle),
+        ids=wrapping.ids_of(handle),
+        encrypted="encryptedKeyset" in path.read_text(),
+        changed_at=path.stat().st_mtime,
+    )
+
+
+def add_primary(path: Path) -> Keys:
+    """Make a new key, and seal with it from now on. The old ones stay for opening."""
+    with _alone(path):
+        handle = wrapping.with_new_primary(KeysetFile(path).read())
+        _save(path, handle)
+    return look(path)
+
+
+def remove(path: Path, gone: set[int]) -> Keys:
+    """Drop keys that nothing is sealed with any more; never the primary."""
+    with _alone(path):
+        _save(path, wrapping.without(KeysetFile(path).read(), gone))
+    return look(path)
+
+
+def _save(path: Path, handle: tink.KeysetHandle) -> None:
+    replace_private(path, wrapping.serialize(handle))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One change of the file at a time: two at once would lose a key, and with it data."""
+    lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,124 @@
+"""The form of a keyset on disk: plain in a closed file, or encrypted by a key that comes from elsewhere.
+
+The latter is the seam for a key management service: whatever implements Tink's ``Aead`` can wrap the keyset. What is
+built in takes the key from the environment, where a secret manager or an init container puts it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import Any
+
+import tink
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tink import aead, json_proto_keyset_format, secret_key_access
+
+VARIABLE = "JEMMO_KEYSET_KEY"
+CONTEXT = b"jemmo keyset"
+NONCE = 12
+
+
+class WrongWrapping(Exception):
+    """The keyset is encrypted and cannot be opened, or the key given for it is none."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
+
+class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
+    """AES-256-GCM with a key from the environment."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, plaintext, associated_data)
+
+    def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
+        try:
+            nonce, rest = ciphertext[:NONCE], ciphertext[NONCE:]
+            return self._cipher.decrypt(nonce, rest, associated_data)
+        except (InvalidTag, ValueError):
+            raise tink.TinkError("not this key") from None
+
+
+def wrapping_key() -> EnvironmentKey | None:
+    """What wraps keysets here, if anything; raises ``WrongWrapping`` for a value that is no key."""
+    given = os.environ.get(VARIABLE)
+    if not given:
+        return None
+    try:
+        key = base64.b64decode(given, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise WrongWrapping(
+            f"{VARIABLE} is no key.",
+            "Give 32 random bytes as base64: `openssl rand -base64 32` makes them.",
+        )
+    return EnvironmentKey(key)
+
+
+def serialize(handle: tink.KeysetHandle) -> str:
+    key = wrapping_key()
+    if key is None:
+        return str(json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+    return str(json_proto_keyset_format.serialize_encrypted(handle, key, CONTEXT))
+
+
+def parse(text: str) -> tink.KeysetHandle:
+    """The keys of a file. A plain one opens whether or not there is a key to wrap it: so it can be wrapped later."""
+    if "encryptedKeyset" not in json.loads(text):
+        return json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
+    key = wrapping_key()
+    if key is None:
+        raise WrongWrapping(
+            "The encryption keys are themselves encrypted, and the key for them is missing.",
+            f"Set {VARIABLE} to the key the keyset was encrypted with.",
+        )
+    try:
+        return json_proto_keyset_format.parse_encrypted(text, key, CONTEXT)
+    except tink.TinkError:
+        raise WrongWrapping(
+            "The encryption keys are themselves encrypted, and with another key than the one given.",
+            f"Set {VARIABLE} to the key the keyset was encrypted with.",
+        ) from None
+
+
+def primary_of(handle: tink.KeysetHandle) -> int:
+    return int(handle.keyset_info().primary_key_id)
+
+
+def ids_of(handle: tink.KeysetHandle) -> list[int]:
+    return [int(one.key_id) for one in handle.keyset_info().key_info]
+
+
+def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
+    """The same keys and a new one, with which everything is sealed from now on."""
+    keys, fresh = _plain(handle), _plain(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM))
+    if fresh["primaryKeyId"] in ids_of(handle):  # ids are random: one in four thousand million
+        return with_new_primary(handle)
+    return _handle({"primaryKeyId": fresh["primaryKeyId"], "key": [*keys["key"], *fresh["key"]]})
+
+
+def without(handle: tink.KeysetHandle, gone: set[int]) -> tink.KeysetHandle:
+    """The keys less some; never less the primary."""
+    keys = _plain(handle)
+    kept = [one for one in keys["key"] if one["keyId"] not in gone - {keys["primaryKeyId"]}]
+    return _handle({**keys, "key": kept})
+
+
+def _plain(handle: tink.KeysetHandle) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    )
+    return found
+
+
+def _handle(keys: dict[str, Any]) -> tink.KeysetHandle:
+    return json_proto_keyset_format.parse(json.dumps(keys), secret_key_access.TOKEN)

@@ -1,0 +1,59 @@
+"""Gives the people of the showcase files, as fetching would have left them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.files.folder import FolderStorage
+from jemmo.services import fetching
+from jemmo.services.lookups import lookup_key_by
+from jemmo.store import files as store
+from jemmo.store.models import Attachment, FileVersion, Talent
+from jemmo.store.postgres import connect
+from jemmo.vault import default_vault
+
+
+class InMemory:
+    """A ``FileSource`` that has this content alone."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        return FoundFile(content=self.content, remote_version=wanted.remote_version)
+
+    async def close(self) -> None:
+        return None
+
+
+def keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> Attachment:
+    """Fetch this content as the talent's first file, through the real path, into a folder."""
+    Attachment.objects.filter(talent=talent).update(fetch_status="PENDING")
+    asyncio.run(_keep(database_url, talent, content, folder))
+    found = Attachment.objects.filter(talent=talent).order_by("id").first()
+    assert found is not None
+    return found
+
+
+async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> None:
+    async with connect(database_url) as db:
+        vault = default_vault()
+        bench = fetching.Bench(
+            db=db,
+            source=InMemory(content),
+            storage=FolderStorage(folder),
+            vault=vault,
+            key=await lookup_key_by(db, vault),
+            limit=fetching.max_bytes(),
+        )
+        for one in await store.due(db, talent.connection_id, limit=100):
+            if one.talent_id == talent.id:
+                await fetching._handle(bench, one)
+
+
+def version_of(attachment: Attachment) -> FileVersion:
+    return FileVersion.objects.get(
+        attachment=attachment, state="stored", id=attachment.current_version or ""
+    )

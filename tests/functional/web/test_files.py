@@ -1,0 +1,211 @@
+"""Files in the pages: for who may see them, by links of minutes, harmless, and noted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from jemmo.home import home
+from jemmo.sandbox.files import docx, pdf, png
+
+if TYPE_CHECKING:
+    from fakes.showcase import Showcase
+
+    from jemmo.store.models import Attachment
+
+SignedIn = Callable[[str], Client]
+WORDS = "Élodie Müller\nKubernetes und <script>alert(1)</script>\nelodie.private@mail.example"
+
+
+@pytest.fixture
+def folder() -> Path:
+    return home() / "files"
+
+
+@pytest.fixture
+def resume(showcase: Showcase, database_url: str, folder: Path) -> Attachment:
+    from fakes.kept import keep
+
+    return keep(database_url, showcase.talent("elodie"), pdf(WORDS), folder)
+
+
+def bytes_of(client: Client, version: object) -> object:
+    to = client.get(f"/files/{version}/download/")
+    assert to.status_code == 302
+    return client.get(to["Location"])
+
+
+def events() -> list[tuple[str, str | None]]:
+    from jemmo.store.models import AccessEvent
+
+    return [
+        (one.action, one.account.email if one.account else None)
+        for one in AccessEvent.objects.order_by("id").select_related("account")
+    ]
+
+
+def test_a_talents_page_tells_of_the_file(
+    showcase: Showcase, recruiter: Client, resume: Attachment
+) -> None:
+    page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
+
+    assert f"/files/{resume.current_version}/" in page
+    assert "cv.pdf" in page
+    assert "PDF" in page
+    assert "Download" in page
+
+
+def test_the_text_is_shown_and_nothing_in_it_runs(recruiter: Client, resume: Attachment) -> None:
+    page = recruiter.get(f"/files/{resume.current_version}/").content.decode()
+
+    assert "Kubernetes" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert events() == [("file_viewed", "recruiter@acme.example")]
+
+
+def test_a_download_is_harmless_and_noted(recruiter: Client, resume: Attachment) -> None:
+    answer = bytes_of(recruiter, resume.current_version)
+
+    assert answer.content == pdf(WORDS)  # type: ignore[attr-defined]
+    headers = answer.headers  # type: ignore[attr-defined]
+    assert headers["Content-Type"] == "application/pdf"
+    assert headers["Content-Disposition"] == 'attachment; filename="cv.pdf"'
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in headers["Content-Security-Policy"]
+    assert "script-src" not in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "no-store" in headers["Cache-Control"]
+    assert "private" in headers["Cache-Control"]
+    assert events() == [("file_downloaded", "recruiter@acme.example")]
+
+
+@pytest.mark.parametrize("tail", ["", "download/", "image/"])
+def test_who_may_not_see_contacts_may_not_see_files(
+    viewer: Client, resume: Attachment, tail: str
+) -> None:
+    assert viewer.get(f"/files/{resume.current_version}/{tail}").status_code == 403
+    assert events() == []
+
+
+def test_a_viewers_page_leads_to_no_file(
+    showcase: Showcase, viewer: Client, resume: Attachment
+) -> None:
+    assert "/files/" not in viewer.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
+
+
+@pytest.mark.parametrize("tail", ["", "download/", "image/"])
+def test_another_organisations_files_are_not_there(
+    signed_in: SignedIn, resume: Attachment, tail: str
+) -> None:
+    assert signed_in("outsider").get(f"/files/{resume.current_version}/{tail}").status_code == 404
+
+
+def test_a_link_is_for_one_person_and_for_minutes(
+    signed_in: SignedIn, recruiter: Client, resume: Attachment
+) -> None:
+    address = recruiter.get(f"/files/{resume.current_version}/download/")["Location"]
+
+    assert signed_in("admin").get(address).status_code == 404
+    assert signed_in("outsider").get(address).status_code == 404
+    assert Client().get(address).status_code == 302  # to the login
+    assert recruiter.get(f"{address[:-2]}x/").status_code == 404
+    assert recruiter.get(address).status_code == 200
+    late = time.time() + 301
+    with patch("django.core.signing.time.time", lambda: late):
+        assert recruiter.get(address).status_code == 404
+
+
+def test_a_right_that_was_taken_away_ends_the_link(
+    showcase: Showcase, recruiter: Client, resume: Attachment
+) -> None:
+    from jemmo.store.models import Membership
+
+    address = recruiter.get(f"/files/{resume.current_version}/download/")["Location"]
+    Membership.objects.filter(account=showcase.person("recruiter")).update(role="viewer")
+
+    assert recruiter.get(address).status_code == 403
+
+
+def test_files_of_who_is_hidden_or_gone_are_not_there(
+    showcase: Showcase, recruiter: Client, resume: Attachment
+) -> None:
+    from jemmo.store.models import Talent
+
+    elodie = showcase.talent("elodie")
+    for change in ({"excluded_reason": "archived"}, {"remote_deleted_at": elodie.modified_at}):
+        Talent.objects.filter(id=elodie.id).update(
+            **{"excluded_reason": None, "remote_deleted_at": None, **change}
+        )
+        assert recruiter.get(f"/files/{resume.current_version}/").status_code == 404
+
+
+def test_an_image_is_shown_within_its_page(
+    showcase: Showcase, recruiter: Client, database_url: str, folder: Path
+) -> None:
+    from fakes.kept import keep
+
+    picture = keep(database_url, showcase.talent("elodie"), png(), folder)
+    page = recruiter.get(f"/files/{picture.current_version}/").content.decode()
+    assert f"/files/{picture.current_version}/image/" in page
+    answer = recruiter.get(recruiter.get(f"/files/{picture.current_version}/image/")["Location"])
+
+    assert answer.content == png()
+    assert answer["Content-Type"] == "image/png"
+    assert answer["Content-Disposition"].startswith("inline")
+    assert answer["Content-Disposition"].endswith('"cv.pdf.png"')
+
+
+def test_an_earlier_version_stays_within_reach(
+    showcase: Showcase, recruiter: Client, resume: Attachment, database_url: str, folder: Path
+) -> None:
+    from fakes.kept import keep
+
+    newer = keep(database_url, showcase.talent("elodie"), docx("Now with Rust"), folder)
+    page = recruiter.get(f"/files/{newer.current_version}/").content.decode()
+
+    assert "Now with Rust" in page
+    assert f"/files/{resume.current_version}/" in page
+    earlier = recruiter.get(f"/files/{resume.current_version}/").content.decode()
+    assert "An earlier version" in earlier
+
+
+def test_people_are_found_by_the_words_of_their_resume(
+    recruiter: Client, viewer: Client, signed_in: SignedIn, resume: Attachment
+) -> None:
+    assert "Müller" in recruiter.get("/talents/?q=KUBERNETES").content.decode()
+    assert "Müller" in recruiter.get("/talents/?q=müller kubernetes").content.decode()
+    assert "Müller" not in recruiter.get("/talents/?q=kubernetes haskell").content.decode()
+    for other in (viewer, signed_in("outsider")):
+        assert "Müller" not in other.get("/talents/?q=kubernetes").content.decode()
+    assert "Müller" not in recruiter.get("/talents/?q=elodie.private@mail.example").content.decode()
+
+
+def test_a_file_missing_from_the_storage_is_explained(
+    recruiter: Client, resume: Attachment, folder: Path
+) -> None:
+    from fakes.kept import version_of
+
+    (folder / version_of(resume).storage_name).unlink()
+    answer = bytes_of(recruiter, resume.current_version)
+
+    assert answer.status_code == 503  # type: ignore[attr-defined]
+    assert "cannot be opened now" in answer.content.decode()  # type: ignore[attr-defined]
+
+
+def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
+    from jemmo.store.models import Attachment
+
+    Attachment.objects.filter(talent=showcase.talent("elodie")).update(
+        fetch_status="REFUSED", reason="macros"
+    )
+    page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
+
+    assert "it holds macros" in page
+    assert "/files/" not in page

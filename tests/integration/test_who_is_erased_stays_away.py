@@ -1,0 +1,199 @@
+"""A person who was erased is nowhere any more, and no sync brings them back."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts.harness import Harness, start
+from contracts.vendors.teamtailor import TEAMTAILOR
+from fakes.company import Company, adds_up, company, in_thread
+from fakes.dump import dump
+from fakes.processes import jemmo
+
+from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
+from jemmo.services import erasure, tidying
+from jemmo.services.fetching import fetch_files
+from jemmo.store.models import Organisation, Talent
+from jemmo.vault import default_vault
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    return FolderStorage(tmp_path / "files")
+
+
+@pytest.fixture
+async def ats() -> Any:
+    async with start(TEAMTAILOR, talents=40) as harness:
+        yield harness
+
+
+async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Company:
+    found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
+    await found.sync()
+    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    return found
+
+
+async def somebody(found: Company) -> dict[str, Any]:
+    """A person with everything: contacts, applications, a kept file."""
+    row = (
+        await found.rows(
+            "SELECT t.remote_id, t.id FROM talent t JOIN talent_contacts c ON c.talent_id = t.id "
+            "JOIN attachment f ON f.talent_id = t.id AND f.current_version IS NOT NULL "
+            "JOIN application a ON a.talent_id = t.id WHERE t.connection_id = {me} "
+            "ORDER BY t.remote_id LIMIT 1"
+        )
+    )[0]
+    applications = await found.rows(
+        "SELECT remote_id FROM application WHERE talent_id = %s", row[1]
+    )
+    return {
+        "remote_id": row[0],
+        "id": row[1],
+        "contacts": (await found.contacts())[row[0]],
+        "applications": [one[0] for one in applications],
+    }
+
+
+async def erase(found: Company, who: dict[str, Any], storage: FolderStorage) -> Any:
+    def work() -> Any:
+        org = Organisation.objects.get(slug="acme")
+        return erasure.erase(org, [who["id"]], vault=default_vault(), storage=storage)
+
+    return await in_thread(work)
+
+
+async def test_nothing_of_the_person_is_left_after_three_more_syncs(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+    files = len(list(storage.listing()))
+    certificate = await erase(found, who, storage)
+    for mode in (Mode.INCREMENTAL, Mode.RECONCILE, Mode.INITIAL):
+        report = await found.sync(mode)
+        assert report.error is None, report
+        assert adds_up(report)
+        await fetch_files(
+            found.id, database_url=database_url, vault=default_vault(), storage=storage
+        )
+
+    for table, text in dump(database_url).items():
+        for trace in (str(who["id"]), *who["contacts"]):
+            assert trace not in text, (table, trace)
+    for table, column in (
+        *(("talent", "remote_id"), ("application", "talent_remote_id")),
+        *(("sighting", "remote_id"), ("pending_link", "target_remote_id")),
+    ):
+        where = f"WHERE {column} = %s"
+        if column == "remote_id" and table == "sighting":
+            where += " AND stream = 'talents'"
+        rows = await found.rows(f"SELECT count(*) FROM {table} {where}", who["remote_id"])
+        assert rows == [(0,)], table
+    for application in who["applications"]:
+        assert application not in await found.ids(Stream.APPLICATIONS)
+    assert len(list(storage.listing())) < files
+    assert (await found.verify()).equal
+    assert certificate.removed["talents"] == 1
+    assert certificate.suppressed >= 2
+
+
+async def test_a_new_application_does_not_bring_the_person_back(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+    await erase(found, who, storage)
+    job = sorted(await ats.truth(Stream.JOBS))[0]
+    await ats.server.change(
+        "create",
+        "job-applications",
+        attributes={},
+        relationships={"candidate": who["remote_id"], "job": job},
+    )
+    await ats.edit_talent(who["remote_id"])
+    await found.sync()
+
+    assert who["remote_id"] not in await found.ids(Stream.TALENTS)
+    count = await found.value(
+        "SELECT count(*) FROM application WHERE talent_remote_id = %s", who["remote_id"]
+    )
+    assert count == 0
+
+
+async def test_the_command_erases_by_address_and_writes_a_certificate(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+    email = next(one for one in who["contacts"] if "@" in one)
+    refused = await jemmo("erase", "--org", "acme", "--email-stdin", stdin=f"{email}\n")
+    assert refused.status == 4
+    assert who["remote_id"] in await found.ids(Stream.TALENTS)
+    done = await jemmo(
+        "erase", "--org", "acme", "--email-stdin", "--yes", "--json", stdin=f"{email.upper()}\n"
+    )
+
+    assert done.status == 0, done.err
+    assert done.last["removed"]["talents"] >= 1
+    assert email not in done.out + done.err
+    assert len(done.last["proof"]) == 64
+    assert who["remote_id"] not in await found.ids(Stream.TALENTS)
+    again = await jemmo("erase", "--org", "acme", "--email-stdin", "--yes", stdin=f"{email}\n")
+    assert again.status == 4
+    assert "Nobody" in again.err
+
+
+async def test_a_person_gets_all_that_is_held_of_them(
+    ats: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+    target = tmp_path / "about.zip"
+    words = ("--org", "acme", "--talent", who["remote_id"], "--to", str(target))
+    done = await jemmo("subject-export", *words)
+
+    assert done.status == 0, done.err
+    with zipfile.ZipFile(io.BytesIO(target.read_bytes())) as archive:
+        names = archive.namelist()
+        told = json.loads(archive.read("data.json"))
+        page = archive.read("index.html").decode()
+        kept = [archive.read(name) for name in names if name.startswith("files/")]
+    (record,) = told["records"]
+    assert record["person"]["remote_id"] == who["remote_id"]
+    assert {one["value"] for one in record["contacts"]} == set(who["contacts"])
+    assert {one["remote_id"] for one in record["applications"]} == set(who["applications"])
+    assert kept
+    assert all(one.startswith((b"%PDF", b"PK", b"\x89PNG")) for one in kept)
+    assert who["contacts"][0] in page
+    assert "sealed" not in json.dumps(told)
+    assert (await jemmo("subject-export", *words)).status == 4  # it is not written over
+
+
+async def test_who_was_deleted_in_the_ats_is_forgotten_after_a_month(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+
+    def forget(days: int) -> int:
+        from datetime import UTC, datetime, timedelta
+
+        Talent.objects.filter(id=who["id"]).update(
+            remote_deleted_at=datetime.now(UTC) - timedelta(days=days)
+        )
+        return erasure.forget_deleted(default_vault(), storage)
+
+    assert await in_thread(lambda: forget(29)) == 0
+    assert await in_thread(lambda: forget(31)) == 1
+    assert await found.value("SELECT count(*) FROM talent WHERE id = %s", who["id"]) == 0
+    assert await found.value("SELECT count(*) FROM suppression") == 0
+    assert await in_thread(lambda: tidying.tidy(storage, default_vault())) == tidying.Tidied()
