@@ -176,6 +176,7 @@ async def test_records_repeated_on_the_next_page_are_stored_once(
     report = await found.sync()
 
     assert report.status is RunStatus.SUCCEEDED, report
+    assert ats.requests > len(ats.vendor.kinds), "a second page is where a record can come again"
     assert adds_up(report), report
     await assert_equal(ats, found)
 
@@ -184,7 +185,7 @@ async def test_a_storm_of_refusals_is_waited_out(vendor: Vendor, database_url: s
     can(vendor, "storm")
     async with start(vendor, talents=20) as ats:
         found = await connected(ats, database_url)
-        ats.fault("storm")
+        ats.fault("storm", 0.4)  # meets the third request, which every vendor's first sync makes
 
         report = await found.sync()
 
@@ -198,7 +199,7 @@ async def test_a_key_that_expires_midway_ends_in_a_clear_error_and_a_pause(
 ) -> None:
     can(ats.vendor, "expires")
     found = await connected(ats, database_url)
-    ats.fault("expires", 5)
+    ats.fault("expires", 1)  # a small company may be read with three requests
 
     report = await found.sync()
 

@@ -1,4 +1,4 @@
-"""Every connector we have. Adding one is its folder and a line here."""
+"""Every connector we have. Adding one is its folder and its name here."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from jemmo.connectors.base import Connector
 from jemmo.connectors.flatchr.connector import FLATCHR
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.teamtailor.connector import TEAMTAILOR
+from jemmo.connectors.template.connector import TEMPLATE
 from jemmo.domain.errors import ConfigError
 
-CONNECTORS: dict[str, Connector] = {
-    connector.name: connector for connector in (FLATCHR, JARVI, TEAMTAILOR)
-}
+OFFERED: tuple[Connector, ...] = (FLATCHR, JARVI, TEAMTAILOR)
+
+CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in OFFERED}
+"""What customers may choose."""
+
+_PRACTICE = {TEMPLATE.name: TEMPLATE}
+"""Offered nowhere, but found by name: what newcomers copy must run like any other."""
 
 
 def connector_for(provider: str) -> Connector:
     """The connector of that name; raises ``ConfigError`` with the names there are."""
     try:
-        return CONNECTORS[provider.lower()]
+        return (CONNECTORS | _PRACTICE)[provider.lower()]
     except KeyError:
         raise ConfigError(
             f"There is no connector {provider!r}.",

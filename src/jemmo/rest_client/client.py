@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 import msgspec
+from msgspec.structs import replace
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
+from jemmo.rest_client.headers import pause_asked, rate_told
 from jemmo.rest_client.pacing import Pacer, Told
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
@@ -25,7 +28,7 @@ T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
-_JSON = {"Content-Type": "application/json"}
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
@@ -38,15 +41,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One request that reads. ``body`` is the JSON of a search that the API takes by POST."""
+    """One request that reads. ``body`` is what an API takes by POST: a search, or the form that asks for a token."""
 
     url: str
     body: bytes | None = None
+    kind: str = JSON
 
 
 Refuse = Callable[[Answer], JemmoError]
 Pause = Callable[[int, float], float]
 Turn = Callable[[], AbstractAsyncContextManager[None]]
+Sign = Callable[[Mapping[str, str] | None], Awaitable[Mapping[str, str]]]
+"""Headers that prove who asks, where they end after a while: asked with those that were refused, it finds new ones."""
 
 
 class RestClient:
@@ -56,7 +62,8 @@ class RestClient:
     ``TransientError`` is tried again. ``turn`` is entered before each request leaves, retries
     included, and left with its answer:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
-    where the ATS does not. ``shared`` makes the pace that of all processes that use the same key.
+    where the ATS does not. ``sign`` adds headers to each request; when they are refused (401), it is asked once more.
+    ``shared`` makes the pace that of all processes that use the same key.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class RestClient:
         connections: int = 8,
         turn: Turn = nullcontext,
         pause: Pause = backoff,
+        sign: Sign | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.requests = 0
@@ -81,6 +89,7 @@ class RestClient:
         self._connections = connections
         self._turn = turn
         self._pause = pause
+        self._sign = sign
         self._in_flight = 0
         self._session: aiohttp.ClientSession | None = None
 
@@ -95,6 +104,10 @@ class RestClient:
         Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays
         away, ``PermanentError`` for a body that cannot be decoded however often it is fetched.
         """
+        return await self.ask(path, lambda answer: decode(answer.body))
+
+    async def ask(self, path: str, decode: Callable[[Answer], T]) -> T:
+        """As ``get``, where an answer's headers matter too: a link to the next page, for example."""
         return await self._ask(Question(self.same_host(path)), decode)
 
     async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
@@ -109,11 +122,15 @@ class RestClient:
 
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
         """As ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
-        return await self._ask(
-            Question(self.same_host(path), msgspec.json.encode(criteria)), decode
-        )
+        question = Question(self.same_host(path), msgspec.json.encode(criteria))
+        return await self._ask(question, lambda answer: decode(answer.body))
 
-    async def _ask(self, question: Question, decode: Callable[[bytes], T]) -> T:
+    async def submit(self, path: str, fields: Mapping[str, str], decode: Callable[[bytes], T]) -> T:
+        """As ``get``, for what an API answers to a form, such as a token to a key."""
+        question = Question(self.same_host(path), urlencode(fields).encode(), FORM)
+        return await self._ask(question, lambda answer: decode(answer.body))
+
+    async def _ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
         return await self._retried(
             question, lambda answer: self._read(answer, question.url, decode)
         )
@@ -159,31 +176,40 @@ class RestClient:
         parts = urlsplit(self.same_host(url))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
-    def _read(self, answer: Answer, url: str, decode: Callable[[bytes], T]) -> T:
+    def _read(self, answer: Answer, url: str, decode: Callable[[Answer], T]) -> T:
         if answer.status != 200:
             raise self._refuse(answer)
         try:
-            return decode(answer.body)
+            return decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
             if body := repaired(answer.body):
-                return decode(body)
+                return decode(replace(answer, body=body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         raise _Undecodable(url, answer)
 
     async def _send(self, question: Question) -> Answer:
+        if self._sign is None:
+            return await self._sent(question, {})
+        signed = await self._sign(None)
+        answer = await self._sent(question, signed)
+        if answer.status == 401:
+            answer = await self._sent(question, await self._sign(signed))
+        return answer
+
+    async def _sent(self, question: Question, signed: Mapping[str, str]) -> Answer:
         await self._await_turn()
         async with self._turn():
-            return await self._attempt(question)
+            return await self._attempt(question, signed)
 
-    async def _attempt(self, question: Question) -> Answer:
+    async def _attempt(self, question: Question, signed: Mapping[str, str]) -> Answer:
         url = question.url
         self.requests += 1
         self._in_flight += 1
         try:
-            return await self._fetch(question)
+            return await self._fetch(question, signed)
         except aiohttp.ClientSSLError as error:
             raise _tls(url, error) from None
         except ssl.SSLError as error:
@@ -205,7 +231,7 @@ class RestClient:
         finally:
             self._in_flight -= 1
 
-    async def _fetch(self, question: Question) -> Answer:
+    async def _fetch(self, question: Question, signed: Mapping[str, str]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
@@ -218,7 +244,7 @@ class RestClient:
             "GET" if question.body is None else "POST",
             URL(question.url, encoded=True),
             data=question.body,
-            headers=_JSON if question.body is not None else None,
+            headers={**signed, **({"Content-Type": question.kind} if question.body else {})},
             allow_redirects=False,
         ) as response:
             if (response.content_length or 0) > MAX_BODY:
@@ -254,12 +280,11 @@ class RestClient:
         pacer = self._pacer
         if pacer is None:
             return
-        headers = answer.headers
-        reset = _number(headers.get("X-Rate-Limit-Reset"))
+        rate = rate_told(answer.headers, time.time())
         told = Told(
-            limit=int(_number(headers.get("X-Rate-Limit-Limit")) or 0) or None,
-            remaining=_whole(headers.get("X-Rate-Limit-Remaining")),
-            reset=reset,
+            limit=rate.limit,
+            remaining=rate.remaining,
+            reset=rate.reset,
             in_flight=self._in_flight,
         )
         refused = answer.status == 429
@@ -269,16 +294,14 @@ class RestClient:
         def learn(now: float) -> None:
             pacer.learn(now, told)
             if refused:
-                pacer.hold(now + (_number(headers.get("Retry-After")) or reset or 1.0))
+                pacer.hold(now + (pause_asked(answer.headers, time.time()) or 1.0))
 
         await self._paced(pacer, learn)
 
 
 def rate_limited(answer: Answer) -> RateLimited:
-    """A 429 with the wait it asks for: ``Retry-After`` (seconds) or what is left of the window."""
-    wait = _number(answer.headers.get("Retry-After"))
-    if wait is None:
-        wait = _number(answer.headers.get("X-Rate-Limit-Reset"))
+    """A 429 with the wait it asks for: ``Retry-After``, or what is left of the window."""
+    wait = pause_asked(answer.headers, time.time())
     return RateLimited(
         "The ATS asks us to slow down (429).",
         retry_after=None if wait is None else min(wait, 300.0) + 0.1,
@@ -313,15 +336,3 @@ def _tls(url: str, error: Exception) -> ConfigError:
         next_step="Check that the address is right and starts with the scheme the host speaks; "
         "behind a company proxy, add its certificate to the system's store (SSL_CERT_FILE).",
     )
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        return float(value) if value is not None else None
-    except ValueError:
-        return None
-
-
-def _whole(value: str | None) -> int | None:
-    found = _number(value)
-    return None if found is None else int(found)

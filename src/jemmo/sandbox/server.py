@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from jemmo.sandbox.clock import Clock
+from jemmo.sandbox.company import Company
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.start import flatchr
 from jemmo.sandbox.http import Provider
@@ -15,11 +16,26 @@ from jemmo.sandbox.jarvi.start import jarvi
 from jemmo.sandbox.options import Options
 from jemmo.sandbox.site import Site
 from jemmo.sandbox.teamtailor.start import teamtailor
+from jemmo.sandbox.template.app import Template
 
-PROVIDERS: dict[str, Callable[[Options], tuple[Provider, Faults, Clock]]] = {
+Start = Callable[[Options], tuple[Provider, Faults, Clock]]
+
+
+def played(company: type[Company]) -> Start:
+    """How a company of plain records is started."""
+
+    def start(options: Options) -> tuple[Provider, Faults, Clock]:
+        made = company(options)  # type: ignore[call-arg] # a vendor brings its own switches
+        return made, made.faults, made.clock
+
+    return start
+
+
+PROVIDERS: dict[str, Start] = {
     "flatchr": flatchr,
     "jarvi": jarvi,
     "teamtailor": teamtailor,
+    "template": played(Template),
 }
 HOST = "127.0.0.1"
 

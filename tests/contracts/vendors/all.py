@@ -4,5 +4,6 @@ from contracts.harness import Vendor
 from contracts.vendors.flatchr import FLATCHR
 from contracts.vendors.jarvi import JARVI
 from contracts.vendors.teamtailor import TEAMTAILOR
+from contracts.vendors.template import TEMPLATE
 
-VENDORS: list[Vendor] = [FLATCHR, JARVI, TEAMTAILOR]
+VENDORS: list[Vendor] = [FLATCHR, JARVI, TEAMTAILOR, TEMPLATE]

@@ -1,0 +1,221 @@
+"""A source for an ATS that gives each stream as a list, page by page. A vendor says where, and how to read a page."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.lenient import convert
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.errors import ConfigError, PermanentError
+from jemmo.domain.records import Record
+from jemmo.domain.streams import (
+    AccessCheck,
+    AccessReport,
+    Notes,
+    Page,
+    RawRecord,
+    Sighting,
+    SightingPage,
+    Start,
+    Stream,
+    StreamSpec,
+)
+from jemmo.domain.validation import parse_time
+from jemmo.rest_client import Answer, RestClient
+
+FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that is no longer known
+ROUNDED = timedelta(seconds=1)  # filters may know whole seconds only
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """One stream of an ATS: where its list is, what a row promises to be, and the row as our record.
+
+    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes.
+    """
+
+    spec: StreamSpec
+    path: str
+    kind: type[Any]
+    map: Callable[[Any, Any, Notes], Record]
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What is wanted of a list: what changed, ids and dates alone (``thin``), a page's ``size``, certain ``ids``."""
+
+    since: datetime | None = None
+    thin: bool = False
+    size: int | None = None
+    ids: tuple[str, ...] = ()
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """One page of a list as sent: its rows, the address of the next page, the ATS's count of the whole list."""
+
+    rows: list[Any]
+    next: str | None = None
+    total: int | None = None
+
+
+class ListSource(ABC):
+    """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
+
+    The list must keep its place when records come and go meanwhile: by cursor or by id. For pages
+    with numbers see ``teamtailor/walk.py``.
+    """
+
+    updated_field = "updated_at"
+
+    def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
+        self.client = client
+        self._listings = {one.spec.name: one for one in listings}
+
+    # --- a vendor's part ---
+
+    @abstractmethod
+    def address(self, listing: Listing, ask: Ask) -> str:
+        """Where the first page of what is wanted is found."""
+
+    @abstractmethod
+    def chunk(self, answer: Answer) -> Chunk:
+        """What an answer holds. May raise what ``msgspec`` raises for a body that is none."""
+
+    async def account(self) -> tuple[str | None, str | None]:
+        """Id and name of the company the key belongs to, where the ATS tells."""
+        return None, None
+
+    async def beside(self, listing: Listing, rows: list[Any]) -> Any:
+        """What mapping these rows needs besides them, asked for with a request or two for all of them."""
+        return None
+
+    async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
+        """Rows to read again although they did not change, since something of theirs did."""
+        nothing: list[list[Any]] = []
+        for rows in nothing:
+            yield rows
+
+    # --- the port ---
+
+    @property
+    def streams(self) -> Sequence[StreamSpec]:
+        return [one.spec for one in self._listings.values()]
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def check(self) -> AccessReport:
+        """One small request for each stream."""
+        account_id, name = await self.account()
+        checks, totals = [], {}
+        for listing in self._listings.values():
+            stream = listing.spec.name
+            try:
+                found = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
+            except ConfigError as error:
+                if error.code != "scope_too_small":
+                    raise
+                checks.append(AccessCheck(name=f"read {stream}", ok=False, detail=error.message))
+                continue
+            checks.append(AccessCheck(name=f"read {stream}", ok=True))
+            if found.total is not None:
+                totals[str(stream)] = found.total
+        return AccessReport(account_id=account_id, account_name=name, checks=checks, totals=totals)
+
+    async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        listing = self._listings[stream]
+        ask = Ask(since=start.since)
+        if start.since is not None:
+            # First, and again when a pass is taken up: they have no place in the list.
+            begin = start.cursor or self._begin(listing, ask)
+            async for rows in self.further(listing, start.since):
+                yield replace(await self._page(listing, rows), cursor=begin)
+        before: set[str | None] = set()
+        async for chunk in self._walk(listing, ask, start.cursor):
+            page = await self._page(listing, chunk.rows, start.since)
+            yield replace(
+                page,
+                cursor=chunk.next,
+                total=None if start.since else chunk.total,
+                repeats=sum(one.remote_id in before for one in page.raw),
+            )
+            before = {one.remote_id for one in page.raw} - {None}
+
+    async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        before: set[str] = set()
+        async for chunk in self._walk(self._listings[stream], Ask(thin=True), cursor):
+            seen = [(row_id(row), row) for row in chunk.rows]
+            found = [
+                Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key
+            ]
+            yield SightingPage(
+                sightings=found,
+                cursor=chunk.next,
+                total=chunk.total,
+                repeats=sum(one.remote_id in before for one in found),
+                covers=len(found) == len(seen),
+            )
+            before = {one.remote_id for one in found}
+
+    async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        listing = self._listings[stream]
+        found = await self.client.ask(self.address(listing, Ask(ids=(remote_id,))), self.chunk)
+        rows = [row for row in found.rows if row_id(row) == remote_id]
+        return await self._page(listing, rows) if rows else None
+
+    # --- between the two ---
+
+    async def _walk(self, listing: Listing, ask: Ask, cursor: str | None) -> AsyncIterator[Chunk]:
+        """The pages of a list, from its beginning or from a place kept; one that is forgotten is the beginning."""
+        begin = self._begin(listing, ask)
+        url: str | None = cursor or begin
+        met: set[str] = set()
+        while url is not None:
+            try:
+                chunk = await self.client.ask(url, self.chunk)
+            except Refused as error:
+                if met or url == begin or error.status not in FORGOTTEN:
+                    raise
+                url = begin
+                continue
+            met.add(url)
+            url = self.client.path_of(chunk.next) if chunk.next else None
+            if url in met:
+                raise PermanentError(
+                    f"The ATS's list of {listing.spec.name} leads in a circle.", code="endless_list"
+                )
+            yield replace(chunk, next=url)
+
+    def _begin(self, listing: Listing, ask: Ask) -> str:
+        return self.client.path_of(self.address(listing, ask))
+
+    async def _page(self, listing: Listing, rows: list[Any], since: datetime | None = None) -> Page:
+        beside = await self.beside(listing, rows) if rows else None
+
+        def to_record(raw: RawRecord, notes: Notes) -> Record:
+            record = listing.map(
+                convert(raw.body, listing.kind, raw.remote_id or "", notes), beside, notes
+            )
+            changed = record.remote_updated_at
+            if since and changed and changed < since - ROUNDED:
+                notes.add("filter_ignored", record.remote_id)
+            return record
+
+        raw = [RawRecord(row_id(row), row) for row in rows]
+        return Page(stream=listing.spec.name, raw=raw, map=to_record)
+
+
+def row_id(row: Any) -> str | None:
+    """The id of a row, as text; ``None`` where it has none that could be one."""
+    found = row.get("id") if isinstance(row, dict) else None
+    if isinstance(found, bool) or not isinstance(found, int | str):
+        return None
+    return str(found) or None

@@ -1,0 +1,53 @@
+"""What an answer other than 200 means, where a vendor means by it what most do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, TransientError
+from jemmo.rest_client.client import Answer, rate_limited
+
+
+class Refused(PermanentError):
+    """A request that this account does not answer, with the ``status`` it was refused with."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message, code="not_found" if status == 404 else "request_refused")
+        self.status = status
+
+
+def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer], JemmoError]:
+    """The usual meanings of a refusal: ``label`` and both texts tell the customer what to do. Bodies are not read."""
+
+    def refusal(answer: Answer) -> JemmoError:
+        status = answer.status
+        if status == 429:
+            return rate_limited(answer)
+        if status >= 500 or status == 408:
+            return TransientError(
+                f"{label} has a problem of its own (HTTP {status}).",
+                code="ats_unavailable",
+                next_step="Nothing to do: the next sync goes on where this one stopped. "
+                f"See {status_page} if it lasts.",
+            )
+        if status == 401:
+            return ConfigError(
+                f"{label} refused the API key (401). It was deleted, mistyped or has expired.",
+                code="key_refused",
+                next_step=f"Create a new key and replace the old one. {key_help}",
+            )
+        if status == 403:
+            return ConfigError(
+                "The API key may not read this (403): it lacks a right.",
+                code="scope_too_small",
+                next_step=f"Give the key that right, or create one that has it. {key_help}",
+            )
+        if 300 <= status < 400:
+            return ConfigError(
+                f"The address redirects elsewhere (HTTP {status}); the key was not sent there.",
+                code="redirected",
+                next_step="Use the API's own address, or leave the address out.",
+            )
+        return Refused(f"{label} refused a request (HTTP {status}).", status=status)
+
+    return refusal

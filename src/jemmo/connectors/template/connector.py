@@ -1,0 +1,39 @@
+"""Template, declared."""
+
+from __future__ import annotations
+
+from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.template.source import KEY_HELP, STATUS_PAGE, TemplateSource
+from jemmo.domain.estimate import Pace
+from jemmo.domain.streams import Capabilities
+
+TEMPLATE = Connector(
+    name="template",
+    label="Template",
+    key_help=KEY_HELP,
+    status_page=STATUS_PAGE,
+    base_url=lambda _: "https://api.example.com",
+    open=TemplateSource,
+    rights=("read jobs", "read talents", "read applications"),
+    pace=lambda _: Pace(requests_per_second=1, records_per_request=100),
+    capabilities=Capabilities(incremental=True, deletes=True),
+    options=(
+        PACING,
+        QUOTA_SHARE,
+        FULL_SWEEP,
+        Option(
+            name="page_size",
+            default="100",
+            at_least=1,
+            at_most=100,
+            help="Records a page; Template gives at most 100.",
+        ),
+        Option(
+            name="lag_minutes",
+            default="15",
+            at_least=0,
+            at_most=1440,
+            help="How far an incremental sync reads back, on purpose.",
+        ),
+    ),
+)

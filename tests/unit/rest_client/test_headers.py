@@ -1,0 +1,64 @@
+"""What headers say of pages and pace."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.domain.validation import parse_time
+from jemmo.rest_client.headers import RateTold, next_link, pause_asked, rate_told
+
+NOW = 1_790_000_000.0
+
+
+@pytest.mark.parametrize("name", ["X-Rate-Limit", "X-RateLimit"])
+def test_a_limit_is_read_under_either_name(name: str) -> None:
+    headers = {f"{name}-Limit": "50", f"{name}-Remaining": "3", f"{name}-Reset": "7"}
+    assert rate_told(headers, NOW) == RateTold(limit=50, remaining=3, reset=7.0)
+
+
+@pytest.mark.parametrize(("reset", "left"), [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0)])
+def test_the_end_of_a_window_is_seconds_or_a_moment(reset: str, left: float) -> None:
+    assert rate_told({"X-RateLimit-Reset": reset}, NOW).reset == left
+
+
+def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
+    moment = parse_time("2026-09-21T14:13:30Z")
+    assert moment is not None
+    date = format_datetime(moment, usegmt=True)
+    assert pause_asked({"Retry-After": "9", "X-RateLimit-Reset": "3"}, NOW) == 9.0
+    assert pause_asked({"Retry-After": date}, moment.timestamp() - 5) == 5.0
+    assert pause_asked({"Retry-After": "soon", "X-RateLimit-Reset": "3"}, NOW) == 3.0
+    assert pause_asked({}, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        (
+            '<https://a.example/v3/jobs?cursor=a,b;c>; rel="next"',
+            "https://a.example/v3/jobs?cursor=a,b;c",
+        ),
+        ('</x?p=1>; rel="prev", </x?p=3>; title="on"; rel=next', "/x?p=3"),
+        ('</x?p=1>; rel="prev"', None),
+        ('</x>; rel="nextish"', None),
+        ("", None),
+    ],
+)
+def test_the_next_page_is_found_among_links(link: str, found: str | None) -> None:
+    assert next_link({"Link": link}) == found
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["Link", "Retry-After", "X-RateLimit-Reset", "X-RateLimit-Limit"]),
+        st.text(),
+    )
+)
+def test_no_header_is_too_odd(headers: dict[str, str]) -> None:
+    rate_told(headers, NOW)
+    pause_asked(headers, NOW)
+    next_link(headers)
