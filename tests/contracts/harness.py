@@ -84,7 +84,9 @@ class Harness:
 
     def fault(self, name: str, measure: float | None = None) -> None:
         found = self.vendor.faults[name]
-        self.server.faults.set(f"{found}={measure}" if measure is not None else found)
+        if measure is not None:
+            found = f"{found.partition('=')[0]}={measure}"
+        self.server.faults.set(found)
 
     def behave(self) -> None:
         self.server.faults.set("")

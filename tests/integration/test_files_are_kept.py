@@ -18,6 +18,7 @@ from contracts.vendors.all import VENDORS
 from fakes.company import Company, company, in_thread
 from fakes.storages import BACKENDS, storage_of
 
+from jemmo.connectors.registry import connector_for
 from jemmo.files import Missing, Storage
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox.files import pdf
@@ -108,7 +109,10 @@ async def statuses(found: Company) -> Counter[str]:
     return Counter(row[0] for row in rows)
 
 
-@pytest.fixture(params=VENDORS, ids=lambda vendor: vendor.name)
+WITH_FILES = [one for one in VENDORS if connector_for(one.name).open_files]
+
+
+@pytest.fixture(params=WITH_FILES, ids=lambda vendor: vendor.name)
 async def ats(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     async with start(with_files(request.param), talents=40) as harness:
         yield harness

@@ -150,20 +150,20 @@ class ListSource(ABC):
             before = {one.remote_id for one in page.raw} - {None}
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        before: set[str] = set()
-        async for chunk in self._walk(self._listings[stream], Ask(thin=True), cursor):
-            seen = [(row_id(row), row) for row in chunk.rows]
-            found = [
-                Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key
-            ]
-            yield SightingPage(
-                sightings=found,
-                cursor=chunk.next,
-                total=chunk.total,
-                repeats=sum(one.remote_id in before for one in found),
-                covers=len(found) == len(seen),
-            )
-            before = {one.remote_id for one in found}
+        """Every id, asked for thinly; where that is refused, the list as it is."""
+        listing, before, begun = self._listings[stream], set[str](), False
+        for ask in (Ask(thin=True), Ask()):
+            try:
+                async for chunk in self._walk(listing, ask, cursor):
+                    begun = True
+                    page = self._sighted(chunk, before)
+                    yield page
+                    before = {one.remote_id for one in page.sightings}
+            except Refused:
+                if begun or not ask.thin:
+                    raise
+            else:
+                return
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         listing = self._listings[stream]
@@ -193,6 +193,17 @@ class ListSource(ABC):
                     f"The ATS's list of {listing.spec.name} leads in a circle.", code="endless_list"
                 )
             yield replace(chunk, next=url)
+
+    def _sighted(self, chunk: Chunk, before: set[str]) -> SightingPage:
+        seen = [(row_id(row), row) for row in chunk.rows]
+        found = [Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key]
+        return SightingPage(
+            sightings=found,
+            cursor=chunk.next,
+            total=chunk.total,
+            repeats=sum(one.remote_id in before for one in found),
+            covers=len(found) == len(seen),
+        )
 
     def _begin(self, listing: Listing, ask: Ask) -> str:
         return self.client.path_of(self.address(listing, ask))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.flatchr.connector import FLATCHR
+from jemmo.connectors.greenhouse.connector import GREENHOUSE
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.teamtailor.connector import TEAMTAILOR
 from jemmo.connectors.template.connector import TEMPLATE
 from jemmo.domain.errors import ConfigError
 
-OFFERED: tuple[Connector, ...] = (FLATCHR, JARVI, TEAMTAILOR)
+OFFERED: tuple[Connector, ...] = (FLATCHR, GREENHOUSE, JARVI, TEAMTAILOR)
 
 CONNECTORS: dict[str, Connector] = {connector.name: connector for connector in OFFERED}
 """What customers may choose."""

@@ -11,6 +11,7 @@ from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.company import Company
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.start import flatchr
+from jemmo.sandbox.greenhouse.app import Greenhouse
 from jemmo.sandbox.http import Provider
 from jemmo.sandbox.jarvi.start import jarvi
 from jemmo.sandbox.options import Options
@@ -33,6 +34,7 @@ def played(company: type[Company]) -> Start:
 
 PROVIDERS: dict[str, Start] = {
     "flatchr": flatchr,
+    "greenhouse": played(Greenhouse),
     "jarvi": jarvi,
     "teamtailor": teamtailor,
     "template": played(Template),

@@ -1,0 +1,1 @@
+"""Greenhouse Recruiting, by its Harvest API, version 3."""

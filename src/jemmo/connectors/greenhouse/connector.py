@@ -1,0 +1,80 @@
+"""Greenhouse, declared."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from jemmo.connectors.base import (
+    FILE_HOSTS,
+    FULL_SWEEP,
+    PACING,
+    QUOTA_SHARE,
+    Connector,
+    Option,
+    Options,
+)
+from jemmo.connectors.greenhouse.files import GreenhouseFiles
+from jemmo.connectors.greenhouse.source import KEY_HELP, STATUS_PAGE, GreenhouseSource
+from jemmo.domain.estimate import Pace
+from jemmo.domain.marking import marked as _
+from jemmo.domain.streams import Capabilities
+
+HOST = "https://harvest.greenhouse.io"
+
+
+def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
+    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+
+
+def _pace(options: Options) -> Pace:
+    allowed = int(options["rate_limit"]) * int(options["quota_share"]) / 100
+    return Pace(requests_per_second=max(1.0, allowed) / 30, records_per_request=50)
+
+
+GREENHOUSE = Connector(
+    name="greenhouse",
+    label="Greenhouse",
+    key_help=KEY_HELP,
+    status_page=STATUS_PAGE,
+    base_url=lambda _: HOST,
+    open=GreenhouseSource,
+    open_files=GreenhouseFiles,
+    rights=tuple(
+        f"read {name}"
+        for name in (
+            *("departments", "users", "reject_reasons"),
+            *("jobs", "stages", "talents", "applications"),
+        )
+    ),
+    pace=_pace,
+    capabilities=Capabilities(incremental=True, deletes=True, resumes=True, custom_fields=True),
+    options=(
+        Option(
+            name="client_id",
+            default="",
+            required=True,
+            asked=True,
+            help=_("The credential's client ID, shown beside the client secret."),
+        ),
+        Option(
+            name="acting_user",
+            default="",
+            help="The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user.",
+        ),
+        PACING,
+        QUOTA_SHARE,
+        replace(FULL_SWEEP, default="0 1 * * *"),
+        _number(
+            "rate_limit", 50, 1, 10_000, "Requests in 30 seconds; the answers' headers correct it."
+        ),
+        _number("page_size", 500, 1, 500, "Records a page; Greenhouse gives at most 500."),
+        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),
+        Option(
+            name="resumes",
+            default="on",
+            choices=("on", "off"),
+            help="Ask which resumes talents have: one request more for every 50 talents.",
+        ),
+    ),
+)

@@ -1,0 +1,34 @@
+"""Fetches one file: its attachment is asked for again just before, since links live for a week."""
+
+from __future__ import annotations
+
+from jemmo.connectors.base import Config
+from jemmo.connectors.greenhouse.source import GreenhouseSource
+from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.domain.validation import text, web_address
+from jemmo.rest_client import Hosts, download
+
+
+class GreenhouseFiles:
+    """Implements ``jemmo.domain.ports.FileSource``."""
+
+    def __init__(self, config: Config) -> None:
+        self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
+        self.source = GreenhouseSource(config)
+
+    async def close(self) -> None:
+        await self.source.close()
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        row = await self.source.attachment(wanted.remote_id)
+        link = web_address(row.get("url")) if row else None
+        if row is None or link is None:
+            return None
+        content = await download(link, self.hosts, max_bytes=wanted.max_bytes)
+        if content is None:
+            return None
+        return FoundFile(
+            content=content,
+            file_name=text(row.get("filename")),
+            remote_version=text(row.get("updated_at")),
+        )

@@ -1,0 +1,312 @@
+"""Greenhouse's records as ours. Pure; the reference pages are listed in README.md."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.connectors.greenhouse.wire import (
+    ApplicationRow,
+    CandidateRow,
+    Custom,
+    Id,
+    JobRow,
+    NamedRow,
+    ReasonRow,
+    StageRow,
+    UserRow,
+    Value,
+)
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    AttachmentKind,
+    ContactKind,
+    EmploymentType,
+    JobStatus,
+    RejectedBy,
+    StageCategory,
+    UserRole,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import (
+    Application,
+    Attachment,
+    Contact,
+    CustomFields,
+    Department,
+    Job,
+    Location,
+    RejectReason,
+    Stage,
+    Talent,
+    User,
+)
+from jemmo.domain.streams import Notes
+from jemmo.domain.validation import parse_time, text, utc, web_address, whole, words
+
+JOB_STATUS = {"open": JobStatus.OPEN, "draft": JobStatus.DRAFT, "closed": JobStatus.CLOSED}
+STATUS = {
+    "in_process": ApplicationStatus.ACTIVE,
+    "active": ApplicationStatus.ACTIVE,  # the filter's word for the same
+    "rejected": ApplicationStatus.REJECTED,
+    "hired": ApplicationStatus.HIRED,
+    "converted": ApplicationStatus.CONVERTED,
+}
+REASON = {"WE_REJECTED_THEM": RejectedBy.COMPANY, "THEY_REJECTED_US": RejectedBy.CANDIDATE}
+EMPLOYMENT = {
+    "full-time": EmploymentType.FULL_TIME,
+    "full time": EmploymentType.FULL_TIME,
+    "part-time": EmploymentType.PART_TIME,
+    "part time": EmploymentType.PART_TIME,
+    "contract": EmploymentType.CONTRACTOR,
+    "contractor": EmploymentType.CONTRACTOR,
+    "temporary": EmploymentType.TEMPORARY,
+    "intern": EmploymentType.INTERN,
+    "internship": EmploymentType.INTERN,
+}
+CATEGORY = (
+    ("offer", StageCategory.OFFER),
+    ("test", StageCategory.ASSESSMENT),
+    ("assessment", StageCategory.ASSESSMENT),
+    ("exercise", StageCategory.ASSESSMENT),
+    ("screen", StageCategory.SCREENING),
+    ("application review", StageCategory.NEW),
+    ("interview", StageCategory.INTERVIEW),
+    ("face to face", StageCategory.INTERVIEW),
+    ("onsite", StageCategory.INTERVIEW),
+)
+
+
+class AroundJobs(Struct, frozen=True):
+    """Of each job its posts and owners, by the job's id; offices by their own."""
+
+    posts: Mapping[str, list[dict[str, Any]]] = {}
+    owners: Mapping[str, list[dict[str, Any]]] = {}
+    offices: Mapping[str, dict[str, Any]] = {}
+
+
+class AroundApplications(Struct, frozen=True):
+    """Names of sources, stages by job and name, and the reasons of rejections that an application does not tell."""
+
+    sources: Mapping[str, str] = {}
+    stages: Mapping[tuple[str, str], str] = {}
+    reasons: Mapping[str, list[dict[str, Any]]] = {}
+
+
+def department(row: NamedRow, _: None, notes: Notes) -> Department:
+    return Department(name=_required(row.name, "name"), **_base(row))
+
+
+def user(row: UserRow, _: None, notes: Notes) -> User:
+    parts = (text(row.first_name), text(row.last_name))
+    return User(
+        name=text(row.name) or text(" ".join(part for part in parts if part)),
+        email=text(row.primary_email),
+        title=text(row.job_title),
+        role=UserRole.ADMIN if row.site_admin else None,
+        is_active=row.deactivated is not True,
+        **_base(row),
+    )
+
+
+def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
+    key = row.type.key if row.type else None
+    return RejectReason(
+        name=_required(row.name, "name"), rejected_by=REASON.get(key or ""), **_base(row)
+    )
+
+
+def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
+    """The public text stands in a job's posts: the one that is live and public is taken, else the newest."""
+    remote_id, custom = str(row.id), row.custom_fields or {}
+    shown = text(row.status)
+    status = _known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING
+    post = _public(around.posts.get(remote_id, []))
+    field = custom.get("employment_type")
+    employment = text(field.value) if field else None
+    return Job(
+        title=_required(row.name, "name"),
+        code=text(row.requisition_id),
+        status=JobStatus.DRAFT if row.is_template else status,
+        status_original=shown,
+        description_html=text(post.get("content")),
+        language=text(post.get("language")),
+        posting_url=web_address(post.get("public_url")),
+        employment_type=_employment(employment, remote_id, notes),
+        employment_type_original=employment,
+        opened_at=utc(row.opened_at),
+        closed_at=utc(row.closed_at),
+        department_remote_id=_id(row.department_id),
+        recruiter_remote_id=_recruiter(around.owners.get(remote_id, [])),
+        locations=_locations(row.office_ids or [], around.offices),
+        custom_fields=_custom_fields(custom),
+        **_base(row),
+    )
+
+
+def stage(row: StageRow, _: None, notes: Notes) -> Stage:
+    """Greenhouse tells no meaning of a stage, so its name is looked at."""
+    name = _required(row.name, "name")
+    known = (category for word, category in CATEGORY if word in name.lower())
+    return Stage(
+        name=name,
+        job_remote_id=_id(row.job_id),
+        position=whole(row.sort_order),
+        category=next(known, StageCategory.OTHER),
+        **_base(row),
+    )
+
+
+def talent(
+    row: CandidateRow, resumes: Mapping[str, list[dict[str, Any]]] | None, notes: Notes
+) -> Talent:
+    place = next((found for one in row.addresses or [] if (found := text(one.value))), None)
+    custom = _custom_fields(row.custom_fields or {})
+    preferred = text(row.preferred_name)
+    if preferred:
+        custom["preferred_name"] = {"type": "text", "label": "Preferred name", "value": preferred}
+    return Talent(
+        first_name=text(row.first_name),
+        last_name=text(row.last_name),
+        current_company=text(row.company),
+        current_title=text(row.title),
+        location=Location(raw=place) if place else None,
+        is_private=row.private is True,
+        can_email=row.can_email,
+        tags=words(row.tags),
+        contacts=(
+            *_contacts(row.email_addresses, ContactKind.EMAIL),
+            *_contacts(row.phone_numbers, ContactKind.PHONE),
+            *_contacts(row.website_addresses, ContactKind.URL),
+            *_contacts(row.social_media_addresses, ContactKind.SOCIAL),
+        ),
+        attachments=tuple(_attachment(one) for one in (resumes or {}).get(str(row.id), [])),
+        custom_fields=custom,
+        **_base(row),
+    )
+
+
+def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -> Application:
+    remote_id, shown = str(row.id), text(row.status)
+    status = _known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
+    told = around.reasons.get(remote_id, [{}])[0]
+    return Application(
+        talent_remote_id=_id(row.candidate_id),
+        job_remote_id=_id(row.job_id),
+        stage_remote_id=_stage(row, around, notes),
+        reject_reason_remote_id=_id(row.rejection_reason_id)
+        or text(told.get("rejection_reason_id")),
+        status=status,
+        status_original=shown,
+        applied_at=utc(row.created_at),
+        rejected_at=utc(row.rejected_at),
+        source=around.sources.get(_id(row.source_id) or ""),
+        is_sourced=row.prospect is True,
+        **_base(row),
+    )
+
+
+def _base(row: Any) -> dict[str, Any]:
+    return {
+        "remote_id": str(row.id),
+        "remote_created_at": utc(row.created_at),
+        "remote_updated_at": utc(row.updated_at),
+    }
+
+
+def _required(value: str | None, field: str) -> str:
+    found = text(value)
+    if found is None:
+        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
+    return found
+
+
+def _id(value: Id | None) -> str | None:
+    return None if value is None else text(value)
+
+
+def _known(
+    value: str | None, values: Mapping[str, Any], field: str, remote_id: str, notes: Notes
+) -> Any:
+    found = values.get(value.lower()) if value else None
+    if value and found is None:
+        notes.add(f"unknown_value:{field} {value[:40]}", remote_id)
+    return found
+
+
+def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentType | None:
+    if value is None:
+        return None
+    found = _known(value, EMPLOYMENT, "employment_type", remote_id, notes)
+    return found or EmploymentType.OTHER
+
+
+def _public(posts: list[dict[str, Any]]) -> dict[str, Any]:
+    def rank(post: dict[str, Any]) -> tuple[bool, bool, str]:
+        return (
+            post.get("live") is True,
+            post.get("internal") is not True,
+            str(post.get("updated_at")),
+        )
+
+    return max(posts, key=rank, default={})
+
+
+def _recruiter(owners: list[dict[str, Any]]) -> str | None:
+    recruiters = [one for one in owners if one.get("type") == "recruiter"]
+    found = next((one for one in recruiters if one.get("responsible") is True), None)
+    return text((found or (recruiters or [{}])[0]).get("user_id"))
+
+
+def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Location, ...]:
+    names = []
+    for key in ids:
+        office = offices.get(str(key), {})
+        place = office.get("location")
+        place = place.get("name") if isinstance(place, dict) else place
+        names.append(text(place) or text(office.get("name")))
+    shown = dict.fromkeys(name for name in names if name)
+    return tuple(Location(raw=name, is_primary=not place) for place, name in enumerate(shown))
+
+
+def _stage(row: ApplicationRow, around: AroundApplications, notes: Notes) -> str | None:
+    """``stage_id`` of an application names its visit, not the stage; without the stage's id the name has to do."""
+    found = _id(row.job_interview_stage_id)
+    name = text(row.stage_name)
+    if found or not name:
+        return found
+    found = around.stages.get((str(row.job_id), name))
+    if found is None:
+        notes.add("unknown_stage", str(row.id))
+    return found
+
+
+def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:
+    return [
+        Contact(kind=kind, value=found, type=text(one.type))
+        for one in values or []
+        if (found := text(one.value))
+    ]
+
+
+def _attachment(row: dict[str, Any]) -> Attachment:
+    name = text(row.get("filename"))
+    return Attachment(
+        remote_id=str(row["id"]),
+        kind=AttachmentKind.RESUME,
+        file_name=name,
+        content_type=mimetypes.guess_type(name)[0] if name else None,
+        remote_version=text(row.get("updated_at")),
+        remote_updated_at=parse_time(row.get("updated_at")),
+    )
+
+
+def _custom_fields(fields: Mapping[str, Custom]) -> CustomFields:
+    return {
+        key: {"type": text(one.type), "label": text(one.name) or key, "value": one.value}
+        for key, one in fields.items()
+        if one.value not in (None, "", [])
+    }

@@ -1,0 +1,1 @@
+"""A simulated Greenhouse account, as the documentation of Harvest v3 tells it."""

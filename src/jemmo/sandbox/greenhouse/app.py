@@ -1,0 +1,325 @@
+"""Harvest v3, as documented: tokens for credentials, lists by cursor and newest first, filters, limits, refusals."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, quote
+from zoneinfo import ZoneInfo
+
+from jemmo.sandbox.clock import parse_ms
+from jemmo.sandbox.company import Company, Refusal
+from jemmo.sandbox.files import pdf
+from jemmo.sandbox.greenhouse.people import STAGES, People
+from jemmo.sandbox.http import Call, Reply
+from jemmo.sandbox.limits import RateLimit, Verdict
+from jemmo.sandbox.options import Options
+from jemmo.sandbox.rows import Row, iso
+from jemmo.sandbox.switches import Switchboard
+
+CLIENT_ID = "jemmo-client"
+LARGEST, MOST_IDS = 500, 50
+FILE_LINK_MS = 7 * 24 * 3600 * 1000
+PARENTS = {
+    "candidate_ids": "candidate_id",
+    "job_ids": "job_id",
+    "application_ids": "application_id",
+}
+TESTS = {
+    "gte": lambda at, bound: at >= bound, "gt": lambda at, bound: at > bound,
+    "lte": lambda at, bound: at <= bound, "lt": lambda at, bound: at < bound,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Switches(Switchboard):
+    """What nobody could verify; the default is what is documented, else the likelier."""
+
+    CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "application_stage": ("id", "name"),
+        "rejection_reason": ("application", "details"),
+        "token_life": ("at", "in", "none"),
+        "introspection": ("claims", "absent"),
+        "fields_selector": ("works", "ignored", "refused"),
+        "reset": ("moment", "seconds"),
+    }
+
+    rate_limit: bool = True
+    rate_limit_requests: int = 50
+    rate_limit_seconds: int = 30
+    token_seconds: int = 3600
+    application_stage: str = "id"
+    rejection_reason: str = "application"
+    token_life: str = "at"  # noqa: S105 - how its end is told
+    introspection: str = "claims"
+    fields_selector: str = "works"
+    reset: str = "moment"
+
+
+class Greenhouse(Company):
+    label = "Greenhouse"
+    people = "candidates"
+    belongs = {
+        "candidates": (("applications", "candidate_id"), ("attachments", "candidate_id")),
+        "jobs": (
+            *(("job_interview_stages", "job_id"), ("applications", "job_id")),
+            *(("job_posts", "job_id"), ("job_owners", "job_id")),
+        ),
+    }
+    aliases = {"talent": "candidates", "candidate": "candidates", "job": "jobs"}
+    switches: Switches
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options, Switches())
+        made = People(options.seed, options.talents)
+        makers = {name: getattr(made, name, None) for name in made.sizes}
+        makers |= {"users": made.users_of, "jobs": made.jobs_of}
+        self.kinds = {name: self.rows(name, made.sizes[name], makers[name]) for name in made.sizes}
+        self._tokens: dict[str, tuple[str, int]] = {}
+        self._apply_switches()
+        self.replay()
+
+    def switch(self, values: dict[str, Any]) -> dict[str, Any]:
+        found = super().switch(values)
+        self._apply_switches()
+        return found
+
+    def _apply_switches(self) -> None:
+        own = self.switches
+        self.limit = RateLimit(own.rate_limit_requests, own.rate_limit_seconds * 1000)
+        self.limit.enabled = own.rate_limit
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"options": {"client_id": CLIENT_ID}}
+
+    def fill(self, kind: str, order: dict[str, Any]) -> Row:
+        values = super().fill(kind, order)
+        if kind == "applications":
+            return {"status": "in_process", "prospect": False, **values}
+        return values
+
+    def apply(self, order: dict[str, Any]) -> int:
+        """A new job comes with the usual stages."""
+        record = super().apply(order)
+        if order["op"] == "create" and self._kind(str(order["type"])) == "jobs":
+            for place, name in enumerate(STAGES):
+                stage = {"job_id": record, "name": name, "sort_order": place, "active": True}
+                self.kinds["job_interview_stages"].add(stage, self._at(order.get("at")))
+        return record
+
+    # --- tokens ---
+
+    def respond(self, call: Call) -> tuple[Any, dict[str, str]]:
+        if call.path in {"/token", "/introspect"}:
+            if call.method != "POST":
+                raise Refusal(404, {"message": "Not found"})
+            secret = self._credentials(call)
+            return (self._token(secret) if call.path == "/token" else self._claims(call)), {}
+        if call.method != "GET":
+            raise Refusal(405, {"message": "The sandbox is read only"})
+        scope = self._scope(call)
+        headers = self.meter(scope)
+        kind = call.path.removeprefix("/v3/")
+        if kind not in {*self.kinds, "rejection_details"} or kind == call.path:
+            raise Refusal(404, {"message": "Not found"})
+        if scope not in {"all", kind}:
+            raise Refusal(403, {"message": f"Missing scope harvest:{kind}:list"})
+        rows, link = self._list(call, kind)
+        return rows, headers | link
+
+    def _credentials(self, call: Call) -> str:
+        given = call.headers.get("Authorization", "").removeprefix("Basic ")
+        try:
+            client, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise Refusal(401, {"error": "invalid_client"}) from None
+        expired = "expired_key" in self.faults.on and self.faults.spent("expired_key")
+        if client != CLIENT_ID or secret not in self.keys or expired:
+            raise Refusal(401, {"error": "invalid_client"})
+        return secret
+
+    def _token(self, secret: str) -> dict[str, Any]:
+        ends = self.clock.now_ms() + self.switches.token_seconds * 1000
+        token = f"token-{len(self._tokens) + 1}"
+        self._tokens[token] = secret, ends
+        told = {"access_token": token, "token_type": "Bearer"}
+        if self.switches.token_life == "in":  # noqa: S105
+            return {**told, "expires_in": self.switches.token_seconds}
+        return {**told, "expires_at": iso(ends)} if self.switches.token_life == "at" else told  # noqa: S105
+
+    def _claims(self, call: Call) -> dict[str, Any]:
+        if self.switches.introspection == "absent":
+            raise Refusal(404, {"message": "Not found"})
+        token = parse_qs(call.body.decode()).get("token", [""])[0]
+        company = {"id": 4000 + self.options.seed, "name": "Demo Greenhouse"}
+        claims = {"organization": company, "user_role": "site_admin"}
+        return {"active": token in self._tokens, "https://auth.greenhouse.io/claims": claims}
+
+    def _scope(self, call: Call) -> str:
+        token = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        secret, ends = self._tokens.get(token, ("", 0))
+        if ends <= self.clock.now_ms():
+            raise Refusal(401, {"message": "Unauthorized"})
+        return self.admit(secret)
+
+    def told(self, verdict: Verdict) -> dict[str, str]:
+        reset = verdict.reset
+        if self.switches.reset == "moment":
+            reset += self.clock.now_ms() // 1000
+        return {
+            "X-RateLimit-Limit": str(verdict.limit),
+            "X-RateLimit-Remaining": str(verdict.remaining),
+            "X-RateLimit-Reset": str(reset),
+        }
+
+    # --- lists ---
+
+    def _list(self, call: Call, kind: str) -> tuple[list[Row], dict[str, str]]:
+        asked = {name: values[-1] for name, values in parse_qs(call.query).items()}
+        after = None
+        if "cursor" in asked:
+            if len(asked) > 1:
+                raise _unprocessable("When passing a cursor, do not include other query params.")
+            asked, after = _opened(asked["cursor"])
+        size = int(asked.get("per_page", "100"))
+        if not 1 <= size <= LARGEST:
+            raise _unprocessable(f"`{size}` number is greater than: {LARGEST}")
+        if kind == self.people:
+            self.shift()
+        if kind == "rejection_details":
+            return self._details(asked), {}
+        found = self._selected(kind, asked)
+        ids = self.page(found, after, size, newest_first=True)
+        rows = self.shown([self._shape(kind, self.kinds[kind].get(one), call.base) for one in ids])
+        if "fields" in asked:
+            rows = self._cut(rows, asked["fields"].split(","))
+        more = bool(ids) and found[0] < ids[-1]
+        last = after if more and after is not None and "page_repeat" in self.faults.on else None
+        cursor = _sealed(asked, last or ids[-1]) if more else ""
+        link = f'<{call.base}{call.path}?cursor={quote(cursor)}>; rel="next"'
+        return rows, {"Link": link} if more else {}
+
+    def _selected(self, kind: str, asked: dict[str, str]) -> list[int]:
+        rows = self.kinds[kind]
+        try:
+            found = self._within(kind, asked)
+            for name, bounds in asked.items():
+                if name in {"created_at", "updated_at"}:
+                    found = self._dated(kind, found, name, bounds)
+        except ValueError as error:
+            raise _unprocessable(str(error)) from None
+        for name in ("status", "type"):
+            if name in asked and kind in {"applications", "attachments", "jobs", "job_owners"}:
+                wanted = "in_process" if asked[name] == "active" else asked[name]
+                found = [one for one in found if rows.get(one).get(name) == wanted]
+        return found
+
+    def _within(self, kind: str, asked: dict[str, str]) -> list[int]:
+        """The records that ids or their parents' ids leave, oldest first."""
+        rows = self.kinds[kind]
+        if "ids" in asked:
+            return sorted(one for one in _ids(asked["ids"]) if rows.has(one))
+        found = rows.ids()
+        for name, field in PARENTS.items():
+            if name in asked:
+                parents = set(_ids(asked[name]))
+                found = [one for one in found if rows.get(one).get(field) in parents]
+        return found
+
+    def _dated(self, kind: str, found: list[int], name: str, bounds: str) -> list[int]:
+        rows = self.kinds[kind]
+        parts = bounds.split("|")
+        if len(parts) % 2 or parts[0] not in TESTS:
+            raise ValueError(f"`{bounds}` is not a valid value of {name}")
+        for word, moment in zip(parts[::2], parts[1::2], strict=True):
+            bound = parse_ms(moment, ZoneInfo("UTC"))
+            if (name, word) == ("updated_at", "gte"):
+                changed = set(rows.changed_since(bound))
+                found = [one for one in found if one in changed]
+                continue
+            at = rows.updated if name == "updated_at" else rows.created
+            found = [one for one in found if TESTS[word](at(one), bound)]
+        return found
+
+    def _shape(self, kind: str, row: Row, base: str) -> Row:
+        if kind == "applications":
+            hidden = set()
+            if self.switches.application_stage == "name":
+                hidden.add("job_interview_stage_id")
+            if self.switches.rejection_reason == "details":
+                hidden.add("rejection_reason_id")
+            return {name: value for name, value in row.items() if name not in hidden}
+        if kind == "attachments":
+            ends = self.clock.now_ms() + FILE_LINK_MS
+            return row | {
+                "url": f"{base}/files/{row['id']}?ends={ends}&signature={self._sign(row['id'], ends)}"
+            }
+        return row
+
+    # --- files ---
+
+    def download(self, call: Call) -> Reply:
+        """A file by its signed link; the storage behind it takes no token besides."""
+        template = f"{self.file_prefix}{{id}}"
+        asked = {name: values[-1] for name, values in parse_qs(call.query).items()}
+        key, ends = call.path.removeprefix(self.file_prefix), asked.get("ends", "")
+        if "Authorization" in call.headers:
+            return Reply(400, b"Only one auth mechanism allowed", {}, template)
+        if not (key.isdecimal() and ends.isdecimal()):
+            return Reply(403, b"SignatureDoesNotMatch", {}, template)
+        if asked.get("signature") != self._sign(int(key), int(ends)):
+            return Reply(403, b"SignatureDoesNotMatch", {}, template)
+        if int(ends) <= self.clock.now_ms():
+            return Reply(403, b"Request has expired", {}, template)
+        rows = self.kinds["attachments"]
+        if not rows.has(int(key)):
+            return Reply(404, b"NoSuchKey", {}, template)
+        row = rows.get(int(key))
+        content = pdf(f"{row['filename']}\nCandidate {row['candidate_id']}\n{row.get('text', '')}")
+        return Reply(200, content, {"Content-Type": "binary/octet-stream"}, template)
+
+    def _sign(self, key: int, ends: int) -> str:
+        return hashlib.sha256(f"{self.options.key}/{key}/{ends}".encode()).hexdigest()[:16]
+
+    def _details(self, asked: dict[str, str]) -> list[Row]:
+        rows = self.kinds["applications"]
+        wanted = [one for one in _ids(asked.get("application_ids", "")) if rows.has(one)]
+        return [
+            {"id": row["id"], "application_id": row["id"], "rejected_at": row.get("rejected_at"),
+             "rejection_reason_id": row.get("rejection_reason_id")}
+            for row in map(rows.get, wanted) if row.get("status") == "rejected"
+        ]  # fmt: skip
+
+    def _cut(self, rows: list[Row], fields: list[str]) -> list[Row]:
+        if self.switches.fields_selector == "refused":
+            raise _unprocessable("Unknown parameter: fields")
+        if self.switches.fields_selector == "ignored":
+            return rows
+        return [{name: row[name] for name in fields if name in row} for row in rows]
+
+
+def _unprocessable(message: str) -> Refusal:
+    return Refusal(422, {"message": "Unprocessable Content", "errors": [message]})
+
+
+def _ids(text: str) -> list[int]:
+    found = [int(part) for part in text.split(",") if part]
+    if len(found) > MOST_IDS:
+        raise _unprocessable(f"At most {MOST_IDS} ids")
+    return found
+
+
+def _sealed(asked: dict[str, str], after: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([asked, after]).encode()).decode()
+
+
+def _opened(cursor: str) -> tuple[dict[str, str], int]:
+    try:
+        asked, after = json.loads(base64.urlsafe_b64decode(cursor))
+        return {str(name): str(value) for name, value in asked.items()}, int(after)
+    except (ValueError, TypeError, AttributeError):
+        raise _unprocessable("Invalid cursor") from None

@@ -1,0 +1,158 @@
+"""Mappings of Greenhouse against a recording of an invented person, and against anything at all."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.greenhouse import mapping, wire
+from jemmo.connectors.greenhouse.mapping import AroundApplications, AroundJobs
+from jemmo.connectors.lenient import convert
+from jemmo.domain.enums import ApplicationStatus, ContactKind, JobStatus, StageCategory
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import Application, Job, Talent
+from jemmo.domain.streams import Notes
+
+RECORDED = json.loads((Path(__file__).parent / "recordings" / "candidate.json").read_text())
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=5,
+)
+
+
+def read(kind: Any, to_record: Any, row: dict[str, Any], around: Any) -> tuple[Any, Notes]:
+    notes = Notes()
+    return to_record(convert(row, kind, str(row.get("id")), notes), around, notes), notes
+
+
+def candidate(**resumes: Any) -> Talent:
+    found, notes = read(wire.CandidateRow, mapping.talent, RECORDED, resumes)
+    assert isinstance(found, Talent)
+    assert not notes.counts
+    return found
+
+
+def job(row: dict[str, Any], around: AroundJobs | None = None) -> tuple[Job, Notes]:
+    return read(wire.JobRow, mapping.job, {"id": 1, "name": "Nurse", **row}, around or AroundJobs())
+
+
+def application(row: dict[str, Any], **around: Any) -> tuple[Application, Notes]:
+    found = {"id": 5, "candidate_id": 17, "job_id": 3, **row}
+    return read(wire.ApplicationRow, mapping.application, found, AroundApplications(**around))
+
+
+def test_a_candidate_becomes_a_talent() -> None:
+    found = candidate()
+    assert (found.remote_id, found.first_name, found.last_name) == ("4111", "Maëlle", "Exemple")
+    assert (found.is_private, found.can_email) == (True, False)
+    assert found.location is not None
+    assert found.location.raw == "1 rue Inventée, Lyon"
+    assert [one.kind for one in found.contacts] == [
+        ContactKind.EMAIL,
+        ContactKind.PHONE,
+        ContactKind.SOCIAL,
+    ]
+    assert set(found.custom_fields) == {"level", "preferred_name"}
+    assert found.remote_updated_at is not None
+    assert found.remote_updated_at.isoformat() == "2025-03-30T01:30:00+00:00"
+
+
+def test_resumes_are_those_of_the_candidate_alone() -> None:
+    mine = {"id": 9, "filename": "CV.pdf", "updated_at": "2025-03-02T09:00:00.000Z"}
+    found = candidate(**{"4111": [mine], "4112": [{"id": 10}]})
+    assert [(one.remote_id, one.content_type) for one in found.attachments] == [
+        ("9", "application/pdf")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"), [("open", JobStatus.OPEN), ("sleeping", JobStatus.PENDING)]
+)
+def test_a_status_is_kept_beside_what_it_means(shown: str, status: JobStatus) -> None:
+    found, notes = job({"status": shown})
+    assert (found.status, found.status_original) == (status, shown)
+    assert bool(notes.counts) is (shown == "sleeping")
+
+
+def test_a_template_of_jobs_is_no_open_job() -> None:
+    assert job({"status": "open", "is_template": True})[0].status is JobStatus.DRAFT
+
+
+def test_the_live_public_post_tells_the_text() -> None:
+    posts = [
+        {"id": 1, "live": False, "internal": False, "content": "old"},
+        {"id": 2, "live": True, "internal": True, "content": "inside"},
+        {"id": 3, "live": True, "internal": False, "content": "<p>Come</p>"},
+    ]
+    assert job({}, AroundJobs(posts={"1": posts}))[0].description_html == "<p>Come</p>"
+
+
+def test_the_responsible_recruiter_is_taken() -> None:
+    owners = [
+        {"type": "recruiter", "user_id": 7, "responsible": False},
+        {"type": "hiring_manager", "user_id": 8, "responsible": True},
+        {"type": "recruiter", "user_id": 9, "responsible": True},
+    ]
+    assert job({}, AroundJobs(owners={"1": owners}))[0].recruiter_remote_id == "9"
+
+
+def test_without_the_stages_id_its_name_within_the_job_is_looked_up() -> None:
+    stages = {("3", "Phone screen"): "301", ("4", "Phone screen"): "401"}
+    found, _ = application({"stage_id": 900, "stage_name": "Phone screen"}, stages=stages)
+    assert found.stage_remote_id == "301"
+    told, notes = application({"stage_name": "Gone"}, stages=stages)
+    assert told.stage_remote_id is None
+    assert notes.counts
+
+
+def test_a_rejection_tells_its_reason_from_wherever_it_stands() -> None:
+    row = {"status": "rejected", "rejected_at": "2025-10-01T09:00:00Z"}
+    inside, _ = application({**row, "rejection_reason_id": 2})
+    beside, _ = application(row, reasons={"5": [{"id": 5, "rejection_reason_id": 2}]})
+    assert inside.reject_reason_remote_id == beside.reject_reason_remote_id == "2"
+    assert inside.status is ApplicationStatus.REJECTED
+
+
+def test_a_prospect_has_no_job() -> None:
+    found, _ = application({"job_id": None, "prospect": True, "status": "in_process"})
+    assert (found.job_remote_id, found.is_sourced) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("Application Review", StageCategory.NEW),
+        ("Phone Screen", StageCategory.SCREENING),
+        ("Take Home Test", StageCategory.ASSESSMENT),
+        ("Lunch", StageCategory.OTHER),
+    ],
+)
+def test_a_stage_means_what_its_name_says(name: str, category: StageCategory) -> None:
+    found, _ = read(wire.StageRow, mapping.stage, {"id": 1, "job_id": 2, "name": name}, None)
+    assert found.category is category
+
+
+@pytest.mark.parametrize(
+    ("kind", "to_record", "around"),
+    [
+        (wire.JobRow, mapping.job, AroundJobs()),
+        (wire.CandidateRow, mapping.talent, None),
+        (wire.ApplicationRow, mapping.application, AroundApplications()),
+    ],
+)
+@given(data=st.data())
+def test_whatever_comes_is_a_record_or_is_rejected(
+    kind: Any, to_record: Any, around: Any, data: Any
+) -> None:
+    names = msgspec.structs.fields(kind)
+    row = {one.encode_name: data.draw(ANYTHING) for one in names} | {"id": 1}
+    with suppress(RecordRejected):
+        read(kind, to_record, row, around)
