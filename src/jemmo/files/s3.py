@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +34,7 @@ class S3Storage:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client: Any = boto3.client("s3", endpoint_url=endpoint, config=SETTINGS)
+        weakref.finalize(self, self._client.close)
 
     @property
     def place(self) -> str:

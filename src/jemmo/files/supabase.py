@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ class SupabaseStorage:
     def __init__(self, url: str, service_key: str, bucket: str) -> None:
         self._bucket = bucket
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        weakref.finalize(self, self._client.close)
         self._api = SyncStorageClient(
             f"{url.rstrip('/')}/storage/v1/",
             {"apikey": service_key, "Authorization": f"Bearer {service_key}"},

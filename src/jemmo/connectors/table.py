@@ -1,0 +1,70 @@
+"""The page docs/connectors.md, made from the declarations: ``python -m jemmo.connectors.table``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jemmo.connectors.base import Connector
+from jemmo.connectors.registry import OFFERED
+
+HEAD = """# Connectors
+
+Made from the connectors' own declarations by `python -m jemmo.connectors.table`; a test fails when it is out of date.
+To add one: [adding a connector](adding-a-connector.md).
+"""
+COLUMNS = (
+    ("applications", "applications"),
+    ("incremental", "changes alone"),
+    ("webhooks", "webhooks"),
+    ("deletes", "deletions"),
+    ("resumes", "resumes"),
+    ("stage_history", "stage history"),
+    ("custom_fields", "custom fields"),
+)
+
+
+def page() -> str:
+    return "\n".join([HEAD, *_capabilities(), *(line for one in OFFERED for line in _options(one))])
+
+
+def _capabilities() -> Iterator[str]:
+    yield "| ATS | " + " | ".join(label for _, label in COLUMNS) + " |"
+    yield "|---" * (len(COLUMNS) + 1) + "|"
+    for one in OFFERED:
+        marks = ["yes" if getattr(one.capabilities, name) else "–" for name, _ in COLUMNS]
+        yield f"| [{one.label}](#{one.label.lower()}) | " + " | ".join(marks) + " |"
+    yield ""
+    yield (
+        "*Stage history* is what the ATS itself tells; where it tells none, Jemmo keeps what it observes from sync to "
+        "sync. "
+        "*Deletions* are found by comparing all ids once a day, and by webhooks where there are any."
+    )
+
+
+def _options(one: Connector) -> Iterator[str]:
+    yield f"\n## {one.label}\n"
+    readme = f"../src/jemmo/connectors/{one.name}/README.md"
+    yield f"{one.key_help} Status page: {one.status_page}."
+    yield f"[What is read, and how sure we are]({readme}).\n"
+    yield "| option | default | allowed | what it does |"
+    yield "|---|---|---|---|"
+    for option in one.options:
+        default = f"`{option.default}`" if option.default else "none"
+        yield f"| `{option.name}` | {default} | {_allowed(option)} | {_cell(option.help)} |"
+
+
+def _allowed(option: Any) -> str:
+    if option.choices:
+        return ", ".join(f"`{one}`" for one in option.choices)
+    if option.at_least is not None or option.at_most is not None:
+        return f"{option.at_least} to {option.at_most}"
+    return "needed" if option.required else ""
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(page())  # noqa: T201 - this is what it is for

@@ -1,0 +1,38 @@
+"""What the docs say of connectors is what they declare, and what they declare is what they have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import jemmo
+from jemmo.connectors.base import Connector
+from jemmo.connectors.registry import OFFERED
+from jemmo.connectors.table import page
+
+ROOT = Path(jemmo.__file__).parent.parent.parent
+
+
+def test_the_page_is_what_is_declared() -> None:
+    kept = (ROOT / "docs" / "connectors.md").read_text()
+    assert kept == page() + "\n", "python -m jemmo.connectors.table > docs/connectors.md"
+
+
+@pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
+def test_what_is_declared_is_there(one: Connector) -> None:
+    assert one.capabilities.webhooks is (one.webhooks is not None)
+    assert not one.capabilities.resumes or one.open_files is not None
+    assert (ROOT / "src/jemmo/connectors" / one.name / "README.md").exists()
+
+
+def test_a_connector_stays_small_to_add() -> None:
+    """The figures of docs/adding-a-connector.md, rounded."""
+    told = (ROOT / "docs" / "adding-a-connector.md").read_text()
+    for place, row in (("connectors", "connector"), ("sandbox", "sandbox")):
+        files = list((ROOT / "src/jemmo" / place / "greenhouse").glob("*.py"))
+        lines = sum(len(one.read_text().splitlines()) for one in files)
+        line = next(one for one in told.splitlines() if one.startswith(f"| {row} |"))
+        counted = [int(cell) for cell in line.strip("| ").split("|")[1:]]
+        assert counted[0] == len(files)
+        assert counted[1] == pytest.approx(lines, rel=0.15)
