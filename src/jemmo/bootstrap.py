@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from jemmo import logs
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import PostgresError, check_server, database_url
 
@@ -41,6 +42,7 @@ def setup() -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
     django.setup()
+    logs.setup()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 

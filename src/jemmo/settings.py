@@ -191,6 +191,7 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp" and MAIL.query != "tls=no"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
+METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")
 SITE_URL = os.environ.get("JEMMO_URL", "").rstrip("/")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []

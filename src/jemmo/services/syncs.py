@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,7 @@ from jemmo.domain.ports import Progress, Source
 from jemmo.domain.rules import applicable
 from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
+from jemmo.logs import about
 from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.lookups import keeper_of
@@ -40,6 +42,8 @@ from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.store.runs import Begun, Hold
 from jemmo.store.writer import RunContext, Writer, hold_lease
 from jemmo.vault import Vault
+
+log = logging.getLogger(__name__)
 
 DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
@@ -152,9 +156,23 @@ async def sync_slice(
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
                 )
-                await _execute(run, database_url, context)
+                with about(connection=connection_id, run=report.run_id, mode=report.mode):
+                    log.info("a sync goes on" if context.goes_on else "a sync begins")
+                    await _execute(run, database_url, context)
+                    _tell_end(report)
                 report.seconds = round(report.seconds + time.monotonic() - began, 3)
     return Slice(report=report, hold=context.hold)
+
+
+def _tell_end(report: RunReport) -> None:
+    if report.status is RunStatus.RUNNING:
+        log.info("a slice of the sync ended")
+        return
+    records = sum(counts.fetched for counts in report.streams.values())
+    facts = {"status": str(report.status), "requests": report.requests, "records": records}
+    if report.failure is not None:
+        facts["failure"] = str(report.failure)
+    log.log(logging.WARNING if report.failure else logging.INFO, "a sync ended", extra=facts)
 
 
 async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:

@@ -1,0 +1,98 @@
+"""Logs: one line an event, as text or, with ``JEMMO_LOG=json``, as JSON. Never a person's data, never a key.
+
+What a line is about is bound once (``about``) and is on every line until then: the run, the connection. Exceptions
+are told by their types and places alone: a message may hold the values that caused it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+
+from jemmo.domain.errors import ConfigError
+
+FORMS = ("text", "json")
+LEVELS = ("debug", "info", "warning", "error")
+FRAMES = 6  # of an exception's end
+FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
+"""What a line may hold besides its words: whatever else is bound or passed stays out."""
+
+Event = MutableMapping[str, Any]
+
+
+def setup() -> None:
+    """Once a process. Raises ``ConfigError`` for a setting that is none."""
+    form = _choice("JEMMO_LOG", FORMS, "text")
+    level = _choice("JEMMO_LOG_LEVEL", LEVELS, "info" if form == "json" else "warning")
+    before: list[Any] = [
+        merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _only_facts,
+        _places,
+    ]
+    shown = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    # Libraries tell of requests and tasks at length, with addresses and arguments.
+    for name in ("aiohttp", "asyncio", "botocore", "httpx", "procrastinate", "urllib3", "django"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def about(**facts: object) -> Iterator[None]:
+    """Every line within says what it is about."""
+    with bound_contextvars(**{name: str(value) for name, value in facts.items()}):
+        yield
+
+
+def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = os.environ.get(name, default).strip().lower()
+    if value not in allowed:
+        raise ConfigError(
+            f"{name} is {value!r}.",
+            code="configuration",
+            next_step=f"Set it to one of: {', '.join(allowed)}.",
+        )
+    return value
+
+
+def _only_facts(_: Any, __: str, event: Event) -> Event:
+    kept = {"event", "level", "logger", "timestamp", "exc_info", "_record", "_from_structlog"}
+    for name in [one for one in event if one not in kept and one not in FACTS]:
+        del event[name]
+    return event
+
+
+def _places(_: Any, __: str, event: Event) -> Event:
+    """An exception by its type and where it was, without its message."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    if isinstance(info, tuple) and info[0] is not None:
+        event["exception"] = info[0].__name__
+        frames = traceback.extract_tb(info[2])[-FRAMES:]
+        event["at"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
+    return event

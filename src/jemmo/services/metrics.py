@@ -1,0 +1,145 @@
+"""What watchers of all processes want to know, read from the tables when they ask: no process counts for itself.
+
+Labels are ids and words of ours: no person, no company, no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+WINDOW = timedelta(hours=24)
+
+QUEUE = """
+    SELECT queue_name, status::text, count(*),
+        coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::float8
+    FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1, 2"""
+WORKERS = (
+    "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'"
+)
+CONNECTIONS = """
+    SELECT c.id::text, c.provider, c.state, c.failures,
+        extract(epoch FROM now() - c.last_success_at)::float8,
+        extract(epoch FROM now() - c.due_at)::float8,
+        EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())
+    FROM connection c WHERE c.state <> 'disconnected'"""
+RUNS = """
+    SELECT c.provider, r.mode, r.status, coalesce(r.report ->> 'failure', ''), count(*),
+        sum(coalesce((r.report ->> 'requests')::bigint, 0))
+    FROM sync_run r JOIN connection c ON c.id = r.connection_id
+    WHERE r.started_at > now() - %s GROUP BY 1, 2, 3, 4"""
+RECORDS = """
+    SELECT c.provider, s.key, o.key, sum(o.value::bigint)
+    FROM sync_run r JOIN connection c ON c.id = r.connection_id,
+        jsonb_each(coalesce(r.report -> 'streams', '{}')) s, jsonb_each_text(s.value) o
+    WHERE r.started_at > now() - %s GROUP BY 1, 2, 3"""
+QUOTA = """
+    SELECT encode(p.key, 'hex'), p.told_limit, greatest(0, p.held_until - extract(epoch FROM now()))::float8,
+        (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60)
+    FROM pace p"""
+WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
+STATES = ("todo", "doing")
+
+
+def rendered() -> bytes:
+    """In Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Tables())
+    return generate_latest(registry)
+
+
+class _Tables(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from _queues()
+        yield from _connections()
+        yield from _runs()
+        yield from _quota()
+        yield _gauge("webhook_hints_waiting", "Records that webhooks named and that wait.", [])(
+            [((), _one(WAITING_HINTS))]
+        )
+
+
+def _queues() -> Iterator[GaugeMetricFamily]:
+    found = _all(QUEUE)
+    yield _gauge("queue_tasks", "Tasks that wait (todo) or run (doing).", ["queue", "status"])(
+        ((queue, status), count) for queue, status, count, _ in found
+    )
+    yield _gauge("queue_oldest_seconds", "Age of the task that has waited longest.", ["queue"])(
+        ((queue,), age) for queue, status, _, age in found if status == "todo"
+    )
+    yield _gauge("workers", "Worker processes seen within a minute.", [])([((), _one(WORKERS))])
+
+
+def _connections() -> Iterator[GaugeMetricFamily]:
+    found = _all(CONNECTIONS)
+    names = ["connection", "provider"]
+    yield _gauge(
+        "connection_state", "1 for the state that the connection is in.", [*names, "state"]
+    )(((key, provider, state), 1) for key, provider, state, *_ in found)
+    yield _gauge("connection_failures", "Syncs that failed in a row.", names)(
+        ((key, provider), failures) for key, provider, _, failures, *_ in found
+    )
+    yield _gauge("connection_lag_seconds", "Since the last sync that succeeded.", names)(
+        ((key, provider), lag) for key, provider, _, _, lag, *_ in found if lag is not None
+    )
+    yield _gauge("connection_overdue_seconds", "Since a sync was due that has not begun.", names)(
+        ((key, provider), max(0.0, due or 0.0))
+        for key, provider, state, _, _, due, running in found
+        if state == "active" and not running
+    )
+
+
+def _runs() -> Iterator[GaugeMetricFamily]:
+    found = _all(RUNS, [WINDOW])
+    told = ["provider", "mode", "status", "failure"]
+    yield _gauge("sync_runs_24h", "Runs begun within 24 hours; failure is its class.", told)(
+        (labels, count) for *labels, count, _ in found
+    )
+    asked: dict[str, int] = {}
+    for provider, *_, requests in found:
+        asked[provider] = asked.get(provider, 0) + int(requests or 0)
+    yield _gauge("ats_requests_24h", "Requests to the ATS within 24 hours.", ["provider"])(
+        ((provider,), count) for provider, count in asked.items()
+    )
+    yield _gauge(
+        "records_24h", "Records of the runs of 24 hours.", ["provider", "stream", "outcome"]
+    )((labels, count) for *labels, count in _all(RECORDS, [WINDOW]))
+
+
+def _quota() -> Iterator[GaugeMetricFamily]:
+    found = _all(QUOTA)
+    yield _gauge("ats_requests_last_minute", "Sent with an API key, by its digest.", ["key"])(
+        ((key,), sent) for key, _, _, sent in found
+    )
+    yield _gauge("ats_limit", "Requests a window, as the ATS told it.", ["key"])(
+        ((key,), limit) for key, limit, _, _ in found if limit is not None
+    )
+    yield _gauge("ats_held_seconds", "Until the ATS may be asked again.", ["key"])(
+        ((key,), held) for key, _, held, _ in found
+    )
+
+
+class _gauge:  # noqa: N801 - reads as what it makes
+    def __init__(self, name: str, text: str, labels: Sequence[str]) -> None:
+        self._family = GaugeMetricFamily(f"jemmo_{name}", text, labels=list(labels))
+
+    def __call__(self, rows: Iterable[tuple[Sequence[object], Any]]) -> GaugeMetricFamily:
+        for labels, value in rows:
+            self._family.add_metric([str(one) for one in labels], float(value))
+        return self._family
+
+
+def _all(query: str, values: Sequence[Any] = ()) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(values))
+        return list(cursor.fetchall())
+
+
+def _one(query: str) -> float:
+    return float(_all(query)[0][0])

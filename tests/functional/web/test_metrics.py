@@ -1,0 +1,57 @@
+"""`/metrics` tells watchers what the tables know, and nobody else anything."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from fakes.showcase import EMAIL, Showcase
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+Samples = dict[str, list[tuple[dict[str, str], float]]]
+
+
+def read(client: Client, **headers: str) -> Samples:
+    answer = client.get("/metrics", headers=headers)
+    assert answer.status_code == 200
+    found: Samples = {}
+    for family in text_string_to_metric_families(answer.content.decode()):
+        found[family.name] = [(one.labels, one.value) for one in family.samples]
+    return found
+
+
+def test_connections_runs_and_records_are_told(showcase: Showcase, anybody: Client) -> None:
+    found = read(anybody)
+
+    connection = str(showcase.run().connection_id)
+    states = {one["connection"]: one["state"] for one, _ in found["jemmo_connection_state"]}
+    assert states[connection] == "active"
+    assert found["jemmo_workers"] == [({}, 0.0)]
+    assert {"jemmo_sync_runs_24h", "jemmo_records_24h", "jemmo_queue_tasks"} <= set(found)
+    assert sum(count for _, count in found["jemmo_sync_runs_24h"]) > 0
+
+
+def test_nobody_is_named(showcase: Showcase, anybody: Client) -> None:
+    text = anybody.get("/metrics").content.decode()
+    for secret in (EMAIL, "Acme", "acme", "Müller"):
+        assert secret not in text
+    assert not re.search(r"@|api_key", text)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-For": "203.0.113.9"}, {"Authorization": "Bearer guess"}]
+)
+def test_others_find_nothing(headers: dict[str, str], anybody: Client, settings: Settings) -> None:
+    if "Authorization" in headers:
+        settings.METRICS_TOKEN = "right"
+    assert anybody.get("/metrics", headers=headers).status_code == 404
+
+
+def test_a_token_opens_it_from_elsewhere(anybody: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "right"
+    answer = anybody.get(
+        "/metrics", headers={"Authorization": "Bearer right"}, REMOTE_ADDR="203.0.113.9"
+    )
+    assert answer.status_code == 200

@@ -1,0 +1,63 @@
+"""Lines of JSON that say what they are about and give nobody away."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jemmo import logs
+from jemmo.domain.errors import ConfigError
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    monkeypatch.setenv("JEMMO_LOG", "json")
+    logs.setup()
+    kept = io.StringIO()
+    root.handlers[0].stream = kept  # type: ignore[attr-defined]
+    yield kept
+    root.handlers, root.level = handlers, level
+
+
+def read(kept: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in kept.getvalue().splitlines()]
+
+
+def test_what_is_bound_is_on_every_line_until_it_ends(lines: io.StringIO) -> None:
+    log = logging.getLogger("jemmo.test")
+    with logs.about(run="r1", connection="c1"):
+        log.info("one", extra={"records": 3})
+        log.warning("two")
+    log.info("three")
+
+    one, two, three = read(lines)
+    assert (one["run"], one["connection"], one["records"], one["level"]) == ("r1", "c1", 3, "info")
+    assert (two["run"], two["event"]) == ("r1", "two")
+    assert "run" not in three
+    assert one["timestamp"].endswith("Z")
+
+
+def test_an_exception_is_told_without_its_values(lines: io.StringIO) -> None:
+    try:
+        raise ValueError("maelle@example.com is no number")  # noqa: TRY301 - to have one
+    except ValueError:
+        logging.getLogger("jemmo.test").exception("it failed", extra={"email": "x@example.com"})
+
+    (line,) = read(lines)
+    assert line["exception"] == "ValueError"
+    assert line["at"][-1].startswith("test_logs.py:")
+    assert "example.com" not in lines.getvalue()
+
+
+def test_a_setting_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMMO_LOG", "xml")
+    with pytest.raises(ConfigError) as told:
+        logs.setup()
+    assert "text, json" in told.value.next_step
