@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench screenshots requirements clean
+.PHONY: help setup demo test check bench chaos screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ check: ## Check format, lint, types, imports and that no file names a machine
 
 bench: setup ## Run the benchmark of docs/benchmarks.md
 	@exec $(BIN)/python -m benchmarks
+
+chaos: setup ## Kill workers 200 times while everything else breaks too; see docs/reliability.md
+	@exec $(BIN)/python -m benchmarks.chaos
 
 screenshots: setup ## Take the screenshots of docs/screenshots again
 	@scripts/install dev

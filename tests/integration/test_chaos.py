@@ -1,0 +1,28 @@
+"""A short piece of `make chaos`: real workers, real Postgres, everything breaks, nothing is wrong in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:
+    words = ("--seed", str(seed), "--kills", "5", "--companies", "4")
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.chaos", *words),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+    )
+    out, err = await run.communicate()
+
+    assert out, err.decode()
+    found = json.loads(out.decode().splitlines()[-1])
+    assert found["ok"], found
+    assert found["kills"] == 5
+    assert found["syncs_asked"] > 10
