@@ -52,6 +52,7 @@ class GreenhouseSource(ListSource):
             headers={"Accept": "application/json"},
             refuse=refuse,
             pacer=_pacer(config),
+            shared=config.pace,
             sign=self.sign,
         )
         super().__init__(client, _listings(timedelta(minutes=int(config.options["lag_minutes"]))))

@@ -38,6 +38,7 @@ class TemplateSource(ListSource):
             pacer=Pacer(60, 60.0, share=int(config.options["quota_share"]) / 100)
             if config.on("pacing")
             else None,
+            shared=config.pace,
         )
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
 
