@@ -13,11 +13,13 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +50,7 @@ class Tally:
 
     kills: int = 0
     database_restarts: int = 0
+    ended_by_themselves: int = 0
     edits: int = 0
     syncs_asked: int = 0
     faults: dict[str, int] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Chaos:
         self.chance = chance
         self.number = workers
         self.tally = Tally()
+        self.log = (Path(os.environ["JEMMO_HOME"]) / "workers.log").open("ab")
         self.workers: list[asyncio.subprocess.Process] = []
         self.ats: dict[UUID, SandboxServer] = {}
         self.providers: dict[UUID, str] = {}
@@ -82,7 +86,7 @@ class Chaos:
         self.workers.append(
             await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "jemmo", "worker", "--concurrency", "4"),
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=self.log,
                 env={**os.environ, **QUICK},
             )
         )
@@ -99,6 +103,7 @@ class Chaos:
             await self.start_worker()
         while self.tally.kills < kills:
             await asyncio.sleep(self.chance.uniform(0.1, 0.6))
+            await self._revive()
             await self._ask(self.chance.sample(list(self.ats), k=min(3, len(self.ats))))
             await self._edit(self.chance.choice(list(self.ats)))
             self._misbehave(self.chance.choice(list(self.ats)))
@@ -135,11 +140,20 @@ class Chaos:
         name = fault or "none"
         self.tally.faults[name] = self.tally.faults.get(name, 0) + 1
 
+    async def _revive(self) -> bool:
+        """What a service manager does: one that began while the database was away has ended."""
+        for one in [one for one in self.workers if one.returncode is not None]:
+            self.workers.remove(one)
+            self.tally.ended_by_themselves += 1
+            await self.start_worker()
+        return False
+
     async def _kill(self) -> None:
         doomed = self.workers.pop(self.chance.randrange(len(self.workers)))
-        doomed.kill()
+        with suppress(ProcessLookupError):
+            doomed.kill()
+            self.tally.kills += 1
         await doomed.wait()
-        self.tally.kills += 1
         await self.start_worker()
 
     async def _restart_database(self) -> None:
@@ -154,7 +168,7 @@ class Chaos:
         for one in self.ats.values():
             one.faults.set("")
         async with asyncio.timeout(PATIENCE):
-            while await self._busy():  # noqa: ASYNC110 - other processes tell it
+            while await self._revive() or await self._busy():  # noqa: ASYNC110 - other processes tell it
                 await asyncio.sleep(0.3)
 
     async def _busy(self) -> bool:
@@ -278,6 +292,7 @@ async def run(url: str, *, seed: int, kills: int, companies: int, workers: int) 
         "companies": companies,
         "workers": workers,
         "kills": tally.kills,
+        "ended_by_themselves": tally.ended_by_themselves,
         "database_restarts": tally.database_restarts,
         "syncs_asked": tally.syncs_asked,
         "edits": tally.edits,
@@ -294,6 +309,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--companies", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep-log", type=Path, metavar="FILE", help="what the workers said")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
@@ -313,6 +329,8 @@ def main() -> None:
             )
         finally:
             embedded.stop()
+            if given.keep_log:
+                shutil.copy(Path(folder) / "workers.log", given.keep_log)
     print(json.dumps(found))
     sys.exit(0 if found["ok"] else 1)
 

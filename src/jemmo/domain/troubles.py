@@ -152,6 +152,8 @@ TROUBLES: dict[str, Trouble] = {
     "page_repeats": Trouble(
         _S, _("The ATS sent the same page of a list again and again."), _SUPPORT
     ),
+    "endless_list": Trouble(_S, _("A list of the ATS leads in a circle."), _SUPPORT),
+    "no_token": Trouble(_S, _("The ATS handed out no usable access token."), _SUPPORT),
     "unexpected_answer": Trouble(_S, _("The ATS answered in a way we do not know."), _SUPPORT),
     "request_refused": Trouble(_S, _("The ATS refused a request."), _SUPPORT),
     "not_found": Trouble(_S, _("The ATS says that what was asked for does not exist."), _SUPPORT),

@@ -271,6 +271,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "option": {
         "region": pgettext_lazy("option", "Region"),
         "company_id": pgettext_lazy("option", "Company id"),
+        "client_id": pgettext_lazy("option", "Client ID"),
         "environment": pgettext_lazy("option", "Environment"),
     },
     "choice": {
@@ -292,6 +293,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "read applicants": pgettext_lazy("right", "Read applicants"),
         "read profiles": pgettext_lazy("right", "Read profiles"),
         "read projects": pgettext_lazy("right", "Read projects"),
+        "read departments": pgettext_lazy("right", "Read departments"),
+        "read users": pgettext_lazy("right", "Read users"),
+        "read reject_reasons": pgettext_lazy("right", "Read rejection reasons"),
+        "read talents": pgettext_lazy("right", "Read candidates"),
+        "read applications": pgettext_lazy("right", "Read applications"),
     },
 }
 
