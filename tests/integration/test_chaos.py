@@ -10,7 +10,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3])
 async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:
     words = ("--seed", str(seed), "--kills", "5", "--companies", "4")
     run = await asyncio.create_subprocess_exec(

@@ -11,6 +11,7 @@ from jemmo.cli import (
     keys,
     privacy,
     sandbox,
+    schedule,
     server,
     support,
     syncs,
@@ -26,7 +27,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (server, connections, syncs, data, hooks, support, sandbox, users, keys, privacy):
+for module in (
+    server,
+    connections,
+    syncs,
+    data,
+    hooks,
+    support,
+    sandbox,
+    schedule,
+    users,
+    keys,
+    privacy,
+):
     module.register(app)
 
 

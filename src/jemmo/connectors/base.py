@@ -85,7 +85,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """One connection's settings, complete and checked. The key is not printed.
 
     ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone. So it is
-    with ``pace``, by which the processes that use one key agree on who sends when.
+    with ``pace``, by which the processes that use one key agree on who sends when. ``part`` is how much of the share
+    this work may fill: what others of the same key have sent counts, so the lesser part gives way to the greater.
     """
 
     base_url: str
@@ -93,6 +94,12 @@ class Config(Struct, frozen=True, kw_only=True):
     options: Mapping[str, str]
     ledger: QuotaLedger | None = None
     pace: SharedPace | None = None
+    part: float = 1.0
+
+    @property
+    def share(self) -> float:
+        """How much of the ATS's limit may be used: the customer's ``quota_share``, and the part of it for this work."""
+        return int(self.options["quota_share"]) / 100 * self.part
 
     def __repr__(self) -> str:
         return f"Config({self.base_url}, {dict(self.options)})"

@@ -33,6 +33,7 @@ from jemmo.services.lookups import lookup_key_by
 from jemmo.services.syncs import key_context
 from jemmo.store import files as store
 from jemmo.store import runs
+from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.vault import Vault, key_id
@@ -40,6 +41,8 @@ from jemmo.vault.lookups import word_hashes
 
 AT_ONCE = 20  # files taken from the queue in one look
 DAY = 24 * 3600.0
+FILES_PART = 0.5
+"""Of the quota: files give way to a sync on the same key, and to what webhooks name."""
 PER_FILE = {"file_host"}
 """Matters for a person that are about one file; others are about the whole connection."""
 
@@ -244,9 +247,13 @@ async def _opened(
             next_step="Nothing to do: its API hands out no files.",
         )
     api_key = vault.open(row.sealed_key, key_context(row.id)).decode()
-    async with PostgresQuotaLedger(database_url, row.id) as ledger:
-        config = connector.configure(api_key, row.base_url, row.options)
-        source = connector.open_files(replace(config, ledger=ledger))
+    config = connector.configure(api_key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, api_key)) as pace,
+    ):
+        found = replace(config, ledger=ledger, pace=pace, part=FILES_PART)
+        source = connector.open_files(found)
         try:
             yield source
         finally:

@@ -177,6 +177,17 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
         )
 
 
+async def hears(db: Connection, connection_id: UUID) -> bool:
+    """Whether webhooks come to this connection."""
+    answer = await db.execute(
+        "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s "
+        "AND last_delivery_at IS NOT NULL)",
+        [connection_id],
+    )
+    row = await answer.fetchone()
+    return bool(row and row[0])
+
+
 async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
     """When the last run began that read everything and succeeded."""
     answer = await db.execute(

@@ -120,3 +120,36 @@ def test_what_a_clock_of_the_future_reserved_holds_nobody_back() -> None:
     year = 365 * 86400.0
     pacer.share_in(PaceState(now=100.0, sent=[year] * 5, held_until=year))
     assert pacer.reserve(100.0) <= 100.0 + 900.0
+
+
+def _in_turn(state: PaceState, pacer: Pacer, now: float) -> float:
+    """One request of a process that shares its pace; when it may leave."""
+    state.now = now
+    pacer.share_in(state)
+    slot = pacer.reserve(now)
+    pacer.share_out(state)
+    return slot
+
+
+def test_a_look_goes_at_once_beside_a_sync_and_files_that_fill_their_parts() -> None:
+    state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
+    sync, files = Pacer(50, 10, share=0.9 * 0.85), Pacer(50, 10, share=0.9 * 0.5)
+    look = Pacer(50, 10, share=0.9)
+    sent: list[float] = []
+    sync_at = files_at = 0.0
+    for tick in range(600):  # a minute, by tenths of a second
+        now = tick / 10
+        while sync_at <= now:
+            sync_at = _in_turn(state, sync, now)
+            sent.append(sync_at)
+        while files_at <= now:
+            files_at = _in_turn(state, files, now)
+            sent.append(files_at)
+        if tick > 150 and tick % 20 == 0:
+            slot = _in_turn(state, look, now)
+            sent.append(slot)
+            assert slot - now < 1.0
+
+    sent.sort()
+    for first, last in zip(sent, sent[45:]):
+        assert last - first >= 10 - 1e-6

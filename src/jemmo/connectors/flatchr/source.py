@@ -257,5 +257,4 @@ def _cursor(place: Place) -> str:
 def _pacer(config: Config) -> Pacer | None:
     if not config.on("pacing"):
         return None
-    share = int(config.options["quota_share"]) / 100
-    return Pacer(int(config.options["rate_per_sec"]), 1.0, share=share)
+    return Pacer(int(config.options["rate_per_sec"]), 1.0, share=config.share)

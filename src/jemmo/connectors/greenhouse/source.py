@@ -213,8 +213,7 @@ def _listings(lag: timedelta) -> list[Listing]:
 def _pacer(config: Config) -> Pacer | None:
     if not config.on("pacing"):
         return None
-    share = int(config.options["quota_share"]) / 100
-    return Pacer(int(config.options["rate_limit"]), 30.0, share=share)
+    return Pacer(int(config.options["rate_limit"]), 30.0, share=config.share)
 
 
 def _address(path: str, query: dict[str, str]) -> str:

@@ -47,6 +47,7 @@ class TeamtailorFiles:
             },
             refuse=refusal,
             pacer=_pacer(config),
+            shared=config.pace,
             connections=1,
         )
 
@@ -99,5 +100,5 @@ def _pacer(config: Config) -> Pacer | None:
     return Pacer(
         int(config.options["rate_limit"]),
         float(config.options["rate_window"]),
-        share=int(config.options["quota_share"]) / 100,
+        share=config.share,
     )

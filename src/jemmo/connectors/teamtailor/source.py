@@ -251,7 +251,7 @@ def _pacer(config: Config) -> Pacer | None:
     return Pacer(
         int(config.options["rate_limit"]),
         float(config.options["rate_window"]),
-        share=int(config.options["quota_share"]) / 100,
+        share=config.share,
     )
 
 

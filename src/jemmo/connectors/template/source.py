@@ -35,9 +35,7 @@ class TemplateSource(ListSource):
             config.base_url,
             headers={"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"},
             refuse=refusals("Template", key_help=KEY_HELP, status_page=STATUS_PAGE),
-            pacer=Pacer(60, 60.0, share=int(config.options["quota_share"]) / 100)
-            if config.on("pacing")
-            else None,
+            pacer=Pacer(60, 60.0, share=config.share) if config.on("pacing") else None,
             shared=config.pace,
         )
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
