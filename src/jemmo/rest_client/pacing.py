@@ -38,6 +38,7 @@ class Pacer:
         self.per = per
         self.share = share
         self._held_until = 0.0
+        self._own_last = 0.0  # nothing of ours overtakes; others of the same key may
         self._allow(limit)
         self._sent: deque[float] = deque(maxlen=10_000)
 
@@ -63,11 +64,14 @@ class Pacer:
     def reserve(self, now: float) -> float:
         """The moment at which the next request may leave; it counts as sent then."""
         slot = max(now, self._held_until)
+        if self._own_last <= now + AHEAD * self.per:  # else a clock jumped
+            slot = max(slot, self._own_last)
         if len(self._sent) >= self.window:
             free_at = self._sent[-self.window] + self.per
             if free_at > now:
                 slot = max(slot, free_at, self._sent[-1] + self.per / self.window)
         self._sent.append(slot)
+        self._own_last = slot
         return slot
 
     def learns(self, told: Told) -> bool:
