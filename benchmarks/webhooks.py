@@ -105,11 +105,8 @@ def _connect(address: str, share: int) -> list[str]:
         one = Connection.objects.get(id=made.id)
         paths.append(webhooks.set_signing_key(one, SIGNING, vault).path)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as db:
-        # A finished run keeps the schedule from starting nine more initial syncs.
-        db.execute(
-            "INSERT INTO sync_run (id, connection_id, mode, trigger, status, finished_at) "
-            "SELECT gen_random_uuid(), c.id, 'initial', 'schedule', 'succeeded', now() FROM connection c"
-        )
+        # None is due, so the schedule does not start nine more initial syncs.
+        db.execute("UPDATE connection SET due_at = now() + interval '1 day'")
     return paths
 
 
