@@ -97,6 +97,7 @@ class Chaos:
                 one.kill()
             await one.wait()
         self.workers.clear()
+        self.log.close()
 
     async def torment(self, kills: int) -> None:
         for _ in range(self.number):
@@ -140,13 +141,12 @@ class Chaos:
         name = fault or "none"
         self.tally.faults[name] = self.tally.faults.get(name, 0) + 1
 
-    async def _revive(self) -> bool:
+    async def _revive(self) -> None:
         """What a service manager does: one that began while the database was away has ended."""
         for one in [one for one in self.workers if one.returncode is not None]:
             self.workers.remove(one)
             self.tally.ended_by_themselves += 1
             await self.start_worker()
-        return False
 
     async def _kill(self) -> None:
         doomed = self.workers.pop(self.chance.randrange(len(self.workers)))
@@ -168,7 +168,8 @@ class Chaos:
         for one in self.ats.values():
             one.faults.set("")
         async with asyncio.timeout(PATIENCE):
-            while await self._revive() or await self._busy():  # noqa: ASYNC110 - other processes tell it
+            while await self._busy():
+                await self._revive()
                 await asyncio.sleep(0.3)
 
     async def _busy(self) -> bool:

@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,8 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from jemmo.cli.demo import free_port
+
 DOCS = Path(__file__).parent.parent / "docs" / "screenshots"
-READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 PAGES = {
@@ -39,12 +39,6 @@ PAGES = {
     "help": "/help/",
 }
 IN_DOCS = ("jobs", "talents", "job", "talent", "connection", "logs", "members")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager

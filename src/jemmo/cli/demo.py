@@ -55,7 +55,7 @@ def state() -> State:
 def prepare(start: Callable[[str, list[str]], None], database_url: str) -> None:
     """Start the simulated ATS, connect it, and run the first sync with its progress on the terminal."""
     own = state()
-    port = _free_port()
+    port = free_port()
     arguments = ["teamtailor", "--port", str(port), "--talents", str(TALENTS), "--seed", "7"]
     arguments += ["--key", own.key, "--epoch", own.epoch]
     arguments += ["--journal", str(home() / "demo-sandbox.jsonl")]
@@ -94,7 +94,8 @@ def tell_logins() -> None:
         out.print(f"  {role:<10} {email:<24} password {password}", markup=False)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -50,6 +50,11 @@ class Option(Struct, frozen=True, kw_only=True):
         return value
 
 
+def number(name: str, default: int, least: int, most: int, text: str) -> Option:
+    """An option that is a whole number."""
+    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+
+
 PACING = Option(
     name="pacing",
     default="on",
@@ -81,6 +86,11 @@ FULL_SWEEP = Option(
 """For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
 
 
+def share_of(options: Mapping[str, str]) -> float:
+    """The part of the ATS's limit that the customer leaves to Jemmo, 0 to 1."""
+    return int(options["quota_share"]) / 100
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """One connection's settings, complete and checked. The key is not printed.
 
@@ -99,7 +109,7 @@ class Config(Struct, frozen=True, kw_only=True):
     @property
     def share(self) -> float:
         """How much of the ATS's limit may be used: the customer's ``quota_share``, and the part of it for this work."""
-        return int(self.options["quota_share"]) / 100 * self.part
+        return share_of(self.options) * self.part
 
     def __repr__(self) -> str:
         return f"Config({self.base_url}, {dict(self.options)})"

@@ -24,12 +24,7 @@ def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer
         if status == 429:
             return rate_limited(answer)
         if status >= 500 or status == 408:
-            return TransientError(
-                f"{label} has a problem of its own (HTTP {status}).",
-                code="ats_unavailable",
-                next_step="Nothing to do: the next sync goes on where this one stopped. "
-                f"See {status_page} if it lasts.",
-            )
+            return unavailable(label, status, see=status_page)
         if status == 401:
             return ConfigError(
                 f"{label} refused the API key (401). It was deleted, mistyped or has expired.",
@@ -43,11 +38,26 @@ def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer
                 next_step=f"Give the key that right, or create one that has it. {key_help}",
             )
         if 300 <= status < 400:
-            return ConfigError(
-                f"The address redirects elsewhere (HTTP {status}); the key was not sent there.",
-                code="redirected",
-                next_step="Use the API's own address, or leave the address out.",
-            )
+            return redirected(status, "or leave the address out")
         return Refused(f"{label} refused a request (HTTP {status}).", status=status)
 
     return refusal
+
+
+def unavailable(label: str, status: int, *, see: str = "") -> TransientError:
+    """The ATS failed by itself; ``see`` is its status page."""
+    return TransientError(
+        f"{label} has a problem of its own (HTTP {status}).",
+        code="ats_unavailable",
+        next_step="Nothing to do: the next sync goes on where this one stopped."
+        + (f" See {see} if it lasts." if see else ""),
+    )
+
+
+def redirected(status: int, instead: str) -> ConfigError:
+    """The address leads elsewhere; ``instead`` ends the sentence of what to do."""
+    return ConfigError(
+        f"The address redirects elsewhere (HTTP {status}); the key was not sent there.",
+        code="redirected",
+        next_step=f"Use the API's own address, {instead}.",
+    )

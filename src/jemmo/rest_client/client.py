@@ -27,6 +27,7 @@ from jemmo.rest_client.retries import ATTEMPTS, backoff
 T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
+CONNECTIONS = 8  # at a time, to one ATS
 LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
@@ -74,7 +75,7 @@ class RestClient:
         refuse: Refuse,
         pacer: Pacer | None,
         shared: SharedPace | None = None,
-        connections: int = 8,
+        connections: int = CONNECTIONS,
         turn: Turn = nullcontext,
         pause: Pause = backoff,
         sign: Sign | None = None,

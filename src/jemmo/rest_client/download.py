@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -13,6 +12,7 @@ from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
+from jemmo.rest_client.addresses import is_number, is_public
 
 REDIRECTS = 3
 CHUNK = 64 * 1024
@@ -41,12 +41,7 @@ class Hosts(Struct, frozen=True):
         if self.is_own(url):
             return
         known = any(host == name or host.endswith(f".{name}") for name in self.names)
-        if (
-            parts.scheme != "https"
-            or parts.port not in {None, 443}
-            or not known
-            or _is_number(host)
-        ):
+        if parts.scheme != "https" or parts.port not in {None, 443} or not known or is_number(host):
             raise ConfigError(
                 f"Files are not fetched from {host or 'there'}: it is not among the hosts allowed.",
                 code="file_host",
@@ -136,7 +131,7 @@ class PublicOnly(AbstractResolver):
 
 
 def public(found: Sequence[ResolveResult]) -> list[ResolveResult]:
-    kept = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
+    kept = [one for one in found if is_public(one["host"])]
     if not kept:
         raise OSError("no public address")
     return kept
@@ -157,11 +152,3 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         return urlsplit("")
     return parts
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

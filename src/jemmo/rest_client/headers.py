@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
@@ -39,14 +40,28 @@ def rate_told(headers: Mapping[str, str], now: float) -> RateTold:
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait after a 429: ``Retry-After`` as a number or a date, else what is left of the window."""
-    given = headers.get("Retry-After")
+    wait = retry_after(headers.get("Retry-After"), now)
+    return wait if wait is not None else rate_told(headers, now).reset
+
+
+def retry_after(given: str | None, now: float) -> float | None:
+    """Seconds to wait from ``Retry-After``, which is a number of seconds or a date; ``now`` as above.
+
+    >>> retry_after("1260", 1_767_571_200.0)
+    1260.0
+    >>> retry_after("Mon, 05 Jan 2026 00:02:00 GMT", 1_767_571_200.0)
+    120.0
+    """
     wait = _number(given)
     if wait is None and given is not None:
         try:
-            wait = max(0.0, parsedate_to_datetime(given).timestamp() - now)
+            moment = parsedate_to_datetime(given)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            wait = moment.timestamp() - now
         except (ValueError, OverflowError):
-            wait = None
-    return wait if wait is not None else rate_told(headers, now).reset
+            return None
+    return None if wait is None else max(0.0, wait)
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:

@@ -8,7 +8,6 @@ followed. Hosts that the operator allows by name may be anywhere, and speak http
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Collection
 from typing import Any
@@ -19,6 +18,7 @@ import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.rest_client.addresses import is_number, is_public
 
 SECONDS = 10
 
@@ -36,21 +36,13 @@ def check_address(url: str, allowed: Collection[str] = ()) -> str:
         return host
     if parts.scheme != "https":
         raise _refused("Messages are sent over https alone.")
-    if _is_private(host) or host == "localhost" or host.endswith((".localhost", ".local")):
+    if (
+        (is_number(host) and not is_public(host))
+        or host == "localhost"
+        or host.endswith((".localhost", ".local"))
+    ):
         raise _refused("This address leads into a private network.")
     return host
-
-
-def _is_private(text: str) -> bool:
-    """Whether it is an address that is not of the open internet; a name is not."""
-    try:
-        address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if mapped is not None:
-        address = mapped
-    return not address.is_global or address.is_multicast
 
 
 class Pinned(AbstractResolver):
@@ -61,7 +53,7 @@ class Pinned(AbstractResolver):
     ) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if any(_is_private(str(one[4][0])) for one in found):
+        if not all(is_public(str(one[4][0])) for one in found):
             raise _refused("This address leads into a private network.")
         return [
             ResolveResult(

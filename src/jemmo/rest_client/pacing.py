@@ -45,7 +45,7 @@ class Pacer:
     def share_in(self, state: PaceState) -> None:
         """Take over what other processes made of it. What only a clock that jumped can have written is left out."""
         self._sent.clear()
-        self._sent.extend(sorted(one for one in state.sent if one <= state.now + AHEAD * self.per))
+        self._sent.extend(one for one in state.sent if one <= state.now + AHEAD * self.per)
         self._held_until = min(state.held_until, state.now + LONGEST_HOLD)
         if state.limit and state.limit != self.limit:
             self._allow(state.limit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from jemmo.connectors.base import Config, Connector
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.domain.streams import AccessReport
+from jemmo.rest_client.addresses import is_public
 
 PATIENCE = 25.0  # seconds a person waits for the answer of an ATS
 
@@ -87,4 +87,4 @@ def _public(host: str) -> bool:
         found = {one[4][0] for one in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
         return False
-    return bool(found) and all(ipaddress.ip_address(one).is_global for one in found)
+    return bool(found) and all(is_public(str(one)) for one in found)

@@ -44,7 +44,6 @@ QUOTA = """
         (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60)
     FROM pace p"""
 WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
-STATES = ("todo", "doing")
 
 
 def rendered() -> bytes:
@@ -60,79 +59,119 @@ class _Tables(Collector):
         yield from _connections()
         yield from _runs()
         yield from _quota()
-        yield _gauge("webhook_hints_waiting", "Records that webhooks named and that wait.", [])(
-            [((), _one(WAITING_HINTS))]
+        yield _gauge(
+            "webhook_hints_waiting",
+            "Records that webhooks named and that wait.",
+            [],
+            [((), _one(WAITING_HINTS))],
         )
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:
     found = _all(QUEUE)
-    yield _gauge("queue_tasks", "Tasks that wait (todo) or run (doing).", ["queue", "status"])(
-        ((queue, status), count) for queue, status, count, _ in found
+    yield _gauge(
+        "queue_tasks",
+        "Tasks that wait (todo) or run (doing).",
+        ["queue", "status"],
+        (((queue, status), count) for queue, status, count, _ in found),
     )
-    yield _gauge("queue_oldest_seconds", "Age of the task that has waited longest.", ["queue"])(
-        ((queue,), age) for queue, status, _, age in found if status == "todo"
+    yield _gauge(
+        "queue_oldest_seconds",
+        "Age of the task that has waited longest.",
+        ["queue"],
+        (((queue,), age) for queue, status, _, age in found if status == "todo"),
     )
-    yield _gauge("workers", "Worker processes seen within a minute.", [])([((), _one(WORKERS))])
+    yield _gauge("workers", "Worker processes seen within a minute.", [], [((), _one(WORKERS))])
 
 
 def _connections() -> Iterator[GaugeMetricFamily]:
     found = _all(CONNECTIONS)
     names = ["connection", "provider"]
     yield _gauge(
-        "connection_state", "1 for the state that the connection is in.", [*names, "state"]
-    )(((key, provider, state), 1) for key, provider, state, *_ in found)
-    yield _gauge("connection_failures", "Syncs that failed in a row.", names)(
-        ((key, provider), failures) for key, provider, _, failures, *_ in found
+        "connection_state",
+        "1 for the state that the connection is in.",
+        [*names, "state"],
+        (((key, provider, state), 1) for key, provider, state, *_ in found),
     )
-    yield _gauge("connection_lag_seconds", "Since the last sync that succeeded.", names)(
-        ((key, provider), lag) for key, provider, _, _, lag, *_ in found if lag is not None
+    yield _gauge(
+        "connection_failures",
+        "Syncs that failed in a row.",
+        names,
+        (((key, provider), failures) for key, provider, _, failures, *_ in found),
     )
-    yield _gauge("connection_overdue_seconds", "Since a sync was due that has not begun.", names)(
-        ((key, provider), max(0.0, due or 0.0))
-        for key, provider, state, _, _, due, running in found
-        if state == "active" and not running
+    yield _gauge(
+        "connection_lag_seconds",
+        "Since the last sync that succeeded.",
+        names,
+        (((key, provider), lag) for key, provider, _, _, lag, *_ in found if lag is not None),
+    )
+    yield _gauge(
+        "connection_overdue_seconds",
+        "Since a sync was due that has not begun.",
+        names,
+        (
+            ((key, provider), max(0.0, due or 0.0))
+            for key, provider, state, _, _, due, running in found
+            if state == "active" and not running
+        ),
     )
 
 
 def _runs() -> Iterator[GaugeMetricFamily]:
     found = _all(RUNS, [WINDOW])
     told = ["provider", "mode", "status", "failure"]
-    yield _gauge("sync_runs_24h", "Runs begun within 24 hours; failure is its class.", told)(
-        (labels, count) for *labels, count, _ in found
+    yield _gauge(
+        "sync_runs_24h",
+        "Runs begun within 24 hours; failure is its class.",
+        told,
+        ((labels, count) for *labels, count, _ in found),
     )
     asked: dict[str, int] = {}
     for provider, *_, requests in found:
         asked[provider] = asked.get(provider, 0) + int(requests or 0)
-    yield _gauge("ats_requests_24h", "Requests to the ATS within 24 hours.", ["provider"])(
-        ((provider,), count) for provider, count in asked.items()
+    yield _gauge(
+        "ats_requests_24h",
+        "Requests to the ATS within 24 hours.",
+        ["provider"],
+        (((provider,), count) for provider, count in asked.items()),
     )
     yield _gauge(
-        "records_24h", "Records of the runs of 24 hours.", ["provider", "stream", "outcome"]
-    )((labels, count) for *labels, count in _all(RECORDS, [WINDOW]))
+        "records_24h",
+        "Records of the runs of 24 hours.",
+        ["provider", "stream", "outcome"],
+        ((labels, count) for *labels, count in _all(RECORDS, [WINDOW])),
+    )
 
 
 def _quota() -> Iterator[GaugeMetricFamily]:
     found = _all(QUOTA)
-    yield _gauge("ats_requests_last_minute", "Sent with an API key, by its digest.", ["key"])(
-        ((key,), sent) for key, _, _, sent in found
+    yield _gauge(
+        "ats_requests_last_minute",
+        "Sent with an API key, by its digest.",
+        ["key"],
+        (((key,), sent) for key, _, _, sent in found),
     )
-    yield _gauge("ats_limit", "Requests a window, as the ATS told it.", ["key"])(
-        ((key,), limit) for key, limit, _, _ in found if limit is not None
+    yield _gauge(
+        "ats_limit",
+        "Requests a window, as the ATS told it.",
+        ["key"],
+        (((key,), limit) for key, limit, _, _ in found if limit is not None),
     )
-    yield _gauge("ats_held_seconds", "Until the ATS may be asked again.", ["key"])(
-        ((key,), held) for key, _, held, _ in found
+    yield _gauge(
+        "ats_held_seconds",
+        "Until the ATS may be asked again.",
+        ["key"],
+        (((key,), held) for key, _, held, _ in found),
     )
 
 
-class _gauge:  # noqa: N801 - reads as what it makes
-    def __init__(self, name: str, text: str, labels: Sequence[str]) -> None:
-        self._family = GaugeMetricFamily(f"jemmo_{name}", text, labels=list(labels))
-
-    def __call__(self, rows: Iterable[tuple[Sequence[object], Any]]) -> GaugeMetricFamily:
-        for labels, value in rows:
-            self._family.add_metric([str(one) for one in labels], float(value))
-        return self._family
+def _gauge(
+    name: str, text: str, labels: Sequence[str], rows: Iterable[tuple[Sequence[object], Any]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"jemmo_{name}", text, labels=list(labels))
+    for values, number in rows:
+        family.add_metric([str(one) for one in values], float(number))
+    return family
 
 
 def _all(query: str, values: Sequence[Any] = ()) -> list[Any]:

@@ -12,7 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.files import open_storage
 from jemmo.services import erasure, tidying
 from jemmo.services.fetching import fetch_files
-from jemmo.tasks.priorities import RESUMES
+from jemmo.services.queue import RESUMES
 from jemmo.vault import default_vault
 
 

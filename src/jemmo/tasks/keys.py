@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from jemmo.files import open_storage
 from jemmo.services import keys
-from jemmo.tasks.priorities import RESUMES
+from jemmo.services.queue import RESUMES
 from jemmo.vault import default_vault, keyset_path
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jemmo.connectors.jarvi.refusals import refusal, retry_after
+from jemmo.connectors.jarvi.refusals import refusal
 from jemmo.connectors.jarvi.wire import rows_of
 from jemmo.domain.errors import (
     ConfigError,
@@ -15,6 +15,7 @@ from jemmo.domain.errors import (
     TransientError,
 )
 from jemmo.rest_client.client import Answer
+from jemmo.rest_client.headers import retry_after
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
@@ -68,7 +69,7 @@ def test_a_short_wait_is_waited_and_a_long_one_postpones() -> None:
     ],
 )
 def test_the_wait_is_seconds_or_a_date(given: str | None, seconds: float | None) -> None:
-    assert retry_after(given, NOW) == seconds
+    assert retry_after(given, NOW.timestamp()) == seconds
 
 
 @pytest.mark.parametrize(

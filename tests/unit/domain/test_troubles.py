@@ -19,7 +19,7 @@ OWN_WORDS = {
     *("resumes_off", "not_a_resume", "file_host", "too_large", "already_running", "error"),
     *("configuration", "extension_forbidden", "extension_not_installed", "server_too_old"),
     *("server_unreachable", "database", "already_up", "key_missing", "part_ended"),
-    *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused", "role"),
+    *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused"),
     *("file_limit", "file_redirects", "file_unavailable", "files_off", "nobody", "not_confirmed"),
     *("storage_address", "storage_key_missing", "storage_public", "storage_refused", "path"),
     *("who", "wrong_keyset", "timeout", "connection_lost"),

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from jemmo.connectors.base import FILE_HOSTS, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import (
+    FILE_HOSTS,
+    PACING,
+    QUOTA_SHARE,
+    Connector,
+    Option,
+    number,
+    share_of,
+)
 from jemmo.connectors.flatchr.files import FlatchrFiles
 from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
@@ -22,14 +30,10 @@ def _host(options: Mapping[str, str]) -> str:
 
 
 def _pace(options: Mapping[str, str]) -> Pace:
-    share = int(options["quota_share"]) / 100
+    share = share_of(options)
     return Pace(
         requests_per_second=max(0.1, int(options["rate_per_sec"]) * share), records_per_request=100
     )
-
-
-def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
-    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
 
 
 FLATCHR = Connector(
@@ -76,7 +80,7 @@ FLATCHR = Connector(
         ),
         PACING,
         QUOTA_SHARE,
-        _number("rate_per_sec", 2, 1, 50, "Requests a second; Flatchr documents no limit."),
+        number("rate_per_sec", 2, 1, 50, "Requests a second; Flatchr documents no limit."),
         Option(
             name="backoff",
             default="2-60",
@@ -87,14 +91,14 @@ FLATCHR = Connector(
             default="Europe/Paris",
             help="The time zone in which the account's days begin and end.",
         ),
-        _number(
+        number(
             "overlap_days",
             1,
             0,
             7,
             "Days read again by each sync and around each window, since bounds and zones are not exact.",
         ),
-        _number(
+        number(
             "search_window_days", 31, 1, 366, "Days in a window of a whole read, to begin with."
         ),
         Option(
@@ -141,7 +145,7 @@ FLATCHR = Connector(
             choices=("auto", "binary", "redirect", "json", "text"),
             help="How Flatchr answers a request for a resume.",
         ),
-        _number(
+        number(
             "cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."
         ),
         replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),

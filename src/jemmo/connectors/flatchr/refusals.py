@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from jemmo.connectors.flatchr.keys import expiry
+from jemmo.connectors.refusals import redirected
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, TransientError
 from jemmo.rest_client.client import Answer, rate_limited
 
@@ -38,11 +39,7 @@ def refusals(api_key: str) -> Callable[[Answer], JemmoError]:
         if status in {401, 403}:
             return _key(status, dies_at)
         if 300 <= status < 400:
-            return ConfigError(
-                f"The address redirects elsewhere (HTTP {status}); the key was not sent there.",
-                code="redirected",
-                next_step="Use the API's own address, https://api.flatchr.io.",
-            )
+            return redirected(status, "https://api.flatchr.io")
         return Refused(status)
 
     return refusal

@@ -23,6 +23,7 @@ from jemmo.connectors.flatchr.search import Place, Search, Slice, unproved
 from jemmo.connectors.flatchr.settings import Settings, read_settings
 from jemmo.connectors.flatchr.stages import Columns
 from jemmo.connectors.flatchr.wire import Row, key_of
+from jemmo.connectors.pacing import pacer
 from jemmo.domain.streams import (
     AccessReport,
     Page,
@@ -33,7 +34,7 @@ from jemmo.domain.streams import (
     StreamSpec,
 )
 from jemmo.domain.validation import text
-from jemmo.rest_client import Pacer, RestClient
+from jemmo.rest_client import RestClient
 
 SIGHTINGS_A_PAGE = 2000
 WALKS_THAT_PROVE = 2
@@ -49,7 +50,7 @@ class FlatchrSource:
             config.base_url,
             headers={"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"},
             refuse=refusals(config.api_key),
-            pacer=_pacer(config),
+            pacer=pacer(config, int(config.options["rate_per_sec"]), 1.0),
             shared=config.pace,
             connections=1,
             pause=pauses(*self.settings.backoff),
@@ -252,9 +253,3 @@ def _first_of_each(found: list[Row], known: set[str]) -> dict[str, Row]:
 
 def _cursor(place: Place) -> str:
     return msgspec.json.encode(place).decode()
-
-
-def _pacer(config: Config) -> Pacer | None:
-    if not config.on("pacing"):
-        return None
-    return Pacer(int(config.options["rate_per_sec"]), 1.0, share=config.share)

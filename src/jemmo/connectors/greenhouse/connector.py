@@ -12,6 +12,8 @@ from jemmo.connectors.base import (
     Connector,
     Option,
     Options,
+    number,
+    share_of,
 )
 from jemmo.connectors.greenhouse.files import GreenhouseFiles
 from jemmo.connectors.greenhouse.source import KEY_HELP, STATUS_PAGE, GreenhouseSource
@@ -22,12 +24,8 @@ from jemmo.domain.streams import Capabilities
 HOST = "https://harvest.greenhouse.io"
 
 
-def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
-    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
-
-
 def _pace(options: Options) -> Pace:
-    allowed = int(options["rate_limit"]) * int(options["quota_share"]) / 100
+    allowed = int(options["rate_limit"]) * share_of(options)
     return Pace(requests_per_second=max(1.0, allowed) / 30, records_per_request=50)
 
 
@@ -64,11 +62,11 @@ GREENHOUSE = Connector(
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),
-        _number(
+        number(
             "rate_limit", 50, 1, 10_000, "Requests in 30 seconds; the answers' headers correct it."
         ),
-        _number("page_size", 500, 1, 500, "Records a page; Greenhouse gives at most 500."),
-        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        number("page_size", 500, 1, 500, "Records a page; Greenhouse gives at most 500."),
+        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
         replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),
         Option(
             name="resumes",

@@ -14,10 +14,11 @@ import msgspec
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
+from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.domain.streams import Stream, StreamSpec
 from jemmo.domain.validation import text
-from jemmo.rest_client import Answer, Pacer, RestClient
+from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
 
@@ -51,7 +52,7 @@ class GreenhouseSource(ListSource):
             config.base_url,
             headers={"Accept": "application/json"},
             refuse=refuse,
-            pacer=_pacer(config),
+            pacer=pacer(config, int(config.options["rate_limit"]), 30.0),
             shared=config.pace,
             sign=self.sign,
         )
@@ -208,12 +209,6 @@ def _listings(lag: timedelta) -> list[Listing]:
             *(Stream.TALENTS, Stream.JOBS, Stream.STAGES, Stream.REJECT_REASONS),
         ),
     ]
-
-
-def _pacer(config: Config) -> Pacer | None:
-    if not config.on("pacing"):
-        return None
-    return Pacer(int(config.options["rate_limit"]), 30.0, share=config.share)
 
 
 def _address(path: str, query: dict[str, str]) -> str:

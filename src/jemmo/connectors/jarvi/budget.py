@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from jemmo.connectors.base import Config, share_of
 from jemmo.domain.ports import Spent
 
 HOUR = timedelta(hours=1)
@@ -72,3 +73,11 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 def _counts_until(one: Spent) -> datetime:
     return one.at + timedelta(seconds=one.seconds) + HOUR
+
+
+def budget_of(config: Config) -> Budget | None:
+    """What a connection may use; none with ``pacing=off``."""
+    if not config.on("pacing"):
+        return None
+    seconds = int(config.options["budget_seconds"])
+    return Budget(allowance=seconds * SPARE * share_of(config.options))

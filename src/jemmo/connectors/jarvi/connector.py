@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option, number
 from jemmo.connectors.jarvi.files import JarviFiles
 from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
@@ -18,10 +18,6 @@ HOST = "https://functions.prod.jarvi.tech"
 
 def _host(_: Mapping[str, str]) -> str:
     return HOST
-
-
-def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
-    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
 
 
 def _choice(name: str, choices: tuple[str, ...], text: str) -> Option:
@@ -62,11 +58,11 @@ JARVI = Connector(
         ),
         PACING,
         QUOTA_SHARE,
-        _number("budget_seconds", 300, 10, 3600, "Jarvi's time an hour, in its business hours."),
-        _number(
+        number("budget_seconds", 300, 10, 3600, "Jarvi's time an hour, in its business hours."),
+        number(
             "longest_wait", 120, 0, 3600, "Seconds waited for budget; longer postpones the sync."
         ),
-        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
         _choice("talent_filter", ("on", "off"), "Ask for talents only, where that proves to work."),
         _choice("contacts", ("off", "on"), "Keep contacts of clients too, not only talents."),
         _text(
@@ -80,7 +76,7 @@ JARVI = Connector(
             "file_hosts", "Hosts that files may be fetched from; the key goes to Jarvi's own only."
         ),
         _choice("order_param", ("orderBy", "order_by", "none"), "The parameter that sorts lists."),
-        _number(
+        number(
             "page_size", 100, 1, 1000, "Rows asked for; a sorted list is asked for 100 at most."
         ),
         _choice(
@@ -110,9 +106,7 @@ JARVI = Connector(
             "Where a trigger's payload holds ids of profiles.",
             "profileId,profile.id,id",
         ),
-        _number(
-            "offers_min_interval", 15, 0, 1440, "Minutes for which read offers are used again."
-        ),
+        number("offers_min_interval", 15, 0, 1440, "Minutes for which read offers are used again."),
         Option(
             name="default_region",
             default="FR",

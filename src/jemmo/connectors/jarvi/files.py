@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.jarvi.budget import SPARE, Budget
+from jemmo.connectors.jarvi.budget import budget_of
 from jemmo.connectors.jarvi.refusals import Refused, refusal
 from jemmo.connectors.jarvi.settings import Path
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
@@ -93,12 +93,8 @@ class JarviFiles:
 
     def __init__(self, config: Config) -> None:
         clock = Clock()
-        options = config.options
-        patience = float(options["longest_wait"])
-        share = int(options["quota_share"]) / 100
-        allowance = int(options["budget_seconds"]) * SPARE * share
-        budget = Budget(allowance=allowance) if config.on("pacing") else None
-        turns = Turns(budget, config.ledger or MemoryLedger(), clock, patience=patience)
+        patience = float(config.options["longest_wait"])
+        turns = Turns(budget_of(config), config.ledger or MemoryLedger(), clock, patience=patience)
         self.config = config
         self.client = RestClient(
             config.base_url,

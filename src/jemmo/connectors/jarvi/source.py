@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi import links, mapping
 from jemmo.connectors.jarvi.access import check_access
-from jemmo.connectors.jarvi.budget import SPARE, Budget
+from jemmo.connectors.jarvi.budget import budget_of
 from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.people import People, Seen
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
@@ -52,7 +52,7 @@ class JarviSource:
         self.settings = settings_of(config)
         patience = float(config.options["longest_wait"])
         self.turns = Turns(
-            _budget(config), config.ledger or MemoryLedger(), clock, patience=patience
+            budget_of(config), config.ledger or MemoryLedger(), clock, patience=patience
         )
         self.client = RestClient(
             api_address(config),
@@ -354,13 +354,6 @@ def api_address(config: Config) -> str:
     if urlsplit(config.base_url).path.strip("/"):
         return config.base_url
     return f"{config.base_url}/{config.options['api_path'].strip('/')}"
-
-
-def _budget(config: Config) -> Budget | None:
-    if not config.on("pacing"):
-        return None
-    share = int(config.options["quota_share"]) / 100
-    return Budget(allowance=int(config.options["budget_seconds"]) * SPARE * share)
 
 
 def _chunks(found: list[Json]) -> Iterable[tuple[list[Json], bool]]:

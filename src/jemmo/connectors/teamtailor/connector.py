@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from jemmo.connectors.base import FILE_HOSTS, FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import (
+    FILE_HOSTS,
+    FULL_SWEEP,
+    PACING,
+    QUOTA_SHARE,
+    Connector,
+    Option,
+    number,
+    share_of,
+)
 from jemmo.connectors.teamtailor.access import NEEDED
 from jemmo.connectors.teamtailor.files import TeamtailorFiles
 from jemmo.connectors.teamtailor.source import TeamtailorSource
@@ -27,12 +36,8 @@ def _host(options: Mapping[str, str]) -> str:
     return HOSTS[options["region"]]
 
 
-def _number(name: str, default: int, least: int, most: int, text: str) -> Option:
-    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
-
-
 def _pace(options: Mapping[str, str]) -> Pace:
-    allowed = int(options["rate_limit"]) * int(options["quota_share"]) / 100
+    allowed = int(options["rate_limit"]) * share_of(options)
     return Pace(
         requests_per_second=max(1.0, allowed - SPARE) / int(options["rate_window"]),
         records_per_request=int(options["page_size"]),
@@ -78,12 +83,12 @@ TEAMTAILOR = Connector(
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),
-        _number(
+        number(
             "rate_limit", 50, 1, 10_000, "Requests in a window; the answers' headers correct it."
         ),
-        _number("rate_window", 10, 1, 3600, "Seconds in a rate-limit window."),
-        _number("page_size", 30, 1, 30, "Records a page; Teamtailor gives at most 30."),
-        _number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        number("rate_window", 10, 1, 3600, "Seconds in a rate-limit window."),
+        number("page_size", 30, 1, 30, "Records a page; Teamtailor gives at most 30."),
+        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
         Option(
             name="feeds",
             default="two_passes",
@@ -105,7 +110,7 @@ TEAMTAILOR = Connector(
             choices=("v2", "v1"),
             help="The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed.",
         ),
-        _number("webhook_tolerance", 300, 10, 86_400, "Seconds for which a v2 signature is good."),
+        number("webhook_tolerance", 300, 10, 86_400, "Seconds for which a v2 signature is good."),
         Option(
             name="webhook_signed",
             default="body",

@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.teamtailor.refusals import Refused, refusal
+from jemmo.connectors.teamtailor.client import client
+from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.validation import text, web_address
-from jemmo.rest_client import Hosts, LinkDead, Pacer, RestClient, download
+from jemmo.rest_client import Hosts, LinkDead, download
 
 FRESH_LINKS = 2  # a link that dies on the way is asked for once more
 UPLOAD = "upload:"
@@ -38,18 +39,7 @@ class TeamtailorFiles:
     def __init__(self, config: Config) -> None:
         self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
         self.path_is_version = config.on("resume_path_is_version")
-        self.client = RestClient(
-            config.base_url,
-            headers={
-                "Authorization": f"Token token={config.api_key}",
-                "X-Api-Version": config.options["api_version"],
-                "Accept": "application/vnd.api+json",
-            },
-            refuse=refusal,
-            pacer=_pacer(config),
-            shared=config.pace,
-            connections=1,
-        )
+        self.client = client(config, connections=1)
 
     async def close(self) -> None:
         await self.client.close()
@@ -92,13 +82,3 @@ class TeamtailorFiles:
 def _link(links: _Links) -> str | None:
     """The file as uploaded, else its PDF rendition; an upload has its own."""
     return web_address(links.url) or web_address(links.original_resume) or web_address(links.resume)
-
-
-def _pacer(config: Config) -> Pacer | None:
-    if not config.on("pacing"):
-        return None
-    return Pacer(
-        int(config.options["rate_limit"]),
-        float(config.options["rate_window"]),
-        share=config.share,
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from jemmo.connectors.refusals import redirected, unavailable
 from jemmo.connectors.teamtailor.queries import REFUSALS
 from jemmo.connectors.teamtailor.wire import error_code
-from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, TransientError
+from jemmo.domain.errors import ConfigError, JemmoError, PermanentError
 from jemmo.rest_client.client import Answer, rate_limited
 
 KEYS_PAGE = "Teamtailor, Settings > Integrations > API keys"
@@ -24,12 +25,7 @@ def refusal(answer: Answer) -> JemmoError:
     if status == 429:
         return rate_limited(answer)
     if status >= 500 or status == 408:
-        return TransientError(
-            f"Teamtailor has a problem of its own (HTTP {status}).",
-            code="ats_unavailable",
-            next_step="Nothing to do: the next sync goes on where this one stopped. "
-            "See status.teamtailor.com if it lasts.",
-        )
+        return unavailable("Teamtailor", status, see="status.teamtailor.com")
     if status == 401:
         return ConfigError(
             "Teamtailor refused the API key (401). It was deleted, mistyped, "
@@ -53,11 +49,7 @@ def refusal(answer: Answer) -> JemmoError:
             "for example 20240404.",
         )
     if 300 <= status < 400:
-        return ConfigError(
-            f"The address redirects elsewhere (HTTP {status}); the key was not sent there.",
-            code="redirected",
-            next_step="Use the API's own address, for example https://api.teamtailor.com.",
-        )
+        return redirected(status, "for example https://api.teamtailor.com")
     return Refused(
         f"Teamtailor refused a request (HTTP {status}).",
         status=status,

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import Config
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.teamtailor.access import check_access
+from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.learning import Learner, included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
@@ -24,7 +25,7 @@ from jemmo.connectors.teamtailor.queries import (
     changed_since,
     every_job,
 )
-from jemmo.connectors.teamtailor.refusals import Refused, refusal
+from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import KINDS, streams_of
 from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk
 from jemmo.connectors.teamtailor.wire import (
@@ -45,7 +46,6 @@ from jemmo.domain.streams import (
     StreamSpec,
 )
 from jemmo.domain.validation import parse_time, utc
-from jemmo.rest_client import Pacer, RestClient
 
 
 class TeamtailorSource:
@@ -54,17 +54,7 @@ class TeamtailorSource:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.size = int(config.options["page_size"])
-        self.client = RestClient(
-            config.base_url,
-            headers={
-                "Authorization": f"Token token={config.api_key}",
-                "X-Api-Version": config.options["api_version"],
-                "Accept": "application/vnd.api+json",
-            },
-            refuse=refusal,
-            pacer=_pacer(config),
-            shared=config.pace,
-        )
+        self.client = client(config)
         self.learner = Learner(self.client, config)
         self.lookups = self.learner.lookups
         self._unfiltered: set[Stream] = set()
@@ -243,16 +233,6 @@ class TeamtailorSource:
             return record
 
         return Page(stream=stream, raw=raw, map=to_record)
-
-
-def _pacer(config: Config) -> Pacer | None:
-    if not config.on("pacing"):
-        return None
-    return Pacer(
-        int(config.options["rate_limit"]),
-        float(config.options["rate_window"]),
-        share=config.share,
-    )
 
 
 def _cursor(position: Position) -> str:

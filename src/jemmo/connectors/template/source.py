@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource
+from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import refusals
 from jemmo.connectors.template import mapping
 from jemmo.domain.streams import Stream, StreamSpec
-from jemmo.rest_client import Answer, Pacer, RestClient
+from jemmo.rest_client import Answer, RestClient
 
 KEY_HELP = "In Template, as an administrator: Settings > API > New key, with the right to read."
 STATUS_PAGE = "https://status.example.com"
@@ -35,7 +36,7 @@ class TemplateSource(ListSource):
             config.base_url,
             headers={"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"},
             refuse=refusals("Template", key_help=KEY_HELP, status_page=STATUS_PAGE),
-            pacer=Pacer(60, 60.0, share=config.share) if config.on("pacing") else None,
+            pacer=pacer(config, 60, 60.0),
             shared=config.pace,
         )
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
