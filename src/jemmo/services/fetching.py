@@ -152,11 +152,7 @@ async def _handle(bench: Bench, one: store.Due) -> str:
             await store.conclude(bench.db, one, "GONE", "gone")
             return "gone"
         return await _keep(bench, one, found)
-    except RecordRejected as error:
-        status = "TOO_LARGE" if error.code == "too_large" else "REFUSED"
-        await store.conclude(bench.db, one, status, error.code)
-        return "refused"
-    except Refused as error:
+    except (RecordRejected, Refused) as error:
         status = "TOO_LARGE" if error.code == "too_large" else "REFUSED"
         await store.conclude(bench.db, one, status, error.code)
         return "refused"
