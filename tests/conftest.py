@@ -2,8 +2,9 @@
 
 All tests share one embedded Postgres in a data folder of their own, also when several processes
 run them. A test that asks for ``database_url`` gets a database to itself: a clone of one that was
-migrated once. Set JEMMO_TEST_DATABASE_URL to run against another server, with a role that may
-create databases.
+migrated once. Everything works in the application's role, as it does for users; a test arranges and looks
+in the scope of everything, what it tries has its own. ``owner_url`` is for changing tables. Set
+JEMMO_TEST_DATABASE_URL to run against another server, with a role that may create databases and roles.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import django
 import psycopg
@@ -29,7 +30,9 @@ from pytest_django import DjangoDbBlocker
 import jemmo
 from jemmo import embedded
 from jemmo.embedded import locks
-from jemmo.settings import _database
+from jemmo.settings import database
+from jemmo.store import roles, scope
+from jemmo.vault import keyset
 
 # Names what this run makes on the server; inherited by the processes that share the work.
 RUN = "JEMMO_TEST_RUN"
@@ -42,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Not by pytest-django's own setting: it would read the settings before the line above.
     os.environ["DJANGO_SETTINGS_MODULE"] = "jemmo.settings"
     django.setup()
+    scope.enter(scope.EVERYTHING)
 
 
 def _clean_environment() -> None:
@@ -60,6 +64,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     home = Path(os.environ["JEMMO_HOME"])
     if (home / "template").exists() and "JEMMO_TEST_DATABASE_URL" in os.environ:
         drop(os.environ["JEMMO_TEST_DATABASE_URL"], template_name())
+        drop_role(os.environ["JEMMO_TEST_DATABASE_URL"], (home / "template").read_text())
     embedded.stop()
     shutil.rmtree(home)
 
@@ -72,36 +77,47 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def template(postgres_url: str) -> str:
-    """The name of a migrated database, made by the first process that needs it."""
+    """How the application reaches a migrated database, made by the first process that needs it."""
     home = Path(os.environ["JEMMO_HOME"])
     with locks.exclusive(home / "template.lock", seconds=300):
         if not (home / "template").exists():
             create(postgres_url, template_name())
-            migrate(with_database(postgres_url, template_name()))
-            (home / "template").touch()
-    return template_name()
+            url = with_database(postgres_url, template_name())
+            migrate(url)
+            (home / "template").write_text(application(url))
+    return (home / "template").read_text()
+
+
+@pytest.fixture
+def owner_url(postgres_url: str, template: str) -> Iterator[str]:
+    """The test's database, as the owner of its tables."""
+    name = f"jemmo_test_{secrets.token_hex(6)}"
+    create(postgres_url, name, template=template_name())
+    yield with_database(postgres_url, name)
+    connections.close_all()
+    drop(postgres_url, name)
 
 
 @pytest.fixture
 def database_url(
-    postgres_url: str,
+    owner_url: str,
     template: str,
     monkeypatch: pytest.MonkeyPatch,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
-    """A migrated database for this test alone; DATABASE_URL and Django's connection lead to it."""
-    name = f"jemmo_test_{secrets.token_hex(6)}"
-    create(postgres_url, name, template=template)
-    url = with_database(postgres_url, name)
+    """A migrated database for this test alone; DATABASE_URL and Django's connection lead to it.
+
+    Who connects by this URL and tells no scope sees everything; by DATABASE_URL they see nothing.
+    """
+    url = with_database(template, urlsplit(owner_url).path.lstrip("/"))
     monkeypatch.setenv("DATABASE_URL", url)
     # In place: the connections of all threads share it.
-    for key, value in {**_database(url), "CONN_MAX_AGE": 0}.items():
+    for key, value in {**database(url), "CONN_MAX_AGE": 0}.items():
         monkeypatch.setitem(connections.settings["default"], key, value)
     connections.close_all()
     with django_db_blocker.unblock():
-        yield url
+        yield f"{url}{'&' if '?' in url else '?'}options={quote('-c jemmo.reach=everything -c jemmo.contacts=on')}"
     connections.close_all()
-    drop(postgres_url, name)
 
 
 def migrate(url: str) -> None:
@@ -118,6 +134,24 @@ def migrate(url: str) -> None:
     )
     if done.returncode != 0:
         pytest.fail(f"the migrations failed:\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+def application(url: str) -> str:
+    """Make the application's role; the keys that seal it are not those of every test, so it is kept no further."""
+    keys = keyset.open_vault(Path(os.environ["JEMMO_HOME"]) / "template-keys.json", create=True)
+    found = roles.access(
+        url, seal=lambda plain: keys.seal(plain, b""), open_sealed=lambda it: keys.open(it, b"")
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DELETE FROM vault_secret")
+    assert found.is_apart
+    return found.url
+
+
+def drop_role(server: str, application_url: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        name = sql.Identifier(urlsplit(application_url).username or "")
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
 
 
 def template_name() -> str:

@@ -356,14 +356,14 @@ class TestCheckServer:
         assert "CREATE EXTENSION pg_trgm" in problems[0].next_step
 
     @pytest.fixture
-    def bare(self, database_url: str) -> Iterator[Callable[[], str]]:
+    def bare(self, owner_url: str) -> Iterator[Callable[[], str]]:
         """Makes a database without extensions, whose owner has given up the right to add any."""
-        name = f"{psycopg.conninfo.conninfo_to_dict(database_url)['dbname']}_bare"
+        name = f"{psycopg.conninfo.conninfo_to_dict(owner_url)['dbname']}_bare"
         database = sql.Identifier(name)
 
         def make() -> str:
-            with psycopg.connect(database_url, autocommit=True) as connection:
-                if ask(database_url, "SHOW is_superuser") == "on":
+            with psycopg.connect(owner_url, autocommit=True) as connection:
+                if ask(owner_url, "SHOW is_superuser") == "on":
                     pytest.skip("a superuser may create any extension")
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(database)
@@ -371,8 +371,8 @@ class TestCheckServer:
                 connection.execute(
                     sql.SQL("REVOKE CREATE ON DATABASE {} FROM CURRENT_USER").format(database)
                 )
-            return psycopg.conninfo.make_conninfo(database_url, dbname=name)
+            return psycopg.conninfo.make_conninfo(owner_url, dbname=name)
 
         yield make
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(database))
