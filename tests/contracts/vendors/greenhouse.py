@@ -25,5 +25,5 @@ GREENHOUSE = Vendor(
     options={"client_id": CLIENT_ID, "page_size": "20"},
     per_page=20,
     overhead=60,
-    handful=11,
+    handful=5,
 )

@@ -19,7 +19,7 @@ from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.people import People, Seen
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.queries import Query, by_id, changed_since
-from jemmo.connectors.jarvi.refusals import refusal
+from jemmo.connectors.jarvi.refusals import Refused, refusal
 from jemmo.connectors.jarvi.settings import settings_of
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
@@ -73,6 +73,7 @@ class JarviSource:
         )
         self._every: Seen | None = None
         self._swept: set[Stream] = set()
+        self._listed: set[str] = set()
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -187,7 +188,18 @@ class JarviSource:
     # --- asking ---
 
     async def ask(self, query: Query, offset: int = 0) -> Rows:
-        return await self.client.get(query.url(offset), partial(rows_of, entity=query.entity))
+        """An answer of a list. A filter that finds nothing may be answered by 404, as one client has seen."""
+        read = partial(rows_of, entity=query.entity)
+        try:
+            found = await self.client.get(query.url(offset), read)
+        except Refused as error:
+            if error.status != 404 or query.where is None:
+                raise
+            if query.entity not in self._listed:  # else it may be the address that is wrong
+                await self.ask(Query(entity=query.entity, limit=1))
+            return Rows([], 0)
+        self._listed.add(query.entity)
+        return found
 
     def _fetcher(self, query: Query) -> Fetch:
         async def fetch(offset: int) -> Rows:
