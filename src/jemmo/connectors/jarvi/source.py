@@ -19,12 +19,13 @@ from jemmo.connectors.jarvi.jobs import job
 from jemmo.connectors.jarvi.people import People, Seen
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.queries import Query, by_id, changed_since
-from jemmo.connectors.jarvi.refusals import Refused, refusal
+from jemmo.connectors.jarvi.refusals import refusal
 from jemmo.connectors.jarvi.settings import settings_of
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
 from jemmo.connectors.jarvi.wire import Json, Row, Rows, moment, row_id, rows_of
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.records import Record, Stage
 from jemmo.domain.streams import (
     AccessReport,
