@@ -47,8 +47,11 @@ log = logging.getLogger(__name__)
 
 DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
-BESIDE_LOOKS = 0.85
-"""Of the quota, for a sync where webhooks come: what they name is looked up with the rest, at once."""
+BESIDE_LOOKS = 0.95
+"""Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
+
+SENT_AT_ONCE = 0.3
+"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
@@ -137,8 +140,8 @@ async def sync_slice(
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
         row = await _load(db, connection_id)
-        part = BESIDE_LOOKS if await runs.hears(db, connection_id) else 1.0
-        async with opened(row, vault, database_url, part=part) as source:
+        part = BESIDE_LOOKS if await runs.may_hear(db, connection_id) else 1.0
+        async with opened(row, vault, database_url, part=part, at_once=SENT_AT_ONCE) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
@@ -209,11 +212,16 @@ def _with_applicable_rules(
 
 @asynccontextmanager
 async def opened(
-    row: runs.ConnectionRow, vault: Vault, database_url: str, *, part: float = 1.0
+    row: runs.ConnectionRow,
+    vault: Vault,
+    database_url: str,
+    *,
+    part: float = 1.0,
+    at_once: float = 1.0,
 ) -> AsyncIterator[Source]:
     """A connection's source, with its key unsealed and what it has used of its quota at hand.
 
-    ``part`` of the quota is all that this work fills; see ``Config``.
+    ``part`` of the quota is all that this work fills, ``at_once`` of it without a pause; see ``Config``.
     """
     if not row.sealed_key:
         raise without_key()
@@ -224,7 +232,9 @@ async def opened(
         PostgresQuotaLedger(database_url, row.id) as ledger,
         PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
     ):
-        source = connector.open(replace(config, ledger=ledger, pace=pace, part=part))
+        source = connector.open(
+            replace(config, ledger=ledger, pace=pace, part=part, at_once=at_once)
+        )
         try:
             yield source
         finally:

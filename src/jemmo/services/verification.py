@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.lookups import keeper_of
-from jemmo.services.syncs import opened
+from jemmo.services.syncs import SENT_AT_ONCE, opened
 from jemmo.store import held, runs, suppression
 from jemmo.store.postgres import connect, explained
 from jemmo.vault import Vault
@@ -57,7 +57,7 @@ async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Ver
     async with connect(database_url) as db:
         with explained():
             row = await runs.load_connection(db, connection_id)
-        async with opened(row, vault, database_url) as source:
+        async with opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source:
             streams = {}
             keeps_out = await keeper_of(db, row, vault)
             for spec in source.streams:
