@@ -147,6 +147,21 @@ class Reread(Struct, kw_only=True):
     unseen: list[tuple[Stream, str]] = []
 
 
+BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
+
+
+async def by_name(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+    """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
+    found = Reread(unseen=[(one.stream, one.remote_id) for one in hints[BY_NAME_AT_MOST:]])
+    for one in hints[:BY_NAME_AT_MOST]:
+        page = await source.fetch(one.stream, one.remote_id)
+        if page is None:
+            found.gone.append((one.stream, one.remote_id))
+        else:
+            found.pages.append(page)
+    return found
+
+
 class Webhooks(Struct, frozen=True, kw_only=True):
     """How an ATS announces changes.
 

@@ -18,6 +18,7 @@ from jemmo.domain.streams import (
     Start,
     Stream,
     StreamSpec,
+    Sweep,
 )
 
 T = TypeVar("T")
@@ -149,9 +150,21 @@ class RunStore(Protocol):
         """Keep the run's counts so that others can watch."""
         ...
 
-    async def begin_sweep(self, stream: Stream) -> None: ...
+    async def sweep(self, stream: Stream) -> Sweep | None:
+        """How far an earlier slice of this run came with comparing the stream."""
+        ...
 
-    async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None: ...
+    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
+        """Forget what was sighted before, and keep ``sweep``."""
+        ...
+
+    async def commit_sightings(
+        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    ) -> None:
+        """Keep a page of a sweep together with how far that is."""
+        ...
+
+    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None: ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         """Ids we hold, seen before ``before``, that the sweep did not meet."""
