@@ -53,7 +53,9 @@ async def run_slice(
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(row, source, report)
             begin = partial(runs.begin, trigger="test", goes_on=goes_on)
-            async with syncs._leased(db, row, report, begin, company.database_url) as context:
+            async with syncs._leased(
+                db, row, report, begin, company.database_url, syncs._now
+            ) as context:
                 keeper = await keeper_of(db, row, default_vault())
                 store = Writer(db, context, default_vault().seal, keeper)
                 report = context.report

@@ -62,6 +62,9 @@ GROUPS = {
 """What ``--only`` reads."""
 
 
+Clock = Callable[[], datetime]
+
+
 class Unwatched:
     """Nobody looks on."""
 
@@ -103,6 +106,7 @@ async def sync(
     only: str | None = None,
     trigger: str = "manual",
     progress: Progress | None = None,
+    now: Clock | None = None,
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
@@ -116,6 +120,7 @@ async def sync(
         only=only,
         trigger=trigger,
         progress=progress,
+        now=now,
     )
     return done.report
 
@@ -131,12 +136,13 @@ async def sync_slice(
     progress: Progress | None = None,
     goes_on: Hold | None = None,
     slice_over: Callable[[Mode], bool] = lambda _: False,
+    now: Clock | None = None,
 ) -> Slice:
     """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
 
-    It goes on when this is called with its ``hold``, anywhere.
+    It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
     """
-    began = time.monotonic()
+    began, now = time.monotonic(), now or _now
     streams = GROUPS[only] if only else None
     async with connect(database_url) as db:
         row = await _load(db, connection_id)
@@ -146,11 +152,11 @@ async def sync_slice(
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(row, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
-            async with _leased(db, row, report, begin, database_url) as context:
+            async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
                 store = Writer(db, context, vault.seal, await keeper_of(db, row, vault))
                 if not context.goes_on:
-                    report.mode = await _choose_mode(db, row, store, mode, names)
+                    report.mode = await _choose_mode(db, row, store, mode, names, now())
                     await _note_mode(db, report)
                 context.mode = report.mode
                 run = SyncRun(
@@ -159,7 +165,7 @@ async def sync_slice(
                     rules=row.rules,
                     report=report,
                     progress=progress or Unwatched(),
-                    now=_now,
+                    now=now,
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
                 )
@@ -256,6 +262,7 @@ async def _leased(
     report: RunReport,
     begin: Callable[[Connection, UUID, RunReport], Awaitable[Begun]],
     database_url: str,
+    now: Clock,
 ) -> AsyncIterator[HeldRun]:
     """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
@@ -283,13 +290,15 @@ async def _leased(
         report.fail(_explain(error))
         raise
     finally:
-        if not await _end(db, row, hold, report):
+        if not await _end(db, row, hold, report, now()):
             with suppress(TransientError):
                 async with connect(database_url) as fresh:
-                    await _end(fresh, row, hold, report)
+                    await _end(fresh, row, hold, report, now())
 
 
-async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport) -> bool:
+async def _end(
+    db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
+) -> bool:
     """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
     try:
         with explained():
@@ -297,15 +306,14 @@ async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunR
                 await runs.hand_over(db, row.id, hold, report)
                 return True
             report.note_repeat(row.last_error, row.failures)
-            await runs.end(db, row.id, hold.token, report, _due_after(row, report))
+            await runs.end(db, row.id, hold.token, report, _due_after(row, report, now))
     except TransientError:
         return False
     return True
 
 
-def _due_after(row: runs.ConnectionRow, report: RunReport) -> datetime:
+def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
     """When the connection's next sync starts by itself. One that was stopped goes on soon."""
-    now = _now()
     if report.failure is FailureMode.CANCELLED:
         return row.plan.after_quiet(now + FIRST_RETRY)
     failed = report.status is RunStatus.FAILED
@@ -325,14 +333,15 @@ async def _choose_mode(
     store: Writer,
     wanted: Mode | None,
     names: list[Stream],
+    now: datetime,
 ) -> Mode:
-    mode = choose_mode(wanted, plausible(await store.checkpoints(), _now()), names)
+    mode = choose_mode(wanted, plausible(await store.checkpoints(), now), names)
     if wanted is None and mode is Mode.INCREMENTAL:
-        return await _sweep_or_increment(db, row)
+        return await _sweep_or_increment(db, row, now)
     return mode
 
 
-async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
+async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: datetime) -> Mode:
     """Now and then everything is read, where an ATS may change records without a sign of it."""
     cron = row.options.get(FULL_SWEEP.name)
     if cron is None:
@@ -340,7 +349,7 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
         cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else DAILY
     with explained():
         last = await runs.last_full_read(db, row.id)
-    return Mode.RECONCILE if sweep_due(cron, last, _now()) else Mode.INCREMENTAL
+    return Mode.RECONCILE if sweep_due(cron, last, now) else Mode.INCREMENTAL
 
 
 async def _note_mode(db: Connection, report: RunReport) -> None:
