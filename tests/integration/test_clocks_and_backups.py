@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -197,7 +198,8 @@ class Backups:
 
     async def take(self) -> str:
         """The address of a copy as the database is now; nobody may be connected."""
-        name = self._url.rpartition("/")[2].partition("?")[0]
+        parts = urlsplit(self._url)
+        name = parts.path.removeprefix("/")
         copy = f"{name}_{len(self._made)}"
         await in_thread(connections.close_all)
         async with await psycopg.AsyncConnection.connect(self._server, autocommit=True) as server:
@@ -208,7 +210,7 @@ class Backups:
                 )
             )
         self._made.append(copy)
-        return self._url.replace(name, copy)
+        return urlunsplit(parts._replace(path=f"/{copy}"))
 
     async def _alone(self, server: psycopg.AsyncConnection, name: str) -> None:
         while True:
