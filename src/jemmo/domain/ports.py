@@ -112,13 +112,14 @@ class QuotaLedger(Protocol):
 class PaceState(Struct, kw_only=True):
     """When the requests of one API key left or will leave, in seconds of the clock that all its processes share.
 
-    ``limit`` is what the ATS last told of its window.
+    ``limit`` is what the ATS last told of its window of ``per`` seconds.
     """
 
     now: float
     sent: list[float]
     held_until: float = 0.0
     limit: int | None = None
+    per: float | None = None
 
 
 class SharedPace(Protocol):

@@ -60,6 +60,7 @@ class Pacer:
         state.sent = sorted(self._sent)[-max(self.window, self.limit) :]
         state.held_until = self._held_until
         state.limit = self.limit
+        state.per = self.per
 
     def _allow(self, limit: int) -> None:
         self.limit = limit

@@ -105,7 +105,7 @@ def test_what_may_pass_by_itself_is_sent_when_it_came_twice(
 def notified(showcase: Showcase, count: int) -> None:
     """So many connections whose syncs failed, told to the admin by e-mail and to the chat."""
     admin = Membership.objects.get(account__email="admin@acme.example")
-    like = showcase.org.connections.get()
+    like = showcase.org.connections.order_by("created_at")[0]
     for number in range(count):
         like.pk, like.label, like.account_id = uuid4(), f"Branch {number}", f"branch-{number}"
         like.save(force_insert=True)
