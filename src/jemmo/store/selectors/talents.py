@@ -23,6 +23,7 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.selectors import jobs
+from jemmo.store.selectors.connections import told_apart
 from jemmo.store.selectors.export import Unseal, open_contacts
 from jemmo.store.selectors.hiding import (
     conceal,
@@ -34,12 +35,15 @@ from jemmo.store.selectors.paging import (
     Alphabetical,
     Column,
     Found,
+    among,
     cut,
     order,
     page_number,
+    record_id,
     search_query,
     search_terms,
     sort_key,
+    tally,
     typed,
 )
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
@@ -61,6 +65,7 @@ class Wanted:
     status: str = ""
     job: str = ""
     tag: str = ""
+    connection: str = ""
     sort: str = "updated"
     page: int = 1
 
@@ -71,23 +76,16 @@ class Wanted:
             q=typed(given, "q"),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
-            job=_id(typed(given, "job")),
+            job=record_id(typed(given, "job")),
             tag=typed(given, "tag"),
+            connection=record_id(typed(given, "connection")),
             sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
     @property
     def filtered(self) -> bool:
-        return bool(self.q or self.stage or self.status or self.job or self.tag)
-
-
-def _id(given: str) -> str:
-    """A record's id as text; what is none counts as not given."""
-    try:
-        return str(UUID(given))
-    except ValueError:
-        return ""
+        return any((self.q, self.stage, self.status, self.job, self.tag, self.connection))
 
 
 def visible(org: Organisation) -> QuerySet[Talent]:
@@ -105,17 +103,7 @@ def search(
 
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
-    found = visible(org)
-    if (words := search_query(wanted.q)) is not None:
-        found = found.filter(_said(org, words, word_hashes))
-        if not sees_contacts:
-            found = found.filter(matches_without_contacts(search_terms(wanted.q)))
-    if wanted.tag:
-        found = found.filter(tags__contains=[wanted.tag])
-        if not sees_contacts and has_contacts(wanted.tag):
-            found = found.none()
-    if (applied := _applied(wanted)) is not None:
-        found = found.filter(Exists(applied))
+    found, total = _matching(org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes)
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
     if not sees_contacts:
@@ -123,7 +111,7 @@ def search(
             conceal(one)
     return Found(
         items=items,
-        total=found.count(),
+        total=total,
         page=wanted.page,
         wanted=wanted,
         columns=COLUMNS,
@@ -131,17 +119,69 @@ def search(
             "stage": list(StageCategory),
             "status": list(ApplicationStatus),
             "job": _jobs(org, wanted.job),
+            "connection": told_apart(org),
         },
     )
 
 
-def _said(org: Organisation, words: Any, word_hashes: Sequence[int]) -> Q:
-    """By what a record says, or by the words of a file: two index scans, since an OR would read the whole table."""
+def _matching(
+    org: Organisation, wanted: Wanted, *, sees_contacts: bool, word_hashes: Sequence[int]
+) -> tuple[QuerySet[Talent], int]:
+    """Who matches, to be put in order, and how many they are.
+
+    That words match without the contact details beside them is asked of few and of the page shown: in a count of
+    thousands one more or less tells of nobody, and asking takes seconds.
+    """
+    if not wanted.filtered:
+        found = visible(org)
+        return found, found.count()
+    narrowed = _narrowed(org, wanted, sees_contacts=sees_contacts)
+    words = search_query(wanted.q)
+    total, few = tally(_said(org, narrowed, words, word_hashes))
+    if few is not None:
+        found = visible(org).filter(id__in=among(few))
+    else:
+        found = narrowed if words is None else narrowed.filter(_says(words, word_hashes))
+    if words is not None and not sees_contacts:
+        found = found.filter(matches_without_contacts(search_terms(wanted.q)))
+        total = total if few is None else found.count()
+    return found, total
+
+
+def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
+    """What the address asks for besides its words."""
+    found = visible(org)
+    if wanted.tag:
+        found = found.filter(tags__contains=[wanted.tag])
+        if not sees_contacts and has_contacts(wanted.tag):
+            found = found.none()
+    if wanted.connection:
+        found = found.filter(connection=UUID(wanted.connection))
+    if (applied := _applied(wanted)) is not None:
+        found = found.filter(Exists(applied))
+    return found
+
+
+def _said(
+    org: Organisation, narrowed: QuerySet[Talent], words: Any, word_hashes: Sequence[int]
+) -> QuerySet[Talent]:
+    """By what a record says, and apart from those by the words of a file: an OR would read the whole table."""
+    if words is None:
+        return narrowed
+    by_record = narrowed.filter(search=words)
+    if not word_hashes:
+        return by_record
+    files = FileText.objects.filter(org=org, words__contains=list(word_hashes)).values("talent")
+    by_file = narrowed.filter(id__in=files).exclude(search=words)
+    return by_record.order_by().values("id").union(by_file.order_by().values("id"), all=True)
+
+
+def _says(words: Any, word_hashes: Sequence[int]) -> Q:
+    """The same asked of one record after the other, where so many match that a page is soon full."""
     if not word_hashes:
         return Q(search=words)
-    by_record = Talent.objects.filter(org=org, search=words).values("id")
-    by_file = FileText.objects.filter(org=org, words__contains=list(word_hashes)).values("talent")
-    return Q(id__in=by_record.union(by_file))
+    by_file = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
+    return Q(search=words) | Exists(by_file)
 
 
 def _applied(wanted: Wanted) -> QuerySet[Application] | None:
