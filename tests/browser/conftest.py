@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes.receivers import MailServer, receivers
 from playwright.sync_api import Browser, Page, sync_playwright
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
@@ -200,3 +201,22 @@ def _browser(address: str, usual: str) -> Iterator[Opens]:
 
         yield open_page
     assert complaints == []
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """The letters that an installation sends."""
+    with receivers() as (found, _):
+        yield found
+
+
+@pytest.fixture
+def posting(database_url: str, web_home: Path, mail: MailServer) -> Iterator[str]:
+    """Where an installation is served that sends e-mail and has nobody in it yet."""
+    with served(web_home, JEMMO_EMAIL_URL=f"smtp://127.0.0.1:{mail.port}?tls=no") as found:
+        yield found
+
+
+@pytest.fixture
+def enters(posting: str) -> Iterator[Opens]:
+    yield from _browser(posting, "owner")

@@ -124,7 +124,8 @@ def _page(
     shown = {
         "connection": connection,
         "connector": connector,
-        "rules": rules,
+        "setup": rules.setup,
+        "signs": rules.verify is not None,
         "known": found or webhooks.known(connection, default_vault()),
         "address": request.build_absolute_uri(found.path) if found and not hidden else "",
         "here_alone": request.get_host().rpartition(":")[0] in HERE_ALONE,
