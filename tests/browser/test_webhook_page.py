@@ -70,10 +70,10 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     expect(page.get_by_text("The signature key is missing")).to_be_visible()
     assert send(first, "candidate.update") == 401
 
-    page.get_by_label("Signature key").fill("x" * 600)
+    page.get_by_role("textbox", name="Signature key").fill("x" * 600)
     page.get_by_role("button", name="Keep the key").click()
     expect(page.get_by_role("alert")).to_contain_text("This does not look like a signature key.")
-    page.get_by_label("Signature key").fill(KEY)
+    page.get_by_role("textbox", name="Signature key").fill(KEY)
     page.get_by_role("button", name="Keep the key").click()
     expect(page.get_by_text("The signature key is kept encrypted.")).to_be_visible()
     assert KEY not in page.content()

@@ -1,4 +1,7 @@
-"""A connection's webhooks: the secret address and where to enter it, the signature key, how they do, replay."""
+"""A connection's webhooks: the secret address and where to enter it, the signature key, how they do, replay.
+
+Each deed has an address of its own, which leads back to the page when it is merely opened.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST
 
 from jemmo.connectors.base import Connector, Webhooks
 from jemmo.domain.errors import JemmoError
@@ -36,12 +38,13 @@ def page(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     return _page(request, _connection(request, connection_id))
 
 
-@require_POST
 @manager
 @sensitive_variables()
 def address(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Show the address, made when it is first asked for. It is in this answer alone."""
     connection = _connection(request, connection_id)
+    if request.method != "POST":
+        return redirect("ats_webhooks", connection.id)
     return _page(request, connection, found=webhooks.address(connection, default_vault()))
 
 
@@ -59,16 +62,17 @@ def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         return render(request, "web/ats_webhook_renew.html", shown)
     seen = _moment(request.POST.get("seen", ""))
     made = webhooks.renew(connection, vault, seen=seen)
-    return _page(request, connection, found=made, renewed=made.made_at != seen)
+    return _page(request, connection, found=made, renewed=known.made_at == seen)
 
 
-@require_POST
 @manager
 @sensitive_post_parameters("key")
 @sensitive_variables()
 def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Keep the key by which the ATS signs; it is never shown again."""
     connection = _connection(request, connection_id)
+    if request.method != "POST":
+        return redirect("ats_webhooks", connection.id)
     form = SigningKey(request.POST)
     if not form.is_valid():
         return _page(request, connection, form=form)
@@ -80,14 +84,13 @@ def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     return redirect("ats_webhooks", connection.id)
 
 
-@require_POST
 @manager
 def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Take what is stored as hints again."""
     connection = _connection(request, connection_id)
     form = Replay(request.POST)
-    if not form.is_valid():
-        return _page(request, connection)
+    if request.method != "POST" or not form.is_valid():
+        return redirect("ats_webhooks", connection.id)
     since = datetime.now(UTC) - timedelta(hours=int(form.cleaned_data["hours"]))
     done = webhooks.replay(connection, default_vault(), since=since)
     messages.success(
