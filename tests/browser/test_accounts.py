@@ -69,6 +69,15 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
     expect(owner.get_by_text("Atelier Exemple").first).to_be_visible()
 
+    owner.goto("/jobs/")  # without an ATS the icon is dimmed, says why and leads to the remedy
+    icon = owner.get_by_role("button", name="Sync jobs")
+    expect(icon).to_have_attribute("aria-disabled", "true")
+    icon.hover()
+    expect(owner.locator(".sync-tip")).to_contain_text("No ATS is connected.")
+    expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
+    owner.get_by_role("link", name="Connect one in the settings").click()
+    expect(owner).to_have_url(re.compile("/settings/ats/$"))
+
     late = enters("/", signed_in=False)  # nobody else makes a first owner
     expect(late.get_by_role("button", name="Sign in")).to_be_visible()
     owner.goto("/settings/members/")
