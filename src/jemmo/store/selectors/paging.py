@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection as database
 from django.db.models import F, Func, QuerySet
@@ -123,14 +122,11 @@ def among(ids: list[UUID]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::uuid[])", (ids,))
 
 
-def search_query(typed: str) -> SearchQuery | None:
-    """Every word typed begins a word of the record, whatever the accents; ``None`` when there are none."""
-    terms = search_terms(typed)
-    return SearchQuery(terms, search_type="raw", config="simple") if terms else None
-
-
 def search_terms(typed: str) -> str:
-    """What was typed as Postgres's ``tsquery``; empty when there are no words."""
+    """What was typed as Postgres's ``tsquery``; empty when there are no words.
+
+    Every word begins a word of the record, whatever the accents.
+    """
     plain = unicodedata.normalize("NFKD", typed[:200].replace("\x00", ""))
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
     return " & ".join(f"'{one}':*" for one in words[:10])

@@ -15,7 +15,6 @@ from jemmo.domain.records import Contact
 from jemmo.store.models import (
     Application,
     Attachment,
-    FileText,
     Job,
     Organisation,
     Stage,
@@ -40,12 +39,12 @@ from jemmo.store.selectors.paging import (
     order,
     page_number,
     record_id,
-    search_query,
     search_terms,
     sort_key,
     tally,
     typed,
 )
+from jemmo.store.selectors.saying import talent_says, talents_saying
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
 
 COLUMNS = {
@@ -132,18 +131,18 @@ def _matching(
     That words match without the contact details beside them is asked of few and of the page shown: in a count of
     thousands one more or less tells of nobody, and asking takes seconds.
     """
+    found, terms = visible(org), search_terms(wanted.q)
     if not wanted.filtered:
-        found = visible(org)
         return found, found.count()
     narrowed = _narrowed(org, wanted, sees_contacts=sees_contacts)
-    words = search_query(wanted.q)
-    total, few = tally(_said(org, narrowed, words, word_hashes))
+    said = talents_saying(org, terms, word_hashes) if terms else Q()
+    total, few = tally(narrowed.filter(said))
     if few is not None:
-        found = visible(org).filter(id__in=among(few))
+        found = found.filter(id__in=among(few))
     else:
-        found = narrowed if words is None else narrowed.filter(_says(words, word_hashes))
-    if words is not None and not sees_contacts:
-        found = found.filter(matches_without_contacts(search_terms(wanted.q)))
+        found = narrowed.filter(talent_says(terms, word_hashes) if terms else Q())
+    if terms and not sees_contacts:
+        found = found.filter(matches_without_contacts(terms))
         total = total if few is None else found.count()
     return found, total
 
@@ -160,28 +159,6 @@ def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> Quer
     if (applied := _applied(wanted)) is not None:
         found = found.filter(Exists(applied))
     return found
-
-
-def _said(
-    org: Organisation, narrowed: QuerySet[Talent], words: Any, word_hashes: Sequence[int]
-) -> QuerySet[Talent]:
-    """By what a record says, and apart from those by the words of a file: an OR would read the whole table."""
-    if words is None:
-        return narrowed
-    by_record = narrowed.filter(search=words)
-    if not word_hashes:
-        return by_record
-    files = FileText.objects.filter(org=org, words__contains=list(word_hashes)).values("talent")
-    by_file = narrowed.filter(id__in=files).exclude(search=words)
-    return by_record.order_by().values("id").union(by_file.order_by().values("id"), all=True)
-
-
-def _says(words: Any, word_hashes: Sequence[int]) -> Q:
-    """The same asked of one record after the other, where so many match that a page is soon full."""
-    if not word_hashes:
-        return Q(search=words)
-    by_file = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
-    return Q(search=words) | Exists(by_file)
 
 
 def _applied(wanted: Wanted) -> QuerySet[Application] | None:
