@@ -43,6 +43,8 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
     **dict.fromkeys(("ats_compare", "ats_resync", "ats_pause", "ats_resume"), MANAGER),
     **dict.fromkeys(("ats_test", "ats_key", "ats_revoked", "ats_edit"), MANAGER),
+    **dict.fromkeys(("ats_webhooks", "ats_webhook_address", "ats_webhook_renew"), MANAGER),
+    **dict.fromkeys(("ats_webhook_key", "ats_webhook_replay"), MANAGER),
     **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
     **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
 }

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
-from jemmo.store.models import Organisation
+from jemmo.store.models import FileText, Organisation
 
 
 def talents_saying(org: Organisation, terms: str, word_hashes: Sequence[int] = ()) -> Q:
@@ -20,9 +21,18 @@ def talents_saying(org: Organisation, terms: str, word_hashes: Sequence[int] = (
         return _among("SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s)", terms, org)
     return _among(
         "SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s) "
-        "UNION SELECT jemmo_talents_with_words(%s::bigint[], %s)",
+        "UNION ALL SELECT jemmo_talents_with_words(%s::bigint[], %s)",
         *(terms, org, list(word_hashes), org),
     )
+
+
+def talent_says(terms: str, word_hashes: Sequence[int] = ()) -> Q:
+    """The same asked of one talent after the other, where so many match that a page is soon full."""
+    said = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
+    if not word_hashes:
+        return said
+    files = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
+    return said | Q(Exists(files))
 
 
 def jobs_saying(org: Organisation, terms: str) -> Q:
