@@ -186,9 +186,14 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def posting(database_url: str, web_home: Path, mail: MailServer) -> Iterator[str]:
+def posting(
+    database_url: str, static_files: None, settings: Settings, mail: MailServer
+) -> Iterator[str]:
     """Where an installation is served that sends e-mail and has nobody in it yet."""
-    with served(web_home, JEMMO_EMAIL_URL=f"smtp://127.0.0.1:{mail.port}?tls=no") as found:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    with served() as found:
         yield found
 
 
