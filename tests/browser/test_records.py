@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.showcase import EMAIL, NOW, PASSWORD, PHONE, Showcase
 from playwright.sync_api import Page, expect
 
+from jemmo.home import home
 from jemmo.sandbox.files import pdf
 from jemmo.services import accounts
 
@@ -33,7 +32,7 @@ def story(showcase: Showcase, database_url: str) -> dict[str, str]:
     from jemmo.store.models import Application, StageEvent
 
     elodie = showcase.talent("elodie")
-    keep(database_url, elodie, pdf("Élodie Müller, Kubernetes"), Path(os.environ["JEMMO_HOME"]) / "files")
+    keep(database_url, elodie, pdf("Élodie Müller, Kubernetes"), home() / "files")
     application = Application.objects.get(org=showcase.org, remote_id="of-elodie")
     for days, before, after in ((1, None, "new"), (3, "new", "talk")):
         StageEvent.objects.create(

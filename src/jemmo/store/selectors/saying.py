@@ -33,7 +33,7 @@ def few_saying(
 ) -> list[UUID] | None:
     """The ids of the same talents, or ``None`` when they are more than ``most``. An id may be there twice."""
     functions = ["jemmo_talents_saying(to_tsquery('simple', %s), %s)"]
-    given = [terms, org.id]
+    given: list[Any] = [terms, org.id]
     if word_hashes:
         functions.append("jemmo_talents_with_words(%s::bigint[], %s)")
         given += [list(word_hashes), org.id]
@@ -50,7 +50,7 @@ def talent_says(terms: str, word_hashes: Sequence[int]) -> Q:
     if not word_hashes:
         return said
     files = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
-    return said | Exists(files)
+    return said | Q(Exists(files))
 
 
 def jobs_saying(org: Organisation, terms: str) -> Q:
