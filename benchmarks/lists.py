@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -49,8 +50,8 @@ SELECT gen_random_uuid(), %(org)s, %(connection)s, 'j' || n, '', 'Engineer ' || 
     now() - n * interval '1 hour', (SELECT id FROM department WHERE remote_id = 'd' || (1 + n %% 3)),
     to_tsvector('simple', 'engineer ' || n)
 FROM generate_series(1, %(jobs)s) n;
-INSERT INTO job_location (job_id, position, city)
-SELECT id, 0, (ARRAY['Lyon','Paris','Nantes','Berlin'])[1 + get_byte(uuid_send(id), 0) %% 4] FROM job;
+INSERT INTO job_location (job_id, org_id, position, city)
+SELECT id, org_id, 0, (ARRAY['Lyon','Paris','Nantes','Berlin'])[1 + get_byte(uuid_send(id), 0) %% 4] FROM job;
 INSERT INTO stage (id, org_id, connection_id, remote_id, content_hash, name, category, job_remote_id)
 SELECT gen_random_uuid(), %(org)s, %(connection)s, 's' || n, '', 'Stage ' || n,
     (ARRAY['NEW','SCREENING','INTERVIEW','OFFER'])[1 + n %% 4], NULL FROM generate_series(1, 8) n;
@@ -114,7 +115,8 @@ def _filled(rows: int) -> Any:
     with connection.cursor() as cursor:
         given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
         cursor.execute(FILL, given)
-        cursor.execute("VACUUM ANALYZE")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as plain_connection:
+        plain_connection.execute("VACUUM ANALYZE")
     client = Client(SERVER_NAME="localhost")
     client.force_login(accounts.add_member(org, "recruiter@acme.example", "recruiter", None))
     return client

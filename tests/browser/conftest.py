@@ -187,12 +187,12 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def posting(
-    database_url: str, static_files: None, mail: MailServer, settings: Settings
+    database_url: str, static_files: None, settings: Settings, mail: MailServer
 ) -> Iterator[str]:
     """Where an installation is served that sends e-mail and has nobody in it yet."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
-    settings.EMAIL_USE_TLS = False
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     with served() as found:
         yield found
 

@@ -107,7 +107,7 @@ def test_a_forgotten_password_is_replaced(somebody: None, enters: Opens, mail: M
     page.goto(link_in(letter))
     page.locator("#id_password1").fill(OTHER)
     page.locator("#id_password2").fill(OTHER)
-    page.locator("main button").click()
+    page.get_by_role("button", name="Change Password").click()
     page.goto("/accounts/login/")
     sign_in(page, "owner@acme.example", PASSWORD)
     expect(page.locator(".errorlist")).to_be_visible()

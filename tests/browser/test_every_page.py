@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fakes.showcase import PASSWORD, Showcase
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from jemmo.services import accounts
 
@@ -70,17 +70,21 @@ def each(page: Page, paths: list[str]) -> Iterator[str]:
         yield path
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("fr", "dark")])
+@pytest.mark.parametrize(("language", "scheme"), [("English", "light"), ("Français", "dark")])
 def test_no_page_hinders_or_overflows(
     paths: list[str], opens: Opens, language: str, scheme: str
 ) -> None:
-    said = {"Accept-Language": language}
-    out = opens("/accounts/login/", signed_in=False, color_scheme=scheme, extra_http_headers=said)
+    out = opens("/accounts/login/", signed_in=False, color_scheme=scheme)
+    out.get_by_role("button", name=language).click()
     findings: list[Any] = []
     for path in each(out, ["/accounts/login/", "/accounts/password/reset/"]):
         findings += hindrances(out) + overflows(out, path)
-    page = opens("/jobs/", role="admin", color_scheme=scheme, extra_http_headers=said)
-    assert page.locator("html").get_attribute("lang") == language
+    page = opens("/jobs/", role="admin", color_scheme=scheme)
+    page.locator("summary[aria-label=Account]").click()
+    page.get_by_role("button", name=language).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        {"English": "Jobs", "Français": "Postes"}[language]
+    )
     for path in each(page, paths):
         findings += hindrances(page) + overflows(page, path)
     assert findings == []

@@ -141,9 +141,7 @@ def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens
     expect(viewer.get_by_role("link", name="Download")).to_have_count(0)
     assert EMAIL not in viewer.content()
     assert PHONE not in viewer.content()
-    assert [viewer.context.request.get(one).status for one in (resume, f"{resume}download/")] == [
-        404,
-        404,
-    ]
+    for address in (resume, f"{resume}download/"):
+        assert viewer.context.request.get(address).status == 403
     viewer.goto("/talents/?q=elodie.private")
     expect(rows(viewer)).to_have_count(0)

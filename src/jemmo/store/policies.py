@@ -155,7 +155,7 @@ class Searched(NamedTuple):
 
     Postgres does not use an index below a policy for an operator that might tell what it was given, and those of
     texts and arrays might. Such a search is a function of the tables' owner, which itself asks who may see that
-    organisation. Postgres is told to expect many: joined one by one, a common word's would take longest.
+    organisation.
     """
 
     name: str
@@ -170,7 +170,7 @@ class Searched(NamedTuple):
         column = {"tsquery": "search"}.get(self.type, "words")
         right = " AND jemmo_contacts()" if self.contacts else ""
         return f"""CREATE OR REPLACE FUNCTION {self.name}(wanted {self.type}, of_org uuid)
-            RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 50000
+            RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
             SET search_path = public, pg_catalog, pg_temp
             AS $$ SELECT {self.id} FROM {self.table} WHERE {column} {self.operator} wanted AND org_id = of_org
                 AND (SELECT (jemmo_reaches('{EVERYTHING}') OR of_org = jemmo_org()){right}) $$"""

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jemmo.store.models import Connection, Job, Talent
-from jemmo.store.selectors import paging
+from jemmo.store.selectors import paging, talents
 
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
@@ -72,7 +72,8 @@ def test_few_and_many_are_found_alike(recruiter: Client, monkeypatch: pytest.Mon
         {"tag": "python"},
     ]
     few = [listed(recruiter, "/talents/", **one) for one in asked]
-    monkeypatch.setattr(paging, "FEW", 0)
+    for module in (paging, talents):
+        monkeypatch.setattr(module, "FEW", 0)
 
     assert [listed(recruiter, "/talents/", **one) for one in asked] == few
     assert [len(one) for one in few] == [50, 10, 1, 50, 10, 1]

@@ -31,6 +31,7 @@ from jemmo.store.selectors.hiding import (
     matches_without_contacts,
 )
 from jemmo.store.selectors.paging import (
+    FEW,
     Alphabetical,
     Column,
     Found,
@@ -44,7 +45,7 @@ from jemmo.store.selectors.paging import (
     tally,
     typed,
 )
-from jemmo.store.selectors.saying import talent_says, talents_saying
+from jemmo.store.selectors.saying import few_saying, talent_says
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
 
 COLUMNS = {
@@ -134,13 +135,13 @@ def _matching(
     found, terms = visible(org), search_terms(wanted.q)
     if not wanted.filtered:
         return found, found.count()
-    narrowed = _narrowed(org, wanted, sees_contacts=sees_contacts)
-    said = talents_saying(org, terms, word_hashes) if terms else Q()
-    total, few = tally(narrowed.filter(said))
-    if few is not None:
-        found = found.filter(id__in=among(few))
-    else:
-        found = narrowed.filter(talent_says(terms, word_hashes) if terms else Q())
+    said = _narrowed(org, wanted, sees_contacts=sees_contacts)
+    if terms:
+        ids = few_saying(org, terms, word_hashes, FEW)
+        by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
+        said = said.filter(by_words)
+    total, few = tally(said)
+    found = said if few is None else found.filter(id__in=among(few))
     if terms and not sees_contacts:
         found = found.filter(matches_without_contacts(terms))
         total = total if few is None else found.count()
