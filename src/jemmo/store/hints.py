@@ -120,7 +120,7 @@ class HintWriter(Writer):
         accepted = [one for outcome in outcomes for one in outcome.accepted]
         newest = {one.record.remote_id: one for one in accepted}
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        if kept_out := await self._erased(stream):
+        if kept_out := await self._erased(stream, [*(one.record for one in accepted), *rejected]):
             newest = {key: one for key, one in newest.items() if not kept_out(one.record)}
             rejected = [one for one in rejected if not kept_out(one.remote_id)]
         counts = await self._upsert(stream, list(newest.values())) if newest else Counts()

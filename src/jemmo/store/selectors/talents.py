@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from jemmo.domain.consent import Stance, Withheld
 from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.masking import has_contacts
 from jemmo.domain.records import Contact
@@ -61,6 +62,7 @@ class Wanted:
     status: str = ""
     job: str = ""
     tag: str = ""
+    contact: str = ""
     sort: str = "updated"
     page: int = 1
 
@@ -73,13 +75,26 @@ class Wanted:
             status=status if status in ApplicationStatus.__members__ else "",
             job=_id(typed(given, "job")),
             tag=typed(given, "tag"),
+            contact=contact if (contact := typed(given, "contact")) in _STANCES else "",
             sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
     @property
     def filtered(self) -> bool:
-        return bool(self.q or self.stage or self.status or self.job or self.tag)
+        return bool(self.q or self.stage or self.status or self.job or self.tag or self.contact)
+
+
+_STANCES = {str(one) for one in Stance}
+
+
+def _may_be_contacted(stance: Stance) -> Q:
+    """The talents of whom a list may say this."""
+    if stance is Stance.DO_NOT_CONTACT:
+        return Q(do_not_contact_at__isnull=False)
+    if stance is Stance.NO_EMAILS:
+        return Q(can_email=False)
+    return Q(consent_state=stance.upper())
 
 
 def _id(given: str) -> str:
@@ -114,12 +129,14 @@ def search(
         found = found.filter(tags__contains=[wanted.tag])
         if not sees_contacts and has_contacts(wanted.tag):
             found = found.none()
+    if wanted.contact:
+        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
     if (applied := _applied(wanted)) is not None:
         found = found.filter(Exists(applied))
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
-    if not sees_contacts:
-        for one in items:
+    for one in items:
+        if not sees_contacts or one.withheld:
             conceal(one)
     return Found(
         items=items,
@@ -131,6 +148,7 @@ def search(
             "stage": list(StageCategory),
             "status": list(ApplicationStatus),
             "job": _jobs(org, wanted.job),
+            "contact": list(Stance),
         },
     )
 
@@ -191,16 +209,22 @@ def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for who may not see them."""
+    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``."""
 
     talent: Talent
     contacts: list[Contact] | None
+    withheld: Withheld | None
     applications: list[Application]
     files: list[Attachment]
 
 
-def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentPage | None:
-    """A talent, or ``None`` when it is not there for this organisation."""
+def one(
+    org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
+) -> TalentPage | None:
+    """A talent, or ``None`` when it is not there for this organisation.
+
+    ``reveal``: also the contact details of somebody who is not to be contacted.
+    """
     talent = visible(org).filter(id=talent_id).select_related("connection").first()
     if talent is None:
         return None
@@ -212,6 +236,9 @@ def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentP
     )
     files = list(talent.attachments.filter(remote_deleted_at=None).order_by("id"))
     _name_moves(applications)
+    withheld = None if reveal else talent.withheld
+    if withheld:
+        unseal = None
     if unseal is None:
         conceal(talent)
         conceal_applications(applications)
@@ -219,6 +246,7 @@ def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentP
     return TalentPage(
         talent=talent,
         contacts=None if unseal is None else _contacts(talent, unseal),
+        withheld=withheld,
         applications=applications,
         files=files,
     )
