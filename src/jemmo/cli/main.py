@@ -9,6 +9,7 @@ from jemmo.cli import (
     data,
     hooks,
     keys,
+    organisations,
     privacy,
     sandbox,
     schedule,
@@ -39,6 +40,7 @@ for module in (
     users,
     keys,
     privacy,
+    organisations,
 ):
     module.register(app)
 

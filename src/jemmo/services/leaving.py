@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from msgspec import Struct
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -78,6 +79,38 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
         asked.delete()
         note(held, "organisation.deletion_undone", actor=actor, now=now)
     org.deleted_at = None
+
+
+def hasten(asked: OrganisationDeletion, *, now: datetime) -> None:
+    """Do not wait for the end of the time of grace."""
+    OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
+    Organisation.objects.filter(id=asked.org_key).update(deleted_at=now)
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What was deleted, in rows of each table; nothing in it tells whose it was but the organisation's id."""
+
+    id: UUID
+    organisation: UUID
+    asked_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    removed: dict[str, int]
+    files_left: int
+    proof: str
+
+
+def certificate(asked: OrganisationDeletion) -> Certificate:
+    return Certificate(
+        id=asked.id,
+        organisation=asked.org_key,
+        asked_at=asked.asked_at,
+        due_at=asked.due_at,
+        finished_at=asked.finished_at,
+        removed=asked.removed,
+        files_left=asked.files_left,
+        proof=asked.proof,
+    )
 
 
 def of(org: Organisation) -> OrganisationDeletion | None:

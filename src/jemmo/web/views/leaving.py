@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -65,11 +64,7 @@ def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
 @login_required
 def certificate_file(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
     found = _own(request, deletion_id)
-    told: dict[str, Any] = {
-        name: getattr(found, name)
-        for name in ("id", "org_key", "asked_at", "finished_at", "removed", "files_left", "proof")
-    }
-    return as_file(told, f"organisation-{deletion_id}.json")
+    return as_file(leaving.certificate(found), f"organisation-{deletion_id}.json")
 
 
 def _own(request: HttpRequest, deletion_id: UUID) -> OrganisationDeletion:

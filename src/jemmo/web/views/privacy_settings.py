@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 from django.contrib import messages
@@ -133,10 +134,21 @@ def record(request: MemberRequest) -> HttpResponse:
 @manager
 def record_file(request: MemberRequest) -> HttpResponse:
     found = processing.record(request.organisation, now=now())
-    text = render_to_string("web/privacy_processing.md", {"record": found}).strip() + "\n"
+    shown = {
+        "record": found,
+        "how_long": _as_list("web/privacy_wishes.html", {"wishes": found.wishes}),
+        "measures": _as_list("web/privacy_measures.html", {}),
+    }
+    text = render_to_string("web/privacy_processing.md", shown).strip() + "\n"
     answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="record-of-processing.md"'
     return answer
+
+
+def _as_list(template: str, shown: dict[str, Any]) -> str:
+    """The page's list of plain sentences, as Markdown writes it."""
+    items = render_to_string(template, shown).replace("</li>", "").split("<li>")
+    return "".join(f"- {unescape(one.strip())}\n" for one in items if one.strip())
 
 
 def _token(rules: dict[str, Any]) -> str:
