@@ -19,7 +19,6 @@ from jemmo.store.models import Application, Erasure, Organisation, Talent
 from jemmo.vault import default_vault
 
 
-
 @pytest.fixture
 def storage(tmp_path: Path) -> FolderStorage:
     return FolderStorage(tmp_path / "files")

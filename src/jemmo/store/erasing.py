@@ -94,8 +94,10 @@ STEPS = {
     "files": "DELETE FROM attachment WHERE talent_id = ANY(%(talents)s)",
     "contacts": "DELETE FROM talent_contacts WHERE talent_id = ANY(%(talents)s)",
     "talents": "DELETE FROM talent WHERE id = ANY(%(talents)s)",
+    # A record that came without an id may be anybody's.
     "rejections": "DELETE FROM rejection WHERE connection_id = ANY(%(connections)s) "
-    "AND remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')",
+    "AND (remote_id = ANY(%(ids)s) OR remote_id IS NULL) "
+    "AND stream IN ('talents', 'applications')",
     "waiting_links": "DELETE FROM pending_link WHERE connection_id = ANY(%(connections)s) "
     "AND ((remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')) "
     "OR (target_remote_id = ANY(%(ids)s) AND target IN ('talents', 'applications')))",
