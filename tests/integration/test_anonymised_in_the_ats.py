@@ -20,8 +20,13 @@ from jemmo.vault import default_vault
 
 BLANK = {
     "teamtailor": {
-        "first-name": "Anonymised", "last-name": None, "email": None, "phone": None,
-        "pitch": None, "linkedin-url": None, "tags": [],
+        "first-name": "Anonymised",
+        "last-name": None,
+        "email": None,
+        "phone": None,
+        "pitch": None,
+        "linkedin-url": None,
+        "tags": [],
     },
     "flatchr": {"anonym": True},
 }
@@ -55,7 +60,7 @@ async def somebody(found: Company) -> tuple[str, Any]:
         "JOIN application a ON a.talent_id = t.id WHERE t.connection_id = {me} "
         "ORDER BY t.remote_id LIMIT 1"
     )
-    return rows[0]
+    return str(rows[0][0]), rows[0][1]
 
 
 @pytest.mark.parametrize("vendor", [TEAMTAILOR, FLATCHR], ids=lambda one: one.name)

@@ -14,8 +14,8 @@ from fakes.hooks import Hooked, hooked
 from jemmo.domain.retention import Counts, Retention, Rule
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import erasure, retention, wishes
-from jemmo.store.models import Application, Erasure, Organisation, Talent
+from jemmo.services import accounts, erasure, retention, wishes
+from jemmo.store.models import Application, Erasure, Notification, Organisation, Talent
 from jemmo.vault import default_vault
 
 
@@ -174,7 +174,14 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         def try_it() -> Retention:
             wishes.change(org(), idle_months=12)
             _long_ago()
+            accounts.add_member(org(), "boss@acme.example", "owner", None)
+            accounts.add_member(org(), "viewer@acme.example", "viewer", None)
             assert not retention.step(org().id, vault=default_vault(), storage=storage)
+            assert not retention.step(org().id, vault=default_vault(), storage=storage)
+            (told,) = Notification.objects.filter(kind="retention_held")
+            assert told.facts == {"people": len(before), "of": len(before)}
+            sent = told.deliveries.values_list("membership__account__email", flat=True)
+            assert list(sent) == ["boss@acme.example"]
             return wishes.wishes_of(org())
 
         held = await in_thread(try_it)

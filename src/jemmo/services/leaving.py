@@ -146,7 +146,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     ).first()
     if asked is None:
         return False
-    _stop(asked.org_key)
+    _stop(asked)
     _count(asked, accounts=_accounts(asked))
     done = 0  # also what was still being written while its table was gone through is met, by the next pass
     for table, condition in belonging.belonging().conditions.items():
@@ -177,10 +177,16 @@ def certificates(account: Account) -> list[OrganisationDeletion]:
     return list(found.order_by("-finished_at"))
 
 
-def _stop(org_id: UUID) -> None:
-    """Nothing is read or written any more, and the keys are forgotten first of all."""
+def _stop(asked: OrganisationDeletion) -> None:
+    """Nothing is read or written any more, and the keys are forgotten first of all.
+
+    The connections' ids are kept until the end: files may be named after them.
+    """
+    org_id = asked.org_key
     with transaction.atomic():
         mine = Connection.objects.filter(org=org_id)
+        asked.paused = sorted({*asked.paused, *map(str, mine.values_list("id", flat=True))})
+        asked.save(update_fields=["paused"])
         mine.exclude(state=ConnectionState.DISCONNECTED).update(
             state=ConnectionState.DISCONNECTED, sealed_key=b"", key_hint="", old_key_hint=""
         )
@@ -205,10 +211,11 @@ def _others(org_id: UUID) -> list[UUID]:
 
 
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
-    """Everything in the organisation's folder, also what no row named."""
-    folder, gone, left = f"{asked.org_key}/", 0, 0
+    """Everything in the organisation's folder, also what no row named, and what is named after its connections."""
+    gone, left = 0, 0
     for one in list(storage.listing()):
-        if one.name.startswith(folder):
+        folder, _, leaf = one.name.partition("/")
+        if folder == str(asked.org_key) or leaf in asked.paused:
             try:
                 storage.delete(one.name)
                 gone += 1

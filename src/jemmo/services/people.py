@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Func, Q, QuerySet, Sum, Value
+from django.db.models.functions import Lower
 from msgspec import Struct
 
 from jemmo.domain.access import Action
@@ -147,6 +148,12 @@ def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
     same = Q(pk=None)
     for one in people:
         if one.first_name and one.last_name:
-            same |= Q(first_name__iexact=one.first_name, last_name__iexact=one.last_name)
-    found = Talent.objects.filter(same, org=org).exclude(id__in=[one.id for one in people])
+            same |= Q(first=_plain(Value(one.first_name)), last=_plain(Value(one.last_name)))
+    named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
+    found = named.filter(same, org=org).exclude(id__in=[one.id for one in people])
     return list(found.select_related("connection")[:MOST])
+
+
+def _plain(name: Any) -> Lower:
+    """Whatever the case and the accents."""
+    return Lower(Func(name, function="unaccent"))

@@ -11,11 +11,13 @@ from msgspec import Struct
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files import Storage
 from jemmo.services import erasure, wishes
 from jemmo.services.audit import note
 from jemmo.services.connections import changed_meanwhile
+from jemmo.services.telling import tell
 from jemmo.store import retention as store
 from jemmo.store.models import Account, Organisation, Talent
 from jemmo.vault import Vault
@@ -118,7 +120,10 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
     due = sum(one.people for one in store.tallies(org.id, rules, now=now))
     total = _total(org)
     if held_back(due, total, rules.agreed):
-        wishes.change(org, held=due, held_of=total)
+        with transaction.atomic():
+            wishes.change(org, held=due, held_of=total)
+            if not rules.held:  # once, not every night
+                tell(org, Kind.RETENTION_HELD, people=due, of=total)
         return False
     by_lift: dict[Any, list[UUID]] = {}
     for one in store.over(org.id, rules, now=now, most=STEP):

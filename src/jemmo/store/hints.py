@@ -126,7 +126,7 @@ class HintWriter(Writer):
         newest = {one.record.remote_id: one for one in accepted}
         rejected = [one for outcome in outcomes for one in outcome.rejected]
         if kept_out := await self._erased(stream, [*(one.record for one in accepted), *rejected]):
-            out = [key for key, one in newest.items() if kept_out(one.record)]
+            out: list[str | None] = [key for key, one in newest.items() if kept_out(one.record)]
             out += [one.remote_id for one in rejected if kept_out(one.remote_id)]
             newest = {key: one for key, one in newest.items() if key not in out}
             rejected = [one for one in rejected if one.remote_id not in out]

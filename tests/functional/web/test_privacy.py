@@ -50,7 +50,7 @@ def kept(
     return f"/settings/privacy/people/{elodie.id}/"
 
 
-def text(client: Client, path: str, **more: object) -> str:
+def text(client: Client, path: str, **more: str) -> str:
     answer = client.get(path, more)
     assert answer.status_code == 200, path
     return answer.content.decode()
@@ -303,7 +303,7 @@ def test_the_record_holds_ids_and_is_exported(
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
 
     assert {"elodie"} == {row["ats_id"] for row in rows if row["action"] == "contacts_viewed"}
-    assert {"what=talents rows=5"} == {row["detail"] for row in rows if row["action"] == "exported"}
+    assert {"rows=5 what=talents"} == {row["detail"] for row in rows if row["action"] == "exported"}
     assert "Müller" not in str(rows)
     assert events(Action.RECORD_EXPORTED)
     stored = str(list(AccessEvent.objects.values_list("detail", "subject")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 LATER, EARLIER = SINCE + timedelta(days=1), SINCE - timedelta(days=1)
 
 
-def applied(**times: datetime) -> Application:
+def applied(**times: Any) -> Application:
     return Application(remote_id="a", status=ApplicationStatus.ACTIVE, **times)
 
 

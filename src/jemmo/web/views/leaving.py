@@ -25,7 +25,7 @@ from jemmo.web.views.privacy import as_file, frame, now
 def organisation(request: MemberRequest) -> HttpResponse:
     _only_owners(request)
     org = request.organisation
-    form = TypedConfirmation(org.name, request.POST or None)
+    form = TypedConfirmation(org.name, request.POST if request.method == "POST" else None)
     shown = frame("organisation", form=form, asked=leaving.of(org), grace=leaving.GRACE.days)
     if request.method == "POST" and form.is_valid():
         try:

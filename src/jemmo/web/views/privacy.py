@@ -35,7 +35,7 @@ def frame(tab: str, /, **more: Any) -> dict[str, Any]:
 @manager
 def requests(request: MemberRequest) -> HttpResponse:
     """Find the person; the latest erasures below."""
-    form = FindPerson(request.POST or None)
+    form = FindPerson(request.POST if request.method == "POST" else None)
     shown = frame("requests", form=form, latest=erasures.page(request.organisation, 1).items[:5])
     shown["wishes"] = wishes.wishes_of(request.organisation)
     if request.method == "POST" and form.is_valid():
@@ -84,7 +84,7 @@ def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """Says what goes and what stays; done once the name is typed."""
     chosen = _chosen(request, talent_id)
     named = chosen[0].full_name or chosen[0].remote_id
-    form = TypedConfirmation(named, request.POST or None)
+    form = TypedConfirmation(named, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = erasure.erase(
             request.organisation,

@@ -33,7 +33,7 @@ def periods(request: MemberRequest) -> HttpResponse:
     """Shown, tried out, and saved as they were tried out."""
     org = request.organisation
     present = wishes.wishes_of(org)
-    form = RetentionForm(request.POST or None)
+    form = RetentionForm(request.POST)
     shown = frame("retention", wishes=present)
     if request.method != "POST":
         form = RetentionForm.filled(present, wishes.seen_as(org))
@@ -119,7 +119,7 @@ def _csv(lines: Iterator[accesses.Line]) -> Iterator[str]:
             event.talent,
             line.talent.remote_id if line.talent else "",
             event.subject,
-            " ".join(f"{name}={value}" for name, value in event.detail.items()),
+            " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
         ]
         yield writer.writerow([cell(value) for value in row])
 

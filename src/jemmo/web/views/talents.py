@@ -64,7 +64,7 @@ def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     page = talents.one(request.organisation, talent_id, unseal=None)
     if page is None or not sees_contacts(request):
         raise Http404
-    form = NotToContact(request.POST or None)
+    form = NotToContact(request.POST if request.method == "POST" else None)
     shown = {"talent": page.talent, "form": form, "section": "talents"}
     if request.method == "POST":
         now = datetime.now(UTC)
