@@ -16,6 +16,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.services import accounts, erasure, retention, wishes
 from jemmo.store.models import Application, Erasure, Notification, Organisation, Talent
+from jemmo.tasks import privacy
 from jemmo.vault import default_vault
 
 
@@ -200,6 +201,38 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         assert sum(one.removed["talents"] for one in made) == len(before)
         after = await in_thread(lambda: wishes.wishes_of(org()))
         assert (after.agreed, after.held) == (0, 0)
+
+
+async def test_the_nightly_task_does_it_in_steps(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    monkeypatch.setattr(retention, "STEP", 7)
+    async with hooked(database_url) as found:
+        total = len(await found.company.ids(Stream.TALENTS))
+
+        def prepare() -> str:
+            wishes.change(org(), idle_months=12, agreed=total)
+            _long_ago()
+            return str(org().id)
+
+        org_id = await in_thread(prepare)
+        await privacy.begin_retention(timestamp=0)
+        await privacy.begin_retention(timestamp=0)  # what waits already is not queued twice
+        steps = 0
+        waiting = "SELECT args FROM procrastinate_jobs WHERE task_name = 'apply_retention'"
+        assert await found.company.rows(waiting) == [({"org_id": org_id},)]
+        while await found.company.rows(waiting):
+            await found.company.rows("DELETE FROM procrastinate_jobs")
+            await privacy.apply_retention(org_id)
+            steps += 1
+
+        assert await found.company.ids(Stream.TALENTS) == set()
+        assert steps == -(-total // 7)
+        told = await in_thread(lambda: list(Erasure.objects.values_list("removed", flat=True)))
+        assert [one["talents"] for one in told] == [7] * (total // 7) + [total % 7] * bool(
+            total % 7
+        )
 
 
 async def test_each_rule_finds_its_own(database_url: str) -> None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from jemmo import logs as jemmo_logs
 from jemmo.cli.main import app
+from jemmo.domain.errors import TransientError
 from jemmo.services import exports, notifications
 from jemmo.store.models import (
     Application,
@@ -60,7 +61,7 @@ def indiscreet(showcase: Showcase) -> Talent:
         source=BOTH, cover_letter=BOTH, source_url=f"https://boards.example/?who={ADDRESS}"
     )
     Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
-    error = {"code": "ats_unavailable", "message": f"It said: {BOTH}.", "next_step": "Wait."}
+    error = TransientError(f"It said: {BOTH}.", code="ats_unavailable").as_dict()
     SyncRun.objects.filter(id=run.id).update(
         status="failed",
         report={**run.report, "error": error, "status": "failed"},
@@ -177,7 +178,7 @@ def test_the_command_exports_by_right(
 def test_what_leaves_by_e_mail_and_chat_names_nobody(
     showcase: Showcase, indiscreet: Talent
 ) -> None:
-    one = Notification.objects.get()
+    one = Notification.objects.get(kind="sync_failed")
     for template in ("notices/email.txt", "notices/chat.txt", "notices/title.txt"):
         text = render_to_string(template, notifications._shown(one))
         assert [secret for secret in SECRETS if secret in text] == [], template

@@ -204,6 +204,8 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     Application.objects.filter(org=org).update(
         applied_at=old, stage_entered_at=old, remote_updated_at=old, remote_created_at=old
     )
+    Talent.objects.exclude(remote_id="elodie").update(created_at=old + timedelta(days=1))
+    Talent.objects.exclude(remote_id="elodie").update(remote_updated_at=old + timedelta(days=1))
     path = "/settings/privacy/retention/"
     wanted = form(org, idle_months="24")
 

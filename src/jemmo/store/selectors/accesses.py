@@ -135,6 +135,6 @@ def _key(event: AccessEvent) -> Any:
 
 
 def _members(org: Organisation) -> list[Account]:
-    """Who may be asked for: members, and who was one and is in the record."""
+    """Who may be asked for."""
     now = Membership.objects.filter(org=org).values("account")
     return list(Account.objects.filter(id__in=now).order_by("email"))
