@@ -7,9 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import transaction
 from fakes.dump import dump
 from fakes.kept import keep
-from fakes.showcase import EMAIL, Showcase, showcase
+from fakes.one_of_each import one_of_each
+from fakes.showcase import EMAIL, Showcase
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.folder import FolderStorage
@@ -22,29 +24,29 @@ from jemmo.store.models import (
     Invitation,
     Notification,
     Organisation,
+    OrganisationDeletion,
     SupportThread,
     Tag,
 )
+from jemmo.store.policies import OPEN
 from jemmo.vault import default_vault
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
 NOBODYS = {
     # What is the installation's, or of people who may belong to several organisations.
+    *OPEN,
     *("account", "account_groups", "account_user_permissions", "account_emailaddress"),
-    *("account_emailconfirmation", "mfa_authenticator", "usersessions_usersession"),
-    *("auth_group", "auth_group_permissions", "auth_permission", "cache_entry", "pace"),
-    *("django_admin_log", "django_content_type", "django_migrations", "django_session"),
-    *("procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers"),
-    *("procrastinate_workers", "vault_secret", "organisation", "organisation_deletion"),
+    *("account_emailconfirmation", "mfa_authenticator", "organisation", "organisation_deletion"),
 }
 
 
 @pytest.fixture
-def filled(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Showcase:
-    found = showcase(database_url)
+def filled(
+    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Showcase:
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
-    keep(database_url, found.talent("elodie"), b"%PDF-1.4\n%a file", tmp_path / "files")
-    for org in (found.org, found.stranger):
+    keep(database_url, showcase.talent("elodie"), b"%PDF-1.4\n%a file", tmp_path / "files")
+    for org in (showcase.org, showcase.stranger):
         owner = org.memberships.get(role="owner").account
         Tag.objects.create(org=org, name="left over")
         Notification.objects.create(org=org, kind="sync_done")
@@ -55,7 +57,7 @@ def filled(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         SupportThread.objects.create(
             org=org, account=owner, opened_at=NOW, last_at=NOW, read_at=NOW
         )
-    return found
+    return showcase
 
 
 @pytest.fixture
@@ -81,8 +83,26 @@ def test_every_table_is_told_apart(database_url: str) -> None:
     )
 
 
-def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, database_url: str) -> None:
-    with psycopg.connect(database_url, autocommit=True) as db:
+def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -> None:
+    """Whatever tables there will be: a row of each, of two organisations."""
+    with transaction.atomic():
+        mine, theirs = one_of_each("acme"), one_of_each("globex")
+    org = Organisation.objects.get(id=mine["organisation"].pk)
+    other = theirs["organisation"].pk
+    before = belonging.count(other)
+    assert before.keys() == theirs.keys() - NOBODYS
+    OrganisationDeletion.objects.all().delete()
+
+    finish(leaving.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
+
+    for table, row in mine.items():
+        assert not type(row)._base_manager.filter(pk=row.pk).exists(), table
+    assert belonging.count(other) == before
+    assert belonging.count(org.id) == {}
+
+
+def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as db:
         db.execute("CREATE TABLE a_note (id bigserial, talent_id uuid REFERENCES talent)")
         db.execute(
             "INSERT INTO a_note (talent_id) SELECT id FROM talent WHERE org_id IN (%s, %s)",
@@ -91,6 +111,8 @@ def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, database_url: str)
 
     listed = list(belonging.belonging().conditions)
     assert listed.index("a_note") < listed.index("talent")
+    with psycopg.connect(owner_url, autocommit=True) as db:
+        db.execute("GRANT ALL ON a_note TO PUBLIC")
     assert belonging.count(filled.stranger.id)["a_note"] == 1
 
 

@@ -47,15 +47,15 @@ def export(
     with explained_errors():
         bootstrap.start()
         from jemmo.services import accounts, exports
-        from jemmo.store.models import Role
         from jemmo.vault import default_vault
 
         company = accounts.organisation(org)
         member = accounts.member(company, as_email) if as_email else None
+        role = accounts.act_as(company, as_email) if as_email else None
         rows = exports.rows(
             company,
             kind,
-            role=Role(member.role) if member else None,
+            role=role,
             vault=default_vault(),
             actor=member.account if member else None,
         )

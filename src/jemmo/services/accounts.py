@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
+from jemmo.store import scope
 from jemmo.store.models import Account, Membership, Organisation, Role
+from jemmo.store.scope import Scope
 
 MAX_SLUG = 60  # characters
 
@@ -86,6 +88,13 @@ def member(org: Organisation, email: str) -> Membership:
             next_step="`jemmo user add` makes somebody a member.",
         )
     return membership
+
+
+def act_as(org: Organisation, email: str) -> Role:
+    """See from here on what this member sees; raises ``ConfigError`` for an outsider."""
+    role = role_of(org, email)
+    scope.enter(Scope(org=org.id, contacts=role.sees_contacts))
+    return role
 
 
 def check_email(email: str) -> str:

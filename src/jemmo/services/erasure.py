@@ -22,7 +22,7 @@ from jemmo.files import Storage, StorageError
 from jemmo.services.lookups import lookup_key, record_hash
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
-from jemmo.store import erasing
+from jemmo.store import erasing, scope
 from jemmo.store.models import (
     Account,
     Erasure,
@@ -129,7 +129,8 @@ def erase(
     Should the storage fail in between, the hourly tidying takes them away, since no row names them any more.
     """
     key = lookup_key(vault)
-    with transaction.atomic():
+    # Also conversations with support that are other members' own.
+    with scope.under(scope.of_organisation(org.id)), transaction.atomic():
         traces = erasing.traces_of(org.id, talents)
         erasing.lock(list(traces.by_connection))
         traces = erasing.traces_of(org.id, talents)  # again: a page may just have added to them

@@ -54,7 +54,7 @@ def ask(
         held.deleted_at = now + grace
         held.save(update_fields=["deleted_at"])
         asked = OrganisationDeletion.objects.create(
-            org_key=org.id, account=actor, asked_at=now, due_at=held.deleted_at, paused=paused
+            org_id=org.id, account=actor, asked_at=now, due_at=held.deleted_at, paused=paused
         )
         note(held, "organisation.deletion_asked", actor=actor, now=now)
     org.deleted_at = held.deleted_at
@@ -65,7 +65,7 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
     """Take it back; what was synced before is synced again. Raises ``ConfigError`` when it is too late."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        asked = OrganisationDeletion.objects.filter(org_key=org.id).first()
+        asked = OrganisationDeletion.objects.filter(org_id=org.id).first()
         if asked is None or held.deleted_at is None or held.deleted_at <= now:
             raise ConfigError(
                 "There is no deletion to take back any more.",
@@ -84,7 +84,7 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
 def hasten(asked: OrganisationDeletion, *, now: datetime) -> None:
     """Do not wait for the end of the time of grace."""
     OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
-    Organisation.objects.filter(id=asked.org_key).update(deleted_at=now)
+    Organisation.objects.filter(id=asked.org_id).update(deleted_at=now)
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
 def certificate(asked: OrganisationDeletion) -> Certificate:
     return Certificate(
         id=asked.id,
-        organisation=asked.org_key,
+        organisation=asked.org_id,
         asked_at=asked.asked_at,
         due_at=asked.due_at,
         finished_at=asked.finished_at,
@@ -114,7 +114,7 @@ def certificate(asked: OrganisationDeletion) -> Certificate:
 
 
 def of(org: Organisation) -> OrganisationDeletion | None:
-    return OrganisationDeletion.objects.filter(org_key=org.id, finished_at=None).first()
+    return OrganisationDeletion.objects.filter(org_id=org.id, finished_at=None).first()
 
 
 def begin_due(now: datetime | None = None) -> int:
@@ -150,7 +150,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     _count(asked, accounts=_accounts(asked))
     done = 0  # also what was still being written while its table was gone through is met, by the next pass
     for table, condition in belonging.belonging().conditions.items():
-        while rows := belonging.delete_some(condition, table, asked.org_key, ROWS):
+        while rows := belonging.delete_some(condition, table, asked.org_id, ROWS):
             _count(asked, **{table: rows})
             done += 1
             if done >= STEPS:
@@ -159,7 +159,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
         return True
     _files(asked, storage)
     with transaction.atomic():
-        Organisation.objects.filter(id=asked.org_key).delete()
+        Organisation.objects.filter(id=asked.org_id).delete()
         asked.refresh_from_db()
         asked.finished_at, asked.paused = now, []
         asked.proof = _proof(asked, lookup_key(vault))
@@ -182,7 +182,7 @@ def _stop(asked: OrganisationDeletion) -> None:
 
     The connections' ids are kept until the end: files may be named after them.
     """
-    org_id = asked.org_key
+    org_id = asked.org_id
     with transaction.atomic():
         mine = Connection.objects.filter(org=org_id)
         asked.paused = sorted({*asked.paused, *map(str, mine.values_list("id", flat=True))})
@@ -196,8 +196,8 @@ def _stop(asked: OrganisationDeletion) -> None:
 
 def _accounts(asked: OrganisationDeletion) -> int:
     """Members who belong nowhere else have no use for their account. Who asked keeps theirs, to see the certificate."""
-    theirs = Account.objects.filter(memberships__org=asked.org_key, is_staff=False)
-    alone = theirs.exclude(memberships__org__in=_others(asked.org_key)).exclude(
+    theirs = Account.objects.filter(memberships__org=asked.org_id, is_staff=False)
+    alone = theirs.exclude(memberships__org__in=_others(asked.org_id)).exclude(
         id=asked.account_id or UUID(int=0)
     )
     listed = list(alone.distinct())
@@ -215,7 +215,7 @@ def _files(asked: OrganisationDeletion, storage: Storage) -> None:
     gone, left = 0, 0
     for one in list(storage.listing()):
         folder, _, leaf = one.name.partition("/")
-        if folder == str(asked.org_key) or leaf in asked.paused:
+        if folder == str(asked.org_id) or leaf in asked.paused:
             try:
                 storage.delete(one.name)
                 gone += 1
@@ -237,5 +237,5 @@ def _count(asked: OrganisationDeletion, **rows: int) -> None:
 
 def _proof(asked: OrganisationDeletion, key: bytes) -> str:
     finished = asked.finished_at.astimezone(UTC) if asked.finished_at else None
-    told = msgspec.json.encode([asked.id, asked.org_key, finished, asked.removed], order="sorted")
+    told = msgspec.json.encode([asked.id, asked.org_id, finished, asked.removed], order="sorted")
     return hmac.digest(key, b"organisation\x00" + told, "sha256").hex()

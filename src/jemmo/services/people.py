@@ -32,7 +32,8 @@ from jemmo.store.models import (
     WebhookHint,
 )
 from jemmo.store.selectors.export import open_contacts
-from jemmo.store.selectors.paging import search_query
+from jemmo.store.selectors.paging import search_terms
+from jemmo.store.selectors.saying import talents_saying
 from jemmo.vault import Vault
 
 MOST = 50
@@ -65,24 +66,24 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
         found = Talent.objects.filter(org=org, id__in=ids)
     elif PHONE.fullmatch(typed):
         by, ids = "phone", erasure.by_phone(org, typed, vault=vault)
-        found = Talent.objects.filter(Q(id__in=ids) | _named(typed), org=org)
+        found = Talent.objects.filter(Q(id__in=ids) | _named(org, typed), org=org)
     else:
         by = "name"
-        found = Talent.objects.filter(_named(typed), org=org)
+        found = Talent.objects.filter(_named(org, typed), org=org)
         kept_out = _kept_out(org, typed, vault)
     listed = list(found.select_related("connection").order_by("last_name", "id")[: MOST + 1])
     note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
     return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
 
 
-def _named(typed: str) -> Q:
+def _named(org: Organisation, typed: str) -> Q:
     if not typed:
         return Q(pk=None)
     meant = Q(remote_id=typed) | Q(remote_aliases__contains=[typed])
     with suppress(ValueError):
         meant |= Q(id=UUID(typed))
-    words = search_query(typed)
-    return meant if words is None else meant | Q(search=words)
+    terms = search_terms(typed)
+    return meant | talents_saying(org, terms) if terms else meant
 
 
 def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppression]:

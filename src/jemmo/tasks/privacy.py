@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 
 from jemmo.files import open_storage
 from jemmo.services import leaving, noting, retention
 from jemmo.services.queue import RESUMES
+from jemmo.services.scopes import everywhere, for_organisation
 from jemmo.vault import default_vault
 
 
@@ -17,31 +17,30 @@ from jemmo.vault import default_vault
 @app.task(name="begin_retention", queue="schedule", priority=RESUMES)
 async def begin_retention(timestamp: int) -> None:
     """Every night."""
-    await sync_to_async(retention.begin)()
-    await sync_to_async(noting.forget_old)()
+    await everywhere(retention.begin)
+    await everywhere(noting.forget_old)
 
 
 @app.task(name="apply_retention", queue="files")
 async def apply_retention(org_id: str) -> None:
     """One step; what is left is queued again, behind all that became more urgent meanwhile."""
-    more = await sync_to_async(retention.step)(
-        UUID(org_id), vault=default_vault(), storage=open_storage()
-    )
-    if more:
-        await sync_to_async(retention.queue)(UUID(org_id))
+    key = UUID(org_id)
+    vault, storage = default_vault(), open_storage()
+    if await for_organisation(key, retention.step, key, vault=vault, storage=storage):
+        await for_organisation(key, retention.queue, key)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="leaving")
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
     """Queue what is due, and go on with what a crash left half done."""
-    await sync_to_async(leaving.begin_due)()
+    await everywhere(leaving.begin_due)
 
 
 @app.task(name="delete_organisation", queue="files")
 async def delete_organisation(deletion_id: str) -> None:
-    more = await sync_to_async(leaving.step)(
-        UUID(deletion_id), vault=default_vault(), storage=open_storage()
-    )
-    if more:
-        await sync_to_async(leaving.queue)(UUID(deletion_id))
+    """Of everything: members who belong nowhere else go too, which only who sees all can tell."""
+    key = UUID(deletion_id)
+    vault, storage = default_vault(), open_storage()
+    if await everywhere(leaving.step, key, vault=vault, storage=storage):
+        await everywhere(leaving.queue, key)

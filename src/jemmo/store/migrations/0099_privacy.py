@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0072_erasure'),
+        ('store', '0073_org_of_parts'),
     ]
 
     operations = [
@@ -17,7 +17,6 @@ class Migration(migrations.Migration):
             name='OrganisationDeletion',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('org_key', models.UUIDField(unique=True)),
                 ('asked_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(null=True)),
@@ -101,6 +100,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='talent',
             index=models.Index(condition=models.Q(('do_not_contact_at__isnull', False)), fields=['org'], name='talent_not_to_contact'),
+        ),
+        migrations.AddField(
+            model_name='organisationdeletion',
+            name='org',
+            field=models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='deletion', to='store.organisation'),
         ),
         migrations.AddField(
             model_name='organisationdeletion',

@@ -67,12 +67,14 @@ class Suppression(models.Model):
 class OrganisationDeletion(models.Model):
     """An organisation that is to be, or was, deleted entirely. It outlives the organisation, and names nobody.
 
-    ``org_key`` is the organisation's id, of which nothing else is left afterwards; ``account`` is who asked.
+    ``org_id`` is all that is left of the organisation afterwards; ``account`` is who asked.
     ``paused`` are the connections that were active when it was asked, which an undo starts again.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    org_key = models.UUIDField(unique=True)
+    org = models.OneToOneField(
+        Organisation, models.DO_NOTHING, related_name="deletion", db_constraint=False
+    )
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -86,4 +88,4 @@ class OrganisationDeletion(models.Model):
         db_table = "organisation_deletion"
 
     def __str__(self) -> str:
-        return f"deletion of {self.org_key}"
+        return f"deletion of {self.org_id}"

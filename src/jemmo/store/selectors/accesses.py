@@ -13,7 +13,8 @@ from django.db.models import Q, QuerySet
 
 from jemmo.domain.access import Action
 from jemmo.store.models import AccessEvent, Account, Membership, Organisation, Talent
-from jemmo.store.selectors.paging import search_query, typed
+from jemmo.store.selectors.paging import search_terms, typed
+from jemmo.store.selectors.saying import talents_saying
 
 PERIODS = {
     "day": timedelta(days=1),
@@ -107,12 +108,12 @@ def _rows(org: Organisation, wanted: Wanted, now: datetime) -> QuerySet[AccessEv
 
 def _meant(org: Organisation, person: str) -> list[UUID]:
     """Whose id or name was typed; of who was forgotten meanwhile only our id is known."""
-    own, words = _uuid(person), search_query(person)
+    own, terms = _uuid(person), search_terms(person)
     known = Q(remote_id=person)
     if own:
         known |= Q(id=own)
-    elif words is not None:
-        known |= Q(search=words)
+    elif terms:
+        known |= talents_saying(org, terms)
     found = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
     return [*found, own] if own else found
 

@@ -114,7 +114,7 @@ def _csv(lines: Iterator[accesses.Line]) -> Iterator[str]:
         event = line.event
         row: list[Any] = [
             event.at,
-            event.account.email if event.account else "",
+            event.account.email if event.account else event.account_id,
             event.action,
             event.talent,
             line.talent.remote_id if line.talent else "",
