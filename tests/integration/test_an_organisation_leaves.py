@@ -92,6 +92,7 @@ def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -
     before = belonging.count(other)
     assert before.keys() == theirs.keys() - NOBODYS
     OrganisationDeletion.objects.all().delete()
+    Organisation.objects.update(deleted_at=None)
 
     finish(leaving.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -162,9 +163,10 @@ def test_the_command_exports_by_right(
     monkeypatch.setattr("gc.freeze", lambda: None)
 
     def told(*words: str) -> str:
-        done = CliRunner().invoke(
-            app, ["export", "talents", "--org", "acme", "--format", form, *words]
-        )
+        given = ["export", "talents", "--org", "acme", "--format", form, *words]
+        done = copy_context().run(
+            CliRunner().invoke, app, given
+        )  # a command sets the scope for good
         assert done.exit_code == 0, done.output
         return done.stdout
 
