@@ -24,6 +24,7 @@ from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, silence, suppression, sweeps
 from jemmo.store import statements as sql
+from jemmo.store.anonymising import anonymise, were_somebody
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.suppression import KeepsOut
@@ -155,7 +156,9 @@ class Writer:
         with explained():
             await self._prepare(stream)
             async with self._alone():
-                if kept_out := await self._erased(stream):
+                if kept_out := await self._erased(
+                    stream, [*(one.record for one in accepted), *rejected]
+                ):
                     before = len(accepted) + len(rejected)
                     accepted = [one for one in accepted if not kept_out(one.record)]
                     rejected = [one for one in rejected if not kept_out(one.remote_id)]
@@ -195,7 +198,7 @@ class Writer:
         self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
     ) -> None:
         with explained():
-            if kept_out := await self._erased(stream):
+            if kept_out := await self._erased(stream, sightings):
                 sightings = [one for one in sightings if not kept_out(one.remote_id)]
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
@@ -213,7 +216,7 @@ class Writer:
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
             found = await sweeps.unread(self.db, self.context.connection_id, stream)
-            kept_out = await self._erased(stream)
+            kept_out = await self._erased(stream, found)
         return [one for one in found if not kept_out(one)] if kept_out else found
 
     async def present(self, stream: Stream) -> int:
@@ -274,11 +277,13 @@ class Writer:
 
     # --- one transaction's steps, in their order ---
 
-    async def _erased(self, stream: Stream) -> Callable[[Any], bool] | None:
-        """Tells whether a record, or the id of one, is of somebody erased; ``None`` where nobody was."""
+    async def _erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
+        """Tells which of these records or ids are of somebody erased; ``None`` where nobody was."""
         if self.keeps_out is None:
             return None
-        return await suppression.erased(self.db, self.context.connection_id, stream, self.keeps_out)
+        return await suppression.erased(
+            self.db, self.context.connection_id, stream, self.keeps_out, asked
+        )
 
     async def _prepare(self, stream: Stream) -> None:
         """This session's settings and staging tables; which links and rejections there are to look after."""
@@ -295,6 +300,7 @@ class Writer:
             self._staging[stream] = 0
 
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
+        named = await were_somebody(self.db, self.context.connection_id, accepted)
         await self._stage(stream, accepted)
         names = self._names
         answer = await self.db.execute(sql.upsert(stream).encode(), names)
@@ -313,6 +319,7 @@ class Writer:
         if stream in self._rejecting:
             await self._forgive(stream)
         await self._relate(stream, names, talents or [])
+        await anonymise(self.db, self.context.connection_id, named)
         if TABLES[stream].hides and created < len(accepted):
             await self._count_hidden(stream, names, counts)
         return counts
