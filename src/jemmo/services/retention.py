@@ -11,12 +11,12 @@ from msgspec import Struct
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from jemmo.domain.errors import changed_meanwhile
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files import Storage
 from jemmo.services import erasure, wishes
 from jemmo.services.audit import note
-from jemmo.services.connections import changed_meanwhile
 from jemmo.services.telling import tell
 from jemmo.store import retention as store
 from jemmo.store.models import Account, Organisation, Talent

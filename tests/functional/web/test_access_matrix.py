@@ -39,7 +39,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("logs", "logs_csv", "logs_jsonl", "members", "member_remove"), MEMBER),
     **dict.fromkeys(("notification_list", "notification_toast", "notifications"), MEMBER),
     **dict.fromkeys(("bell", "notifications_read", "sync_status", "organisation"), MEMBER),
-    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot"), MEMBER),
+    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot", "refresh"), MEMBER),
     **dict.fromkeys(("no_organisation",), MEMBER),
     **dict.fromkeys(("file", "file_link", "file_image", "file_bytes"), RECRUITER),
     **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
@@ -53,7 +53,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("privacy_access", "access_csv", "privacy_processing", "record_md"), MANAGER),
     **dict.fromkeys(("privacy_organisation", "organisation_undo"), "owner"),
     **dict.fromkeys(("organisation_deleted", "organisation_certificate"), "owner"),
-    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke"), MANAGER),
+    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
 }
 """The least role that an address answers; for anybody below there is no such page."""
 
@@ -108,6 +108,8 @@ def known(
         "invitation_id": invitation.id,
         "number": told.pk,
         "token": files.link(recruiter, version.id),
+        "kind": "talent",
+        "record_id": showcase.talent("elodie").id,
         "provider": "teamtailor",
         "only": "jobs",
         "erasure_id": Erasure.objects.create(org=showcase.org, removed={}, proof="").id,

@@ -11,7 +11,6 @@ from contextvars import copy_context
 from typing import Any
 
 import pytest
-from django.template.loader import render_to_string
 from django.test import Client
 from fakes.showcase import Showcase
 from typer.testing import CliRunner
@@ -24,6 +23,7 @@ from jemmo.store.models import (
     Application,
     Attachment,
     Connection,
+    Delivery,
     Notification,
     Rejection,
     Role,
@@ -181,9 +181,11 @@ def test_what_leaves_by_e_mail_and_chat_names_nobody(
     showcase: Showcase, indiscreet: Talent
 ) -> None:
     one = Notification.objects.get(kind="sync_failed")
-    for template in ("notices/email.txt", "notices/chat.txt", "notices/title.txt"):
-        text = render_to_string(template, notifications._shown(one))
-        assert [secret for secret in SECRETS if secret in text] == [], template
+    on_its_way = [Delivery(notification=one, channel="email")]
+    for channel in ("email", "chat"):
+        text = notifications._text(channel, on_its_way)
+        assert "It said: …" in text
+        assert [secret for secret in SECRETS if secret in text] == [], channel
 
 
 def test_what_is_attached_for_support_names_nobody(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0073_org_of_parts'),
+        ('store', '0088_pace_per'),
     ]
 
     operations = [

@@ -18,6 +18,7 @@ from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manages, member, sees_contacts, wants_results
 from jemmo.web.privacy_forms import NotToContact
 from jemmo.web.problems import problem
+from jemmo.web.views import refresh
 
 
 @member
@@ -55,7 +56,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         "sees": sees,
         "manages": manages(request),
     }
-    return render(request, "web/talent.html", shown)
+    return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
 
 
 @member
