@@ -25,6 +25,7 @@ from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.anonymising import anonymise, were_somebody
+from jemmo.store.batches import gone_of, newest
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.suppression import KeepsOut
@@ -148,9 +149,9 @@ class Writer:
     async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
         """Pages of one stream and their checkpoint in one transaction."""
         stream = checkpoint.stream
-        accepted = _newest([one for outcome in outcomes for one in outcome.accepted])
+        accepted = newest([one for outcome in outcomes for one in outcome.accepted])
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        gone = _gone(outcomes)
+        gone = gone_of(outcomes)
         fetched = sum(outcome.fetched for outcome in outcomes)
         erased = 0
         with explained():
@@ -438,28 +439,3 @@ class Writer:
 
 def _lost() -> LeaseLost:
     return LeaseLost("Another run took over this connection; this one stopped writing.")
-
-
-def _gone(outcomes: Sequence[PageOutcome]) -> list[str]:
-    """What the ATS says is deleted, unless a later page shows it again."""
-    found: dict[str, None] = {}
-    for outcome in outcomes:
-        for one in outcome.accepted:
-            found.pop(one.record.remote_id, None)
-        found.update(dict.fromkeys(outcome.gone))
-    return list(found)
-
-
-def _newest(accepted: list[Accepted]) -> list[Accepted]:
-    """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
-    found: dict[str, Accepted] = {}
-    for one in accepted:
-        before = found.get(one.record.remote_id)
-        if before is None or not _older(one, before):
-            found[one.record.remote_id] = one
-    return list(found.values())
-
-
-def _older(one: Accepted, other: Accepted) -> bool:
-    mine, theirs = one.record.remote_updated_at, other.record.remote_updated_at
-    return mine is not None and theirs is not None and mine < theirs
