@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from jemmo.cli import (
+    backup,
     connections,
     data,
     hooks,
@@ -39,6 +40,7 @@ for module in (
     users,
     keys,
     privacy,
+    backup,
 ):
     module.register(app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from msgspec import Struct
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.errors import ConfigError
 from jemmo.files import Storage, StorageError
+from jemmo.services import journal
 from jemmo.services.lookups import lookup_key, record_hash
 from jemmo.store import erasing
 from jemmo.store.models import Account, Erasure, Organisation, Talent, TalentContacts
@@ -99,6 +101,8 @@ def erase(
         removed = {name: count for name, count in erasing.erase(traces).items() if count}
         certificate = _certify(org, removed, suppressed, actor, key)
     left = 0
+    with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
+        journal.note(storage, traces.by_connection)
     for name in traces.files:
         try:
             storage.delete(name)

@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.files import open_storage
-from jemmo.services import erasure, tidying
+from jemmo.services import erasure, journal, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES
 from jemmo.vault import default_vault
@@ -43,6 +43,7 @@ async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
     await sync_to_async(tidying.tidy)(storage, vault)
     await sync_to_async(erasure.forget_deleted)(vault, storage)
+    await sync_to_async(journal.catch_up)(storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:
