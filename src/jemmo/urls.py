@@ -4,9 +4,11 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from jemmo.web.admin import only_support
 from jemmo.web.health import healthz, metrics, readyz
 
 admin.autodiscover()
+only_support()
 # Two steps there as well, where they are set up.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

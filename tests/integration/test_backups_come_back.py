@@ -310,7 +310,7 @@ async def test_an_older_version_is_brought_up_to_date(
         from jemmo.vault import keyset_path
 
         executor = MigrationExecutor(connection)
-        executor.migrate([("store", "0062_list_indexes")])
+        executor.migrate([("store", "0071_key_ids")])
         made = backups.make(
             tmp_path / "older.tar",
             database_url=database_url,
@@ -325,7 +325,7 @@ async def test_an_older_version_is_brought_up_to_date(
     for target, more in ((elsewhere, ()), (elsewhere, ("--replace",))):
         done = await restore(path, target, *more)
         assert done.status == 0, done.err
-        assert done.last["migrated"] > 5
+        assert done.last["migrated"] >= 1
         status = await jemmo("status", "--json", env={"DATABASE_URL": target})
         assert [one["org"] for one in status.last["connections"]] == ["acme"]
 

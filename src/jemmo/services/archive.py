@@ -145,13 +145,18 @@ def writing(path: Path) -> Iterator[Archive]:
 
 def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Every part in its order, by name; each is read before the next is asked for. Raises ``Damaged``."""
+    with _explained(path), tarfile.open(path, mode="r|") as tar:
+        for head in tar:
+            content = tar.extractfile(head) if head.isreg() else None
+            if content is None:
+                raise Damaged(f"{path.name} is no backup of Jemmo.")
+            yield head.name, content
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        with tarfile.open(path, mode="r|") as tar:
-            for head in tar:
-                content = tar.extractfile(head) if head.isreg() else None
-                if content is None:
-                    raise Damaged(f"{path.name} is no backup of Jemmo.")
-                yield head.name, content
+        yield
     except FileNotFoundError:
         raise ConfigError(
             f"There is no file {path}.", code="path", next_step="Check the path."
@@ -173,28 +178,29 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
     """
     found: dict[str, tuple[int, str]] = {}
     kept: dict[str, bytes] = {}
-    for name, content in parts_of(path):
-        digest, size = hashlib.sha256(), 0
-        own = bytearray()
-        while block := content.read(BLOCK):
-            digest.update(block)
-            size += len(block)
+    with _explained(path):  # what is cut off shows when it is read
+        for name, content in parts_of(path):
+            if name in found or name in kept:
+                raise Damaged(f"{path.name} holds a part twice.")
             if name in {MANIFEST, PROOF}:
-                own += block
-                if size > MOST_MANIFEST:
-                    raise Damaged(f"{path.name} is no backup of Jemmo.")
-        if name in found or name in kept:
-            raise Damaged(f"{path.name} holds a part twice.")
-        if name in {MANIFEST, PROOF}:
-            kept[name] = bytes(own)
-        else:
-            found[name] = (size, digest.hexdigest())
+                kept[name] = content.read(MOST_MANIFEST)
+            else:
+                found[name] = _sum_of(content)
     if set(kept) != {MANIFEST, PROOF}:
         raise Damaged(f"{path.name} is cut off, or no backup of Jemmo.")
     manifest = _decoded(path, kept[MANIFEST])
     if found != manifest.parts:
         raise Damaged(f"{path.name} is damaged: not every part is as it was written.")
     return manifest, hashlib.sha256(kept[MANIFEST]).digest(), kept[PROOF]
+
+
+def _sum_of(content: IO[bytes]) -> tuple[int, str]:
+    """Size and SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    while block := content.read(BLOCK):
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()
 
 
 def _decoded(path: Path, text: bytes) -> Manifest:
