@@ -11,6 +11,7 @@ from rich.table import Table
 from jemmo import bootstrap
 from jemmo.cli.output import explained_errors, out, say_json
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.key_care import About, Reminder
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.store.selectors.files import FileCounts
@@ -110,8 +111,24 @@ def status(
             if line := files_line(row.files):
                 out.print(f"{row.org} / {row.provider}: {line}.", soft_wrap=True)
         for row in rows:
+            if row.key_reminder:
+                out.print(
+                    f"{row.org} / {row.provider}: {key_line(row.key_reminder)}", soft_wrap=True
+                )
+        for row in rows:
             if row.error:
                 out.print(f"{row.org}: {row.error['message']} {row.error['next_step']}")
+
+
+def key_line(told: Reminder) -> str:
+    """What there is to do about a key."""
+    days = f"{told.days} day" if told.days == 1 else f"{told.days} days"
+    return {
+        About.OLD: f"the API key is {days} old. Replace it.",
+        About.EXPIRES: f"the API key expires in {days}. Replace it before.",
+        About.EXPIRED: "the API key has expired. Replace it.",
+        About.REVOKE: "the old API key may still work. Revoke it in the ATS.",
+    }[told.about]
 
 
 def files_line(files: FileCounts) -> str:
