@@ -71,8 +71,8 @@ def licence_of(name: str) -> str:
     return " ".join(
         [
             TOLD_ELSEWHERE.get(name, ""),
-            told.get("License-Expression") or "",
-            (told.get("License") or "")[:200],
+            *(told.get_all("License-Expression") or []),
+            *(one[:200] for one in told.get_all("License") or []),
             *(one for one in classifiers if one.startswith("License")),
         ]
     )

@@ -24,7 +24,7 @@ from jemmo.domain.streams import (
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
-from jemmo.services.lookups import keeper_of
+from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.store import runs
 from jemmo.store.postgres import connect
 from jemmo.store.writer import Writer
@@ -41,7 +41,8 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
             begin = partial(runs.begin, trigger="test")
             async with syncs._leased(db, row, report, begin, company.database_url) as context:
                 keeper = await keeper_of(db, row, default_vault())
-                store = Writer(db, context, default_vault().seal, keeper)
+                marks = await marks_of(db, row, default_vault())
+                store = Writer(db, context, default_vault().seal, keeper, marks)
                 names = [spec.name for spec in source.streams]
                 report.mode = choose_mode(mode, await store.checkpoints(), names)
                 context.mode = report.mode

@@ -100,13 +100,18 @@ def search(
     *,
     sees_contacts: bool = False,
     word_hashes: Sequence[int] = (),
+    named: Sequence[UUID] = (),
 ) -> Found[Talent]:
     """A page of the organisation's talents, each with its latest application.
+
+    ``named`` are the people whose address or number was typed: then it is them.
 
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
     found = visible(org)
-    if (words := search_query(wanted.q)) is not None:
+    if named:
+        found = found.filter(id__in=named)
+    elif (words := search_query(wanted.q)) is not None:
         found = found.filter(_said(org, words, word_hashes))
         if not sees_contacts:
             found = found.filter(matches_without_contacts(search_terms(wanted.q)))

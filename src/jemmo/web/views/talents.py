@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from jemmo.services.lookups import hashes_of
+from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
@@ -15,8 +15,13 @@ from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
 def listing(request: MemberRequest) -> HttpResponse:
     wanted = talents.Wanted.from_query(request.GET)
     sees = sees_contacts(request)
-    words = hashes_of(request.organisation, wanted.q, vault=default_vault()) if sees else []
-    found = talents.search(request.organisation, wanted, sees_contacts=sees, word_hashes=words)
+    words, named = [], []
+    if sees:  # else who is found would tell whose address or number it is
+        words = hashes_of(request.organisation, wanted.q, vault=default_vault())
+        named = talents_with(request.organisation, wanted.q, vault=default_vault())
+    found = talents.search(
+        request.organisation, wanted, sees_contacts=sees, word_hashes=words, named=named
+    )
     partial = wants_results(request)
     template = "web/talents_results.html" if partial else "web/talents.html"
     return render(request, template, {"found": found, "partial": partial, "section": "talents"})
