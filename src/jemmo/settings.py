@@ -179,6 +179,7 @@ WHITENOISE_USE_FINDERS = True
 SECURE_SSL = os.environ.get("JEMMO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_HTTPONLY = True
 # Of this host alone, set over TLS alone: no neighbouring host can put another in their place.
 SESSION_COOKIE_NAME = "__Host-jemmo" if SECURE_SSL else "jemmo"

@@ -38,5 +38,5 @@ def _filled(path: str, known: Mapping[str, Any]) -> str:
         kind = found.groupdict().get("kind") or "str"
         return str(known.get(found["name"], EXAMPLES[kind]))
 
-    filled = REGEX.sub(value, PARAMETER.sub(value, path))
+    filled = PARAMETER.sub(value, REGEX.sub(value, path))
     return re.sub(r"[\^$?]|\\Z|\\", "", filled)
