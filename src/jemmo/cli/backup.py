@@ -115,7 +115,7 @@ def restore(
 ) -> None:
     """Bring a backup back: all of it, or nothing. Whoever was erased since stays erased."""
     with explained_errors():
-        bootstrap.start(migrate=False)
+        bootstrap.start_as_owner()
         from jemmo.files import open_storage
         from jemmo.services import restoring
         from jemmo.vault import keyset_path

@@ -149,3 +149,12 @@ class RecordRejected(JemmoError):
     def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message, code=code)
         self.field = field
+
+
+def changed_meanwhile() -> ConfigError:
+    """What is told to the second of two people who changed the same thing."""
+    return ConfigError(
+        "Somebody else changed this meanwhile, so nothing was saved.",
+        code="changed_meanwhile",
+        next_step="Look at how it is now, and change it again if that is still wanted.",
+    )

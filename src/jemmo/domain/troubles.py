@@ -248,6 +248,11 @@ TROUBLES: dict[str, Trouble] = {
     "no_name": Trouble(_D, _("The record has no name in the ATS."), _MEND),
     "invalid_record": Trouble(_D, _("The record lacks what Jemmo needs of it."), _MEND),
     # this side
+    "always_quiet": Trouble(
+        _J,
+        _("The quiet hours take up the whole week, so no sync could ever start."),
+        _("Leave some hours free, or pause the connections instead."),
+    ),
     "changed_meanwhile": Trouble(
         _J,
         _("Somebody else changed this meanwhile, so nothing was saved."),
@@ -269,6 +274,11 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "lease_lost": Trouble(_J, _("Another run took over, so this one stopped writing."), _NOTHING),
     "internal": Trouble(_J, _("Jemmo failed in a way it did not expect."), _SUPPORT),
+    "not_shown": Trouble(
+        _S,
+        _("The ATS has not shown this record among those that changed."),
+        _("Nothing to do: it is looked for again, and the next sync finds what changed."),
+    ),
     "webhooks_silent": Trouble(
         _S,
         _("Changes arrive with each sync, but the ATS announces none of them any more."),

@@ -13,7 +13,7 @@ from jemmo.domain.estimate import left
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
 from jemmo.domain.status import Colour, colour
 from jemmo.services import webhooks
-from jemmo.services.schedule import next_sync_at
+from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.status import counts_of
 from jemmo.services.webhooks import WebhookStatus
 from jemmo.store.models import (
@@ -55,7 +55,10 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """All that a connection's card shows. ``runs`` are the latest, newest first."""
+    """All that a connection's card shows. ``runs`` are the latest, newest first.
+
+    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
+    """
 
     connection: Connection
     connector: Connector | None
@@ -71,6 +74,8 @@ class Card(Struct, frozen=True, kw_only=True):
     share: int
     waits_for_start: bool
     queued: bool
+    late: bool
+    slow: bool
     webhook: WebhookStatus
 
     @property
@@ -112,6 +117,8 @@ def card(
         waits_for_start=connection.state == ConnectionState.PAUSED
         and not SyncRun.objects.filter(connection=connection).exists(),
         queued=not running and not parted and _queued(connection),
+        late=is_late(connection, now),
+        slow=is_slow(connection, now),
         webhook=webhooks.status(connection, now),
     )
 

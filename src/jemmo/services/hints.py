@@ -7,7 +7,8 @@ import logging
 import random
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.base import Reread
+from jemmo.connectors.base import Reread, by_name
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import JemmoError, LeaseLost, Postponed, RateLimited, TransientError
 from jemmo.domain.outcomes import PageOutcome
@@ -24,10 +25,11 @@ from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
 from jemmo.services.lookups import keeper_of, marks_of
+from jemmo.services.scopes import load
 from jemmo.services.syncs import opened
-from jemmo.store import hints, runs, webhooks
+from jemmo.store import hints, runs, scope, webhooks
 from jemmo.store.hints import Due, Found, HintWriter, Settled
-from jemmo.store.postgres import Connection, connect
+from jemmo.store.postgres import Connection, connect, tell_scope
 from jemmo.store.writer import RunContext
 from jemmo.vault import Vault
 
@@ -74,22 +76,34 @@ class Lane:
     async def drain(self) -> int:
         """Look up all that is due now and return how many looks that took (for tests and commands)."""
         looks = 0
-        async with connect(self._url) as db:
+        async with self._connect() as db:
             while await self._serve_next(db):
                 looks += 1
         return looks
+
+    async def serve(self, connection_id: UUID) -> bool:
+        """Look up what is due of this connection; ``False`` when nothing is, or another process does it."""
+        async with self._connect() as db:
+            return await self._serve_next(db, only=connection_id)
 
     async def close(self) -> None:
         for one in self._open.values():
             await one.stack.aclose()
         self._open.clear()
 
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[Connection]:
+        """A session that sees every organisation's hints; a look narrows it down to one."""
+        with scope.under(scope.EVERYTHING):
+            async with connect(self._url) as db:
+                yield db
+
     # --- waiting ---
 
     async def _listen(self) -> None:
         while True:
             with suppress(TransientError, psycopg.Error):
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     await db.execute(f"LISTEN {hints.CHANNEL}".encode())
                     self._bell.set()
                     async for _ in db.notifies():
@@ -99,7 +113,7 @@ class Lane:
     async def _look(self) -> None:
         while True:
             try:
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     while True:
                         while await self._serve_next(db):
                             pass
@@ -115,17 +129,18 @@ class Lane:
     async def _clear(self) -> None:
         while True:
             with suppress(TransientError, psycopg.Error):
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     while await webhooks.clear_old(db):
                         pass
             await asyncio.sleep(CLEAR_EVERY)
 
     # --- one look ---
 
-    async def _serve_next(self, db: Connection) -> bool:
+    async def _serve_next(self, db: Connection, *, only: UUID | None = None) -> bool:
         """Look up the hints of the connection that waited longest; ``False`` when none has any."""
         token = uuid4()
-        connection_id = await hints.claim(db, token)
+        await tell_scope(db)
+        connection_id = await hints.claim(db, token, only)
         if connection_id is None:
             return False
         due = await hints.due(db, connection_id)
@@ -155,10 +170,11 @@ class Lane:
         self, db: Connection, connection_id: UUID, token: UUID, due: list[Due]
     ) -> None:
         one = await self._opened(db, connection_id)
-        connector = connector_for(one.row.provider)
-        assert connector.webhooks is not None
+        webhooks_of = connector_for(one.row.provider).webhooks
         since = min(hint.heard_at for hint in due)
-        answer = await connector.webhooks.reread(one.source, [hint.hint for hint in due], since)
+        answer = await (webhooks_of.reread if webhooks_of else by_name)(
+            one.source, [hint.hint for hint in due], since
+        )
         rules = applicable(one.row.rules, [spec.name for spec in one.source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
@@ -179,7 +195,7 @@ class Lane:
         counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
         if again:
             await hints.put_off(db, connection_id, again, SECOND_LOOK)
-        await self._try_later(db, connection_id, unseen)
+        await self._try_later(db, connection_id, unseen, "not_shown")
         changed = counts.created + counts.updated + counts.deleted
         await hints.count(db, connection_id, {"announced": changed, "looked_up": len(settled)})
 
@@ -218,14 +234,18 @@ class Lane:
         """Try again later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         if isinstance(error, Postponed):
-            await hints.put_off(db, connection_id, [one.id for one in due], error.resume_at)
+            await hints.put_off(
+                db, connection_id, [one.id for one in due], error.resume_at, error.code
+            )
         elif isinstance(error, RateLimited) and error.retry_after:
             wait = timedelta(seconds=min(error.retry_after, 600.0))
-            await hints.put_off(db, connection_id, [one.id for one in due], wait)
+            await hints.put_off(db, connection_id, [one.id for one in due], wait, error.code)
         else:
-            await self._try_later(db, connection_id, due)
+            await self._try_later(db, connection_id, due, error.code)
 
-    async def _try_later(self, db: Connection, connection_id: UUID, due: list[Due]) -> None:
+    async def _try_later(
+        self, db: Connection, connection_id: UUID, due: list[Due], trouble: str
+    ) -> None:
         tired = [one.id for one in due if one.attempts >= MOST_ATTEMPTS]
         waits: dict[int, list[int]] = {}
         for one in due:
@@ -233,16 +253,16 @@ class Lane:
                 waits.setdefault(one.attempts, []).append(one.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
-            await hints.put_off(db, connection_id, ids, wait)
+            await hints.put_off(db, connection_id, ids, wait, trouble)
         if tired:
-            await hints.drop(db, connection_id, tired)
+            await hints.drop(db, connection_id, tired, trouble)
             await hints.count(db, connection_id, Counter(given_up=len(tired)))
 
     # --- ATSs that stay open ---
 
     async def _opened(self, db: Connection, connection_id: UUID) -> _Opened:
         """The connection's ATS; opened again when key, address or options have changed, and now and then."""
-        row = await runs.load_connection(db, connection_id)
+        row = await load(db, connection_id)
         known = self._open.get(connection_id)
         if known is not None:
             same = replace(row, state="", rules=known.row.rules) == replace(known.row, state="")
@@ -252,7 +272,8 @@ class Lane:
             await self._forget(connection_id)
         await self._forget_old()
         stack = AsyncExitStack()
-        source = await stack.enter_async_context(opened(row, self._vault, self._url))
+        with scope.under(scope.of_organisation(row.org_id)):
+            source = await stack.enter_async_context(opened(row, self._vault, self._url))
         found = _Opened(row, source, stack, time.monotonic() + SOURCE_AGE)
         self._open[connection_id] = found
         return found

@@ -11,10 +11,11 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
 from jemmo.store import runs
-from jemmo.store.models import Organisation, TalentContacts
+from jemmo.store.models import Organisation, Talent, TalentContacts
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.secrets import kept, kept_by
 from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.saying import talents_with_contact
 from jemmo.store.suppression import KeepsOut
 from jemmo.store.writer import Marks
 from jemmo.vault import Vault
@@ -73,10 +74,11 @@ def talents_with(org: Organisation, typed: str, *, vault: Vault) -> list[UUID]:
         return []
     kind, text = wanted
     hashed = _contact_hash(lookup_key(vault), org.id, kind, text)
-    rows = TalentContacts.objects.filter(talent__org=org, hashes__contains=[hashed])
+    found = Talent.objects.filter(talents_with_contact(org, hashed))[:MOST]
+    rows = TalentContacts.objects.filter(talent__in=list(found)).select_related("talent")
     return [
         row.talent_id
-        for row in rows.select_related("talent")[:MOST]
+        for row in rows
         if any(
             one.kind is kind and same_contact(kind, one.value, typed)
             for one in open_contacts(row, row.talent, vault.open)

@@ -78,12 +78,13 @@ def restore(
     with connection.cursor() as cursor:
         _check_target(cursor, manifest, replace=replace)
         known = _merged(_suppressed_now(cursor), suppressions or {})
-    _migrate(copying.QUEUE)
+    _make_queue()
     with transaction.atomic():
         with connection.cursor() as cursor:
             copying.every_row(cursor)
             before = _make_tables(cursor, manifest)
             rows = _load(cursor, path, manifest, tell)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may wait while tables change
         _migrate()
         known = _merged(known, journal.read(storage))
         erased = _erase_again(known, vault, storage, tell)
@@ -250,10 +251,16 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
         yield from archive.unpacked(content)
 
 
-def _migrate(*app: str) -> None:
+def _make_queue() -> None:
+    """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE])
+
+
+def _migrate() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        call_command("migrate", *app, verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def _erase_again(known: journal.Hashes, vault: Vault, storage: Storage, tell: Tell) -> int:

@@ -178,13 +178,18 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
 
 
 def look_up(connection: Connection, hints: Iterable[Hint], vault: Vault) -> None:
-    """Have records looked up as if a webhook had named them, whether or not the ATS sends any."""
-    address(connection, vault)  # it also is what the looks of a connection take turns by
+    """Have records looked up as if a webhook had named them just now, whether or not the ATS sends any."""
     with transaction.atomic():
-        _wait_again(connection, hints)
+        if not WebhookAddress.objects.filter(connection=connection).exists():
+            # It also is what the looks of a connection take turns by.
+            _make(connection, connector_for(connection.provider).webhooks, vault)
+        _wait_again(connection, hints, heard_at=datetime.now(UTC))
 
 
-def _wait_again(connection: Connection, hints: Iterable[Hint]) -> None:
+def _wait_again(
+    connection: Connection, hints: Iterable[Hint], heard_at: datetime | None = None
+) -> None:
+    """Without ``heard_at``, one that is known keeps the time at which it was named first."""
     rows = [
         WebhookHint(
             connection=connection,
@@ -203,7 +208,14 @@ def _wait_again(connection: Connection, hints: Iterable[Hint]) -> None:
     for row in rows:  # those that were known before are looked up again
         WebhookHint.objects.filter(
             connection=connection, stream=row.stream, remote_id=row.remote_id
-        ).update(version=F("version") + 1, due_at=row.due_at, attempts=0, destroyed=row.destroyed)
+        ).update(
+            version=F("version") + 1,
+            due_at=row.due_at,
+            attempts=0,
+            trouble="",
+            destroyed=row.destroyed,
+            heard_at=heard_at or F("heard_at"),
+        )
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
@@ -219,11 +231,12 @@ def _rules(connection: Connection) -> Webhooks:
     return connector.webhooks
 
 
-def _make(connection: Connection, rules: Webhooks, vault: Vault) -> WebhookAddress:
+def _make(connection: Connection, rules: Webhooks | None, vault: Vault) -> WebhookAddress:
+    """An address; without webhooks nobody is told of it, and no silence of it means anything."""
     made = WebhookAddress(
         connection=connection,
-        streams=list(rules.streams),
-        only_new=rules.only_new,
+        streams=list(rules.streams) if rules else [],
+        only_new=rules.only_new if rules else False,
         missed=0,
         links=0,
     )

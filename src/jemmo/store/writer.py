@@ -21,7 +21,7 @@ from jemmo.domain.outcomes import (
 )
 from jemmo.domain.records import Contact, Talent
 from jemmo.domain.rules import Exclusion, Rules
-from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
+from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.ids import new_ids
@@ -190,15 +190,31 @@ class Writer:
         with explained():
             await events.keep_report(self.db, self.context.connection_id, report)
 
-    async def begin_sweep(self, stream: Stream) -> None:
+    async def sweep(self, stream: Stream) -> Sweep | None:
         with explained():
-            await sweeps.begin(self.db, self.context.connection_id, stream)
+            return await sweeps.kept(self.db, self._names, stream)
 
-    async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None:
+    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
+        with explained():
+            async with self.db.transaction():
+                await hold_lease(self.db, self.context)
+                await sweeps.begin(self.db, self.context.connection_id, stream)
+                await sweeps.keep(self.db, self._names, stream, sweep)
+
+    async def commit_sightings(
+        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    ) -> None:
         with explained():
             if kept_out := await self._erased(stream):
                 sightings = [one for one in sightings if not kept_out(one.remote_id)]
-            await sweeps.add(self.db, self.context.connection_id, stream, sightings)
+            async with self.db.transaction():
+                await hold_lease(self.db, self.context)
+                await sweeps.add(self.db, self.context.connection_id, stream, sightings)
+                await sweeps.keep(self.db, self._names, stream, sweep)
+
+    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None:
+        with explained():
+            await sweeps.keep(self.db, self._names, stream, sweep)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         with explained():

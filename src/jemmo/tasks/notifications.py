@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime
 
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.services import key_care, notifications
+from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault
 
 
@@ -17,14 +17,14 @@ from jemmo.vault import default_vault
 @app.task(name="send_notifications", queue="notifications")
 async def send_notifications(timestamp: int) -> None:
     """Send what is due. What fails stays in its table with its reason and its next time."""
-    await sync_to_async(notifications.send_due)(vault=default_vault())
+    await everywhere(notifications.send_due, vault=default_vault())
 
 
 @app.periodic(cron="23 * * * *", periodic_id="key_reminders")
 @app.task(name="remind_of_keys", queue="notifications", lock="key_reminders")
 async def remind_of_keys(timestamp: int) -> None:
     """Every hour, so that a worker that was away for a while says it soon after."""
-    if await sync_to_async(key_care.remind)(datetime.now(UTC)):
+    if await everywhere(key_care.remind, datetime.now(UTC)):
         await send_soon()
 
 

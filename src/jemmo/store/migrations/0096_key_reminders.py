@@ -13,7 +13,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0072_erasure")]
+    dependencies = [("store", "0088_pace_per")]
 
     operations = [
         migrations.RemoveConstraint("notification", "notification_kind_known"),

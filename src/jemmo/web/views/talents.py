@@ -9,6 +9,7 @@ from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
+from jemmo.web.views import refresh
 
 
 @member
@@ -33,6 +34,5 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     page = talents.one(request.organisation, talent_id, unseal=unseal)
     if page is None:
         raise Http404
-    return render(
-        request, "web/talent.html", {"page": page, "talent": page.talent, "section": "talents"}
-    )
+    shown = {"page": page, "talent": page.talent, "section": "talents"}
+    return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
