@@ -28,13 +28,14 @@ test: ## Run all tests, and install what they need first
 	@scripts/ensure-chromium
 	@exec $(BIN)/python -m pytest $(TEST_ARGS)
 
-check: ## Check format, lint, types, imports and that no file names a machine
+check: ## Check format, lint, types, imports, dependencies and that no file names a machine
 	@scripts/install dev
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python scripts/check_tracked_files.py
+	@$(BIN)/python scripts/audit_dependencies.py
 	@echo "All checks passed."
 
 bench: setup ## Run the benchmark of docs/benchmarks.md

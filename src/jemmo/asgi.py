@@ -9,10 +9,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
 # Static files are read in a thread, which is what files need; Django would rather be told.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
-pages: Any = get_asgi_application()
+django: Any = get_asgi_application()
 
 from jemmo.web.hooks import PREFIX, Hooks, Receive, Scope, Send  # noqa: E402 - once Django is set up
+from jemmo.web.limits import limited  # noqa: E402 - as above
 
+pages = limited(django)
 hooks = Hooks()
 
 

@@ -26,6 +26,27 @@ def start(*, operator: bool = True) -> str:
     What an ``operator`` runs sees every organisation; pages and tasks see what they are allowed one by one. Raises
     ``ConfigError`` with what to do.
     """
+    url = _reach()
+    with scope.under(None):
+        bring_up_to_date()
+    with scope.under(scope.EVERYTHING):
+        check_keys()
+    url = _as_application(url)
+    if operator:
+        scope.enter(scope.EVERYTHING)
+    return url
+
+
+def start_as_owner() -> str:
+    """For what replaces the tables themselves: nothing is migrated, no keys are made, every row is seen."""
+    url = _reach()
+    _refuse_all_but_the_owner(connections["default"])
+    scope.enter(scope.EVERYTHING)
+    return url
+
+
+def _reach() -> str:
+    """The database's URL as it was given or made; Django is set up for it."""
     try:
         url = database_url()
     except PostgresError as error:
@@ -34,13 +55,6 @@ def start(*, operator: bool = True) -> str:
         _check(url)
     os.environ["DATABASE_URL"] = url
     setup()
-    with scope.under(None):
-        bring_up_to_date()
-    with scope.under(scope.EVERYTHING):
-        check_keys()
-    url = _as_application(url)
-    if operator:
-        scope.enter(scope.EVERYTHING)
     return url
 
 
@@ -106,9 +120,9 @@ def _refuse_all_but_the_owner(connection: BaseDatabaseWrapper) -> None:
         )
         if not cursor.fetchone()[0]:
             raise ConfigError(
-                "The database's tables are older than this Jemmo, and the role in DATABASE_URL may not change them.",
+                "The database's tables must be changed, and the role in DATABASE_URL may not do that.",
                 code="not_the_owner",
-                next_step="Run `jemmo migrate` once with the DATABASE_URL of the tables' owner.",
+                next_step="Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
             )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.domain.errors import ConfigError
 from jemmo.home import home
 from jemmo.vault.files import kept_secret
+from jemmo.web.limits import LARGEST
 
 BASE = Path(__file__).resolve().parent
 
@@ -72,14 +73,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.web.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.web.middleware.OnTheWayIn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "jemmo.web.middleware.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "jemmo.web.middleware.SessionEnd",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -143,12 +146,18 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Jemmo"
+ACCOUNT_RATE_LIMITS = {
+    # A key of an ATS is tried by asking the ATS: whoever is signed in must not be able to try many.
+    "ats_key": "10/10m/user,20/10m/key",
+}
 # How many proxies in front of Jemmo set X-Forwarded-For: attempts to sign in are counted by address.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("JEMMO_PROXIES", "0"))
 CACHES = {
     "default": {  # in the database: all processes count attempts together
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache_entry",
+        # Far more than the usual 300: when it is full some go, and counts of attempts must not be pushed out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -173,6 +182,16 @@ WHITENOISE_USE_FINDERS = True
 SECURE_SSL = os.environ.get("JEMMO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_COOKIE_HTTPONLY = True
+# Of this host alone, set over TLS alone: no neighbouring host can put another in their place.
+SESSION_COOKIE_NAME = "__Host-jemmo" if SECURE_SSL else "jemmo"
+CSRF_COOKIE_NAME = "__Host-jemmo-csrf" if SECURE_SSL else "jemmo-csrf"
+SESSION_COOKIE_AGE = _number("JEMMO_SESSION_DAYS", 14) * 86_400
+SESSION_IDLE_SECONDS = _number("JEMMO_IDLE_MINUTES", 720) * 60
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL else None

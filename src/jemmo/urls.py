@@ -6,9 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from jemmo.web.accounts import OwnAddress
+from jemmo.web.admin import only_support
 from jemmo.web.health import healthz, metrics, readyz
 
 admin.autodiscover()
+only_support()
 # Two steps there as well, where they are set up.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -24,7 +24,7 @@ from jemmo.domain.streams import (
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
-from jemmo.services.lookups import keeper_of
+from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.services.scopes import connected
 from jemmo.store import runs
 from jemmo.store.runs import Hold
@@ -56,7 +56,8 @@ async def run_slice(
                 db, row, report, begin, company.database_url, syncs._now
             ) as context:
                 keeper = await keeper_of(db, row, default_vault())
-                store = Writer(db, context, default_vault().seal, keeper)
+                marks = await marks_of(db, row, default_vault())
+                store = Writer(db, context, default_vault().seal, keeper, marks)
                 report = context.report
                 if not context.goes_on:
                     names = [spec.name for spec in source.streams]

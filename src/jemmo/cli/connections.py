@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +12,10 @@ from rich.table import Table
 from jemmo import bootstrap
 from jemmo.cli.output import explained_errors, out, say_json
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.key_care import About, Reminder
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.services.status import ConnectionStatus
     from jemmo.store.selectors.files import FileCounts
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
@@ -106,16 +109,36 @@ def status(
                 *(f"{row.counts[name]:,}" for name in ("jobs", "talents", "applications")),
             )
         out.print(table)
-        for row in rows:
-            if line := files_line(row.files):
-                out.print(f"{row.org} / {row.provider}: {line}.", soft_wrap=True)
-        for row in rows:
-            if row.late:
-                out.print(f"{row.org}: a sync is due and none has started. Is a worker running?")
-            if row.slow:
-                out.print(f"{row.org}: the sync under way takes much longer than those before.")
-            if row.error:
-                out.print(f"{row.org}: {row.error['message']} {row.error['next_step']}")
+        for line in _remarks(rows):
+            out.print(line, soft_wrap=True)
+
+
+def _remarks(rows: list[ConnectionStatus]) -> Iterator[str]:
+    """What is to be said beside the table, by urgency; what failed comes last, where it is seen."""
+    for row in rows:
+        if line := files_line(row.files):
+            yield f"{row.org} / {row.provider}: {line}."
+    for row in rows:
+        if row.key_reminder:
+            yield f"{row.org} / {row.provider}: {key_line(row.key_reminder)}"
+    for row in rows:
+        if row.late:
+            yield f"{row.org}: a sync is due and none has started. Is a worker running?"
+        if row.slow:
+            yield f"{row.org}: the sync under way takes much longer than those before."
+        if row.error:
+            yield f"{row.org}: {row.error['message']} {row.error['next_step']}"
+
+
+def key_line(told: Reminder) -> str:
+    """What there is to do about a key."""
+    days = f"{told.days} day" if told.days == 1 else f"{told.days} days"
+    return {
+        About.OLD: f"the API key is {days} old. Replace it.",
+        About.EXPIRES: f"the API key expires in {days}. Replace it before.",
+        About.EXPIRED: "the API key has expired. Replace it.",
+        About.REVOKE: "the old API key may still work. Revoke it in the ATS.",
+    }[told.about]
 
 
 def files_line(files: FileCounts) -> str:

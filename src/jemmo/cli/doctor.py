@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from jemmo import bootstrap, embedded
 from jemmo.cli.output import CUSTOMER_ACTS, explained_errors, out, say_json
 from jemmo.cli.probe import tell_probe
 from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.key_care import About
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.store.models import Connection
@@ -136,7 +138,8 @@ ACTED_ON = set(ACTED_ON_BY)
 
 
 def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
-    from jemmo.services import connections
+    from jemmo.cli.connections import key_line
+    from jemmo.services import connections, key_care
     from jemmo.vault import default_vault
 
     for connection in connections.selected(provider, org):
@@ -149,5 +152,9 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         missing = [check for check in report.checks if not check.ok]
         details = "; ".join(check.detail or check.name for check in missing)
         yield Finding(name, not missing, details or "the key works and may read everything needed")
+        if told := key_care.of(connection, datetime.now(UTC)):
+            # A key that is due is advice; one that is dead is what makes syncs fail.
+            step = "Replace it in Settings > ATS integration, on the card of the connection."
+            yield Finding(f"{name} key", told.about is not About.EXPIRED, key_line(told), step)
         if (queue := _files(connection)) is not None:
             yield queue

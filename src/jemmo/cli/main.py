@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from jemmo.cli import (
+    backup,
     connections,
     data,
     hooks,
@@ -43,6 +44,7 @@ for module in (
     keys,
     privacy,
     organisations,
+    backup,
 ):
     module.register(app)
 

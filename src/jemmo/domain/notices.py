@@ -23,6 +23,7 @@ class Kind(StrEnum):
     FIRST = "first_sync_done"
     DONE = "sync_done"
     RETENTION_HELD = "retention_held"
+    KEY = "key_reminder"
 
 
 class When(StrEnum):
@@ -64,6 +65,6 @@ def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int
         return False
     if notice.kind is Kind.FAILED:
         return times == (1 if failure in SENT_AT_ONCE else SECOND)
-    if notice.kind is Kind.ATTENTION:
+    if notice.kind in {Kind.ATTENTION, Kind.KEY}:
         return times == 1
     return when is When.ALL or notice.kind is Kind.RECOVERED

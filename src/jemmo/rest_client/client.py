@@ -18,6 +18,7 @@ from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
+from jemmo.rest_client.addresses import resolver_for
 from jemmo.rest_client.headers import pause_asked, rate_told
 from jemmo.rest_client.pacing import Pacer, Told
 from jemmo.rest_client.redaction import address
@@ -269,7 +270,9 @@ class RestClient:
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
                 timeout=_TIMEOUT,
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                connector=aiohttp.TCPConnector(
+                    limit=self._connections, resolver=resolver_for(self.base_url)
+                ),
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
-from jemmo.rest_client.addresses import is_number, is_public
+from jemmo.rest_client.addresses import is_number, is_public, resolver_for
 
 REDIRECTS = 3
 CHUNK = 64 * 1024
@@ -72,7 +72,7 @@ async def download(url: str, hosts: Hosts, *, max_bytes: int) -> bytes | None:
 
 async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
     """Bytes, the place that a redirect leads to, or ``None``."""
-    connector = aiohttp.TCPConnector(limit=1, resolver=None if own else PublicOnly())
+    connector = aiohttp.TCPConnector(limit=1, resolver=resolver_for(url) if own else PublicOnly())
     try:
         async with (
             aiohttp.ClientSession(

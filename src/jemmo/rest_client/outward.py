@@ -7,18 +7,15 @@ followed. Hosts that the operator allows by name may be anywhere, and speak http
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jemmo.domain.errors import ConfigError, TransientError
-from jemmo.rest_client.addresses import is_number, is_public
+from jemmo.rest_client.addresses import Guarded, is_number, is_public
 
 SECONDS = 10
 
@@ -41,29 +38,8 @@ def check_address(url: str, allowed: Collection[str] = ()) -> str:
         or host == "localhost"
         or host.endswith((".localhost", ".local"))
     ):
-        raise _refused("This address leads into a private network.")
+        raise _private()
     return host
-
-
-class Pinned(AbstractResolver):
-    """Resolves a name, and fails unless all it leads to is of the open internet."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if not all(is_public(str(one[4][0])) for one in found):
-            raise _refused("This address leads into a private network.")
-        return [
-            ResolveResult(
-                hostname=host, host=str(one[4][0]), port=port, family=one[0], proto=one[2], flags=0
-            )
-            for one in found
-        ]
-
-    async def close(self) -> None:
-        return None
 
 
 async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] = ()) -> None:
@@ -73,7 +49,7 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
     """
     host = check_address(url, allowed)
     trusted = host in allowed or f"{host}:{urlsplit(url).port}" in allowed
-    connector = aiohttp.TCPConnector(resolver=None if trusted else Pinned())
+    connector = aiohttp.TCPConnector(resolver=None if trusted else Guarded(_private()))
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
         async with (
@@ -92,6 +68,10 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
         raise TransientError(f"{host} answered {status}.", code="receiver_busy")
     if not 200 <= status < 300:
         raise _refused(f"{host} answered {status}: it does not take messages at this address.")
+
+
+def _private() -> ConfigError:
+    return _refused("This address leads into a private network.")
 
 
 def _refused(message: str) -> ConfigError:

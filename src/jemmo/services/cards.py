@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from jemmo.connectors.base import QUOTA_SHARE, Connector
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import left
+from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
 from jemmo.domain.status import Colour, colour
 from jemmo.services import webhooks
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
@@ -32,8 +33,6 @@ from jemmo.store.selectors.connections import (
     requests_since,
 )
 
-ROTATE_AFTER = 90  # days
-EXPIRY_WARNING = 30  # days
 DAY = timedelta(days=1)
 
 
@@ -147,9 +146,9 @@ def _key(connection: Connection, now: datetime) -> Key:
     expires_in = (expires - now).days if expires else None
     return Key(
         age=age,
-        due=age >= ROTATE_AFTER,
+        due=age >= REPLACE_AFTER,
         expires_in=expires_in,
-        expires_soon=expires_in is not None and expires_in < EXPIRY_WARNING,
+        expires_soon=expires_in is not None and expires_in < max(BEFORE_EXPIRY),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import re
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
+from jemmo.services import journal
 from jemmo.services.lookups import lookup_key, record_hash
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
@@ -144,6 +146,8 @@ def erase(
         row = _certify(org, removed, suppressed, actor, cause, key)
         note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
     left = 0
+    with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
+        journal.note(storage, traces.by_connection)
     for name in traces.files:
         try:
             storage.delete(name)

@@ -24,7 +24,7 @@ from jemmo.domain.ports import Source
 from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
-from jemmo.services.lookups import keeper_of
+from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.services.scopes import load
 from jemmo.services.syncs import opened
 from jemmo.store import hints, runs, scope, webhooks
@@ -189,9 +189,9 @@ class Lane:
             mode=Mode.INCREMENTAL,
             rules=rules,
         )
-        writer = HintWriter(
-            db, context, self._vault.seal, await keeper_of(db, one.row, self._vault)
-        )
+        keeper = await keeper_of(db, one.row, self._vault)
+        marks = await marks_of(db, one.row, self._vault)
+        writer = HintWriter(db, context, self._vault.seal, keeper, marks)
         counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
         if again:
             await hints.put_off(db, connection_id, again, SECOND_LOOK)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from uuid import UUID
 
+from jemmo.domain.contact_keys import contact_key, same_contact, typed_contact
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
 from jemmo.store import runs
-from jemmo.store.models import Organisation
+from jemmo.store.models import Organisation, Talent, TalentContacts
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.secrets import kept, kept_by
+from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.saying import talents_with_contact
 from jemmo.store.suppression import KeepsOut
+from jemmo.store.writer import Marks
 from jemmo.vault import Vault
-from jemmo.vault.lookups import lookup_hash, word_hashes
+from jemmo.vault.lookups import lookup_hash, number, word_hashes
 
 NAME = "lookup"
+MOST = 50  # people who share eight digits are looked at
+BATCH = 500
 
 
 def secret_context(name: str) -> bytes:
@@ -50,6 +59,59 @@ def record_hash(
 
 def _new(vault: Vault) -> bytes:
     return vault.seal(secrets.token_bytes(32), CONTEXT)
+
+
+def contact_hashes(key: bytes, org_id: UUID, contacts: Iterable[Contact]) -> list[int]:
+    """What a person is found by who is looked for by a whole address or number, however it is written."""
+    keys = {(one.kind, contact_key(one.kind, one.value)) for one in contacts}
+    return [_contact_hash(key, org_id, kind, text) for kind, text in sorted(keys, key=str) if text]
+
+
+def talents_with(org: Organisation, typed: str, *, vault: Vault) -> list[UUID]:
+    """Who has the address or number that was typed; nobody when it is none. Nothing else is opened to find out."""
+    wanted = typed_contact(typed)
+    if wanted is None:
+        return []
+    kind, text = wanted
+    hashed = _contact_hash(lookup_key(vault), org.id, kind, text)
+    found = Talent.objects.filter(talents_with_contact(org, hashed))[:MOST]
+    rows = TalentContacts.objects.filter(talent__in=list(found)).select_related("talent")
+    return [
+        row.talent_id
+        for row in rows
+        if any(
+            one.kind is kind and same_contact(kind, one.value, typed)
+            for one in open_contacts(row, row.talent, vault.open)
+        )
+    ]
+
+
+def fill(vault: Vault, *, most: int = 20_000) -> int:
+    """Note the hashes of people who were read before there were any; how many that were."""
+    key, count = lookup_key(vault), 0
+    while count < most:
+        rows = TalentContacts.objects.filter(hashes=None).select_related("talent")[:BATCH]
+        listed = list(rows)
+        for row in listed:
+            found = open_contacts(row, row.talent, vault.open)
+            TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
+                hashes=contact_hashes(key, row.talent.org_id, found)
+            )
+        count += len(listed)
+        if len(listed) < BATCH:
+            break
+    return count
+
+
+def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind, text: str) -> int:
+    return number(lookup_hash(key, org_id, f"contact {kind}", text))
+
+
+async def marks_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> Marks:
+    """Gives the hashes that a talent's contact details are found by."""
+    with explained():
+        key = await lookup_key_by(db, vault)
+    return lambda contacts: contact_hashes(key, row.org_id, contacts)
 
 
 async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:

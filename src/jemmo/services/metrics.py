@@ -29,6 +29,10 @@ CONNECTIONS = """
         extract(epoch FROM now() - c.due_at)::float8,
         EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())
     FROM connection c WHERE c.state <> 'disconnected'"""
+KEYS = """
+    SELECT id::text, provider, extract(epoch FROM now() - key_set_at) / 86400,
+        extract(epoch FROM key_expires_at - now()) / 86400
+    FROM connection WHERE state NOT IN ('disconnected', 'leaving') AND length(sealed_key) > 0"""
 RUNS = """
     SELECT c.provider, r.mode, r.status, coalesce(r.report ->> 'failure', ''), count(*),
         sum(coalesce((r.report ->> 'requests')::bigint, 0))
@@ -63,6 +67,7 @@ class _Tables(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield from _queues()
         yield from _connections()
+        yield from _keys()
         yield from _runs()
         yield from _quota()
         yield _gauge(
@@ -120,6 +125,23 @@ def _connections() -> Iterator[GaugeMetricFamily]:
             for key, provider, state, _, _, due, running in found
             if state == "active" and not running
         ),
+    )
+
+
+def _keys() -> Iterator[GaugeMetricFamily]:
+    found = _all(KEYS)
+    names = ["connection", "provider"]
+    yield _gauge(
+        "connection_key_age_days",
+        "Since the API key was set.",
+        names,
+        (((key, provider), age) for key, provider, age, _ in found),
+    )
+    yield _gauge(
+        "connection_key_expires_days",
+        "Until the API key expires, where the ATS tells; below 0 once it has.",
+        names,
+        (((key, provider), left) for key, provider, _, left in found if left is not None),
     )
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from jemmo.domain.key_care import Reminder
 from jemmo.domain.status import colour
+from jemmo.services import key_care
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.models import Application, Connection, Job, Organisation, Talent
 from jemmo.store.selectors import files
@@ -19,7 +21,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
 
     ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before,
-    ``failures`` how many failed in a row.
+    ``failures`` how many failed in a row; ``key_reminder`` what there is to do about the key.
     """
 
     id: UUID
@@ -30,6 +32,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None
     next_sync_at: datetime | None
     key_age_days: int
+    key_expires_at: datetime | None
+    key_reminder: Reminder | None
     late: bool
     slow: bool
     failures: int
@@ -62,6 +66,8 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         last_success_at=connection.last_success_at,
         next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
+        key_expires_at=connection.key_expires_at,
+        key_reminder=key_care.of(connection, now),
         late=is_late(connection, now),
         slow=is_slow(connection, now),
         failures=connection.failures,

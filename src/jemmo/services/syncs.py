@@ -33,7 +33,7 @@ from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
 from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
-from jemmo.services.lookups import keeper_of
+from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.services.schedule import sweep_due
 from jemmo.services.scopes import connected
 from jemmo.store import runs
@@ -155,7 +155,8 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
-                store = Writer(db, context, vault.seal, await keeper_of(db, row, vault))
+                keeper, marks = await keeper_of(db, row, vault), await marks_of(db, row, vault)
+                store = Writer(db, context, vault.seal, keeper, marks)
                 if not context.goes_on:
                     report.mode = await _choose_mode(db, row, store, mode, names, now())
                     await _note_mode(db, report)

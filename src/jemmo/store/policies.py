@@ -165,10 +165,11 @@ class Searched(NamedTuple):
     operator: str
     type: str
     contacts: bool = False
+    column: str = "words"
 
     @property
     def statement(self) -> str:
-        column = {"tsquery": "search"}.get(self.type, "words")
+        column = {"tsquery": "search"}.get(self.type, self.column)
         right = " AND jemmo_contacts()" if self.contacts else ""
         return f"""CREATE OR REPLACE FUNCTION {self.name}(wanted {self.type}, of_org uuid)
             RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
@@ -181,6 +182,15 @@ SEARCHES = (
     Searched("jemmo_talents_saying", "talent", "id", "@@", "tsquery"),
     Searched("jemmo_jobs_saying", "job", "id", "@@", "tsquery"),
     Searched("jemmo_talents_with_words", "file_text", "talent_id", "@>", "bigint[]", contacts=True),
+    Searched(
+        "jemmo_talents_with_contact",
+        "talent_contacts",
+        "talent_id",
+        "@>",
+        "bigint[]",
+        contacts=True,
+        column="hashes",
+    ),
 )
 
 

@@ -100,7 +100,9 @@ def copy_into(name: str, columns: tuple[Column, ...]) -> str:
 
 
 def _sealed(stream: Stream) -> list[Column]:
-    return [Column("sealed", "bytea")] if stream is Stream.TALENTS else []
+    if stream is not Stream.TALENTS:
+        return []
+    return [Column("sealed", "bytea"), Column("hashes", "int8[]")]
 
 
 def staged_columns(stream: Stream) -> tuple[Column, ...]:
@@ -273,10 +275,10 @@ _MOVES = """moves AS (
 """The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
 
 _CONTACTS = """sealed AS (
-    INSERT INTO talent_contacts (talent_id, sealed)
-    SELECT w.id, s.sealed FROM written w JOIN staged_talent s USING (remote_id)
+    INSERT INTO talent_contacts (talent_id, sealed, hashes)
+    SELECT w.id, s.sealed, s.hashes FROM written w JOIN staged_talent s USING (remote_id)
     WHERE s.sealed IS NOT NULL
-    ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed)"""
+    ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed, hashes = excluded.hashes)"""
 
 _NO_CONTACTS = """unsealed AS (
     DELETE FROM talent_contacts c USING written w JOIN staged_talent s USING (remote_id)

@@ -19,7 +19,7 @@ from jemmo.domain.outcomes import (
     Rejection,
     RunReport,
 )
-from jemmo.domain.records import Talent
+from jemmo.domain.records import Contact, Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, silence, suppression, sweeps
@@ -47,6 +47,10 @@ checkpoint, and the next sync reads those pages again."""
 
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
+
+
+Marks = Callable[[Sequence[Contact]], list[int]]
+"""What a talent's contact details are found by: keyed hashes, from which nothing can be read."""
 
 
 class RunContext(Struct, kw_only=True):
@@ -94,12 +98,18 @@ class Writer:
     """Whether what a webhook's look found meanwhile is kept from older pages."""
 
     def __init__(
-        self, db: Connection, context: RunContext, seal: Seal, keeps_out: KeepsOut | None = None
+        self,
+        db: Connection,
+        context: RunContext,
+        seal: Seal,
+        keeps_out: KeepsOut | None = None,
+        marks: Marks | None = None,
     ) -> None:
         self.db = db
         self.context = context
         self.seal = seal
         self.keeps_out = keeps_out
+        self.marks = marks
         self._staging: dict[Stream, int] = {}
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
@@ -336,7 +346,7 @@ class Writer:
         ]
         if stream is Stream.TALENTS:
             for row, one in zip(rows, accepted, strict=True):
-                row.append(self._seal_contacts(one.record))
+                row.extend(self._seal_contacts(one.record))
         await self._copy(sql.staging_name(table), sql.staged_columns(stream), rows)
         for child in sql.CHILDREN.get(stream, ()):
             values = [
@@ -351,11 +361,13 @@ class Writer:
             if values:
                 await self._copy(f"staged_{child.name}", tuple(child.staged), values)
 
-    def _seal_contacts(self, record: Any) -> bytes | None:
+    def _seal_contacts(self, record: Any) -> tuple[bytes | None, list[int] | None]:
+        """The contact details sealed, and what they are found by."""
         if not isinstance(record, Talent) or not record.contacts:
-            return None
+            return None, None
         context = contact_context(self.context.connection_id, record.remote_id)
-        return self.seal(msgspec.json.encode(record.contacts), context)
+        sealed = self.seal(msgspec.json.encode(record.contacts), context)
+        return sealed, self.marks(record.contacts) if self.marks else None
 
     async def _copy(self, name: str, columns: tuple[Any, ...], rows: Sequence[Any]) -> None:
         async with (

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.files import open_storage
-from jemmo.services import erasure, tidying
+from jemmo.services import erasure, journal, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES
 from jemmo.services.scopes import everywhere
@@ -43,6 +43,7 @@ async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
     await everywhere(tidying.tidy, storage, vault)
     await everywhere(erasure.forget_deleted, vault, storage)
+    await everywhere(journal.catch_up, storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from jemmo.files import open_storage
-from jemmo.services import keys
+from jemmo.services import keys, lookups
 from jemmo.services.queue import RESUMES
 from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault, keyset_path
@@ -16,6 +16,13 @@ from jemmo.vault import default_vault, keyset_path
 async def finish_rotation(timestamp: int) -> None:
     """Goes on with what is left, and does nothing when nothing is."""
     await everywhere(_finish)
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="contact_hashes")
+@app.task(name="note_contact_hashes", queue="keys", lock="contact_hashes", priority=RESUMES)
+async def note_contact_hashes(timestamp: int) -> None:
+    """Of people who were read before they could be found by address and number."""
+    await everywhere(lookups.fill, default_vault())
 
 
 def _finish() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.services import notifications
+from jemmo.services import key_care, notifications
 from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault
 
@@ -17,6 +18,14 @@ from jemmo.vault import default_vault
 async def send_notifications(timestamp: int) -> None:
     """Send what is due. What fails stays in its table with its reason and its next time."""
     await everywhere(notifications.send_due, vault=default_vault())
+
+
+@app.periodic(cron="23 * * * *", periodic_id="key_reminders")
+@app.task(name="remind_of_keys", queue="notifications", lock="key_reminders")
+async def remind_of_keys(timestamp: int) -> None:
+    """Every hour, so that a worker that was away for a while says it soon after."""
+    if await everywhere(key_care.remind, datetime.now(UTC)):
+        await send_soon()
 
 
 async def send_soon() -> None:

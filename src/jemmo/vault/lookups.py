@@ -15,6 +15,9 @@ def lookup_hash(key: bytes, org_id: UUID, kind: str, value: str) -> bytes:
 
 def word_hashes(key: bytes, org_id: UUID, words: Iterable[str]) -> list[int]:
     """A number for each word, as the index of texts keeps them: 64 bits, signed as Postgres's ``bigint``."""
-    return [
-        int.from_bytes(lookup_hash(key, org_id, "word", word)[:8], signed=True) for word in words
-    ]
+    return [number(lookup_hash(key, org_id, "word", word)) for word in words]
+
+
+def number(hashed: bytes) -> int:
+    """The first 64 bits, as Postgres's ``bigint``."""
+    return int.from_bytes(hashed[:8], signed=True)

@@ -1,4 +1,4 @@
-"""Where support staff answer."""
+"""Where support staff answer, and nothing else: no table of people, addresses or secrets is shown there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jemmo.domain.masking import without_contacts
 from jemmo.services import support
 from jemmo.store.models import SupportThread
 from jemmo.store.selectors.support import conversation
+
+
+def only_support() -> None:
+    """Take out what Django and allauth would show: accounts' addresses, groups, secrets of two-step sign-in."""
+    for model in list(admin.site._registry):  # noqa: SLF001 - there is no other list of them
+        if model is not SupportThread:
+            admin.site.unregister(model)
 
 
 class Answer(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
@@ -34,12 +42,16 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
     """Conversations that wait for an answer come first. Nothing that was said is changed."""
 
     form = Answer
-    list_display = ("account", "org", "waiting", "language", "last_at", "closed_at")
+    list_display = ("who", "org", "waiting", "language", "last_at", "closed_at")
     list_filter = ("waiting", ("closed_at", admin.EmptyFieldListFilter))
     ordering = ("-waiting", "-last_at")
-    list_select_related = ("account", "org")
-    readonly_fields = ("account", "org", "language", "opened_at", "closed_at", "said")
+    list_select_related = ("org",)
+    readonly_fields = ("who", "org", "language", "opened_at", "closed_at", "said")
     fields = (*readonly_fields, "answer", "close")
+
+    @admin.display(description=gettext_lazy("Member"))
+    def who(self, thread: SupportThread) -> str:
+        return f"#{thread.account_id}"
 
     @admin.display(description=gettext_lazy("Conversation"))
     def said(self, thread: SupportThread) -> SafeString:
@@ -48,11 +60,11 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
             "<div><strong>{}</strong> {}<blockquote>{}</blockquote>{}{}</div>",
             (
                 (
-                    _("Support") if one.by_support else str(thread.account),
+                    _("Support") if one.by_support else self.who(thread),
                     f"{one.at:%Y-%m-%d %H:%M}",
-                    one.body,
-                    format_html("<pre>{}</pre>", one.error) if one.error else "",
-                    format_html("<pre>{}</pre>", one.steps) if one.steps else "",
+                    without_contacts(one.body),
+                    format_html("<pre>{}</pre>", without_contacts(one.error)) if one.error else "",
+                    format_html("<pre>{}</pre>", without_contacts(one.steps)) if one.steps else "",
                 )
                 for one in conversation(thread)
             ),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -12,28 +16,95 @@ from jemmo.store import scope
 from jemmo.store.models import Membership, Organisation, Role
 from jemmo.store.scope import Reach, Scope
 from jemmo.store.selectors import members
+from jemmo.web.limits import TOO_LARGE
+from jemmo.web.views import errors
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'"
 )
+UNUSED = (
+    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media"),
+    *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
+    *("publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
+)
+"""What a browser offers and no page of ours needs."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": ", ".join(f"{one}=()" for one in UNUSED),
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class ContentSecurityPolicy:
-    """Only what the application itself serves may run or be shown: no inline script or style."""
+    """Only what the application itself serves may run or be shown: no inline script or style.
+
+    It stands before all that answers by itself, static files included.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
-        )
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
+
+
+class BodyLimit:
+    """Answers what was cut off for its size (``jemmo.web.limits``)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if getattr(request, "scope", {}).get(TOO_LARGE):
+            return errors.too_large(request)
+        return self.get_response(request)
+
+
+class SessionEnd:
+    """Signs out who did nothing for a while, and everybody some days after they signed in.
+
+    What a page asks for by itself is no sign of a person.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and self._is_over(request, time.time()):
+            logout(request)
+        return self.get_response(request)
+
+    def _is_over(self, request: HttpRequest, now: float) -> bool:
+        session = request.session
+        began, seen = session.get(BEGAN), session.get(SEEN)
+        if began is None or seen is None:
+            session[BEGAN] = session[SEEN] = now
+            return False
+        idle = settings.SESSION_IDLE_SECONDS
+        if now - began > settings.SESSION_COOKIE_AGE or (idle and now - seen > idle):
+            return True
+        if now - seen > SEEN_EVERY and not _asked_by_itself(request):
+            session[SEEN] = now
+        return False
+
+
+BEGAN, SEEN = "began", "seen"
+SEEN_EVERY = 60.0  # seconds between two notes that somebody is there: each is a row written
+BY_ITSELF = re.compile(
+    r"/(events|status|sync/\w+|notifications/bell|notifications/\d+|help/badge)/$"
+)
+
+
+def _asked_by_itself(request: HttpRequest) -> bool:
+    return bool(BY_ITSELF.match(request.path)) or request.path.endswith("/card/")
 
 
 class OnTheWayIn:

@@ -51,7 +51,7 @@ def test_nothing_is_inline_and_every_page_says_its_policy(
 ) -> None:
     for path in [*paths(showcase), "/nowhere/", "/accounts/login/", "/healthz"]:
         answer = recruiter.get(path)
-        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "unsafe" not in answer["Content-Security-Policy"]
         assert answer["X-Frame-Options"] == "DENY" or path == "/healthz"
         found = INLINE.search(answer.content.decode())

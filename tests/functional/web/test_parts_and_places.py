@@ -149,7 +149,7 @@ def test_what_cannot_be_shown_says_what_to_do(
     refused = checked.post("/accounts/login/", {"login": "a@b.example", "password": "x"})
     assert refused.status_code == 403
     assert "open for too long" in refused.content.decode()
-    assert "default-src 'self'" in refused["Content-Security-Policy"]
+    assert "default-src 'none'" in refused["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

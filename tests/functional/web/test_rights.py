@@ -50,8 +50,12 @@ def test_a_viewer_sees_them_nowhere(showcase: Showcase, viewer: Client) -> None:
         assert "mailto:" not in page
 
 
-def test_contact_details_are_not_searched(recruiter: Client) -> None:
-    assert "Müller" not in text(recruiter, f"/talents/?q={EMAIL}")
+def test_a_whole_address_finds_its_person_for_who_may_see_it(
+    recruiter: Client, viewer: Client
+) -> None:
+    assert "Müller" in text(recruiter, f"/talents/?q={EMAIL}")
+    assert "Müller" not in text(recruiter, f"/talents/?q={EMAIL.partition('@')[2]}")
+    assert "Müller" not in text(viewer, f"/talents/?q={EMAIL}")
 
 
 def test_records_of_another_organisation_are_not_there(

@@ -78,7 +78,8 @@ def test_support_answers_and_the_badge_tells(recruiter: Client, staff: Client) -
     assert "Sent. The answer appears here" in send(recruiter)
     thread = SupportThread.objects.get()
     listed = staff.get("/admin/store/supportthread/").content.decode()
-    assert "recruiter@acme.example" in listed
+    assert f"#{thread.account_id}" in listed
+    assert "recruiter@acme.example" not in listed
     path = f"/admin/store/supportthread/{thread.id}/change/"
     assert "It does not work" in staff.get(path).content.decode()
 

@@ -23,6 +23,7 @@ OWN_WORDS = {
     *("file_limit", "file_redirects", "file_unavailable", "files_off", "nobody", "not_confirmed"),
     *("storage_address", "storage_key_missing", "storage_public", "storage_refused", "path"),
     *("who", "wrong_keyset", "which_connection"),
+    *("backup_newer", "foreign_tables", "in_use", "keyset_plain", "not_empty", "suppressions"),
     *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')

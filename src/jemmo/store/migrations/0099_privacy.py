@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0094_tags_searched'),
+        ('store', '0097_contact_hashes'),
     ]
 
     operations = [

@@ -34,7 +34,7 @@ class SupportThread(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account} ({self.org})"
+        return f"conversation {self.pk}"
 
 
 class SupportMessage(models.Model):

@@ -95,14 +95,22 @@ class Talent(Noticed, Synced):
 class TalentContacts(OfOrganisation):
     """All contact details of a talent in one sealed value, bound to connection and remote id.
 
-    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``.
+    The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are what a person is found by
+    (``jemmo.services.lookups``); of people read before there were any they are ``None`` for a while.
     """
 
     talent = models.OneToOneField(Talent, models.CASCADE, primary_key=True, related_name="contacts")
     sealed = models.BinaryField()
+    hashes = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         db_table = "talent_contacts"
+        indexes = [
+            GinIndex(fields=["hashes"], name="talent_contacts_hashes"),
+            models.Index(
+                fields=["talent"], condition=models.Q(hashes=None), name="talent_contacts_unhashed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contacts of {self.talent_id}"

@@ -57,6 +57,11 @@ def jobs_saying(org: Organisation, terms: str) -> Q:
     return _among("SELECT jemmo_jobs_saying(to_tsquery('simple', %s), %s)", terms, org)
 
 
+def talents_with_contact(org: Organisation, hashed: int) -> Q:
+    """Talents, by the keyed hash of an address or number."""
+    return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", [hashed], org)
+
+
 def _among(query: str, *given: Any) -> Q:
     values = [one.id if isinstance(one, Organisation) else one for one in given]
     return Q(id__in=RawSQL(query, values))  # noqa: S611 - what is given are parameters

@@ -115,12 +115,17 @@ def search(
     *,
     sees_contacts: bool = False,
     word_hashes: Sequence[int] = (),
+    named: Sequence[UUID] = (),
 ) -> Found[Talent]:
     """A page of the organisation's talents, each with its latest application.
 
+    ``named`` are the people whose address or number was typed: then it is them.
+
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
-    found, total = _matching(org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes)
+    found, total = _matching(
+        org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes, named=named
+    )
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
     for one in items:
@@ -143,7 +148,12 @@ def search(
 
 
 def _matching(
-    org: Organisation, wanted: Wanted, *, sees_contacts: bool, word_hashes: Sequence[int]
+    org: Organisation,
+    wanted: Wanted,
+    *,
+    sees_contacts: bool,
+    word_hashes: Sequence[int],
+    named: Sequence[UUID],
 ) -> tuple[QuerySet[Talent], int]:
     """Who matches, to be put in order, and how many they are.
 
@@ -154,7 +164,9 @@ def _matching(
     if not wanted.filtered:
         return found, found.count()
     said = _narrowed(org, wanted, sees_contacts=sees_contacts)
-    if terms:
+    if named:
+        said = said.filter(id__in=named)
+    elif terms:
         ids = few_saying(org, terms, word_hashes, FEW)
         by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
         said = said.filter(by_words)

@@ -15,6 +15,7 @@ from jemmo.domain.errors import JemmoError
 from jemmo.services import connecting
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
+from jemmo.web.attempts import count_key_attempt
 from jemmo.web.connection_forms import Connect
 from jemmo.web.problems import problem
 from jemmo.web.templatetags.jemmo import exact
@@ -40,6 +41,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "connector": connector, **FRAME}
     if request.method == "POST" and form.is_valid():
         try:
+            count_key_attempt(request)
             made = connecting.connect(
                 request.organisation,
                 provider,

@@ -18,6 +18,7 @@ from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 from jemmo.web import connection_forms as forms
 from jemmo.web.access import MemberRequest, manager
+from jemmo.web.attempts import count_key_attempt
 from jemmo.web.connection_forms import PREFIX
 from jemmo.web.problems import problem
 from jemmo.web.views.ats import connection_of
@@ -113,6 +114,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
+            count_key_attempt(request)
             connections.rotate(
                 connection, form.cleaned_data["key"], vault=default_vault(), patience=PATIENCE
             )

@@ -12,7 +12,7 @@ from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
 from jemmo.services import contacting, noting
-from jemmo.services.lookups import hashes_of
+from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manages, member, sees_contacts, wants_results
@@ -25,8 +25,13 @@ from jemmo.web.views import refresh
 def listing(request: MemberRequest) -> HttpResponse:
     wanted = talents.Wanted.from_query(request.GET)
     sees = sees_contacts(request)
-    words = hashes_of(request.organisation, wanted.q, vault=default_vault()) if sees else []
-    found = talents.search(request.organisation, wanted, sees_contacts=sees, word_hashes=words)
+    words, named = [], []
+    if sees:  # else who is found would tell whose address or number it is
+        words = hashes_of(request.organisation, wanted.q, vault=default_vault())
+        named = talents_with(request.organisation, wanted.q, vault=default_vault())
+    found = talents.search(
+        request.organisation, wanted, sees_contacts=sees, word_hashes=words, named=named
+    )
     if has_contacts(wanted.q):
         account = request.membership.account
         noting.note(

@@ -1,0 +1,181 @@
+"""Taking everything to a safe place, and bringing it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jemmo import bootstrap
+from jemmo.cli.connections import Json
+from jemmo.cli.output import err, explained_errors, out, say_json
+
+
+def register(app: typer.Typer) -> None:
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.command("suppressions")(suppressions)
+
+
+def backup(
+    to: Annotated[
+        Path, typer.Option("--to", help="The file to write, or a folder for one named by the time.")
+    ],
+    files: Annotated[
+        bool | None,
+        typer.Option(
+            "--files/--no-files",
+            help="Take the files' bytes along. By default those of a folder, but not those of a bucket, of which the "
+            "list is kept.",
+        ),
+    ] = None,
+    with_keyset: Annotated[
+        bool,
+        typer.Option(
+            "--with-keyset", help="Take the keyset along; only one that is itself encrypted."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write the database and the files into one file, while Jemmo runs. The keyset is kept apart."""
+    with explained_errors():
+        url = bootstrap.start()
+        from jemmo.files import open_storage
+        from jemmo.files.folder import FolderStorage
+        from jemmo.services import backups
+        from jemmo.vault import default_vault, keyset_path
+
+        storage = open_storage()
+        included = isinstance(storage, FolderStorage) if files is None else files
+        with _told() as tell:
+            made = backups.make(
+                to,
+                database_url=url,
+                storage=storage,
+                vault=default_vault(),
+                keyset=keyset_path(),
+                with_files=included,
+                with_keyset=with_keyset,
+                tell=tell,
+            )
+        kept = made.manifest
+        if json:
+            say_json(
+                {
+                    "path": made.path,
+                    "bytes": made.bytes,
+                    "sha256": made.sha256,
+                    "made_at": kept.made_at,
+                    "counts": kept.counts,
+                    "files": kept.files,
+                    "keys": kept.keys,
+                    "keyset_included": kept.keyset_included,
+                }
+            )
+            return
+        rows = sum(table.rows for table in kept.tables.values())
+        out.print(f"Wrote {made.path}: {made.bytes:,} bytes, {rows:,} rows.", soft_wrap=True)
+        if included:
+            out.print(f"{kept.files.count:,} files are in it, sealed as they lie in the storage.")
+        elif kept.files.count:
+            out.print(
+                f"The {kept.files.count:,} files in {kept.files.place} are NOT in it, only their list. Keep a copy of "
+                "the bucket, or add --files.",
+                soft_wrap=True,
+                markup=False,
+            )
+        if kept.files.missing:
+            out.print(f"{kept.files.missing:,} files were not in the storage.")
+        if not with_keyset:
+            out.print(
+                f"It can be opened with the keys {', '.join(kept.keys)} alone: keep a copy of "
+                f"{keyset_path()} too, in another place.",
+                soft_wrap=True,
+                markup=False,
+            )
+
+
+def restore(
+    source: Annotated[Path, typer.Option("--from", help="The file that `jemmo backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Lose what is in the database now.")
+    ] = False,
+    erased: Annotated[
+        Path | None,
+        typer.Option(
+            "--suppressions",
+            help="Erasures that happened since, as `jemmo suppressions` wrote them.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Bring a backup back: all of it, or nothing. Whoever was erased since stays erased."""
+    with explained_errors():
+        bootstrap.start_as_owner()
+        from jemmo.files import open_storage
+        from jemmo.services import restoring
+        from jemmo.vault import keyset_path
+
+        known = restoring.suppressions_of(erased) if erased else None
+        with _told() as tell:
+            done = restoring.restore(
+                source,
+                storage=open_storage(),
+                keyset=keyset_path(),
+                replace=replace,
+                suppressions=known,
+                tell=tell,
+            )
+        if json:
+            say_json(done)
+            return
+        made_at = datetime.fromisoformat(done.made_at)
+        out.print(
+            f"Restored {done.rows:,} rows and {done.files:,} files of {made_at:%Y-%m-%d %H:%M} UTC."
+        )
+        if done.migrated:
+            out.print(f"{done.migrated} changes to the tables were made since; they were applied.")
+        if done.erased_again:
+            out.print(f"{done.erased_again:,} people who were erased since were erased again.")
+        if done.files_absent:
+            out.print(
+                f"{done.files_absent:,} files are not in the storage; they are fetched from the ATS again."
+            )
+        out.print(
+            "Everybody signs in again. Now run `jemmo up`; the next syncs read what changed since."
+        )
+
+
+def suppressions(
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")],
+) -> None:
+    """Write who was erased, as keyed hashes that name nobody, for a restore elsewhere."""
+    with explained_errors():
+        bootstrap.start()
+        from jemmo.domain.errors import ConfigError
+        from jemmo.services import restoring
+        from jemmo.vault.files import write_private
+
+        text = restoring.suppressions_as_text()
+        try:
+            write_private(to, text.encode())
+        except OSError as error:
+            raise ConfigError(
+                f"{to} cannot be written.", code="path", next_step="Choose another path."
+            ) from error
+        out.print(f"Wrote {to}: {len(text.splitlines()):,} erased records.", soft_wrap=True)
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[str, int, int], None]]:
+    """What is being done, on a terminal."""
+    with err.status("Beginning") as status:
+
+        def tell(what: str, done: int, total: int) -> None:
+            status.update(f"{what}: {done:,} of {total:,}" if total > 1 else what)
+
+        yield tell

@@ -1,0 +1,231 @@
+"""A backup as a file: a tar of parts, and at its end a manifest with the SHA-256 of each.
+
+The manifest comes last, so a backup that was cut off has none. What follows it is the manifest's own digest, sealed
+with the installation's keys: it tells that nobody wrote another manifest, and whether the keys at hand are the right
+ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+import msgspec
+from msgspec import Struct, field
+
+from jemmo.domain.errors import ConfigError
+
+FORMAT = 1
+MANIFEST, PROOF = "manifest.json", "manifest.proof"
+CONTEXT = b"backup manifest"
+BLOCK = 256 * 1024
+IN_MEMORY = 8 * 1024 * 1024
+PART = 64 * 1024 * 1024  # bytes of a table's rows, before they are compressed, in one part
+MOST_MANIFEST = 512 * 1024 * 1024
+
+
+class Damaged(ConfigError):
+    """The backup is not whole, or not one."""
+
+    default_code = "backup_damaged"
+    default_next_step = "Nothing was changed. Take another backup, or fetch this one again."
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """What is kept of a table: its columns in their order, how many rows, in how many parts."""
+
+    columns: list[str]
+    rows: int
+    parts: int
+
+
+class Files(Struct, frozen=True, kw_only=True):
+    """``included`` says whether the files' bytes are in the backup; ``missing`` had a row and no bytes."""
+
+    place: str
+    included: bool
+    count: int
+    bytes: int
+    missing: int = 0
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What is in a backup. ``parts`` are each part's size in bytes and SHA-256; ``keys`` the ids of the keys needed."""
+
+    format: int = FORMAT
+    jemmo: str
+    made_at: str
+    postgres: int
+    migrations: list[tuple[str, str]]
+    tables: dict[str, Table]
+    sequences: list[tuple[str, int, bool]]
+    left_out: list[str]
+    files: Files
+    keys: list[str]
+    keyset_included: bool
+    counts: dict[str, int]
+    parts: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+class Archive:
+    """A backup that is being written."""
+
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
+        self.parts: dict[str, tuple[int, str]] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        self._add(name, io.BytesIO(content), len(content), hashlib.sha256(content).hexdigest())
+
+    def add_lines(self, folder: str, blocks: Iterator[bytes]) -> tuple[int, int]:
+        """Lines, a table's rows for example, compressed, in parts of bounded size; how many lines and parts.
+
+        A part may end anywhere in a row: they are read one after the other.
+        """
+        lines = parts = 0
+        block = next(blocks, None)
+        while block is not None:
+            parts += 1
+            packer, digest, size = zlib.compressobj(3, wbits=31), hashlib.sha256(), 0
+            with SpooledTemporaryFile(IN_MEMORY) as spool:
+                while block is not None and size < PART:
+                    size += len(block)
+                    lines += block.count(b"\n")  # a line feed within a value is written as \n
+                    _pack(packer.compress(block), spool, digest)
+                    block = next(blocks, None)
+                _pack(packer.flush(), spool, digest)
+                length = spool.tell()
+                spool.seek(0)
+                self._add(f"{folder}/{parts:06}.gz", spool, length, digest.hexdigest())
+        return lines, parts
+
+    def _add(self, name: str, content: Any, size: int, digest: str) -> None:
+        head = tarfile.TarInfo(name)
+        head.size, head.mode = size, 0o600
+        self._tar.addfile(head, content)
+        self.parts[name] = (size, digest)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Archive]:
+    """A new backup at ``path``, readable by its owner alone; whole, or not there. Raises ``ConfigError``."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+                    yield Archive(tar)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)  # unlike a rename, never in the place of another
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError:
+        raise ConfigError(
+            f"{path} is there already.", code="path", next_step="Choose another name."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"The backup cannot be written to {path}: {os.strerror(error.errno or 0)}.",
+            code="path",
+            next_step="Choose another place, or make room there.",
+        ) from error
+
+
+def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Every part in its order, by name; each is read before the next is asked for. Raises ``Damaged``."""
+    with _explained(path), tarfile.open(path, mode="r|") as tar:
+        for head in tar:
+            content = tar.extractfile(head) if head.isreg() else None
+            if content is None:
+                raise Damaged(f"{path.name} is no backup of Jemmo.")
+            yield head.name, content
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no file {path}.", code="path", next_step="Check the path."
+        ) from None
+    except (tarfile.TarError, EOFError, zlib.error):
+        raise Damaged(f"{path.name} is cut off, damaged, or no backup of Jemmo.") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {os.strerror(error.errno or 0)}.",
+            code="path",
+            next_step="Check the path and who may read it.",
+        ) from error
+
+
+def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
+    """Read a backup from its first byte to its last and compare every part; the manifest, its digest and its proof.
+
+    Raises ``Damaged`` when anything is missing, changed or too much, ``ConfigError`` for a format of the future.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    kept: dict[str, bytes] = {}
+    with _explained(path):  # what is cut off shows when it is read
+        for name, content in parts_of(path):
+            if name in found or name in kept:
+                raise Damaged(f"{path.name} holds a part twice.")
+            if name in {MANIFEST, PROOF}:
+                kept[name] = content.read(MOST_MANIFEST)
+            else:
+                found[name] = _sum_of(content)
+    if set(kept) != {MANIFEST, PROOF}:
+        raise Damaged(f"{path.name} is cut off, or no backup of Jemmo.")
+    manifest = _decoded(path, kept[MANIFEST])
+    if found != manifest.parts:
+        raise Damaged(f"{path.name} is damaged: not every part is as it was written.")
+    return manifest, hashlib.sha256(kept[MANIFEST]).digest(), kept[PROOF]
+
+
+def _sum_of(content: IO[bytes]) -> tuple[int, str]:
+    """Size and SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    while block := content.read(BLOCK):
+        digest.update(block)
+        size += len(block)
+    return size, digest.hexdigest()
+
+
+def _decoded(path: Path, text: bytes) -> Manifest:
+    try:
+        version = msgspec.json.decode(text, type=dict[str, Any]).get("format")
+        if version == FORMAT:
+            return msgspec.json.decode(text, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Damaged(f"{path.name} has a manifest that cannot be read.") from None
+    raise ConfigError(
+        f"{path.name} was written by a newer Jemmo.",
+        code="backup_newer",
+        next_step="Install that version, then restore.",
+    )
+
+
+def unpacked(content: IO[bytes]) -> Iterator[bytes]:
+    """A compressed part's bytes, piece by piece."""
+    unpacker = zlib.decompressobj(wbits=31)
+    while block := content.read(BLOCK):
+        if piece := unpacker.decompress(block):
+            yield piece
+    yield unpacker.flush()
+
+
+def _pack(piece: bytes, spool: IO[bytes], digest: Any) -> None:
+    spool.write(piece)
+    digest.update(piece)

@@ -1,0 +1,434 @@
+"""A backup comes back whole or not at all, and does not bring back who was erased since."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import create, drop, with_database
+from contracts.harness import Harness, start
+from contracts.vendors.teamtailor import TEAMTAILOR
+from fakes.company import Company, company, in_thread
+from fakes.dump import dump
+from fakes.processes import Done, jemmo
+
+from jemmo.files.folder import FolderStorage
+from jemmo.services import erasure
+from jemmo.services.fetching import fetch_files
+from jemmo.store import copying
+from jemmo.store.models import Organisation
+from jemmo.vault import default_vault
+
+NOT_THE_SAME = copying.LEFT_OUT | {"notification_delivery"}
+
+
+@pytest.fixture
+async def ats() -> Any:
+    async with start(TEAMTAILOR, talents=40) as harness:
+        yield harness
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    return FolderStorage(tmp_path / "files")
+
+
+@pytest.fixture
+def elsewhere(postgres_url: str) -> Iterator[str]:
+    """An empty database, as on a new machine."""
+    name = f"jemmo_elsewhere_{id(object()):x}"
+    create(postgres_url, name)
+    url = with_database(postgres_url, name)
+    yield url
+    drop(postgres_url, name)
+
+
+async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Company:
+    found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
+    await found.sync()
+    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    return found
+
+
+async def backup(to: Path, *more: str, env: dict[str, str] | None = None) -> Path:
+    done = await jemmo("backup", "--to", str(to), "--json", *more, env=env)
+    assert done.status == 0, done.err
+    return Path(done.last["path"])
+
+
+async def restore(source: Path, url: str, *more: str, **env: str) -> Done:
+    words = ("restore", "--from", str(source), "--json", *more)
+    return await jemmo(*words, env={"DATABASE_URL": url, **env})
+
+
+def compared(url: str) -> dict[str, list[str]]:
+    return {
+        table: sorted(text.splitlines())
+        for table, text in dump(url).items()
+        if table not in NOT_THE_SAME
+    }
+
+
+async def erase_somebody(found: Company, storage: FolderStorage) -> str:
+    """Somebody with a file; their id in the ATS."""
+    row = (
+        await found.rows(
+            "SELECT t.id, t.remote_id FROM talent t JOIN attachment f ON f.talent_id = t.id "
+            "AND f.current_version IS NOT NULL WHERE t.connection_id = {me} ORDER BY 2 LIMIT 1"
+        )
+    )[0]
+
+    def work() -> None:
+        org = Organisation.objects.get(slug="acme")
+        erasure.erase(org, [row[0]], vault=default_vault(), storage=storage)
+
+    await in_thread(work)
+    return str(row[1])
+
+
+async def test_everything_comes_back_on_another_machine(
+    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+) -> None:
+    found = await filled(ats, database_url, storage)
+    path = await backup(tmp_path)  # a folder: the name tells the time
+    assert path.parent == tmp_path
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = compared(database_url)
+    files = {one.name: storage.get(one.name) for one in storage.listing()}
+    assert files
+
+    done = await restore(path, elsewhere, JEMMO_FILES=str(tmp_path / "new"))
+
+    assert done.status == 0, done.err
+    assert compared(elsewhere) == before
+    new = FolderStorage(tmp_path / "new")
+    assert {one.name: new.get(one.name) for one in new.listing()} == files
+    assert done.last["files"] == len(files)
+    assert done.last["counts"]["talent"] == 40
+    # Sequences go on, keys and indexes are back: a sync works as ever and finds nothing new.
+    again = Company(elsewhere, found.id)
+    assert shape(elsewhere) == shape(database_url)
+    report = await jemmo("sync", "--org", "acme", "--json", env={"DATABASE_URL": elsewhere})
+    assert report.status == 0, report.err
+    assert (await again.contacts()) == (await found.contacts())
+
+
+def shape(url: str) -> list[Any]:
+    """Every index and constraint, as Postgres tells them."""
+    with psycopg.connect(url) as db:
+        return [
+            *db.execute(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+            ).fetchall(),
+            *db.execute(
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) "
+                "FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+            ).fetchall(),
+            *db.execute(
+                "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger "
+                "WHERE NOT tgisinternal ORDER BY 1, 2"
+            ).fetchall(),
+        ]
+
+
+async def test_a_filled_database_is_replaced_only_when_asked(
+    ats: Harness, database_url: str, owner_url: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    found = await filled(ats, database_url, storage)
+    path = await backup(tmp_path / "one.tar")
+    before = compared(database_url)
+    await found.rows("UPDATE talent SET headline = 'changed since'")
+
+    other = await restore(path, database_url, "--replace")
+    assert (other.status, "owner" in other.err) == (4, True)  # the application's role may not
+    refused = await restore(path, owner_url)
+    assert refused.status == 4
+    assert "--replace" in refused.err
+    assert compared(database_url) != before
+
+    done = await restore(path, owner_url, "--replace")
+    assert done.status == 0, done.err
+    assert compared(database_url) == before
+
+
+async def test_who_was_erased_since_stays_erased(
+    ats: Harness,
+    database_url: str,
+    owner_url: str,
+    storage: FolderStorage,
+    elsewhere: str,
+    tmp_path: Path,
+) -> None:
+    found = await filled(ats, database_url, storage)
+    path = await backup(tmp_path / "before.tar")
+    gone = await erase_somebody(found, storage)
+    files = {one.name for one in storage.listing() if not one.name.startswith("erased/")}
+    known = tmp_path / "erased.jsonl"
+    assert (await jemmo("suppressions", "--to", str(known))).status == 0
+
+    for url, env, more in (
+        # The database is there and knows; it is lost and the journal among the files knows; both are lost.
+        (owner_url, {}, ("--replace",)),
+        (elsewhere, {}, ()),
+        (
+            elsewhere,
+            {"JEMMO_FILES": str(tmp_path / "third")},
+            ("--replace", "--suppressions", str(known)),
+        ),
+    ):
+        done = await restore(path, url, *more, **env)
+        assert done.status == 0, done.err
+        assert done.last["erased_again"] == 1
+        back = Company(url, found.id)
+        assert await back.rows("SELECT 1 FROM talent WHERE remote_id = %s", gone) == []
+        for mode in ("initial", "reconcile"):
+            await jemmo("sync", "--org", "acme", "--mode", mode, env={"DATABASE_URL": url})
+        assert await back.rows("SELECT 1 FROM talent WHERE remote_id = %s", gone) == []
+        place = FolderStorage(Path(env.get("JEMMO_FILES", storage.folder)))
+        assert {one.name for one in place.listing() if not one.name.startswith("erased/")} == files
+
+
+async def test_what_the_storage_could_not_note_is_noted_later(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    from jemmo.services import journal
+
+    found = await filled(ats, database_url, storage)
+    await erase_somebody(found, storage)
+    shutil.rmtree(storage.folder / "erased")
+    await in_thread(lambda: journal.catch_up(storage))
+    known = await in_thread(lambda: (journal.read(storage), journal.suppressed()))
+    assert known[0] == known[1] != {}
+
+
+async def test_a_damaged_backup_is_refused_before_anything_is_touched(
+    ats: Harness, database_url: str, owner_url: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    await filled(ats, database_url, storage)
+    path = await backup(tmp_path / "whole.tar")
+    whole = path.read_bytes()
+    before = dump(database_url)
+    middle = len(whole) // 2
+    broken = {
+        "cut": whole[:middle],
+        "cut at its end": whole[: whole.rindex(b"manifest.json")],
+        "a bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        "nothing": b"",
+        "something else": b"no backup at all" * 1000,
+        "another manifest": forged(path, tmp_path / "forged.tar"),
+    }
+    for name, content in broken.items():
+        damaged = tmp_path / "damaged.tar"
+        damaged.write_bytes(content)
+        done = await restore(damaged, owner_url, "--replace")
+        assert done.status == 4, (name, done)
+        assert "Nothing was changed" in done.err, (name, done.err)
+    assert dump(database_url) == before
+
+
+def forged(path: Path, to: Path) -> bytes:
+    """The same parts but one, and a manifest that fits them: only the proof tells."""
+    import hashlib
+    import io
+
+    with tarfile.open(path) as old, tarfile.open(to, "w") as new:
+        own: list[Any] = []
+        name = ""
+        for head in old:
+            content = old.extractfile(head).read()  # type: ignore[union-attr]
+            if head.name.startswith("tables/talent/"):
+                content = b""
+                own = [0, hashlib.sha256(b"").hexdigest()]
+                name = head.name
+            if head.name == "manifest.json":
+                told = json.loads(content)
+                told["parts"][name] = own
+                content = json.dumps(told).encode()
+            head.size = len(content)
+            new.addfile(head, io.BytesIO(content))
+    return to.read_bytes()
+
+
+async def test_without_its_keys_a_backup_is_refused(
+    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+) -> None:
+    await filled(ats, database_url, storage)
+    path = await backup(tmp_path / "one.tar")
+    lost = await restore(path, elsewhere, JEMMO_KEYSET=str(tmp_path / "none.json"))
+    assert lost.status == 4
+    assert "kept apart" in lost.err
+    from jemmo.vault import open_vault
+
+    open_vault(tmp_path / "other.json")
+    wrong = await restore(path, elsewhere, JEMMO_KEYSET=str(tmp_path / "other.json"))
+    assert wrong.status == 4
+    assert "not those of this backup" in wrong.err
+    assert dump(elsewhere) == {}
+
+
+async def test_a_keyset_goes_along_only_when_it_is_encrypted(
+    ats: Harness,
+    database_url: str,
+    storage: FolderStorage,
+    elsewhere: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await filled(ats, database_url, storage)
+    refused = await jemmo("backup", "--to", str(tmp_path / "no.tar"), "--with-keyset")
+    assert refused.status == 4
+    assert "JEMMO_KEYSET_KEY" in refused.err
+    assert not (tmp_path / "no.tar").exists()
+
+    from jemmo.vault import keyset_path
+
+    mine = tmp_path / "mine.json"
+    shutil.copy(keyset_path(), mine)
+    env = {
+        "JEMMO_KEYSET": str(mine),
+        "JEMMO_KEYSET_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    }
+    assert (await jemmo("keys", "rotate", env=env)).status == 0
+    path = await backup(tmp_path / "yes.tar", "--with-keyset", env=env)
+    new = {**env, "JEMMO_KEYSET": str(tmp_path / "new.json")}
+    done = await restore(path, elsewhere, **new)
+    assert done.status == 0, done.err
+    assert (tmp_path / "new.json").read_text() == mine.read_text()
+
+
+OLDER = """
+import django
+django.setup()
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from jemmo.store import scope
+scope.enter(scope.EVERYTHING)
+executor = MigrationExecutor(connection)
+others = [one for one in executor.loader.graph.leaf_nodes() if one[0] != "store"]
+MigrationExecutor(connection).migrate([*others, ("store", "0071_key_ids")])
+with connection.cursor() as cursor:
+    cursor.execute("INSERT INTO organisation (id, slug, name) VALUES (gen_random_uuid(), 'acme', 'Acme')")
+"""
+
+
+async def test_an_older_version_is_brought_up_to_date(
+    postgres_url: str, database_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    """A backup of a database without the newest tables, as the version before wrote it."""
+    name = "jemmo_older"
+    create(postgres_url, name)
+    older = with_database(postgres_url, name)
+    env = {**os.environ, "DATABASE_URL": older, "DJANGO_SETTINGS_MODULE": "jemmo.settings"}
+    subprocess.run([sys.executable, "-c", OLDER], env=env, check=True)  # noqa: ASYNC221
+
+    def back_up() -> Path:
+        from jemmo.services import backups
+        from jemmo.vault import keyset_path
+
+        made = backups.make(
+            tmp_path / "older.tar",
+            database_url=older,
+            storage=storage,
+            vault=default_vault(),
+            keyset=keyset_path(),
+            with_files=False,
+        )
+        return Path(made.path)
+
+    try:
+        path = await in_thread(back_up)
+    finally:
+        drop(postgres_url, name)
+    for more in ((), ("--replace",)):
+        done = await restore(path, elsewhere, *more)
+        assert done.status == 0, done.err
+        assert done.last["migrated"] > 5
+        assert "acme" in dump(elsewhere)["organisation"]
+        assert shape(elsewhere) == shape(database_url)
+
+
+async def test_a_newer_version_is_refused(
+    database_url: str, owner_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    await company(database_url, base_url="http://127.0.0.1:1")
+    with psycopg.connect(owner_url) as db:
+        db.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_tomorrow', now())"
+        )
+    path = await backup(tmp_path / "newer.tar")
+    done = await restore(path, elsewhere)
+    assert done.status == 4
+    assert "newer Jemmo" in done.err
+    assert dump(elsewhere) == {}
+
+
+async def test_a_database_in_use_or_of_others_is_not_touched(
+    database_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    await company(database_url, base_url="http://127.0.0.1:1")
+    path = await backup(tmp_path / "one.tar")
+    with psycopg.connect(elsewhere, autocommit=True) as db:
+        used = await restore(path, elsewhere)
+        assert (used.status, "in use" in used.err) == (4, True)
+        db.execute("CREATE TABLE someone_elses (id int)")
+    foreign = await restore(path, elsewhere, "--replace")
+    assert (foreign.status, "not Jemmo's" in foreign.err) == (4, True)
+
+
+async def test_a_backup_is_of_one_moment(
+    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+) -> None:
+    """Rows that are written while it reads are not in it, wherever they are."""
+    found = await filled(ats, database_url, storage)
+    from jemmo.services import backups
+    from jemmo.vault import keyset_path
+
+    before = compared(database_url)
+
+    def tell(what: str, _done: int, _total: int) -> None:
+        if what == "application":  # the first tables are written, talents are not yet
+            with psycopg.connect(database_url) as db:
+                db.execute("UPDATE talent SET headline = 'later'")
+
+    made = await in_thread(
+        lambda: backups.make(
+            tmp_path / "moment.tar",
+            database_url=database_url,
+            storage=storage,
+            vault=default_vault(),
+            keyset=keyset_path(),
+            with_files=True,
+            tell=tell,
+        )
+    )
+    assert await found.value("SELECT count(*) FROM talent WHERE headline = 'later'") == 40
+    done = await restore(Path(made.path), elsewhere)
+    assert done.status == 0, done.err
+    assert compared(elsewhere) == before
+
+
+async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
+    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+) -> None:
+    await filled(ats, database_url, storage)
+    done = await jemmo("backup", "--to", str(tmp_path / "list.tar"), "--no-files")
+    assert "are NOT in it" in done.out
+    count = len(list(storage.listing()))
+    with tarfile.open(tmp_path / "list.tar") as tar:
+        import gzip
+
+        listed = gzip.decompress(tar.extractfile("listed/000001.gz").read()).splitlines()  # type: ignore[union-attr]
+    assert len(listed) == count
+    assert set(json.loads(listed[0])) == {"name", "sha256", "size"}
+    back = await restore(tmp_path / "list.tar", elsewhere, JEMMO_FILES=str(tmp_path / "empty"))
+    assert (back.last["files"], back.last["files_absent"]) == (0, count)
