@@ -110,7 +110,7 @@ def test_a_rule_is_tried_out_and_saved(staffed: Showcase, opens: Opens) -> None:
 def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> None:
     path = f"/talents/{staffed.talent('elodie').id}/"
     page = opens(path, role="recruiter")
-    expect(page.get_by_text(EMAIL)).to_be_visible()
+    expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
     page.get_by_role("link", name="Do not contact …").click()
     page.get_by_label("Why").fill("She said so on the phone.")
     page.get_by_role("button", name="Do not contact").click()
@@ -121,7 +121,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     expect(page.get_by_role("button", name="Show them all the same")).to_have_count(0)
     admin = opens(path, role="admin")
     admin.get_by_role("button", name="Show them all the same").click()
-    expect(admin.get_by_text(EMAIL)).to_be_visible()
+    expect(admin.get_by_role("link", name=EMAIL)).to_be_visible()
     admin.goto("/settings/privacy/access/")
     expect(admin.get_by_role("cell", name="Had withheld contact details shown")).to_be_visible()
     admin.get_by_label("Kind").select_option("not_to_contact")

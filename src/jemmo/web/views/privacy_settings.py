@@ -102,14 +102,14 @@ def access_file(request: MemberRequest) -> HttpResponse:
     account = request.membership.account
     noting.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
     lines = accesses.every(request.organisation, wanted, now=now())
-    generic = getattr(request, "screenshot_mode", False)
-    answer = HttpResponse(_csv(lines, generic=generic), content_type="text/csv; charset=utf-8")
+    shown_generic = getattr(request, "screenshot_mode", False)
+    answer = HttpResponse(_csv(lines, hidden=shown_generic), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="jemmo-access-record.csv"'
     return answer
 
 
-def _csv(lines: Iterator[accesses.Line], *, generic: bool) -> Iterator[str]:
-    """With ``generic``, for screenshots, the ATS's ids are left out: they lead to people."""
+def _csv(lines: Iterator[accesses.Line], *, hidden: bool) -> Iterator[str]:
+    """``hidden``: without the ids of the ATS, which may be names."""
     writer = csv.writer(Line())
     yield "\ufeff" + writer.writerow(COLUMNS)
     for line in lines:
@@ -119,7 +119,7 @@ def _csv(lines: Iterator[accesses.Line], *, generic: bool) -> Iterator[str]:
             event.account.email if event.account else event.account_id,
             event.action,
             event.talent,
-            line.talent.remote_id if line.talent and not generic else "",
+            line.talent.remote_id if line.talent and not hidden else "",
             event.subject,
             " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
         ]
