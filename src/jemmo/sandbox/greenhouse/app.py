@@ -93,10 +93,10 @@ class Greenhouse(Company):
     def before(self, order: dict[str, Any]) -> Row:
         """With the applications that go with a candidate, of which no web hook tells singly."""
         was = super().before(order)
-        if not was or self._kind(str(order["type"])) != "candidates":
+        if order["op"] != "delete" or self._kind(str(order["type"])) != "candidates":
             return was
         rows = self.kinds["applications"]
-        own = [one for one in rows.ids() if rows.get(one)["candidate_id"] == was["id"]]
+        own = [one for one in rows.ids() if rows.get(one)["candidate_id"] == was.get("id")]
         return {**was, "deleted_application_ids": own}
 
     async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
