@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Sequence
 
+from benchmarks.memory import peak_megabytes
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.ports import Source
@@ -29,9 +29,13 @@ async def read(provider: str, address: str, key: str, options: dict[str, str]) -
         requests = source.requests
     finally:
         await source.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = time.perf_counter() - began
-    return {"records": sum(read), "requests": requests, "seconds": seconds, "megabytes": peak}
+    return {
+        "records": sum(read),
+        "requests": requests,
+        "seconds": seconds,
+        "megabytes": peak_megabytes(),
+    }
 
 
 async def _stream(source: Source, stream: Stream) -> int:
