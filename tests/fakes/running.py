@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
@@ -27,22 +27,40 @@ from jemmo.services import syncs
 from jemmo.services.lookups import keeper_of
 from jemmo.services.scopes import connected
 from jemmo.store import runs
+from jemmo.store.runs import Hold
 from jemmo.store.writer import Writer
 from jemmo.vault import default_vault
 
 
 async def run_source(source: Source, company: Company, mode: Mode | None = None) -> RunReport:
     """One sync of ``source`` into the company's connection; the source is closed."""
+    done = await run_slice(source, company, mode)
+    return done.report
+
+
+async def run_slice(
+    source: Source,
+    company: Company,
+    mode: Mode | None = None,
+    *,
+    goes_on: Hold | None = None,
+    slice_over: Callable[[], bool] = lambda: False,
+) -> syncs.Slice:
+    """The same, that ends after a page where ``slice_over`` says so, and ``goes_on`` with a run that did."""
     try:
         async with connected(company.id, company.database_url) as (db, found):
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = syncs._with_applicable_rules(found, source, report)
-            begin = partial(runs.begin, trigger="test")
-            async with syncs._leased(db, row, report, begin, company.database_url) as context:
+            begin = partial(runs.begin, trigger="test", goes_on=goes_on)
+            async with syncs._leased(
+                db, row, report, begin, company.database_url, syncs._now
+            ) as context:
                 keeper = await keeper_of(db, row, default_vault())
                 store = Writer(db, context, default_vault().seal, keeper)
-                names = [spec.name for spec in source.streams]
-                report.mode = choose_mode(mode, await store.checkpoints(), names)
+                report = context.report
+                if not context.goes_on:
+                    names = [spec.name for spec in source.streams]
+                    report.mode = choose_mode(mode, await store.checkpoints(), names)
                 context.mode = report.mode
                 run = SyncRun(
                     source=source,
@@ -51,9 +69,10 @@ async def run_source(source: Source, company: Company, mode: Mode | None = None)
                     report=report,
                     progress=syncs.Unwatched(),
                     now=lambda: datetime.now(UTC),
+                    slice_over=slice_over,
                 )
                 await run.execute()
-        return report
+        return syncs.Slice(report=report, hold=context.hold)
     finally:
         await source.close()
 

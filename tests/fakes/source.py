@@ -53,6 +53,7 @@ class FakeSource:
         self._claims = claims
         self._requests = 0
         self.read: list[tuple[Stream, int]] = []
+        self.swept: list[tuple[Stream, int]] = []
         self.starts: dict[Stream, Start] = {}
 
     @property
@@ -90,12 +91,21 @@ class FakeSource:
             )
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        self._ask()
-        held = self.holds(stream).values()
-        yield SightingPage(
-            sightings=[Sighting(one.remote_id, one.remote_updated_at) for one in held],
-            total=len(held) if self._claims is None else self._claims,
-        )
+        pages = self._pages[stream] or [[]]
+        held = self.holds(stream)
+        before: set[str] = set()
+        for place in range(int(cursor or 0), len(pages)):
+            self._ask()
+            self.swept.append((stream, place))
+            met = [held[one.remote_id] for one in pages[place]]
+            ids = {one.remote_id for one in met}
+            yield SightingPage(
+                sightings=[Sighting(one.remote_id, one.remote_updated_at) for one in met],
+                cursor=str(place + 1) if place + 1 < len(pages) else None,
+                total=len(held) if self._claims is None else self._claims,
+                repeats=len(met) - len(ids - before),
+            )
+            before |= ids
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         self._ask()

@@ -15,6 +15,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.webhooks import MAX_BODY
 from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
 from jemmo.services import webhooks
+from jemmo.services.connections import disconnect
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -73,7 +74,7 @@ async def test_what_cannot_be_used_is_refused_and_counted(
     async with hooked(database_url, synced=False, with_key=what != "key_missing") as found:
         old = int((datetime.now(UTC) - timedelta(minutes=6)).timestamp())
         if what == "disconnected":
-            await found.company.rows("UPDATE connection SET state = 'disconnected'")
+            assert await found.connection(lambda one: disconnect(one, delete=False))
         answers = {
             "unsigned": lambda: found.post(told()),
             "wrongly_signed": lambda: found.signed(told(), key="another"),

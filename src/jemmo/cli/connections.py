@@ -110,6 +110,10 @@ def status(
             if line := files_line(row.files):
                 out.print(f"{row.org} / {row.provider}: {line}.", soft_wrap=True)
         for row in rows:
+            if row.late:
+                out.print(f"{row.org}: a sync is due and none has started. Is a worker running?")
+            if row.slow:
+                out.print(f"{row.org}: the sync under way takes much longer than those before.")
             if row.error:
                 out.print(f"{row.org}: {row.error['message']} {row.error['next_step']}")
 

@@ -9,7 +9,9 @@ from jemmo.cli import (
     data,
     hooks,
     keys,
+    organisations,
     privacy,
+    records,
     sandbox,
     schedule,
     server,
@@ -31,6 +33,7 @@ for module in (
     server,
     connections,
     syncs,
+    records,
     data,
     hooks,
     support,
@@ -39,6 +42,7 @@ for module in (
     users,
     keys,
     privacy,
+    organisations,
 ):
     module.register(app)
 

@@ -71,7 +71,7 @@ def schedule(
         out.print(f"First sync   {plan.first_sync}", markup=False)
         out.print(f"Off-peak     {', '.join(told['off_peak'])}", markup=False)
         if plan != before:
-            out.print("Changed; it holds from the end of each connection's next sync on.")
+            out.print("Changed.")
 
 
 def _windows(option: str, given: list[str] | None) -> tuple[Window, ...]:

@@ -72,7 +72,7 @@ QUOTA_SHARE = Option(
 FILE_HOSTS = Option(
     name="file_hosts",
     default="",
-    help="Hosts that files may be fetched from, with commas; names below them count too.",
+    help=_("Hosts that files may be fetched from, with commas; names below them count too."),
 )
 """The ATS's own address need not be named. The API key goes to none of them."""
 
@@ -97,6 +97,7 @@ class Config(Struct, frozen=True, kw_only=True):
     ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone. So it is
     with ``pace``, by which the processes that use one key agree on who sends when. ``part`` is how much of the share
     this work may fill: what others of the same key have sent counts, so the lesser part gives way to the greater.
+    ``at_once`` is how much of that it may send without a pause; see ``rest_client.Pacer``.
     """
 
     base_url: str
@@ -105,6 +106,7 @@ class Config(Struct, frozen=True, kw_only=True):
     ledger: QuotaLedger | None = None
     pace: SharedPace | None = None
     part: float = 1.0
+    at_once: float = 1.0
 
     @property
     def share(self) -> float:
@@ -143,6 +145,21 @@ class Reread(Struct, kw_only=True):
     pages: list[Page] = []
     gone: list[tuple[Stream, str]] = []
     unseen: list[tuple[Stream, str]] = []
+
+
+BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
+
+
+async def by_name(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+    """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
+    found = Reread(unseen=[(one.stream, one.remote_id) for one in hints[BY_NAME_AT_MOST:]])
+    for one in hints[:BY_NAME_AT_MOST]:
+        page = await source.fetch(one.stream, one.remote_id)
+        if page is None:
+            found.gone.append((one.stream, one.remote_id))
+        else:
+            found.pages.append(page)
+    return found
 
 
 class Webhooks(Struct, frozen=True, kw_only=True):

@@ -8,4 +8,6 @@ from jemmo.rest_client import Pacer
 
 def pacer(config: Config, limit: int, per: float) -> Pacer | None:
     """For ``limit`` requests in ``per`` seconds, less what is left to others; none with ``pacing=off``."""
-    return Pacer(limit, per, share=config.share) if config.on("pacing") else None
+    if not config.on("pacing"):
+        return None
+    return Pacer(limit, per, share=config.share, at_once=config.at_once)

@@ -18,6 +18,7 @@ from jemmo.domain.streams import (
     Start,
     Stream,
     StreamSpec,
+    Sweep,
 )
 
 T = TypeVar("T")
@@ -111,13 +112,14 @@ class QuotaLedger(Protocol):
 class PaceState(Struct, kw_only=True):
     """When the requests of one API key left or will leave, in seconds of the clock that all its processes share.
 
-    ``limit`` is what the ATS last told of its window.
+    ``limit`` is what the ATS last told of its window of ``per`` seconds.
     """
 
     now: float
     sent: list[float]
     held_until: float = 0.0
     limit: int | None = None
+    per: float | None = None
 
 
 class SharedPace(Protocol):
@@ -149,9 +151,21 @@ class RunStore(Protocol):
         """Keep the run's counts so that others can watch."""
         ...
 
-    async def begin_sweep(self, stream: Stream) -> None: ...
+    async def sweep(self, stream: Stream) -> Sweep | None:
+        """How far an earlier slice of this run came with comparing the stream."""
+        ...
 
-    async def commit_sightings(self, stream: Stream, sightings: Sequence[Sighting]) -> None: ...
+    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
+        """Forget what was sighted before, and keep ``sweep``."""
+        ...
+
+    async def commit_sightings(
+        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    ) -> None:
+        """Keep a page of a sweep together with how far that is."""
+        ...
+
+    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None: ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         """Ids we hold, seen before ``before``, that the sweep did not meet."""

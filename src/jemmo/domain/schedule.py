@@ -101,6 +101,17 @@ class Plan(Struct, frozen=True, kw_only=True):
             moment = max(ends)
         return moment  # quiet all week long: then rather now than never
 
+    def is_quiet(self, moment: datetime) -> bool:
+        return any(
+            begin <= moment < end
+            for window in self.quiet
+            for begin, end in window.near(moment, self.zone)
+        )
+
+    def leaves_no_time(self, now: datetime) -> bool:
+        """Whether the quiet hours take up the whole week."""
+        return self.is_quiet(self.after_quiet(now))
+
 
 def next_due(
     connection_id: UUID,
@@ -123,6 +134,16 @@ def next_due(
     else:
         when = next_slot(connection_id, now, every)
     return plan.after_quiet(when)
+
+
+def next_starts(
+    connection_id: UUID, *, due_at: datetime, every: timedelta, plan: Plan, count: int
+) -> list[datetime]:
+    """The next starts after ``due_at``, itself the first of them, should every sync take no time and succeed."""
+    found = [due_at]
+    while len(found) < count:
+        found.append(next_due(connection_id, now=found[-1], every=every, plan=plan))
+    return found
 
 
 def next_slot(connection_id: UUID, now: datetime, every: timedelta) -> datetime:

@@ -146,13 +146,45 @@ class Sighting(Struct, frozen=True):
 
 
 class SightingPage(Struct, frozen=True, kw_only=True):
-    """One response's worth of an id sweep."""
+    """One response's worth of an id sweep. ``cursor`` is where it can go on another time, if it can."""
 
     sightings: list[Sighting]
     cursor: str | None = None
     total: int | None = None
     repeats: int = 0
     covers: bool = True
+
+
+class Part(StrEnum):
+    """How far the comparison of a stream is: a sweep, what it showed unread, a second sweep, done."""
+
+    FIRST = "first"
+    UNREAD = "unread"
+    SECOND = "second"
+    SETTLED = "settled"
+
+
+class Sweep(Struct, kw_only=True):
+    """A stream's comparison with the ATS in a reconcile, kept so that another slice of the run can go on with it.
+
+    began    when the sweep under way began; what came later is not judged by it
+    cursor   where it goes on; ``ended`` once it was at its last page
+    proved   whether it met all that the ATS counts
+    missing  what a first sweep did not meet, while a second one looks again
+    """
+
+    part: Part = Part.FIRST
+    began: datetime
+    cursor: str | None = None
+    seen: int = 0
+    total: int | None = None
+    covers: bool = True
+    ended: bool = False
+    missing: list[str] = []
+
+    @property
+    def proved(self) -> bool:
+        return self.covers and (self.total is None or self.seen >= self.total)
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):

@@ -67,6 +67,11 @@ TROUBLES: dict[str, Trouble] = {
         _("The API key expires soon."),
         _("Replace the key before that day, so that no sync fails."),
     ),
+    "signing_key_malformed": Trouble(
+        _A,
+        _("This does not look like a signature key."),
+        _("Copy the key that the ATS shows beside the webhook, alone and on one line."),
+    ),
     "key_empty": Trouble(_A, _("No API key was given."), _("Paste the key.")),
     "key_malformed": Trouble(
         _A,
@@ -88,6 +93,19 @@ TROUBLES: dict[str, Trouble] = {
         _A,
         _("This key belongs to another company, so nothing was changed."),
         _("Take a key of the same company, or connect the other one as a connection of its own."),
+    ),
+    "no_reason": Trouble(
+        _A, _("A reason is missing."), _("Say why this person is not to be contacted.")
+    ),
+    "leaving_already": Trouble(
+        _A,
+        _("This organisation is to be deleted already."),
+        _("Nothing to do; until then it can be undone."),
+    ),
+    "not_leaving": Trouble(
+        _A,
+        _("There is no deletion to take back any more."),
+        _("Look at the organisation again."),
     ),
     "already_connected": Trouble(
         _A,
@@ -248,6 +266,11 @@ TROUBLES: dict[str, Trouble] = {
     "no_name": Trouble(_D, _("The record has no name in the ATS."), _MEND),
     "invalid_record": Trouble(_D, _("The record lacks what Jemmo needs of it."), _MEND),
     # this side
+    "always_quiet": Trouble(
+        _J,
+        _("The quiet hours take up the whole week, so no sync could ever start."),
+        _("Leave some hours free, or pause the connections instead."),
+    ),
     "changed_meanwhile": Trouble(
         _J,
         _("Somebody else changed this meanwhile, so nothing was saved."),
@@ -269,6 +292,11 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "lease_lost": Trouble(_J, _("Another run took over, so this one stopped writing."), _NOTHING),
     "internal": Trouble(_J, _("Jemmo failed in a way it did not expect."), _SUPPORT),
+    "not_shown": Trouble(
+        _S,
+        _("The ATS has not shown this record among those that changed."),
+        _("Nothing to do: it is looked for again, and the next sync finds what changed."),
+    ),
     "webhooks_silent": Trouble(
         _S,
         _("Changes arrive with each sync, but the ATS announces none of them any more."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jemmo.domain.outcomes import RunWarning
-from jemmo.domain.streams import Mode, Stream, StreamSpec
+from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep
 from jemmo.pipeline.plan import begin_pass, start_of
 from jemmo.pipeline.process import process
 
@@ -29,7 +29,7 @@ def brake(missing: int, present: int) -> bool:
 
 
 class Reconciler:
-    """The id sweep of one run, stream by stream."""
+    """The comparison of one run, stream by stream. It may end with a slice, and goes on with the next."""
 
     def __init__(self, run: SyncRun) -> None:
         self.run = run
@@ -37,63 +37,96 @@ class Reconciler:
         self.source = run.source
 
     async def execute(self) -> None:
+        """Raises ``SliceOver`` when the slice ends first; what was found until then is kept."""
         for spec in self.run.specs:
-            await self._reconcile(spec)
+            sweep = await self.store.sweep(spec.name)
+            if sweep is None or sweep.part is not Part.SETTLED:
+                await self._reconcile(spec, sweep or await self._begin(spec.name))
+                if spec.thin_sweep and spec is not self.run.specs[-1]:
+                    self.run.end_slice_if_over()
 
-    async def _reconcile(self, spec: StreamSpec) -> None:
-        began = self.run.now()
-        proved = await self._sweep(spec.name)
-        await self._read_missed(spec)
-        if not proved:
-            self._unproved(spec.name)
+    async def _reconcile(self, spec: StreamSpec, sweep: Sweep) -> None:
+        if sweep.part is Part.FIRST:
+            await self._sweep(spec.name, sweep)
+            sweep.part = Part.UNREAD
+            sweep.cursor = None
+            await self.store.keep_sweep(spec.name, sweep)
+        if sweep.part is Part.UNREAD:
+            await self._read_missed(spec, sweep)
+            if sweep.proved and spec.finds_deletions:
+                missing = await self.store.missing(spec.name, sweep.began)
+                if missing:
+                    sweep = await self._bury(spec.name, missing, sweep)
+        if sweep.part is Part.SECOND:
+            await self._look_twice(spec.name, sweep)
+        else:
+            self._tell(spec.name, sweep)
+        await self.store.save_checkpoint(self.run.point(spec.name))
+        sweep.part = Part.SETTLED
+        await self.store.keep_sweep(spec.name, sweep)
+
+    async def _begin(self, stream: Stream, missing: list[str] | None = None) -> Sweep:
+        """A sweep from the beginning; a second one, where some were missing in a first."""
+        sweep = Sweep(
+            began=self.run.now(),
+            part=Part.FIRST if missing is None else Part.SECOND,
+            missing=missing or [],
+        )
+        await self.store.begin_sweep(stream, sweep)
+        return sweep
+
+    async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
+        """Note every id the ATS has, from where the sweep stands to its end."""
+        if sweep.ended:
             return
-        self._proved(spec.name)
-        if spec.finds_deletions:
-            missing = await self.store.missing(spec.name, began)
-            if missing:
-                await self._bury(spec.name, missing)
+        async for page in self.source.sightings(stream, sweep.cursor):
+            sweep.cursor = page.cursor
+            sweep.seen += len(page.sightings) - page.repeats
+            sweep.total = page.total if page.total is not None else sweep.total
+            sweep.covers = sweep.covers and page.covers
+            await self.store.commit_sightings(stream, page.sightings, sweep)
+            if page.cursor is not None:
+                self.run.end_slice_if_over()
+        sweep.ended = True
 
-    async def _sweep(self, stream: Stream) -> bool:
-        """Note every id the ATS has. ``True`` when that is proved to be all of them."""
-        await self.store.begin_sweep(stream)
-        seen, total, covers = 0, None, True
-        async for page in self.source.sightings(stream, None):
-            await self.store.commit_sightings(stream, page.sightings)
-            seen += len(page.sightings) - page.repeats
-            total = page.total if page.total is not None else total
-            covers = covers and page.covers
-        return covers and (total is None or seen >= total)
-
-    async def _read_missed(self, spec: StreamSpec) -> None:
+    async def _read_missed(self, spec: StreamSpec, sweep: Sweep) -> None:
         unread = await self.store.unread(spec.name)
-        if len(unread) > ASK_BY_NAME:
-            await self._read_whole(spec)
+        if len(unread) > ASK_BY_NAME or sweep.cursor is not None:
+            await self._read_whole(spec, sweep)
             return
         for remote_id in unread:
             await self.run.read_single(spec.name, remote_id)
 
-    async def _read_whole(self, spec: StreamSpec) -> None:
+    async def _read_whole(self, spec: StreamSpec, sweep: Sweep) -> None:
         whole = begin_pass(spec, None, Mode.INITIAL, self.run.now())
-        async for page in self.source.pages(spec.name, start_of(spec, whole)):
+        start = replace(start_of(spec, whole), cursor=sweep.cursor)
+        async for page in self.source.pages(spec.name, start):
             await self.run.commit([process(page, self.run.rules)], self.run.point(spec.name))
+            sweep.cursor = page.cursor
+            if page.cursor is not None and self.run.slice_is_over:
+                await self.store.keep_sweep(spec.name, sweep)
+                self.run.end_slice_if_over()
 
-    async def _bury(self, stream: Stream, missing: list[str]) -> None:
+    async def _bury(self, stream: Stream, missing: list[str], sweep: Sweep) -> Sweep:
+        """Bury what is gone for sure; where it is too much to ask for by name, begin a second sweep."""
         present = await self.store.present(stream)
         if brake(len(missing), present) and not await self.store.hold_deletions(stream, missing):
             self._held(stream, len(missing), present)
-            return
-        gone = await self._confirm(stream, missing)
+            return sweep
+        if len(missing) > ASK_BY_NAME:
+            return await self._begin(stream, missing)
+        gone = [name for name in missing if not await self.run.read_single(stream, name)]
         self.run.report.counts(stream).deleted += await self.store.bury(stream, gone)
+        return sweep
 
-    async def _confirm(self, stream: Stream, missing: list[str]) -> list[str]:
-        """Those of the missing ids that are gone for sure."""
-        if len(missing) <= ASK_BY_NAME:
-            return [name for name in missing if not await self.run.read_single(stream, name)]
-        began = self.run.now()
-        if not await self._sweep(stream):
-            return []
-        again = set(await self.store.missing(stream, began))
-        return [name for name in missing if name in again]
+    async def _look_twice(self, stream: Stream, sweep: Sweep) -> None:
+        """The second sweep, and what neither met. Without a proved end it buries nothing; the first one stands."""
+        await self._sweep(stream, sweep)
+        if sweep.proved:
+            again = set(await self.store.missing(stream, sweep.began))
+            gone = [name for name in sweep.missing if name in again]
+            self.run.report.counts(stream).deleted += await self.store.bury(stream, gone)
+        self._proved(stream)
 
     def _held(self, stream: Stream, missing: int, present: int) -> None:
         self.run.report.error = {
@@ -103,6 +136,12 @@ class Reconciler:
             "next_step": "Look in the ATS. If it is right, release the deletion with "
             "`jemmo deletions release` and sync again.",
         }
+
+    def _tell(self, stream: Stream, sweep: Sweep) -> None:
+        if sweep.proved:
+            self._proved(stream)
+        else:
+            self._unproved(stream)
 
     def _unproved(self, stream: Stream) -> None:
         self.run.set_point(replace(self.run.point(stream), complete=False))

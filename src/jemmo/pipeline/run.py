@@ -234,6 +234,15 @@ class SyncRun:
             if point.mode is Mode.RECONCILE:
                 await self.store.save_checkpoint(replace(point, complete=False))
 
+    @property
+    def slice_is_over(self) -> bool:
+        return self._slice_over()
+
+    def end_slice_if_over(self) -> None:
+        """Raise ``SliceOver`` where others are to have their turn; what is kept says where to go on."""
+        if self._slice_over():
+            raise SliceOver("Others wait for this worker.")
+
     def point(self, stream: Stream) -> Checkpoint:
         return self._points[stream]
 

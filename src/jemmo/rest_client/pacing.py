@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from jemmo.domain.ports import PaceState
 
 AHEAD = 6  # windows that requests may be reserved ahead
 LONGEST_HOLD = 900.0  # seconds
+
+LONGEST_PAUSE = 3  # times the even distance of requests; more would be slower than others need
 
 SPARE = 1  # requests of each window left unused: clocks and networks are not exact
 
@@ -29,14 +32,16 @@ class Told(Struct, frozen=True, kw_only=True):
 class Pacer:
     """At most ``limit`` requests in any ``per`` seconds.
 
-    The first window may go at once, so that a small company is read in a moment; when a window is
-    used up, requests follow
-    evenly. What the ATS says of its own count (other tools may use the same key) holds back further.
+    ``at_once`` of a window may go at once, so that a small company is read in a moment; what is left of the window is
+    spent evenly until its oldest request no longer counts, so that others of the same key find room at any time. When
+    a window is used up, requests follow evenly too. What the ATS says of its own count (other tools may use the same
+    key) holds back further.
     """
 
-    def __init__(self, limit: int, per: float, *, share: float = 1.0) -> None:
+    def __init__(self, limit: int, per: float, *, share: float = 1.0, at_once: float = 1.0) -> None:
         self.per = per
         self.share = share
+        self.at_once = at_once
         self._held_until = 0.0
         self._own_last = 0.0  # nothing of ours overtakes; others of the same key may
         self._allow(limit)
@@ -55,6 +60,7 @@ class Pacer:
         state.sent = sorted(self._sent)[-max(self.window, self.limit) :]
         state.held_until = self._held_until
         state.limit = self.limit
+        state.per = self.per
 
     def _allow(self, limit: int) -> None:
         self.limit = limit
@@ -70,9 +76,21 @@ class Pacer:
             free_at = self._sent[-self.window] + self.per
             if free_at > now:
                 slot = max(slot, free_at, self._sent[-1] + self.per / self.window)
+        slot = self._evenly(slot)
         self._sent.append(slot)
         self._own_last = slot
         return slot
+
+    def _evenly(self, slot: float) -> float:
+        """``slot``, or later where what is left of a window that is not used up yet is spread over its time."""
+        latest = self._sent[-1] if self._sent else slot
+        now = max(slot, latest)
+        counted = list(takewhile(lambda sent: sent > now - self.per, reversed(self._sent)))
+        left = self.window - len(counted)
+        if left <= 0 or len(counted) < max(1, int(self.window * self.at_once)):
+            return slot
+        pause = (counted[-1] + self.per - now) / (left + 1)
+        return max(slot, latest + min(pause, LONGEST_PAUSE * self.per / self.window))
 
     def learns(self, told: Told) -> bool:
         """Whether ``learn`` would make something of it."""

@@ -12,7 +12,7 @@ from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import left
 from jemmo.domain.status import Colour, colour
 from jemmo.services import webhooks
-from jemmo.services.schedule import next_sync_at
+from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.status import counts_of
 from jemmo.services.webhooks import WebhookStatus
 from jemmo.store.models import (
@@ -56,7 +56,10 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """All that a connection's card shows. ``runs`` are the latest, newest first."""
+    """All that a connection's card shows. ``runs`` are the latest, newest first.
+
+    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
+    """
 
     connection: Connection
     connector: Connector | None
@@ -72,6 +75,8 @@ class Card(Struct, frozen=True, kw_only=True):
     share: int
     waits_for_start: bool
     queued: bool
+    late: bool
+    slow: bool
     webhook: WebhookStatus
 
     @property
@@ -113,6 +118,8 @@ def card(
         waits_for_start=connection.state == ConnectionState.PAUSED
         and not SyncRun.objects.filter(connection=connection).exists(),
         queued=not running and not parted and _queued(connection),
+        late=is_late(connection, now),
+        slow=is_slow(connection, now),
         webhook=webhooks.status(connection, now),
     )
 

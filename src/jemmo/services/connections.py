@@ -18,7 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.connectors.base import Config, Probe, Probed
 from jemmo.connectors.registry import connector_for
-from jemmo.domain.errors import ConfigError
+from jemmo.domain.errors import ConfigError, changed_meanwhile
 from jemmo.domain.streams import AccessReport
 from jemmo.services import schedule
 from jemmo.services.access import AccessTooSmall, report_on, try_key
@@ -146,8 +146,10 @@ def pause(connection: Connection) -> bool:
 
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
-    """Sync again; the first sync of all not before that time. ``False`` when it was not paused."""
-    found = Connection.objects.filter(id=connection.id, state=ConnectionState.PAUSED)
+    """Sync again; the first sync of all not before that time. ``False`` when it was not paused, or is to stay so."""
+    found = Connection.objects.filter(
+        id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
+    )
     return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
 
 
@@ -293,15 +295,6 @@ def of_organisation(org: Organisation, connection_id: str | None = None) -> list
             next_step="`jemmo status` lists the connections; `jemmo connect` makes one.",
         )
     return listed
-
-
-def changed_meanwhile() -> ConfigError:
-    """What is told to the second of two people who changed the same thing."""
-    return ConfigError(
-        "Somebody else changed this meanwhile, so nothing was saved.",
-        code="changed_meanwhile",
-        next_step="Look at how it is now, and change it again if that is still wanted.",
-    )
 
 
 async def _probe(

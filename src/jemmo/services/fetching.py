@@ -31,7 +31,7 @@ from jemmo.files import Refused, Storage, StorageError, inspect
 from jemmo.files.text import NoText, text_of
 from jemmo.services.lookups import lookup_key_by
 from jemmo.services.scopes import connected
-from jemmo.services.syncs import key_context
+from jemmo.services.syncs import SENT_AT_ONCE, key_context
 from jemmo.store import files as store
 from jemmo.store import runs
 from jemmo.store.pace import PostgresPace, pace_key
@@ -248,7 +248,7 @@ async def _opened(
         PostgresQuotaLedger(database_url, row.id) as ledger,
         PostgresPace(database_url, pace_key(config.base_url, api_key)) as pace,
     ):
-        found = replace(config, ledger=ledger, pace=pace, part=FILES_PART)
+        found = replace(config, ledger=ledger, pace=pace, part=FILES_PART, at_once=SENT_AT_ONCE)
         source = connector.open_files(found)
         try:
             yield source

@@ -16,7 +16,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.base import Reread
+from jemmo.connectors.base import Reread, by_name
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import JemmoError, LeaseLost, Postponed, RateLimited, TransientError
 from jemmo.domain.outcomes import PageOutcome
@@ -81,6 +81,11 @@ class Lane:
                 looks += 1
         return looks
 
+    async def serve(self, connection_id: UUID) -> bool:
+        """Look up what is due of this connection; ``False`` when nothing is, or another process does it."""
+        async with self._connect() as db:
+            return await self._serve_next(db, only=connection_id)
+
     async def close(self) -> None:
         for one in self._open.values():
             await one.stack.aclose()
@@ -131,11 +136,11 @@ class Lane:
 
     # --- one look ---
 
-    async def _serve_next(self, db: Connection) -> bool:
+    async def _serve_next(self, db: Connection, *, only: UUID | None = None) -> bool:
         """Look up the hints of the connection that waited longest; ``False`` when none has any."""
         token = uuid4()
         await tell_scope(db)
-        connection_id = await hints.claim(db, token)
+        connection_id = await hints.claim(db, token, only)
         if connection_id is None:
             return False
         due = await hints.due(db, connection_id)
@@ -165,10 +170,11 @@ class Lane:
         self, db: Connection, connection_id: UUID, token: UUID, due: list[Due]
     ) -> None:
         one = await self._opened(db, connection_id)
-        connector = connector_for(one.row.provider)
-        assert connector.webhooks is not None
+        webhooks_of = connector_for(one.row.provider).webhooks
         since = min(hint.heard_at for hint in due)
-        answer = await connector.webhooks.reread(one.source, [hint.hint for hint in due], since)
+        answer = await (webhooks_of.reread if webhooks_of else by_name)(
+            one.source, [hint.hint for hint in due], since
+        )
         rules = applicable(one.row.rules, [spec.name for spec in one.source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
@@ -189,7 +195,7 @@ class Lane:
         counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
         if again:
             await hints.put_off(db, connection_id, again, SECOND_LOOK)
-        await self._try_later(db, connection_id, unseen)
+        await self._try_later(db, connection_id, unseen, "not_shown")
         changed = counts.created + counts.updated + counts.deleted
         await hints.count(db, connection_id, {"announced": changed, "looked_up": len(settled)})
 
@@ -228,14 +234,18 @@ class Lane:
         """Try again later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         if isinstance(error, Postponed):
-            await hints.put_off(db, connection_id, [one.id for one in due], error.resume_at)
+            await hints.put_off(
+                db, connection_id, [one.id for one in due], error.resume_at, error.code
+            )
         elif isinstance(error, RateLimited) and error.retry_after:
             wait = timedelta(seconds=min(error.retry_after, 600.0))
-            await hints.put_off(db, connection_id, [one.id for one in due], wait)
+            await hints.put_off(db, connection_id, [one.id for one in due], wait, error.code)
         else:
-            await self._try_later(db, connection_id, due)
+            await self._try_later(db, connection_id, due, error.code)
 
-    async def _try_later(self, db: Connection, connection_id: UUID, due: list[Due]) -> None:
+    async def _try_later(
+        self, db: Connection, connection_id: UUID, due: list[Due], trouble: str
+    ) -> None:
         tired = [one.id for one in due if one.attempts >= MOST_ATTEMPTS]
         waits: dict[int, list[int]] = {}
         for one in due:
@@ -243,9 +253,9 @@ class Lane:
                 waits.setdefault(one.attempts, []).append(one.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
-            await hints.put_off(db, connection_id, ids, wait)
+            await hints.put_off(db, connection_id, ids, wait, trouble)
         if tired:
-            await hints.drop(db, connection_id, tired)
+            await hints.drop(db, connection_id, tired, trouble)
             await hints.count(db, connection_id, Counter(given_up=len(tired)))
 
     # --- ATSs that stay open ---

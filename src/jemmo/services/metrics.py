@@ -41,8 +41,14 @@ RECORDS = """
     WHERE r.started_at > now() - %s GROUP BY 1, 2, 3"""
 QUOTA = """
     SELECT encode(p.key, 'hex'), p.told_limit, greatest(0, p.held_until - extract(epoch FROM now()))::float8,
-        (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60)
+        (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60),
+        greatest(0, p.told_limit - (SELECT count(*) FROM unnest(p.sent) s
+            WHERE s > extract(epoch FROM now()) - p.per))
     FROM pace p"""
+TIME_USED = """
+    SELECT c.id::text, c.provider, sum(q.seconds)
+    FROM quota_use q JOIN connection c ON c.id = q.connection_id
+    WHERE q.at > now() - %s GROUP BY 1, 2"""
 WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
 
 
@@ -149,19 +155,31 @@ def _quota() -> Iterator[GaugeMetricFamily]:
         "ats_requests_last_minute",
         "Sent with an API key, by its digest.",
         ["key"],
-        (((key,), sent) for key, _, _, sent in found),
+        (((key,), sent) for key, _, _, sent, _ in found),
     )
     yield _gauge(
         "ats_limit",
         "Requests a window, as the ATS told it.",
         ["key"],
-        (((key,), limit) for key, limit, _, _ in found if limit is not None),
+        (((key,), limit) for key, limit, *_ in found if limit is not None),
     )
     yield _gauge(
         "ats_held_seconds",
         "Until the ATS may be asked again.",
         ["key"],
-        (((key,), held) for key, _, held, _ in found),
+        (((key,), held) for key, _, held, *_ in found),
+    )
+    yield _gauge(
+        "ats_requests_left",
+        "Requests that its window still allows a key.",
+        ["key"],
+        (((key,), left) for key, *_, left in found if left is not None),
+    )
+    yield _gauge(
+        "ats_seconds_used_24h",
+        "Of the ATS's time, where it counts that.",
+        ["connection", "provider"],
+        (((key, provider), used) for key, provider, used in _all(TIME_USED, [WINDOW])),
     )
 
 

@@ -11,6 +11,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Count, Max, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -31,6 +32,11 @@ from jemmo.vault import Vault
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 AT_A_TIME = 100
+LOOKED_AT = 1000  # deliveries that are due
+IN_ONE = 50  # notifications in one message
+HOUR = timedelta(hours=1)
+SINGLY, GATHERED = 3, timedelta(minutes=15)
+RECEIVER = ("channel", "membership_id", "notification__org_id")
 log = logging.getLogger(__name__)
 
 
@@ -84,77 +90,98 @@ def choose_for_organisation(
 
 
 def send_due(*, vault: Vault, now: datetime | None = None) -> int:
-    """Send what is due; how many arrived. What fails is tried again later, and kept with its reason in any case."""
-    sent = 0
+    """Send what is due; how many arrived. What fails is tried again later, and kept with its reason in any case.
+
+    What is due to one receiver at the same time is one message. Who got ``SINGLY`` within an hour gets the rest
+    gathered, one message every ``GATHERED``.
+    """
+    sent, moment = 0, now or datetime.now(UTC)
     for _ in range(AT_A_TIME):
-        delivery = _claim(now or datetime.now(UTC))
-        if delivery is None:
+        together = _claim(moment)
+        if not together:
             break
-        sent += _attempt(delivery, vault)
+        sent += _attempt(together, vault, moment)
     return sent
 
 
-def _claim(now: datetime) -> Delivery | None:
-    """Take one delivery; its next attempt is set first, so a process that is killed only delays it."""
+def _claim(now: datetime) -> list[Delivery]:
+    """Take what is due to one receiver; its next attempt is set first, so a process that is killed only delays it."""
+    due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
+    waiting = due.values_list(*RECEIVER)[:LOOKED_AT]
+    full = _full(now)
+    receiver = next((one for one in waiting if one not in full), None)
+    if receiver is None:
+        return []
     with transaction.atomic():
-        found = (
-            Delivery.objects.select_for_update(skip_locked=True)
-            .filter(next_try_at__lte=now)
-            .order_by("next_try_at", "id")
-            .first()
-        )
-        if found is not None:
-            found.attempts += 1
-            last = found.attempts >= ATTEMPTS
-            found.next_try_at = None if last else now + FIRST_PAUSE * 2 ** (found.attempts - 1)
-            found.save(update_fields=["attempts", "next_try_at"])
+        same = due.filter(**dict(zip(RECEIVER, receiver, strict=True)))
+        found = list(same.select_for_update(skip_locked=True, of=("self",))[:IN_ONE])
+        for one in found:
+            one.attempts += 1
+            last = one.attempts >= ATTEMPTS
+            one.next_try_at = None if last else now + FIRST_PAUSE * 2 ** (one.attempts - 1)
+            one.save(update_fields=["attempts", "next_try_at"])
     return found
 
 
-def _attempt(delivery: Delivery, vault: Vault) -> bool:
+def _full(now: datetime) -> set[tuple[Any, ...]]:
+    """The receivers who got so much lately that the rest is gathered for a while."""
+    lately = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
+    counted = lately.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
+    return {
+        tuple(receiver)
+        for *receiver, messages, last in counted
+        if messages >= SINGLY and last > now - GATHERED
+    }
+
+
+def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
     try:
-        (_mail if delivery.channel == "email" else _chat)(delivery, vault)
+        (_mail if together[0].channel == "email" else _chat)(together, vault)
     except JemmoError as error:
-        _failed(delivery, error.message, for_good=isinstance(error, ConfigError))
+        _failed(together, error.message, for_good=isinstance(error, ConfigError))
     except OSError as error:  # of the mail server: its answer may repeat an address
-        _failed(delivery, f"The mail server did not take it ({type(error).__name__}).")
+        _failed(together, f"The mail server did not take it ({type(error).__name__}).")
     else:
-        Delivery.objects.filter(pk=delivery.pk).update(
-            sent_at=datetime.now(UTC), next_try_at=None, error=""
-        )
-        return True
-    return False
+        return _of(together).update(sent_at=now, next_try_at=None, error="")
+    return 0
 
 
-def _failed(delivery: Delivery, reason: str, *, for_good: bool = False) -> None:
+def _failed(together: list[Delivery], reason: str, *, for_good: bool = False) -> None:
     values: dict[str, Any] = {"error": reason[:500]}
     if for_good:
         values["next_try_at"] = None
-    Delivery.objects.filter(pk=delivery.pk).update(**values)
-    log.warning("notification not sent", extra={"channel": delivery.channel})
+    _of(together).update(**values)
+    log.warning("notification not sent", extra={"channel": together[0].channel})
 
 
-def _mail(delivery: Delivery, _vault: Vault) -> None:
-    membership = delivery.membership
+def _of(together: list[Delivery]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=[one.pk for one in together])
+
+
+def _mail(together: list[Delivery], _vault: Vault) -> None:
+    membership = together[0].membership
     if membership is None:
         raise ConfigError("The member left.", code="member_left")
     account = membership.account
     with translation.override(account.language or settings.LANGUAGE_CODE):
-        text = render_to_string("notices/email.txt", _shown(delivery.notification)).strip()
+        text = _text("email", together)
     subject, _, body = text.partition("\n")
     EmailMessage(subject.strip(), body.strip() + "\n", to=[account.email]).send()
 
 
-def _chat(delivery: Delivery, vault: Vault) -> None:
-    org = delivery.notification.org
+def _chat(together: list[Delivery], vault: Vault) -> None:
+    org = together[0].notification.org
     chosen = OrganisationNotices.objects.filter(org=org).first()
     if chosen is None or chosen.sealed_chat_url is None:
         raise ConfigError("The chat was taken away.", code="chat_gone")
     url = vault.open(bytes(chosen.sealed_chat_url), chat_context(org.pk)).decode()
     with translation.override(settings.LANGUAGE_CODE):
-        text = render_to_string("notices/chat.txt", _shown(delivery.notification)).strip()
+        text = _text("chat", together)
     async_to_sync(post_json)(url, {"text": text}, allowed=allowed_hosts())
 
 
-def _shown(notification: Notification) -> dict[str, Any]:
-    return {"one": notification, "org": notification.org, "site": settings.SITE_URL}
+def _text(channel: str, together: list[Delivery]) -> str:
+    told = [one.notification for one in together]
+    shown = {"one": told[0], "all": told, "org": told[0].org, "site": settings.SITE_URL}
+    name = channel if len(told) == 1 else f"{channel}_digest"
+    return render_to_string(f"notices/{name}.txt", shown).strip()

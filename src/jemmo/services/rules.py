@@ -10,9 +10,9 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from jemmo.domain.errors import changed_meanwhile
 from jemmo.domain.rules import Exclusion, Rules, applicable
 from jemmo.domain.streams import Stream
-from jemmo.services.connections import changed_meanwhile
 from jemmo.store import visibility
 from jemmo.store.models import Connection, Organisation, StreamCheckpoint
 from jemmo.store.selectors.connections import PARTED

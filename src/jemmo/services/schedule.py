@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from croniter import CroniterBadCronError, croniter
 from django.db import connection as database
+from django.db import transaction
 from msgspec import Struct
 
-from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.domain.schedule import FARTHEST, LATE_AFTER, Plan, next_due
+from jemmo.domain.errors import ConfigError, JemmoError, changed_meanwhile
+from jemmo.domain.schedule import FARTHEST, LATE_AFTER, Plan, next_due, next_slot, next_starts
 from jemmo.domain.schedule import is_slow as much_slower
 from jemmo.services import queue
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
@@ -33,6 +36,13 @@ DUE = """
 due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts."""
 
 MOST_AT_ONCE = 500
+
+
+class Planned(Struct, frozen=True):
+    """A connection and when its next syncs start by themselves, should each take no time and succeed."""
+
+    connection: Connection
+    starts: list[datetime]
 
 
 class Due(Struct, frozen=True):
@@ -99,11 +109,77 @@ def first_due(org: Organisation) -> datetime:
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:
-    """Keep the organisation's wishes; they hold from the end of each connection's next sync on."""
-    org.time_zone = plan.time_zone
-    org.schedule = msgspec.to_builtins(plan)
-    del org.schedule["time_zone"]
-    org.save(update_fields=["time_zone", "schedule"])
+    """Keep the organisation's wishes, and move the starts that are planned already."""
+    with transaction.atomic():
+        org.time_zone = plan.time_zone
+        org.schedule = msgspec.to_builtins(plan)
+        del org.schedule["time_zone"]
+        org.save(update_fields=["time_zone", "schedule"])
+        now = datetime.now(UTC)
+        for one in _planned(org):
+            one.due_at = _moved(one, plan, now)
+            one.save(update_fields=["due_at"])
+
+
+def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, seen: str) -> None:
+    """The same, with the hours between two syncs of connections. Raises ``ConfigError``, then nothing is changed.
+
+    ``seen`` is what ``seen_as`` said when the form was filled.
+    """
+    if plan.leaves_no_time(datetime.now(UTC)):
+        raise ConfigError(
+            "The quiet hours take up the whole week, so no sync could ever start.",
+            code="always_quiet",
+            next_step="Leave some hours free, or pause the connections instead.",
+        )
+    with transaction.atomic():
+        org = Organisation.objects.select_for_update().get(id=org.id)
+        if seen_as(org) != seen:
+            raise changed_meanwhile()
+        for one in _planned(org):
+            if one.id in hours and hours[one.id] != one.sync_every_hours:
+                one.sync_every_hours = hours[one.id]
+                one.save(update_fields=["sync_every_hours"])
+        set_plan(org, plan)
+
+
+def seen_as(org: Organisation) -> str:
+    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    hours = {str(one.id): one.sync_every_hours for one in _planned(org)}
+    shown = [org.time_zone, org.schedule, hours]
+    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+
+
+def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
+    """The next starts of each active connection."""
+    plan = plan_of(org)
+    return [
+        Planned(
+            connection=one,
+            starts=next_starts(
+                one.id,
+                due_at=max(one.due_at, now),
+                every=timedelta(hours=one.sync_every_hours),
+                plan=plan,
+                count=count,
+            ),
+        )
+        for one in _planned(org)
+    ]
+
+
+def _planned(org: Organisation) -> list[Connection]:
+    active = org.connections.filter(state=ConnectionState.ACTIVE)
+    return list(active.order_by("created_at"))
+
+
+def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
+    """When it is due by a new plan: never in quiet hours, and after a success no later than its next place."""
+    due = connection.due_at
+    if connection.last_success_at is not None and not connection.failures:
+        every = timedelta(hours=connection.sync_every_hours)
+        due = min(due, next_slot(connection.id, now, every))
+    return plan.after_quiet(max(due, now)) if plan.is_quiet(max(due, now)) else due
 
 
 def is_late(connection: Connection, now: datetime) -> bool:

@@ -48,8 +48,11 @@ log = logging.getLogger(__name__)
 
 DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
-BESIDE_LOOKS = 0.85
-"""Of the quota, for a sync where webhooks come: what they name is looked up with the rest, at once."""
+BESIDE_LOOKS = 0.95
+"""Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
+
+SENT_AT_ONCE = 0.3
+"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
@@ -58,6 +61,9 @@ GROUPS = {
     "talents": (Stream.REJECT_REASONS, Stream.STAGES, Stream.TALENTS, Stream.APPLICATIONS),
 }
 """What ``--only`` reads."""
+
+
+Clock = Callable[[], datetime]
 
 
 class Unwatched:
@@ -101,6 +107,7 @@ async def sync(
     only: str | None = None,
     trigger: str = "manual",
     progress: Progress | None = None,
+    now: Clock | None = None,
 ) -> RunReport:
     """Run one sync to its end and return its report, failures included.
 
@@ -114,6 +121,7 @@ async def sync(
         only=only,
         trigger=trigger,
         progress=progress,
+        now=now,
     )
     return done.report
 
@@ -129,26 +137,27 @@ async def sync_slice(
     progress: Progress | None = None,
     goes_on: Hold | None = None,
     slice_over: Callable[[Mode], bool] = lambda _: False,
+    now: Clock | None = None,
 ) -> Slice:
     """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
 
-    It goes on when this is called with its ``hold``, anywhere.
+    It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
     """
-    began = time.monotonic()
+    began, now = time.monotonic(), now or _now
     streams = GROUPS[only] if only else None
     async with connected(connection_id, database_url) as (db, found):
         _check_not_paused(found)
-        part = BESIDE_LOOKS if await runs.hears(db, connection_id) else 1.0
-        async with opened(found, vault, database_url, part=part) as source:
+        part = BESIDE_LOOKS if await runs.may_hear(db, connection_id) else 1.0
+        async with opened(found, vault, database_url, part=part, at_once=SENT_AT_ONCE) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
             row = _with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
-            async with _leased(db, row, report, begin, database_url) as context:
+            async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
                 store = Writer(db, context, vault.seal, await keeper_of(db, row, vault))
                 if not context.goes_on:
-                    report.mode = await _choose_mode(db, row, store, mode, names)
+                    report.mode = await _choose_mode(db, row, store, mode, names, now())
                     await _note_mode(db, report)
                 context.mode = report.mode
                 run = SyncRun(
@@ -157,7 +166,7 @@ async def sync_slice(
                     rules=row.rules,
                     report=report,
                     progress=progress or Unwatched(),
-                    now=_now,
+                    now=now,
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
                 )
@@ -207,11 +216,16 @@ def _with_applicable_rules(
 
 @asynccontextmanager
 async def opened(
-    row: runs.ConnectionRow, vault: Vault, database_url: str, *, part: float = 1.0
+    row: runs.ConnectionRow,
+    vault: Vault,
+    database_url: str,
+    *,
+    part: float = 1.0,
+    at_once: float = 1.0,
 ) -> AsyncIterator[Source]:
     """A connection's source, with its key unsealed and what it has used of its quota at hand.
 
-    ``part`` of the quota is all that this work fills; see ``Config``.
+    ``part`` of the quota is all that this work fills, ``at_once`` of it without a pause; see ``Config``.
     """
     if not row.sealed_key:
         raise without_key()
@@ -222,7 +236,9 @@ async def opened(
         PostgresQuotaLedger(database_url, row.id) as ledger,
         PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
     ):
-        source = connector.open(replace(config, ledger=ledger, pace=pace, part=part))
+        source = connector.open(
+            replace(config, ledger=ledger, pace=pace, part=part, at_once=at_once)
+        )
         try:
             yield source
         finally:
@@ -244,6 +260,7 @@ async def _leased(
     report: RunReport,
     begin: Callable[[Connection, UUID, RunReport], Awaitable[Begun]],
     database_url: str,
+    now: Clock,
 ) -> AsyncIterator[HeldRun]:
     """Hold the connection's lease from the first request to the report, or to the end of the slice.
 
@@ -271,13 +288,15 @@ async def _leased(
         report.fail(_explain(error))
         raise
     finally:
-        if not await _end(db, row, hold, report):
+        if not await _end(db, row, hold, report, now()):
             with suppress(TransientError):
                 async with connect(database_url) as fresh:
-                    await _end(fresh, row, hold, report)
+                    await _end(fresh, row, hold, report, now())
 
 
-async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport) -> bool:
+async def _end(
+    db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
+) -> bool:
     """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
     try:
         with explained():
@@ -285,15 +304,14 @@ async def _end(db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunR
                 await runs.hand_over(db, row.id, hold, report)
                 return True
             report.note_repeat(row.last_error, row.failures)
-            await runs.end(db, row.id, hold.token, report, _due_after(row, report))
+            await runs.end(db, row.id, hold.token, report, _due_after(row, report, now))
     except TransientError:
         return False
     return True
 
 
-def _due_after(row: runs.ConnectionRow, report: RunReport) -> datetime:
+def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
     """When the connection's next sync starts by itself. One that was stopped goes on soon."""
-    now = _now()
     if report.failure is FailureMode.CANCELLED:
         return row.plan.after_quiet(now + FIRST_RETRY)
     failed = report.status is RunStatus.FAILED
@@ -313,14 +331,15 @@ async def _choose_mode(
     store: Writer,
     wanted: Mode | None,
     names: list[Stream],
+    now: datetime,
 ) -> Mode:
-    mode = choose_mode(wanted, plausible(await store.checkpoints(), _now()), names)
+    mode = choose_mode(wanted, plausible(await store.checkpoints(), now), names)
     if wanted is None and mode is Mode.INCREMENTAL:
-        return await _sweep_or_increment(db, row)
+        return await _sweep_or_increment(db, row, now)
     return mode
 
 
-async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
+async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: datetime) -> Mode:
     """Now and then everything is read, where an ATS may change records without a sign of it."""
     cron = row.options.get(FULL_SWEEP.name)
     if cron is None:
@@ -328,7 +347,7 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow) -> Mode:
         cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else DAILY
     with explained():
         last = await runs.last_full_read(db, row.id)
-    return Mode.RECONCILE if sweep_due(cron, last, _now()) else Mode.INCREMENTAL
+    return Mode.RECONCILE if sweep_due(cron, last, now) else Mode.INCREMENTAL
 
 
 async def _note_mode(db: Connection, report: RunReport) -> None:

@@ -11,7 +11,7 @@ from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.lookups import keeper_of
 from jemmo.services.scopes import connected
-from jemmo.services.syncs import opened
+from jemmo.services.syncs import SENT_AT_ONCE, opened
 from jemmo.store import held, suppression
 from jemmo.store.postgres import explained
 from jemmo.vault import Vault
@@ -56,7 +56,7 @@ class Verdict(Struct, kw_only=True):
 async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Verdict:
     """Compare a connection with its ATS, changing nothing. Raises as the source does."""
     async with connected(connection_id, database_url) as (db, row):
-        async with opened(row, vault, database_url) as source:
+        async with opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source:
             streams = {}
             keeps_out = await keeper_of(db, row, vault)
             for spec in source.streams:

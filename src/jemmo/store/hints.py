@@ -12,8 +12,8 @@ from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import Counts, PageOutcome
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Hint, Waiting
+from jemmo.store import events, sweeps
 from jemmo.store import statements as sql
-from jemmo.store import sweeps
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.writer import SETTINGS, Writer
 
@@ -43,6 +43,7 @@ _CLAIM = """
         SELECT a.connection_id FROM webhook_address a
         JOIN connection c ON c.id = a.connection_id AND c.state = 'active'
         WHERE (a.claimed_until IS NULL OR a.claimed_until < clock_timestamp())
+            AND a.connection_id = coalesce(%(only)s, a.connection_id)
             AND a.connection_id IN (
                 SELECT connection_id FROM webhook_hint WHERE due_at <= clock_timestamp())
         ORDER BY a.served_at NULLS FIRST LIMIT 1 FOR UPDATE OF a SKIP LOCKED)
@@ -57,10 +58,16 @@ _HOLD = """
 
 _SETTLE = """
     UPDATE webhook_hint h SET applied_at = clock_timestamp(), gone = x.gone, attempts = 0,
+        trouble = '',
         due_at = CASE WHEN h.version = x.version THEN NULL ELSE clock_timestamp() END
     FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[]) AS x (id, version, gone)
     WHERE h.id = x.id"""
 """A hint told again since the look began stays due: that look may have been too early."""
+
+_FORGET = (
+    "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
+)
+"""Of who was erased, not even that a webhook named them stays."""
 
 _REMEMBER = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
@@ -108,21 +115,37 @@ class HintWriter(Writer):
                 await self._prepare(stream)
             async with self._alone():
                 self._left_links = False
+                news: dict[str, int] = {}
                 for stream in Stream:
-                    if outcomes := found.outcomes.get(stream):
-                        total.add(await self._write_stream(stream, outcomes))
-                    if gone := found.gone.get(stream):
-                        total.deleted += await sweeps.bury(self.db, self._names, stream, gone)
+                    counts = await self._write_found(found, stream)
+                    total.add(counts)
+                    if changed := counts.created + counts.updated + counts.deleted:
+                        news[stream] = changed
+                if news:
+                    await events.tell(
+                        self.db, self.context.connection_id, "records_changed", streams=news
+                    )
                 await self._settle(found)
         return total
+
+    async def _write_found(self, found: Found, stream: Stream) -> Counts:
+        counts = Counts()
+        if outcomes := found.outcomes.get(stream):
+            counts.add(await self._write_stream(stream, outcomes))
+        if gone := found.gone.get(stream):
+            counts.deleted += await sweeps.bury(self.db, self._names, stream, gone)
+        return counts
 
     async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
         accepted = [one for outcome in outcomes for one in outcome.accepted]
         newest = {one.record.remote_id: one for one in accepted}
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        if kept_out := await self._erased(stream):
-            newest = {key: one for key, one in newest.items() if not kept_out(one.record)}
-            rejected = [one for one in rejected if not kept_out(one.remote_id)]
+        if kept_out := await self._erased(stream, [*(one.record for one in accepted), *rejected]):
+            out: list[str | None] = [key for key, one in newest.items() if kept_out(one.record)]
+            out += [one.remote_id for one in rejected if kept_out(one.remote_id)]
+            newest = {key: one for key, one in newest.items() if key not in out}
+            rejected = [one for one in rejected if one.remote_id not in out]
+            await self.db.execute(_FORGET, [self.context.connection_id, stream, out])
         counts = await self._upsert(stream, list(newest.values())) if newest else Counts()
         await self._reject(stream, rejected)
         gone = [key for outcome in outcomes for key in outcome.gone if key not in newest]
@@ -173,9 +196,10 @@ class HintWriter(Writer):
             self._staging[stream] = 0
 
 
-async def claim(db: Connection, token: UUID) -> UUID | None:
+async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:
+    """Take a connection whose hints are due, ``only`` that one if it is given; ``None`` when there is none."""
     with explained():
-        answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM})
+        answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM, "only": only})
         row = await answer.fetchone()
     return row[0] if row else None
 
@@ -212,25 +236,29 @@ async def due(db: Connection, connection_id: UUID) -> list[Due]:
 
 
 async def put_off(
-    db: Connection, connection_id: UUID, ids: Sequence[int], at: datetime | timedelta
+    db: Connection,
+    connection_id: UUID,
+    ids: Sequence[int],
+    at: datetime | timedelta,
+    trouble: str = "",
 ) -> None:
-    """Look these up another time; one that is told again meanwhile keeps to it."""
+    """Look these up another time, for the ``trouble``; one that is told again meanwhile keeps to it."""
     moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
     with explained():
         await db.execute(
-            f"UPDATE webhook_hint SET due_at = {moment}, attempts = attempts + 1 "
+            f"UPDATE webhook_hint SET due_at = {moment}, attempts = attempts + 1, trouble = %s "
             "WHERE connection_id = %s AND id = ANY(%s)".encode(),
-            [at, connection_id, sorted(ids)],
+            [at, trouble, connection_id, sorted(ids)],
         )
 
 
-async def drop(db: Connection, connection_id: UUID, ids: Sequence[int]) -> None:
+async def drop(db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = "") -> None:
     """Give these up: the next sync finds what changed."""
     with explained():
         await db.execute(
-            "UPDATE webhook_hint SET due_at = NULL, attempts = 0 "
+            "UPDATE webhook_hint SET due_at = NULL, attempts = 0, trouble = %s "
             "WHERE connection_id = %s AND id = ANY(%s)",
-            [connection_id, sorted(ids)],
+            [trouble, connection_id, sorted(ids)],
         )
 
 

@@ -18,11 +18,13 @@ T = TypeVar("T")
 _TAKE = """
     INSERT INTO pace AS p (key) VALUES (%s)
     ON CONFLICT (key) DO UPDATE SET key = excluded.key
-    RETURNING extract(epoch FROM clock_timestamp())::float8, p.sent, p.held_until, p.told_limit"""
+    RETURNING extract(epoch FROM clock_timestamp())::float8, p.sent, p.held_until, p.told_limit,
+        p.per"""
 """Locks the key's row until the transaction ends, whether it was there or not. The time is taken once it is ours."""
 
 _KEEP = """
-    UPDATE pace SET sent = %(sent)s, held_until = %(held)s, told_limit = %(limit)s
+    UPDATE pace SET sent = %(sent)s, held_until = %(held)s, told_limit = %(limit)s,
+        per = %(per)s
     WHERE key = %(key)s"""
 
 
@@ -68,7 +70,7 @@ class PostgresPace:
             answer = await db.execute(_TAKE, [self._key])
             row = await answer.fetchone()
             assert row is not None
-            state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3])
+            state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3], per=row[4])
             found = decide(state)
             await db.execute(
                 _KEEP,
@@ -76,6 +78,7 @@ class PostgresPace:
                     "sent": state.sent,
                     "held": state.held_until,
                     "limit": state.limit,
+                    "per": state.per,
                     "key": self._key,
                 },
             )

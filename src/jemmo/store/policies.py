@@ -97,6 +97,7 @@ POLICIES: dict[str, Policy] = {
     "rejection": _of("connection"),
     "pending_link": _of("connection"),
     "sighting": _of("connection"),
+    "sweep": _of("connection"),
     "held_deletion": _of("connection"),
     "webhook_address": _of("connection", HOOKS),
     "webhook_delivery": _of("connection", HOOKS),
@@ -116,6 +117,7 @@ POLICIES: dict[str, Policy] = {
     "access_event": _ours(),
     "erasure": _ours(),
     "suppression": _of("connection"),
+    "organisation_deletion": Policy(f"{_OURS} OR {_MINE}"),
 }
 
 OPEN: dict[str, str] = {

@@ -177,12 +177,10 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
         )
 
 
-async def hears(db: Connection, connection_id: UUID) -> bool:
-    """Whether webhooks come to this connection."""
+async def may_hear(db: Connection, connection_id: UUID) -> bool:
+    """Whether webhooks come to this connection or may: somebody asked for its address, or for a single record."""
     answer = await db.execute(
-        "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s "
-        "AND last_delivery_at IS NOT NULL)",
-        [connection_id],
+        "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)", [connection_id]
     )
     row = await answer.fetchone()
     return bool(row and row[0])

@@ -7,12 +7,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jemmo.domain.streams import Sighting, Stream
+import msgspec
+
+from jemmo.domain.streams import Sighting, Stream, Sweep
 from jemmo.store import statements as sql
 from jemmo.store.postgres import Connection
 from jemmo.store.tables import TABLES
 
 TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
+
+
+async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
+    """The stream's sweep as this run left it in an earlier slice; another run's counts for nothing."""
+    answer = await db.execute(
+        "SELECT state FROM sweep WHERE connection_id = %(connection)s AND stream = %(stream)s "
+        "AND run_id = %(run)s",
+        {**names, "stream": stream},
+    )
+    row = await answer.fetchone()
+    return msgspec.convert(row[0], Sweep) if row else None
+
+
+async def keep(db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep) -> None:
+    await db.execute(
+        """INSERT INTO sweep AS s (connection_id, stream, run_id, state)
+           VALUES (%(connection)s, %(stream)s, %(run)s, %(state)s::jsonb)
+           ON CONFLICT (connection_id, stream) DO UPDATE SET run_id = excluded.run_id,
+               state = excluded.state""",
+        {**names, "stream": stream, "state": msgspec.json.encode(sweep).decode()},
+    )
 
 
 async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from fakes.showcase import EMAIL, Showcase
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
+
+from jemmo.store.models import Pace, QuotaUse
 
 Samples = dict[str, list[tuple[dict[str, str], float]]]
 
@@ -31,6 +35,25 @@ def test_connections_runs_and_records_are_told(showcase: Showcase, anybody: Clie
     assert found["jemmo_workers"] == [({}, 0.0)]
     assert {"jemmo_sync_runs_24h", "jemmo_records_24h", "jemmo_queue_tasks"} <= set(found)
     assert sum(count for _, count in found["jemmo_sync_runs_24h"]) > 0
+
+
+def test_what_is_left_of_a_quota_is_told(showcase: Showcase, anybody: Client) -> None:
+    now = time.time()
+    sent = [now - 120, now - 8, now - 3, now - 1]
+    Pace.objects.create(key=b"digest", sent=sent, told_limit=50, per=10.0, held_until=now + 30)
+    one = showcase.org.connections.get()
+    for ago in (1, 2, 30):
+        at = datetime.now(UTC) - timedelta(hours=ago)
+        QuotaUse.objects.create(connection=one, at=at, seconds=2.5)
+
+    found = read(anybody)
+
+    assert found["jemmo_ats_requests_left"] == [({"key": b"digest".hex()}, 47.0)]
+    assert found["jemmo_ats_requests_last_minute"] == [({"key": b"digest".hex()}, 3.0)]
+    (held,) = found["jemmo_ats_held_seconds"]
+    assert 0 < held[1] <= 30
+    (used,) = found["jemmo_ats_seconds_used_24h"]
+    assert used == ({"connection": str(one.id), "provider": one.provider}, 5.0)
 
 
 def test_nobody_is_named(showcase: Showcase, anybody: Client) -> None:

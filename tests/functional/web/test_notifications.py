@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -19,6 +20,7 @@ from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.domain.streams import Mode
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services import notifications
+from jemmo.store.models import Delivery, Membership, Notification
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -98,6 +100,55 @@ def test_what_may_pass_by_itself_is_sent_when_it_came_twice(
     assert send() == 2
     sync(company, AWAY)
     assert send() == 0
+
+
+def notified(showcase: Showcase, count: int) -> None:
+    """So many connections whose syncs failed, told to the admin by e-mail and to the chat."""
+    admin = Membership.objects.get(account__email="admin@acme.example")
+    like = showcase.org.connections.order_by("created_at")[0]
+    for number in range(count):
+        like.pk, like.label, like.account_id = uuid4(), f"Branch {number}", f"branch-{number}"
+        like.save(force_insert=True)
+        told = Notification.objects.create(
+            org=showcase.org,
+            connection=like,
+            kind="sync_failed",
+            facts={"error": {"message": "The ATS is away.", "next_step": "Wait."}},
+        )
+        for channel, member in (("email", admin), ("chat", None)):
+            Delivery.objects.create(notification=told, channel=channel, membership=member)
+
+
+def test_what_fails_together_is_one_message(
+    showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    mail, chat = others
+    connect_chat(signed_in("admin"), chat)
+    notified(showcase, 12)
+
+    assert send() == 24
+
+    assert len(mail.messages) == len(chat.received) == 1
+    assert "12 notifications" in chat.received[0]["text"]
+    for number in range(12):
+        assert f"Sync of Branch {number} failed" in chat.received[0]["text"]
+    assert not Delivery.objects.filter(sent_at=None).exists()
+
+
+def test_what_comes_one_after_the_other_is_gathered_after_a_few(
+    showcase: Showcase, signed_in: SignedIn, others: tuple[MailServer, Chat]
+) -> None:
+    mail, chat = others
+    connect_chat(signed_in("admin"), chat)
+    for minute in range(10):
+        notified(showcase, 1)
+        send(timedelta(minutes=minute))
+    assert len(mail.messages) == len(chat.received) == 3
+
+    assert send(timedelta(minutes=18)) == 14
+    assert len(mail.messages) == 4
+    assert "7 notifications" in chat.received[3]["text"]
+    assert not Delivery.objects.filter(sent_at=None).exists()
 
 
 def test_a_receiver_that_fails_loses_nothing_and_is_shown(

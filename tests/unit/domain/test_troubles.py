@@ -22,7 +22,7 @@ OWN_WORDS = {
     *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused"),
     *("file_limit", "file_redirects", "file_unavailable", "files_off", "nobody", "not_confirmed"),
     *("storage_address", "storage_key_missing", "storage_public", "storage_refused", "path"),
-    *("who", "wrong_keyset", "timeout", "connection_lost"),
+    *("who", "wrong_keyset", "which_connection"),
     *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')

@@ -11,15 +11,20 @@ from hypothesis import strategies as st
 from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
 from jemmo.rest_client.pacing import Told
+from jemmo.services.fetching import FILES_PART
+from jemmo.services.syncs import BESIDE_LOOKS, SENT_AT_ONCE
 
 waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
 
 
-@given(waits, st.integers(1, 60), st.floats(0.5, 60), st.floats(0.05, 1))
+shares = st.floats(0.05, 1)
+
+
+@given(waits, st.integers(1, 60), st.floats(0.5, 60), shares, shares)
 def test_no_window_ever_sees_more_than_the_limit(
-    gaps: list[float], limit: int, per: float, share: float
+    gaps: list[float], limit: int, per: float, share: float, at_once: float
 ) -> None:
-    pacer, now, slots = Pacer(limit, per, share=share), 0.0, []
+    pacer, now, slots = Pacer(limit, per, share=share, at_once=at_once), 0.0, []
     for gap in gaps:
         now += gap
         slots.append(pacer.reserve(now))
@@ -28,11 +33,11 @@ def test_no_window_ever_sees_more_than_the_limit(
         assert last - first >= per - 1e-6
 
 
-@given(waits, st.integers(1, 60), st.floats(0.5, 60))
+@given(waits, st.integers(1, 60), st.floats(0.5, 60), shares)
 def test_no_request_leaves_before_it_is_ready_or_overtakes_another(
-    gaps: list[float], limit: int, per: float
+    gaps: list[float], limit: int, per: float, at_once: float
 ) -> None:
-    pacer, now, before = Pacer(limit, per), 0.0, 0.0
+    pacer, now, before = Pacer(limit, per, at_once=at_once), 0.0, 0.0
     for gap in gaps:
         now += gap
         slot = pacer.reserve(now)
@@ -41,9 +46,11 @@ def test_no_request_leaves_before_it_is_ready_or_overtakes_another(
         before = slot
 
 
-@given(st.integers(2, 60), st.floats(0.5, 60), st.integers(1, 500))
-def test_nobody_waits_longer_than_those_ahead_need(limit: int, per: float, count: int) -> None:
-    pacer = Pacer(limit, per)
+@given(st.integers(2, 60), st.floats(0.5, 60), st.integers(1, 500), shares)
+def test_nobody_waits_longer_than_those_ahead_need(
+    limit: int, per: float, count: int, at_once: float
+) -> None:
+    pacer = Pacer(limit, per, at_once=at_once)
     slots = [pacer.reserve(0.0) for _ in range(count)]
     assert slots[-1] <= per * (count / pacer.window + 1) + 1e-6
 
@@ -131,25 +138,63 @@ def _in_turn(state: PaceState, pacer: Pacer, now: float) -> float:
     return slot
 
 
-def test_a_look_goes_at_once_beside_a_sync_and_files_that_fill_their_parts() -> None:
+def test_what_is_not_sent_at_once_is_spread_over_the_window() -> None:
+    pacer = Pacer(50, 10, at_once=0.3)
+    slots = [pacer.reserve(0.0) for _ in range(150)]
+
+    assert slots[13] == 0.0 < slots[14]
+    assert slots[48] < 10.0 <= slots[49]
+    assert max(later - earlier for earlier, later in pairwise(slots)) <= 3 * 10 / 49 + 1e-9
+    assert slots[-1] <= 10 * 150 / 49 + 1e-6
+
+
+def test_one_that_sends_evenly_makes_room_for_what_others_send() -> None:
     state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
-    sync, files = Pacer(50, 10, share=0.9 * 0.85), Pacer(50, 10, share=0.9 * 0.5)
+    sync, other = Pacer(50, 10, at_once=0.3), Pacer(50, 10)
+    for _ in range(20):
+        _in_turn(state, sync, 0.0)
+    before = _in_turn(state, sync, state.sent[-1])
+    for _ in range(15):
+        _in_turn(state, other, before)
+    now = max(state.sent)
+    assert _in_turn(state, sync, now) - now > 10 / 49
+
+
+@pytest.mark.parametrize("first_look", [0.0, 2.0, 9.0, 15.0])
+def test_a_look_goes_at_once_beside_a_sync_and_files_also_when_these_begin(
+    first_look: float,
+) -> None:
+    """A webhook each 0.6 seconds, for a minute, as when ten organisations get a thousand of them."""
+    state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
+    sync = Pacer(50, 10, share=0.9 * BESIDE_LOOKS, at_once=SENT_AT_ONCE)
+    files = Pacer(50, 10, share=0.9 * FILES_PART, at_once=SENT_AT_ONCE)
     look = Pacer(50, 10, share=0.9)
     sent: list[float] = []
+    waited: list[float] = []
     sync_at = files_at = 0.0
-    for tick in range(600):  # a minute, by tenths of a second
-        now = tick / 10
-        while sync_at <= now:
-            sync_at = _in_turn(state, sync, now)
-            sent.append(sync_at)
-        while files_at <= now:
-            files_at = _in_turn(state, files, now)
-            sent.append(files_at)
-        if tick > 150 and tick % 20 == 0:
+    look_at, heard = first_look, first_look
+    while heard < first_look + 60:
+        now = min(sync_at, files_at, look_at)
+        if look_at == now:
             slot = _in_turn(state, look, now)
-            sent.append(slot)
-            assert slot - now < 1.0
+            waited.append(slot - heard)
+            heard += 0.6
+            look_at = max(slot, heard)
+        elif sync_at == now:
+            slot = sync_at = _in_turn(state, sync, now) + 0.001
+        else:
+            slot = files_at = _in_turn(state, files, now) + 0.001
+        sent.append(slot)
 
+    assert max(waited) < 2.0
+    assert sum(1 for one in waited if one > 0.1) < len(waited) / 10
     sent.sort()
     for first, last in zip(sent, sent[45:]):
-        assert last - first >= 10 - 1e-6
+        assert last - first >= 10 - 0.01
+
+
+def test_a_sync_beside_looks_needs_little_more_than_the_limit_does() -> None:
+    pacer = Pacer(50, 10, share=0.9 * BESIDE_LOOKS, at_once=SENT_AT_ONCE)
+    slots = [pacer.reserve(0.0) for _ in range(1000)]
+
+    assert slots[-1] <= 1.1 * 1000 / (5 * 0.9)

@@ -106,18 +106,24 @@ class TeamtailorSource:
         field = SWEEP_FIELD.get(stream, "updated-at")
         met: set[str] = set()
         queries = self._queries(stream, None)
-        for part, query in enumerate(queries):
+        begin = msgspec.json.decode(cursor, type=Position) if cursor else Position(url="")
+        for part in range(begin.part, len(queries)):
             thin = replace(
-                query, include=(), optional=(), fields=((PATHS[stream], field),), sort="id"
+                queries[part], include=(), optional=(), fields=((PATHS[stream], field),), sort="id"
             )
-            async for step in self._walk(stream, thin, Position(url="", part=part)):
+            place = begin if part == begin.part else Position(url="", part=part)
+            async for step in self._walk(stream, thin, place):
                 ids = [key for key in step.ids if key]
                 repeats = step.repeats
                 if len(queries) > 1:
                     repeats = sum(1 for key in ids if key in met)
                     met.update(ids)
+                after = step.after
+                if after is None and part + 1 < len(queries):
+                    after = Position(url="", part=part + 1)
                 yield SightingPage(
                     sightings=_sightings(step),
+                    cursor=_cursor(after) if after else None,
                     total=step.total if len(queries) == 1 else None,
                     repeats=repeats,
                     covers=step.covers and None not in step.ids,

@@ -91,12 +91,16 @@ class QuotaUse(models.Model):
 
 
 class Pace(models.Model):
-    """When the requests of an API key left or will leave, in seconds since 1970; ``key`` is a digest of it."""
+    """When the requests of an API key left or will leave, in seconds since 1970; ``key`` is a digest of it.
+
+    At most ``told_limit`` of them may fall into any ``per`` seconds.
+    """
 
     key = models.BinaryField(primary_key=True)
     sent = ArrayField(models.FloatField(), db_default=[])
     held_until = models.FloatField(db_default=0.0)
     told_limit = models.IntegerField(null=True)
+    per = models.FloatField(null=True)
 
     class Meta:
         db_table = "pace"

@@ -118,7 +118,12 @@ class Delivery(models.Model):
                 fields=["next_try_at"],
                 condition=models.Q(next_try_at__isnull=False),
                 name="notification_delivery_due",
-            )
+            ),
+            models.Index(
+                fields=["sent_at"],
+                condition=models.Q(sent_at__isnull=False),
+                name="notification_delivery_sent",
+            ),
         ]
 
     def __str__(self) -> str:

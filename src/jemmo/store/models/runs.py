@@ -137,6 +137,22 @@ class Sighting(models.Model):
         return f"{self.stream} {self.remote_id}"
 
 
+class Sweep(models.Model):
+    """How far a reconcile is with comparing a stream: ``jemmo.domain.streams.Sweep`` as JSON, for its next slice."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    stream = models.CharField(max_length=30)
+    run_id = models.UUIDField()
+    state = models.JSONField()
+
+    class Meta:
+        db_table = "sweep"
+        constraints = [models.UniqueConstraint(fields=["connection", "stream"], name="sweep_key")]
+
+    def __str__(self) -> str:
+        return f"sweep of {self.stream} of {self.connection_id}"
+
+
 class HeldDeletion(models.Model):
     """A deletion too large to follow unasked. ``released_at`` is set by a person and used by the next sync."""
 

@@ -75,6 +75,7 @@ class WebhookHint(models.Model):
     """A record that a webhook named. It waits while ``due_at`` is set, and is remembered for a while after that.
 
     ``version`` counts how often it was named: a look that began before the last time is not the last look.
+    ``trouble`` is the code of what hindered the last look, if something did.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -88,6 +89,7 @@ class WebhookHint(models.Model):
     attempts = models.IntegerField(db_default=0)
     applied_at = models.DateTimeField(null=True)
     gone = models.BooleanField(db_default=False)
+    trouble = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         db_table = "webhook_hint"

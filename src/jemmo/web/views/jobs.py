@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from jemmo.store.selectors import jobs
 from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
+from jemmo.web.views import refresh
 
 
 @member
@@ -27,4 +28,5 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
     )
     if page is None:
         raise Http404
-    return render(request, "web/job.html", {"page": page, "job": page.job, "section": "jobs"})
+    shown = {"page": page, "job": page.job, "section": "jobs"}
+    return render(request, "web/job.html", {**shown, **refresh.of("job", page.job)})

@@ -1,0 +1,133 @@
+"""`python -m benchmarks.schedule [--connections N] [--hours N]`: what the schedule costs, and how evenly it starts.
+
+Ten thousand organisations with a connection each, on a Postgres of this program's own. The clock is passed in: six
+hours of looks, one every 20 seconds, are made one after the other, and each sync that a look starts is over before the
+next. Of the looks alone the processor's time is counted, that of this process and that of its Postgres session.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+CONNECTIONS = 10_000
+HOURS = 6
+LOOK_EVERY = timedelta(seconds=20)
+EVERY = timedelta(hours=6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--connections", type=int, default=CONNECTIONS)
+    parser.add_argument("--hours", type=int, default=HOURS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            os.environ["DATABASE_URL"] = embedded.ensure_running()
+            print(json.dumps(_measure(given.connections, given.hours)))
+        finally:
+            embedded.stop()
+
+
+def _measure(count: int, hours: int) -> dict[str, Any]:
+    from jemmo import bootstrap  # noqa: PLC0415
+
+    bootstrap.start()
+    from jemmo.services import schedule  # noqa: PLC0415 - once Django is set up
+
+    began = datetime.now(UTC)
+    _fill(count, began)
+    idle: list[float] = []
+    busy: list[float] = []
+    minutes: Counter[int] = Counter()
+    session = _session()
+    for look in range(int(timedelta(hours=hours) / LOOK_EVERY)):
+        now = began + look * LOOK_EVERY
+        before = _worked(session)
+        started = schedule.start_due(now)
+        (busy if started else idle).append(_worked(session) - before)
+        minutes[int((now - began) / timedelta(minutes=1))] += started
+        _be_done(now)
+    a_minute = [minutes[one] for one in range(hours * 60)]
+    spent, starts = sum(idle) + sum(busy), sum(a_minute)
+    return {
+        "connections": count,
+        "looks": len(idle) + len(busy),
+        "syncs_started": starts,
+        "starts_a_minute": {
+            "mean": round(statistics.mean(a_minute), 1),
+            "least": min(a_minute),
+            "most": max(a_minute),
+        },
+        "look_that_starts_nothing_ms": round(statistics.mean(idle) * 1000, 2) if idle else None,
+        "a_start_ms": round(sum(busy) / max(1, starts) * 1000, 2),
+        "share_of_a_core_percent": round(100 * spent / (hours * 3600), 3),
+    }
+
+
+def _session() -> Path:
+    """Where the system tells of the process that serves our database session."""
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return Path("/proc", str(cursor.fetchone()[0]), "schedstat")
+
+
+def _worked(session: Path) -> float:
+    """Seconds of a processor that this process and its session have used."""
+    return time.process_time() + int(session.read_text().split()[0]) / 1e9
+
+
+def _fill(count: int, now: datetime) -> None:
+    from jemmo.domain.schedule import next_slot  # noqa: PLC0415
+    from jemmo.store.models import Connection, Organisation  # noqa: PLC0415
+
+    ids = [uuid5(UUID(int=7), str(number)) for number in range(count)]
+    orgs = [Organisation(slug=f"org-{number}", name=f"Org {number}") for number in range(count)]
+    Organisation.objects.bulk_create(orgs, batch_size=2000)
+    Connection.objects.bulk_create(
+        (
+            Connection(
+                id=key,
+                org=org,
+                provider="teamtailor",
+                sealed_key=b"",
+                key_set_at=now,
+                due_at=next_slot(key, now, EVERY),
+            )
+            for key, org in zip(ids, orgs, strict=True)
+        ),
+        batch_size=2000,
+    )
+    _run("ANALYZE connection")
+
+
+def _be_done(now: datetime) -> None:
+    """What workers do: take what was started, and say when it is due again."""
+    _run("UPDATE connection SET due_at = due_at + %s WHERE due_at <= %s", EVERY, now)
+    _run("DELETE FROM procrastinate_jobs")
+
+
+def _run(statement: str, *values: object) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One record at a time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from jemmo import bootstrap
+from jemmo.cli.connections import Json, Org
+from jemmo.cli.output import (
+    CUSTOMER_ACTS,
+    FAILED,
+    PARTIAL,
+    explained_errors,
+    out,
+    say_error,
+    say_json,
+)
+from jemmo.cli.syncs import ConnectionId
+
+
+class Kind(StrEnum):
+    TALENT = "talent"
+    JOB = "job"
+
+
+SAID = {
+    "read": "Read from the ATS just now: {}.",
+    "gone": "The ATS no longer has it, and neither does Jemmo.",
+    "waiting": "It was not answered yet; a worker goes on asking.",
+    "failed": "It could not be read; the next sync finds what changed.",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("refresh")(refresh)
+
+
+def refresh(
+    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    record: Annotated[str, typer.Argument(metavar="ID", help="Its id in the ATS, or in Jemmo.")],
+    org: Org,
+    connection: ConnectionId = None,
+    json: Json = False,
+) -> None:
+    """Read one talent or job from the ATS again, also while a sync runs; a talent with its applications.
+
+    Exit status: 0 read, 3 not answered yet, 4 you must act, 5 failed otherwise.
+    """
+    frame = {"outcome": "failed", "changed": False, "records": 0}
+    with explained_errors(frame if json else None):
+        url = bootstrap.start()
+        from jemmo.domain.streams import Stream
+        from jemmo.services import accounts, records
+        from jemmo.vault import default_vault
+
+        stream = Stream.TALENTS if kind is Kind.TALENT else Stream.JOBS
+        one = records.named(accounts.organisation(org), stream, record, connection)
+        done = records.look_now(one, database_url=url, vault=default_vault())
+        if json:
+            say_json(done)
+        else:
+            news = "it has changed" if done.changed else "nothing had changed"
+            out.print(SAID[done.outcome].format(news), markup=False)
+        if done.error:
+            say_error(done.error)
+        if done.needs_somebody:
+            raise typer.Exit(CUSTOMER_ACTS)
+        raise typer.Exit({"waiting": PARTIAL, "failed": FAILED}.get(done.outcome, 0))

@@ -1,0 +1,98 @@
+"""What became of a record that somebody wanted to have read again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Q, QuerySet
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+from jemmo.store.models import Application, Connection, ConnectionState, Job, Talent, WebhookHint
+
+TOLD_FOR = timedelta(minutes=2)
+LONG = timedelta(seconds=30)
+
+
+class State(StrEnum):
+    """``IDLE``: nothing was asked lately. ``FAILED``: given up, the next sync finds what changed."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    READ = "read"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+class Refreshing(Struct, frozen=True, kw_only=True):
+    """``blocked`` is the connection's state where nothing can be asked, else empty.
+
+    ``trouble`` is the code of what hindered the last look; while it waits, there will be another. ``at`` is when it
+    was read, or asked for while it waits; ``slow`` says that it has waited for long.
+    """
+
+    outcome: State
+    blocked: str = ""
+    trouble: str = ""
+    at: datetime | None = None
+    slow: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return self.outcome is State.WAITING
+
+    @property
+    def told(self) -> str:
+        """Differs whenever a person should be told something else."""
+        return f"{self.outcome}-{self.trouble}-{int(self.slow)}"
+
+
+def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime) -> Refreshing:
+    """How it stands with a record, a talent's applications included."""
+    active = connection.state == ConnectionState.ACTIVE
+    blocked = "" if active else str(connection.state)
+    hints = list(_hints(connection, stream, remote_id))
+    own = next((one for one in hints if one.stream == stream), None)
+    waiting = [one for one in hints if one.due_at is not None]
+    if own is None or blocked:
+        return Refreshing(outcome=State.IDLE, blocked=blocked)
+    if waiting:
+        heard = min(one.heard_at for one in waiting)
+        code = next((one.trouble for one in waiting if one.trouble), "")
+        return Refreshing(outcome=State.WAITING, trouble=code, at=heard, slow=now - heard > LONG)
+    if own.trouble:
+        recent = now - own.heard_at < TOLD_FOR * 10
+        return Refreshing(outcome=State.FAILED if recent else State.IDLE, trouble=own.trouble)
+    if own.applied_at is None or now - own.applied_at > TOLD_FOR:
+        return Refreshing(outcome=State.IDLE)
+    return Refreshing(outcome=State.GONE if own.gone else State.READ, at=own.applied_at)
+
+
+def changed_since(connection_id: UUID, stream: Stream, remote_id: str, since: datetime) -> bool:
+    """Whether a record is different from what it was then, or for a talent one of its applications."""
+    key = {"connection_id": connection_id, "remote_id": remote_id}
+    if stream is Stream.TALENTS:
+        talents = Talent.objects.filter(**key)
+        applications = Application.objects.filter(talent__in=talents)
+        latest = [_latest(talents), _latest(applications)]
+    else:
+        latest = [_latest(Job.objects.filter(**key))]
+    return any(at is not None and at >= since for at in latest)
+
+
+def _latest(records: QuerySet[Any]) -> datetime | None:
+    found: datetime | None = records.aggregate(at=Max("modified_at"))["at"]
+    return found
+
+
+def _hints(connection: Connection, stream: Stream, remote_id: str) -> list[WebhookHint]:
+    wanted = Q(stream=stream, remote_id=remote_id)
+    if stream is Stream.TALENTS:
+        applications = Application.objects.filter(
+            connection=connection, talent__remote_id=remote_id
+        ).values("remote_id")
+        wanted |= Q(stream=Stream.APPLICATIONS, remote_id__in=applications)
+    return list(WebhookHint.objects.filter(wanted, connection=connection))

@@ -1,0 +1,152 @@
+"""Settings > Schedule: time zone, quiet hours, off-peak hours and intervals are shown, checked and kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from functional.web.conftest import SignedIn
+
+from jemmo.domain.schedule import FirstSync, Window
+from jemmo.services import schedule
+from jemmo.store.models import Connection
+
+if TYPE_CHECKING:
+    from fakes.showcase import Showcase
+
+PAGE = "/settings/schedule/"
+
+
+@pytest.fixture
+def admin(signed_in: SignedIn) -> Client:
+    return signed_in("admin")
+
+
+def form(org: Any, **changed: Any) -> dict[str, Any]:
+    """What the page sends when nothing is touched, and what is changed in it."""
+    one = Connection.objects.get(org=org)
+    return {
+        "seen": schedule.seen_as(org),
+        "time_zone": "Europe/Paris",
+        "first_sync": "now",
+        f"hours_{one.id}": "6",
+        "quiet-TOTAL_FORMS": "2",
+        "quiet-INITIAL_FORMS": "0",
+        "off_peak-TOTAL_FORMS": "1",
+        "off_peak-INITIAL_FORMS": "0",
+        **changed,
+    }
+
+
+def said(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_it_is_kept_and_the_next_starts_move(admin: Client, showcase: Showcase) -> None:
+    org = showcase.org
+    one = Connection.objects.get(org=org)
+    wanted = form(
+        org,
+        **{
+            "time_zone": "America/New_York",
+            "first_sync": "tonight",
+            f"hours_{one.id}": "2.5",
+            "quiet-0-days": ["0", "1", "2", "3", "4"],
+            "quiet-0-start": "08:00",
+            "quiet-0-end": "20:00",
+            "off_peak-0-days": ["5", "6"],
+            "off_peak-0-start": "01:00",
+            "off_peak-0-end": "05:00",
+        },
+    )
+
+    saved = admin.post(PAGE, wanted)
+
+    assert saved.status_code == 302, said(saved)
+    org.refresh_from_db()
+    plan = schedule.plan_of(org)
+    assert plan.time_zone == "America/New_York"
+    assert plan.first_sync is FirstSync.TONIGHT
+    assert plan.quiet == (Window(days=(0, 1, 2, 3, 4), start=time(8), end=time(20)),)
+    assert plan.off_peak == (Window(days=(5, 6), start=time(1), end=time(5)),)
+    one.refresh_from_db()
+    assert one.sync_every_hours == 2.5
+    assert not plan.is_quiet(max(one.due_at, datetime.now(UTC)))
+    shown = said(admin.get(PAGE))
+    assert 'value="08:00"' in shown
+    assert 'value="2.5"' in shown
+    assert "Next starts" in shown
+
+
+def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> None:
+    org = showcase.org
+    org.schedule = {"quiet": [{"days": [0], "start": "08:00:00", "end": "10:00:00"}]}
+    org.save()
+
+    admin.post(PAGE, form(org, **{"quiet-INITIAL_FORMS": "1"}))
+
+    org.refresh_from_db()
+    assert schedule.plan_of(org).quiet == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"time_zone": "Europe/Atlantis"}, "not one of the available choices"),
+        ({"quiet-0-days": ["0"], "quiet-0-start": "08:00"}, "Give both times"),
+        ({"quiet-0-start": "08:00", "quiet-0-end": "09:00"}, "Choose a day"),
+        ({"quiet-0-days": ["7"], "quiet-0-start": "08:00", "quiet-0-end": "09:00"}, "choice"),
+        ({"quiet-0-days": ["0"], "quiet-0-start": "8h", "quiet-0-end": "09:00"}, "valid time"),
+        (
+            {
+                "quiet-0-days": ["0", "1", "2", "3", "4", "5", "6"],
+                "quiet-0-start": "00:00",
+                "quiet-0-end": "00:00",
+            },
+            "The quiet hours take up the whole week",
+        ),
+        ({"quiet-TOTAL_FORMS": "500"}, "14"),
+        ({"seen": "old"}, "Somebody else changed this meanwhile"),
+    ],
+)
+def test_what_cannot_be_is_explained_and_nothing_is_kept(
+    admin: Client, showcase: Showcase, changed: dict[str, Any], told: str
+) -> None:
+    before = showcase.org.schedule
+    answer = admin.post(PAGE, form(showcase.org, **changed))
+    assert answer.status_code == 200
+    assert told in said(answer)
+    showcase.org.refresh_from_db()
+    assert showcase.org.schedule == before
+
+
+def test_an_interval_has_its_limits(admin: Client, showcase: Showcase) -> None:
+    one = Connection.objects.get(org=showcase.org)
+    answer = admin.post(PAGE, form(showcase.org, **{f"hours_{one.id}": "0.1"}))
+    assert answer.status_code == 200
+    one.refresh_from_db()
+    assert one.sync_every_hours == 6
+
+
+def test_it_is_for_those_who_manage(signed_in: SignedIn) -> None:
+    assert signed_in("recruiter").get(PAGE).status_code == 404
+    assert signed_in("viewer").post(PAGE, {}).status_code == 404
+    assert PAGE in said(signed_in("owner").get("/settings/ats/"))
+    assert PAGE not in said(signed_in("recruiter").get("/settings/ats/"))
+
+
+def test_a_start_that_was_put_off_comes_back_when_the_hours_are_free_again(
+    showcase: Showcase,
+) -> None:
+    org = showcase.org
+    one = Connection.objects.get(org=org)
+    now = datetime.now(UTC)
+    one.due_at, one.last_success_at, one.failures = now + timedelta(days=3), now, 0
+    one.save()
+
+    schedule.set_plan(org, schedule.plan_of(org))
+
+    one.refresh_from_db()
+    assert one.due_at <= now + timedelta(hours=6.5)
