@@ -39,7 +39,8 @@ check: ## Check format, lint, types, imports, dependencies and that no file name
 	@echo "All checks passed."
 
 bench: setup ## Run the benchmark of docs/benchmarks.md
-	@exec $(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks
+	@exec $(BIN)/python -m benchmarks.connectors
 
 chaos: setup ## Kill workers 200 times while everything else breaks too; see docs/reliability.md
 	@exec $(BIN)/python -m benchmarks.chaos

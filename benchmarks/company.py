@@ -14,9 +14,9 @@ KEY = "bench-key"
 
 
 @contextmanager
-def company(talents: int, *, paced: bool) -> Iterator[str]:
-    """The address of a Teamtailor sandbox with so many talents."""
-    command = [sys.executable, "-m", "jemmo.sandbox", "teamtailor", "--port", "0"]
+def company(talents: int, *, paced: bool, provider: str = "teamtailor") -> Iterator[str]:
+    """The address of a sandbox with so many talents."""
+    command = [sys.executable, "-m", "jemmo.sandbox", provider, "--port", "0"]
     command += ["--talents", str(talents), "--key", KEY]
     command += [] if paced else ["--no-rate-limit"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own program

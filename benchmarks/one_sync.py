@@ -1,16 +1,19 @@
-"""One sync in a process of its own, so that its memory can be told: `python -m benchmarks.one_sync ORG URL pacing`."""
+"""One sync in a process of its own, so that its memory can be told.
+
+`python -m benchmarks.one_sync ORG URL pacing [PROVIDER [NAME=VALUE ...]]` prints one JSON object.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 
+from benchmarks.memory import peak_megabytes
 from jemmo import bootstrap
 
 
-def main(org: str, address: str, pacing: str) -> None:
+def main(org: str, address: str, pacing: str, provider: str = "teamtailor", *given: str) -> None:
     url = bootstrap.start()
     from jemmo.services import accounts, connections, syncs  # noqa: PLC0415 - once Django is set up
     from jemmo.store.models import Attachment  # noqa: PLC0415
@@ -18,14 +21,13 @@ def main(org: str, address: str, pacing: str) -> None:
 
     made = connections.connect(
         accounts.ensure_organisation(org),
-        "teamtailor",
+        provider,
         "bench-key",
         vault=default_vault(),
         base_url=address,
-        options={"pacing": pacing},
+        options={"pacing": pacing, **dict(one.partition("=")[::2] for one in given)},
     )
     report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     files = Attachment.objects.filter(talent__connection=made.id).count()
     found = {
         "status": report.status,
@@ -34,10 +36,10 @@ def main(org: str, address: str, pacing: str) -> None:
         "requests": report.requests,
         "files": files,
         "records": sum(counts.fetched for counts in report.streams.values()),
-        "megabytes": round(peak),
+        "megabytes": round(peak_megabytes()),
     }
     print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,15 +64,20 @@ class Files:
 class Announced:
     """How the sandbox is made to send webhooks that name talents.
 
-    op, attributes  the order given to a talent, over and over; with ``create`` a new one each time
-    signing_key     where webhooks are signed
-    requests        most requests a look at forty of them may make
+    orders    what is ordered for each talent, in turn; where the first is ``create``, of new ones
+    shows     column and value of a talent that tell of the last order
+    requests  most requests that a look at twenty of them, named three times each, may make
     """
 
-    op: str = "edit"
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    signing_key: str | None = None
+    orders: tuple[tuple[str, Mapping[str, Any]], ...]
+    shows: tuple[str, Any]
     requests: int = 6
+
+
+def edits(name: str, last: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Three edits of one attribute, so that only the last may show."""
+    values = ("first", "second", last)
+    return tuple(("edit", {"attributes": {name: value}}) for value in values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,7 @@ class Vendor:
     faults      the suite's word for a fault -> what the sandbox calls it, for those that are there
     files       how resumes are handed out; ``None`` without files
     announced   how webhooks are sent; ``None`` without webhooks
+    custom      stream and key of a custom field that its people have defined; ``None`` where there are none
     telling     names whose null says something else than their absence
     per_page    records in a full page; ``large_page`` the same with the connector's own default options
     overhead    requests an initial sync may make beside full pages
@@ -124,6 +130,7 @@ class Vendor:
     base_path: str = ""
     files: Files | None = None
     announced: Announced | None = None
+    custom: tuple[Stream, str] | None = None
     telling: tuple[str, ...] = ()
     per_page: int = 30
     large_page: int = 30
@@ -198,7 +205,7 @@ class Harness:
         """Take every record of every compared stream away."""
         for stream, kind in self.vendor.kinds.items():
             for remote_id in await self.truth(stream):
-                if remote_id in await self.truth(stream):  # else it went with another
+                with suppress(KeyError):  # it went with another
                     await self.server.change("delete", kind, remote_id, **self.vendor.for_good)
 
     def file_options(self) -> dict[str, str]:

@@ -257,6 +257,9 @@ async def test_an_empty_account_is_synced_to_nothing(vendor: Vendor, database_ur
             assert report.status is RunStatus.SUCCEEDED, report
 
         assert await found.ids(Stream.TALENTS) == set()
+        first = await ats.create_talent()
+        await found.sync()
+        assert await found.ids(Stream.TALENTS) == {first}
 
 
 async def test_values_nobody_knows_are_kept_as_they_are_and_counted(

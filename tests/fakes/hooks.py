@@ -13,6 +13,7 @@ import aiohttp
 import uvicorn
 from fakes.company import Company, company, in_thread
 
+from jemmo.connectors.registry import connector_for
 from jemmo.domain.webhooks import BURST, PER_SECOND, Bucket
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
@@ -107,7 +108,7 @@ async def hooked(
     switches = {"rate_limit": False, **sandbox.pop("switches", {})}
     async with (
         web_server(burst) as base,
-        run_sandbox(provider, talents=40, seed=5, switches=switches, **sandbox) as server,
+        run_sandbox(provider, **{"talents": 40, "seed": 5, **sandbox}, switches=switches) as server,
     ):
         found = await company(
             database_url, base_url=server.base_url, provider=provider, options=options
@@ -115,7 +116,8 @@ async def hooked(
 
         def make() -> str:
             vault, one = default_vault(), Connection.objects.get(id=found.id)
-            if provider == "teamtailor" and with_key:
+            rules = connector_for(provider).webhooks
+            if with_key and rules is not None and rules.verify is not None:
                 webhooks.set_signing_key(one, KEY, vault)
             return webhooks.address(one, vault).path
 

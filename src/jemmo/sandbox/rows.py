@@ -30,6 +30,7 @@ class Rows:
         self._born: dict[int, int] = {}
         self._gone: set[int] = set()
         self._ids: list[int] | None = None
+        self._children: dict[str, dict[Any, list[int]]] = {}
 
     def ids(self) -> list[int]:
         """The records there are, oldest first."""
@@ -69,10 +70,20 @@ class Rows:
             )
         return [one for one in self.ids() if self.updated(one) >= moment]
 
+    def children(self, field: str, parents: set[int]) -> list[int]:
+        """The records whose ``field`` names one of these, oldest first."""
+        known = self._children.get(field)
+        if known is None:
+            known = self._children[field] = {}
+            for record in self.ids():
+                known.setdefault(self.get(record).get(field), []).append(record)
+        return sorted(one for parent in parents for one in known.get(parent, ()))
+
     def put(self, record: int, values: Row, at: int | None = None, *, quiet: bool = False) -> None:
         """Change some values; ``quiet`` leaves the date alone."""
         self.get(record)
         self._patches.setdefault(record, {}).update(values)
+        self._children.clear()
         if not quiet:
             self._changed[record] = self._clock.now_ms() if at is None else at
 
@@ -87,6 +98,7 @@ class Rows:
         self.get(record)
         self._gone.add(record)
         self._ids = None
+        self._children.clear()
 
 
 def iso(ms: int) -> str:

@@ -124,7 +124,6 @@ async def test_a_change_in_greenhouse_reaches_the_tables(database_url: str, ids:
     async with hooked(
         database_url, "greenhouse", options=OPTIONS, switches={"webhook_ids": ids}
     ) as found:
-        await with_key(found)
         ats, company = found.sandbox, found.company
         talent, gone = sorted(await company.ids(Stream.TALENTS))[:2]
         job = sorted(await company.ids(Stream.JOBS))[0]
@@ -159,7 +158,9 @@ async def test_a_change_in_greenhouse_reaches_the_tables(database_url: str, ids:
 
 
 async def test_without_the_key_or_with_another_nothing_is_taken(database_url: str) -> None:
-    async with hooked(database_url, "greenhouse", options=OPTIONS, synced=False) as found:
+    async with hooked(
+        database_url, "greenhouse", options=OPTIONS, synced=False, with_key=False
+    ) as found:
         body = '{"action": "update_candidate", "payload": {"candidate": {"id": 1}}}'
         signed = {"Signature": sign(KEY, body.encode())}
         assert await found.post(body, signed) == 401

@@ -58,7 +58,14 @@ FLATCHR = Vendor(
     options={"company_id": str(COMPANY["id"]), "backoff": "0-0"},
     telling=("aws", "cv"),  # no resume; left out they leave it open
     files=Files(switches={"cv_response": "json"}),
-    announced=Announced(op="create", attributes={"lastname": "Nouvelle"}),
+    announced=Announced(
+        orders=(
+            ("create", {"attributes": {"lastname": "Nouvelle"}}),
+            ("move", {"stage": "642"}),
+            ("move", {"stage": "643"}),
+        ),
+        shows=("last_name", "Nouvelle"),
+    ),
     per_page=300,
     large_page=300,
     overhead=45,

@@ -1,6 +1,6 @@
 """Greenhouse in the suite of every connector."""
 
-from contracts.harness import Announced, Files, Shown, Vendor
+from contracts.harness import Announced, Files, Shown, Vendor, edits
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.greenhouse.app import CLIENT_ID, FILE_LINK_MS
@@ -69,7 +69,8 @@ GREENHOUSE = Vendor(
     small_key="jobs",
     options={"client_id": CLIENT_ID, "page_size": "20"},
     files=Files(live=FILE_LINK_MS / 1000),
-    announced=Announced(attributes={"title": "Fée"}, signing_key="webhook-key"),
+    announced=Announced(orders=edits("title", "Fée"), shows=("current_title", "Fée")),
+    custom=(Stream.TALENTS, "level"),
     per_page=20,
     large_page=40,
     overhead=60,

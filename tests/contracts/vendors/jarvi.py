@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.harness import Announced, Files, Shown, Vendor
+from contracts.harness import Announced, Files, Shown, Vendor, edits
 
 from jemmo.domain.streams import Stream
 
@@ -99,7 +99,12 @@ JARVI = Vendor(
             "file_url_template": "{base}/v1/files/{{fileId}}",
         },
     ),
-    announced=Announced(attributes={"headline": "Fée"}, requests=22),
+    announced=Announced(
+        orders=edits("headline", "Fée"),
+        shows=("headline", "Fée"),
+        requests=22,  # one for each: their filter takes one id
+    ),
+    custom=(Stream.JOBS, "joboffer_min_years_of_experience"),
     per_page=100,
     large_page=100,
     overhead=10,

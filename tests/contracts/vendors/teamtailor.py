@@ -1,6 +1,6 @@
 """Teamtailor in the suite of every connector."""
 
-from contracts.harness import Announced, Files, Shown, Vendor
+from contracts.harness import Announced, Files, Shown, Vendor, edits
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.teamtailor.vault import LIFETIME_S
@@ -69,5 +69,6 @@ TEAMTAILOR = Vendor(
     regions=True,
     switches={"rate_limit_seconds": 1},
     files=Files(live=LIFETIME_S),
-    announced=Announced(attributes={"pitch": "Fée"}, signing_key="webhook-key"),
+    announced=Announced(orders=edits("pitch", "Fée"), shows=("headline", "Fée")),
+    custom=(Stream.TALENTS, "languages"),
 )

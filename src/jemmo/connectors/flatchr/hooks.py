@@ -14,7 +14,8 @@ from jemmo.domain.streams import Start, Stream
 from jemmo.domain.webhooks import Heard, Hint
 
 LATELY = "lately"
-"""Stands for the record of a webhook that names it by the encoded id alone, which no list shows."""
+"""Stands for the record of a webhook that names it by an id which no list shows: an applicant by the whole number, a
+vacancy by the encoded id."""
 
 _OVERLAP = timedelta(days=1)  # searches know days only, of a zone that may not be ours
 
@@ -25,7 +26,7 @@ def read(body: bytes, options: Options) -> Heard:
     if found is None:
         return Heard(event="", known=False)
     if found.applicant or found.candidate:
-        named = str(found.applicant.clear) if found.applicant.clear is not None else LATELY
+        named = found.applicant.encoded or LATELY
         hints = [Hint(stream=stream, remote_id=named) for stream in _APPLICANTS]
     elif found.vacancy:
         named = str(found.vacancy.clear) if found.vacancy.clear is not None else LATELY

@@ -93,10 +93,9 @@ class Greenhouse(Company):
     def before(self, order: dict[str, Any]) -> Row:
         """With the applications that go with a candidate, of which no web hook tells singly."""
         was = super().before(order)
-        if not was or self._kind(str(order["type"])) != "candidates":
+        if order["op"] != "delete" or self._kind(str(order["type"])) != "candidates":
             return was
-        rows = self.kinds["applications"]
-        own = [one for one in rows.ids() if rows.get(one)["candidate_id"] == was["id"]]
+        own = self.kinds["applications"].children("candidate_id", {int(order["id"])})
         return {**was, "deleted_application_ids": own}
 
     async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
@@ -251,12 +250,15 @@ class Greenhouse(Company):
         rows = self.kinds[kind]
         if "ids" in asked:
             return sorted(one for one in _ids(asked["ids"]) if rows.has(one))
-        found = rows.ids()
-        for name, field in PARENTS.items():
-            if name in asked:
-                parents = set(_ids(asked[name]))
-                found = [one for one in found if rows.get(one).get(field) in parents]
-        return found
+        found = [
+            rows.children(field, set(_ids(asked[name])))
+            for name, field in PARENTS.items()
+            if name in asked
+        ]
+        if not found:
+            return rows.ids()
+        first, *others = found
+        return [one for one in first if all(one in other for other in others)]
 
     def _dated(self, kind: str, found: list[int], name: str, bounds: str) -> list[int]:
         rows = self.kinds[kind]

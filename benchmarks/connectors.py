@@ -1,0 +1,182 @@
+"""`python -m benchmarks.connectors [--quick] [PROVIDER ...]`: what each connector has to reach, beside its goal.
+
+For each: a first sync of 100,000 talents into Postgres without a pace, its memory, its requests, and what an unchanged
+account costs afterwards. For Flatchr 5,000 applicants at its own pace. For Jarvi 36,000 profiles within a night and, by
+day, within the budget of every hour, on a simulated clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.company import company, forget, requests
+from jemmo.connectors.jarvi.connector import JARVI
+from jemmo.connectors.jarvi.source import JarviSource
+from jemmo.connectors.jarvi.turns import Clock, MemoryLedger
+from jemmo.domain.errors import Postponed
+from jemmo.domain.streams import Start, Stream
+from jemmo.sandbox import SandboxServer, run_sandbox
+from jemmo.sandbox.flatchr.vacancies import COMPANY
+from jemmo.sandbox.greenhouse.app import CLIENT_ID
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "flatchr": (f"company_id={COMPANY['id']}",),
+    "greenhouse": (f"client_id={CLIENT_ID}",),
+    "jarvi": (),
+    "teamtailor": (),
+}
+UNCHANGED = {"flatchr": 5, "greenhouse": 5, "jarvi": 5, "teamtailor": 20}
+"""Requests of a sync of an unchanged account; Teamtailor's has three a stream."""
+
+LARGE, SMALL = 100_000, 10_000
+APPLICANTS, WITHIN = 5_000, 60.0
+PROFILES, TALENTS = 36_000, 26_400  # of 41 profiles 30 are talents
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVENING = datetime(2026, 1, 5, 18, tzinfo=UTC)
+MORNING = datetime(2026, 1, 5, 6, 58, tzinfo=UTC)
+BUDGET = 300  # seconds an hour
+
+Row = Callable[[str, float, float], None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("providers", nargs="*", default=sorted(OPTIONS))
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            embedded.ensure_running()
+            Console().print(_measure(given.providers, 10 if given.quick else 1))
+        finally:
+            embedded.stop()
+
+
+def _measure(providers: list[str], scale: int) -> Table:
+    table = Table("what", "measured", "goal (at most)", "reached")
+
+    def row(what: str, value: float, goal: float) -> None:
+        table.add_row(what, f"{value:,.1f}", f"{goal:,.0f}", "yes" if value <= goal else "NO")
+
+    for provider in providers:
+        _size(row, provider, scale)
+        if provider == "flatchr":
+            _paced(row)
+        if provider == "jarvi":
+            asyncio.run(_night(row, scale))
+            asyncio.run(_day(row, scale))
+    return table
+
+
+def _size(row: Row, provider: str, scale: int) -> None:
+    """The same account small and large: what a sync holds in memory does not follow its size."""
+    with company(SMALL // scale, paced=False, provider=provider) as address:
+        small = _sync(f"{provider}-small", address, "off", provider)
+    with company(LARGE // scale, paced=False, provider=provider) as address:
+        large = _sync(f"{provider}-large", address, "off", provider)
+        forget(address)
+        again = _sync(f"{provider}-large", address, "off", provider)
+        asked = again["requests"]
+    rate = large["records"] / large["seconds"]
+    row(f"{provider}: seconds for {large['records']:,} records ({rate:,.0f} a second)",
+        large["seconds"], 24 * 3600)  # fmt: skip
+    row(f"{provider}: memory in MB, of {LARGE // scale:,} talents", large["megabytes"], 250)
+    row(f"{provider}: memory ÷ that of a tenth", large["megabytes"] / small["megabytes"], 2)
+    row(f"{provider}: requests for 100 records", 100 * large["requests"] / large["records"], 5)
+    row(f"{provider}: requests of an unchanged account", asked, UNCHANGED[provider])
+    row(f"{provider}: seconds of an unchanged account", again["seconds"], 15 * 60)
+
+
+def _paced(row: Row) -> None:
+    with company(APPLICANTS, paced=True, provider="flatchr") as address:
+        found = _sync("flatchr-paced", address, "on", "flatchr")
+        row(
+            f"flatchr: seconds for {APPLICANTS:,} applicants, at its pace", found["seconds"], WITHIN
+        )
+        row("flatchr: requests refused (429)", requests(address)["refused_429"], 0)
+
+
+async def _night(row: Row, scale: int) -> None:
+    async with _jarvi(EVENING, scale) as server:
+        clock = _clock(server)
+        source = _source(server, clock, MemoryLedger())
+        async for _ in source.pages(Stream.TALENTS, Start()):
+            pass
+        await source.close()
+        minutes = (clock.now() - EVENING) / timedelta(minutes=1)
+        row(f"jarvi: minutes for {PROFILES // scale:,} profiles by night (13 hours)", minutes, 780)
+        row("jarvi: requests refused (429)", server.site.log.statuses[429], 0)
+
+
+async def _day(row: Row, scale: int) -> None:
+    """From two minutes before the business hours, put off and taken up again until it is done."""
+    async with _jarvi(MORNING, scale) as server:
+        clock, ledger, cursor, done = _clock(server), MemoryLedger(), None, False
+        while not done:
+            source = _source(server, clock, ledger)
+            try:
+                async for page in source.pages(Stream.TALENTS, Start(cursor=cursor)):
+                    cursor = page.cursor
+                done = True
+            except Postponed as reason:
+                server.clock.advance((reason.resume_at - clock.now()).total_seconds() + 1)
+            finally:
+                await source.close()
+        worst = server.provider.budget.worst_hour_ms / 1000  # type: ignore[attr-defined]
+        row("jarvi: seconds used in the worst business hour", worst, BUDGET)
+        row("jarvi: the same read by day, hours", (clock.now() - MORNING) / timedelta(hours=1), 24)
+        row("jarvi: requests refused (429) by day", server.site.log.statuses[429], 0)
+
+
+def _jarvi(now: datetime, scale: int) -> Any:
+    """A sandbox whose clock stands still but for what its requests cost."""
+    return run_sandbox(
+        "jarvi",
+        talents=TALENTS // scale,
+        seed=3,
+        frozen_at=(now - EPOCH) // timedelta(milliseconds=1),
+        switches={"rate_limit": True, "time": "accounted"},
+    )
+
+
+def _clock(server: SandboxServer) -> Clock:
+    async def sleep(seconds: float) -> None:
+        server.clock.advance(seconds + 0.001)
+
+    return Clock(lambda: EPOCH + timedelta(milliseconds=server.clock.now_ms()), sleep)
+
+
+def _source(server: SandboxServer, clock: Clock, ledger: MemoryLedger) -> JarviSource:
+    config = replace(JARVI.configure(server.key, server.base_url, {}), ledger=ledger)
+    return JarviSource(config, clock)
+
+
+def _sync(org: str, address: str, pacing: str, provider: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing, provider]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*command, *OPTIONS[provider]], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(org, found, flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
