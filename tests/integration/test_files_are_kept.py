@@ -428,7 +428,7 @@ async def test_a_refused_key_stops_the_turn_and_waits(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
-    teamtailor.fault("expires")
+    teamtailor.fault("expires", 5)
     told = await fetch(found, storage)
 
     assert told.error is not None
