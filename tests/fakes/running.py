@@ -25,8 +25,8 @@ from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
 from jemmo.services.lookups import keeper_of
+from jemmo.services.scopes import connected
 from jemmo.store import runs
-from jemmo.store.postgres import connect
 from jemmo.store.runs import Hold
 from jemmo.store.writer import Writer
 from jemmo.vault import default_vault
@@ -48,10 +48,9 @@ async def run_slice(
 ) -> syncs.Slice:
     """The same, that ends after a page where ``slice_over`` says so, and ``goes_on`` with a run that did."""
     try:
-        async with connect(company.database_url) as db:
-            row = await syncs._load(db, company.id)
+        async with connected(company.id, company.database_url) as (db, found):
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            row = syncs._with_applicable_rules(row, source, report)
+            row = syncs._with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger="test", goes_on=goes_on)
             async with syncs._leased(
                 db, row, report, begin, company.database_url, syncs._now

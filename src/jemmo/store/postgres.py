@@ -9,21 +9,33 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from jemmo.domain.errors import TransientError
+from jemmo.store import scope
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[Connection]:
-    """A connection in autocommit mode; transactions are opened by name. Raises ``TransientError``."""
+    """A connection in autocommit mode, in the scope of whoever opens it; transactions are opened by name.
+
+    Raises ``TransientError``.
+    """
     with explained():
         connection = await psycopg.AsyncConnection.connect(
             url, autocommit=True, application_name="jemmo sync", connect_timeout=10
         )
     try:
+        await tell_scope(connection)
         yield connection
     finally:
         await connection.close()
+
+
+async def tell_scope(connection: Connection) -> None:
+    """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
+    told = scope.current() or scope.NOBODY
+    with explained():
+        await connection.execute(scope.TELL_SESSION, told.settings)
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()

@@ -184,27 +184,18 @@ class Writer:
         with explained():
             return await sweeps.kept(self.db, self._names, stream)
 
-    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
-        with explained():
-            async with self.db.transaction():
-                await hold_lease(self.db, self.context)
-                await sweeps.begin(self.db, self.context.connection_id, stream)
-                await sweeps.keep(self.db, self._names, stream, sweep)
-
-    async def commit_sightings(
-        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    async def keep_sweep(
+        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
         with explained():
-            if kept_out := await self._erased(stream):
-                sightings = [one for one in sightings if not kept_out(one.remote_id)]
+            kept_out = await self._erased(stream)
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
-                await sweeps.add(self.db, self.context.connection_id, stream, sightings)
+                if anew:
+                    await sweeps.begin(self.db, self.context.connection_id, stream)
+                kept = [one for one in met if not (kept_out and kept_out(one.remote_id))]
+                await sweeps.add(self.db, self.context.connection_id, stream, kept)
                 await sweeps.keep(self.db, self._names, stream, sweep)
-
-    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None:
-        with explained():
-            await sweeps.keep(self.db, self._names, stream, sweep)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         with explained():

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0072_erasure")]
+    dependencies = [("store", "0073_org_of_parts")]
 
     operations = [
         migrations.AddField(
