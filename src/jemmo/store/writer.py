@@ -195,7 +195,7 @@ class Writer:
                     await sweeps.begin(self.db, self.context.connection_id, stream)
                 kept = [one for one in met if not (kept_out and kept_out(one.remote_id))]
                 await sweeps.add(self.db, self.context.connection_id, stream, kept)
-                await sweeps.keep(self.db, self._names, stream, sweep)
+                await sweeps.keep(self.db, self._names, stream, sweep, anew=anew)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         with explained():
