@@ -142,7 +142,7 @@ def _is_empty(value: Any) -> bool:
     if isinstance(value, dict):
         lists = [one for one in value.values() if isinstance(one, list)]
         return bool(lists) and not any(lists)
-    return value == []
+    return bool(value == [])
 
 
 def _each(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

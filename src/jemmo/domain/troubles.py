@@ -67,6 +67,11 @@ TROUBLES: dict[str, Trouble] = {
         _("The API key expires soon."),
         _("Replace the key before that day, so that no sync fails."),
     ),
+    "signing_key_malformed": Trouble(
+        _A,
+        _("This does not look like a signature key."),
+        _("Copy the key that the ATS shows beside the webhook, alone and on one line."),
+    ),
     "key_empty": Trouble(_A, _("No API key was given."), _("Paste the key.")),
     "key_malformed": Trouble(
         _A,

@@ -37,14 +37,16 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("logs", "logs_csv", "logs_jsonl", "members", "member_remove"), MEMBER),
     **dict.fromkeys(("notification_list", "notification_toast", "notifications"), MEMBER),
     **dict.fromkeys(("bell", "notifications_read", "sync_status", "organisation"), MEMBER),
-    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot"), MEMBER),
-    **dict.fromkeys(("no_organisation", "refresh"), MEMBER),
+    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot", "refresh"), MEMBER),
+    **dict.fromkeys(("no_organisation",), MEMBER),
     **dict.fromkeys(("file", "file_link", "file_image", "file_bytes"), RECRUITER),
     **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
     **dict.fromkeys(("ats_compare", "ats_resync", "ats_pause", "ats_resume"), MANAGER),
     **dict.fromkeys(("ats_test", "ats_key", "ats_revoked", "ats_edit"), MANAGER),
-    **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality", "schedule"), MANAGER),
-    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke"), MANAGER),
+    **dict.fromkeys(("ats_webhooks", "ats_webhook_address", "ats_webhook_renew"), MANAGER),
+    **dict.fromkeys(("ats_webhook_key", "ats_webhook_replay"), MANAGER),
+    **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
+    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
 }
 """The least role that an address answers; for anybody below there is no such page."""
 
@@ -99,10 +101,10 @@ def known(
         "invitation_id": invitation.id,
         "number": told.pk,
         "token": files.link(recruiter, version.id),
+        "kind": "talent",
+        "record_id": showcase.talent("elodie").id,
         "provider": "teamtailor",
         "only": "jobs",
-        "kind": "job",
-        "record_id": showcase.job("dev").id,
         "stream": "talents",
     }
 
