@@ -1,4 +1,3 @@
-import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -19,12 +18,6 @@ class Migration(migrations.Migration):
                 ("stream", models.CharField(max_length=30)),
                 ("run_id", models.UUIDField()),
                 ("state", models.JSONField()),
-                (
-                    "missing",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), db_default=[], size=None
-                    ),
-                ),
                 (
                     "connection",
                     models.ForeignKey(
