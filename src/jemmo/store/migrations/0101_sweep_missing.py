@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0094_tags_searched")]
+    dependencies = [("store", "0100_retention_notice")]
 
     operations = [
         migrations.AddField(
