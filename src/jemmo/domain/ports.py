@@ -155,17 +155,11 @@ class RunStore(Protocol):
         """How far an earlier slice of this run came with comparing the stream."""
         ...
 
-    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
-        """Forget what was sighted before, and keep ``sweep``."""
-        ...
-
-    async def commit_sightings(
-        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    async def keep_sweep(
+        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
-        """Keep a page of a sweep together with how far that is."""
+        """Keep how far a sweep is, together with the ids it ``met`` since; ``anew`` forgets all that was met before."""
         ...
-
-    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None: ...
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         """Ids we hold, seen before ``before``, that the sweep did not meet."""

@@ -72,7 +72,7 @@ class Reconciler:
             part=Part.FIRST if missing is None else Part.SECOND,
             missing=missing or [],
         )
-        await self.store.begin_sweep(stream, sweep)
+        await self.store.keep_sweep(stream, sweep, anew=True)
         return sweep
 
     async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
@@ -84,7 +84,7 @@ class Reconciler:
             sweep.seen += len(page.sightings) - page.repeats
             sweep.total = page.total if page.total is not None else sweep.total
             sweep.covers = sweep.covers and page.covers
-            await self.store.commit_sightings(stream, page.sightings, sweep)
+            await self.store.keep_sweep(stream, sweep, page.sightings)
             if page.cursor is not None:
                 self.run.end_slice_if_over()
         sweep.ended = True

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from jemmo.domain.streams import Sighting, Stream, Sweep
 from jemmo.store import statements as sql
@@ -20,21 +21,33 @@ TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
 async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
     """The stream's sweep as this run left it in an earlier slice; another run's counts for nothing."""
     answer = await db.execute(
-        "SELECT state FROM sweep WHERE connection_id = %(connection)s AND stream = %(stream)s "
-        "AND run_id = %(run)s",
+        "SELECT state, missing FROM sweep WHERE connection_id = %(connection)s "
+        "AND stream = %(stream)s AND run_id = %(run)s",
         {**names, "stream": stream},
     )
     row = await answer.fetchone()
-    return msgspec.convert(row[0], Sweep) if row else None
+    return msgspec.convert({**row[0], "missing": row[1]}, Sweep) if row else None
 
 
-async def keep(db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep) -> None:
+async def keep(
+    db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep, *, anew: bool
+) -> None:
+    """Note how far it is. What a first sweep missed may be long, so it is written with a new sweep alone."""
+    state = msgspec.json.encode(replace(sweep, missing=[])).decode()
+    values = {**names, "stream": stream, "state": state, "missing": sweep.missing}
+    if anew:
+        await db.execute(
+            """INSERT INTO sweep (connection_id, stream, run_id, state, missing)
+               VALUES (%(connection)s, %(stream)s, %(run)s, %(state)s::jsonb, %(missing)s::text[])
+               ON CONFLICT (connection_id, stream) DO UPDATE SET run_id = excluded.run_id,
+                   state = excluded.state, missing = excluded.missing""",
+            values,
+        )
+        return
     await db.execute(
-        """INSERT INTO sweep AS s (connection_id, stream, run_id, state)
-           VALUES (%(connection)s, %(stream)s, %(run)s, %(state)s::jsonb)
-           ON CONFLICT (connection_id, stream) DO UPDATE SET run_id = excluded.run_id,
-               state = excluded.state""",
-        {**names, "stream": stream, "state": msgspec.json.encode(sweep).decode()},
+        "UPDATE sweep SET state = %(state)s::jsonb WHERE connection_id = %(connection)s "
+        "AND stream = %(stream)s AND run_id = %(run)s",
+        values,
     )
 
 

@@ -198,27 +198,18 @@ class Writer:
         with explained():
             return await sweeps.kept(self.db, self._names, stream)
 
-    async def begin_sweep(self, stream: Stream, sweep: Sweep) -> None:
-        with explained():
-            async with self.db.transaction():
-                await hold_lease(self.db, self.context)
-                await sweeps.begin(self.db, self.context.connection_id, stream)
-                await sweeps.keep(self.db, self._names, stream, sweep)
-
-    async def commit_sightings(
-        self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
+    async def keep_sweep(
+        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
     ) -> None:
         with explained():
-            if kept_out := await self._erased(stream, sightings):
-                sightings = [one for one in sightings if not kept_out(one.remote_id)]
+            if kept_out := await self._erased(stream, met):
+                met = [one for one in met if not kept_out(one.remote_id)]
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
-                await sweeps.add(self.db, self.context.connection_id, stream, sightings)
-                await sweeps.keep(self.db, self._names, stream, sweep)
-
-    async def keep_sweep(self, stream: Stream, sweep: Sweep) -> None:
-        with explained():
-            await sweeps.keep(self.db, self._names, stream, sweep)
+                if anew:
+                    await sweeps.begin(self.db, self.context.connection_id, stream)
+                await sweeps.add(self.db, self.context.connection_id, stream, met)
+                await sweeps.keep(self.db, self._names, stream, sweep, anew=anew)
 
     async def missing(self, stream: Stream, before: datetime) -> list[str]:
         with explained():

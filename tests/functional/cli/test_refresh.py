@@ -97,7 +97,7 @@ def test_a_paused_connection_says_so(jemmo: Jemmo, ats: Ats) -> None:
     assert done.last["error"]["code"] == "paused"
 
 
-def test_an_ats_without_webhooks_is_asked_too(jemmo: Jemmo, open_ats: Open) -> None:
+def test_greenhouse_is_asked_too(jemmo: Jemmo, open_ats: Open) -> None:
     ats = open_ats(provider="greenhouse")
     words = ("greenhouse", "--org", "acme", "--key-stdin", "--base-url", ats.base_url)
     made = jemmo(

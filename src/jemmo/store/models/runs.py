@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -138,12 +139,16 @@ class Sighting(models.Model):
 
 
 class Sweep(models.Model):
-    """How far a reconcile is with comparing a stream: ``jemmo.domain.streams.Sweep`` as JSON, for its next slice."""
+    """How far a reconcile is with comparing a stream, for its next slice.
+
+    ``state`` is ``jemmo.domain.streams.Sweep`` as JSON, less ``missing``, which does not change with each page.
+    """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
     stream = models.CharField(max_length=30)
     run_id = models.UUIDField()
     state = models.JSONField()
+    missing = ArrayField(models.TextField(), db_default=[])
 
     class Meta:
         db_table = "sweep"

@@ -1,0 +1,16 @@
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0100_retention_notice")]
+
+    operations = [
+        migrations.AddField(
+            model_name="sweep",
+            name="missing",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.TextField(), db_default=[], size=None
+            ),
+        ),
+    ]
