@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0100_retention_notice")]
+    dependencies = [("store", "0101_notice_kinds")]
 
     operations = [
         migrations.AddField(
