@@ -36,6 +36,7 @@ def story(showcase: Showcase, database_url: str) -> dict[str, str]:
     application = Application.objects.get(org=showcase.org, remote_id="of-elodie")
     for days, before, after in ((1, None, "new"), (3, "new", "talk")):
         StageEvent.objects.create(
+            org=showcase.org,
             application=application,
             from_stage_remote_id=before,
             to_stage_remote_id=after,
