@@ -111,6 +111,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "jemmo.tasks.notifications",
     "jemmo.tasks.files",
     "jemmo.tasks.keys",
+    "jemmo.tasks.privacy",
 ]
 PROCRASTINATE_ON_APP_READY = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from contracts.harness import Harness, start
 from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import Company, adds_up, company, in_thread
 from fakes.dump import dump
+from fakes.hooks import hooked
 from fakes.processes import jemmo
+from procrastinate.contrib.django import app
 
+from jemmo.domain.access import Action
+from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import erasure, tidying
+from jemmo.services import accounts, contacting, erasure, noting, support, tidying
 from jemmo.services.fetching import fetch_files
-from jemmo.store.models import Organisation, Talent
+from jemmo.store.models import Membership, Notification, Organisation, Tag, Talent
 from jemmo.vault import default_vault
 
 
@@ -104,6 +109,58 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
     assert (await found.verify()).equal
     assert certificate.removed["talents"] == 1
     assert certificate.suppressed >= 2
+
+
+async def test_a_webhook_that_names_them_leaves_no_trace_either(
+    database_url: str, storage: FolderStorage
+) -> None:
+    async with hooked(database_url) as found:
+        who = sorted(await found.company.contacts())[0]
+        contacts = (await found.company.contacts())[who]
+        key = await found.company.value("SELECT id FROM talent WHERE remote_id = %s", who)
+
+        def everything_that_names_them() -> None:
+            """What no sync writes by itself."""
+            org = Organisation.objects.get(slug="acme")
+            asker = accounts.add_member(org, "asker@acme.example", "recruiter", None)
+            member = Membership.objects.select_related("account").get(account=asker)
+            contacting.stop(member, key, reason="a reason", now=datetime.now(UTC))
+            noting.note(org, Action.CONTACTS_VIEWED, actor=asker, talent=key)
+            support.write(
+                org,
+                asker,
+                body=f"Where is {contacts[0].upper()}?",
+                error="",
+                steps="",
+                language="en",
+                now=datetime.now(UTC),
+                disguise=Disguise(b"x"),
+            )
+            tags = ["only theirs", contacts[0]]
+            Talent.objects.filter(id=key).update(tags=tags)
+            Tag.objects.bulk_create([Tag(org=org, name=name) for name in tags])
+            Notification.objects.create(
+                org=org, connection_id=found.company.id, kind="sync_done", facts={"who": who}
+            )
+            app.configure_task("a_task_that_names_somebody").defer(talent_id=str(key))
+
+        await in_thread(everything_that_names_them)
+        certificate = await erase(found.company, {"id": key}, storage)
+        attributes = {"first-name": "Odile", "email": contacts[0]}
+        await found.sandbox.change("edit", "candidates", who, attributes=attributes)
+        await found.drain()
+        for mode in (Mode.INCREMENTAL, Mode.RECONCILE, Mode.INITIAL):
+            await found.company.sync(mode)
+        await found.drain()
+
+        for table, text in dump(database_url).items():
+            for trace in (str(key), *contacts, "only theirs", "a reason"):
+                assert trace.casefold() not in text.casefold(), (table, trace)
+        hinted = "SELECT count(*) FROM webhook_hint WHERE stream = 'talents' AND remote_id = %s"
+        assert await found.company.value(hinted, who) == 0
+        assert {"tags", "queued_tasks", "notifications", "audit_events", "support_messages"} <= set(
+            certificate.removed
+        )
 
 
 async def test_a_new_application_does_not_bring_the_person_back(

@@ -50,8 +50,15 @@ def export(
         from jemmo.vault import default_vault
 
         company = accounts.organisation(org)
+        member = accounts.member(company, as_email) if as_email else None
         role = accounts.act_as(company, as_email) if as_email else None
-        rows = exports.rows(company, kind, role=role, vault=default_vault())
+        rows = exports.rows(
+            company,
+            kind,
+            role=role,
+            vault=default_vault(),
+            actor=member.account if member else None,
+        )
         WRITERS[form](rows)
 
 
@@ -113,7 +120,7 @@ def _parquet_value(value: Any) -> Any:
 def _arrow_type(pa: Any, name: str) -> Any:
     if name.endswith("_at"):
         return pa.timestamp("us", tz="UTC")
-    if name.startswith("is_") or name in ("can_email", "contacts_hidden"):
+    if name.startswith("is_") or name in ("can_email", "contacts_hidden", "do_not_contact"):
         return pa.bool_()
     return pa.int64() if name in ("size", "position") else pa.string()
 

@@ -9,6 +9,7 @@ from jemmo.cli import (
     data,
     hooks,
     keys,
+    organisations,
     privacy,
     records,
     sandbox,
@@ -41,6 +42,7 @@ for module in (
     users,
     keys,
     privacy,
+    organisations,
 ):
     module.register(app)
 

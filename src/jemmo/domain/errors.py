@@ -21,6 +21,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from jemmo.domain.masking import without_contacts
+
 
 class FailureMode(StrEnum):
     """Why a run failed, by who can do something about it."""
@@ -49,8 +51,12 @@ class JemmoError(Exception):
         self.next_step = next_step or self.default_next_step
 
     def as_dict(self) -> dict[str, str]:
-        """The shape the command line, the API and the tables use: code, message, next_step."""
-        return {"code": self.code, "message": self.message, "next_step": self.next_step}
+        """The shape the command line, the API and the tables use: code, message, next_step.
+
+        An ATS may repeat what it was asked about: contact details are taken out before anybody keeps or shows it.
+        """
+        message = without_contacts(self.message) or ""
+        return {"code": self.code, "message": message, "next_step": self.next_step}
 
 
 class ConfigError(JemmoError):

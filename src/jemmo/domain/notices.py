@@ -22,6 +22,7 @@ class Kind(StrEnum):
     RECOVERED = "sync_recovered"
     FIRST = "first_sync_done"
     DONE = "sync_done"
+    RETENTION_HELD = "retention_held"
 
 
 class When(StrEnum):

@@ -94,6 +94,19 @@ TROUBLES: dict[str, Trouble] = {
         _("This key belongs to another company, so nothing was changed."),
         _("Take a key of the same company, or connect the other one as a connection of its own."),
     ),
+    "no_reason": Trouble(
+        _A, _("A reason is missing."), _("Say why this person is not to be contacted.")
+    ),
+    "leaving_already": Trouble(
+        _A,
+        _("This organisation is to be deleted already."),
+        _("Nothing to do; until then it can be undone."),
+    ),
+    "not_leaving": Trouble(
+        _A,
+        _("There is no deletion to take back any more."),
+        _("Look at the organisation again."),
+    ),
     "already_connected": Trouble(
         _A,
         _("This account of the ATS is connected already, so nothing was changed."),

@@ -6,6 +6,7 @@ import msgspec
 
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.fingerprint import content_hash
+from jemmo.domain.masking import without_contacts
 from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
 from jemmo.domain.rules import Rules, exclusion
 from jemmo.domain.streams import Notes, Page, RawRecord
@@ -48,7 +49,7 @@ def _reject(raw: RawRecord, error: RecordRejected) -> Rejection:
     return Rejection(
         remote_id=remote_id[:MAX_ID].replace("\x00", "") if remote_id else None,
         code=error.code,
-        message=error.message,
+        message=without_contacts(error.message) or "",
         field=error.field,
         raw=_evidence(raw),
     )

@@ -74,14 +74,20 @@ def add_member(org: Organisation, email: str, role: str, password: str | None) -
 
 def role_of(org: Organisation, email: str) -> Role:
     """What a person may do in an organisation; raises ``ConfigError`` for an outsider."""
-    membership = Membership.objects.filter(org=org, account__email__iexact=email).first()
+    return Role(member(org, email).role)
+
+
+def member(org: Organisation, email: str) -> Membership:
+    """A person's place in an organisation; raises ``ConfigError`` for an outsider."""
+    found = Membership.objects.filter(org=org, account__email__iexact=email)
+    membership = found.select_related("account").first()
     if membership is None:
         raise ConfigError(
             "This person does not belong to the organisation.",
             code="not_a_member",
             next_step="`jemmo user add` makes somebody a member.",
         )
-    return Role(membership.role)
+    return membership
 
 
 def act_as(org: Organisation, email: str) -> Role:
@@ -121,3 +127,8 @@ def account(account_id: UUID | str) -> Account:
 def rename(account: Account, name: str) -> None:
     account.name = name.strip()
     account.save(update_fields=["name"])
+
+
+def delete(account: Account) -> None:
+    """Take an account away with all that is its own; what others share stays, without a name."""
+    account.delete()

@@ -146,8 +146,10 @@ def pause(connection: Connection) -> bool:
 
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
-    """Sync again; the first sync of all not before that time. ``False`` when it was not paused."""
-    found = Connection.objects.filter(id=connection.id, state=ConnectionState.PAUSED)
+    """Sync again; the first sync of all not before that time. ``False`` when it was not paused, or is to stay so."""
+    found = Connection.objects.filter(
+        id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
+    )
     return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
 
 

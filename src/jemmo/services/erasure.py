@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import hmac
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 from msgspec import Struct
 
+from jemmo.domain.access import Action
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
 from jemmo.services.lookups import lookup_key, record_hash
-from jemmo.store import erasing
-from jemmo.store.models import Account, Erasure, Organisation, Talent, TalentContacts
+from jemmo.services.noting import note
+from jemmo.services.wishes import wishes_of
+from jemmo.store import erasing, scope
+from jemmo.store.models import (
+    Account,
+    Erasure,
+    Organisation,
+    SupportMessage,
+    Talent,
+    TalentContacts,
+)
 from jemmo.store.selectors.export import open_contacts
 from jemmo.vault import Vault
 
-KEPT_AFTER_DELETION = timedelta(days=30)
+AT_ONCE = 1000
+ERASED = "[erased]"
+SHORTEST = 5  # characters of a name that may be told from other words
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
@@ -32,6 +49,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     suppressed: int
     files_left: int
     proof: str
+    kind: str = Cause.REQUEST
 
 
 def find(
@@ -42,17 +60,11 @@ def find(
     An address is looked for in every sealed value, since nothing readable is kept of it. Raises ``ConfigError``
     when nobody is found.
     """
-    found = Talent.objects.filter(org=org)
     if remote_id is not None:
-        listed = list(found.filter(remote_id=remote_id).values_list("id", flat=True))
+        known = Q(remote_id=remote_id) | Q(remote_aliases__contains=[remote_id])
+        listed = list(Talent.objects.filter(known, org=org).values_list("id", flat=True))
     else:
-        wanted = (email or "").strip().casefold()
-        rows = TalentContacts.objects.filter(talent__org=org).select_related("talent")
-        listed = [
-            row.talent_id
-            for row in rows.iterator(chunk_size=2000)
-            if wanted and _has(row, wanted, vault)
-        ]
+        listed = by_email(org, email or "", vault=vault)
     if not listed:
         raise ConfigError(
             "Nobody of this organisation is known by that.",
@@ -62,11 +74,42 @@ def find(
     return listed
 
 
-def _has(row: TalentContacts, email: str, vault: Vault) -> bool:
-    return any(
-        one.kind is ContactKind.EMAIL and one.value.strip().casefold() == email
-        for one in open_contacts(row, row.talent, vault.open)
-    )
+def by_email(org: Organisation, email: str, *, vault: Vault) -> list[UUID]:
+    """Whose contact details hold this address, in any case."""
+    wanted = email.strip().casefold()
+    return by_contact(org, ContactKind.EMAIL, wanted, str.casefold, vault=vault)
+
+
+def by_phone(org: Organisation, number: str, *, vault: Vault) -> list[UUID]:
+    """Whose contact details hold this number, however it is written: with the country's code or without."""
+    return by_contact(org, ContactKind.PHONE, _national(number), _national, vault=vault)
+
+
+def by_contact(
+    org: Organisation,
+    kind: ContactKind,
+    wanted: str,
+    plain: Callable[[str], str],
+    *,
+    vault: Vault,
+) -> list[UUID]:
+    if not wanted:
+        return []
+    rows = TalentContacts.objects.filter(talent__org=org).select_related("talent")
+    rows = rows.only("sealed", "talent__remote_id", "talent__connection_id")
+    return [
+        row.talent_id
+        for row in rows.iterator(chunk_size=2000)
+        if any(
+            one.kind is kind and plain(one.value.strip()) == wanted
+            for one in open_contacts(row, row.talent, vault.open)
+        )
+    ]
+
+
+def _national(number: str) -> str:
+    """The last nine digits: what is left of a number whichever way it is dialled."""
+    return re.sub(r"\D", "", number)[-9:]
 
 
 def erase(
@@ -76,63 +119,143 @@ def erase(
     vault: Vault,
     storage: Storage,
     actor: Account | None = None,
+    cause: Cause = Cause.REQUEST,
     keep_away: bool = True,
+    lift: Lift | None = None,
 ) -> Certificate:
     """Take these people out of everything, and with ``keep_away`` see to it that no sync brings them back.
 
-    Tables and suppression are one transaction; then the files go. Should the storage fail in between, the hourly
-    tidying takes them away, since no row names them any more.
+    With ``lift`` a later sign of life in the ATS does. Tables and suppression are one transaction; then the files go.
+    Should the storage fail in between, the hourly tidying takes them away, since no row names them any more.
     """
     key = lookup_key(vault)
-    with transaction.atomic():
+    # Also conversations with support that are other members' own.
+    with scope.under(scope.of_organisation(org.id)), transaction.atomic():
         traces = erasing.traces_of(org.id, talents)
         erasing.lock(list(traces.by_connection))
         traces = erasing.traces_of(org.id, talents)  # again: a page may just have added to them
         suppressed = 0
         if keep_away:
-            suppressed = erasing.suppress(
-                {
-                    one: [record_hash(key, org.id, one, stream, remote) for stream, remote in keys]
-                    for one, keys in traces.by_connection.items()
-                }
-            )
-        removed = {name: count for name, count in erasing.erase(traces).items() if count}
-        certificate = _certify(org, removed, suppressed, actor, key)
+            suppressed = erasing.suppress(_stand_ins(org, traces, key), lift)
+        named = _unmentioned(org, traces.talents, vault)
+        counts = erasing.erase(traces)
+        counts["support_messages"] = named
+        removed = {name: count for name, count in counts.items() if count}
+        row = _certify(org, removed, suppressed, actor, cause, key)
+        note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
     left = 0
     for name in traces.files:
         try:
             storage.delete(name)
         except (StorageError, ConfigError):
             left += 1
-    return msgspec.structs.replace(certificate, files_left=left)
+    if left:
+        Erasure.objects.filter(id=row.id).update(files_left=left)
+        row.files_left = left
+    return certificate(row)
+
+
+def _stand_ins(
+    org: Organisation, traces: erasing.Traces, key: bytes
+) -> dict[UUID, list[erasing.ToKeepOut]]:
+    return {
+        one: [
+            erasing.ToKeepOut(
+                record_hash(key, org.id, one, stream, remote),
+                record_hash(key, org.id, one, "talents", person),
+            )
+            for stream, remote, person in keys
+        ]
+        for one, keys in traces.by_connection.items()
+    }
+
+
+def _unmentioned(org: Organisation, talents: list[UUID], vault: Vault) -> int:
+    """Take these people's names and addresses out of what was written to support; how many messages that changed."""
+    messages = SupportMessage.objects.filter(thread__org=org)
+    if not messages.exists():
+        return 0
+    words = set()
+    for one in Talent.objects.filter(id__in=talents).select_related("contacts"):
+        words |= {one.full_name, f"{one.last_name or ''} {one.first_name or ''}".strip()}
+        words |= {str(one.id)}
+        row = getattr(one, "contacts", None)
+        if row is not None:
+            words |= {contact.value for contact in open_contacts(row, one, vault.open)}
+    written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
+    if not written:
+        return 0
+    pattern = re.compile("|".join(reversed(written)), re.IGNORECASE)
+    count = 0
+    for message in messages.iterator(chunk_size=500):
+        texts = {name: pattern.sub(ERASED, getattr(message, name)) for name in WRITTEN}
+        if any(getattr(message, name) != text for name, text in texts.items()):
+            SupportMessage.objects.filter(pk=message.pk).update(**texts)
+            count += 1
+    return count
+
+
+WRITTEN = ("body", "error", "steps")
 
 
 def _certify(
-    org: Organisation, removed: dict[str, int], suppressed: int, actor: Account | None, key: bytes
-) -> Certificate:
+    org: Organisation,
+    removed: dict[str, int],
+    suppressed: int,
+    actor: Account | None,
+    cause: Cause,
+    key: bytes,
+) -> Erasure:
     number, at = uuid4(), datetime.now(UTC)
-    told = msgspec.json.encode([number, org.slug, at, removed, suppressed], order="sorted")
-    proof = hmac.digest(key, b"certificate\x00" + told, "sha256").hex()
-    Erasure.objects.create(id=number, org=org, account=actor, at=at, removed=removed, proof=proof)
-    return Certificate(
+    return Erasure.objects.create(
         id=number,
-        org=org.slug,
+        org=org,
+        account=actor,
+        kind=cause,
         at=at,
         removed=removed,
         suppressed=suppressed,
-        files_left=0,
-        proof=proof,
+        proof=_proof(key, number, org.slug, at, removed, suppressed),
     )
 
 
+def _proof(key: bytes, *told: Any) -> str:
+    encoded = msgspec.json.encode(list(told), order="sorted")
+    return hmac.digest(key, b"certificate\x00" + encoded, "sha256").hex()
+
+
+def certificate(row: Erasure) -> Certificate:
+    return Certificate(
+        id=row.id,
+        org=row.org.slug,
+        at=row.at,
+        removed=row.removed,
+        suppressed=row.suppressed or 0,
+        files_left=row.files_left,
+        proof=row.proof,
+        kind=row.kind,
+    )
+
+
+def is_genuine(row: Erasure, *, vault: Vault) -> bool:
+    """Whether this installation wrote exactly this. Certificates of before this could be asked say ``False``."""
+    if row.suppressed is None:
+        return False
+    at = row.at.astimezone(UTC)
+    made = _proof(lookup_key(vault), row.id, row.org.slug, at, row.removed, row.suppressed)
+    return hmac.compare_digest(made, row.proof)
+
+
 def forget_deleted(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
-    """Erase who was deleted in the ATS a month ago; should the ATS show them again, they are read again."""
-    before = (now or datetime.now(UTC)) - KEPT_AFTER_DELETION
+    """Erase who was deleted in the ATS as long ago as the organisation says; shown again there, they are read again."""
+    now = now or datetime.now(UTC)
     count = 0
-    orgs = Talent.objects.filter(remote_deleted_at__lt=before).values("org_id")
+    orgs = Talent.objects.filter(remote_deleted_at__isnull=False).values("org_id")
     for org in Organisation.objects.filter(id__in=orgs):
+        before = now - timedelta(days=wishes_of(org).deleted_days)
         gone = Talent.objects.filter(org=org, remote_deleted_at__lt=before)
-        ids = list(gone.values_list("id", flat=True)[:1000])
-        erase(org, ids, vault=vault, storage=storage, keep_away=False)
+        ids = list(gone.values_list("id", flat=True)[:AT_ONCE])
+        if ids:
+            erase(org, ids, vault=vault, storage=storage, cause=Cause.DELETED, keep_away=False)
         count += len(ids)
     return count

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.store.models import Organisation, Role
+from jemmo.services.noting import note
+from jemmo.store.models import AccessEvent, Account, Organisation, Role
 from jemmo.store.selectors import export
 from jemmo.vault import Vault
 
@@ -17,14 +19,20 @@ KINDS: dict[str, Callable[[Organisation, export.Reader], Iterator[dict[str, Any]
     "stages": export.stages,
     "resumes": export.resumes,
 }
+PERSONAL = ("talents", "applications", "resumes")
 
 
 def rows(
-    org: Organisation, kind: str, *, role: Role | None, vault: Vault
+    org: Organisation,
+    kind: str,
+    *,
+    role: Role | None,
+    vault: Vault,
+    actor: Account | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The visible records of a kind, oldest first; ``role=None`` is the operator, who sees everything.
 
-    Memory stays flat: rows are read with a server-side cursor.
+    Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
     """
     if kind not in KINDS:
         raise ConfigError(
@@ -33,4 +41,19 @@ def rows(
             next_step=f"Choose one of: {', '.join(KINDS)}.",
         )
     sees_contacts = role is None or role.sees_contacts
-    return KINDS[kind](org, export.Reader(unseal=vault.open if sees_contacts else None))
+    reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
+    if kind in PERSONAL:
+        taken = note(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
+        return _counted(KINDS[kind](org, reader), taken)
+    return KINDS[kind](org, reader)
+
+
+def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:
+    """The rows; how many were taken is noted at the end, also of an export that was broken off."""
+    count = 0
+    try:
+        for row in rows:
+            count += 1
+            yield row
+    finally:
+        AccessEvent.objects.filter(pk=taken.pk).update(detail={**taken.detail, "rows": count})

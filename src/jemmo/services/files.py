@@ -8,11 +8,13 @@ from uuid import UUID
 from django.core import signing
 from msgspec import Struct
 
+from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.files import Missing, Storage, open_storage
 from jemmo.files.inspection import ENDINGS
+from jemmo.services import noting
 from jemmo.services.fetching import file_context, text_context
-from jemmo.store.models import AccessEvent, Account, FileText, FileVersion, Membership, Role
+from jemmo.store.models import Account, FileText, FileVersion, Membership, Role
 from jemmo.store.selectors import files
 from jemmo.vault import Vault
 
@@ -62,7 +64,7 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
     text = None
     if found is not None:
         text = vault.open(bytes(found.sealed), text_context(attachment.id)).decode()
-    note(membership, "file_viewed", version)
+    note(membership, Action.FILE_VIEWED, version)
     others = attachment.versions.filter(state="stored").exclude(id=version.id)
     return Preview(
         version=version,
@@ -112,7 +114,7 @@ def take_file(
         raise FileGone("The file's bytes are missing from the storage.") from None
     content = vault.open(sealed, file_context(version.id))
     if not ticket.inline:  # an image within its preview was noted with it
-        note(membership, "file_downloaded", version)
+        note(membership, Action.FILE_DOWNLOADED, version)
     return OpenFile(
         content=content,
         content_type=version.content_type,
@@ -120,11 +122,11 @@ def take_file(
     )
 
 
-def note(membership: Membership, action: str, version: FileVersion) -> None:
-    AccessEvent.objects.create(
-        org_id=membership.org_id,
-        account_id=membership.account_id,
-        action=action,
+def note(membership: Membership, action: Action, version: FileVersion) -> None:
+    noting.note(
+        membership.org,
+        action,
+        actor=membership.account,
         talent=version.attachment.talent_id,
         subject=f"file:{version.id}",
     )
@@ -145,6 +147,11 @@ def safe_name(name: str | None, content_type: str) -> str:
 
 
 def _allowed(membership: Membership, version_id: UUID) -> FileVersion | None:
-    if not Role(membership.role).sees_contacts:
+    role = Role(membership.role)
+    if not role.sees_contacts:
         raise NotAllowed
-    return files.shown(membership.org, version_id)
+    version = files.shown(membership.org, version_id)
+    # A resume says how to reach somebody: where that is withheld, so is the resume.
+    if version is not None and version.attachment.talent.withheld and not role.manages:
+        raise NotAllowed
+    return version

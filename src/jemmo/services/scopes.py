@@ -35,6 +35,18 @@ async def for_connection(
     return await sync_to_async(within)()
 
 
+async def for_organisation(
+    org_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
+    """Do what is of one organisation, seeing its rows alone."""
+
+    def within() -> T:
+        with scope.under(scope.of_organisation(org_id)):
+            return work(*given, **named)
+
+    return await sync_to_async(within)()
+
+
 def scope_of(connection_id: UUID) -> scope.Scope:
     """The scope of a connection's organisation; nobody's when there is no such connection."""
     with scope.under(scope.EVERYTHING):

@@ -13,18 +13,36 @@ from django.forms.models import model_to_dict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from jemmo.domain.access import Action
 from jemmo.files import Missing, Storage
 from jemmo.services.fetching import file_context
 from jemmo.services.files import safe_name
-from jemmo.store.models import AccessEvent, FileVersion, Organisation, Talent, TalentContacts
+from jemmo.services.noting import note
+from jemmo.store.models import (
+    AccessEvent,
+    Account,
+    FileVersion,
+    Organisation,
+    Talent,
+    TalentContacts,
+)
 from jemmo.store.selectors.export import open_contacts
 from jemmo.vault import Vault
 
 INTERNAL = {"content_hash", "search", "excluded_reason", "org", "connection"}
 
 
-def export(org: Organisation, talents: list[UUID], *, vault: Vault, storage: Storage) -> bytes:
-    """A zip of ``data.json``, ``index.html`` that says the same, and ``files/``."""
+def export(
+    org: Organisation,
+    talents: list[UUID],
+    *,
+    vault: Vault,
+    storage: Storage,
+    actor: Account | None = None,
+) -> bytes:
+    """A zip of ``data.json``, ``index.html`` that says the same, and ``files/``. It is noted who took it."""
+    for one in talents:
+        note(org, Action.SUBJECT_EXPORTED, actor=actor, talent=one)
     found = [_person(one, vault) for one in Talent.objects.filter(org=org, id__in=talents)]
     told = {"organisation": org.name, "written_at": datetime.now(UTC), "records": found}
     buffer = io.BytesIO()

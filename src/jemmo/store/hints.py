@@ -64,6 +64,11 @@ _SETTLE = """
     WHERE h.id = x.id"""
 """A hint told again since the look began stays due: that look may have been too early."""
 
+_FORGET = (
+    "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
+)
+"""Of who was erased, not even that a webhook named them stays."""
+
 _REMEMBER = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
     SELECT %(connection)s, %(stream)s, id, to_timestamp(0), NULL, clock_timestamp()
@@ -135,9 +140,12 @@ class HintWriter(Writer):
         accepted = [one for outcome in outcomes for one in outcome.accepted]
         newest = {one.record.remote_id: one for one in accepted}
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        if kept_out := await self._erased(stream):
-            newest = {key: one for key, one in newest.items() if not kept_out(one.record)}
-            rejected = [one for one in rejected if not kept_out(one.remote_id)]
+        if kept_out := await self._erased(stream, [*(one.record for one in accepted), *rejected]):
+            out: list[str | None] = [key for key, one in newest.items() if kept_out(one.record)]
+            out += [one.remote_id for one in rejected if kept_out(one.remote_id)]
+            newest = {key: one for key, one in newest.items() if key not in out}
+            rejected = [one for one in rejected if one.remote_id not in out]
+            await self.db.execute(_FORGET, [self.context.connection_id, stream, out])
         counts = await self._upsert(stream, list(newest.values())) if newest else Counts()
         await self._reject(stream, rejected)
         gone = [key for outcome in outcomes for key in outcome.gone if key not in newest]

@@ -117,6 +117,7 @@ POLICIES: dict[str, Policy] = {
     "access_event": _ours(),
     "erasure": _ours(),
     "suppression": _of("connection"),
+    "organisation_deletion": Policy(f"{_OURS} OR {_MINE}"),
 }
 
 OPEN: dict[str, str] = {

@@ -24,6 +24,8 @@ from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, silence, suppression, sweeps
 from jemmo.store import statements as sql
+from jemmo.store.anonymising import anonymise, were_somebody
+from jemmo.store.batches import gone_of, newest
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.suppression import KeepsOut
@@ -147,15 +149,17 @@ class Writer:
     async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
         """Pages of one stream and their checkpoint in one transaction."""
         stream = checkpoint.stream
-        accepted = _newest([one for outcome in outcomes for one in outcome.accepted])
+        accepted = newest([one for outcome in outcomes for one in outcome.accepted])
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        gone = _gone(outcomes)
+        gone = gone_of(outcomes)
         fetched = sum(outcome.fetched for outcome in outcomes)
         erased = 0
         with explained():
             await self._prepare(stream)
             async with self._alone():
-                if kept_out := await self._erased(stream):
+                if kept_out := await self._erased(
+                    stream, [*(one.record for one in accepted), *rejected]
+                ):
                     before = len(accepted) + len(rejected)
                     accepted = [one for one in accepted if not kept_out(one.record)]
                     rejected = [one for one in rejected if not kept_out(one.remote_id)]
@@ -195,7 +199,7 @@ class Writer:
         self, stream: Stream, sightings: Sequence[Sighting], sweep: Sweep
     ) -> None:
         with explained():
-            if kept_out := await self._erased(stream):
+            if kept_out := await self._erased(stream, sightings):
                 sightings = [one for one in sightings if not kept_out(one.remote_id)]
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
@@ -213,7 +217,7 @@ class Writer:
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
             found = await sweeps.unread(self.db, self.context.connection_id, stream)
-            kept_out = await self._erased(stream)
+            kept_out = await self._erased(stream, found)
         return [one for one in found if not kept_out(one)] if kept_out else found
 
     async def present(self, stream: Stream) -> int:
@@ -274,11 +278,13 @@ class Writer:
 
     # --- one transaction's steps, in their order ---
 
-    async def _erased(self, stream: Stream) -> Callable[[Any], bool] | None:
-        """Tells whether a record, or the id of one, is of somebody erased; ``None`` where nobody was."""
+    async def _erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
+        """Tells which of these records or ids are of somebody erased; ``None`` where nobody was."""
         if self.keeps_out is None:
             return None
-        return await suppression.erased(self.db, self.context.connection_id, stream, self.keeps_out)
+        return await suppression.erased(
+            self.db, self.context.connection_id, stream, self.keeps_out, asked
+        )
 
     async def _prepare(self, stream: Stream) -> None:
         """This session's settings and staging tables; which links and rejections there are to look after."""
@@ -295,6 +301,7 @@ class Writer:
             self._staging[stream] = 0
 
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
+        named = await were_somebody(self.db, self.context.connection_id, accepted)
         await self._stage(stream, accepted)
         names = self._names
         answer = await self.db.execute(sql.upsert(stream).encode(), names)
@@ -313,6 +320,7 @@ class Writer:
         if stream in self._rejecting:
             await self._forgive(stream)
         await self._relate(stream, names, talents or [])
+        await anonymise(self.db, self.context.connection_id, named)
         if TABLES[stream].hides and created < len(accepted):
             await self._count_hidden(stream, names, counts)
         return counts
@@ -431,28 +439,3 @@ class Writer:
 
 def _lost() -> LeaseLost:
     return LeaseLost("Another run took over this connection; this one stopped writing.")
-
-
-def _gone(outcomes: Sequence[PageOutcome]) -> list[str]:
-    """What the ATS says is deleted, unless a later page shows it again."""
-    found: dict[str, None] = {}
-    for outcome in outcomes:
-        for one in outcome.accepted:
-            found.pop(one.record.remote_id, None)
-        found.update(dict.fromkeys(outcome.gone))
-    return list(found)
-
-
-def _newest(accepted: list[Accepted]) -> list[Accepted]:
-    """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
-    found: dict[str, Accepted] = {}
-    for one in accepted:
-        before = found.get(one.record.remote_id)
-        if before is None or not _older(one, before):
-            found[one.record.remote_id] = one
-    return list(found.values())
-
-
-def _older(one: Accepted, other: Accepted) -> bool:
-    mine, theirs = one.record.remote_updated_at, other.record.remote_updated_at
-    return mine is not None and theirs is not None and mine < theirs

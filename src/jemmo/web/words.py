@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from jemmo.web.privacy_words import PRIVACY
+
 WORDS: dict[str, dict[str, str | Promise]] = {
     "job": {
         "OPEN": pgettext_lazy("job", "Open"),
@@ -187,6 +189,16 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
+        "retention.changed": pgettext_lazy("audit", "changed how long people are kept"),
+        "retention.released": pgettext_lazy("audit", "let people go whose time was over"),
+        "talent.not_to_contact": pgettext_lazy(
+            "audit", "noted that somebody is not to be contacted"
+        ),
+        "talent.contact_again": pgettext_lazy(
+            "audit", "noted that somebody may be contacted again"
+        ),
+        "organisation.deletion_asked": pgettext_lazy("audit", "asked to delete the organisation"),
+        "organisation.deletion_undone": pgettext_lazy("audit", "took the deletion back"),
     },
     "connection": {
         "active": pgettext_lazy("connection", "Active"),
@@ -316,6 +328,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "read applications": pgettext_lazy("right", "Read applications"),
     },
 }
+
+
+WORDS |= PRIVACY
 
 
 def word(value: object, kind: str) -> str:

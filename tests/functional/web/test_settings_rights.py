@@ -138,7 +138,7 @@ def test_a_webhook_address_is_in_the_answer_that_shows_it_and_in_no_other(
 def test_an_ats_without_webhooks_has_no_page_for_them(
     ours: Connection, signed_in: SignedIn
 ) -> None:
-    Connection.objects.filter(id=ours.id).update(provider="greenhouse")
+    Connection.objects.filter(id=ours.id).update(provider="template")
 
     assert signed_in("admin").get(path(ours, "webhooks")).status_code == 404
     assert "/webhooks/" not in signed_in("admin").get(path(ours)).content.decode()

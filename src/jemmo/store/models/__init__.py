@@ -3,7 +3,7 @@
 from jemmo.store.models.accounts import Account, Membership, Organisation, Role
 from jemmo.store.models.applications import Application, RejectReason, StageEvent
 from jemmo.store.models.connections import Connection, ConnectionState, Lease, Pace, QuotaUse
-from jemmo.store.models.erasure import Erasure, Suppression
+from jemmo.store.models.erasure import Erasure, OrganisationDeletion, Suppression
 from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
 from jemmo.store.models.members import AuditEvent, Invitation
@@ -56,6 +56,7 @@ __all__ = [
     "Notification",
     "NotificationRead",
     "Organisation",
+    "OrganisationDeletion",
     "OrganisationNotices",
     "Pace",
     "PendingLink",

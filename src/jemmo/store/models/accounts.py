@@ -17,7 +17,8 @@ class Organisation(Noticed):
     """A company that uses Jemmo.
 
     ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
-    ``jemmo.domain.schedule.Plan`` likewise, less the time zone.
+    ``jemmo.domain.schedule.Plan`` likewise, less the time zone; ``privacy`` are ``jemmo.domain.retention.Retention``.
+    ``deleted_at`` is when all of it will be deleted; until then that can be undone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -26,6 +27,8 @@ class Organisation(Noticed):
     time_zone = models.CharField(max_length=60, default="Europe/Paris")
     rules = models.JSONField(default=dict, db_default={}, blank=True)
     schedule = models.JSONField(default=dict, db_default={}, blank=True)
+    privacy = models.JSONField(default=dict, db_default={}, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

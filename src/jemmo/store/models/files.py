@@ -70,13 +70,18 @@ class FileText(models.Model):
 
 
 class AccessEvent(models.Model):
-    """Somebody looked at, took or changed personal data. Holds ids alone, so it may outlive the person's record."""
+    """Somebody looked at, took or changed personal data. Holds ids alone, so it may outlive the person's record.
+
+    ``action`` is one of ``jemmo.domain.access.Action``. Without an account it was the operator or the worker;
+    ``detail`` holds counts and kinds, never what was searched for.
+    """
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
     action = models.TextField()
     talent = models.UUIDField(null=True)
     subject = models.TextField(null=True)
+    detail = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

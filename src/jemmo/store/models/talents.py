@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from jemmo.domain.consent import Stance, Withheld, marks, withheld
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
@@ -15,6 +16,12 @@ from jemmo.store.noticing import Noticed
 
 
 class Talent(Noticed, Synced):
+    """A person whom the organisation could hire.
+
+    ``do_not_contact_*`` is Jemmo's own and no sync touches it; ``anonymised_at`` is when the ATS was seen to have
+    taken the person out of the record.
+    """
+
     first_name = models.TextField(null=True)
     last_name = models.TextField(null=True)
     headline = models.TextField(null=True)
@@ -36,6 +43,10 @@ class Talent(Noticed, Synced):
     custom_fields = models.JSONField(db_default={})
     excluded_reason = models.TextField(null=True)
     search = SearchVectorField(null=True)
+    do_not_contact_at = models.DateTimeField(null=True)
+    do_not_contact_reason = models.TextField(null=True)
+    do_not_contact_by = models.UUIDField(null=True)
+    anonymised_at = models.DateTimeField(null=True)
 
     class Meta(Synced.Meta):
         db_table = "talent"
@@ -51,7 +62,26 @@ class Talent(Noticed, Synced):
             ),
             GinIndex(fields=["search"], name="talent_search"),
             models.Index(fields=["org", "id"], name="talent_hidden", condition=HIDDEN),
+            models.Index(
+                fields=["org"],
+                name="talent_not_to_contact",
+                condition=models.Q(do_not_contact_at__isnull=False),
+            ),
         ]
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """Why this person's contact details are not shown, whoever asks."""
+        return withheld(self.consent_state, do_not_contact=self.do_not_contact_at is not None)
+
+    @property
+    def marks(self) -> list[Stance]:
+        """What is said beside the name of whether this person may be contacted."""
+        return marks(
+            self.consent_state,
+            do_not_contact=self.do_not_contact_at is not None,
+            can_email=self.can_email,
+        )
 
     @property
     def full_name(self) -> str:

@@ -33,17 +33,25 @@ CHUNK = 1000
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """Who reads: ``unseal`` opens contact details, and is ``None`` for who may not see them."""
+    """Who reads: ``unseal`` opens contact details, and is ``None`` for who may not see them.
+
+    ``sees_withheld``: also those of people who are not to be contacted.
+    """
 
     unseal: Unseal | None
+    sees_withheld: bool = True
 
-    @property
-    def sees_contacts(self) -> bool:
-        return self.unseal is not None
+    def sees(self, talent: Talent | None) -> bool:
+        """Whether this reader may know how to reach that person."""
+        return self.unseal is not None and (
+            self.sees_withheld or talent is None or talent.withheld is None
+        )
 
-    def shows(self, row: dict[str, Any], texts: Collection[str]) -> dict[str, Any]:
+    def shows(
+        self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
+    ) -> dict[str, Any]:
         """The row as this reader may see it: contact details are also taken out of what people typed."""
-        return row if self.sees_contacts else hidden_row(row, texts)
+        return row if self.sees(talent) else hidden_row(row, texts)
 
 
 def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -80,23 +88,26 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
                 "emails": _values(contacts, talent.id, ContactKind.EMAIL),
                 "phones": _values(contacts, talent.id, ContactKind.PHONE),
                 "links": _values(contacts, talent.id, ContactKind.SOCIAL, ContactKind.URL),
-                "contacts_hidden": not reader.sees_contacts,
+                "contacts_hidden": not reader.sees(talent),
+                "do_not_contact": talent.do_not_contact_at is not None,
+                "do_not_contact_at": talent.do_not_contact_at,
+                "withheld": talent.withheld,
                 "resumes": [
-                    reader.shows(_plain(one, FILE_FIELDS), FILE_TEXTS)
+                    reader.shows(_plain(one, FILE_FIELDS), FILE_TEXTS, talent)
                     for one in files.get(talent.id, [])
                 ],
                 "applications": [
-                    reader.shows(_application(one), APPLICATION_TEXTS)
+                    reader.shows(_application(one), APPLICATION_TEXTS, talent)
                     for one in applied.get(talent.id, [])
                 ],
                 "custom_fields": talent.custom_fields,
             }
-            yield reader.shows(row, TALENT_TEXTS)
+            yield reader.shows(row, TALENT_TEXTS, talent)
 
 
 def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     found = Application.objects.filter(SHOWN_APPLICATIONS, org=org).select_related(
-        "stage", "reject_reason"
+        "stage", "reject_reason", "talent"
     )
     for chunk in _chunks(found):
         for application in chunk:
@@ -104,9 +115,11 @@ def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
                 **_common(application),
                 "talent_remote_id": application.talent_remote_id,
                 **_application(application),
-                "cover_letter": application.cover_letter if reader.sees_contacts else None,
+                "cover_letter": application.cover_letter
+                if reader.sees(application.talent)
+                else None,
             }
-            yield reader.shows(row, APPLICATION_TEXTS)
+            yield reader.shows(row, APPLICATION_TEXTS, application.talent)
 
 
 def stages(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -128,7 +141,7 @@ def resumes(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
                 "talent_remote_id": one.talent.remote_id,
                 **_plain(one, FILE_FIELDS),
             }
-            yield reader.shows(row, FILE_TEXTS)
+            yield reader.shows(row, FILE_TEXTS, one.talent)
 
 
 JOB_FIELDS = (
@@ -200,7 +213,7 @@ def _contacts(talents: list[Talent], reader: Reader) -> dict[UUID, list[Contact]
     """Opened only for who may see them: for others nothing is decrypted at all."""
     if reader.unseal is None:
         return {}
-    by_id = {talent.id: talent for talent in talents}
+    by_id = {talent.id: talent for talent in talents if reader.sees(talent)}
     return {
         row.talent_id: open_contacts(row, by_id[row.talent_id], reader.unseal)
         for row in TalentContacts.objects.filter(talent_id__in=by_id)

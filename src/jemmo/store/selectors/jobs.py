@@ -209,9 +209,9 @@ def one(
             F("stage_entered_at").desc(nulls_last=True), "id"
         )[:PEOPLE_SHOWN]
     )
-    if not sees_contacts:
-        for application in listed:
-            assert application.talent is not None
+    for application in listed:
+        assert application.talent is not None
+        if not sees_contacts or application.talent.withheld:
             conceal(application.talent)
     return JobPage(
         job=job,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from jemmo.domain.consent import Stance, Withheld
 from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.masking import has_contacts
 from jemmo.domain.records import Contact
@@ -66,6 +67,7 @@ class Wanted:
     job: str = ""
     tag: str = ""
     connection: str = ""
+    contact: str = ""
     sort: str = "updated"
     page: int = 1
 
@@ -79,13 +81,28 @@ class Wanted:
             job=record_id(typed(given, "job")),
             tag=typed(given, "tag"),
             connection=record_id(typed(given, "connection")),
+            contact=contact if (contact := typed(given, "contact")) in _STANCES else "",
             sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
     @property
     def filtered(self) -> bool:
-        return any((self.q, self.stage, self.status, self.job, self.tag, self.connection))
+        return any(
+            (self.q, self.stage, self.status, self.job, self.tag, self.connection, self.contact)
+        )
+
+
+_STANCES = {str(one) for one in Stance}
+
+
+def _may_be_contacted(stance: Stance) -> Q:
+    """The talents of whom a list may say this."""
+    if stance is Stance.DO_NOT_CONTACT:
+        return Q(do_not_contact_at__isnull=False)
+    if stance is Stance.NO_EMAILS:
+        return Q(can_email=False)
+    return Q(consent_state=stance.upper())
 
 
 def visible(org: Organisation) -> QuerySet[Talent]:
@@ -106,8 +123,8 @@ def search(
     found, total = _matching(org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes)
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
-    if not sees_contacts:
-        for one in items:
+    for one in items:
+        if not sees_contacts or one.withheld:
             conceal(one)
     return Found(
         items=items,
@@ -120,6 +137,7 @@ def search(
             "status": list(ApplicationStatus),
             "job": _jobs(org, wanted.job),
             "connection": told_apart(org),
+            "contact": list(Stance),
         },
     )
 
@@ -157,6 +175,8 @@ def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> Quer
             found = found.none()
     if wanted.connection:
         found = found.filter(connection=UUID(wanted.connection))
+    if wanted.contact:
+        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
     if (applied := _applied(wanted)) is not None:
         found = found.filter(Exists(applied))
     return found
@@ -209,16 +229,22 @@ def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for who may not see them."""
+    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``."""
 
     talent: Talent
     contacts: list[Contact] | None
+    withheld: Withheld | None
     applications: list[Application]
     files: list[Attachment]
 
 
-def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentPage | None:
-    """A talent, or ``None`` when it is not there for this organisation."""
+def one(
+    org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
+) -> TalentPage | None:
+    """A talent, or ``None`` when it is not there for this organisation.
+
+    ``reveal``: also the contact details of somebody who is not to be contacted.
+    """
     talent = visible(org).filter(id=talent_id).select_related("connection").first()
     if talent is None:
         return None
@@ -230,6 +256,9 @@ def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentP
     )
     files = list(talent.attachments.filter(remote_deleted_at=None).order_by("id"))
     _name_moves(applications)
+    withheld = None if reveal else talent.withheld
+    if withheld:
+        unseal = None
     if unseal is None:
         conceal(talent)
         conceal_applications(applications)
@@ -237,6 +266,7 @@ def one(org: Organisation, talent_id: UUID, *, unseal: Unseal | None) -> TalentP
     return TalentPage(
         talent=talent,
         contacts=None if unseal is None else _contacts(talent, unseal),
+        withheld=withheld,
         applications=applications,
         files=files,
     )

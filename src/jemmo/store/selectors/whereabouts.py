@@ -153,7 +153,7 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
 
 
 def _name(talent: Talent, sees_contacts: bool) -> str:
-    if not sees_contacts:
+    if not sees_contacts or talent.withheld:
         conceal(talent)
     return talent.full_name or talent.remote_id
 

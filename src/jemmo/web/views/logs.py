@@ -49,7 +49,7 @@ def download(request: MemberRequest, form: str) -> HttpResponse:
     return response
 
 
-class _Line:
+class Line:
     """Gives back what a CSV writer writes."""
 
     def write(self, text: str) -> str:
@@ -57,13 +57,13 @@ class _Line:
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield "\ufeff" + writer.writerow(COLUMNS)
     for row in rows:
-        yield writer.writerow([_cell(row[name]) for name in COLUMNS])
+        yield writer.writerow([cell(row[name]) for name in COLUMNS])
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula is marked as text."""
     if isinstance(value, datetime):
         return value.isoformat()

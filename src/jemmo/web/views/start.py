@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 
-from jemmo.services import accounts
+from jemmo.services import accounts, leaving
 from jemmo.web.forms import FirstOwner
 
 
@@ -35,4 +35,5 @@ def first_owner(request: HttpRequest) -> HttpResponse:
 def no_organisation(request: HttpRequest) -> HttpResponse:
     if getattr(request, "membership", None) is not None:
         return redirect("jobs")
-    return render(request, "web/no_organisation.html")
+    shown = {"deleted": leaving.certificates(request.user)}  # type: ignore[arg-type]
+    return render(request, "web/no_organisation.html", shown)

@@ -1,14 +1,23 @@
 """Talents."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
+from jemmo.domain.access import Action
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.masking import has_contacts
+from jemmo.services import contacting, noting
 from jemmo.services.lookups import hashes_of
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
-from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
+from jemmo.web.access import MemberRequest, manages, member, sees_contacts, wants_results
+from jemmo.web.privacy_forms import NotToContact
+from jemmo.web.problems import problem
 from jemmo.web.views import refresh
 
 
@@ -18,6 +27,11 @@ def listing(request: MemberRequest) -> HttpResponse:
     sees = sees_contacts(request)
     words = hashes_of(request.organisation, wanted.q, vault=default_vault()) if sees else []
     found = talents.search(request.organisation, wanted, sees_contacts=sees, word_hashes=words)
+    if has_contacts(wanted.q):
+        account = request.membership.account
+        noting.note(
+            request.organisation, Action.SEARCHED, actor=account, by="list", found=found.total
+        )
     partial = wants_results(request)
     template = "web/talents_results.html" if partial else "web/talents.html"
     return render(
@@ -29,9 +43,46 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 @member
 def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    unseal = default_vault().open if sees_contacts(request) else None
-    page = talents.one(request.organisation, talent_id, unseal=unseal)
+    """A posted ``reveal`` shows a manager the contact details of somebody who is not to be contacted."""
+    sees = sees_contacts(request)
+    reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
+    unseal = default_vault().open if sees else None
+    page = talents.one(request.organisation, talent_id, unseal=unseal, reveal=reveal)
     if page is None:
         raise Http404
-    shown = {"page": page, "talent": page.talent, "section": "talents"}
+    if page.contacts:
+        action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
+        noting.looked(request.organisation, request.membership.account, action, talent_id)
+    shown = {
+        "page": page,
+        "talent": page.talent,
+        "section": "talents",
+        "sees": sees,
+        "manages": manages(request),
+    }
     return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
+
+
+@member
+def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+    """Say that somebody is not to be contacted, with the reason, or take it back."""
+    page = talents.one(request.organisation, talent_id, unseal=None)
+    if page is None or not sees_contacts(request):
+        raise Http404
+    form = NotToContact(request.POST if request.method == "POST" else None)
+    shown = {"talent": page.talent, "form": form, "section": "talents"}
+    if request.method == "POST":
+        now = datetime.now(UTC)
+        try:
+            if "again" in request.POST:
+                contacting.allow(request.membership, talent_id, now=now)
+                messages.success(request, _("This person may be contacted again."))
+                return redirect("talent", talent_id)
+            if form.is_valid():
+                reason = form.cleaned_data["reason"]
+                contacting.stop(request.membership, talent_id, reason=reason, now=now)
+                messages.success(request, _("Noted: this person is not to be contacted."))
+                return redirect("talent", talent_id)
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    return render(request, "web/not_to_contact.html", shown)

@@ -1,0 +1,85 @@
+"""Organisations as a whole: deleting one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from jemmo import bootstrap
+from jemmo.cli.connections import Json, Org
+from jemmo.cli.output import err, explained_errors, out, say_json
+from jemmo.domain.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Organisations as a whole.", no_args_is_help=True)
+    group.callback()(lambda: None)
+    group.command("delete")(delete)
+    group.command("keep")(keep)
+    app.add_typer(group, name="org")
+
+
+def delete(
+    org: Org,
+    at_once: Annotated[
+        bool, typer.Option("--now", help="Without the week in which it can be undone.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete an organisation with everything that is its own; after a week, or --now. Prints a certificate."""
+    with explained_errors():
+        bootstrap.start()
+        from jemmo.files import open_storage
+        from jemmo.services import accounts, leaving
+        from jemmo.vault import default_vault
+
+        company = accounts.organisation(org)
+        _confirm(company.name, yes)
+        now = datetime.now(UTC)
+        asked = leaving.of(company) if at_once else None
+        if asked is None:
+            grace = timedelta(0) if at_once else leaving.GRACE
+            asked = leaving.ask(company, actor=None, now=now, grace=grace)
+        elif asked.due_at > now:
+            leaving.hasten(asked, now=now)
+        if at_once:
+            while leaving.step(asked.id, vault=default_vault(), storage=open_storage()):
+                pass
+            asked.refresh_from_db()
+        if json:
+            say_json(leaving.certificate(asked))
+            return
+        if not at_once:
+            out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
+            out.print(f"Until then: `jemmo org keep --org {org}` undoes it.")
+            return
+        out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
+        for name, count in sorted(asked.removed.items()):
+            out.print(f"  {count:,} {name}")
+        out.print(
+            "Revoke the API keys in the ATS. Backups keep the organisation until they expire."
+        )
+
+
+def keep(org: Org) -> None:
+    """Undo `jemmo org delete` while that is still possible; syncs start by themselves again."""
+    with explained_errors():
+        bootstrap.start()
+        from jemmo.services import accounts, leaving
+
+        leaving.undo(accounts.organisation(org), actor=None, now=datetime.now(UTC))
+        out.print(f"{org} stays.", markup=False)
+
+
+def _confirm(name: str, yes: bool) -> None:
+    if yes:
+        return
+    err.print(f"All of {name} will be deleted.", markup=False)
+    if not sys.stdin.isatty() or typer.prompt("Type its name", err=True).strip() != name:
+        raise ConfigError(
+            "Nothing was deleted.", code="not_confirmed", next_step="Add --yes to confirm."
+        )

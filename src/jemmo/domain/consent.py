@@ -1,0 +1,61 @@
+"""Whether a person may be contacted. Decided here alone, and asked by every read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from jemmo.domain.enums import ConsentState
+
+
+class Withheld(StrEnum):
+    """Why contact details are not shown, though they are kept."""
+
+    DO_NOT_CONTACT = "do_not_contact"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_REFUSED = "consent_refused"
+
+
+class Stance(StrEnum):
+    """What a list may be narrowed to."""
+
+    DO_NOT_CONTACT = "do_not_contact"
+    NO_EMAILS = "no_emails"
+    GIVEN = "given"
+    ASKED = "asked"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+
+
+MARKED = (ConsentState.EXPIRED, ConsentState.REFUSED, ConsentState.WITHDRAWN)
+"""The states of consent that are said beside a name; the others need no warning."""
+
+_BY_CONSENT = {
+    ConsentState.WITHDRAWN: Withheld.CONSENT_WITHDRAWN,
+    ConsentState.REFUSED: Withheld.CONSENT_REFUSED,
+}
+
+
+def withheld(consent_state: str, *, do_not_contact: bool) -> Withheld | None:
+    """Why nobody is shown how to reach this person; ``None`` when they may be contacted.
+
+    What a person told us weighs more than what the ATS says. A consent that ran out is marked, and no more: it says
+    nothing of the application under way.
+    """
+    if do_not_contact:
+        return Withheld.DO_NOT_CONTACT
+    return _BY_CONSENT.get(ConsentState(consent_state)) if consent_state in _STATES else None
+
+
+_STATES = frozenset(ConsentState)
+
+
+def marks(consent_state: str, *, do_not_contact: bool, can_email: bool | None) -> list[Stance]:
+    """What is said beside a name, the weightiest first."""
+    found = [Stance.DO_NOT_CONTACT] if do_not_contact else []
+    if consent_state in MARKED:
+        found.append(Stance(consent_state.lower()))
+    if can_email is False and not do_not_contact:
+        found.append(Stance.NO_EMAILS)
+    return found

@@ -1,0 +1,107 @@
+"""How long an organisation keeps people: its wishes, what counts as a sign of life, and the brake.
+
+The query that finds whose time is over is the store's; what it asks for is decided here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from jemmo.domain.enums import ConsentState
+from jemmo.domain.records import Application, Record, Talent
+
+FEW, SHARE = (
+    20,
+    0.1,
+)  # more than both at once, and than an admin has agreed to: a person looks first
+
+
+class Cause(StrEnum):
+    """Why somebody was erased."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+    DELETED = "deleted"
+
+
+class Counts(StrEnum):
+    """What counts as a sign of life: any change in the ATS, a step of an application, or an application alone."""
+
+    UPDATE = "update"
+    STEP = "step"
+    APPLICATION = "application"
+
+
+class Lift(StrEnum):
+    """What lets a person in again who was erased because their time was over."""
+
+    UPDATE = "update"
+    STEP = "step"
+    APPLICATION = "application"
+    CONSENT = "consent"
+
+
+class Rule(StrEnum):
+    """Which rule a person's time is over by."""
+
+    IDLE = "idle"
+    REJECTED = "rejected"
+    CONSENT = "consent"
+
+
+class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An organisation's wishes; months and days. Nothing is erased by time until one of the rules is set.
+
+    ``agreed`` is how many people an admin has seen would go, and let go: more than that and unusually many wait for
+    another word (``held``, of ``held_of``).
+    """
+
+    idle_months: int | None = None
+    counts: Counts = Counts.UPDATE
+    rejected_months: int | None = None
+    consent_ended: bool = False
+    deleted_days: int = 30
+    access_months: int = 24
+    agreed: int = 0
+    held: int = 0
+    held_of: int = 0
+
+    @property
+    def erases(self) -> bool:
+        return bool(self.idle_months or self.rejected_months or self.consent_ended)
+
+
+def held_back(due: int, total: int, agreed: int) -> bool:
+    """Whether so many at once wait for a person to say that it is meant."""
+    return due > FEW and due > SHARE * total and due > agreed
+
+
+def lift_of(rule: Rule, counts: Counts) -> Lift:
+    """What brings somebody back whom this rule erased."""
+    if rule is Rule.CONSENT:
+        return Lift.CONSENT
+    return Lift.STEP if rule is Rule.REJECTED else Lift(counts)
+
+
+def lifts(record: Record, lift: Lift, since: datetime) -> bool:
+    """Whether a record shows that something happened after ``since``. A new application always does."""
+    if isinstance(record, Talent):
+        if lift is Lift.UPDATE:
+            return _after(since, record.remote_updated_at)
+        given = record.consent_state is ConsentState.GIVEN
+        return lift is Lift.CONSENT and given and _after(since, record.consent_at)
+    if not isinstance(record, Application):
+        return False
+    signs = [record.applied_at, record.remote_created_at]
+    if lift in (Lift.STEP, Lift.UPDATE):
+        signs += [record.stage_entered_at, record.rejected_at, record.hired_at]
+    if lift is Lift.UPDATE:
+        signs.append(record.remote_updated_at)
+    return _after(since, *signs)
+
+
+def _after(since: datetime, *moments: datetime | None) -> bool:
+    return any(one is not None and one > since for one in moments)

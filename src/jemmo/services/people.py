@@ -1,0 +1,160 @@
+"""Finding a person for a request under data protection law, and telling what is held about them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Func, Q, QuerySet, Sum, Value
+from django.db.models.functions import Lower
+from msgspec import Struct
+
+from jemmo.domain.access import Action
+from jemmo.domain.masking import EMAIL, PHONE
+from jemmo.services import erasure
+from jemmo.services.lookups import lookup_key, record_hash
+from jemmo.services.noting import note
+from jemmo.store.models import (
+    AccessEvent,
+    Account,
+    Application,
+    Attachment,
+    FileText,
+    FileVersion,
+    Organisation,
+    Rejection,
+    StageEvent,
+    Suppression,
+    Talent,
+    TalentContacts,
+    WebhookHint,
+)
+from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.paging import search_terms
+from jemmo.store.selectors.saying import talents_saying
+from jemmo.vault import Vault
+
+MOST = 50
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
+
+    people: list[Talent]
+    more: bool
+    kept_out: list[Suppression]
+
+
+class Holding(Struct, frozen=True, kw_only=True):
+    """What is held about a person. ``counts`` are by kind, those that are zero included."""
+
+    people: list[Talent]
+    counts: dict[str, int]
+    file_bytes: int
+    since: datetime
+    namesakes: list[Talent]
+
+
+def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> Answer:
+    """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
+    typed = typed.replace("\x00", "").strip()[:200]
+    kept_out: list[Suppression] = []
+    if EMAIL.fullmatch(typed):
+        by, ids = "email", erasure.by_email(org, typed, vault=vault)
+        found = Talent.objects.filter(org=org, id__in=ids)
+    elif PHONE.fullmatch(typed):
+        by, ids = "phone", erasure.by_phone(org, typed, vault=vault)
+        found = Talent.objects.filter(Q(id__in=ids) | _named(org, typed), org=org)
+    else:
+        by = "name"
+        found = Talent.objects.filter(_named(org, typed), org=org)
+        kept_out = _kept_out(org, typed, vault)
+    listed = list(found.select_related("connection").order_by("last_name", "id")[: MOST + 1])
+    note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
+    return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
+
+
+def _named(org: Organisation, typed: str) -> Q:
+    if not typed:
+        return Q(pk=None)
+    meant = Q(remote_id=typed) | Q(remote_aliases__contains=[typed])
+    with suppress(ValueError):
+        meant |= Q(id=UUID(typed))
+    terms = search_terms(typed)
+    return meant | talents_saying(org, terms) if terms else meant
+
+
+def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppression]:
+    if not remote_id:
+        return []
+    key = lookup_key(vault)
+    hashes = [
+        record_hash(key, org.id, one, "talents", remote_id)
+        for one in org.connections.values_list("id", flat=True)
+    ]
+    found = Suppression.objects.filter(connection__org=org, hash__in=hashes)
+    return list(found.select_related("connection"))
+
+
+def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
+    """Records of this organisation by our ids; what is not there is left out."""
+    found = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
+    return sorted(found, key=lambda one: ids.index(one.id))
+
+
+def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
+    """Count what is held about the person whose records these are."""
+    ids = [one.id for one in people]
+    applied = Application.objects.filter(talent__in=ids)
+    versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
+    sizes = versions.aggregate(count=Count("id"), bytes=Sum("size"))
+    counts: dict[str, int] = {
+        "talents": len(people),
+        "contacts": _contacts(people, vault),
+        "applications": applied.count(),
+        "stage_events": StageEvent.objects.filter(application__in=applied).count(),
+        "files": Attachment.objects.filter(talent__in=ids).count(),
+        "file_versions": sizes["count"],
+        "file_texts": FileText.objects.filter(talent__in=ids).count(),
+        "rejections": _named_in(Rejection.objects.all(), people).count(),
+        "webhook_hints": _named_in(WebhookHint.objects.all(), people).count(),
+        "access_events": AccessEvent.objects.filter(org=org, talent__in=ids).count(),
+    }
+    return Holding(
+        people=people,
+        counts=counts,
+        file_bytes=sizes["bytes"] or 0,
+        since=min(one.created_at for one in people),
+        namesakes=_namesakes(org, people),
+    )
+
+
+def _contacts(people: list[Talent], vault: Vault) -> int:
+    by_id = {one.id: one for one in people}
+    rows = TalentContacts.objects.filter(talent__in=by_id)
+    return sum(len(open_contacts(row, by_id[row.talent_id], vault.open)) for row in rows)
+
+
+def _named_in(rows: QuerySet[Any], people: list[Talent]) -> QuerySet[Any]:
+    meant = Q(pk=None)
+    for one in people:
+        meant |= Q(connection=one.connection_id, stream="talents", remote_id=one.remote_id)
+    return rows.filter(meant)
+
+
+def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
+    """Others of the same name: perhaps the same person, once more."""
+    same = Q(pk=None)
+    for one in people:
+        if one.first_name and one.last_name:
+            same |= Q(first=_plain(Value(one.first_name)), last=_plain(Value(one.last_name)))
+    named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
+    found = named.filter(same, org=org).exclude(id__in=[one.id for one in people])
+    return list(found.select_related("connection")[:MOST])
+
+
+def _plain(name: Any) -> Lower:
+    """Whatever the case and the accents."""
+    return Lower(Func(name, function="unaccent"))

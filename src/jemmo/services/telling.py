@@ -1,0 +1,34 @@
+"""Notifications of what no sync run says: written with what they tell of, sent as the others are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.domain.notices import Kind, When
+from jemmo.store import events
+from jemmo.store.models import (
+    Delivery,
+    MemberNotices,
+    Membership,
+    Notification,
+    Organisation,
+    OrganisationNotices,
+    Role,
+)
+
+
+def tell(org: Organisation, kind: Kind, **facts: Any) -> Notification:
+    """Note it for everybody and queue it for who asked to be sent trouble; ``facts`` hold no person's data."""
+    told = Notification.objects.create(org=org, kind=kind, facts=facts)
+    chosen = dict(
+        MemberNotices.objects.filter(membership__org=org).values_list("membership", "email_when")
+    )
+    for one in Membership.objects.filter(org=org, account__is_active=True):
+        usual = When.TROUBLE if Role(one.role).manages else When.NEVER
+        if chosen.get(one.pk, usual) != When.NEVER:
+            Delivery.objects.create(notification=told, channel="email", membership=one)
+    chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
+    if chat is not None and chat.chat_when != When.NEVER:
+        Delivery.objects.create(notification=told, channel="chat")
+    events.tell_organisation(org.pk, "notification", notification=told.pk)
+    return told

@@ -1,0 +1,140 @@
+"""Which rows belong to an organisation, told by the tables themselves: a table made tomorrow is found as well.
+
+A row belongs to the organisation in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
+key points to. Accounts belong to nobody: people may work for several organisations.
+"""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+from uuid import UUID
+
+from django.db import connection, transaction
+from msgspec import Struct
+
+ORGANISATION = "organisation"
+NOBODYS = frozenset({"account", "organisation_deletion"})
+"""Tables that lead to no organisation though a key points to them or from them."""
+
+_COLUMNS = """
+    SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        AND a.attnum > 0 AND NOT a.attisdropped"""
+
+_KEYS = """
+    SELECT c.conrelid::regclass::text, a.attname, c.confrelid::regclass::text, b.attname
+    FROM pg_constraint c
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+    JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1]
+    WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace AND cardinality(c.conkey) = 1"""
+
+
+class Key(Struct, frozen=True):
+    """A column that points to a row of another table."""
+
+    column: str
+    target: str
+    target_column: str
+
+
+class Belonging(Struct, frozen=True, kw_only=True):
+    """Whose the rows of each table are; ``others`` are the tables that belong to nobody.
+
+    ``conditions`` say which rows are the organisation's, with ``%(org)s``, in an order in which they can be deleted.
+    """
+
+    conditions: dict[str, str]
+    others: frozenset[str]
+
+
+def belonging() -> Belonging:
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS)
+        columns: dict[str, set[str]] = {}
+        for table, column in cursor.fetchall():
+            columns.setdefault(table, set()).add(column)
+        cursor.execute(_KEYS)
+        keys: dict[str, list[Key]] = {}
+        for table, *key in cursor.fetchall():
+            keys.setdefault(table.strip('"'), []).append(Key(key[0], key[1].strip('"'), key[2]))
+    known = {ORGANISATION: "id = %(org)s"}
+    while found := _next(columns, keys, known):
+        known |= found
+    del known[ORGANISATION]
+    order = TopologicalSorter(
+        {table: {child for child in known if _points(keys, child, table)} for table in known}
+    )
+    listed = list(order.static_order())
+    return Belonging(
+        conditions={table: known[table] for table in listed},
+        others=frozenset(columns) - known.keys(),
+    )
+
+
+def _next(
+    columns: dict[str, set[str]], keys: dict[str, list[Key]], known: dict[str, str]
+) -> dict[str, str]:
+    """The tables that lead to the organisation in one step more."""
+    found = {}
+    for table, names in columns.items():
+        if table in known or table in NOBODYS:
+            continue
+        if "org_id" in names:
+            found[table] = "org_id = %(org)s"
+        elif "connection_id" in names and "connection" in known:
+            found[table] = (
+                f"connection_id IN (SELECT id FROM connection WHERE {known['connection']})"
+            )
+        else:
+            for key in keys.get(table, []):
+                if key.target in known:
+                    found[table] = (
+                        f"{key.column} IN (SELECT {key.target_column} FROM {key.target} "
+                        f"WHERE {known[key.target]})"
+                    )
+                    break
+    return found
+
+
+def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
+    """Whether the child's rows must go first: by a key, or since they are found through the parent's."""
+    if child == parent:
+        return False
+    if any(key.target == parent for key in keys.get(child, [])):
+        return True
+    return parent == "connection" and not any(
+        key.target == child for key in keys.get("connection", [])
+    )
+
+
+def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
+    """Delete up to so many rows of a table that are an organisation's."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f'DELETE FROM "{table}" WHERE ctid = ANY(ARRAY('
+            f'SELECT ctid FROM "{table}" WHERE {condition} LIMIT {most}))',
+            {"org": org_id},
+        )
+        return int(cursor.rowcount)
+
+
+def drop_tasks(org_id: UUID) -> int:
+    """Take what waits to be done for an organisation out of the queue, and what is remembered of what was done."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND task_name <> ALL(%(kept)s) AND ("
+            "position(%(org)s in args::text) > 0 OR EXISTS (SELECT FROM connection c "
+            "WHERE c.org_id = %(org)s::uuid AND position(c.id::text in args::text) > 0))",
+            {"org": str(org_id), "kept": ["delete_organisation"]},
+        )
+        return int(cursor.rowcount)
+
+
+def count(org_id: UUID) -> dict[str, int]:
+    """How many rows of each table are an organisation's; those that hold some."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table, condition in belonging().conditions.items():
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {condition}', {"org": org_id})
+            found[table] = int(cursor.fetchone()[0])
+    return {table: rows for table, rows in found.items() if rows}

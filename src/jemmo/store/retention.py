@@ -1,0 +1,90 @@
+"""Whose time is over: found from what the ATS told of them, without changing anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from msgspec import Struct
+
+from jemmo.domain.retention import Counts, Retention, Rule
+
+_SIGNS = {
+    Counts.APPLICATION: "a.applied_at, a.remote_created_at",
+    Counts.STEP: "a.applied_at, a.remote_created_at, a.stage_entered_at, a.rejected_at, a.hired_at",
+    Counts.UPDATE: "a.applied_at, a.remote_created_at, a.stage_entered_at, a.rejected_at, "
+    "a.hired_at, a.remote_updated_at",
+}
+
+_DUE = """
+    WITH lived AS (
+        SELECT t.id, t.consent_state,
+            coalesce(greatest(max(greatest({signs})), t.remote_created_at{update}), t.created_at) AS at,
+            max(coalesce(a.rejected_at, a.stage_entered_at, a.remote_updated_at, a.created_at))
+                AS rejected_at,
+            count(a.id) AS applied,
+            count(*) FILTER (WHERE a.status = 'REJECTED') AS rejected,
+            bool_or(a.status = 'ACTIVE') AS active
+        FROM talent t
+        LEFT JOIN application a ON a.talent_id = t.id AND a.remote_deleted_at IS NULL
+        WHERE t.org_id = %(org)s AND t.remote_deleted_at IS NULL AND t.anonymised_at IS NULL
+        GROUP BY t.id),
+    judged AS (
+        SELECT id, CASE
+            WHEN at < %(now)s - make_interval(months => %(idle)s) THEN 'idle'
+            WHEN applied > 0 AND rejected = applied
+                AND rejected_at < %(now)s - make_interval(months => %(rejected)s) THEN 'rejected'
+            WHEN %(consent)s AND consent_state IN ('EXPIRED', 'WITHDRAWN', 'REFUSED')
+                AND active IS NOT TRUE THEN 'consent' END AS rule, at
+        FROM lived)
+    {asked}"""
+"""A rule that is not set compares with nothing, and so with no one."""
+
+_COUNT = "SELECT rule, count(*), min(at) FROM judged WHERE rule IS NOT NULL GROUP BY rule"
+_LIST = "SELECT id, rule, at FROM judged WHERE rule IS NOT NULL ORDER BY at, id LIMIT %(most)s"
+
+
+class Over(Struct, frozen=True):
+    """Somebody whose time is over: by which rule, and their last sign of life."""
+
+    talent: UUID
+    rule: Rule
+    at: datetime
+
+
+class Tally(Struct, frozen=True):
+    """How many a rule is about, and the oldest sign of life among them."""
+
+    rule: Rule
+    people: int
+    oldest: datetime
+
+
+def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
+    rows = _ask(_COUNT, org_id, wishes, now=now)
+    found = [Tally(Rule(row[0]), row[1], row[2]) for row in rows]
+    return sorted(found, key=lambda one: list(Rule).index(one.rule))
+
+
+def over(org_id: UUID, wishes: Retention, *, now: datetime, most: int) -> list[Over]:
+    """Those who were quiet longest first."""
+    rows = _ask(_LIST, org_id, wishes, now=now, most=most)
+    return [Over(row[0], Rule(row[1]), row[2]) for row in rows]
+
+
+def _ask(asked: str, org_id: UUID, wishes: Retention, *, now: datetime, **more: Any) -> list[Any]:
+    update = ", t.remote_updated_at" if wishes.counts is Counts.UPDATE else ""
+    query = _DUE.format(signs=_SIGNS[wishes.counts], update=update, asked=asked)
+    values = {
+        "org": org_id,
+        "now": now,
+        "idle": wishes.idle_months,
+        "rejected": wishes.rejected_months,
+        "consent": wishes.consent_ended,
+        **more,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,46 @@
+"""What time does to personal data: people whose time is over, old access records, organisations that leave."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from jemmo.files import open_storage
+from jemmo.services import leaving, noting, retention
+from jemmo.services.queue import RESUMES
+from jemmo.services.scopes import everywhere, for_organisation
+from jemmo.vault import default_vault
+
+
+@app.periodic(cron="23 3 * * *", periodic_id="retention")
+@app.task(name="begin_retention", queue="schedule", priority=RESUMES)
+async def begin_retention(timestamp: int) -> None:
+    """Every night."""
+    await everywhere(retention.begin)
+    await everywhere(noting.forget_old)
+
+
+@app.task(name="apply_retention", queue="files")
+async def apply_retention(org_id: str) -> None:
+    """One step; what is left is queued again, behind all that became more urgent meanwhile."""
+    key = UUID(org_id)
+    vault, storage = default_vault(), open_storage()
+    if await for_organisation(key, retention.step, key, vault=vault, storage=storage):
+        await for_organisation(key, retention.queue, key)
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="leaving")
+@app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
+async def delete_organisations(timestamp: int) -> None:
+    """Queue what is due, and go on with what a crash left half done."""
+    await everywhere(leaving.begin_due)
+
+
+@app.task(name="delete_organisation", queue="files")
+async def delete_organisation(deletion_id: str) -> None:
+    """Of everything: members who belong nowhere else go too, which only who sees all can tell."""
+    key = UUID(deletion_id)
+    vault, storage = default_vault(), open_storage()
+    if await everywhere(leaving.step, key, vault=vault, storage=storage):
+        await everywhere(leaving.queue, key)

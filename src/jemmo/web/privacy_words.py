@@ -1,0 +1,87 @@
+"""Words of the pages about privacy, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import pgettext_lazy
+
+PRIVACY: dict[str, dict[str, Any]] = {
+    "stance": {
+        "do_not_contact": pgettext_lazy("stance", "Do not contact"),
+        "no_emails": pgettext_lazy("stance", "No e-mails"),
+        "given": pgettext_lazy("stance", "Consent given"),
+        "asked": pgettext_lazy("stance", "Consent asked for"),
+        "expired": pgettext_lazy("stance", "Consent expired"),
+        "refused": pgettext_lazy("stance", "Consent refused"),
+        "withdrawn": pgettext_lazy("stance", "Consent withdrawn"),
+        "unknown": pgettext_lazy("stance", "Consent unknown"),
+    },
+    "withheld": {
+        "do_not_contact": pgettext_lazy("withheld", "Not to be contacted"),
+        "consent_withdrawn": pgettext_lazy("withheld", "This person withdrew their consent"),
+        "consent_refused": pgettext_lazy("withheld", "This person refused their consent"),
+    },
+    "cause": {
+        "request": pgettext_lazy("cause", "On request"),
+        "retention": pgettext_lazy("cause", "Their time was over"),
+        "deleted": pgettext_lazy("cause", "Deleted in the ATS before"),
+    },
+    "retention": {
+        "idle": pgettext_lazy("retention", "Nothing was heard for long"),
+        "rejected": pgettext_lazy("retention", "All applications rejected"),
+        "consent": pgettext_lazy("retention", "Consent ended"),
+    },
+    "access": {
+        "contacts_viewed": pgettext_lazy("access", "Looked at contact details"),
+        "contacts_revealed": pgettext_lazy("access", "Had withheld contact details shown"),
+        "file_viewed": pgettext_lazy("access", "Looked at a file"),
+        "file_downloaded": pgettext_lazy("access", "Downloaded a file"),
+        "searched": pgettext_lazy("access", "Searched for a person"),
+        "exported": pgettext_lazy("access", "Exported"),
+        "subject_viewed": pgettext_lazy("access", "Looked at what is held"),
+        "subject_exported": pgettext_lazy("access", "Took everything about a person"),
+        "erased": pgettext_lazy("access", "Erased"),
+        "not_to_contact": pgettext_lazy("access", "Set: do not contact"),
+        "contact_again": pgettext_lazy("access", "Set: contact again"),
+        "record_viewed": pgettext_lazy("access", "Looked at the access record"),
+        "record_exported": pgettext_lazy("access", "Exported the access record"),
+    },
+    "held": {
+        "talents": pgettext_lazy("held", "Records"),
+        "contacts": pgettext_lazy("held", "Contact details"),
+        "applications": pgettext_lazy("held", "Applications"),
+        "stage_events": pgettext_lazy("held", "Moves between stages"),
+        "files": pgettext_lazy("held", "Files"),
+        "file_versions": pgettext_lazy("held", "Stored versions of files"),
+        "file_texts": pgettext_lazy("held", "Texts of files for search"),
+        "rejections": pgettext_lazy("held", "Records kept out as they came"),
+        "webhook_hints": pgettext_lazy("held", "Announcements by the ATS"),
+        "access_events": pgettext_lazy("held", "Entries in the access record"),
+        "waiting_links": pgettext_lazy("held", "Relations that waited"),
+        "sightings": pgettext_lazy("held", "Ids met while comparing"),
+        "webhook_deliveries": pgettext_lazy("held", "Webhooks as they came"),
+        "held_deletions": pgettext_lazy("held", "Examples in held deletions"),
+        "run_reports": pgettext_lazy("held", "Mentions in reports of syncs"),
+        "notifications": pgettext_lazy("held", "Mentions in notifications"),
+        "audit_events": pgettext_lazy("held", "Mentions in the audit"),
+        "queued_tasks": pgettext_lazy("held", "Tasks that waited"),
+        "tags": pgettext_lazy("held", "Tags nobody else has"),
+        "support_messages": pgettext_lazy("held", "Messages to support"),
+    },
+    "category": {
+        "name": pgettext_lazy("category", "Name"),
+        "work": pgettext_lazy("category", "Job title, employer, headline, summary"),
+        "place": pgettext_lazy("category", "Place of residence"),
+        "tags": pgettext_lazy("category", "Tags"),
+        "custom_fields": pgettext_lazy("category", "Fields the organisation defined in the ATS"),
+        "source": pgettext_lazy("category", "Where they came from"),
+        "consent": pgettext_lazy("category", "Consent, and whether they may be contacted"),
+        "contacts": pgettext_lazy(
+            "category", "E-mail addresses, phone numbers, profiles (encrypted)"
+        ),
+        "applications": pgettext_lazy("category", "Applications, stages and their history"),
+        "cover_letters": pgettext_lazy("category", "Cover letters"),
+        "files": pgettext_lazy("category", "Resumes and other files (encrypted)"),
+    },
+}

@@ -1,0 +1,4 @@
+// Buttons that print the page.
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.addEventListener("click", () => window.print());
+});

@@ -1,0 +1,166 @@
+"""An admin answers a person's request in a real Chromium, by keyboard, in light and dark."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fakes.kept import keep
+from fakes.showcase import EMAIL, PASSWORD, Showcase
+from playwright.sync_api import Page, expect
+
+from jemmo.services import accounts, wishes
+from jemmo.store.models import Talent
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+TELEPHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def staffed(
+    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Showcase:
+    """Managers with passwords, and Élodie with a file. Asked for before the browser."""
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    # Playwright keeps an event loop in this thread; nothing else runs in it while the tables are looked at.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    for role in ("owner", "admin"):
+        accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
+    keep(database_url, showcase.talent("elodie"), b"%PDF-1.4\n%a resume", tmp_path / "files")
+    return showcase
+
+
+def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
+    return [
+        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_path: Path) -> None:
+    page = opens("/settings/privacy/", role="admin")
+    who = page.get_by_label("Name, e-mail address, phone number or id in the ATS")
+    who.focus()
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 record found")).to_be_visible()
+    assert EMAIL not in page.url
+    page.get_by_role("link", name="Élodie Müller").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download everything").click()
+    taken.value.save_as(tmp_path / "about.zip")
+    with zipfile.ZipFile(tmp_path / "about.zip") as archive:
+        assert {"data.json", "index.html"} <= set(archive.namelist())
+
+    page.get_by_role("button", name="Erase …").click()
+    expect(page.get_by_text("This cannot be taken back.")).to_be_visible()
+    page.get_by_label("To confirm, type: Élodie Müller").focus()
+    page.keyboard.type("Élodie Müller")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
+    expect(page.get_by_text("This installation wrote exactly this.")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation", name="Settings")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="Print").click()
+    assert page.title() == "printed"
+    assert not Talent.objects.filter(remote_id="elodie").exists()
+
+
+def test_a_rule_is_tried_out_and_saved(staffed: Showcase, opens: Opens) -> None:
+    Talent.objects.filter(org=staffed.org).exclude(remote_id="elodie").update(
+        anonymised_at="2026-01-01T00:00Z"
+    )
+    Talent.objects.filter(remote_id="elodie").update(
+        remote_updated_at="2020-01-01T00:00Z", created_at="2020-01-01T00:00Z"
+    )
+    staffed.talent("elodie").applications.update(
+        applied_at=None, stage_entered_at="2020-02-01T00:00Z", remote_updated_at=None
+    )
+    page = opens("/settings/privacy/retention/", role="admin")
+    page.get_by_label("Erase people of whom nothing was heard").fill("24")
+    page.get_by_role("button", name="Try out").click()
+
+    expect(page.get_by_role("heading", name="1 of 1 people would be erased")).to_be_visible()
+    page.get_by_text("Who, the longest quiet first").click()
+    expect(page.get_by_role("link", name="Élodie Müller")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("The rules are applied every night.")).to_be_visible()
+    staffed.org.refresh_from_db()
+    assert wishes.wishes_of(staffed.org).idle_months == 24
+    assert Talent.objects.filter(remote_id="elodie").exists()
+
+
+def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> None:
+    path = f"/talents/{staffed.talent('elodie').id}/"
+    page = opens(path, role="recruiter")
+    expect(page.get_by_text(EMAIL)).to_be_visible()
+    page.get_by_role("link", name="Do not contact …").click()
+    page.get_by_label("Why").fill("She said so on the phone.")
+    page.get_by_role("button", name="Do not contact").click()
+
+    expect(page.get_by_text("Noted: this person is not to be contacted.")).to_be_visible()
+    expect(page.get_by_text("She said so on the phone.")).to_be_visible()
+    expect(page.get_by_text(EMAIL)).to_have_count(0)
+    expect(page.get_by_role("button", name="Show them all the same")).to_have_count(0)
+    admin = opens(path, role="admin")
+    admin.get_by_role("button", name="Show them all the same").click()
+    expect(admin.get_by_text(EMAIL)).to_be_visible()
+    admin.goto("/settings/privacy/access/")
+    expect(admin.get_by_role("cell", name="Had withheld contact details shown")).to_be_visible()
+    admin.get_by_label("Kind").select_option("not_to_contact")
+    expect(admin.locator("#results tbody tr")).to_have_count(1)
+
+
+def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> None:
+    page = opens("/settings/privacy/organisation/", role="owner")
+    page.get_by_label("To confirm, type: acme").fill("acme")
+    page.get_by_role("button", name="Delete the organisation").click()
+    expect(page.get_by_role("heading", name="This organisation is being deleted")).to_be_visible()
+    page.goto("/jobs/")
+    page.get_by_role("link", name="Undo it").click()
+    page.get_by_role("button", name="Undo: keep the organisation").click()
+    expect(page.get_by_text("The organisation stays.")).to_be_visible()
+    page.goto("/jobs/")
+    expect(page.get_by_text("Nothing is synced until then")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_them(staffed: Showcase, opens: Opens, scheme: str) -> None:
+    elodie = staffed.talent("elodie")
+    Talent.objects.filter(remote_id="filler-01").update(do_not_contact_at="2026-01-01T00:00Z")
+    person = f"/settings/privacy/people/{elodie.id}/"
+    paths: tuple[str, ...] = (
+        *("/settings/privacy/", person, f"{person}erase/", "/settings/privacy/retention/"),
+        *("/settings/privacy/access/", "/settings/privacy/processing/", "/talents/"),
+        *("/settings/privacy/organisation/", f"/talents/{elodie.id}/contact/"),
+        f"/talents/{staffed.talent('filler-01').id}/",
+    )
+    page = opens("/jobs/", role="owner", color_scheme=scheme, viewport=TELEPHONE)
+    findings: list[Any] = []
+    wide = []
+    for path in paths:
+        page.goto(path)
+        findings += hindrances(page)
+        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        content, screen = page.evaluate(sizes)
+        wide += [path] if content > screen else []
+
+    assert findings == []
+    assert wide == []

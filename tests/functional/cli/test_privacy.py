@@ -1,0 +1,74 @@
+"""An operator deletes an organisation, keeps it after all, and leaves a trace with what was exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from functional.cli.conftest import Ats, Jemmo
+
+from jemmo.store.models import AccessEvent, Connection, Organisation, OrganisationDeletion, Talent
+
+
+@pytest.fixture
+def synced(jemmo: Jemmo, ats: Ats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jemmo:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    jemmo.connect(ats)
+    jemmo.sync()
+    return jemmo
+
+
+def test_an_organisation_is_deleted_at_once_or_kept(synced: Jemmo) -> None:
+    words = ("org", "delete", "--org", "acme")
+    refused = synced(*words)
+    assert refused.status == 4
+    assert "Nothing was deleted." in refused.err
+    assert Organisation.objects.get().deleted_at is None
+
+    waits = synced(*words, "--yes")
+    assert "will be deleted on" in waits.out
+    assert Connection.objects.get().state == "paused"
+    assert synced(*words, "--yes").status == 4  # it was asked already
+    kept = synced("org", "keep", "--org", "acme")
+    assert kept.status == 0, kept
+    assert Connection.objects.get().state == "active"
+
+    synced(*words, "--yes")
+    people = Talent.objects.count()
+    done = synced(*words, "--yes", "--now", "--json")
+    assert done.status == 0, done
+    assert done.last["removed"]["talent"] == people
+    assert len(done.last["proof"]) == 64
+    assert not Organisation.objects.exists()
+    assert OrganisationDeletion.objects.get().finished_at is not None
+    assert synced("org", "keep", "--org", "acme").status == 4
+
+
+def test_what_is_exported_is_noted_with_who_took_it(synced: Jemmo) -> None:
+    synced("user", "add", "ada@example.org", "--org", "acme", "--role", "viewer")
+    for words in (("talents",), ("talents", "--as", "ada@example.org"), ("jobs",)):
+        assert synced("export", *words, "--org", "acme").status == 0
+
+    operators, adas = AccessEvent.objects.filter(action="exported").order_by("id")
+    assert (operators.account, operators.detail["contacts"]) == (None, True)
+    assert operators.detail["rows"] > 0
+    assert adas.account is not None
+    assert (adas.account.email, adas.detail["contacts"]) == ("ada@example.org", False)
+
+
+def test_who_is_not_to_be_contacted_is_said_in_exports(synced: Jemmo) -> None:
+    synced("user", "add", "ada@example.org", "--org", "acme", "--role", "recruiter")
+    whole = {one["remote_id"]: one for one in synced("export", "talents", "--org", "acme").lines}
+    who = next(key for key, one in whole.items() if one["emails"])
+    Talent.objects.filter(remote_id=who).update(do_not_contact_at="2026-01-01T00:00Z")
+    told = {}
+    for name, words in (("operator", ()), ("ada", ("--as", "ada@example.org"))):
+        lines = synced("export", "talents", "--org", "acme", *words).lines
+        told[name] = {one["remote_id"]: one for one in lines}
+
+    assert told["operator"][who]["emails"] == whole[who]["emails"]
+    assert told["operator"][who]["do_not_contact"] is True
+    assert told["operator"][who]["withheld"] == "do_not_contact"
+    assert (told["ada"][who]["emails"], told["ada"][who]["contacts_hidden"]) == ([], True)
+    other = next(key for key, one in whole.items() if one["emails"] and key != who)
+    assert told["ada"][other]["emails"]

@@ -1,0 +1,228 @@
+"""One masking for every way out: by right for a viewer, by withheld consent for all, by screenshot mode for anybody.
+
+A person whose record holds contact details in every field that people type into is read through each way there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from typing import Any
+
+import pytest
+from django.test import Client
+from fakes.showcase import Showcase
+from typer.testing import CliRunner
+
+from jemmo import logs as jemmo_logs
+from jemmo.cli.main import app
+from jemmo.domain.errors import TransientError
+from jemmo.services import exports, notifications
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Connection,
+    Delivery,
+    Notification,
+    Rejection,
+    Role,
+    SupportMessage,
+    SyncRun,
+    Talent,
+)
+from jemmo.vault import default_vault
+
+SignedIn = Callable[[str], Client]
+HTMX = {"HX-Request": "true"}
+ADDRESS, NUMBER = "someone.private@mail.example", "+33 6 00 00 00 42"
+BOTH = f"{ADDRESS} or {NUMBER}"
+SECRETS = (ADDRESS, NUMBER, "someone.private")
+
+
+@pytest.fixture
+def indiscreet(showcase: Showcase) -> Talent:
+    talent = showcase.talent("elodie")
+    run = showcase.run()
+    Talent.objects.filter(id=talent.id).update(
+        headline=BOTH,
+        summary=BOTH,
+        current_company=BOTH,
+        current_title=BOTH,
+        source=BOTH,
+        source_url=f"https://boards.example/?who={ADDRESS}",
+        tags=[ADDRESS],
+        location={"raw": BOTH},
+        custom_fields={
+            "a": {"type": "email", "label": "Private", "value": ADDRESS},
+            "b": {"type": "text", "label": "Notes", "value": BOTH},
+        },
+    )
+    Application.objects.filter(talent=talent).update(
+        source=BOTH, cover_letter=BOTH, source_url=f"https://boards.example/?who={ADDRESS}"
+    )
+    Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
+    error = TransientError(f"It said: {BOTH}.", code="ats_unavailable").as_dict()
+    SyncRun.objects.filter(id=run.id).update(
+        status="failed",
+        report={**run.report, "error": error, "status": "failed"},
+    )
+    Connection.objects.filter(org=showcase.org).update(last_error=error)
+    Rejection.objects.create(
+        connection=run.connection, stream="talents", remote_id=ADDRESS, code="bad", message=BOTH
+    )
+    Notification.objects.create(
+        org=showcase.org,
+        connection=run.connection,
+        kind="sync_failed",
+        facts={"error": error, "counts": {}},
+    )
+    return talent
+
+
+def ways(talent: Talent, job_id: Any) -> Iterator[str]:
+    """Every address of which an answer may name the person."""
+    yield from (f"/talents/{talent.id}/", "/talents/", "/talents/?q=müller", f"/jobs/{job_id}/")
+    yield from ("/settings/logs/", "/settings/logs/download.csv", "/settings/logs/download.jsonl")
+    yield from (f"/settings/why/?q={talent.remote_id}", "/settings/why/?q=müller")
+    yield from ("/notifications/", "/notifications/bell/", "/help/", "/status/", "/settings/ats/")
+
+
+def body(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return (b"".join(answer) if answer.streaming else answer.content).decode()
+
+
+def withhold(talent: Talent) -> None:
+    Talent.objects.filter(id=talent.id).update(consent_state="WITHDRAWN")
+
+
+def test_a_viewer_is_told_by_no_page(
+    showcase: Showcase, indiscreet: Talent, viewer: Client
+) -> None:
+    for path in ways(indiscreet, showcase.job("dev").id):
+        text = body(viewer, path)
+        assert [one for one in SECRETS if one in text] == [], path
+
+
+def test_nobody_is_told_of_who_withdrew_their_consent(
+    showcase: Showcase, indiscreet: Talent, signed_in: SignedIn
+) -> None:
+    withhold(indiscreet)
+    paths = [one for one in ways(indiscreet, showcase.job("dev").id) if "/settings/" not in one]
+    why = [one for one in ways(indiscreet, showcase.job("dev").id) if "/why/" in one]
+    for role in ("recruiter", "admin", "owner"):
+        for path in paths[:4] + why:
+            text = body(signed_in(role), path)
+            assert [one for one in SECRETS if one in text] == [], (role, path)
+
+
+def test_screenshot_mode_shows_it_to_nobody(
+    showcase: Showcase, indiscreet: Talent, signed_in: SignedIn
+) -> None:
+    owner = signed_in("owner")
+    owner.post("/preferences/screenshot/", {"screenshot": "on", "next": "/"})
+    more = (
+        f"/settings/privacy/people/{indiscreet.id}/",
+        "/settings/privacy/access/",
+        "/settings/privacy/access/record.csv",
+        "/settings/privacy/processing/record.md",
+    )
+    for path in (*ways(indiscreet, showcase.job("dev").id), *more):
+        text = body(owner, path)
+        found = [one for one in (*SECRETS, "Müller", "acme.example") if one in text]
+        assert found == [], path
+    zipped = owner.post(f"/settings/privacy/people/{indiscreet.id}/export/")
+    assert zipped.status_code == 409
+
+
+@pytest.mark.parametrize("kind", ["talents", "applications", "resumes"])
+def test_exports_hold_what_the_reader_may_see(
+    showcase: Showcase, indiscreet: Talent, kind: str
+) -> None:
+    def told(role: Role | None) -> str:
+        rows = exports.rows(showcase.org, kind, role=role, vault=default_vault())
+        return json.dumps(list(rows), default=str, ensure_ascii=False)
+
+    shown = {role: ADDRESS in told(role) for role in (Role.VIEWER, Role.RECRUITER, Role.OWNER)}
+    assert shown == {Role.VIEWER: False, Role.RECRUITER: True, Role.OWNER: True}
+    withhold(indiscreet)
+    for role in Role:
+        assert [one for one in SECRETS if one in told(role)] == [], role
+    operators = told(None)
+    assert ADDRESS in operators
+    assert kind != "talents" or '"withheld": "consent_withdrawn"' in operators
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_the_command_exports_by_right(
+    showcase: Showcase, indiscreet: Talent, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr("jemmo.bootstrap.start", lambda **_: "")
+    monkeypatch.setattr("gc.freeze", lambda: None)
+
+    def told(*words: str) -> str:
+        given = ["export", "talents", "--org", "acme", "--format", form, *words]
+        done = copy_context().run(
+            CliRunner().invoke, app, given
+        )  # a command sets the scope for good
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert ADDRESS in told()
+    assert ADDRESS in told("--as", "recruiter@acme.example")
+    assert not [one for one in SECRETS if one in told("--as", "viewer@acme.example")]
+    withhold(indiscreet)
+    assert not [one for one in SECRETS if one in told("--as", "owner@acme.example")]
+
+
+def test_what_leaves_by_e_mail_and_chat_names_nobody(
+    showcase: Showcase, indiscreet: Talent
+) -> None:
+    one = Notification.objects.get(kind="sync_failed")
+    on_its_way = [Delivery(notification=one, channel="email")]
+    for channel in ("email", "chat"):
+        text = notifications._text(channel, on_its_way)
+        assert "It said: …" in text
+        assert [secret for secret in SECRETS if secret in text] == [], channel
+
+
+def test_what_is_attached_for_support_names_nobody(
+    showcase: Showcase, indiscreet: Talent, recruiter: Client
+) -> None:
+    given = {"body": "Help", "attach": "on", "error": BOTH, "steps": f"/talents/?q={ADDRESS}"}
+    recruiter.post("/help/", given, headers=HTMX)
+
+    message = SupportMessage.objects.get()
+    text = message.error + message.steps
+    assert [one for one in SECRETS if one in text] == []
+    assert "user@example.com" in text
+
+
+def test_a_log_line_names_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    import logging
+
+    before = logging.getLogger().handlers, logging.getLogger().level
+    try:
+        jemmo_logs.setup()
+        log = logging.getLogger("jemmo.test")
+        log.error("it failed", extra={"email": ADDRESS, "status": 500})
+        try:
+            int(BOTH)
+        except ValueError:
+            log.exception("it broke")
+    finally:
+        logging.getLogger().handlers, logging.getLogger().level = before
+    told = capsys.readouterr().err
+    assert "it failed" in told
+    assert "it broke" in told
+    assert [one for one in SECRETS if one in told] == []
+
+
+def test_the_organisation_itself_is_unchanged_by_looking(
+    showcase: Showcase, indiscreet: Talent, viewer: Client
+) -> None:
+    body(viewer, f"/talents/{indiscreet.id}/")
+
+    assert Talent.objects.get(id=indiscreet.id).headline == BOTH

@@ -1,0 +1,444 @@
+"""Settings > Privacy: a request is answered, and what is done leaves its trace."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from fakes.kept import keep
+from fakes.showcase import EMAIL, PHONE, Showcase
+
+from jemmo.domain.access import Action
+from jemmo.files.folder import FolderStorage
+from jemmo.services import accounts, leaving, noting, wishes
+from jemmo.store.models import (
+    AccessEvent,
+    Application,
+    AuditEvent,
+    Erasure,
+    Organisation,
+    SupportMessage,
+    Talent,
+)
+from jemmo.vault import default_vault
+
+SignedIn = Callable[[str], Client]
+HTMX = {"HX-Request": "true"}
+PAGES = (
+    *("/settings/privacy/", "/settings/privacy/erasures/", "/settings/privacy/retention/"),
+    *("/settings/privacy/access/", "/settings/privacy/access/record.csv"),
+    *("/settings/privacy/processing/", "/settings/privacy/processing/record.md"),
+)
+
+
+@pytest.fixture
+def kept(
+    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Élodie with a file; the address of her page under Privacy."""
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    elodie = showcase.talent("elodie")
+    keep(database_url, elodie, b"%PDF-1.4\n%a resume", tmp_path / "files")
+    return f"/settings/privacy/people/{elodie.id}/"
+
+
+def text(client: Client, path: str, **more: str) -> str:
+    answer = client.get(path, more)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def events(action: Action) -> list[AccessEvent]:
+    return list(AccessEvent.objects.filter(action=action))
+
+
+@pytest.mark.parametrize("role", ["recruiter", "viewer"])
+def test_it_is_for_managers(showcase: Showcase, signed_in: SignedIn, role: str, kept: str) -> None:
+    client = signed_in(role)
+
+    for path in (*PAGES, kept, f"{kept}erase/", "/settings/privacy/organisation/"):
+        assert client.get(path).status_code == 404, path
+    for path in (f"{kept}export/", f"{kept}erase/", "/settings/privacy/retention/release/"):
+        assert client.post(path, {"name": "Élodie Müller"}).status_code == 404, path
+    assert Talent.objects.filter(remote_id="elodie").exists()
+    assert 'href="/settings/privacy/"' not in client.get("/settings/members/").content.decode()
+
+
+def test_another_organisation_finds_and_does_nothing(
+    showcase: Showcase, signed_in: SignedIn, kept: str
+) -> None:
+    outsider = signed_in("outsider")  # an owner, of the other one
+
+    for path in (kept, f"{kept}erase/"):
+        assert outsider.get(path).status_code == 404
+    assert outsider.post(f"{kept}export/").status_code == 404
+    assert outsider.post(f"{kept}erase/", {"name": "Élodie Müller"}).status_code == 404
+    page = outsider.post("/settings/privacy/", {"who": EMAIL}).content.decode()
+    assert "Nobody is known by that" in page
+    assert "Élodie" not in page
+
+
+@pytest.mark.parametrize(
+    "who", [EMAIL, EMAIL.upper(), "0612345678", PHONE, "elodie", "Müller", "muller elo"]
+)
+def test_a_person_is_found(showcase: Showcase, signed_in: SignedIn, kept: str, who: str) -> None:
+    page = signed_in("admin").post("/settings/privacy/", {"who": who}).content.decode()
+
+    assert kept in page
+    assert "1 record found" in page
+    (noted,) = events(Action.SEARCHED)
+    assert noted.detail["found"] == 1
+    assert who not in json.dumps(noted.detail)
+
+
+def test_who_is_hidden_or_deleted_is_found_too(showcase: Showcase, signed_in: SignedIn) -> None:
+    Talent.objects.filter(remote_id="elodie").update(remote_deleted_at=datetime.now(UTC))
+    admin = signed_in("admin")
+
+    deleted = admin.post("/settings/privacy/", {"who": EMAIL}).content.decode()
+    hidden = admin.post("/settings/privacy/", {"who": "Hidden Person"}).content.decode()
+
+    assert "Deleted in the ATS" in deleted
+    assert "Archived talents" in hidden
+
+
+def test_everything_is_handed_out_and_noted(
+    showcase: Showcase, signed_in: SignedIn, kept: str
+) -> None:
+    admin = signed_in("admin")
+    page = text(admin, kept)
+    assert "Contact details" in page
+    assert EMAIL not in page  # it counts; what it is, is in the file
+
+    answer = admin.post(f"{kept}export/")
+
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        told = json.loads(archive.read("data.json"))
+        assert [name for name in archive.namelist() if name.startswith("files/")]
+    assert {one["value"] for one in told["records"][0]["contacts"]} == {EMAIL, PHONE}
+    (noted,) = events(Action.SUBJECT_EXPORTED)
+    assert noted.account == showcase.person("admin")
+    assert noted.talent == showcase.talent("elodie").id
+    assert admin.get(f"{kept}export/").status_code == 405
+
+
+def test_two_records_of_one_person_are_taken_together(
+    showcase: Showcase, signed_in: SignedIn, kept: str
+) -> None:
+    twin = showcase.talent("filler-03")
+    Talent.objects.filter(id=twin.id).update(first_name="elodie", last_name="MÜLLER")
+    Talent.objects.filter(remote_id="elodie").update(first_name="Elodie")
+    admin = signed_in("admin")
+    assert str(twin.id) in text(admin, kept)
+
+    content = admin.post(f"{kept}export/", {"with": str(twin.id)}).content
+    admin.post(f"{kept}erase/", {"with": str(twin.id), "name": "elodie  müller"})
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert len(json.loads(archive.read("data.json"))["records"]) == 2
+    assert not Talent.objects.filter(remote_id__in=["elodie", "filler-03"]).exists()
+    assert Erasure.objects.get().removed["talents"] == 2
+    assert admin.get(f"{kept}?with=nonsense").status_code == 404
+
+
+def test_erasing_needs_the_name_and_leaves_a_certificate(
+    showcase: Showcase, signed_in: SignedIn, kept: str, tmp_path: Path
+) -> None:
+    admin = signed_in("admin")
+    send = {"body": f"Élodie MÜLLER ({EMAIL}) is missing", "attach": ""}
+    signed_in("recruiter").post("/help/", send, headers=HTMX)
+    page = text(admin, f"{kept}erase/")
+    assert "Backups, until they expire" in page
+    assert "The ATS: Jemmo only reads there." in page
+    wrong = admin.post(f"{kept}erase/", {"name": "Elodie"})
+    assert "This is not the name." in wrong.content.decode()
+    assert Talent.objects.filter(remote_id="elodie").exists()
+
+    done = admin.post(f"{kept}erase/", {"name": "élodie müller"}, follow=True)
+
+    row = Erasure.objects.get()
+    certificate = done.content.decode()
+    assert done.redirect_chain == [(f"/settings/privacy/erasures/{row.id}/", 302)]
+    assert "This installation wrote exactly this." in certificate
+    assert row.proof in certificate
+    for trace in ("Müller", EMAIL, "elodie"):
+        assert trace not in certificate
+    assert list(FolderStorage(tmp_path / "files").listing()) == []
+    assert SupportMessage.objects.get().body == "[erased] ([erased]) is missing"
+    told = json.loads(admin.get(f"/settings/privacy/erasures/{row.id}/certificate.json").content)
+    assert (told["proof"], told["removed"]["talents"]) == (row.proof, 1)
+    assert str(row.id) in text(admin, "/settings/privacy/")
+    assert str(row.id) in text(admin, "/settings/privacy/erasures/")
+    (noted,) = events(Action.ERASED)
+    assert (noted.account, noted.talent) == (showcase.person("admin"), None)
+    again = admin.post("/settings/privacy/", {"who": "elodie"}).content.decode()
+    assert "stays out for good" in again
+    assert admin.get(kept).status_code == 404
+    Erasure.objects.update(removed={"talents": 7})
+    assert "cannot be checked" in text(admin, f"/settings/privacy/erasures/{row.id}/")
+    assert signed_in("outsider").get(f"/settings/privacy/erasures/{row.id}/").status_code == 404
+
+
+RULES = {"counts": "update", "deleted_days": "14", "access_months": "12"}
+
+
+def form(org: Organisation, **more: str) -> dict[str, str]:
+    org.refresh_from_db()
+    return {"seen": wishes.seen_as(org), **RULES, **more}
+
+
+def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
+    admin, org = signed_in("admin"), showcase.org
+    old = datetime.now(UTC) - timedelta(days=800)
+    Talent.objects.filter(org=org).update(
+        remote_created_at=old, remote_updated_at=old, created_at=old
+    )
+    Application.objects.filter(org=org).update(
+        applied_at=old, stage_entered_at=old, remote_updated_at=old, remote_created_at=old
+    )
+    Talent.objects.exclude(remote_id="elodie").update(created_at=old + timedelta(days=1))
+    Talent.objects.exclude(remote_id="elodie").update(remote_updated_at=old + timedelta(days=1))
+    path = "/settings/privacy/retention/"
+    wanted = form(org, idle_months="24")
+
+    hasty = admin.post(path, {**wanted, "do": "save"}).content.decode()
+    assert "64 of 64 people would be erased" in hasty
+    assert "Élodie Müller" in hasty
+    assert "unusually many" in hasty
+    org.refresh_from_db()
+    assert org.privacy == {}
+    assert Talent.objects.filter(org=org).count() == 64
+    tried = re.search(r'name="tried" value="([^"]+)"', hasty)
+    assert tried is not None
+    other = admin.post(path, {**wanted, "idle_months": "23", "tried": tried[1], "do": "save"})
+    assert "Nothing was done yet." in other.content.decode()
+
+    done = admin.post(path, {**wanted, "tried": tried[1], "do": "save"}, follow=True)
+
+    assert "The rules are applied every night." in done.content.decode()
+    org.refresh_from_db()
+    saved = wishes.wishes_of(org)
+    assert (saved.idle_months, saved.deleted_days, saved.agreed) == (24, 14, 64)
+    late = signed_in("owner").post(path, {**wanted, "tried": tried[1], "do": "save"})
+    assert "Somebody else changed this meanwhile" in late.content.decode()
+    assert AuditEvent.objects.filter(org=org, action="retention.changed").count() == 1
+    assert "changed how long people are kept" in text(admin, "/settings/members/")
+
+
+def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: SignedIn) -> None:
+    wanted = {**form(showcase.org), "do": "save"}
+
+    signed_in("admin").post("/settings/privacy/retention/", wanted)
+
+    showcase.org.refresh_from_db()
+    assert wishes.wishes_of(showcase.org).access_months == 12
+
+
+def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
+    wishes.change(showcase.org, idle_months=12, held=40, held_of=64)
+    admin = signed_in("admin")
+    assert "would erase 40 of 64 people at once" in text(admin, "/settings/privacy/retention/")
+
+    stale = admin.post("/settings/privacy/retention/release/", {"people": "39"}, follow=True)
+    assert "Somebody else changed this" in stale.content.decode()
+    admin.post("/settings/privacy/retention/release/", {"people": "40"})
+
+    showcase.org.refresh_from_db()
+    found = wishes.wishes_of(showcase.org)
+    assert (found.agreed, found.held) == (40, 0)
+
+
+def test_looks_are_noted_once_and_by_whom(
+    showcase: Showcase, signed_in: SignedIn, recruiter: Client, viewer: Client
+) -> None:
+    elodie = showcase.talent("elodie")
+    for _ in range(3):
+        recruiter.get(f"/talents/{elodie.id}/")
+    viewer.get(f"/talents/{elodie.id}/")  # sees none
+    recruiter.get(f"/talents/{showcase.talent('filler-01').id}/")  # has none
+    recruiter.get(f"/talents/?q={EMAIL}")
+    recruiter.get("/talents/?q=muller")
+
+    (look,) = events(Action.CONTACTS_VIEWED)
+    assert (look.account, look.talent) == (showcase.person("recruiter"), elodie.id)
+    (search,) = events(Action.SEARCHED)
+    assert EMAIL not in json.dumps(search.detail)
+    admin = signed_in("admin")
+    page = text(admin, "/settings/privacy/access/")
+    assert "Élodie Müller" in page
+    assert "recruiter@acme.example" in page
+    for query, holds in (
+        ("?person=elodie", True),
+        (f"?person={elodie.id}", True),
+        ("?person=müller", True),
+        ("?person=filler-01", False),
+        (f"?member={showcase.person('recruiter').id}", True),
+        (f"?member={showcase.person('viewer').id}", False),
+        ("?member=operator", False),
+        ("?member=nonsense", False),
+        ("?action=contacts_viewed", True),
+        ("?action=erased", False),
+        ("?period=day", True),
+        ("?after=1", False),
+    ):
+        part = admin.get(f"/settings/privacy/access/{query}", headers=HTMX).content.decode()
+        assert ("Looked at contact details</td>" in re.sub(r"\s+<", "<", part)) is holds, query
+    assert len(events(Action.RECORD_VIEWED)) == 1
+    assert "Élodie" not in text(signed_in("outsider"), "/settings/privacy/access/")
+
+
+def test_the_record_holds_ids_and_is_exported(
+    showcase: Showcase, signed_in: SignedIn, recruiter: Client
+) -> None:
+    elodie = showcase.talent("elodie")
+    recruiter.get(f"/talents/{elodie.id}/")
+    noting.note(showcase.org, Action.EXPORTED, actor=None, what="talents", rows=5)
+    answer = signed_in("admin").get("/settings/privacy/access/record.csv")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+
+    assert {"elodie"} == {row["ats_id"] for row in rows if row["action"] == "contacts_viewed"}
+    assert {"rows=5 what=talents"} == {row["detail"] for row in rows if row["action"] == "exported"}
+    assert "Müller" not in str(rows)
+    assert events(Action.RECORD_EXPORTED)
+    stored = str(list(AccessEvent.objects.values_list("detail", "subject")))
+    assert "Müller" not in stored
+    old = datetime.now(UTC) - timedelta(days=25 * 31)
+    AccessEvent.objects.filter(action=Action.EXPORTED).update(at=old)
+    assert noting.forget_old() == 1
+
+
+def test_who_is_not_to_be_contacted(
+    showcase: Showcase, signed_in: SignedIn, recruiter: Client, viewer: Client, kept: str
+) -> None:
+    elodie = showcase.talent("elodie")
+    path = f"/talents/{elodie.id}/"
+    version = elodie.attachments.get().current_version
+    assert viewer.get(f"{path}contact/").status_code == 404
+    assert viewer.post(f"{path}contact/", {"reason": "x"}).status_code == 404
+    assert "This field is required" in recruiter.post(f"{path}contact/", {}).content.decode()
+
+    recruiter.post(f"{path}contact/", {"reason": "asked us by phone"})
+
+    page = text(recruiter, path)
+    assert "Not to be contacted" in page
+    assert "asked us by phone" in page
+    assert "asked us by phone" not in text(viewer, path)
+    for hidden in (EMAIL, PHONE, "mailto:", str(version)):
+        assert hidden not in page
+    assert recruiter.get(f"/files/{version}/").status_code == 403
+    assert recruiter.get(f"/files/{version}/download/").status_code == 403
+    assert signed_in("admin").get(f"/files/{version}/").status_code == 200
+    assert "Do not contact" in text(recruiter, "/talents/", q="elodie")
+    assert "Do not contact" in text(recruiter, f"/jobs/{showcase.job('dev').id}/")
+    assert "Müller" in text(recruiter, "/talents/", contact="do_not_contact")
+    assert "Müller" not in text(recruiter, "/talents/", contact="withdrawn")
+    assert recruiter.post(path, {"reveal": ""}).status_code == 200
+    assert EMAIL not in recruiter.post(path, {"reveal": ""}).content.decode()
+    admin = signed_in("admin")
+    assert EMAIL not in text(admin, path)
+    assert EMAIL in admin.post(path, {"reveal": ""}).content.decode()
+    (revealed,) = events(Action.CONTACTS_REVEALED)
+    assert revealed.account == showcase.person("admin")
+
+    recruiter.post(f"{path}contact/", {"again": ""})
+
+    assert EMAIL in text(recruiter, path)
+    assert [one.talent for one in events(Action.CONTACT_AGAIN)] == [elodie.id]
+    assert "asked us by phone" not in str(list(AuditEvent.objects.values_list("detail")))
+
+
+@pytest.mark.parametrize(
+    ("state", "hidden"), [("WITHDRAWN", True), ("REFUSED", True), ("EXPIRED", False)]
+)
+def test_consent_is_respected(
+    showcase: Showcase, recruiter: Client, state: str, hidden: bool
+) -> None:
+    elodie = showcase.talent("elodie")
+    Talent.objects.filter(id=elodie.id).update(
+        consent_state=state, headline=f"call {PHONE}", can_email=False
+    )
+
+    page, listed = text(recruiter, f"/talents/{elodie.id}/"), text(recruiter, "/talents/")
+
+    assert (EMAIL not in page) is hidden
+    assert (PHONE not in listed) is hidden
+    assert f"Consent {state.lower()}" in listed
+    assert "No e-mails" in listed
+    assert "Müller" in text(recruiter, "/talents/", contact=state.lower())
+    assert "Müller" in text(recruiter, "/talents/", contact="no_emails")
+
+
+def test_the_record_of_processing_tells_how_it_is(
+    showcase: Showcase, signed_in: SignedIn, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes.change(showcase.org, idle_months=18)
+    admin = signed_in("admin")
+    page = text(admin, "/settings/privacy/processing/")
+    monkeypatch.setenv("JEMMO_FILES", "supabase://resumes-of-acme")
+    written = admin.get("/settings/privacy/processing/record.md").content.decode()
+
+    for told in (page, written):
+        assert "Talents: 64" in told
+        assert "for 18 months are erased" in told
+        assert "admin@acme.example" in told
+        assert "AES-256-GCM" in told
+        assert "Élodie" not in told
+    assert "Resumes and other files (encrypted)" in page
+    assert "private bucket resumes-of-acme" in written
+    assert "<li>" not in written
+    assert "- People of whom" in written
+    admin.cookies["django_language"] = "fr"
+    assert "Registre des activités de traitement" in text(admin, "/settings/privacy/processing/")
+
+
+def test_only_an_owner_deletes_the_organisation(
+    showcase: Showcase, signed_in: SignedIn, tmp_path: Path
+) -> None:
+    path, org = "/settings/privacy/organisation/", showcase.org
+    assert signed_in("admin").get(path).status_code == 404
+    assert signed_in("admin").post(path, {"name": org.name}).status_code == 404
+    owner = signed_in("owner")
+    assert "This is not the name." in owner.post(path, {"name": "other"}).content.decode()
+
+    owner.post(path, {"name": org.name})
+
+    assert "This organisation is deleted on" in text(signed_in("viewer"), "/jobs/")
+    assert 'href="/settings/privacy/organisation/"' in text(owner, "/jobs/")
+    assert signed_in("admin").post(f"{path}undo/").status_code == 404
+    owner.post(f"{path}undo/")
+    assert "This organisation is deleted on" not in text(owner, "/jobs/")
+    owner.post(path, {"name": org.name})
+    asked = leaving.of(org)
+    assert asked is not None
+    assert owner.get(f"/organisations/deleted/{asked.id}/").status_code == 404  # not yet
+    later = datetime.now(UTC) + timedelta(days=8)
+    storage = FolderStorage(tmp_path / "files")
+    while leaving.step(asked.id, vault=default_vault(), storage=storage, now=later):
+        pass
+
+    certificate = text(owner, f"/organisations/deleted/{asked.id}/")
+    assert "This installation wrote exactly this." in certificate
+    assert f"/organisations/deleted/{asked.id}/" in text(owner, "/no-organisation/")
+    told = json.loads(owner.get(f"/organisations/deleted/{asked.id}/certificate.json").content)
+    assert told["removed"]["talent"] == 64
+    assert signed_in("outsider").get(f"/organisations/deleted/{asked.id}/").status_code == 404
+    assert Client().get(f"/organisations/deleted/{asked.id}/").status_code == 302
+
+
+def test_an_owner_of_two_keeps_the_other(showcase: Showcase, tmp_path: Path) -> None:
+    accounts.add_member(showcase.stranger, "recruiter@acme.example", "viewer", None)
+    asked = leaving.ask(showcase.org, actor=None, now=datetime.now(UTC), grace=timedelta(0))
+    storage = FolderStorage(tmp_path / "files")
+    while leaving.step(asked.id, vault=default_vault(), storage=storage):
+        pass
+
+    left = showcase.person("recruiter")
+    assert [one.org for one in left.memberships.all()] == [showcase.stranger]

@@ -1,0 +1,188 @@
+"""Deleting an organisation takes everything of it, from every table there is, and nothing of another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import transaction
+from fakes.dump import dump
+from fakes.kept import keep
+from fakes.one_of_each import one_of_each
+from fakes.showcase import EMAIL, Showcase
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.folder import FolderStorage
+from jemmo.services import leaving, schedule
+from jemmo.store import belonging
+from jemmo.store.models import (
+    Account,
+    AuditEvent,
+    Connection,
+    Invitation,
+    Notification,
+    Organisation,
+    OrganisationDeletion,
+    SupportThread,
+    Tag,
+)
+from jemmo.store.policies import OPEN
+from jemmo.vault import default_vault
+
+NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
+NOBODYS = {
+    # What is the installation's, or of people who may belong to several organisations.
+    *OPEN,
+    *("account", "account_groups", "account_user_permissions", "account_emailaddress"),
+    *("account_emailconfirmation", "mfa_authenticator", "organisation", "organisation_deletion"),
+}
+
+
+@pytest.fixture
+def filled(
+    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Showcase:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    keep(database_url, showcase.talent("elodie"), b"%PDF-1.4\n%a file", tmp_path / "files")
+    for org in (showcase.org, showcase.stranger):
+        owner = org.memberships.get(role="owner").account
+        Tag.objects.create(org=org, name="left over")
+        Notification.objects.create(org=org, kind="sync_done")
+        AuditEvent.objects.create(org=org, at=NOW, action="member.joined", actor=owner)
+        Invitation.objects.create(
+            org=org, email="new@mail.example", role="viewer", created_at=NOW, expires_at=NOW
+        )
+        SupportThread.objects.create(
+            org=org, account=owner, opened_at=NOW, last_at=NOW, read_at=NOW
+        )
+    return showcase
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> FolderStorage:
+    return FolderStorage(tmp_path / "files")
+
+
+def finish(deletion_id: object, storage: FolderStorage, now: datetime) -> int:
+    steps = 1
+    while leaving.step(deletion_id, vault=default_vault(), storage=storage, now=now):  # type: ignore[arg-type]
+        steps += 1
+        assert steps < 200
+    return steps
+
+
+def test_every_table_is_told_apart(database_url: str) -> None:
+    """A new table that leads to no organisation is either the installation's, and named above, or forgotten."""
+    found = belonging.belonging()
+
+    assert found.others <= NOBODYS, sorted(found.others - NOBODYS)
+    assert {"talent", "file_text", "stage_event", "support_message", "sighting"} <= set(
+        found.conditions
+    )
+
+
+def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -> None:
+    """Whatever tables there will be: a row of each, of two organisations."""
+    with transaction.atomic():
+        mine, theirs = one_of_each("acme"), one_of_each("globex")
+    org = Organisation.objects.get(id=mine["organisation"].pk)
+    other = theirs["organisation"].pk
+    before = belonging.count(other)
+    assert before.keys() == theirs.keys() - NOBODYS
+    OrganisationDeletion.objects.all().delete()
+    Organisation.objects.update(deleted_at=None)
+
+    finish(leaving.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
+
+    for table, row in mine.items():
+        assert not type(row)._base_manager.filter(pk=row.pk).exists(), table
+    assert belonging.count(other) == before
+    assert belonging.count(org.id) == {}
+
+
+def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as db:
+        db.execute("CREATE TABLE a_note (id bigserial, talent_id uuid REFERENCES talent)")
+        db.execute(
+            "INSERT INTO a_note (talent_id) SELECT id FROM talent WHERE org_id IN (%s, %s)",
+            [filled.org.id, filled.stranger.id],
+        )
+
+    listed = list(belonging.belonging().conditions)
+    assert listed.index("a_note") < listed.index("talent")
+    with psycopg.connect(owner_url, autocommit=True) as db:
+        db.execute("GRANT ALL ON a_note TO PUBLIC")
+    assert belonging.count(filled.stranger.id)["a_note"] == 1
+
+
+def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
+    filled: Showcase, database_url: str, storage: FolderStorage
+) -> None:
+    org, owner = filled.org, filled.person("owner")
+    before = belonging.count(filled.stranger.id)
+    colleagues = [filled.person(role).id for role in ("admin", "recruiter", "viewer")]
+    connections = [str(one.id) for one in org.connections.all()]
+    asked = leaving.ask(org, actor=owner, now=NOW)
+    assert finish(asked.id, storage, NOW + timedelta(days=6)) == 1  # not yet
+    assert Organisation.objects.filter(id=org.id).exists()
+
+    finish(asked.id, storage, NOW + timedelta(days=8))
+
+    asked.refresh_from_db()
+    assert not Organisation.objects.filter(id=org.id).exists()
+    assert belonging.count(org.id) == {}
+    assert belonging.count(filled.stranger.id) == before
+    assert list(storage.listing()) == []
+    assert not Account.objects.filter(id__in=colleagues).exists()
+    assert Account.objects.filter(id=owner.id).exists()
+    for table, text in dump(database_url).items():
+        if table != "organisation_deletion":
+            for trace in (str(org.id), *connections, "Müller", "elodie", EMAIL):
+                assert trace not in text, (table, trace)
+    assert asked.removed["talent"] > 60
+    assert asked.removed["stored_files"] == 1
+    assert leaving.is_genuine(asked, vault=default_vault())
+    assert leaving.certificates(owner) == [asked]
+    asked.removed["talent"] += 1
+    assert not leaving.is_genuine(asked, vault=default_vault())
+
+
+def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcase) -> None:
+    org, owner = filled.org, filled.person("owner")
+    Connection.objects.filter(org=org).update(due_at=NOW - timedelta(days=1))
+    asked = leaving.ask(org, actor=owner, now=NOW)
+    mine = {one.id for one in org.connections.all()}
+
+    assert not mine & {one.connection_id for one in schedule.due(NOW)}
+    with pytest.raises(ConfigError, match="already"):
+        leaving.ask(org, actor=owner, now=NOW)
+    leaving.undo(org, actor=owner, now=NOW + timedelta(days=6))
+    assert mine & {one.connection_id for one in schedule.due(datetime.now(UTC))}
+    assert leaving.of(org) is None
+    assert asked.removed == {}
+    with pytest.raises(ConfigError, match="no deletion"):
+        leaving.undo(org, actor=owner, now=NOW)
+
+
+def test_too_late_is_too_late(filled: Showcase) -> None:
+    leaving.ask(filled.org, actor=None, now=NOW)
+
+    with pytest.raises(ConfigError, match="no deletion"):
+        leaving.undo(filled.org, actor=None, now=NOW + timedelta(days=7))
+
+
+def test_a_crash_anywhere_is_gone_on_from(
+    filled: Showcase, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "ROWS", 7)
+    monkeypatch.setattr(leaving, "STEPS", 3)
+    asked = leaving.ask(filled.org, actor=None, now=NOW, grace=timedelta(0))
+    whole = belonging.count(filled.org.id)["talent"]
+
+    assert finish(asked.id, storage, NOW) > 10
+
+    asked.refresh_from_db()
+    assert asked.removed["talent"] == whole
+    assert belonging.count(filled.org.id) == {}

@@ -1,0 +1,121 @@
+"""Who is anonymised in the ATS is anonymised here: name, contacts, files, their words and letters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts.harness import Harness, Vendor, start
+from contracts.vendors.flatchr import FLATCHR
+from contracts.vendors.teamtailor import TEAMTAILOR
+from fakes.company import Company, company, in_thread
+from fakes.dump import dump
+
+from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
+from jemmo.services import tidying
+from jemmo.services.fetching import fetch_files
+from jemmo.vault import default_vault
+
+BLANK = {
+    "teamtailor": {
+        "first-name": "Anonymised",
+        "last-name": None,
+        "email": None,
+        "phone": None,
+        "pitch": None,
+        "linkedin-url": None,
+        "tags": [],
+    },
+    "flatchr": {"anonym": True},
+}
+LETTER = "I was born in Nowhere-on-Sea and want to work with you."
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    return FolderStorage(tmp_path / "files")
+
+
+async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Company:
+    found = await company(
+        database_url,
+        base_url=ats.base_url,
+        key=ats.server.key,
+        provider=ats.vendor.name,
+        options=ats.vendor.options,
+    )
+    await found.sync()
+    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    return found
+
+
+async def somebody(found: Company) -> tuple[str, Any]:
+    rows = await found.rows(
+        "SELECT t.remote_id, t.id FROM talent t JOIN talent_contacts c ON c.talent_id = t.id "
+        "JOIN attachment f ON f.talent_id = t.id AND f.current_version IS NOT NULL "
+        "JOIN file_text w ON w.talent_id = t.id "
+        "JOIN application a ON a.talent_id = t.id WHERE t.connection_id = {me} "
+        "ORDER BY t.remote_id LIMIT 1"
+    )
+    return str(rows[0][0]), rows[0][1]
+
+
+@pytest.mark.parametrize("vendor", [TEAMTAILOR, FLATCHR], ids=lambda one: one.name)
+async def test_nothing_of_the_person_is_left(
+    vendor: Vendor, database_url: str, storage: FolderStorage
+) -> None:
+    async with start(vendor, talents=40) as ats:
+        found = await filled(ats, database_url, storage)
+        who, key = await somebody(found)
+        contacts = (await found.contacts())[who]
+        await found.rows(
+            "UPDATE application SET cover_letter = %s WHERE talent_id = %s", LETTER, key
+        )
+        files = len(list(storage.listing()))
+        await ats.server.change(
+            "edit", vendor.kinds[Stream.TALENTS], who, attributes=BLANK[vendor.name]
+        )
+        await found.sync(Mode.INCREMENTAL)
+
+        row = await found.record(Stream.TALENTS, who)
+        assert row["anonymised_at"] is not None
+        assert row["remote_deleted_at"] is None
+        assert who not in await found.contacts()
+        words = "SELECT count(*) FROM file_text WHERE talent_id = %s"
+        assert await found.value(words, key) == 0
+        shown = (
+            "SELECT count(*) FROM attachment WHERE talent_id = %s "
+            "AND (remote_deleted_at IS NULL OR file_name IS NOT NULL)"
+        )
+        assert await found.value(shown, key) == 0
+        for table, text in dump(database_url).items():
+            assert not [one for one in (*contacts, LETTER) if one in text], table
+        await in_thread(lambda: tidying.tidy(storage, default_vault()))
+        assert len(list(storage.listing())) < files
+        versions = (
+            "SELECT count(*) FROM file_version v JOIN attachment a ON a.id = v.attachment_id "
+            "WHERE a.talent_id = %s"
+        )
+        assert await found.value(versions, key) == 0
+        for mode in (Mode.RECONCILE, Mode.INITIAL):
+            await found.sync(mode)
+        assert await found.value(words, key) == 0
+        assert (await found.verify()).equal
+
+
+async def test_who_only_lost_a_number_is_still_somebody(
+    database_url: str, storage: FolderStorage
+) -> None:
+    async with start(TEAMTAILOR, talents=40) as ats:
+        found = await filled(ats, database_url, storage)
+        who, key = await somebody(found)
+        await ats.server.change(
+            "edit", "candidates", who, attributes={"email": None, "phone": None}
+        )
+        await found.sync(Mode.INCREMENTAL)
+
+        assert (await found.record(Stream.TALENTS, who))["anonymised_at"] is None
+        assert await found.value("SELECT count(*) FROM file_text WHERE talent_id = %s", key) == 1

@@ -1,0 +1,33 @@
+"""Whether a person may be contacted, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jemmo.domain.consent import Stance, Withheld, marks, withheld
+
+
+@pytest.mark.parametrize(
+    ("consent", "told_us", "reason"),
+    [
+        ("GIVEN", False, None),
+        ("UNKNOWN", False, None),
+        ("EXPIRED", False, None),
+        ("WITHDRAWN", False, Withheld.CONSENT_WITHDRAWN),
+        ("REFUSED", False, Withheld.CONSENT_REFUSED),
+        ("GIVEN", True, Withheld.DO_NOT_CONTACT),
+        ("WITHDRAWN", True, Withheld.DO_NOT_CONTACT),
+        ("a word of tomorrow", False, None),
+    ],
+)
+def test_contact_details_are_withheld(consent: str, told_us: bool, reason: Withheld | None) -> None:
+    assert withheld(consent, do_not_contact=told_us) is reason
+
+
+def test_the_weightiest_is_said_first_and_nothing_needless() -> None:
+    assert marks("GIVEN", do_not_contact=False, can_email=None) == []
+    assert marks("EXPIRED", do_not_contact=True, can_email=False) == [
+        Stance.DO_NOT_CONTACT,
+        Stance.EXPIRED,
+    ]
+    assert marks("UNKNOWN", do_not_contact=False, can_email=False) == [Stance.NO_EMAILS]
