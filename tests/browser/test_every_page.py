@@ -16,6 +16,8 @@ from jemmo.services import accounts
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+    # The server's threads end with their connections open, and so many pages live to see them collected.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 Opens = Callable[..., Page]
@@ -51,12 +53,15 @@ def paths(showcase: Showcase) -> list[str]:
         "ats/connect/flatchr",
         "ats/rules",
     )
+    settings += ("schedule", "privacy", "privacy/erasures", "privacy/retention", "privacy/access")
+    settings += ("privacy/processing", "privacy/organisation")
     settings += ("logs", "why", "quality", "members", "notifications", "profile")
     return [
         *("/jobs/", "/talents/", "/talents/?q=nobody", "/notifications/", "/help/"),
         f"/jobs/{showcase.job('dev').id}/",
         f"/talents/{showcase.talent('elodie').id}/",
         f"/settings/ats/runs/{run.id}/",
+        f"/settings/privacy/people/{showcase.talent('elodie').id}/",
         "/settings/why/?q=e",
         *(f"/settings/{one}/" for one in settings),
         *(f"{connection}{one}" for one in parts),
