@@ -6,6 +6,7 @@ import asyncio
 import json
 import resource
 import sys
+import time
 
 from jemmo import bootstrap
 
@@ -24,13 +25,16 @@ def main(org: str, address: str, pacing: str) -> None:
         base_url=address,
         options={"pacing": pacing},
     )
+    began = time.process_time()
     report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
+    processor = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     files = Attachment.objects.filter(talent__connection=made.id).count()
     found = {
         "status": report.status,
         "mode": report.mode,
         "seconds": report.seconds,
+        "processor": round(processor, 3),
         "requests": report.requests,
         "files": files,
         "records": sum(counts.fetched for counts in report.streams.values()),

@@ -22,7 +22,7 @@ from jemmo.domain.outcomes import (
 from jemmo.domain.records import Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream
-from jemmo.store import events, silence, suppression, sweeps
+from jemmo.store import events, fresh, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
@@ -38,10 +38,14 @@ SETTINGS = (
     "plan_cache_mode = force_generic_plan",
     "enable_hashjoin = off",
     "enable_mergejoin = off",
+    "enable_seqscan = off",
 )
 """A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
 once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
 checkpoint, and the next sync reads those pages again."""
+
+_SENT_AS = {"uuid": "bytea"}
+"""Ids are made as the 16 bytes that a uuid is sent as."""
 
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
@@ -281,7 +285,9 @@ class Writer:
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
         await self._stage(stream, accepted)
         names = self._names
-        answer = await self.db.execute(sql.upsert(stream).encode(), names)
+        is_fresh = await self._is_fresh(stream, names)
+        write = fresh.insert(stream) if is_fresh else sql.upsert(stream)
+        answer = await self.db.execute(write.encode(), names)
         row = await answer.fetchone()
         assert row is not None
         created, updated, waits, talents = row
@@ -296,10 +302,20 @@ class Writer:
         await self._keep_tags(accepted)
         if stream in self._rejecting:
             await self._forgive(stream)
-        await self._relate(stream, names, talents or [])
+        if is_fresh and talents:
+            await self.db.execute(fresh.SHOW.encode(), {"talents": talents})
+        await self._relate(stream, names, [] if is_fresh else talents or [])
         if TABLES[stream].hides and created < len(accepted):
             await self._count_hidden(stream, names, counts)
         return counts
+
+    async def _is_fresh(self, stream: Stream, names: dict[str, Any]) -> bool:
+        """Whether no row of the staged batch is there yet; asked where it is likely."""
+        if self.context.mode is not Mode.INITIAL:
+            return False
+        answer = await self.db.execute(fresh.none_there(stream).encode(), names)
+        row = await answer.fetchone()
+        return bool(row and row[0])
 
     async def _stage(self, stream: Stream, accepted: list[Accepted]) -> None:
         self._staging[stream] += 1
@@ -318,10 +334,11 @@ class Writer:
             values = [
                 [
                     one.record.remote_id,
+                    row[0],
                     place,
                     *(getattr(part, column.name) for column in child.columns),
                 ]
-                for one in accepted
+                for row, one in zip(rows, accepted, strict=True)
                 for place, part in enumerate(getattr(one.record, child.attribute))
             ]
             if values:
@@ -338,7 +355,7 @@ class Writer:
             self.db.cursor() as cursor,
             cursor.copy(sql.copy_into(name, columns).encode()) as copy,
         ):
-            copy.set_types([column.type for column in columns])
+            copy.set_types([_SENT_AS.get(column.type, column.type) for column in columns])
             for row in rows:
                 if block := copy.formatter.write_row(row):  # many rows make a block
                     await copy.write(block)

@@ -67,7 +67,9 @@ class TalentContacts(models.Model):
     The plain value is the JSON of a list of ``jemmo.domain.records.Contact``.
     """
 
-    talent = models.OneToOneField(Talent, models.CASCADE, primary_key=True, related_name="contacts")
+    talent = models.OneToOneField(
+        Talent, models.CASCADE, primary_key=True, related_name="contacts", db_constraint=False
+    )
     sealed = models.BinaryField()
 
     class Meta:
@@ -85,7 +87,9 @@ class Attachment(Noticed):
     """
 
     id = models.BigAutoField(primary_key=True)
-    talent = models.ForeignKey(Talent, models.CASCADE, related_name="attachments", db_index=False)
+    talent = models.ForeignKey(
+        Talent, models.CASCADE, related_name="attachments", db_index=False, db_constraint=False
+    )
     remote_id = models.TextField()
     kind = models.TextField()
     file_name = models.TextField(null=True)
