@@ -2,8 +2,9 @@
 
 All tests share one embedded Postgres in a data folder of their own, also when several processes
 run them. A test that asks for ``database_url`` gets a database to itself: a clone of one that was
-migrated once. Set JEMMO_TEST_DATABASE_URL to run against another server, with a role that may
-create databases.
+migrated once. Everything works in the application's role, as it does for users; a test arranges and looks
+in the scope of everything, what it tries has its own. ``owner_url`` is for changing tables. Set
+JEMMO_TEST_DATABASE_URL to run against another server, with a role that may create databases and roles.
 """
 
 from __future__ import annotations
@@ -12,27 +13,46 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import django
 import psycopg
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 import jemmo
 from jemmo import embedded
+from jemmo.bootstrap import collect_static
 from jemmo.embedded import locks
-from jemmo.settings import _database
+from jemmo.settings import database
+from jemmo.store import roles, scope
+from jemmo.vault import keyset
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
+    from fakes.showcase import Showcase
 
 # Names what this run makes on the server; inherited by the processes that share the work.
 RUN = "JEMMO_TEST_RUN"
+
+# Nothing on the tests' server outlives it, so nothing is flushed or written so that it could be repaired. Above all,
+# each clone goes through the log, and compressing that cost more than all else that the server did.
+SETTINGS = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+wal_compression = off
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Not by pytest-django's own setting: it would read the settings before the line above.
     os.environ["DJANGO_SETTINGS_MODULE"] = "jemmo.settings"
     django.setup()
+    scope.enter(scope.EVERYTHING)
+    # A million rounds keep guessers busy, and here us.
+    PBKDF2PasswordHasher.iterations = 1
 
 
 def _clean_environment() -> None:
@@ -58,8 +81,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     home = Path(os.environ["JEMMO_HOME"])
-    if (home / "template").exists() and "JEMMO_TEST_DATABASE_URL" in os.environ:
-        drop(os.environ["JEMMO_TEST_DATABASE_URL"], template_name())
+    if server := os.environ.get("JEMMO_TEST_DATABASE_URL"):
+        for kind in ("template", "showcase"):
+            if (home / f"{kind}.done").exists():
+                drop(server, shared_name(kind))
+        if (home / "application").exists():
+            drop_role(server, (home / "application").read_text())
     embedded.stop()
     shutil.rmtree(home)
 
@@ -67,41 +94,112 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
     """The server, started if need be."""
-    return os.environ.get("JEMMO_TEST_DATABASE_URL") or embedded.ensure_running()
+    if server := os.environ.get("JEMMO_TEST_DATABASE_URL"):
+        return server
+    once("server", start)
+    return embedded.ensure_running()
 
 
 @pytest.fixture(scope="session")
 def template(postgres_url: str) -> str:
     """The name of a migrated database, made by the first process that needs it."""
-    home = Path(os.environ["JEMMO_HOME"])
-    with locks.exclusive(home / "template.lock", seconds=300):
-        if not (home / "template").exists():
-            create(postgres_url, template_name())
-            migrate(with_database(postgres_url, template_name()))
-            (home / "template").touch()
-    return template_name()
+
+    def make() -> None:
+        create(postgres_url, name)
+        url = with_database(postgres_url, name)
+        migrate(url)
+        (Path(os.environ["JEMMO_HOME"]) / "application").write_text(application(url))
+
+    name = shared_name("template")
+    once("template", make)
+    return name
+
+
+@pytest.fixture(scope="session")
+def showcase_template(postgres_url: str, template: str, django_db_blocker: DjangoDbBlocker) -> str:
+    """The name of a migrated database with the showcase in it."""
+
+    def make() -> None:
+        from fakes.showcase import fill
+
+        create(postgres_url, name, template=template)
+        with reached(application_url(name), django_db_blocker) as url:
+            fill(url)
+
+    name = shared_name("showcase")
+    once("showcase", make)
+    return name
+
+
+@pytest.fixture
+def owner_url(request: pytest.FixtureRequest, postgres_url: str, template: str) -> Iterator[str]:
+    """The test's database, as the owner of its tables: empty, or with the showcase if the test asks for it."""
+    if "showcase" in request.fixturenames:
+        template = request.getfixturevalue("showcase_template")
+    name = f"jemmo_test_{secrets.token_hex(6)}"
+    create(postgres_url, name, template=template)
+    yield with_database(postgres_url, name)
+    connections.close_all()
+    drop(postgres_url, name)
 
 
 @pytest.fixture
 def database_url(
-    postgres_url: str,
-    template: str,
-    monkeypatch: pytest.MonkeyPatch,
+    owner_url: str,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
-    """A migrated database for this test alone; DATABASE_URL and Django's connection lead to it."""
-    name = f"jemmo_test_{secrets.token_hex(6)}"
-    create(postgres_url, name, template=template)
-    url = with_database(postgres_url, name)
-    monkeypatch.setenv("DATABASE_URL", url)
-    # In place: the connections of all threads share it.
-    for key, value in {**_database(url), "CONN_MAX_AGE": 0}.items():
-        monkeypatch.setitem(connections.settings["default"], key, value)
-    connections.close_all()
-    with django_db_blocker.unblock():
+    """A migrated database for this test alone; DATABASE_URL and Django's connection lead to it.
+
+    Who connects by this URL and tells no scope sees everything; by DATABASE_URL they see nothing.
+    """
+    with reached(application_url(urlsplit(owner_url).path[1:]), django_db_blocker) as url:
         yield url
-    connections.close_all()
-    drop(postgres_url, name)
+
+
+@pytest.fixture
+def showcase(database_url: str) -> Showcase:
+    """Two companies, filled and with members; nobody is signed in."""
+    from fakes.showcase import found
+
+    return found()
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """What pages are made of, where servers look for it."""
+    once("static", collect_static)
+
+
+def once(name: str, work: Callable[[], None]) -> None:
+    """Do what all processes of this run need in the first of them; the others wait for it."""
+    done = Path(os.environ["JEMMO_HOME"]) / f"{name}.done"
+    with locks.exclusive(done.with_suffix(".lock"), seconds=300):
+        if not done.exists():
+            work()
+            done.touch()
+
+
+def start() -> None:
+    """Start the embedded server with settings that are for tests alone."""
+    embedded.ensure_running()
+    data = Path(os.environ["JEMMO_HOME"]) / "postgres" / "cluster" / "data"
+    with (data / "postgresql.conf").open("a") as conf:
+        conf.write(SETTINGS)
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
+
+
+@contextmanager
+def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Lead DATABASE_URL and Django's connection to a database; what is given sees everything of it."""
+    with pytest.MonkeyPatch.context() as patch, blocker.unblock():
+        patch.setenv("DATABASE_URL", url)
+        # In place: the connections of all threads share it.
+        for key, value in {**database(url), "CONN_MAX_AGE": 0}.items():
+            patch.setitem(connections.settings["default"], key, value)
+        connections.close_all()
+        options = quote("-c jemmo.reach=everything -c jemmo.contacts=on")
+        yield f"{url}{'&' if '?' in url else '?'}options={options}"
+        connections.close_all()
 
 
 def migrate(url: str) -> None:
@@ -120,8 +218,31 @@ def migrate(url: str) -> None:
         pytest.fail(f"the migrations failed:\n{done.stdout}{done.stderr}", pytrace=False)
 
 
-def template_name() -> str:
-    return f"jemmo_template_{os.environ[RUN]}"
+def application(url: str) -> str:
+    """Make the application's role; the keys that seal it are not those of every test, so it is kept no further."""
+    keys = keyset.open_vault(Path(os.environ["JEMMO_HOME"]) / "template-keys.json", create=True)
+    found = roles.access(
+        url, seal=lambda plain: keys.seal(plain, b""), open_sealed=lambda it: keys.open(it, b"")
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DELETE FROM vault_secret")
+    assert found.is_apart
+    return found.url
+
+
+def drop_role(server: str, application_url: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        name = sql.Identifier(urlsplit(application_url).username or "")
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+
+
+def application_url(name: str) -> str:
+    """How the application reaches a database of this run."""
+    return with_database((Path(os.environ["JEMMO_HOME"]) / "application").read_text(), name)
+
+
+def shared_name(kind: str) -> str:
+    return f"jemmo_{kind}_{os.environ[RUN]}"
 
 
 def with_database(url: str, name: str) -> str:

@@ -9,17 +9,23 @@ import warnings
 import django
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from jemmo import logs
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import PostgresError, check_server, database_url
+from jemmo.store import scope
 
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 
 
-def start(*, migrate: bool = True) -> str:
-    """Everything a command needs; the database's URL. Raises ``ConfigError`` with what to do."""
+def start(*, operator: bool = True) -> str:
+    """Everything a command needs; the URL by which the application reaches the database.
+
+    What an ``operator`` runs sees every organisation; pages and tasks see what they are allowed one by one. Raises
+    ``ConfigError`` with what to do.
+    """
     try:
         url = database_url()
     except PostgresError as error:
@@ -28,9 +34,13 @@ def start(*, migrate: bool = True) -> str:
         _check(url)
     os.environ["DATABASE_URL"] = url
     setup()
-    if migrate:
+    with scope.under(None):
         bring_up_to_date()
+    with scope.under(scope.EVERYTHING):
         check_keys()
+    url = _as_application(url)
+    if operator:
+        scope.enter(scope.EVERYTHING)
     return url
 
 
@@ -53,6 +63,7 @@ def bring_up_to_date() -> None:
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return
+    _refuse_all_but_the_owner(connection)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         try:
@@ -69,6 +80,36 @@ def check_keys() -> None:
     from jemmo.vault import keyset_path  # noqa: PLC0415
 
     keys.check(keyset_path())
+
+
+def _as_application(url: str) -> str:
+    """Put this process, and those it starts, in the application's role."""
+    from jemmo.services import application_role  # noqa: PLC0415 - as above
+    from jemmo.settings import database  # noqa: PLC0415
+
+    found = application_role.access(url).url
+    if found != url:
+        os.environ["DATABASE_URL"] = found
+        # In place: the connections of all threads share it.
+        connections.settings["default"].update(database(found))
+        connections["default"].close()
+        connections["default"].settings_dict.update(database(found))
+    return found
+
+
+def _refuse_all_but_the_owner(connection: BaseDatabaseWrapper) -> None:
+    """A role that owns no tables cannot change them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_regclass('organisation') IS NULL OR (SELECT pg_has_role(relowner, 'USAGE') "
+            "FROM pg_class WHERE oid = to_regclass('organisation'))"
+        )
+        if not cursor.fetchone()[0]:
+            raise ConfigError(
+                "The database's tables are older than this Jemmo, and the role in DATABASE_URL may not change them.",
+                code="not_the_owner",
+                next_step="Run `jemmo migrate` once with the DATABASE_URL of the tables' owner.",
+            )
 
 
 def _check(url: str) -> None:

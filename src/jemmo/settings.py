@@ -18,12 +18,13 @@ from jemmo.vault.files import kept_secret
 BASE = Path(__file__).resolve().parent
 
 
-def _database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, object]:
+    """What Django wants to know of the database at this URL."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "jemmo.store.backend",
         "NAME": unquote(parts.path.lstrip("/")) or "jemmo",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -49,7 +50,7 @@ DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
 SECRET_KEY = os.environ.get("JEMMO_SECRET_KEY") or kept_secret(home() / "session.key")
 ALLOWED_HOSTS = os.environ.get("JEMMO_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("JEMMO_ORIGINS", "").split(",") if o]
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///jemmo"))}
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///jemmo"))}
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.web.middleware.ContentSecurityPolicy",
+    "jemmo.web.middleware.OnTheWayIn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,23 +1,23 @@
-"""The web application in a process of its own, and a Chromium in front of it."""
+"""The web application, and a Chromium in front of it."""
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import Settings
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase
@@ -28,64 +28,42 @@ PASSWORD = "correct horse battery"
 Opens = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def web_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder of its own with the static files collected, for this process's servers."""
-    home = tmp_path_factory.mktemp("web-home")
-    subprocess.run(
-        [sys.executable, "-m", "django", "collectstatic", "--noinput", "-v", "0"],
-        env={**os.environ, "JEMMO_HOME": str(home)},
-        check=True,
-    )
-    return home
-
-
 @pytest.fixture
-def showcase(database_url: str) -> Showcase:
-    from fakes.showcase import showcase
-
-    return showcase(database_url)
-
-
-@pytest.fixture
-def address(showcase: Showcase, web_home: Path) -> Iterator[str]:
+def address(showcase: Showcase, static_files: None) -> Iterator[str]:
     """Where the showcase is served."""
-    with served(web_home) as found:
+    with served() as found:
         yield found
 
 
 @contextmanager
-def served(web_home: Path, **more: str) -> Iterator[str]:
-    """The web application over the test's database.
+def served() -> Iterator[str]:
+    """The web application over the test's database, in a thread of this process, which has it all loaded.
 
     The port is open before the server starts: who comes early waits in the queue.
     """
-    env = {**_environment(web_home), **more}
+    import uvicorn
+
+    from jemmo.asgi import application
+    from jemmo.services import live
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            live.close()  # open pages hear news until then
+            await super().shutdown(sockets)
+
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
+    config = uvicorn.Config(
+        application, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = Server(config)
     with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
-        command = ["uvicorn", "jemmo.asgi:application", "--lifespan", "off"]
-        command += ["--timeout-graceful-shutdown", "1"]  # open pages hear news until then
-        server = subprocess.Popen(
-            [sys.executable, "-m", *command, "--log-level", "warning", "--fd", str(door.fileno())],
-            env=env,
-            pass_fds=[door.fileno()],
-        )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _environment(web_home: Path) -> dict[str, str]:
-    from jemmo.vault import keyset_path
-
-    return {
-        **os.environ,
-        "JEMMO_HOME": str(web_home),
-        "JEMMO_KEYSET": str(keyset_path()),
-        "JEMMO_SECRET_KEY": secrets.token_hex(32),
-    }
+        thread = Thread(target=server.run, args=[[door]])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @dataclass
@@ -116,7 +94,7 @@ class Office:
 
 
 @pytest.fixture
-def office(database_url: str, web_home: Path) -> Iterator[Office]:
+def office(database_url: str, static_files: None, settings: Settings) -> Iterator[Office]:
     from jemmo.services import accounts
 
     org = accounts.ensure_organisation("atelier", "Atelier")
@@ -126,20 +104,17 @@ def office(database_url: str, web_home: Path) -> Iterator[Office]:
     arguments += ["--extra-key", f"{Office.weak}=public"]
     arguments += ["--extra-key", f"{Office.newer}=admin"]
     arguments += ["--extra-key", f"{Office.foreign}=foreign"]
+    settings.JEMMO_ATS_HOSTS = ["127.0.0.1"]
     sandbox = subprocess.Popen(
         [sys.executable, "-m", "jemmo.sandbox", "teamtailor", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "jemmo", "worker"],
-        env=_environment(web_home),
-        stdout=subprocess.DEVNULL,
-    )
+    worker = subprocess.Popen([sys.executable, "-m", "jemmo", "worker"], stdout=subprocess.DEVNULL)
     try:
         assert sandbox.stdout is not None
         ats = sandbox.stdout.readline().split()[3]
-        with served(web_home, JEMMO_ATS_HOSTS="127.0.0.1") as address:
+        with served() as address:
             yield Office(address=address, ats=ats)
     finally:
         for process in (sandbox, worker):

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from jemmo.home import home
 from jemmo.sandbox.files import pdf
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ WORDS = "Élodie Müller\nIngénieure Kubernetes\n<script>alert(1)</script>"
 
 
 @pytest.fixture
-def resume(showcase: Showcase, database_url: str, web_home: Path) -> Any:
+def resume(showcase: Showcase, database_url: str) -> Any:
     from fakes.kept import keep
 
-    return keep(database_url, showcase.talent("elodie"), pdf(WORDS), web_home / "files")
+    return keep(database_url, showcase.talent("elodie"), pdf(WORDS), home() / "files")
 
 
 def test_a_recruiter_reads_and_downloads_a_resume(resume: Any, opens: Opens) -> None:

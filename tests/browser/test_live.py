@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import socket
@@ -45,22 +44,14 @@ def away(work: Callable[[], T]) -> T:
 class Site:
     """`jemmo web` and what else this test runs, as processes of their own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as door:
             self.port = door.getsockname()[1]
-        from jemmo.vault import keyset_path
-
         self.address = f"http://127.0.0.1:{self.port}"
-        self.env = {
-            **os.environ,
-            "JEMMO_HOME": str(home),
-            "JEMMO_KEYSET": str(keyset_path()),
-            "JEMMO_SECRET_KEY": "the same for every start of this server",
-        }
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        found = subprocess.Popen([sys.executable, "-m", "jemmo", *words], env=self.env)
+        found = subprocess.Popen([sys.executable, "-m", "jemmo", *words])
         self.running.append(found)
         return found
 
@@ -82,8 +73,8 @@ class Site:
 
 
 @pytest.fixture
-def site(showcase: Showcase, web_home: Path) -> Iterator[Site]:
-    found = Site(web_home)
+def site(showcase: Showcase, static_files: None) -> Iterator[Site]:
+    found = Site()
     try:
         yield found
     finally:

@@ -5,7 +5,7 @@
 2. Add it to ``VENDORS`` in ``tests/contracts/vendors/all.py``.
 
 Nothing else: the tests are parametrised over that list. What a vendor lacks (applications, small
-keys, deletions) it leaves out of its declaration, and the tests about it are skipped for it.
+keys, files, webhooks) it leaves out of its declaration, and what is tested then is that the connector declares none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,61 @@ from jemmo.sandbox import SandboxServer, run_sandbox
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is put on a record at the ATS, and what is held of it then.
+
+    columns  of its row; ``pay`` its lowest and highest pay, ``()`` for none
+    noted    the beginning of the code of a warning that counts it; ``None`` where nothing is to be told
+    """
+
+    attributes: Mapping[str, Any]
+    stream: Stream = Stream.JOBS
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    pay: tuple[float | None, ...] | None = None
+    noted: str | None = None
+
+
+QUIRKS = (
+    "a title with blanks around it",
+    "a salary of zero as text",
+    "remote as a truth value",
+    "remote as a word",
+    "a salary in thousands",
+    "a date with two digits for the year",
+    "markup in a name",
+    "no e-mail address",
+)
+"""What real accounts hold. Of each a vendor shows what becomes of it, or says in ``lacks`` why it cannot come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What makes a sandbox hand out resumes, and a connection fetch them; ``{base}`` is the sandbox's address.
+
+    ``live`` is for how many seconds a link that it hands out works, ``None`` where there are no such links.
+    """
+
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    live: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """How the sandbox is made to send webhooks that name talents.
+
+    op, attributes  the order given to a talent, over and over; with ``create`` a new one each time
+    signing_key     where webhooks are signed
+    requests        most requests a look at forty of them may make
+    """
+
+    op: str = "edit"
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    signing_key: str | None = None
+    requests: int = 6
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vendor:
     """One vendor's sandbox as the suite needs it.
 
@@ -28,13 +83,19 @@ class Vendor:
     present     which records of the sandbox's truth the connector should hold, for kinds that are mixed
     edit        attributes of a talent to change, and the column and value that then show it
     new_talent  attributes of a talent to create
-    odd_value   attributes of a job with a value of a list that nobody knows; ``None`` without such a list
+    odd         values of closed lists that nobody knows: kept as they are, and counted
+    quirks      what becomes of each of ``QUIRKS``; ``lacks`` tells of others why they cannot come
     small_key   scope of a key that may not read everything; ``None`` where keys have no scopes
+    regions     whether a key works in one region only, so that a refusal has to speak of it
     faults      the suite's word for a fault -> what the sandbox calls it, for those that are there
-    per_page    records in a full page
+    files       how resumes are handed out; ``None`` without files
+    announced   how webhooks are sent; ``None`` without webhooks
+    telling     names whose null says something else than their absence
+    per_page    records in a full page; ``large_page`` the same with the connector's own default options
     overhead    requests an initial sync may make beside full pages
     handful     requests an incremental sync of an unchanged account may make
     own_deletes whether a deletion arrives with an incremental sync already
+    for_good    what makes an order to delete final, where a deletion is soft
     """
 
     name: str
@@ -44,9 +105,11 @@ class Vendor:
     new_talent: Mapping[str, Any]
     present: Callable[[Stream, dict[str, Any]], bool] = lambda _stream, _record: True
     id_of: Callable[[Stream, dict[str, Any]], str] = lambda _stream, record: str(record["id"])
-    odd_value: Mapping[str, Any] | None = None
-    odd_shows: tuple[str, Any] | None = None
+    odd: tuple[Shown, ...] = ()
+    quirks: Mapping[str, Shown] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
     small_key: str | None = None
+    regions: bool = False
     switches: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(
@@ -55,13 +118,19 @@ class Vendor:
             "expires": "expired_key",
             "shifting": "shifting",
             "duplicates": "duplicate_ids",
+            "nonsense": "nulls,wrong_types,nasty_text,bad_dates,record_without_id",
         }
     )
     base_path: str = ""
+    files: Files | None = None
+    announced: Announced | None = None
+    telling: tuple[str, ...] = ()
     per_page: int = 30
+    large_page: int = 30
     overhead: int = 25
     handful: int = 15
     own_deletes: bool = False
+    for_good: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Harness:
@@ -118,23 +187,44 @@ class Harness:
         kind = self.vendor.kinds[Stream.TALENTS]
         return await self.server.change("create", kind, attributes=dict(self.vendor.new_talent))
 
-    async def edit_job(self, attributes: Mapping[str, Any]) -> str:
-        remote_id = sorted(await self.truth(Stream.JOBS))[0]
-        kind = self.vendor.kinds[Stream.JOBS]
-        await self.server.change("edit", kind, remote_id, attributes=dict(attributes))
+    async def put(self, what: Shown) -> str:
+        """Change the first record of a stream so; its id."""
+        remote_id = sorted(await self.truth(what.stream))[0]
+        kind = self.vendor.kinds[what.stream]
+        await self.server.change("edit", kind, remote_id, attributes=dict(what.attributes))
         return remote_id
+
+    async def empty(self) -> None:
+        """Take every record of every compared stream away."""
+        for stream, kind in self.vendor.kinds.items():
+            for remote_id in await self.truth(stream):
+                if remote_id in await self.truth(stream):  # else it went with another
+                    await self.server.change("delete", kind, remote_id, **self.vendor.for_good)
+
+    def file_options(self) -> dict[str, str]:
+        """The connection's options, with what fetching files needs besides."""
+        files = self.vendor.files or Files()
+        more = {name: text.format(base=self.base_url) for name, text in files.options.items()}
+        return {**self.vendor.options, **more}
 
 
 @asynccontextmanager
 async def start(
-    vendor: Vendor, *, talents: int = 60, keys: Mapping[str, str] | None = None
+    vendor: Vendor,
+    *,
+    talents: int = 60,
+    keys: Mapping[str, str] | None = None,
+    with_files: bool = False,
+    **more: Any,
 ) -> AsyncIterator[Harness]:
-    """A company of that vendor, without a rate limit."""
+    """A company of that vendor, without a rate limit; one that hands out resumes if asked for."""
+    files = vendor.files if with_files and vendor.files else Files()
     async with run_sandbox(
         vendor.name,
         talents=talents,
         seed=5,
         keys=dict(keys or {}),
-        switches={"rate_limit": False, **vendor.switches},
+        switches={"rate_limit": False, **vendor.switches, **files.switches},
+        **more,
     ) as server:
         yield Harness(vendor, server)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from contracts.companies import assert_equal, assert_shown, connected, synced
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.all import VENDORS
-from fakes.company import Company, adds_up, company
+from fakes.company import Company, adds_up
 from fakes.running import in_order, run_source
 
 from jemmo.connectors.registry import connector_for
@@ -27,29 +28,6 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 async def ats(vendor: Vendor) -> AsyncIterator[Harness]:
     async with start(vendor) as harness:
         yield harness
-
-
-async def connected(ats: Harness, database_url: str, org: str = "acme") -> Company:
-    return await company(
-        database_url,
-        base_url=ats.base_url,
-        key=ats.server.key,
-        provider=ats.vendor.name,
-        options=ats.vendor.options,
-        org=org,
-    )
-
-
-async def synced(ats: Harness, database_url: str) -> Company:
-    found = await connected(ats, database_url)
-    report = await found.sync()
-    assert report.status is RunStatus.SUCCEEDED, report
-    return found
-
-
-async def assert_equal(ats: Harness, found: Company) -> None:
-    for stream in ats.vendor.kinds:
-        assert await found.ids(stream) == set(await ats.truth(stream)), stream
 
 
 def can(vendor: Vendor, fault: str) -> None:
@@ -281,21 +259,20 @@ async def test_an_empty_account_is_synced_to_nothing(vendor: Vendor, database_ur
         assert await found.ids(Stream.TALENTS) == set()
 
 
-async def test_a_value_nobody_knows_is_kept_as_it_is_and_counted(
+async def test_values_nobody_knows_are_kept_as_they_are_and_counted(
     ats: Harness, database_url: str
 ) -> None:
-    if ats.vendor.odd_value is None or ats.vendor.odd_shows is None:
-        pytest.skip(f"{ats.vendor.name} has no closed list on jobs")
-    job = await ats.edit_job(ats.vendor.odd_value)
+    put = [(await ats.put(what), what) for what in ats.vendor.odd]
 
     found = await connected(ats, database_url)
     report = await found.sync()
 
-    column, value = ats.vendor.odd_shows
-    assert (await found.record(Stream.JOBS, job))[column] == value
+    assert report.status is RunStatus.SUCCEEDED, report
     counted = [one for one in report.warnings if one.code.startswith("unknown_value")]
-    assert sum(one.count for one in counted) == 1
-    assert counted[0].example == job
+    assert len(counted) == sum(one.count for one in counted) == len(put) > 0, counted
+    assert sorted(one.example or "" for one in counted) == sorted(key for key, _ in put)
+    for remote_id, what in put:
+        await assert_shown(found, remote_id, what)
 
 
 async def test_no_request_is_made_for_each_record(vendor: Vendor, database_url: str) -> None:

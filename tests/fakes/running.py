@@ -25,8 +25,8 @@ from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
 from jemmo.services.lookups import keeper_of
+from jemmo.services.scopes import connected
 from jemmo.store import runs
-from jemmo.store.postgres import connect
 from jemmo.store.writer import Writer
 from jemmo.vault import default_vault
 
@@ -34,10 +34,9 @@ from jemmo.vault import default_vault
 async def run_source(source: Source, company: Company, mode: Mode | None = None) -> RunReport:
     """One sync of ``source`` into the company's connection; the source is closed."""
     try:
-        async with connect(company.database_url) as db:
-            row = await syncs._load(db, company.id)
+        async with connected(company.id, company.database_url) as (db, found):
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            row = syncs._with_applicable_rules(row, source, report)
+            row = syncs._with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger="test")
             async with syncs._leased(db, row, report, begin, company.database_url) as context:
                 keeper = await keeper_of(db, row, default_vault())

@@ -68,8 +68,8 @@ class Showcase:
         return models.Account.objects.get(email=f"{role}@acme.example")
 
 
-def showcase(database_url: str) -> Showcase:
-    """Both companies, synced from memory through the real pipeline; nobody is signed in."""
+def fill(database_url: str) -> None:
+    """Both companies, synced from memory through the real pipeline, and their members."""
     asyncio.run(_fill(database_url))
     org = models.Organisation.objects.get(slug="acme")
     stranger = models.Organisation.objects.get(slug="globex")
@@ -77,7 +77,14 @@ def showcase(database_url: str) -> Showcase:
         password = PASSWORD if role == "recruiter" else None
         accounts.add_member(org, f"{role}@acme.example", role, password)
     accounts.add_member(stranger, "outsider@acme.example", "owner", None)
-    return Showcase(org=org, stranger=stranger)
+
+
+def found() -> Showcase:
+    """What ``fill`` left in the database at hand."""
+    return Showcase(
+        org=models.Organisation.objects.get(slug="acme"),
+        stranger=models.Organisation.objects.get(slug="globex"),
+    )
 
 
 async def _fill(database_url: str) -> None:

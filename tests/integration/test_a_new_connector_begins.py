@@ -35,9 +35,7 @@ def files(where: Path) -> dict[str, str]:
 
 def test_the_copy_is_registered_clean_and_passes(tmp_path: Path, postgres_url: str) -> None:
     for place in ("src", "tests", "scripts"):
-        shutil.copytree(
-            ROOT / place, tmp_path / place, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / place, tmp_path / place)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     before = files(tmp_path)
 

@@ -6,17 +6,16 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from jemmo import embedded
 from jemmo.embedded import PostgresError, locks, places
@@ -26,18 +25,26 @@ START = "from jemmo import embedded; print(embedded.ensure_running())"
 IS_ROOT = os.geteuid() == 0
 
 
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder for this test alone, with a path short enough for a socket."""
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """A data folder with a path short enough for a socket."""
     folder = Path(mkdtemp(prefix="jemmo-test-"))
-    monkeypatch.setenv("JEMMO_HOME", str(folder))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    yield folder
-    # A test may have moved its home, or failed half-way.
-    embedded.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEMMO_HOME", str(folder))
+        patch.delenv("DATABASE_URL", raising=False)
+        yield folder
+        # A test may have moved its home, or failed half-way.
+        embedded.stop()
     if (folder / "postgres").is_symlink():
         shutil.rmtree((folder / "postgres").resolve())
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """For this test alone."""
+    with new_home() as folder:
+        yield folder
 
 
 def postmaster(home: Path) -> int:
@@ -187,6 +194,12 @@ class TestStop:
 
 
 class TestPrivacy:
+    @pytest.fixture(scope="class")
+    def home(self) -> Iterator[Path]:
+        """For all of them: they change nothing."""
+        with new_home() as folder:
+            yield folder
+
     def test_nobody_else_reaches_the_socket_or_the_password(self, home: Path) -> None:
         embedded.ensure_running()
         found = places.find_places(home)
@@ -320,59 +333,5 @@ class TestDatabaseUrl:
     def test_without_it_the_embedded_server_is_started(self, home: Path) -> None:
         assert 1 == ask(embedded.database_url(), "SELECT 1")
 
-
-class TestCheckServer:
-    def test_the_embedded_server_has_all(self, home: Path) -> None:
+    def test_it_has_all_that_is_needed(self, home: Path) -> None:
         assert [] == embedded.check_server(embedded.ensure_running())
-
-    def test_a_server_that_is_not_there(self) -> None:
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            port = unused.getsockname()[1]
-            [problem] = embedded.check_server(f"postgresql://u:secret@127.0.0.1:{port}/db")
-
-        assert "server_unreachable" == problem.code
-        assert "secret" not in problem.message
-        assert problem.blocking
-
-    def test_a_server_too_old(self, database_url: str) -> None:
-        [problem] = embedded.check_server(database_url, oldest=99)
-
-        assert "server_too_old" == problem.code
-        assert "Jemmo needs 99 or newer" in problem.message
-
-    def test_an_extension_that_is_not_installed(self, database_url: str) -> None:
-        [problem] = embedded.check_server(database_url, required=["made_up"], optional=[])
-
-        assert "extension_not_installed" == problem.code
-        assert "postgresql-contrib" in problem.next_step
-
-    def test_an_extension_that_the_role_may_not_create(
-        self, database_url: str, bare: Callable[[], str]
-    ) -> None:
-        problems = embedded.check_server(bare(), optional=[])
-
-        assert {"extension_forbidden"} == {problem.code for problem in problems}
-        assert "CREATE EXTENSION pg_trgm" in problems[0].next_step
-
-    @pytest.fixture
-    def bare(self, database_url: str) -> Iterator[Callable[[], str]]:
-        """Makes a database without extensions, whose owner has given up the right to add any."""
-        name = f"{psycopg.conninfo.conninfo_to_dict(database_url)['dbname']}_bare"
-        database = sql.Identifier(name)
-
-        def make() -> str:
-            with psycopg.connect(database_url, autocommit=True) as connection:
-                if ask(database_url, "SHOW is_superuser") == "on":
-                    pytest.skip("a superuser may create any extension")
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(database)
-                )
-                connection.execute(
-                    sql.SQL("REVOKE CREATE ON DATABASE {} FROM CURRENT_USER").format(database)
-                )
-            return psycopg.conninfo.make_conninfo(database_url, dbname=name)
-
-        yield make
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(database))

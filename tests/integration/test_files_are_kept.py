@@ -114,14 +114,16 @@ WITH_FILES = [one for one in VENDORS if connector_for(one.name).open_files]
 
 @pytest.fixture(params=WITH_FILES, ids=lambda vendor: vendor.name)
 async def ats(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    async with start(with_files(request.param), talents=40) as harness:
+    async with start(with_files(request.param), talents=15) as harness:
         yield harness
+
+
+TEAMTAILOR = next(one for one in VENDORS if one.name == "teamtailor")
 
 
 @pytest.fixture
 async def teamtailor() -> AsyncIterator[Harness]:
-    vendor = next(one for one in VENDORS if one.name == "teamtailor")
-    async with start(vendor, talents=40) as harness:
+    async with start(TEAMTAILOR, talents=15) as harness:
         yield harness
 
 
@@ -325,10 +327,11 @@ async def test_orphans_go_and_lost_files_are_fetched_again(
 
 
 async def test_another_storage_is_not_taken_for_a_loss(
-    teamtailor: Harness, database_url: str, storage: Storage, tmp_path: Path
+    database_url: str, storage: Storage, tmp_path: Path
 ) -> None:
-    found = await connected(teamtailor, database_url)
-    await fetch(found, storage)
+    async with start(TEAMTAILOR, talents=40) as ats:
+        found = await connected(ats, database_url)
+        await fetch(found, storage)
     told = await tidied(FolderStorage(tmp_path / "elsewhere"))
 
     assert told.held == len(await kept(found, storage)) > tidying.FEW

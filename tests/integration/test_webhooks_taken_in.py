@@ -73,12 +73,6 @@ async def test_what_cannot_be_used_is_refused_and_counted(
     async with hooked(database_url, synced=False, with_key=what != "key_missing") as found:
         old = int((datetime.now(UTC) - timedelta(minutes=6)).timestamp())
         if what == "disconnected":
-            await found.company.rows(
-                "UPDATE connection SET state = 'active', provider = 'teamtailor'"
-            )
-            await found.company.rows(
-                "ALTER TABLE connection DROP CONSTRAINT connection_state_known"
-            )
             await found.company.rows("UPDATE connection SET state = 'disconnected'")
         answers = {
             "unsigned": lambda: found.post(told()),

@@ -50,7 +50,7 @@ def export(
         from jemmo.vault import default_vault
 
         company = accounts.organisation(org)
-        role = accounts.role_of(company, as_email) if as_email else None
+        role = accounts.act_as(company, as_email) if as_email else None
         rows = exports.rows(company, kind, role=role, vault=default_vault())
         WRITERS[form](rows)
 

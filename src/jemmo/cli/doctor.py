@@ -73,9 +73,21 @@ def _look(provider: str | None, org: str | None) -> Iterator[Finding]:
     yield Finding("Database", True, "reachable and up to date")
     for problem in embedded.check_server(url):
         yield Finding("Database", not problem.blocking, problem.message, problem.next_step)
+    yield _role()
     yield _vault()
     yield _storage()
     yield from _connections(provider, org)
+
+
+def _role() -> Finding:
+    """Whether the application works apart from the tables' owner. It is protected either way."""
+    from jemmo.services import application_role
+
+    if application_role.is_apart():
+        return Finding("Row-level security", True, "the application owns no table")
+    return Finding(
+        "Row-level security", True, "forced upon the tables' owner, who may make no role"
+    )
 
 
 def _vault() -> Finding:

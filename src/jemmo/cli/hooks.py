@@ -95,8 +95,8 @@ def address(
             out.print(found.setup, markup=False)
             if found.signed and not found.has_signing_key:
                 out.print(
-                    f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature "
-                    "key that the ATS shows; until then its webhooks are refused.",
+                    f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
+                    "that the ATS shows or asks for; until then its webhooks are refused.",
                     markup=False,
                 )
         if json:

@@ -50,7 +50,7 @@ def down() -> None:
 def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Serve the pages."""
     with explained_errors():
-        bootstrap.start()
+        bootstrap.start(operator=False)
         bootstrap.collect_static()
         import uvicorn
 
@@ -80,7 +80,7 @@ def worker(
 ) -> None:
     """Run syncs in the background, start those that are due, look up what webhooks name. Any number may run."""
     with explained_errors():
-        bootstrap.start()
+        bootstrap.start(operator=False)
         from jemmo.cli.working import work
 
         asyncio.run(work(concurrency))

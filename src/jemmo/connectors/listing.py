@@ -70,6 +70,7 @@ class ListSource(ABC):
     """
 
     updated_field = "updated_at"
+    most_ids = 50  # that one request may ask for
 
     def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
         self.client = client
@@ -166,10 +167,23 @@ class ListSource(ABC):
                 return
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        page = await self.fetch_some(stream, [remote_id])
+        return page if page.raw else None
+
+    async def fetch_some(self, stream: Stream, remote_ids: Sequence[str]) -> Page:
+        """Those of up to ``most_ids`` records that the ATS has, with one request; without one where none could be."""
         listing = self._listings[stream]
-        found = await self.client.ask(self.address(listing, Ask(ids=(remote_id,))), self.chunk)
-        rows = [row for row in found.rows if row_id(row) == remote_id]
-        return await self._page(listing, rows) if rows else None
+        ids = tuple(dict.fromkeys(one for one in remote_ids if self.could_be(one)))
+        if not ids:
+            return await self._page(listing, [])
+        found = await self.client.ask(
+            self.address(listing, Ask(ids=ids, size=len(ids))), self.chunk
+        )
+        return await self._page(listing, [row for row in found.rows if row_id(row) in ids])
+
+    def could_be(self, remote_id: str) -> bool:
+        """Whether this can be an id of this ATS: one that it refuses would cost the others their answer."""
+        return remote_id.isascii() and remote_id.replace("-", "").replace("_", "").isalnum()
 
     # --- between the two ---
 

@@ -12,8 +12,19 @@ class Refused(PermanentError):
     """A request that this account does not answer, with the ``status`` it was refused with."""
 
     def __init__(self, message: str, *, status: int) -> None:
-        super().__init__(message, code="not_found" if status == 404 else "request_refused")
+        super().__init__(message, **unanswered(status))
         self.status = status
+
+
+def unanswered(status: int) -> dict[str, str]:
+    """Code and next step of a request that was refused for no reason of the key's."""
+    if status == 404:
+        next_step = (
+            "Check the connection's address, or leave it out to use the vendor's own. If it is right, send this "
+            "message to support."
+        )
+        return {"code": "not_found", "next_step": next_step}
+    return {"code": "request_refused"}
 
 
 def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer], JemmoError]:

@@ -41,6 +41,8 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     that a list of all ids costs
     less than reading the stream; where it does not, a reconcile reads everything, which also finds
     changes without a date.
+    ``follows`` are the streams that refer to this one: an incremental sync reads it only after one of them brought
+    something. What changes of this stream alone waits for the next reconcile.
     """
 
     name: Stream
@@ -49,6 +51,7 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     after: tuple[Stream, ...] = ()
     finds_deletions: bool = True
     thin_sweep: bool = True
+    follows: tuple[Stream, ...] = ()
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):

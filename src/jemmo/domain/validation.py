@@ -18,6 +18,8 @@ EARLIEST, LATEST = (
 
 _TAGS = re.compile(r"<(br|/p|/li|/h\d|/div|/tr)\b[^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")
+_ELEMENT = re.compile(r"</?[a-zA-Z][^<>]*>")
+_ENTITY = re.compile(r"&#?\w{2,10};")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _HALVES = re.compile("[\ud800-\udfff]")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -97,6 +99,20 @@ def words(values: Any) -> tuple[str, ...]:
         return ()
     found = (text(value) for value in values)
     return tuple(dict.fromkeys(one[:MAX_WORD].strip() for one in found if one))
+
+
+def name_text(value: Any) -> str | None:
+    """A name or title as text, without the markup that editors and imports leave in it.
+
+    >>> name_text(" <b>Ada</b>&nbsp;Exemple "), name_text("R&D, 3 < 5"), name_text("<br>")
+    ('Ada Exemple', 'R&D, 3 < 5', None)
+    """
+    found = text(value)
+    if found is None or ("<" not in found and "&" not in found):
+        return found
+    plain = _ELEMENT.sub(" ", found)
+    plain = _ENTITY.sub(lambda one: entities.unescape(one[0]), plain)
+    return found if plain == found else text(" ".join(plain.split()))
 
 
 def html_to_text(markup: str | None) -> str | None:

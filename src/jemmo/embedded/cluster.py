@@ -14,13 +14,16 @@ from jemmo.embedded.programs import major_version, programs_for
 
 SETTINGS = Path(__file__).with_name("postgres.conf")
 
-# In template1, so that every database made later has the extensions too. The role is no superuser:
-# an injected statement must not reach the operating system.
+# In template1, so that every database made later has the extensions too. The role is no superuser: a statement
+# must not reach the operating system. It makes the role that the application connects as (``jemmo.store.roles``).
+# The owner of the tables and the application's roles, which it makes.
+WHO_GETS_IN = 'local all "/^jemmo(_app_[0-9a-f]+)?$" scram-sha-256\n'
+
 FIRST_STATEMENTS = """\
 CREATE EXTENSION pg_trgm;
 CREATE EXTENSION unaccent;
 CREATE EXTENSION vector;
-CREATE ROLE jemmo LOGIN CREATEDB PASSWORD '{password}';
+CREATE ROLE jemmo LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
 CREATE DATABASE jemmo OWNER jemmo;
 """
 
@@ -47,6 +50,13 @@ def initialise(places: Places, account: Account, *, lock: int) -> None:
     fresh.root.rmdir()
 
 
+def let_make_roles(places: Places, account: Account, *, lock: int) -> None:
+    """Bring a cluster of an older Jemmo up to date, whose role could make no other."""
+    if not places.makes_roles.exists():
+        _execute("ALTER ROLE jemmo CREATEROLE;\n", places, account, lock)
+        places.makes_roles.touch()
+
+
 def check_version(places: Places) -> None:
     """Refuse data of another major version before the server does it less kindly."""
     made_by = (places.data / "PG_VERSION").read_text().strip()
@@ -64,6 +74,7 @@ def write_settings(places: Places) -> None:
     listening = str(places.sockets).replace("'", "''").replace('"', '""')
     text = f"{SETTINGS.read_text()}\nport = {PORT}\nunix_socket_directories = '\"{listening}\"'\n"
     _write(places.data / "jemmo.conf", text, mode=0o644)
+    _write(places.data / "pg_hba.conf", WHO_GETS_IN, mode=0o644)
 
 
 def _create(fresh: Places, account: Account, lock: int) -> None:
@@ -78,24 +89,22 @@ def _create(fresh: Places, account: Account, lock: int) -> None:
     )
     with (fresh.data / "postgresql.conf").open("a") as conf:
         conf.write("\ninclude_if_exists = 'jemmo.conf'\n")
-    _write(fresh.data / "pg_hba.conf", "local all jemmo scram-sha-256\n", mode=0o644)
     password = secrets.token_urlsafe(32)
+    _execute(FIRST_STATEMENTS.format(password=password), fresh, account, lock)
+    _write(fresh.password, password, mode=0o600)
+    fresh.makes_roles.touch()
+    _sync(fresh.cluster)
+
+
+def _execute(statements: str, places: Places, account: Account, lock: int) -> None:
+    """As the superuser, who has no other way in, while no server runs."""
+    program = programs_for(account) / "postgres"
     account.run(
-        [
-            programs / "postgres",
-            "--single",
-            "-c",
-            "exit_on_error=on",
-            "-D",
-            fresh.data,
-            "template1",
-        ],
-        cwd=fresh.root,
-        feed=FIRST_STATEMENTS.format(password=password),
+        [program, "--single", "-c", "exit_on_error=on", "-D", places.data, "template1"],
+        cwd=places.root,
+        feed=statements,
         keep=[lock],
     )
-    _write(fresh.password, password, mode=0o600)
-    _sync(fresh.cluster)
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:

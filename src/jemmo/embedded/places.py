@@ -56,6 +56,11 @@ class Places:
         return self.cluster / "password"
 
     @property
+    def makes_roles(self) -> Path:
+        """There once the role ``jemmo`` may make others."""
+        return self.cluster / "makes-roles"
+
+    @property
     def sockets(self) -> Path:
         """The folder of the socket: ours if its path is short enough, else one in /tmp."""
         beside = self.root / "run"

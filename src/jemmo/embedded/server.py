@@ -19,7 +19,7 @@ import psycopg
 
 from jemmo.embedded import locks
 from jemmo.embedded.account import Account, server_account
-from jemmo.embedded.cluster import check_version, initialise, write_settings
+from jemmo.embedded.cluster import check_version, initialise, let_make_roles, write_settings
 from jemmo.embedded.errors import PostgresError, explain, explained
 from jemmo.embedded.places import Places, find_places, make_places, open_sockets
 from jemmo.embedded.programs import programs_for
@@ -88,6 +88,7 @@ def _start(folder: Path, lock: int) -> str:
     open_sockets(places, account)
     write_settings(places)
     _forget_stale_process(places)
+    let_make_roles(places, account, lock=lock)
     _tidy_log(places, account)
     said_before = places.log.stat().st_size
     with locks.exclusive(places.running, seconds=START_SECONDS) as running:

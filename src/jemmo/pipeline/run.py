@@ -101,15 +101,35 @@ class SyncRun:
         if point.done:
             self._written[spec.name].set()
             return
-        for before in spec.after:
-            if before in self._written:
-                await self._written[before].wait()
+        for before in self._before(spec):
+            await self._written[before].wait()
         if self._stopped is not None:
+            return
+        if self._has_nothing_to_follow(spec):
+            self._written[spec.name].set()
             return
         try:
             await self._fetch(spec, point)
         except JemmoError as reason:
             self._stop(reason)
+
+    def _before(self, spec: StreamSpec) -> list[Stream]:
+        """The streams of this run to wait for. Those that only follow others come last, so nobody waits for them."""
+        if self._following(spec):
+            return self._following(spec)
+        last = {one.name for one in self.specs if self._following(one)}
+        return [one for one in spec.after if one in self._written and one not in last]
+
+    def _following(self, spec: StreamSpec) -> list[Stream]:
+        """The streams of this run that this one follows, in a sync where that counts."""
+        if self.report.mode is not Mode.INCREMENTAL or self._points[spec.name].watermark is None:
+            return []
+        return [one for one in spec.follows if one in self._written]
+
+    def _has_nothing_to_follow(self, spec: StreamSpec) -> bool:
+        """Whether what this stream follows brought nothing. Its watermark stays, so nothing is skipped by that."""
+        counts = [self.report.counts(one) for one in self._following(spec)]
+        return bool(counts) and all(one.fetched == one.unchanged for one in counts)
 
     def _stop(self, reason: JemmoError) -> None:
         """Ask for no more pages. Those that are here are written, so that the next run need not ask again."""

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 CONNECTIONS = 8  # at a time, to one ATS
+REDIRECTS = 3  # followed, within the same host
+MOVED = frozenset({301, 302, 303, 307, 308})
 LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
@@ -64,7 +66,8 @@ class RestClient:
     included, and left with its answer:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
     where the ATS does not. ``sign`` adds headers to each request; when they are refused (401), it is asked once more.
-    ``shared`` makes the pace that of all processes that use the same key.
+    ``shared`` makes the pace that of all processes that use the same key. ``nothing`` is what an answer without
+    content (204) stands for: this API's empty list.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class RestClient:
         turn: Turn = nullcontext,
         pause: Pause = backoff,
         sign: Sign | None = None,
+        nothing: bytes = b"[]",
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.requests = 0
@@ -91,6 +95,7 @@ class RestClient:
         self._turn = turn
         self._pause = pause
         self._sign = sign
+        self._nothing = nothing
         self._in_flight = 0
         self._session: aiohttp.ClientSession | None = None
 
@@ -119,7 +124,8 @@ class RestClient:
                 raise self._refuse(answer)
             return answer
 
-        return await self._retried(Question(self.same_host(path)), read)
+        follow = not expected & MOVED
+        return await self._retried(Question(self.same_host(path)), read, follow=follow)
 
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
         """As ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
@@ -136,11 +142,14 @@ class RestClient:
             question, lambda answer: self._read(answer, question.url, decode)
         )
 
-    async def _retried(self, question: Question, read: Callable[[Answer], T]) -> T:
+    async def _retried(
+        self, question: Question, read: Callable[[Answer], T], *, follow: bool = True
+    ) -> T:
         attempt, refused, waited = 1, 0, 0.0
+        send = self._followed if follow else self._send
         while True:
             try:
-                return read(await self._send(question))
+                return read(await send(question))
             except RateLimited as error:
                 refused += 1
                 pause = error.retry_after or self._pause(attempt + refused, random.random())
@@ -178,6 +187,8 @@ class RestClient:
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _read(self, answer: Answer, url: str, decode: Callable[[Answer], T]) -> T:
+        if answer.status == 204:
+            return decode(replace(answer, body=self._nothing))
         if answer.status != 200:
             raise self._refuse(answer)
         try:
@@ -185,11 +196,32 @@ class RestClient:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
-            if body := repaired(answer.body):
+            if body := repaired(answer.body, answer.headers.get("Content-Type")):
                 return decode(replace(answer, body=body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         raise _Undecodable(url, answer)
+
+    async def _followed(self, question: Question) -> Answer:
+        """The answer, or that of the place on the same host to which it leads: a missing slash, a newer path."""
+        answer = await self._send(question)
+        for _ in range(REDIRECTS):
+            place = self._place(question, answer)
+            if place is None:
+                break
+            question = replace(question, url=place)
+            answer = await self._send(question)
+        return answer
+
+    def _place(self, question: Question, answer: Answer) -> str | None:
+        """Where a redirect leads, if the key may go there and the question stays the same."""
+        keeps = answer.status in {307, 308} or question.body is None
+        if answer.status not in MOVED or not keeps or not answer.headers.get("Location"):
+            return None
+        try:
+            return self.same_host(urljoin(question.url, answer.headers["Location"]))
+        except (PermanentError, ValueError):
+            return None
 
     async def _send(self, question: Question) -> Answer:
         if self._sign is None:

@@ -1,8 +1,10 @@
-"""Makes JSON readable that a strict parser refuses: characters that are no characters, in an otherwise whole body."""
+"""Makes JSON readable that a strict parser refuses: other alphabets, marks, characters that are no characters."""
 
 from __future__ import annotations
 
+import codecs
 import re
+from email.message import Message
 
 _ESCAPE = re.compile(
     rb"\\(?:"
@@ -14,16 +16,43 @@ _ESCAPE = re.compile(
 _UNKNOWN = rb"\ufffd"
 
 
-def repaired(body: bytes) -> bytes | None:
-    r"""The body with halves of surrogate pairs and broken UTF-8 replaced by U+FFFD; ``None`` when there are none.
+def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
+    r"""The body as whole UTF-8; ``None`` when that is what it was.
+
+    A mark at its beginning is dropped, another charset that the content type names is understood, halves of surrogate
+    pairs and what is broken besides are replaced by U+FFFD.
 
     >>> repaired(b'"x \\ud83d"'), repaired(b'"\\ud83d\\ude00 \\\\ud83d"')
     (b'"x \\ufffd"', None)
+    >>> repaired(b'"\xe9"', "application/json; charset=ISO-8859-1").decode()
+    '"é"'
     """
-    whole = body.decode("utf-8", "replace").encode()
+    whole = _decoded(body, content_type).encode()
     found = _ESCAPE.sub(_without_half, whole)
     return None if found == body else found
 
 
 def _without_half(found: re.Match[bytes]) -> bytes:
     return _UNKNOWN if found["half"] else found[0]
+
+
+def _decoded(body: bytes, content_type: str | None) -> str:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    named = _charset(content_type)
+    try:
+        # What reads as UTF-8 is UTF-8, whatever its label; only where letters take two bytes it reads as that too.
+        charset = named if named.startswith(("utf-16", "utf_16", "utf-32")) else "utf-8-sig"
+        return body.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        pass
+    try:
+        return body.decode(named)
+    except (LookupError, UnicodeDecodeError):
+        return body.decode("utf-8-sig", "replace")
+
+
+def _charset(content_type: str | None) -> str:
+    header = Message()
+    header["Content-Type"] = (content_type or "").replace("\r", " ").replace("\n", " ")
+    return header.get_content_charset("utf-8")

@@ -138,18 +138,29 @@ class Company(ABC):
     def download(self, call: Call) -> Reply:
         return Reply(404, b"", {}, f"{self.file_prefix}{{id}}")
 
-    def announce_to(self, url: str | None) -> None:  # noqa: B027 - most vendors send none
-        """This ATS sends no webhooks."""
+    def announce_to(self, url: str | None) -> None:  # noqa: B027 - many vendors send none
+        """Where webhooks go from now on. This ATS sends none, unless it says how."""
+
+    def before(self, order: dict[str, Any]) -> Row:
+        """The record that an order is about to change, for those who tell of it afterwards."""
+        rows = self.kinds[self._kind(str(order.get("type")))]
+        record = int(order.get("id") or 0)
+        return rows.get(record) if rows.has(record) else {}
+
+    async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
+        """Send the webhooks of an order that was carried out; what each receiver answered."""
+        return []
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one order and keep it in the journal, if there is one."""
+        was = self.before(order)
         record = self.apply(order)
         if self.options.journal is not None:
             with self.options.journal.open("a") as journal:
                 journal.write(
                     json.dumps({"at": self.clock.now_ms(), **order, "made": record}) + "\n"
                 )
-        return {"id": str(record), "webhooks": []}
+        return {"id": str(record), "webhooks": await self.announce(order, record, was)}
 
     def replay(self) -> None:
         """Take up the journal of an earlier start."""

@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
+from jemmo.store import scope
 from jemmo.store.models import Account, Membership, Organisation, Role
+from jemmo.store.scope import Scope
 
 MAX_SLUG = 60  # characters
 
@@ -80,6 +82,13 @@ def role_of(org: Organisation, email: str) -> Role:
             next_step="`jemmo user add` makes somebody a member.",
         )
     return Role(membership.role)
+
+
+def act_as(org: Organisation, email: str) -> Role:
+    """See from here on what this member sees; raises ``ConfigError`` for an outsider."""
+    role = role_of(org, email)
+    scope.enter(Scope(org=org.id, contacts=role.sees_contacts))
+    return role
 
 
 def check_email(email: str) -> str:

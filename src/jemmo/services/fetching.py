@@ -30,11 +30,12 @@ from jemmo.domain.search_words import search_words
 from jemmo.files import Refused, Storage, StorageError, inspect
 from jemmo.files.text import NoText, text_of
 from jemmo.services.lookups import lookup_key_by
+from jemmo.services.scopes import connected
 from jemmo.services.syncs import key_context
 from jemmo.store import files as store
 from jemmo.store import runs
 from jemmo.store.pace import PostgresPace, pace_key
-from jemmo.store.postgres import Connection, connect, explained
+from jemmo.store.postgres import Connection, explained
 from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes
@@ -101,9 +102,8 @@ async def fetch_files(
     """
     told = Fetched()
     ends = asyncio.get_running_loop().time() + seconds
-    async with connect(database_url) as db:
+    async with connected(connection_id, database_url) as (db, row):
         with explained():
-            row = await runs.load_connection(db, connection_id)
             if row.state != "active" or not await store.due(db, connection_id, limit=1):
                 return told
         try:

@@ -7,7 +7,8 @@ import logging
 import random
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,10 +25,11 @@ from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
 from jemmo.services.lookups import keeper_of
+from jemmo.services.scopes import load
 from jemmo.services.syncs import opened
-from jemmo.store import hints, runs, webhooks
+from jemmo.store import hints, runs, scope, webhooks
 from jemmo.store.hints import Due, Found, HintWriter, Settled
-from jemmo.store.postgres import Connection, connect
+from jemmo.store.postgres import Connection, connect, tell_scope
 from jemmo.store.writer import RunContext
 from jemmo.vault import Vault
 
@@ -74,7 +76,7 @@ class Lane:
     async def drain(self) -> int:
         """Look up all that is due now and return how many looks that took (for tests and commands)."""
         looks = 0
-        async with connect(self._url) as db:
+        async with self._connect() as db:
             while await self._serve_next(db):
                 looks += 1
         return looks
@@ -84,12 +86,19 @@ class Lane:
             await one.stack.aclose()
         self._open.clear()
 
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[Connection]:
+        """A session that sees every organisation's hints; a look narrows it down to one."""
+        with scope.under(scope.EVERYTHING):
+            async with connect(self._url) as db:
+                yield db
+
     # --- waiting ---
 
     async def _listen(self) -> None:
         while True:
             with suppress(TransientError, psycopg.Error):
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     await db.execute(f"LISTEN {hints.CHANNEL}".encode())
                     self._bell.set()
                     async for _ in db.notifies():
@@ -99,7 +108,7 @@ class Lane:
     async def _look(self) -> None:
         while True:
             try:
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     while True:
                         while await self._serve_next(db):
                             pass
@@ -115,7 +124,7 @@ class Lane:
     async def _clear(self) -> None:
         while True:
             with suppress(TransientError, psycopg.Error):
-                async with connect(self._url) as db:
+                async with self._connect() as db:
                     while await webhooks.clear_old(db):
                         pass
             await asyncio.sleep(CLEAR_EVERY)
@@ -125,6 +134,7 @@ class Lane:
     async def _serve_next(self, db: Connection) -> bool:
         """Look up the hints of the connection that waited longest; ``False`` when none has any."""
         token = uuid4()
+        await tell_scope(db)
         connection_id = await hints.claim(db, token)
         if connection_id is None:
             return False
@@ -242,7 +252,7 @@ class Lane:
 
     async def _opened(self, db: Connection, connection_id: UUID) -> _Opened:
         """The connection's ATS; opened again when key, address or options have changed, and now and then."""
-        row = await runs.load_connection(db, connection_id)
+        row = await load(db, connection_id)
         known = self._open.get(connection_id)
         if known is not None:
             same = replace(row, state="", rules=known.row.rules) == replace(known.row, state="")
@@ -252,7 +262,8 @@ class Lane:
             await self._forget(connection_id)
         await self._forget_old()
         stack = AsyncExitStack()
-        source = await stack.enter_async_context(opened(row, self._vault, self._url))
+        with scope.under(scope.of_organisation(row.org_id)):
+            source = await stack.enter_async_context(opened(row, self._vault, self._url))
         found = _Opened(row, source, stack, time.monotonic() + SOURCE_AGE)
         self._open[connection_id] = found
         return found

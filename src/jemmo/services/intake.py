@@ -27,8 +27,9 @@ from jemmo.domain.webhooks import (
     coalesce,
 )
 from jemmo.services.webhooks import body_context, digest_of, signing_context
-from jemmo.store import hints, webhooks
-from jemmo.store.postgres import Connection
+from jemmo.store import hints, scope, webhooks
+from jemmo.store.postgres import Connection, tell_scope
+from jemmo.store.scope import Reach, Scope
 from jemmo.store.webhooks import Addressee, Arrival
 from jemmo.vault import Vault
 
@@ -53,6 +54,7 @@ class Intake:
             open=False,
             timeout=WAIT,
             kwargs={"autocommit": True, "application_name": "jemmo hooks"},
+            configure=_tell_scope,
             check=AsyncConnectionPool.check_connection,
         )
         self._opening = asyncio.Lock()
@@ -194,6 +196,11 @@ class Intake:
         except (psycopg.Error, PoolTimeout, TransientError):
             self._tally.update(tally)  # may count a few twice; told again with the next refusal
             self._flooded.update(flooded)
+
+
+async def _tell_scope(db: Connection) -> None:
+    with scope.under(Scope(reach=Reach.HOOKS)):
+        await tell_scope(db)
 
 
 def _is_json(body: bytes) -> bool:

@@ -19,6 +19,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from jemmo.store import scope
 from jemmo.store.events import CHANNEL
 
 QUEUED = 64  # events that may wait for one page
@@ -103,6 +104,7 @@ class Hub:
                 async with await psycopg.AsyncConnection.connect(
                     self.url, autocommit=True, application_name="jemmo events", connect_timeout=10
                 ) as db:
+                    await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
                     await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     if self._ready.is_set():
                         for page in self.pages:

@@ -35,6 +35,7 @@ from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.lookups import keeper_of
 from jemmo.services.schedule import sweep_due
+from jemmo.services.scopes import connected
 from jemmo.store import runs
 from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explained
@@ -135,13 +136,13 @@ async def sync_slice(
     """
     began = time.monotonic()
     streams = GROUPS[only] if only else None
-    async with connect(database_url) as db:
-        row = await _load(db, connection_id)
+    async with connected(connection_id, database_url) as (db, found):
+        _check_not_paused(found)
         part = BESIDE_LOOKS if await runs.hears(db, connection_id) else 1.0
-        async with opened(row, vault, database_url, part=part) as source:
+        async with opened(found, vault, database_url, part=part) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            row = _with_applicable_rules(row, source, report)
+            row = _with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url) as context:
                 report = context.report
@@ -179,16 +180,13 @@ def _tell_end(report: RunReport) -> None:
     log.log(logging.WARNING if report.failure else logging.INFO, "a sync ended", extra=facts)
 
 
-async def _load(db: Connection, connection_id: UUID) -> runs.ConnectionRow:
-    with explained():
-        row = await runs.load_connection(db, connection_id)
+def _check_not_paused(row: runs.ConnectionRow) -> None:
     if row.state == "paused":
         raise ConfigError(
             "This connection is paused.",
             code="paused",
             next_step="Resume it in Settings > ATS Integration, then sync.",
         )
-    return row
 
 
 def _with_applicable_rules(

@@ -10,9 +10,10 @@ from msgspec import Struct, field
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.lookups import keeper_of
+from jemmo.services.scopes import connected
 from jemmo.services.syncs import opened
-from jemmo.store import held, runs, suppression
-from jemmo.store.postgres import connect, explained
+from jemmo.store import held, suppression
+from jemmo.store.postgres import explained
 from jemmo.vault import Vault
 
 SHOWN = 20  # ids listed of each difference
@@ -54,9 +55,7 @@ class Verdict(Struct, kw_only=True):
 
 async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Verdict:
     """Compare a connection with its ATS, changing nothing. Raises as the source does."""
-    async with connect(database_url) as db:
-        with explained():
-            row = await runs.load_connection(db, connection_id)
+    async with connected(connection_id, database_url) as (db, row):
         async with opened(row, vault, database_url) as source:
             streams = {}
             keeps_out = await keeper_of(db, row, vault)

@@ -1,7 +1,24 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections, transaction
+from django.db.models.signals import post_migrate
 
 
 class StoreConfig(AppConfig):
     name = "jemmo.store"
     label = "store"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(_protect, sender=self, dispatch_uid="jemmo_policies")
+
+
+def _protect(*, using: str, plan: Any = (), **_: object) -> None:
+    """Every table under its policy, however the migrations left it."""
+    from jemmo.store import policies  # noqa: PLC0415 - models are ready only now
+
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        policies.apply(cursor)

@@ -10,13 +10,17 @@ from psycopg.rows import TupleRow
 from psycopg.types.string import BytesBinaryDumper
 
 from jemmo.domain.errors import TransientError
+from jemmo.store import scope
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
 
 @asynccontextmanager
 async def connect(url: str) -> AsyncIterator[Connection]:
-    """A connection in autocommit mode; transactions are opened by name. Raises ``TransientError``."""
+    """A connection in autocommit mode, in the scope of whoever opens it; transactions are opened by name.
+
+    Raises ``TransientError``.
+    """
     with explained():
         connection = await psycopg.AsyncConnection.connect(
             url, autocommit=True, application_name="jemmo sync", connect_timeout=10
@@ -24,9 +28,17 @@ async def connect(url: str) -> AsyncIterator[Connection]:
     # psycopg's own for this type is slower: it also takes the DB-API's Binary.
     connection.adapters.register_dumper(bytes, BytesBinaryDumper)
     try:
+        await tell_scope(connection)
         yield connection
     finally:
         await connection.close()
+
+
+async def tell_scope(connection: Connection) -> None:
+    """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
+    told = scope.current() or scope.NOBODY
+    with explained():
+        await connection.execute(scope.TELL_SESSION, told.settings)
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()

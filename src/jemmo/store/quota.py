@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from jemmo.domain.ports import Spent
+from jemmo.store import scope
 from jemmo.store.postgres import Connection, connect, explained
 
 _ENTER = """
@@ -24,6 +25,7 @@ class PostgresQuotaLedger:
     def __init__(self, database_url: str, connection_id: UUID) -> None:
         self._url = database_url
         self._connection_id = connection_id
+        self._scope = scope.current()
         self._stack = AsyncExitStack()
         self._db: Connection | None = None
 
@@ -62,5 +64,6 @@ class PostgresQuotaLedger:
 
     async def _open(self) -> Connection:
         if self._db is None:
-            self._db = await self._stack.enter_async_context(connect(self._url))
+            with scope.under(self._scope):
+                self._db = await self._stack.enter_async_context(connect(self._url))
         return self._db

@@ -24,15 +24,18 @@ async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:
 async def add(
     db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
 ) -> None:
-    async with (
-        db.cursor() as cursor,
-        cursor.copy(
-            "COPY sighting (connection_id, stream, remote_id, remote_updated_at) FROM STDIN"
-        ) as copy,
-    ):
-        for one in sightings:
-            if "\x00" not in one.remote_id:  # such a record is rejected whenever it is read
-                await copy.write_row((connection_id, stream, one.remote_id, one.remote_updated_at))
+    met = [
+        one for one in sightings if "\x00" not in one.remote_id
+    ]  # else it is rejected whenever it is read
+    await db.execute(  # a policy allows no COPY
+        """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
+           SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",
+        [
+            *(connection_id, stream),
+            [one.remote_id for one in met],
+            [one.remote_updated_at for one in met],
+        ],
+    )
 
 
 async def missing(

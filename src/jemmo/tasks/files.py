@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -13,6 +12,7 @@ from jemmo.files import open_storage
 from jemmo.services import erasure, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES
+from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault
 
 
@@ -33,7 +33,7 @@ async def fetch_connection_files(connection_id: str) -> None:
 @app.task(name="fetch_due_files", queue="schedule")
 async def fetch_due_files(timestamp: int) -> None:
     """Every minute: queue the connections whose files are due, each at most once."""
-    for connection_id in await sync_to_async(tidying.connections_due)():
+    for connection_id in await everywhere(tidying.connections_due):
         await enqueue(connection_id)
 
 
@@ -41,8 +41,8 @@ async def fetch_due_files(timestamp: int) -> None:
 @app.task(name="tidy_files", queue="files", priority=RESUMES)
 async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
-    await sync_to_async(tidying.tidy)(storage, vault)
-    await sync_to_async(erasure.forget_deleted)(vault, storage)
+    await everywhere(tidying.tidy, storage, vault)
+    await everywhere(erasure.forget_deleted, vault, storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 
 from jemmo.files import open_storage
 from jemmo.services import keys
 from jemmo.services.queue import RESUMES
+from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault, keyset_path
 
 
@@ -15,7 +15,7 @@ from jemmo.vault import default_vault, keyset_path
 @app.task(name="finish_rotation", queue="keys", lock="keys", priority=RESUMES)
 async def finish_rotation(timestamp: int) -> None:
     """Goes on with what is left, and does nothing when nothing is."""
-    await sync_to_async(_finish)()
+    await everywhere(_finish)
 
 
 def _finish() -> None:

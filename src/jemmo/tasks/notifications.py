@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
-from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.services import notifications
+from jemmo.services.scopes import everywhere
 from jemmo.vault import default_vault
 
 
@@ -16,7 +16,7 @@ from jemmo.vault import default_vault
 @app.task(name="send_notifications", queue="notifications")
 async def send_notifications(timestamp: int) -> None:
     """Send what is due. What fails stays in its table with its reason and its next time."""
-    await sync_to_async(notifications.send_due)(vault=default_vault())
+    await everywhere(notifications.send_due, vault=default_vault())
 
 
 async def send_soon() -> None:

@@ -6,13 +6,13 @@ import os
 from datetime import UTC, datetime
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Unexpected
 from jemmo.domain.streams import Mode
 from jemmo.services import queue, schedule
+from jemmo.services.scopes import everywhere, for_connection
 from jemmo.services.syncs import sync_slice
 from jemmo.store.runs import Hold
 from jemmo.tasks.notifications import send_soon
@@ -32,11 +32,11 @@ async def sync_connection(
 ) -> None:
     """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
-    wanted = Mode(mode) if mode else None
+    wanted_id, wanted = UUID(connection_id), Mode(mode) if mode else None
     with Slice(context.job.priority) as turn:
         try:
             done = await sync_slice(
-                UUID(connection_id),
+                wanted_id,
                 database_url=os.environ["DATABASE_URL"],
                 vault=default_vault(),
                 trigger=trigger,
@@ -48,15 +48,17 @@ async def sync_connection(
         except (AlreadyRunning, TransientError):
             return  # another does it, or the schedule comes back to it
         except ConfigError as error:
-            await sync_to_async(schedule.put_off)(UUID(connection_id), error)
+            await for_connection(wanted_id, schedule.put_off, wanted_id, error)
             return
         except Exception:
             bug = Unexpected("Jemmo failed in a way it did not expect.")
-            await sync_to_async(schedule.put_off)(UUID(connection_id), bug)
+            await for_connection(wanted_id, schedule.put_off, wanted_id, bug)
             raise
     if not done.ended:
-        await sync_to_async(queue.next_slice)(
-            UUID(connection_id),
+        await for_connection(
+            wanted_id,
+            queue.next_slice,
+            wanted_id,
             done.hold,
             priority=min(queue.kind_of(context.job.priority), queue.priority_of(done.report.mode)),
             trigger=trigger,
@@ -71,4 +73,4 @@ async def sync_connection(
 @app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
 async def start_due_syncs(timestamp: int) -> None:
     """Three times a minute: queue what is due, each connection at most once."""
-    await sync_to_async(schedule.start_due)(datetime.now(UTC))
+    await everywhere(schedule.start_due, datetime.now(UTC))

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from jemmo.services import metrics as measured
 from jemmo.services import readiness
+from jemmo.store import scope
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -26,7 +27,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus: with the token of ``JEMMO_METRICS_TOKEN``, else from this machine alone; 404 to others."""
     if not _may_measure(request):
         raise Http404
-    return HttpResponse(measured.rendered(), content_type=CONTENT_TYPE_LATEST)
+    with scope.under(scope.EVERYTHING):
+        return HttpResponse(measured.rendered(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_measure(request: HttpRequest) -> bool:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from jemmo.store.models import Organisation
+from jemmo.store import scope
+from jemmo.store.models import Membership, Organisation, Role
+from jemmo.store.scope import Reach, Scope
 from jemmo.store.selectors import members
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -34,10 +36,47 @@ class ContentSecurityPolicy:
         return response
 
 
+class OnTheWayIn:
+    """Until it is known who asks, the database shows what signing in needs and nothing else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with scope.under(scope.SIGN_IN):
+            return self.get_response(request)
+
+
+WIDER = {
+    "/accounts/": Reach.SIGN_IN,
+    "/invitations/": Reach.SIGN_IN,
+    "/start/": Reach.SIGN_IN,
+    "/admin/": Reach.SUPPORT,
+}
+"""Pages that need more than an organisation's rows, by the beginning of their address."""
+
+
+def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
+    """What the database shows this request."""
+    reach = next(
+        (found for start, found in WIDER.items() if request.path.startswith(start)), Reach.NONE
+    )
+    if reach is Reach.SUPPORT and not getattr(request.user, "is_staff", False):
+        reach = Reach.SIGN_IN  # the admin pages' own way in
+    if membership is None:
+        return Scope(account=request.user.pk, reach=reach or Reach.SIGN_IN)
+    return Scope(
+        org=membership.org_id,
+        account=membership.account_id,
+        contacts=Role(membership.role).sees_contacts,
+        reach=reach,
+    )
+
+
 class CurrentOrganisation:
     """Sets ``request.membership`` and ``request.organisation`` for who is signed in, or ``None``.
 
-    Times are shown in the organisation's time zone.
+    Times are shown in the organisation's time zone, and the database shows that organisation's rows alone.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -50,7 +89,7 @@ class CurrentOrganisation:
         request.memberships = found  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = org  # type: ignore[attr-defined]
-        with timezone.override(_zone(org)):
+        with timezone.override(_zone(org)), scope.under(scope_of(request, membership)):
             return self.get_response(request)
 
 

@@ -84,6 +84,8 @@ async def assert_follows(server: SandboxServer, found: Company) -> None:
         {"phones": "text", "emails": "texts"},
         {"purposes": "absent"},
         {"status_names": True},
+        {"nothing_found": "404"},
+        {"retry_after": "absent"},
     ],
     ids=str,
 )

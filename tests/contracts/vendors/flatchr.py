@@ -1,6 +1,6 @@
 """Flatchr in the suite of every connector."""
 
-from contracts.harness import Vendor
+from contracts.harness import Announced, Files, Shown, Vendor
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.flatchr.vacancies import COMPANY
@@ -15,11 +15,52 @@ FLATCHR = Vendor(
     },
     edit={"lastname": "Odile"},
     shows=("last_name", "Odile"),
-    new_talent={"firstname": "Nadia", "lastname": "Nouvelle"},
-    odd_value={"status": 9},
-    odd_shows=("status_original", "9"),
+    new_talent={"firstname": "Nadia", "lastname": "Nouvelle", "email": "nadia@example.com"},
+    odd=(
+        Shown(attributes={"status": 9}, columns={"status_original": "9", "status": "CLOSED"}),
+        Shown(attributes={"remote": "sometimes"}, columns={"remote_policy_original": "sometimes"}),
+        Shown(
+            stream=Stream.APPLICATIONS,
+            attributes={"status": 7},
+            columns={"status_original": "7", "status": "OTHER"},
+        ),
+    ),
+    quirks={
+        "a title with blanks around it": Shown(
+            attributes={"title": " Sage-femme  "}, columns={"title": "Sage-femme"}
+        ),
+        "a salary of zero as text": Shown(
+            attributes={"salary": "0", "salary_max": "0", "mensuality": "y"}, pay=()
+        ),
+        "remote as a truth value": Shown(
+            attributes={"remote": True}, columns={"remote_policy": "HYBRID"}
+        ),
+        "remote as a word": Shown(
+            attributes={"remote": "fulltime"}, columns={"remote_policy": "REMOTE"}
+        ),
+        "a salary in thousands": Shown(
+            attributes={"salary": "60", "salary_max": 65, "mensuality": "y"},
+            pay=(60_000, 65_000),
+            noted="salary_in_thousands",
+        ),
+        "a date with two digits for the year": Shown(
+            stream=Stream.APPLICATIONS,
+            attributes={"created_at": "2025-03-12T10:00:00+01:00"},  # told as 12/03/25
+            columns={"applied_at": "2025-03-11T23:00:00+00:00"},
+        ),
+        "markup in a name": Shown(
+            stream=Stream.TALENTS,
+            attributes={"lastname": "<b>O&#39;Dile</b>"},
+            columns={"last_name": "O'Dile"},
+        ),
+        "no e-mail address": Shown(stream=Stream.TALENTS, attributes={"email": None}),
+    },
     options={"company_id": str(COMPANY["id"]), "backoff": "0-0"},
+    telling=("aws", "cv"),  # no resume; left out they leave it open
+    files=Files(switches={"cv_response": "json"}),
+    announced=Announced(op="create", attributes={"lastname": "Nouvelle"}),
     per_page=300,
+    large_page=300,
     overhead=45,
     handful=4,
 )

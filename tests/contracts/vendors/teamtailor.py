@@ -1,8 +1,9 @@
 """Teamtailor in the suite of every connector."""
 
-from contracts.harness import Vendor
+from contracts.harness import Announced, Files, Shown, Vendor
 
 from jemmo.domain.streams import Stream
+from jemmo.sandbox.teamtailor.vault import LIFETIME_S
 
 TEAMTAILOR = Vendor(
     name="teamtailor",
@@ -17,9 +18,56 @@ TEAMTAILOR = Vendor(
     },
     edit={"first-name": "Odile"},
     shows=("first_name", "Odile"),
-    new_talent={"first-name": "Nadia", "last-name": "Nouvelle"},
-    odd_value={"human-status": "sleeping"},
-    odd_shows=("status_original", "sleeping"),
+    new_talent={"first-name": "Nadia", "last-name": "Nouvelle", "email": "nadia@example.com"},
+    odd=(
+        Shown(attributes={"human-status": "sleeping"}, columns={"status_original": "sleeping"}),
+        Shown(
+            attributes={"remote-status": "sometimes"},
+            columns={"remote_policy": None, "remote_policy_original": "sometimes"},
+        ),
+        Shown(
+            attributes={"employment-type": "odd"},
+            columns={"employment_type": "OTHER", "employment_type_original": "odd"},
+        ),
+        Shown(
+            stream=Stream.USERS,
+            attributes={"role": "wizard"},
+            columns={"role": None, "role_original": "wizard"},
+        ),
+    ),
+    quirks={
+        "a title with blanks around it": Shown(
+            attributes={"title": " Midwife  "}, columns={"title": "Midwife"}
+        ),
+        "a salary of zero as text": Shown(
+            attributes={"min-salary": "0", "max-salary": "0", "salary-time-unit": "yearly"}, pay=()
+        ),
+        "remote as a truth value": Shown(
+            attributes={"remote-status": True},
+            columns={"remote_policy": None},
+            noted="dropped_value",
+        ),
+        "remote as a word": Shown(
+            attributes={"remote-status": "fully"}, columns={"remote_policy": "REMOTE"}
+        ),
+        "a salary in thousands": Shown(
+            attributes={"min-salary": "60", "max-salary": 65.0, "salary-time-unit": "yearly"},
+            pay=(60_000, 65_000),
+            noted="salary_in_thousands",
+        ),
+        "a date with two digits for the year": Shown(
+            attributes={"end-date": "12/03/25"}, columns={"closed_at": None}, noted="dropped_value"
+        ),
+        "markup in a name": Shown(
+            stream=Stream.TALENTS,
+            attributes={"last-name": "<b>O&#39;Dile</b>"},
+            columns={"last_name": "O'Dile"},
+        ),
+        "no e-mail address": Shown(stream=Stream.TALENTS, attributes={"email": None}),
+    },
     small_key="internal",
+    regions=True,
     switches={"rate_limit_seconds": 1},
+    files=Files(live=LIFETIME_S),
+    announced=Announced(attributes={"pitch": "Fée"}, signing_key="webhook-key"),
 )

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -99,7 +100,8 @@ class Jemmo:
     """Runs commands against the test's database."""
 
     def __call__(self, *words: str, stdin: str = "") -> Said:
-        done = CliRunner().invoke(app, words, input=stdin)
+        # In a context of its own, as the scope that a command enters is one of its process.
+        done = copy_context().run(CliRunner().invoke, app, words, input=stdin)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, _text(done.stdout_bytes), done.stderr, done.stdout_bytes)

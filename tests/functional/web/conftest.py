@@ -31,13 +31,6 @@ def anybody(database_url: str, served: None) -> Client:
 
 
 @pytest.fixture
-def showcase(database_url: str) -> Showcase:
-    from fakes.showcase import showcase
-
-    return showcase(database_url)
-
-
-@pytest.fixture
 def signed_in(showcase: Showcase, served: None) -> SignedIn:
     """A browser of the person of that role; ``outsider`` belongs to the other company."""
 

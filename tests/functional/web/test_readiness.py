@@ -41,8 +41,8 @@ def test_no_worker(anybody: Client, worker: None, database_url: str) -> None:
     assert found["checks"]["database"] == "ok"
 
 
-def test_a_migration_is_missing(anybody: Client, worker: None, database_url: str) -> None:
-    change(database_url, "DELETE FROM django_migrations WHERE app = 'sessions'")
+def test_a_migration_is_missing(anybody: Client, worker: None, owner_url: str) -> None:
+    change(owner_url, "DELETE FROM django_migrations WHERE app = 'sessions'")
     status, found = ask(anybody)
     assert status == 503
     assert "migrations are missing" in found["checks"]["migrations"]

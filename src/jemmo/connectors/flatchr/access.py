@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from jemmo.connectors.flatchr.account import Account
 from jemmo.connectors.flatchr.dates import asked
 from jemmo.connectors.flatchr.keys import expiry
-from jemmo.connectors.flatchr.refusals import Refused
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Row, rows
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.validation import text

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from jemmo.connectors.flatchr.dates import days, moment
-from jemmo.connectors.flatchr.refusals import Refused
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.shared import Shared
 from jemmo.connectors.flatchr.stages import Columns
-from jemmo.connectors.flatchr.wire import Row, contracts, key_of, rows, whole
+from jemmo.connectors.flatchr.wire import Row, key_of, rows, whole
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
 
 YOUNG_AT_MOST = days(5 * 366)
@@ -86,10 +87,11 @@ class Account:
 
     async def _read_labels(self) -> dict[int, str]:
         try:
-            found = await self._client.get("contracts?lang=fr", contracts)
+            found = await self._client.get("contracts?lang=fr", rows)
         except Refused:
             return {}
-        return {one.id: one.text for one in found if one.text}
+        labels = ((whole(one.get("id")), text(one.get("text"))) for one in found)
+        return {number: label for number, label in labels if number is not None and label}
 
     async def founded(self, reader: str) -> date:
         """The day of the oldest column or vacancy. Applicants who came before are not missed: see ``Search``."""

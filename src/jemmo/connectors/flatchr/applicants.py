@@ -18,7 +18,7 @@ from jemmo.connectors.flatchr.wire import Applicant, File
 from jemmo.domain.enums import ApplicationStatus, AttachmentKind, ContactKind, TalentOrigin
 from jemmo.domain.records import Application, Attachment, Contact, CustomFields, Talent
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import html_to_text, text
+from jemmo.domain.validation import name_text, text
 
 ARCHIVED, ACTIVE = 0, 1
 
@@ -28,8 +28,8 @@ def talent(row: Applicant, settings: Settings, notes: Notes) -> Talent:
     return Talent(
         remote_id=row.applicant.strip(),
         remote_aliases=(alias,) if (alias := text(person)) else (),
-        first_name=html_to_text(text(row.firstname)),
-        last_name=html_to_text(text(row.lastname)),
+        first_name=name_text(row.firstname),
+        last_name=name_text(row.lastname),
         origin=TalentOrigin.APPLIED,
         source=text(row.source),
         is_archived=row.status == ARCHIVED,

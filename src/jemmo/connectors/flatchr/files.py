@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.flatchr.pausing import pauses
-from jemmo.connectors.flatchr.refusals import Refused, refusals
+from jemmo.connectors.flatchr.refusals import refusals
 from jemmo.connectors.flatchr.resumes import read_answer, resume_pacer, resume_path
 from jemmo.connectors.flatchr.settings import read_settings
 from jemmo.connectors.flatchr.wire import File
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.validation import text
 from jemmo.rest_client import Hosts, RestClient, download

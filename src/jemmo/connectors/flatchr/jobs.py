@@ -9,6 +9,7 @@ from typing import Any
 from jemmo.connectors.flatchr.dates import moment
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Address, Row, Vacancy, whole
+from jemmo.connectors.pay import from_thousands
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
@@ -19,7 +20,7 @@ from jemmo.domain.enums import (
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Compensation, CustomFields, Job, Location
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import html_to_text, number, text, web_address, words
+from jemmo.domain.validation import name_text, number, text, web_address, words
 
 CONTRACTS = {
     "cdi": EmploymentType.FULL_TIME,
@@ -51,9 +52,6 @@ PERIOD = {
     "h": CompensationPeriod.HOUR,
 }
 COUNTRIES = {"france": "FR", "belgique": "BE", "suisse": "CH", "luxembourg": "LU", "monaco": "MC"}
-THOUSANDS_BELOW = 1000
-"""A yearly salary under this was typed in thousands."""
-
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +61,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
     status = text(vacancy.status)
     contract = text(vacancy.contract_type) or labels.get(vacancy.contract_type_id or 0)
     remote = text(str(vacancy.remote).lower()) if vacancy.remote is not None else None
-    name = html_to_text(text(vacancy.title))
+    name = name_text(vacancy.title)
     if name is None:
         raise RecordRejected("The vacancy has no title.", code="no_title", field="title")
     zone = settings.zone
@@ -80,7 +78,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
         employment_type=_employment(contract, vacancy, remote_id, notes),
         employment_type_original=contract,
         experience_level=_experience(vacancy.experience),
-        remote_policy=REMOTE.get(remote) if remote else None,
+        remote_policy=_remote(remote, remote_id, notes),
         remote_policy_original=remote,
         language=(text(vacancy.language) or "").replace("_", "-") or None,
         posting_url=_posting(vacancy, settings),
@@ -102,7 +100,7 @@ def placeholder(row: Row, notes: Notes) -> Job:
     notes.add("unlisted_job", remote_id)
     return Job(
         remote_id=remote_id,
-        title=html_to_text(text(row.get("vacancy"))) or f"Vacancy {remote_id}",
+        title=name_text(row.get("vacancy")) or f"Vacancy {remote_id}",
         status=JobStatus.CLOSED,
         remote_updated_at=NEVER,
     )
@@ -137,6 +135,14 @@ def _employment(
         return EmploymentType.OTHER
     if found is EmploymentType.FULL_TIME and vacancy.partial:
         return EmploymentType.PART_TIME
+    return found
+
+
+def _remote(remote: str | None, remote_id: str, notes: Notes) -> RemotePolicy | None:
+    """A word, or a truth value of the years before there were words."""
+    found = REMOTE.get(remote) if remote else None
+    if remote and found is None:
+        notes.add(f"unknown_value:remote {remote[:40]}", remote_id)
     return found
 
 
@@ -186,9 +192,11 @@ def _compensations(vacancy: Vacancy, remote_id: str, notes: Notes) -> tuple[Comp
     low, high = number(vacancy.salary), number(vacancy.salary_max)
     if low is None and high is None:
         return ()
-    if unit in {"", "y"} and all(abs(one) < THOUSANDS_BELOW for one in (low, high) if one):
+    if unit and unit not in PERIOD:
+        notes.add(f"unknown_value:mensuality {unit[:40]}", remote_id)
+    if unit in {"", "y"} and (low, high) != (written := from_thousands(low, high)):
         notes.add("salary_in_thousands", remote_id)
-        low, high = (one and one * 1000 for one in (low, high))
+        low, high = written
     currency = text(vacancy.currency)
     told = (vacancy.salary, vacancy.salary_max, currency, unit)
     return (

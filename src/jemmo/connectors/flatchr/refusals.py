@@ -6,22 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from jemmo.connectors.flatchr.keys import expiry
-from jemmo.connectors.refusals import redirected
-from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, TransientError
+from jemmo.connectors.refusals import Refused, redirected
+from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.rest_client.client import Answer, rate_limited
 
 KEYS_PAGE = "Flatchr, advanced settings > API"
-
-
-class Refused(PermanentError):
-    """A request this account does not answer."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(
-            f"Flatchr refused a request (HTTP {status}).",
-            code="not_found" if status in {404, 405} else "request_refused",
-        )
-        self.status = status
 
 
 def refusals(api_key: str) -> Callable[[Answer], JemmoError]:
@@ -40,7 +29,7 @@ def refusals(api_key: str) -> Callable[[Answer], JemmoError]:
             return _key(status, dies_at)
         if 300 <= status < 400:
             return redirected(status, "https://api.flatchr.io")
-        return Refused(status)
+        return Refused(f"Flatchr refused a request (HTTP {status}).", status=status)
 
     return refusal
 

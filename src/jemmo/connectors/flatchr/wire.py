@@ -115,14 +115,8 @@ class Applicant(Struct, frozen=True):
     candidate: Candidate | UnsetType | None = UNSET
 
 
-class Contract(Struct, frozen=True):
-    id: int
-    text: Text = None
-
-
 Row = dict[str, Any]
 rows = msgspec.json.Decoder(list[Row]).decode
-contracts = msgspec.json.Decoder(list[Contract]).decode
 
 
 def whole(value: Any) -> int | None:
@@ -137,7 +131,8 @@ def whole(value: Any) -> int | None:
 def key_of(row: Row, name: str) -> str | None:
     """A row's id as text; ``None`` when it is missing or no id."""
     found = row.get(name)
-    if name == "applicant":
-        return found.strip() or None if isinstance(found, str) else None
+    if name == "applicant":  # an encoded id; should it be a number, that one
+        known = isinstance(found, str | int) and not isinstance(found, bool)
+        return str(found).strip() or None if known else None
     number = whole(found)
     return None if number is None else str(number)

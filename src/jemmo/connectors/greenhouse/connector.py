@@ -16,6 +16,7 @@ from jemmo.connectors.base import (
     share_of,
 )
 from jemmo.connectors.greenhouse.files import GreenhouseFiles
+from jemmo.connectors.greenhouse.hooks import WEBHOOKS
 from jemmo.connectors.greenhouse.source import KEY_HELP, STATUS_PAGE, GreenhouseSource
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
@@ -37,6 +38,7 @@ GREENHOUSE = Connector(
     base_url=lambda _: HOST,
     open=GreenhouseSource,
     open_files=GreenhouseFiles,
+    webhooks=WEBHOOKS,
     rights=tuple(
         f"read {name}"
         for name in (
@@ -45,7 +47,9 @@ GREENHOUSE = Connector(
         )
     ),
     pace=_pace,
-    capabilities=Capabilities(incremental=True, deletes=True, resumes=True, custom_fields=True),
+    capabilities=Capabilities(
+        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
+    ),
     options=(
         Option(
             name="client_id",
@@ -73,6 +77,13 @@ GREENHOUSE = Connector(
             default="on",
             choices=("on", "off"),
             help="Ask which resumes talents have: one request more for every 50 talents.",
+        ),
+        Option(
+            name="lookups",
+            default="daily",
+            choices=("daily", "always"),
+            help="When departments, users, stages, reject reasons, job posts and owners are read: daily and with "
+            "each job or application that changed, or with each sync, which costs six requests more.",
         ),
     ),
 )

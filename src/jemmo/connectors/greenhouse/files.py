@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.greenhouse.mapping import version_of
 from jemmo.connectors.greenhouse.source import GreenhouseSource
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.validation import text, web_address
-from jemmo.rest_client import Hosts, download
+from jemmo.rest_client import Hosts, LinkDead, download
 
 
 class GreenhouseFiles:
@@ -20,6 +21,12 @@ class GreenhouseFiles:
         await self.source.close()
 
     async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        try:
+            return await self._fetched(wanted)
+        except LinkDead:  # on the way; a fresh one may live
+            return await self._fetched(wanted)
+
+    async def _fetched(self, wanted: WantedFile) -> FoundFile | None:
         row = await self.source.attachment(wanted.remote_id)
         link = web_address(row.get("url")) if row else None
         if row is None or link is None:
@@ -28,7 +35,5 @@ class GreenhouseFiles:
         if content is None:
             return None
         return FoundFile(
-            content=content,
-            file_name=text(row.get("filename")),
-            remote_version=text(row.get("updated_at")),
+            content=content, file_name=text(row.get("filename")), remote_version=version_of(row)
         )

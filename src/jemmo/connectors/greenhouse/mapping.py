@@ -45,7 +45,7 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import parse_time, text, utc, web_address, whole, words
+from jemmo.domain.validation import name_text, parse_time, text, utc, web_address, whole, words
 
 JOB_STATUS = {"open": JobStatus.OPEN, "draft": JobStatus.DRAFT, "closed": JobStatus.CLOSED}
 STATUS = {
@@ -55,7 +55,11 @@ STATUS = {
     "hired": ApplicationStatus.HIRED,
     "converted": ApplicationStatus.CONVERTED,
 }
-REASON = {"WE_REJECTED_THEM": RejectedBy.COMPANY, "THEY_REJECTED_US": RejectedBy.CANDIDATE}
+REASON = {
+    "WE_REJECTED_THEM": RejectedBy.COMPANY,
+    "THEY_REJECTED_US": RejectedBy.CANDIDATE,
+    "NONE_SPECIFIED": None,
+}
 EMPLOYMENT = {
     "full-time": EmploymentType.FULL_TIME,
     "full time": EmploymentType.FULL_TIME,
@@ -114,6 +118,8 @@ def user(row: UserRow, _: None, notes: Notes) -> User:
 
 def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
     key = row.type.key if row.type else None
+    if key and key not in REASON:
+        notes.add(f"unknown_value:rejection type {key[:40]}", str(row.id))
     return RejectReason(
         name=_required(row.name, "name"), rejected_by=REASON.get(key or ""), **_base(row)
     )
@@ -128,7 +134,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
     field = custom.get("employment_type")
     employment = text(field.value) if field else None
     return Job(
-        title=_required(row.name, "name"),
+        title=_required(name_text(row.name), "name"),
         code=text(row.requisition_id),
         status=JobStatus.DRAFT if row.is_template else status,
         status_original=shown,
@@ -169,8 +175,8 @@ def talent(
     if preferred:
         custom["preferred_name"] = {"type": "text", "label": "Preferred name", "value": preferred}
     return Talent(
-        first_name=text(row.first_name),
-        last_name=text(row.last_name),
+        first_name=name_text(row.first_name),
+        last_name=name_text(row.last_name),
         current_company=text(row.company),
         current_title=text(row.title),
         location=Location(raw=place) if place else None,
@@ -292,6 +298,12 @@ def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:
     ]
 
 
+def version_of(row: dict[str, Any]) -> str | None:
+    """What tells one content of a file from the next: when it was last changed, however that is written."""
+    moment = parse_time(row.get("updated_at"))
+    return moment.isoformat() if moment else text(row.get("updated_at"))
+
+
 def _attachment(row: dict[str, Any]) -> Attachment:
     name = text(row.get("filename"))
     return Attachment(
@@ -299,7 +311,7 @@ def _attachment(row: dict[str, Any]) -> Attachment:
         kind=AttachmentKind.RESUME,
         file_name=name,
         content_type=mimetypes.guess_type(name)[0] if name else None,
-        remote_version=text(row.get("updated_at")),
+        remote_version=version_of(row),
         remote_updated_at=parse_time(row.get("updated_at")),
     )
 

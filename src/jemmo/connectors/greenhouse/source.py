@@ -36,6 +36,8 @@ Rows = list[dict[str, Any]]
 
 
 class GreenhouseSource(ListSource):
+    most_ids = MOST_IDS
+
     def __init__(self, config: Config) -> None:
         self.config = config
         refuse = refusals("Greenhouse", key_help=KEY_HELP, status_page=STATUS_PAGE)
@@ -56,8 +58,13 @@ class GreenhouseSource(ListSource):
             shared=config.pace,
             sign=self.sign,
         )
-        super().__init__(client, _listings(timedelta(minutes=int(config.options["lag_minutes"]))))
+        lag = timedelta(minutes=int(config.options["lag_minutes"]))
+        super().__init__(client, _listings(lag, thrifty=not self._reads_all))
         self._known: dict[str, asyncio.Task[Rows]] = {}
+
+    @property
+    def _reads_all(self) -> bool:
+        return self.config.options["lookups"] == "always"
 
     @property
     def requests(self) -> int:
@@ -82,6 +89,9 @@ class GreenhouseSource(ListSource):
     def chunk(self, answer: Answer) -> Chunk:
         rows = msgspec.json.decode(answer.body, type=list[Any])
         return Chunk(rows=rows, next=next_link(answer.headers))
+
+    def could_be(self, remote_id: str) -> bool:
+        return remote_id.isascii() and remote_id.isdecimal()
 
     async def account(self) -> tuple[str | None, str | None]:
         """The organisation, as the token's own claims tell it, where they do."""
@@ -123,9 +133,9 @@ class GreenhouseSource(ListSource):
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
         """Talents with a new resume, jobs with a changed post or owner: nobody says that their own date moves."""
-        lists: dict[Stream, tuple[tuple[str, str], ...]] = {
-            Stream.JOBS: (("job_posts", "job_id"), ("job_owners", "job_id")),
-        }
+        lists: dict[Stream, tuple[tuple[str, str], ...]] = {}
+        if self._reads_all:
+            lists[Stream.JOBS] = (("job_posts", "job_id"), ("job_owners", "job_id"))
         if self.config.on("resumes"):
             lists[Stream.TALENTS] = (("attachments", "candidate_id"),)
         parents: set[str] = set()
@@ -188,21 +198,48 @@ class GreenhouseSource(ListSource):
         return found
 
 
-def _listings(lag: timedelta) -> list[Listing]:
-    def listing(name: Stream, path: str, kind: Any, to_record: Any, *after: Stream) -> Listing:
+def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
+    """``thrifty`` reads what records only refer to when such a record has changed, and all of it once a day."""
+
+    def listing(
+        name: Stream,
+        path: str,
+        kind: Any,
+        to_record: Any,
+        *after: Stream,
+        follows: tuple[Stream, ...] = (),
+        thin_sweep: bool = True,
+    ) -> Listing:
         changes = None if name in {Stream.DEPARTMENTS, Stream.REJECT_REASONS} else "updated_at"
-        spec = StreamSpec(name=name, cursor=changes, lag=lag, after=after)
+        spec = StreamSpec(
+            name=name,
+            cursor=changes,
+            lag=lag,
+            after=after,
+            follows=follows if thrifty else (),
+            thin_sweep=thin_sweep,
+        )
         return Listing(spec=spec, path=path, kind=kind, map=to_record)
 
     return [
-        listing(Stream.DEPARTMENTS, "departments", wire.NamedRow, mapping.department),
-        listing(Stream.USERS, "users", wire.UserRow, mapping.user),
-        listing(Stream.REJECT_REASONS, "rejection_reasons", wire.ReasonRow, mapping.reject_reason),
+        listing(
+            *(Stream.DEPARTMENTS, "departments", wire.NamedRow, mapping.department),
+            follows=(Stream.JOBS,),
+        ),
+        listing(*(Stream.USERS, "users", wire.UserRow, mapping.user), follows=(Stream.JOBS,)),
+        listing(
+            *(Stream.REJECT_REASONS, "rejection_reasons", wire.ReasonRow, mapping.reject_reason),
+            follows=(Stream.APPLICATIONS,),
+        ),
         listing(
             *(Stream.JOBS, "jobs", wire.JobRow, mapping.job),
             *(Stream.DEPARTMENTS, Stream.USERS),
+            thin_sweep=False,  # a job's own date need not move with its posts and owners
         ),
-        listing(Stream.STAGES, "job_interview_stages", wire.StageRow, mapping.stage, Stream.JOBS),
+        listing(
+            *(Stream.STAGES, "job_interview_stages", wire.StageRow, mapping.stage, Stream.JOBS),
+            follows=(Stream.JOBS, Stream.APPLICATIONS),
+        ),
         listing(Stream.TALENTS, "candidates", wire.CandidateRow, mapping.talent),
         listing(
             *(Stream.APPLICATIONS, "applications", wire.ApplicationRow, mapping.application),

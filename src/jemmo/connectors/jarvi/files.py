@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.budget import budget_of
-from jemmo.connectors.jarvi.refusals import Refused, refusal
+from jemmo.connectors.jarvi.refusals import refusal
 from jemmo.connectors.jarvi.settings import Path
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.enums import AttachmentKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.ports import FoundFile, WantedFile

@@ -12,6 +12,7 @@ from jemmo.connectors.jarvi.mapping import as_row, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.wire import Json, Row, inner, moment, plain
+from jemmo.connectors.pay import THOUSANDS_BELOW
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
@@ -22,6 +23,7 @@ from jemmo.domain.enums import (
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Compensation, CustomFields, Job, Location
 from jemmo.domain.streams import Notes
+from jemmo.domain.validation import name_text
 
 EMPLOYMENT = {
     "permanent": EmploymentType.FULL_TIME,
@@ -47,7 +49,6 @@ IN_THE_RECORD = (
     "joboffer_salary_per_year_max",
     "joboffer_salary_is_public",
 )
-THOUSANDS_BELOW = 1000  # a salary a year below this is meant in thousands
 WORKING_WEEK = 5
 
 
@@ -56,8 +57,10 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
         raise RecordRejected("The record is not an object.", code="malformed_record")
     project, offer = as_row(joined.project), joined.offer
     fields = Fields(settings.purposes, project.get("fieldsValues"), inner(offer, "fieldsValues"))
-    name = plain(project.get("name"))
-    title = fields.text("joboffer_title") or plain(inner(offer, "name")) or name
+    name = name_text(plain(project.get("name")))
+    title = (
+        name_text(fields.text("joboffer_title")) or name_text(plain(inner(offer, "name"))) or name
+    )
     if title is None:
         raise RecordRejected("The project has no name.", code="no_name", field="name")
     status = plain(project.get("statusId"))

@@ -16,7 +16,7 @@ from jemmo.domain.enums import ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Contact, CustomFields, Location, Talent, User
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import text, web_address, words
+from jemmo.domain.validation import name_text, text, web_address, words
 
 APP = "https://app.jarvi.tech/#"
 ORIGIN = {
@@ -83,7 +83,7 @@ def status_name(status: str | None, row: Json, settings: Settings) -> str | None
 
 
 def _name(row: Row, field: str) -> str | None:
-    found = (plain(row.get(f"{field}{kind}")) for kind in ("", "Manual", "Parsed"))
+    found = (name_text(plain(row.get(f"{field}{kind}"))) for kind in ("", "Manual", "Parsed"))
     return next((one for one in found if one), None)
 
 

@@ -9,9 +9,9 @@ import re
 
 from jemmo.connectors.base import Config, Probed
 from jemmo.connectors.jarvi.queries import Query
-from jemmo.connectors.jarvi.refusals import Refused
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.connectors.jarvi.wire import Json, Row, Rows
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import PermanentError, TransientError
 
 QUESTIONS = (

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from jemmo.connectors.jarvi.turns import used_up
-from jemmo.connectors.refusals import redirected, unavailable
+from jemmo.connectors.refusals import Refused, redirected, unavailable
 from jemmo.domain.errors import (
     ConfigError,
     JemmoError,
-    PermanentError,
     RateLimited,
 )
 from jemmo.rest_client.client import Answer
@@ -21,14 +20,6 @@ from jemmo.rest_client.headers import retry_after
 
 UNTOLD_WAIT = 900.0  # seconds, where a 429 does not say how long
 KEYS_PAGE = "Jarvi, Settings > API keys"
-
-
-class Refused(PermanentError):
-    """A request this account does not answer."""
-
-    def __init__(self, message: str, *, status: int, code: str) -> None:
-        super().__init__(message, code=code)
-        self.status = status
 
 
 def refusal(answer: Answer, *, now: Callable[[], datetime], patience: float) -> JemmoError:
@@ -46,11 +37,7 @@ def refusal(answer: Answer, *, now: Callable[[], datetime], patience: float) -> 
         )
     if 300 <= status < 400:
         return redirected(status, "https://functions.prod.jarvi.tech")
-    return Refused(
-        f"Jarvi refused a request (HTTP {status}).",
-        status=status,
-        code="not_found" if status == 404 else "request_refused",
-    )
+    return Refused(f"Jarvi refused a request (HTTP {status}).", status=status)
 
 
 def _slow_down(given: str | None, now: datetime, patience: float) -> JemmoError:

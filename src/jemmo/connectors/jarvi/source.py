@@ -25,6 +25,7 @@ from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
 from jemmo.connectors.jarvi.wire import Json, Row, Rows, moment, row_id, rows_of
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.records import Record, Stage
 from jemmo.domain.streams import (
     AccessReport,
@@ -73,6 +74,7 @@ class JarviSource:
         )
         self._every: Seen | None = None
         self._swept: set[Stream] = set()
+        self._listed: set[str] = set()
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -187,7 +189,18 @@ class JarviSource:
     # --- asking ---
 
     async def ask(self, query: Query, offset: int = 0) -> Rows:
-        return await self.client.get(query.url(offset), partial(rows_of, entity=query.entity))
+        """An answer of a list. A filter that finds nothing may be answered by 404, as one client has seen."""
+        read = partial(rows_of, entity=query.entity)
+        try:
+            found = await self.client.get(query.url(offset), read)
+        except Refused as error:
+            if error.status != 404 or query.where is None:
+                raise
+            if query.entity not in self._listed:  # else it may be the address that is wrong
+                await self.ask(Query(entity=query.entity, limit=1))
+            return Rows([], 0)
+        self._listed.add(query.entity)
+        return found
 
     def _fetcher(self, query: Query) -> Fetch:
         async def fetch(offset: int) -> Rows:

@@ -22,4 +22,5 @@ def client(config: Config, *, connections: int = CONNECTIONS) -> RestClient:
         pacer=pacer(config, int(options["rate_limit"]), float(options["rate_window"])),
         shared=config.pace,
         connections=connections,
+        nothing=b'{"data":[]}',
     )

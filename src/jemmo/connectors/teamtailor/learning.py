@@ -22,6 +22,11 @@ from jemmo.rest_client import RestClient
 
 _decode = msgspec.json.Decoder(LooseDocument).decode
 _WANTED = {field.encode_name for field in msgspec.structs.fields(CandidateAttributes)}
+_ALWAYS = {
+    *("email", "first-name", "last-name", "phone", "pitch", "tags"),
+    *("resume", "original-resume", "created-at", "updated-at"),
+}
+"""In every version's records, blank or not. Where one lacks some, blanks are left out, so it says nothing of others."""
 
 
 class Learner:
@@ -136,7 +141,7 @@ def _known(candidates: list[Any]) -> str | None:
     attributes = first.get("attributes") if isinstance(first, dict) else None
     if not isinstance(attributes, dict):
         return None
-    return ",".join(sorted(_WANTED & set(attributes))) or None
+    return ",".join(sorted(_WANTED & set(attributes))) if set(attributes) >= _ALWAYS else None
 
 
 def _identified(resource: Any) -> tuple[str | None, Any]:

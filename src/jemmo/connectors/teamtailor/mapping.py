@@ -11,9 +11,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from jemmo.connectors.pay import from_thousands
 from jemmo.connectors.teamtailor.countries import country_code
 from jemmo.connectors.teamtailor.lookups import Inclusions
-from jemmo.connectors.teamtailor.stages import stage_category
+from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
 from jemmo.connectors.teamtailor.wire import (
     ApplicationAttributes,
     CandidateAttributes,
@@ -53,7 +54,7 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import number, text, utc, web_address, whole, words
+from jemmo.domain.validation import name_text, number, text, utc, web_address, whole, words
 
 # human-status tells what visitors see; `status` alone does not know of dates.
 JOB_STATUS = {
@@ -142,8 +143,8 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
     remote = text(own.remote_status)
     return Job(
         remote_id=remote_id,
-        title=_required(own.title, "title"),
-        internal_name=text(own.internal_name),
+        title=_required(name_text(own.title), "title"),
+        internal_name=name_text(own.internal_name),
         status=_known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING,
         status_original=shown,
         visibility=_visibility(own, shown),
@@ -177,6 +178,8 @@ def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Note
     legacy = text(own.legacy_stage_type_name) or text(own.stage_type)
     kind = included.name(resource.related("stage-type").one(), "stage-types") or legacy
     name = _required(own.name, "name")
+    if kind and not is_stage_type(kind):
+        notes.add(f"unknown_value:stage-type {kind[:40]}", str(resource.id))
     return Stage(
         remote_id=str(resource.id),
         name=name,
@@ -194,8 +197,8 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
     consent_at = utc(own.consent_future_jobs_at)
     return Talent(
         remote_id=str(resource.id),
-        first_name=text(own.first_name),
-        last_name=text(own.last_name),
+        first_name=name_text(own.first_name),
+        last_name=name_text(own.last_name),
         headline=text(own.pitch),
         summary=text(own.resume_summary) or text(own.resume_summary_snake),
         origin=_origin(own),
@@ -320,6 +323,9 @@ def _compensations(own: JobAttributes, remote_id: str, notes: Notes) -> tuple[Co
         return ()
     unit, currency = text(own.salary_time_unit), text(own.currency)
     period = _known(unit, PERIOD, "salary-time-unit", remote_id, notes)
+    if period is CompensationPeriod.YEAR and (low, high) != (written := from_thousands(low, high)):
+        notes.add("salary_in_thousands", remote_id)
+        low, high = written
     parts = (own.min_salary, own.max_salary, currency, unit)
     original = " / ".join(str(part) for part in parts if part not in (None, ""))
     return (

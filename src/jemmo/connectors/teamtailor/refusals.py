@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jemmo.connectors.refusals import redirected, unavailable
+from jemmo.connectors.refusals import redirected, unanswered, unavailable
 from jemmo.connectors.teamtailor.queries import REFUSALS
 from jemmo.connectors.teamtailor.wire import error_code
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError
@@ -14,8 +14,8 @@ KEYS_PAGE = "Teamtailor, Settings > Integrations > API keys"
 class Refused(PermanentError):
     """A request this account does not answer: ``part`` is what to leave out, where the ATS says so."""
 
-    def __init__(self, message: str, *, status: int, part: str | None, code: str) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, message: str, *, status: int, part: str | None) -> None:
+        super().__init__(message, **unanswered(status))
         self.status = status
         self.part = part
 
@@ -54,5 +54,4 @@ def refusal(answer: Answer) -> JemmoError:
         f"Teamtailor refused a request (HTTP {status}).",
         status=status,
         part=REFUSALS.get(error_code(answer.body) or "") if status == 400 else None,
-        code="not_found" if status == 404 else "request_refused",
     )

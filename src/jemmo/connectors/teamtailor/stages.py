@@ -27,6 +27,11 @@ NAMES = (
 _NAMES = [(category, re.compile(pattern, re.IGNORECASE)) for category, pattern in NAMES]
 
 
+def is_stage_type(kind: str) -> bool:
+    """Whether this is one of Teamtailor's own types; "In process" is one that says little."""
+    return kind.strip().lower() in {*TYPES, "in process"}
+
+
 def stage_category(kind: str | None, legacy: str | None, name: str) -> StageCategory:
     """The category of a stage from its type, its old type and its name.
 

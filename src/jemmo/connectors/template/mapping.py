@@ -13,7 +13,7 @@ from jemmo.domain.enums import ApplicationStatus, ContactKind, JobStatus
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Application, Contact, Job, Location, Talent
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import text, utc
+from jemmo.domain.validation import name_text, text, utc
 
 JOB_STATUS = {"open": JobStatus.OPEN, "closed": JobStatus.CLOSED, "draft": JobStatus.DRAFT}
 STATUS = {
@@ -53,7 +53,7 @@ class ApplicationRow(Row):
 
 # src/jemmo/sandbox/template/app.py
 def job(row: JobRow, _: None, notes: Notes) -> Job:
-    remote_id, title, city = str(row.id), text(row.title), text(row.city)
+    remote_id, title, city = str(row.id), name_text(row.title), text(row.city)
     if title is None:
         raise RecordRejected("The job has no title.", code="no_title", field="title")
     state = text(row.state)
@@ -80,8 +80,8 @@ def talent(row: PersonRow, _: None, notes: Notes) -> Talent:
         contacts.append(Contact(kind=ContactKind.PHONE, value=phone))
     return Talent(
         remote_id=str(row.id),
-        first_name=text(row.first_name),
-        last_name=text(row.last_name),
+        first_name=name_text(row.first_name),
+        last_name=name_text(row.last_name),
         location=Location(raw=city, city=city) if city else None,
         contacts=tuple(contacts),
         remote_created_at=utc(row.created_at),

@@ -38,6 +38,7 @@ class TemplateSource(ListSource):
             refuse=refusals("Template", key_help=KEY_HELP, status_page=STATUS_PAGE),
             pacer=pacer(config, 60, 60.0),
             shared=config.pace,
+            nothing=b'{"items":[]}',
         )
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
 

@@ -15,6 +15,7 @@ from jemmo.sandbox.clock import parse_ms
 from jemmo.sandbox.company import Company, Refusal
 from jemmo.sandbox.files import pdf
 from jemmo.sandbox.greenhouse.people import STAGES, People
+from jemmo.sandbox.greenhouse.webhooks import Webhooks, action_of
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit, Verdict
 from jemmo.sandbox.options import Options
@@ -46,6 +47,7 @@ class Switches(Switchboard):
         "introspection": ("claims", "absent"),
         "fields_selector": ("works", "ignored", "refused"),
         "reset": ("moment", "seconds"),
+        "webhook_ids": ("numbers", "texts"),
     }
 
     rate_limit: bool = True
@@ -58,6 +60,7 @@ class Switches(Switchboard):
     introspection: str = "claims"
     fields_selector: str = "works"
     reset: str = "moment"
+    webhook_ids: str = "numbers"
 
 
 class Greenhouse(Company):
@@ -80,8 +83,33 @@ class Greenhouse(Company):
         makers |= {"users": made.users_of, "jobs": made.jobs_of}
         self.kinds = {name: self.rows(name, made.sizes[name], makers[name]) for name in made.sizes}
         self._tokens: dict[str, tuple[str, int]] = {}
+        self.webhooks = Webhooks(options.webhook_url, options.webhook_key)
         self._apply_switches()
         self.replay()
+
+    def announce_to(self, url: str | None) -> None:
+        self.webhooks.url = url
+
+    def before(self, order: dict[str, Any]) -> Row:
+        """With the applications that go with a candidate, of which no web hook tells singly."""
+        was = super().before(order)
+        if not was or self._kind(str(order["type"])) != "candidates":
+            return was
+        rows = self.kinds["applications"]
+        own = [one for one in rows.ids() if rows.get(one)["candidate_id"] == was["id"]]
+        return {**was, "deleted_application_ids": own}
+
+    async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
+        kind = self._kind(str(order["type"]))
+        rows = self.kinds[kind]
+        now = rows.get(record) if rows.has(record) else was
+        action = action_of(str(order["op"]), kind, was, now)
+        if self.webhooks.url is None or action is None:
+            return []
+        told = await self.webhooks.send(
+            action, kind, now, as_text=self.switches.webhook_ids == "texts"
+        )
+        return [told]
 
     def switch(self, values: dict[str, Any]) -> dict[str, Any]:
         found = super().switch(values)

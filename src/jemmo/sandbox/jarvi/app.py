@@ -130,6 +130,8 @@ class Jarvi:
         misbehaviour.shift(self)
         query = read(kind, call.query, self.switches)
         found = self._select(kind, query, call.query)
+        if not found and query.tests and self.switches.nothing_found == "404":
+            raise Refusal(404, "Not found")
         start = 0 if "page_repeat" in self.faults.on else query.offset
         cut = found[start : start + query.limit]
         if "duplicate_ids" in self.faults.on and start > 0:

@@ -35,6 +35,7 @@ class Switches(Switchboard):
         "time": ("real", "accounted"),
         "retry_after": ("seconds", "date", "absent"),
         "webhook_shape": ("flat", "nested", "deep"),
+        "nothing_found": ("empty", "404"),
     }
 
     forced_page: str = "profiles"
@@ -65,3 +66,4 @@ class Switches(Switchboard):
     time: str = "real"
     retry_after: str = "seconds"
     webhook_shape: str = "flat"
+    nothing_found: str = "empty"

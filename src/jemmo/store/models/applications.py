@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jemmo.store.models.jobs import Job, Stage
-from jemmo.store.models.synced import Synced
+from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.models.talents import Talent
 
 
@@ -76,7 +76,7 @@ class Application(Synced):
         ]
 
 
-class StageEvent(models.Model):
+class StageEvent(OfOrganisation):
     """A move between stages. ``origin`` is REPORTED by the ATS or OBSERVED by comparing two syncs."""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="stage_events")

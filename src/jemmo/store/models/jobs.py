@@ -9,7 +9,7 @@ from django.db import models
 
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.ordering import recent
-from jemmo.store.models.synced import Synced
+from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.noticing import Noticed
 
 
@@ -77,7 +77,7 @@ class Job(Synced):
         ]
 
 
-class JobLocation(models.Model):
+class JobLocation(OfOrganisation):
     job = models.ForeignKey(Job, models.CASCADE, related_name="locations")
     position = models.SmallIntegerField()
     raw = models.TextField(null=True)
@@ -98,7 +98,7 @@ class JobLocation(models.Model):
         return self.city or self.raw or ""
 
 
-class JobCompensation(models.Model):
+class JobCompensation(OfOrganisation):
     job = models.ForeignKey(Job, models.CASCADE, related_name="compensations")
     position = models.SmallIntegerField()
     kind = models.TextField()

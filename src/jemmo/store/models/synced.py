@@ -11,10 +11,31 @@ from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Func
 from django.db.models.functions import Now
 
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.connections import Connection
+
+
+class OfOrganisation(models.Model):
+    """A part of a synced record, written in the same statement as it.
+
+    Whose it is stands in the row itself, put there by the database: its policy cannot look for a record that comes
+    into being with it.
+    """
+
+    org = models.ForeignKey(
+        Organisation,
+        models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        db_default=Func(function="jemmo_org"),
+    )
+
+    class Meta:
+        abstract = True
 
 
 class Synced(models.Model):

@@ -10,7 +10,7 @@ from django.db import models
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.ordering import SHOWN, Alphabetical, recent
-from jemmo.store.models.synced import Synced
+from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.noticing import Noticed
 
 
@@ -61,7 +61,7 @@ class Talent(Noticed, Synced):
         disguise.company(self.read("current_company"))
 
 
-class TalentContacts(models.Model):
+class TalentContacts(OfOrganisation):
     """All contact details of a talent in one sealed value, bound to connection and remote id.
 
     The plain value is the JSON of a list of ``jemmo.domain.records.Contact``.
@@ -79,7 +79,7 @@ class TalentContacts(models.Model):
         return f"contacts of {self.talent_id}"
 
 
-class Attachment(Noticed):
+class Attachment(Noticed, OfOrganisation):
     """A file of a talent; there is never a link to the ATS.
 
     ``fetch_status`` tells whether what the ATS has now is kept; ``current_version`` is the ``FileVersion`` to show,

@@ -20,10 +20,11 @@ from jemmo.store.selectors.paging import (
     cut,
     order,
     page_number,
-    search_query,
+    search_terms,
     sort_key,
     typed,
 )
+from jemmo.store.selectors.saying import jobs_saying
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
 
 COLUMNS = {
@@ -85,8 +86,8 @@ def search(org: Organisation, wanted: Wanted) -> Found[Job]:
 
 def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
     found = visible(org)
-    if (words := search_query(wanted.q)) is not None:
-        found = found.filter(search=words)
+    if terms := search_terms(wanted.q):
+        found = found.filter(jobs_saying(org, terms))
     if wanted.status:
         found = found.filter(status=wanted.status)
     if wanted.department:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Func, QuerySet
 from django.db.models.expressions import OrderBy
 
@@ -86,14 +85,11 @@ def cut(found: QuerySet[Any], page: int) -> list[Any]:
     return list(found[(page - 1) * SIZE : page * SIZE])
 
 
-def search_query(typed: str) -> SearchQuery | None:
-    """Every word typed begins a word of the record, whatever the accents; ``None`` when there are none."""
-    terms = search_terms(typed)
-    return SearchQuery(terms, search_type="raw", config="simple") if terms else None
-
-
 def search_terms(typed: str) -> str:
-    """What was typed as Postgres's ``tsquery``; empty when there are no words."""
+    """What was typed as Postgres's ``tsquery``; empty when there are no words.
+
+    Every word begins a word of the record, whatever the accents.
+    """
     plain = unicodedata.normalize("NFKD", typed[:200].replace("\x00", ""))
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
     return " & ".join(f"'{one}':*" for one in words[:10])

@@ -15,7 +15,6 @@ from jemmo.domain.records import Contact
 from jemmo.store.models import (
     Application,
     Attachment,
-    FileText,
     Job,
     Organisation,
     Stage,
@@ -37,11 +36,11 @@ from jemmo.store.selectors.paging import (
     cut,
     order,
     page_number,
-    search_query,
     search_terms,
     sort_key,
     typed,
 )
+from jemmo.store.selectors.saying import talents_saying
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
 
 COLUMNS = {
@@ -106,10 +105,10 @@ def search(
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
     found = visible(org)
-    if (words := search_query(wanted.q)) is not None:
-        found = found.filter(_said(org, words, word_hashes))
+    if terms := search_terms(wanted.q):
+        found = found.filter(talents_saying(org, terms, word_hashes))
         if not sees_contacts:
-            found = found.filter(matches_without_contacts(search_terms(wanted.q)))
+            found = found.filter(matches_without_contacts(terms))
     if wanted.tag:
         found = found.filter(tags__contains=[wanted.tag])
         if not sees_contacts and has_contacts(wanted.tag):
@@ -133,15 +132,6 @@ def search(
             "job": _jobs(org, wanted.job),
         },
     )
-
-
-def _said(org: Organisation, words: Any, word_hashes: Sequence[int]) -> Q:
-    """By what a record says, or by the words of a file: two index scans, since an OR would read the whole table."""
-    if not word_hashes:
-        return Q(search=words)
-    by_record = Talent.objects.filter(org=org, search=words).values("id")
-    by_file = FileText.objects.filter(org=org, words__contains=list(word_hashes)).values("talent")
-    return Q(id__in=by_record.union(by_file))
 
 
 def _applied(wanted: Wanted) -> QuerySet[Application] | None:

@@ -28,7 +28,8 @@ from jemmo.store.models import (
 )
 from jemmo.store.selectors.connections import is_running
 from jemmo.store.selectors.hiding import conceal
-from jemmo.store.selectors.paging import search_query
+from jemmo.store.selectors.paging import search_terms
+from jemmo.store.selectors.saying import jobs_saying, talents_saying
 
 MOST = 20  # records of each kind
 _ID = re.compile(r"[\w.-]{1,200}")
@@ -67,16 +68,16 @@ def _ids(typed: str) -> list[str]:
     return [typed, *dict.fromkeys(numbered)]
 
 
-def _ways(ids: list[str], words: Any) -> Iterator[Q]:
-    """How a record may be meant, the quickest to find first."""
+def _ways(ids: list[str], said: Q | None = None) -> Iterator[Q]:
+    """How a record may be meant, the quickest to find first; ``said`` finds what is typed in its words."""
     named = Q(remote_id__in=ids)
     for one in ids:
         with suppress(ValueError):
             named |= Q(id=UUID(one))
     yield named
     yield Q(remote_aliases__overlap=ids)
-    if words is not None:
-        yield Q(search=words)
+    if said is not None:
+        yield said
 
 
 def _records(
@@ -86,14 +87,16 @@ def _records(
     readings: dict[UUID, Reading],
     sees_contacts: bool,
 ) -> Iterable[Held]:
-    words = None if "/" in typed else search_query(typed)
+    terms = "" if "/" in typed else search_terms(typed)
+    saying = {Job: jobs_saying, Talent: talents_saying}
     for kind, model in (("job", Job), ("talent", Talent)):
+        said = saying[model](org, terms) if terms else None
         rows = model.objects.filter(org=org, connection__in=list(readings))
-        for row in _first(rows, _ways(ids, words)):
+        for row in _first(rows, _ways(ids, said)):
             yield _held(kind, row, readings, sees_contacts)
     applications = Application.objects.filter(org=org, connection__in=list(readings))
     named = applications.select_related("talent", "job")
-    for one in _first(named, _ways(ids, None)):
+    for one in _first(named, _ways(ids)):
         yield _application(one, readings, sees_contacts)
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_safe
 
 from jemmo.services import live
-from jemmo.store import events
+from jemmo.store import events, scope
 
 HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
 RETRY = 2000  # milliseconds until a browser comes again
@@ -65,7 +65,8 @@ def _event(data: dict[str, object]) -> bytes:
 def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
     """What changed meanwhile. The database connection is given back: a page stays open for hours."""
     try:
-        return events.changed_since(org_id, since)
+        with scope.under(scope.of_organisation(org_id)):  # a stream outlives its request's own
+            return events.changed_since(org_id, since)
     finally:
         connections.close_all()
 

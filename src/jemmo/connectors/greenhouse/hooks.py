@@ -1,0 +1,130 @@
+"""Greenhouse's web hooks: what they say, how they are signed (developers.greenhouse.io/webhooks.html).
+
+{"action": "candidate_stage_change", "payload": {"application": {"id": 1, "candidate": {"id": 2}}}}
+
+Their records are those of the first Harvest API and differ from the third's, so ids alone are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jemmo.connectors.base import Options, Webhooks
+from jemmo.connectors.looking import reread
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import Heard, Hint, Proof
+
+HEADER, ALGORITHM = "signature", "sha256"
+MOST_HINTS = 200  # of one web hook; a candidate has a handful of applications
+
+Place = tuple[str, ...]
+
+APPLICATION: tuple[tuple[Stream, Place], ...] = (
+    (Stream.APPLICATIONS, ("application", "id")),
+    (Stream.TALENTS, ("application", "candidate", "id")),
+)
+CHANGED: dict[str, tuple[tuple[Stream, Place], ...]] = {
+    "new_candidate_application": APPLICATION,
+    "new_prospect_application": APPLICATION,
+    "application_updated": APPLICATION,
+    "candidate_stage_change": APPLICATION,
+    "hire_candidate": APPLICATION,
+    "unhire_candidate": APPLICATION,
+    "reject_candidate": APPLICATION,
+    "unreject_candidate": APPLICATION,
+    "update_candidate": ((Stream.TALENTS, ("candidate", "id")),),
+    "candidate_anonymized": ((Stream.TALENTS, ("candidate_id",)),),
+    "merge_candidate": ((Stream.TALENTS, ("person", "new_candidate_id")),),
+    "job_created": ((Stream.JOBS, ("job", "id")),),
+    "job_updated": ((Stream.JOBS, ("job", "id")),),
+    "job_approved": ((Stream.JOBS, ("job", "id")),),
+    "job_post_created": ((Stream.JOBS, ("job_id",)),),
+    "job_post_updated": ((Stream.JOBS, ("job_id",)),),
+    "job_post_deleted": ((Stream.JOBS, ("job_post", "job_id")),),
+}
+"""Where each action names records to read again. A prospect's post has no job, so it names none."""
+
+GONE: dict[str, tuple[tuple[Stream, Place], ...]] = {
+    "delete_candidate": (
+        (Stream.TALENTS, ("person", "id")),
+        (Stream.APPLICATIONS, ("person", "deleted_application_ids")),
+    ),
+    "merge_candidate": ((Stream.TALENTS, ("person", "id")),),
+    "delete_application": ((Stream.APPLICATIONS, ("application", "id")),),
+    "job_deleted": ((Stream.JOBS, ("job", "id")),),
+    "job_interview_stage_deleted": ((Stream.STAGES, ("job_interview_stage", "id")),),
+    "department_deleted": ((Stream.DEPARTMENTS, ("department", "id")),),
+}
+"""Where each action names records that are gone."""
+
+OF_NO_CONCERN = frozenset(
+    ("ping", "offer_created", "offer_approved", "offer_updated", "offer_deleted", "office_deleted")
+)
+"""Known, and about nothing that is synced by itself. A ``ping`` comes when a web hook is saved."""
+
+
+def read(body: bytes, options: Options) -> Heard:
+    """Action and records of a body; raises ``RecordRejected`` for what is no web hook of Greenhouse."""
+    try:
+        told = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RecordRejected("This is no web hook of Greenhouse.", code="not_a_webhook") from None
+    action, payload = told.get("action"), told.get("payload")
+    if not isinstance(action, str) or not action or len(action) > 100:
+        raise RecordRejected("The web hook names no action.", code="no_event", field="action")
+    if action in OF_NO_CONCERN:
+        return Heard(event=action, known=True)
+    if action not in CHANGED and action not in GONE:
+        return Heard(event=action, known=False)
+    return Heard(event=action, known=True, hints=tuple(_hints(action, payload))[:MOST_HINTS])
+
+
+def verify(
+    key: str, headers: Mapping[str, str], body: bytes, now: datetime, options: Options
+) -> Proof:
+    """Whether ``Signature: sha256 <hex>`` is the key's, over the body as received.
+
+    It covers no time, so who has seen one can send it again, and so cause another look.
+    """
+    algorithm, _, sent = headers.get(HEADER, "").strip().partition(" ")
+    if not algorithm:
+        return Proof.MISSING
+    digest = hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+    same = hmac.compare_digest(digest.encode(), sent.strip().lower().encode())
+    return Proof.GOOD if same and algorithm.lower() == ALGORITHM else Proof.WRONG
+
+
+def _hints(action: str, payload: Any) -> Iterator[Hint]:
+    for table, destroyed in ((CHANGED, False), (GONE, True)):
+        for stream, place in table.get(action, ()):
+            for remote_id in _ids(payload, place):
+                yield Hint(stream=stream, remote_id=remote_id, destroyed=destroyed)
+
+
+def _ids(payload: Any, place: Place) -> Iterator[str]:
+    for name in place:
+        payload = payload.get(name) if isinstance(payload, dict) else None
+    for one in payload if isinstance(payload, list) else [payload]:
+        if isinstance(one, int) and not isinstance(one, bool):
+            yield str(one)
+        elif isinstance(one, str) and one.isdecimal() and len(one) <= 20:
+            yield one
+
+
+WEBHOOKS = Webhooks(
+    read=read,
+    reread=reread,
+    verify=verify,
+    streams=(Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS),
+    setup="Make up a long random secret key and give it to Jemmo first, since Greenhouse tries the address at once and "
+    "switches a web hook off that does not answer. Then in Greenhouse, with the permission to manage web hooks: "
+    "Configure > Dev Center > Web Hooks > Create new; enter the address and that key, once for each event of "
+    "candidates, applications and jobs.",
+)

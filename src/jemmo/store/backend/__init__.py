@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, with every statement in the scope of whoever asks."""

@@ -1,0 +1,195 @@
+"""Every address with every role. One that is missing here fails the first test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from fakes.kept import keep
+from fakes.showcase import Showcase
+
+from jemmo.services import files
+from jemmo.store.models import (
+    Connection,
+    FileVersion,
+    HeldDeletion,
+    Invitation,
+    Membership,
+    Notification,
+)
+
+SignedIn = Callable[[str], Client]
+
+ANYBODY, MEMBER, RECRUITER, MANAGER = "anybody", "viewer", "recruiter", "admin"
+ROLES = ("viewer", "recruiter", "admin", "owner")
+
+WHO: dict[str, str] = {
+    **dict.fromkeys(("healthz", "readyz", "metrics", "set_language"), ANYBODY),
+    **dict.fromkeys(("home", "favicon", "first_owner", "invitation", "events", "theme"), ANYBODY),
+    **dict.fromkeys(("jobs", "job", "talents", "talent", "why", "profile"), MEMBER),
+    **dict.fromkeys(("ats", "ats_connection", "ats_card", "sync_run", "sync_icon"), MEMBER),
+    **dict.fromkeys(("logs", "logs_csv", "logs_jsonl", "members", "member_remove"), MEMBER),
+    **dict.fromkeys(("notification_list", "notification_toast", "notifications"), MEMBER),
+    **dict.fromkeys(("bell", "notifications_read", "sync_status", "organisation"), MEMBER),
+    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot"), MEMBER),
+    **dict.fromkeys(("no_organisation",), MEMBER),
+    **dict.fromkeys(("file", "file_link", "file_image", "file_bytes"), RECRUITER),
+    **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
+    **dict.fromkeys(("ats_compare", "ats_resync", "ats_pause", "ats_resume"), MANAGER),
+    **dict.fromkeys(("ats_test", "ats_key", "ats_revoked", "ats_edit"), MANAGER),
+    **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
+    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke"), MANAGER),
+}
+"""The least role that an address answers; for anybody below there is no such page."""
+
+FORBIDDEN = {"file", "file_link", "file_image", "file_bytes"}
+"""A member is told that they may not, since the page they come from names the file."""
+
+OF_ITS_OWN = ("admin/", "accounts/")
+"""Django's and allauth's own pages, tested below as a whole."""
+
+WRONG_METHOD = 405
+"""Answered before anybody asks who it is; it tells nothing. An address has at least one method."""
+
+
+def addresses() -> Iterator[tuple[str, str | None]]:
+    def walk(resolver: Any, before: str) -> Iterator[tuple[str, str | None]]:
+        for one in resolver.url_patterns:
+            where = before + str(one.pattern)
+            if hasattr(one, "url_patterns"):
+                yield from walk(one, where)
+            else:
+                yield where, one.name
+
+    return walk(get_resolver(), "")
+
+
+@pytest.fixture
+def known(
+    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """A value for each part of an address, all of them the first company's."""
+    monkeypatch.setenv("JEMMO_FILES", str(tmp_path))
+    connection = Connection.objects.get(org=showcase.org)
+    keep(database_url, showcase.talent("elodie"), b"A plain curriculum vitae.", tmp_path)
+    HeldDeletion.objects.create(connection=connection, stream="talents", missing=60, present=64)
+    invitation = Invitation.objects.create(
+        org=showcase.org,
+        email="new@acme.example",
+        role="viewer",
+        created_at=datetime.now(UTC),
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+    )
+    told = Notification.objects.create(org=showcase.org, connection=connection, kind="sync_failed")
+    version = FileVersion.objects.get(org=showcase.org)
+    recruiter = Membership.objects.get(org=showcase.org, role="recruiter")
+    return {
+        "job_id": showcase.job("dev").id,
+        "talent_id": showcase.talent("elodie").id,
+        "connection_id": connection.id,
+        "run_id": showcase.run().id,
+        "version_id": version.id,
+        "membership_id": recruiter.id,
+        "invitation_id": invitation.id,
+        "number": told.pk,
+        "token": files.link(recruiter, version.id),
+        "provider": "teamtailor",
+        "only": "jobs",
+        "stream": "talents",
+    }
+
+
+def path(name: str, known: dict[str, Any]) -> str:
+    (_, wanted), *_ = get_resolver().reverse_dict.getlist(name)[0][0]
+    return reverse(name, kwargs={one: known[one] for one in wanted})
+
+
+def asked(browser: Client, where: str) -> list[Any]:
+    """The answers to the methods that the address has."""
+    answers = [browser.get(where), browser.post(where)]
+    found = [one for one in answers if one.status_code != WRONG_METHOD]
+    assert found, where
+    return found
+
+
+def test_every_address_is_in_the_matrix() -> None:
+    named = {name for where, name in addresses() if not where.startswith(OF_ITS_OWN)}
+
+    assert named == WHO.keys()
+
+
+def test_nobody_gets_in_without_signing_in(known: dict[str, Any], served: None) -> None:
+    for name, least in WHO.items():
+        if least == ANYBODY:
+            continue
+        where = path(name, known)
+        for answer in asked(Client(), where):
+            assert answer.status_code == 302, (name, answer.status_code)
+            assert answer["Location"].startswith("/accounts/login/"), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_its_pages_and_no_other(
+    known: dict[str, Any], signed_in: SignedIn, role: str
+) -> None:
+    browser = signed_in(role)
+    for name, least in WHO.items():
+        if least == ANYBODY or name == "no_organisation":
+            continue
+        where = path(name, known)
+        if ROLES.index(role) >= ROLES.index(least):
+            answer = browser.get(where)
+            own = name == "file_bytes" and role != "recruiter"  # a link is one person's
+            good = {404} if own else {200, 302, WRONG_METHOD}
+            if name == "member_remove" and role == "viewer":
+                good = {403}  # nobody but oneself: the one in the address is another
+            assert answer.status_code in good, (name, answer.status_code)
+            assert "/accounts/login/" not in answer.headers.get("Location", ""), name
+            continue
+        refused = 404 if name not in FORBIDDEN or name == "file_bytes" else 403
+        for answer in asked(browser, where):
+            assert answer.status_code == refused, (name, answer.status_code)
+
+
+def test_for_another_organisation_nothing_of_it_is_there(
+    known: dict[str, Any], signed_in: SignedIn
+) -> None:
+    """404 for a page like for one that never was: a stranger's owner learns nothing."""
+    outsider = signed_in("outsider")
+    never = {**known, **{name: uuid4() for name in known if name.endswith("_id")}}
+    never |= {"membership_id": 10**9, "number": 10**9, "token": "never-was"}
+    for name, least in WHO.items():
+        where = path(name, known)
+        if least == ANYBODY or where == path(name, {**never, "provider": "teamtailor"}):
+            continue
+        for theirs, nothing in zip(
+            asked(outsider, where), asked(outsider, path(name, never)), strict=True
+        ):
+            assert theirs.status_code == nothing.status_code, name
+            assert theirs.status_code in {404, 204}, (name, theirs.status_code)
+
+
+def test_support_pages_are_for_staff(
+    known: dict[str, Any], showcase: Showcase, signed_in: SignedIn
+) -> None:
+    """Whoever is not staff is asked to sign in as somebody who is; staff see conversations, not talents."""
+    owner = signed_in("owner")
+    for where, _ in addresses():
+        if where.startswith("admin/") and "<" not in where and "(" not in where:
+            answer = owner.get(f"/{where}")
+            assert answer.status_code in {302, 403, 404, WRONG_METHOD}, where
+
+
+def test_the_account_pages_answer_everybody(
+    known: dict[str, Any], signed_in: SignedIn, served: None
+) -> None:
+    for browser in (Client(), signed_in("viewer")):
+        for where, _ in addresses():
+            if where.startswith("accounts/") and "(" not in where:
+                assert browser.get(f"/{where}").status_code < 500, where

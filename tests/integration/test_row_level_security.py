@@ -1,0 +1,256 @@
+"""The database itself shows a transaction what its scope may see, and nothing to who forgot to set one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+from fakes.one_of_each import Rows, one_of_each
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jemmo.store import policies, scope
+from jemmo.store.policies import OPEN, POLICIES
+from jemmo.store.scope import NOBODY, SIGN_IN, Reach, Scope, of_organisation, under
+
+CONTACTS = {table for table, policy in POLICIES.items() if policy.contacts}
+EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows
+
+
+@pytest.fixture
+def both(database_url: str) -> tuple[Rows, Rows]:
+    """A row in each table of two organisations."""
+    with transaction.atomic():
+        return one_of_each("acme"), one_of_each("globex")
+
+
+def member(rows: Rows, *, contacts: bool = True) -> Scope:
+    return Scope(org=rows["organisation"].pk, account=rows["account"].pk, contacts=contacts)
+
+
+def seen(table: str, rows: Rows) -> bool:
+    """Whether that organisation's row of a table is seen in the scope in force."""
+    model, row = type(rows[table]), rows[table]
+    return model._base_manager.filter(pk=row.pk).exists()
+
+
+def tables_seen(rows: Rows) -> set[str]:
+    return {table for table in rows if seen(table, rows)}
+
+
+def test_every_table_has_a_policy_or_a_reason(owner_url: str) -> None:
+    with psycopg.connect(owner_url) as db:
+        found: dict[str, bool] = dict(
+            db.execute(
+                "SELECT relname, relrowsecurity FROM pg_class WHERE relkind IN ('r', 'p') "
+                "AND relnamespace = 'public'::regnamespace"
+            ).fetchall()
+        )
+    assert {table for table, protected in found.items() if protected} == POLICIES.keys()
+    assert {table for table, protected in found.items() if not protected} == OPEN.keys()
+    assert all(OPEN.values())
+
+
+def test_a_forgotten_table_stops_the_migration(owner_url: str) -> None:
+    with psycopg.connect(owner_url) as db:
+        db.execute("CREATE TABLE forgotten (id int)")
+        with pytest.raises(policies.TableWithoutPolicy, match="forgotten"):
+            policies.apply(db.cursor())
+
+
+def test_the_fixture_has_a_row_in_every_table(both: tuple[Rows, Rows]) -> None:
+    for rows in both:
+        assert rows.keys() | EMPTY == POLICIES.keys()
+        with under(scope.EVERYTHING):
+            assert tables_seen(rows) == rows.keys()
+
+
+def test_the_application_owns_nothing_and_passes_by_nothing(database_url: str) -> None:
+    with psycopg.connect(database_url) as db:
+        told = db.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, "
+            "(SELECT count(*) FROM pg_class WHERE relowner = r.oid), "
+            "(SELECT count(*) FROM pg_auth_members WHERE member = r.oid) "
+            "FROM pg_roles r WHERE rolname = current_user"
+        ).fetchone()
+        assert told == (False, False, False, False, False, 0, 0)
+        for forbidden in (
+            "ALTER TABLE talent DISABLE ROW LEVEL SECURITY",
+            "DROP POLICY jemmo_scope ON talent",
+            "CREATE TABLE of_mine (id int)",
+            "TRUNCATE talent",
+            "DELETE FROM django_migrations",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction():
+                db.execute(forbidden.encode())
+
+
+def test_who_sets_nothing_sees_nothing(both: tuple[Rows, Rows]) -> None:
+    with under(NOBODY):
+        assert tables_seen(both[0]) | tables_seen(both[1]) == set()
+
+
+def test_a_session_that_tells_nothing_sees_nothing(both: tuple[Rows, Rows], app_url: str) -> None:
+    with psycopg.connect(app_url, autocommit=True) as db:
+        for table in POLICIES:
+            assert db.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,), table
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            db.execute("INSERT INTO tag (org_id, name) SELECT gen_random_uuid(), 'x'")
+
+
+@pytest.fixture
+def app_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """As the application connects: no scope in the address."""
+    return database_url.partition("options=")[0].rstrip("?&")
+
+
+@pytest.mark.parametrize("contacts", [True, False])
+def test_a_member_sees_their_organisation_alone(both: tuple[Rows, Rows], contacts: bool) -> None:
+    for mine, theirs in (both, both[::-1]):
+        with under(member(mine, contacts=contacts)):
+            assert tables_seen(mine) == mine.keys() - (set() if contacts else CONTACTS)
+            assert tables_seen(theirs) == set()
+
+
+def test_the_background_sees_the_organisation_it_works_for(both: tuple[Rows, Rows]) -> None:
+    mine, theirs = both
+    logins = {"account_emailaddress", "account_emailconfirmation", "mfa_authenticator"}
+    with under(of_organisation(mine["organisation"].pk)):
+        assert tables_seen(mine) == mine.keys() - logins
+        assert tables_seen(theirs) == set()
+
+
+REACHED = {
+    Reach.SIGN_IN: {
+        *("organisation", "membership", "account", "invitation", "audit_event"),
+        *("account_emailaddress", "account_emailconfirmation", "mfa_authenticator"),
+    },
+    Reach.HOOKS: {
+        *("connection", "webhook_address", "webhook_delivery", "webhook_hint", "webhook_count"),
+    },
+    Reach.SUPPORT: {"organisation", "account", "support_thread", "support_message"},
+}
+
+
+@pytest.mark.parametrize("reach", REACHED)
+def test_a_reach_is_no_wider_than_it_says(both: tuple[Rows, Rows], reach: Reach) -> None:
+    with under(Scope(reach=reach)):
+        for rows in both:
+            assert tables_seen(rows) == REACHED[reach]
+
+
+def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows]) -> None:
+    mine, theirs = both
+    with under(member(mine)):
+        for table, row in theirs.items():
+            with connection.cursor() as cursor:
+                key = row._meta.pk.column
+                cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} = %s", [row.pk])
+                assert cursor.rowcount == 0, table
+                cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [row.pk])
+                assert cursor.rowcount == 0, table
+    assert tables_seen(theirs) == theirs.keys()
+
+
+def test_nothing_is_written_into_another_organisation(both: tuple[Rows, Rows]) -> None:
+    mine, theirs = both
+    with under(member(mine)):
+        for table, row in theirs.items():
+            copy = type(row)._base_manager.model
+            values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
+            row_again = copy(**values)
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                type(row)._base_manager.bulk_create([row_again])
+            assert seen(table, mine) or table in EMPTY
+
+
+def test_a_viewer_has_no_way_to_contact_details(both: tuple[Rows, Rows]) -> None:
+    rows = both[0]
+    with under(member(rows, contacts=False)):
+        assert {table for table in CONTACTS if seen(table, rows)} == set()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT jemmo_talents_with_words('{}', %s)", [rows["organisation"].pk])
+            assert cursor.fetchall() == []
+
+
+def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:
+    mine, theirs = both
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE talent SET search = to_tsvector('simple', 'welder')")
+    for rows, expected in ((mine, [(mine["talent"].pk,)]), (theirs, [])):
+        with under(member(mine)), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT jemmo_talents_saying('welder'::tsquery, %s)", [rows["organisation"].pk]
+            )
+            assert cursor.fetchall() == expected
+
+
+def test_a_pooled_session_keeps_nothing_of_who_had_it_before(both: tuple[Rows, Rows]) -> None:
+    with under(member(both[0])):
+        assert seen("talent", both[0])
+    raw = connection.connection
+    assert raw.execute("SELECT current_setting('jemmo.org', true)").fetchone() == ("",)
+    with under(member(both[0])), suppress(DatabaseError), transaction.atomic():
+        assert seen("talent", both[0])
+        connection.cursor().execute("SELECT 1/0")
+    with under(NOBODY):
+        assert not seen("talent", both[0])
+
+
+class Left(Exception):
+    """Ends a block of a transaction and takes it back."""
+
+
+STEPS = st.lists(
+    st.sampled_from(["mine", "theirs", "nobody", "block", "leave", "take back", "look"]),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+def test_whatever_is_nested_the_scope_in_force_decides(
+    both: tuple[Rows, Rows], steps: list[str]
+) -> None:
+    mine, theirs = both
+    scopes = {"mine": member(mine), "theirs": member(theirs), "nobody": NOBODY}
+    _walk(iter(steps), lambda: _check(mine, theirs), scopes)
+
+
+def _walk(steps: Iterator[str], look: Callable[[], None], scopes: dict[str, Scope]) -> None:
+    """Scopes and transactions within each other, as the steps say; one is looked into after each."""
+    with ExitStack() as stack:
+        for step in steps:
+            if step in scopes:
+                stack.enter_context(under(scopes[step]))
+            elif step == "block":
+                try:
+                    with transaction.atomic():
+                        _walk(steps, look, scopes)
+                except Left:
+                    pass
+            elif step == "leave":
+                return
+            elif step == "take back" and connection.in_atomic_block:
+                raise Left
+            look()
+
+
+def _check(mine: Rows, theirs: Rows) -> None:
+    wanted = scope.current()
+    assert wanted is not None
+    everything = wanted.reach is Reach.EVERYTHING
+    for rows in (mine, theirs):
+        expected = everything or wanted.org == rows["organisation"].pk
+        assert seen("talent", rows) == expected
+        assert seen("talent_contacts", rows) == expected
+
+
+def test_before_signing_in_no_recruiting_data_is_seen(both: tuple[Rows, Rows]) -> None:
+    with under(SIGN_IN):
+        assert not tables_seen(both[0]) & {"job", "talent", "application", "talent_contacts"}
