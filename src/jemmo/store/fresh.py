@@ -70,11 +70,11 @@ def _children(stream: Stream) -> list[str]:
 def _child(child: Child) -> str:
     names = ", ".join(column.name for column in child.kept)
     return (
-        f"new_{child.name} AS (INSERT INTO {child.table} ({child.owner}, {names}) "
-        f"SELECT owner_id, {names} FROM staged_{child.name})"
+        f"new_{child.name} AS (INSERT INTO {child.table} (org_id, {child.owner}, {names}) "
+        f"SELECT %(org)s, owner_id, {names} FROM staged_{child.name})"
     )
 
 
 _CONTACTS = """new_contacts AS (
-    INSERT INTO talent_contacts (talent_id, sealed)
-    SELECT id, sealed FROM staged_talent WHERE sealed IS NOT NULL)"""
+    INSERT INTO talent_contacts (org_id, talent_id, sealed)
+    SELECT %(org)s, id, sealed FROM staged_talent WHERE sealed IS NOT NULL)"""
