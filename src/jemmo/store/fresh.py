@@ -33,17 +33,13 @@ def none_there(stream: Stream) -> str:
 
 @cache
 def insert(stream: Stream) -> str:
-    """As ``statements.upsert``: its parameters, and its answer."""
+    """As ``statements.upsert``, with its parameters and its answer, but no talent is left to decide about."""
     table = TABLES[stream]
     parts = [f"written AS ({inserted(table)} RETURNING {_returned(table)})", *_children(stream)]
     waits, count = waiting(table)
-    return f"WITH {', '.join([*parts, *waits])} SELECT count(*), 0, {count}, {_shown(table)} FROM written"
-
-
-SHOW = f"""
-    UPDATE talent SET excluded_reason = NULL, modified_at = now()
-    WHERE id = ANY(%(talents)s) AND excluded_reason = '{NO_ACTIVE}'"""
-"""Show talents that were hidden for the lack of an active application, and have one now."""
+    return (
+        f"WITH {', '.join([*parts, *waits])} SELECT count(*), 0, {count}, NULL::uuid[] FROM written"
+    )
 
 
 def _returned(table: Table) -> str:
@@ -52,17 +48,9 @@ def _returned(table: Table) -> str:
     return ", ".join([*names, "t.status"] if table.stream is Stream.APPLICATIONS else names) or "1"
 
 
-def _shown(table: Table) -> str:
-    """The talents of whom one of these applications is a reason to be shown."""
-    if table.stream is not Stream.APPLICATIONS:
-        return "NULL::uuid[]"
-    return (
-        "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL "
-        "AND (%(hidden)s::text IS NULL OR status = ANY(%(active)s)))"
-    )
-
-
 def _children(stream: Stream) -> list[str]:
+    if stream is Stream.APPLICATIONS:
+        return [_SHOWN]
     sealed = [_CONTACTS] if stream is Stream.TALENTS else []
     return [*sealed, *map(_child, CHILDREN.get(stream, ()))]
 
@@ -78,3 +66,10 @@ def _child(child: Child) -> str:
 _CONTACTS = """new_contacts AS (
     INSERT INTO talent_contacts (org_id, talent_id, sealed)
     SELECT %(org)s, id, sealed FROM staged_talent WHERE sealed IS NOT NULL)"""
+
+_SHOWN = f"""shown AS (
+    UPDATE talent SET excluded_reason = NULL, modified_at = now()
+    WHERE excluded_reason = '{NO_ACTIVE}' AND id = ANY(ARRAY(
+        SELECT talent_id FROM written WHERE talent_id IS NOT NULL
+            AND (%(hidden)s::text IS NULL OR status = ANY(%(active)s)))))"""
+"""Talents that were hidden for the lack of an active application, and have one now; none is hidden by a new one."""

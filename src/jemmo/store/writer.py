@@ -302,9 +302,7 @@ class Writer:
         await self._keep_tags(accepted)
         if stream in self._rejecting:
             await self._forgive(stream)
-        if is_fresh and talents:
-            await self.db.execute(fresh.SHOW.encode(), {"talents": talents})
-        await self._relate(stream, names, [] if is_fresh else talents or [])
+        await self._relate(stream, names, talents or [])
         if TABLES[stream].hides and created < len(accepted):
             await self._count_hidden(stream, names, counts)
         return counts
