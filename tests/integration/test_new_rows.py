@@ -162,8 +162,7 @@ async def test_a_relation_that_leads_nowhere_any_more_is_told(
 
     world = a_world()
     world[Stream.APPLICATIONS] = [
-        replace(one, job_remote_id="j0")
-        for one in world[Stream.APPLICATIONS]  # type: ignore[call-arg]
+        replace(one, job_remote_id="j0") for one in world[Stream.APPLICATIONS]
     ]
     found = await filled(database_url, f"lost{column}", world, Mode.INITIAL)
     async with connect(database_url) as db:

@@ -1,7 +1,8 @@
 """The SQL of a batch of which no row is there yet: nearly all of an initial sync.
 
-``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor, joins
-what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot hide.
+``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
+joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
+hide.
 Whether a batch is fresh is looked up in the transaction that writes it, in which nobody else writes records of the
 connection. Were that ever wrong, the unique keys would refuse the batch.
 """

@@ -25,10 +25,10 @@ def as_json(value: Any) -> str | None:
 
 
 def as_array(values: Sequence[str]) -> str:
-    """The literal of a text[] column: quicker made, and here mostly empty, than an array of psycopg's.
+    r"""The literal of a text[] column: quicker made, and here mostly empty, than an array of psycopg's.
 
     >>> as_array(["C++", 'a "b"'])
-    '{"C++","a \\\\"b\\\\""}'
+    '{"C++","a \\"b\\""}'
     """
     if not values:
         return "{}"
