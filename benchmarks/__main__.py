@@ -47,7 +47,7 @@ def _measure(scale: int, database_url: str) -> Table:
         )
 
     with company(6_000 // scale, paced=True) as address:
-        paced = _sync("paced", address, "on")
+        paced = sync("paced", address, "on")
         row(
             "paced: time ÷ what our share of the limit (90 %) alone needs",
             paced["seconds"] / (paced["requests"] / (5 * 0.9)),
@@ -56,12 +56,12 @@ def _measure(scale: int, database_url: str) -> Table:
         row("paced: requests less records ÷ 30", paced["requests"] - paced["records"] / 30, 40)
         row("paced: requests refused (429)", requests(address)["refused_429"], 0)
     with company(TINY, paced=False) as address:
-        _sync("tiny", address, "off")
+        sync("tiny", address, "off")
         lists = bare.addresses(address)
     with company(SMALL // scale, paced=False) as address:
-        small = _sync("small", address, "off")
+        small = sync("small", address, "off")
     with company(LARGE // scale, paced=False) as address:
-        large = _sync("large", address, "off")
+        large = sync("large", address, "off")
         plain = bare.rate(address, lists, database_url)
         listed = large["records"] / large["seconds"]
         each = (large["records"] + large["files"]) / large["seconds"]
@@ -71,7 +71,7 @@ def _measure(scale: int, database_url: str) -> Table:
         row("memory in MB", large["megabytes"], 250)
         row("memory: large ÷ small company", large["megabytes"] / small["megabytes"], 1.2)
         forget(address)
-        again = _sync("large", address, "off")
+        again = sync("large", address, "off")
         assert again["mode"] == "incremental"
         paths = requests(address)["by_template"]
         most = max(count for path, count in paths.items() if path != "/v1/company")
@@ -80,7 +80,8 @@ def _measure(scale: int, database_url: str) -> Table:
     return table
 
 
-def _sync(org: str, address: str, pacing: str) -> dict[str, Any]:
+def sync(org: str, address: str, pacing: str) -> dict[str, Any]:
+    """One sync in a process of its own; what it printed."""
     command = [sys.executable, "-m", "benchmarks.one_sync", org, address, pacing]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

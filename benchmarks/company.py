@@ -16,15 +16,23 @@ KEY = "bench-key"
 @contextmanager
 def company(talents: int, *, paced: bool, provider: str = "teamtailor") -> Iterator[str]:
     """The address of a sandbox with so many talents."""
+    with simulated(talents, paced=paced, provider=provider) as (address, _):
+        yield address
+
+
+@contextmanager
+def simulated(
+    talents: int, *, paced: bool, provider: str = "teamtailor"
+) -> Iterator[tuple[str, int]]:
+    """The same, with the id of its process."""
     command = [sys.executable, "-m", "jemmo.sandbox", provider, "--port", "0"]
     command += ["--talents", str(talents), "--key", KEY]
     command += [] if paced else ["--no-rate-limit"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: S603 - our own program
         assert sandbox.stdout is not None
         try:
-            yield next(
-                word for word in sandbox.stdout.readline().split() if word.startswith("http")
-            )
+            words = sandbox.stdout.readline().split()
+            yield next(word for word in words if word.startswith("http")), sandbox.pid
         finally:
             sandbox.terminate()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 
 from benchmarks.memory import peak_megabytes
 from jemmo import bootstrap
@@ -27,12 +28,15 @@ def main(org: str, address: str, pacing: str, provider: str = "teamtailor", *giv
         base_url=address,
         options={"pacing": pacing, **dict(one.partition("=")[::2] for one in given)},
     )
+    began = time.process_time()
     report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
+    processor = time.process_time() - began
     files = Attachment.objects.filter(talent__connection=made.id).count()
     found = {
         "status": report.status,
         "mode": report.mode,
         "seconds": report.seconds,
+        "processor": round(processor, 3),
         "requests": report.requests,
         "files": files,
         "records": sum(counts.fetched for counts in report.streams.values()),

@@ -17,9 +17,9 @@ from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
 from jemmo.services.syncs import key_context, sync
 from jemmo.services.verification import Verdict, verify
+from jemmo.store.context import contact_context
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.tables import TABLES
-from jemmo.store.writer import contact_context
 from jemmo.vault import default_vault
 
 T = TypeVar("T")

@@ -1,8 +1,6 @@
 """One sync run from its first request to its report.
 
-Readers, one per stream, fetch and process pages; one writer commits them. The queue between the two is short,
-so memory stays flat, and the writer takes all that waits of one stream at once: page by page when the ATS
-is the slower side, in larger transactions when the database is.
+Readers, one per stream, fetch and process pages; one writer commits them, all that waits of one stream at once.
 """
 
 from __future__ import annotations
@@ -10,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.domain.errors import JemmoError, Postponed, SliceOver
@@ -20,20 +16,12 @@ from jemmo.domain.outcomes import PageOutcome, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Checkpoint, Mode, Notes, Stream, StreamSpec
+from jemmo.pipeline.buffer import Batch, Buffer
 from jemmo.pipeline.plan import advance, begin_pass, end_pass, plausible, start_of
 from jemmo.pipeline.process import process
 from jemmo.pipeline.reconcile import Reconciler
 
-PAGES_IN_FLIGHT = 60
-RECORDS_PER_COMMIT = 2000
 REPORT_EVERY = 1.0  # seconds between two looks others get at a run under way
-
-
-class Batch(Struct, frozen=True):
-    """A processed page on its way to the writer, with the checkpoint that it earns."""
-
-    outcome: PageOutcome
-    checkpoint: Checkpoint
 
 
 class SyncRun:
@@ -61,7 +49,7 @@ class SyncRun:
         self.notes = Notes()
         self._slice_over = slice_over
         self._earlier_requests = report.requests
-        self._queue: asyncio.Queue[Batch] = asyncio.Queue(PAGES_IN_FLIGHT)
+        self._buffer = Buffer()
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
         self._reported = 0.0
@@ -99,8 +87,11 @@ class SyncRun:
             )
         try:
             async with asyncio.TaskGroup() as group:
-                readers = [group.create_task(self._read(spec)) for spec in self.specs]
-                group.create_task(self._write(readers))
+                group.create_task(self._write())
+                async with asyncio.TaskGroup() as readers:
+                    for spec in self.specs:
+                        readers.create_task(self._read(spec))
+                self._buffer.close()
         except* JemmoError as errors:
             raise _first(errors) from None
 
@@ -158,37 +149,18 @@ class SyncRun:
                 total=page.total,
                 covers=page.covers,
             )
-            await self._queue.put(Batch(outcome, point))
+            await self._buffer.put(Batch(outcome, point))
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
             if page.cursor is not None and self._slice_over():
                 self._stop(SliceOver("Others wait for this worker."))
                 return
 
-    async def _write(self, readers: list[asyncio.Task[None]]) -> None:
-        """Commit what waits, stream by stream, until the readers are done and the queue is empty."""
-        ended = asyncio.create_task(asyncio.wait(readers))
-        first = asyncio.create_task(self._queue.get())
-        try:
-            while True:
-                either: set[asyncio.Future[Any]] = {first, ended}
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                if not first.done():
-                    return
-                for batches in _by_stream([first.result(), *self._waiting()]):
-                    await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
-                first = asyncio.create_task(self._queue.get())
-        finally:
-            first.cancel()
-            ended.cancel()
-
-    def _waiting(self) -> list[Batch]:
-        taken: list[Batch] = []
-        size = 0
-        while size < RECORDS_PER_COMMIT and not self._queue.empty():
-            taken.append(self._queue.get_nowait())
-            size += taken[-1].outcome.fetched
-        return taken
+    async def _write(self) -> None:
+        """Commit what waits, stream by stream, until no more comes."""
+        while taken := await self._buffer.take():
+            for batches in _by_stream(taken):
+                await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
 
     async def commit(self, outcomes: list[PageOutcome], checkpoint: Checkpoint) -> None:
         """Write pages of one stream and their checkpoint, then tell who watches."""

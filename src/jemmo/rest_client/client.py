@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +34,8 @@ REDIRECTS = 3  # followed, within the same host
 MOVED = frozenset({301, 302, 303, 307, 308})
 LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+_PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
+"""What may follow the host in an address that needs no closer look: no dots or slashes that lead elsewhere."""
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
@@ -86,6 +89,7 @@ class RestClient:
         nothing: bytes = b"[]",
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._root = "/".join([*self.base_url.split("/", 3)[:3], ""])
         self.requests = 0
         self._headers = dict(headers)
         self._refuse = refuse
@@ -166,6 +170,8 @@ class RestClient:
 
     def same_host(self, path: str) -> str:
         """The absolute address of ``path``; a link to another host is refused before the key is sent there."""
+        if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
+            return path
         try:
             url = urljoin(self.base_url + "/", path)
             ours, theirs = urlsplit(self.base_url), urlsplit(url)
@@ -184,6 +190,8 @@ class RestClient:
 
     def path_of(self, url: str) -> str:
         """Path and query of an address of the same host: good to keep, since the host may move."""
+        if url.startswith(self._root) and _PLAIN.fullmatch(url, len(self._root)):
+            return url[len(self._root) - 1 :]
         parts = urlsplit(self.same_host(url))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

@@ -28,9 +28,9 @@ from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.services.scopes import load
 from jemmo.services.syncs import opened
 from jemmo.store import hints, runs, scope, webhooks
+from jemmo.store.context import RunContext
 from jemmo.store.hints import Due, Found, HintWriter, Settled
 from jemmo.store.postgres import Connection, connect, tell_scope
-from jemmo.store.writer import RunContext
 from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)

@@ -11,13 +11,13 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
 from jemmo.store import runs
+from jemmo.store.context import Marks
 from jemmo.store.models import Organisation, Talent, TalentContacts
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.secrets import kept, kept_by
 from jemmo.store.selectors.export import open_contacts
 from jemmo.store.selectors.saying import talents_with_contact
 from jemmo.store.suppression import KeepsOut
-from jemmo.store.writer import Marks
 from jemmo.vault import Vault
 from jemmo.vault.lookups import lookup_hash, number, word_hashes
 

@@ -37,11 +37,12 @@ from jemmo.services.lookups import keeper_of, marks_of
 from jemmo.services.schedule import sweep_due
 from jemmo.services.scopes import connected
 from jemmo.store import runs
+from jemmo.store.context import RunContext
 from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explained
 from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.store.runs import Begun, Hold
-from jemmo.store.writer import RunContext, Writer, hold_lease
+from jemmo.store.writer import Writer, hold_lease
 from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)

@@ -44,14 +44,17 @@ async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[s
 
 
 async def broken_relations(db: Connection, connection_id: UUID) -> dict[str, int]:
-    """Relations whose other end never arrived, counted as ``applications.talent`` and the like."""
+    """Relations whose other end never arrived or is there no more, counted as ``applications.talent`` and the like.
+
+    The database does not guard those of applications, so they are looked at one by one.
+    """
     found = {}
     for table in TABLES.values():
         for link in table.links:
             answer = await db.execute(
-                f"SELECT count(*) FROM {table.name} WHERE connection_id = %s "
-                f"AND remote_deleted_at IS NULL AND {link.column} IS NULL "
-                f"AND {link.via} IS NOT NULL".encode(),
+                f"SELECT count(*) FROM {table.name} r WHERE connection_id = %s "
+                f"AND remote_deleted_at IS NULL AND {link.via} IS NOT NULL AND NOT EXISTS ("
+                f"SELECT FROM {TABLES[link.target].name} t WHERE t.id = r.{link.column})".encode(),
                 [connection_id],
             )
             row = await answer.fetchone()

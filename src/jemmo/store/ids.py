@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from uuid import UUID
+
+COUNTED = 0x1000  # ids of one millisecond that a counter keeps in order
 
 
-def new_ids(count: int) -> Iterator[UUID]:
-    """``count`` fresh ids of this millisecond."""
-    head = (time.time_ns() // 1_000_000) << 80
-    noise = os.urandom(10 * count)
-    for start in range(0, 10 * count, 10):
-        tail = int.from_bytes(noise[start : start + 10])
-        yield UUID(int=head | (tail & ~(0xF000 << 64) & ~(0xC << 60)) | (0x7 << 76) | (0x8 << 60))
+def new_ids(count: int) -> list[bytes]:
+    """``count`` fresh ids, as the 16 bytes of each. Those beyond 4096 are of the next millisecond."""
+    now = time.time_ns() // 1_000_000
+    noise = os.urandom(8 * count)
+    return [
+        ((now + place // COUNTED) << 16 | 0x7000 | place % COUNTED).to_bytes(8)
+        + (noise[8 * place] & 0x3F | 0x80).to_bytes()
+        + noise[8 * place + 1 : 8 * place + 8]
+        for place in range(count)
+    ]

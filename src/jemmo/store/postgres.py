@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg.types.string import BytesBinaryDumper
 
 from jemmo.domain.errors import TransientError
 from jemmo.store import scope
@@ -24,6 +25,8 @@ async def connect(url: str) -> AsyncIterator[Connection]:
         connection = await psycopg.AsyncConnection.connect(
             url, autocommit=True, application_name="jemmo sync", connect_timeout=10
         )
+    # psycopg's own for this type is slower: it also takes the DB-API's Binary.
+    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
     try:
         await tell_scope(connection)
         yield connection

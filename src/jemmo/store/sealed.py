@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.store.writer import contact_context
+from jemmo.store.context import contact_context
 
 Opens = Callable[[bytes, bytes], bytes]
 Seals = Callable[[bytes, bytes], bytes]

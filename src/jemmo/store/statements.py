@@ -40,22 +40,52 @@ PAY_COLUMNS = (
 
 
 class Child:
-    """Rows that belong to a staged row and are staged beside it, keyed by its remote id."""
+    """Rows that belong to a staged row and are staged beside it.
 
-    def __init__(self, name: str, table: str, attribute: str, columns: tuple[Column, ...]) -> None:
+    ``owner`` names the column that points to that row. They are keyed by its remote id; the id it was staged with is
+    there too, but the row has that one only if it is new. ``ordered`` ones keep their position.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: str,
+        owner: str,
+        columns: tuple[Column, ...],
+        *,
+        attribute: str,
+        ordered: bool,
+    ) -> None:
         self.name = name
         self.table = table
+        self.owner = owner
         self.attribute = attribute
         self.columns = columns
-        self.staged = [Column("owner"), Column("position", "int2"), *columns]
+        position = Column("position", "int2")
+        self.kept = [position, *columns] if ordered else [*columns]
+        self.staged = [Column("owner"), Column("owner_id", "uuid"), position, *columns]
 
 
 CHILDREN: dict[Stream, tuple[Child, ...]] = {
     Stream.JOBS: (
-        Child("locations", "job_location", "locations", LOCATION_COLUMNS),
-        Child("pay", "job_compensation", "compensations", PAY_COLUMNS),
+        Child(
+            *("locations", "job_location", "job_id", LOCATION_COLUMNS),
+            attribute="locations",
+            ordered=True,
+        ),
+        Child(
+            *("pay", "job_compensation", "job_id", PAY_COLUMNS),
+            attribute="compensations",
+            ordered=True,
+        ),
     ),
-    Stream.TALENTS: (Child("files", "attachment", "attachments", FILE_COLUMNS),),
+    Stream.TALENTS: (
+        Child(
+            *("files", "attachment", "talent_id", FILE_COLUMNS),
+            attribute="attachments",
+            ordered=False,
+        ),
+    ),
 }
 
 
@@ -118,13 +148,11 @@ def upsert(stream: Stream) -> str:
     its content differs, and never by an older version than the one we hold.
     """
     table = TABLES[stream]
-    parts = [_write(table), *_children(stream)]
-    parts += [_wait_for(table, place) for place in range(len(table.links))]
-    waits = " + ".join(f"(SELECT count(*) FROM wait_{i})" for i in range(len(table.links))) or "0"
+    waits, count = waiting(table)
     return (
-        f"WITH {', '.join(parts)} "
+        f"WITH {', '.join([_write(table), *_children(stream), *waits])} "
         "SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), "
-        f"{waits}, {_talents(table)} FROM written"
+        f"{count}, {_talents(table)} FROM written"
     )
 
 
@@ -132,6 +160,13 @@ def _searched(table: Table, name: str) -> str:
     listed = next(one for one in table.columns if one.name == name).type.endswith("[]")
     text = f"array_to_string(s.{name}, ' ')" if listed else f"s.{name}"
     return f"coalesce(left({text}, {SEARCHED}), '')"
+
+
+def waiting(table: Table) -> tuple[list[str], str]:
+    """What keeps the links of ``written`` rows that lead nowhere yet, and how many those are."""
+    places = range(len(table.links))
+    count = " + ".join(f"(SELECT count(*) FROM wait_{place})" for place in places)
+    return [_wait_for(table, place) for place in places], count or "0"
 
 
 def _talents(table: Table) -> str:
@@ -143,24 +178,34 @@ def _talents(table: Table) -> str:
     return "NULL::uuid[]"
 
 
-def _write(table: Table) -> str:
-    names = [column.name for column in table.staged]
-    values = [_value(table, column) for column in table.staged]
-    for link in table.links:
-        names.append(link.column)
-        values.append(_linked(link))
+def inserted(table: Table) -> str:
+    """The insertion of a staged batch."""
+    values = _values(table)
+    return (
+        f"INSERT INTO {table.name} AS t "
+        f"(org_id, connection_id, created_at, modified_at, {', '.join(values)}) "
+        f"SELECT %(org)s, %(connection)s, now(), now(), {', '.join(values.values())} "
+        f"FROM {staging_name(table)} s"
+    )
+
+
+def _values(table: Table) -> dict[str, str]:
+    """What each column gets."""
+    found = {column.name: _value(table, column) for column in table.staged}
+    found |= {link.column: _linked(link) for link in table.links}
     if table.search:
-        names.append("search")
         words = " || ' ' || ".join(_searched(table, name) for name in table.search)
         # Without angle brackets, in which the parser would see a tag and skip it.
-        values.append(f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))")
-    changes = ", ".join(_change(table, name) for name in names if name not in ("id", "remote_id"))
+        found["search"] = f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))"
+    return found
+
+
+def _write(table: Table) -> str:
+    kept = ("id", "remote_id")
+    changes = ", ".join(_change(table, name) for name in _values(table) if name not in kept)
     returned = ", ".join(f"t.{name}" for name in _returned(table))
     return (
-        f"written AS (INSERT INTO {table.name} AS t "
-        f"(org_id, connection_id, created_at, modified_at, {', '.join(names)}) "
-        f"SELECT %(org)s, %(connection)s, now(), now(), {', '.join(values)} "
-        f"FROM {staging_name(table)} s "
+        f"written AS ({inserted(table)} "
         "ON CONFLICT (connection_id, remote_id) DO UPDATE SET "
         f"{changes}, remote_deleted_at = NULL, modified_at = now() "
         f"WHERE ({_differs(table)}) AND {_may_replace(table)} "

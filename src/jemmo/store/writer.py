@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import (
@@ -19,13 +18,13 @@ from jemmo.domain.outcomes import (
     Rejection,
     RunReport,
 )
-from jemmo.domain.records import Contact, Talent
-from jemmo.domain.rules import Exclusion, Rules
+from jemmo.domain.records import Talent
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
-from jemmo.store import events, silence, suppression, sweeps
+from jemmo.store import events, fresh, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.anonymising import anonymise, were_somebody
 from jemmo.store.batches import gone_of, newest
+from jemmo.store.context import Marks, RunContext, Seal, contact_context
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.suppression import KeepsOut
@@ -40,44 +39,14 @@ SETTINGS = (
     "plan_cache_mode = force_generic_plan",
     "enable_hashjoin = off",
     "enable_mergejoin = off",
+    "enable_seqscan = off",
 )
 """A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
 once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
 checkpoint, and the next sync reads those pages again."""
 
-Seal = Callable[[bytes, bytes], bytes]
-"""Encrypts a value and binds it to a context: (plain, context) -> sealed."""
-
-
-Marks = Callable[[Sequence[Contact]], list[int]]
-"""What a talent's contact details are found by: keyed hashes, from which nothing can be read."""
-
-
-class RunContext(Struct, kw_only=True):
-    """Who writes: the organisation, the connection, the run and the lease it holds.
-
-    ``mode`` is set once the checkpoints, read under the lease, have told it.
-    """
-
-    org_id: UUID
-    connection_id: UUID
-    run_id: UUID | None
-    token: UUID
-    began: datetime
-    mode: Mode
-    rules: Rules
-
-    @property
-    def hidden(self) -> str | None:
-        """What hides a talent until an active application shows."""
-        if self.rules.include_talents_without_active_application:
-            return None
-        return str(Exclusion.NO_ACTIVE_APPLICATION)
-
-
-def contact_context(connection_id: UUID, remote_id: str) -> bytes:
-    """What a talent's sealed contact details are bound to."""
-    return b"contacts:" + connection_id.bytes + remote_id.encode()
+_SENT_AS = {"uuid": "bytea"}
+"""Ids are made as the 16 bytes that a uuid is sent as."""
 
 
 async def hold_lease(db: Connection, context: RunContext) -> None:
@@ -305,7 +274,9 @@ class Writer:
         named = await were_somebody(self.db, self.context.connection_id, accepted)
         await self._stage(stream, accepted)
         names = self._names
-        answer = await self.db.execute(sql.upsert(stream).encode(), names)
+        is_fresh = await self._is_fresh(stream, names)
+        write = fresh.insert(stream) if is_fresh else sql.upsert(stream)
+        answer = await self.db.execute(write.encode(), names)
         row = await answer.fetchone()
         assert row is not None
         created, updated, waits, talents = row
@@ -326,6 +297,14 @@ class Writer:
             await self._count_hidden(stream, names, counts)
         return counts
 
+    async def _is_fresh(self, stream: Stream, names: dict[str, Any]) -> bool:
+        """Whether no row of the staged batch is there yet; asked where it is likely."""
+        if self.context.mode is not Mode.INITIAL:
+            return False
+        answer = await self.db.execute(fresh.none_there(stream).encode(), names)
+        row = await answer.fetchone()
+        return bool(row and row[0])
+
     async def _stage(self, stream: Stream, accepted: list[Accepted]) -> None:
         self._staging[stream] += 1
         thoroughly = self._staging[stream] % TRUNCATE_EVERY == 0
@@ -343,10 +322,11 @@ class Writer:
             values = [
                 [
                     one.record.remote_id,
+                    row[0],
                     place,
                     *(getattr(part, column.name) for column in child.columns),
                 ]
-                for one in accepted
+                for row, one in zip(rows, accepted, strict=True)
                 for place, part in enumerate(getattr(one.record, child.attribute))
             ]
             if values:
@@ -365,7 +345,7 @@ class Writer:
             self.db.cursor() as cursor,
             cursor.copy(sql.copy_into(name, columns).encode()) as copy,
         ):
-            copy.set_types([column.type for column in columns])
+            copy.set_types([_SENT_AS.get(column.type, column.type) for column in columns])
             for row in rows:
                 if block := copy.formatter.write_row(row):  # many rows make a block
                     await copy.write(block)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import time
+from uuid import UUID
 
-from jemmo.store.ids import new_ids
+from jemmo.store import ids
+
+
+def new_ids(count: int) -> list[UUID]:
+    return [UUID(bytes=one) for one in ids.new_ids(count)]
 
 
 def test_ids_are_version_7_and_unique() -> None:
-    ids = list(new_ids(5000))
-    assert len(set(ids)) == 5000
-    assert {one.version for one in ids} == {7}
-    assert {one.variant for one in ids} == {"specified in RFC 4122"}
+    found = new_ids(5000)
+    assert len(set(found)) == 5000
+    assert {one.version for one in found} == {7}
+    assert {one.variant for one in found} == {"specified in RFC 4122"}
+
+
+def test_each_sorts_behind_the_one_before() -> None:
+    found = new_ids(5000)
+    assert found == sorted(found)
 
 
 def test_ids_tell_their_time() -> None:
@@ -22,11 +32,11 @@ def test_ids_tell_their_time() -> None:
 
 
 def test_later_batches_sort_behind_earlier_ones() -> None:
-    first = list(new_ids(10))
+    first = new_ids(10)
     while time.time_ns() // 1_000_000 <= first[0].int >> 80:
         continue
     assert max(first) < min(new_ids(10))
 
 
 def test_none_are_made_when_none_are_asked_for() -> None:
-    assert list(new_ids(0)) == []
+    assert new_ids(0) == []

@@ -114,9 +114,10 @@ class Walk:
         )
 
     def _count_repeats(self, ids: list[str | None]) -> int:
-        known = set().union(*self._recent) if self._recent else set()
-        self._recent.append({key for key in ids if key})
-        return sum(1 for key in ids if key in known)
+        fresh = {key for key in ids if key}
+        again = {key for page in self._recent for key in page & fresh}
+        self._recent.append(fresh)
+        return sum(1 for key in ids if key in again) if again else 0
 
     def _notice_standstill(
         self, ids: list[str | None], repeats: int, following: str | None

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0073_org_of_parts")]
+    dependencies = [("store", "0080_links_without_constraints")]
 
     operations = [
         migrations.AddField(

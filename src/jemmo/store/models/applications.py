@@ -21,20 +21,40 @@ class RejectReason(Synced):
 
 
 class Application(Synced):
-    """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which."""
+    """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which.
 
-    talent = models.ForeignKey(Talent, models.CASCADE, null=True, related_name="applications")
+    None has a database constraint; see ``docs/decisions/0080``.
+    """
+
+    talent = models.ForeignKey(
+        Talent, models.CASCADE, null=True, related_name="applications", db_constraint=False
+    )
     talent_remote_id = models.TextField(null=True)
     job = models.ForeignKey(
-        Job, models.SET_NULL, null=True, related_name="applications", db_index=False
+        Job,
+        models.SET_NULL,
+        null=True,
+        related_name="applications",
+        db_index=False,
+        db_constraint=False,
     )
     job_remote_id = models.TextField(null=True)
     stage = models.ForeignKey(
-        Stage, models.SET_NULL, null=True, related_name="applications", db_index=False
+        Stage,
+        models.SET_NULL,
+        null=True,
+        related_name="applications",
+        db_index=False,
+        db_constraint=False,
     )
     stage_remote_id = models.TextField(null=True)
     reject_reason = models.ForeignKey(
-        RejectReason, models.SET_NULL, null=True, related_name="+", db_index=False
+        RejectReason,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     reject_reason_remote_id = models.TextField(null=True)
     status = models.TextField()

@@ -99,7 +99,9 @@ class TalentContacts(OfOrganisation):
     (``jemmo.services.lookups``); of people read before there were any they are ``None`` for a while.
     """
 
-    talent = models.OneToOneField(Talent, models.CASCADE, primary_key=True, related_name="contacts")
+    talent = models.OneToOneField(
+        Talent, models.CASCADE, primary_key=True, related_name="contacts", db_constraint=False
+    )
     sealed = models.BinaryField()
     hashes = ArrayField(models.BigIntegerField(), null=True)
 
@@ -124,7 +126,9 @@ class Attachment(Noticed, OfOrganisation):
     """
 
     id = models.BigAutoField(primary_key=True)
-    talent = models.ForeignKey(Talent, models.CASCADE, related_name="attachments", db_index=False)
+    talent = models.ForeignKey(
+        Talent, models.CASCADE, related_name="attachments", db_index=False, db_constraint=False
+    )
     remote_id = models.TextField()
     kind = models.TextField()
     file_name = models.TextField(null=True)

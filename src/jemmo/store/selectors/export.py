@@ -14,6 +14,7 @@ from msgspec import Struct
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
+from jemmo.store.context import contact_context
 from jemmo.store.models import (
     Application,
     Attachment,
@@ -24,7 +25,6 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.selectors.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
-from jemmo.store.writer import contact_context
 
 Unseal = Callable[[bytes, bytes], bytes]
 """Opens a sealed value: (sealed, context) -> plain."""

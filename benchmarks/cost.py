@@ -1,0 +1,89 @@
+"""`python -m benchmarks.cost [TALENTS]`: what an initial sync costs in processor time, by program.
+
+Seconds on the clock tell what a machine was doing besides; processor time hardly does. 20,000 records a second on two
+full cores are 100 microseconds a record, for the sync, Postgres and the simulated ATS together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from benchmarks.__main__ import TINY, sync
+from benchmarks.company import company, simulated
+
+TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # microseconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("talents", nargs="?", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            embedded.ensure_running()
+            with company(TINY, paced=False) as address:
+                sync("tiny", address, "off")
+            for number in range(given.rounds):
+                measure(given.talents, f"cost-{number}")
+        finally:
+            embedded.stop()
+
+
+def measure(talents: int, org: str) -> None:
+    """Print the microseconds a record of one initial sync."""
+    postgres = _postmaster()
+    with simulated(talents, paced=False) as (address, sandbox):
+        before = spent(sandbox), spent(postgres)
+        found = sync(org, address, "off")
+        after = spent(sandbox), spent(postgres)
+    records = found["records"]
+    parts = {
+        "sync": found["processor"] * 1_000_000 / records,
+        "simulated ATS": (after[0] - before[0]) / records,
+        "Postgres": (after[1] - before[1]) / records,
+    }
+    told = ", ".join(f"{name} {value:.1f}" for name, value in parts.items())
+    print(f"{told}; together {sum(parts.values()):.1f} microseconds a record", flush=True)
+
+
+def spent(process: int) -> float:
+    """Microseconds of processor time a process, its children and those of them that ended have used."""
+    ours = [pid for pid in _processes() if pid == process or _fields(pid)[1] == process]
+    total = 0
+    for pid in ours:
+        times = [int(one) for one in _fields(pid)[11:15]]
+        total += sum(times[:2]) + (sum(times[2:]) if pid == process else 0)
+    return total * TICK
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _fields(pid: int) -> list[int | str]:
+    """Those of /proc/PID/stat behind the name: state, parent, ...; user and system time are 11 and 12."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ["X", 0, *[0] * 20]
+    state, parent, *others = text.rpartition(")")[2].split()
+    return [state, int(parent), *others]
+
+
+def _postmaster() -> int:
+    from jemmo.embedded.places import find_places  # noqa: PLC0415 - as above
+    from jemmo.home import home  # noqa: PLC0415 - as above
+
+    return int((find_places(home()).data / "postmaster.pid").read_text().split()[0])
+
+
+if __name__ == "__main__":
+    main()

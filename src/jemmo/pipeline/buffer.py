@@ -1,0 +1,74 @@
+"""Processed pages on their way from the readers to the writer: few, so that memory stays flat."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from msgspec import Struct
+
+from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.streams import Checkpoint
+
+MOST_PAGES = 100
+PLENTY = 3000  # records; a larger transaction gains nothing
+PATIENCE = 0.2  # seconds that a page waits for others to share its transaction
+
+
+class Batch(Struct, frozen=True):
+    """A processed page, with the checkpoint that it earns."""
+
+    outcome: PageOutcome
+    checkpoint: Checkpoint
+
+
+class Buffer:
+    """Gives the writer all that waits: at once if it is plenty or ends a stream, else when some patience has run out.
+
+    So pages of a slow ATS are written as they come, and those of a quick one share the cost of a transaction.
+    """
+
+    def __init__(
+        self, *, most_pages: int = MOST_PAGES, plenty: int = PLENTY, patience: float = PATIENCE
+    ) -> None:
+        self._most_pages = most_pages
+        self._plenty = plenty
+        self._patience = patience
+        self._batches: list[Batch] = []
+        self._records = 0
+        self._closed = False
+        self._some = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._room = asyncio.Event()
+
+    async def put(self, batch: Batch) -> None:
+        """Leave a page; waits while there are too many."""
+        while len(self._batches) >= self._most_pages:
+            self._room.clear()
+            await self._room.wait()
+        self._batches.append(batch)
+        self._records += batch.outcome.fetched
+        full = self._records >= self._plenty or len(self._batches) >= self._most_pages
+        if full or batch.checkpoint.done:
+            self._enough.set()
+        self._some.set()
+
+    def close(self) -> None:
+        """No more pages will come."""
+        self._closed = True
+        self._some.set()
+        self._enough.set()
+
+    async def take(self) -> list[Batch]:
+        """All pages that wait, in their order; none when there are none left and none will come."""
+        await self._some.wait()
+        if not self._enough.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await self._enough.wait()
+        taken, self._batches, self._records = self._batches, [], 0
+        self._room.set()
+        if not self._closed:
+            self._some.clear()
+            self._enough.clear()
+        return taken

@@ -1,0 +1,76 @@
+"""The SQL of a batch of which no row is there yet: nearly all of an initial sync.
+
+``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
+joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
+hide.
+Whether a batch is fresh is looked up in the transaction that writes it, in which nobody else writes records of the
+connection. Were that ever wrong, the unique keys would refuse the batch.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jemmo.domain.streams import Stream
+from jemmo.store.statements import (
+    CHILDREN,
+    NO_ACTIVE,
+    Child,
+    inserted,
+    staging_name,
+    waiting,
+)
+from jemmo.store.tables import TABLES, Table
+
+
+@cache
+def none_there(stream: Stream) -> str:
+    """Whether no row of the staged batch is there: the sorted ids are looked up in one walk over the index."""
+    table = TABLES[stream]
+    return f"""
+        SELECT NOT EXISTS (SELECT FROM {table.name} WHERE connection_id = %(connection)s
+            AND remote_id = ANY(ARRAY(SELECT remote_id FROM {staging_name(table)})))"""
+
+
+@cache
+def insert(stream: Stream) -> str:
+    """As ``statements.upsert``, with its parameters and its answer, but no talent is left to decide about."""
+    table = TABLES[stream]
+    parts = [f"written AS ({inserted(table)} RETURNING {_returned(table)})", *_children(stream)]
+    waits, count = waiting(table)
+    return (
+        f"WITH {', '.join([*parts, *waits])} SELECT count(*), 0, {count}, NULL::uuid[] FROM written"
+    )
+
+
+def _returned(table: Table) -> str:
+    names = [f"t.{name}" for link in table.links for name in (link.column, link.via)]
+    names += ["t.remote_id"] if table.links else []
+    return ", ".join([*names, "t.status"] if table.stream is Stream.APPLICATIONS else names) or "1"
+
+
+def _children(stream: Stream) -> list[str]:
+    if stream is Stream.APPLICATIONS:
+        return [_SHOWN]
+    sealed = [_CONTACTS] if stream is Stream.TALENTS else []
+    return [*sealed, *map(_child, CHILDREN.get(stream, ()))]
+
+
+def _child(child: Child) -> str:
+    names = ", ".join(column.name for column in child.kept)
+    return (
+        f"new_{child.name} AS (INSERT INTO {child.table} (org_id, {child.owner}, {names}) "
+        f"SELECT %(org)s, owner_id, {names} FROM staged_{child.name})"
+    )
+
+
+_CONTACTS = """new_contacts AS (
+    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes)
+    SELECT %(org)s, id, sealed, hashes FROM staged_talent WHERE sealed IS NOT NULL)"""
+
+_SHOWN = f"""shown AS (
+    UPDATE talent SET excluded_reason = NULL, modified_at = now()
+    WHERE excluded_reason = '{NO_ACTIVE}' AND id = ANY(ARRAY(
+        SELECT talent_id FROM written WHERE talent_id IS NOT NULL
+            AND (%(hidden)s::text IS NULL OR status = ANY(%(active)s)))))"""
+"""Talents that were hidden for the lack of an active application, and have one now; none is hidden by a new one."""

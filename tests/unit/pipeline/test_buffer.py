@@ -1,0 +1,71 @@
+"""The buffer shares transactions among quick pages, and keeps slow ones from waiting."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.streams import Checkpoint, Notes, Stream
+from jemmo.pipeline.buffer import Batch, Buffer
+
+FOREVER = 3600.0  # seconds; no test waits so long
+
+
+def page(number: int, *, records: int = 10, last: bool = False) -> Batch:
+    outcome = PageOutcome(
+        stream=Stream.JOBS, fetched=records, accepted=[], rejected=[], notes=Notes()
+    )
+    return Batch(outcome, Checkpoint(stream=Stream.JOBS, cursor=str(number), done=last))
+
+
+def numbers(batches: list[Batch]) -> list[str | None]:
+    return [one.checkpoint.cursor for one in batches]
+
+
+async def test_pages_are_given_together_once_they_are_plenty() -> None:
+    buffer = Buffer(plenty=20, patience=FOREVER)
+    taking = asyncio.create_task(buffer.take())
+    await buffer.put(page(1))
+    await buffer.put(page(2))
+    assert numbers(await taking) == ["1", "2"]
+
+
+async def test_the_last_page_of_a_stream_waits_for_no_others() -> None:
+    buffer = Buffer(patience=FOREVER)
+    await buffer.put(page(1, last=True))
+    assert numbers(await buffer.take()) == ["1"]
+
+
+async def test_a_page_alone_is_given_when_patience_has_run_out() -> None:
+    buffer = Buffer(patience=0)
+    await buffer.put(page(1))
+    assert numbers(await buffer.take()) == ["1"]
+    await buffer.put(page(2))
+    assert numbers(await buffer.take()) == ["2"]
+
+
+async def test_no_more_pages_are_held_than_there_is_room_for() -> None:
+    buffer = Buffer(most_pages=2, patience=FOREVER)
+    order: list[str] = []
+
+    async def reader() -> None:
+        for number in range(5):
+            await buffer.put(page(number))
+            order.append(f"put {number}")
+        buffer.close()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reader())
+        while taken := await buffer.take():
+            assert len(taken) <= 2
+            order += [f"took {number}" for number in numbers(taken)]
+    assert [one for one in order if one.startswith("took")] == [f"took {n}" for n in range(5)]
+    assert order.index("put 2") > order.index("took 0")
+
+
+async def test_what_waits_when_it_is_closed_is_given_before_the_end() -> None:
+    buffer = Buffer(patience=FOREVER)
+    await buffer.put(page(1))
+    buffer.close()
+    assert numbers(await buffer.take()) == ["1"]
+    assert await buffer.take() == []
