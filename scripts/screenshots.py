@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -37,8 +36,18 @@ PAGES = {
     "notification-settings": "/settings/notifications/",
     "profile": "/settings/profile/",
     "help": "/help/",
+    "two-steps": "/accounts/2fa/",
+    "not-found": "/nowhere/",
 }
-IN_DOCS = ("jobs", "talents", "job", "talent", "connection", "logs", "members")
+BEHIND = {  # where each page is reached from, and by which link
+    "job": ("/jobs/", "tbody a"),
+    "talent": ("/talents/", "tbody a"),
+    "connection": ("/settings/ats/", "section.connection h2 a"),
+    "webhooks": ("/settings/ats/", "main a[href$='/webhooks/']"),
+    "run": ("/settings/ats/", "main a[href^='/settings/ats/runs/']"),
+    "connect-one": ("/settings/ats/connect/", "a[href$='/teamtailor/']"),
+}
+SIGNED_OUT = {"sign-in": "/accounts/login/", "forgotten": "/accounts/password/reset/"}
 
 
 @contextmanager
@@ -79,21 +88,16 @@ def tell_errors(said: ConsoleMessage) -> None:
         print(said.text, file=sys.stderr)
 
 
-def take(page: Page, base: str, names: tuple[str, ...], folder: Path, tag: str = "") -> None:
-    """Each page in ``names``: an address, or the first link of its list."""
-    for name in names:
-        if name in ("job", "talent"):
-            page.goto(f"{base}/{name}s/")
-            page.locator("tbody a").first.click()
-            page.wait_for_url(re.compile(r"/[0-9a-f-]{36}/"))
-        elif name == "connection":
-            page.goto(f"{base}/settings/ats/")
-            page.locator("main a[href^='/settings/ats/']").filter(
-                has_text=re.compile("demo|acme|teamtailor", re.IGNORECASE)
-            ).first.click()
-            page.wait_for_load_state("load")
-        else:
-            page.goto(base + PAGES[name])
+def take(page: Page, base: str, pages: dict[str, str], folder: Path, tag: str) -> None:
+    for name, path in pages.items():
+        page.goto(base + path)
+        page.screenshot(path=folder / f"{name}{tag}.png")
+
+
+def take_behind(page: Page, base: str, folder: Path, tag: str) -> None:
+    for name, (path, link) in BEHIND.items():
+        page.goto(base + path)
+        page.goto(base + str(page.locator(link).first.get_attribute("href")))
         page.screenshot(path=folder / f"{name}{tag}.png")
 
 
@@ -109,13 +113,14 @@ def browse(browser: Browser, base: str, password: str, everything: Path | None) 
     )
     folder = everything or DOCS
     folder.mkdir(parents=True, exist_ok=True)
-    names = IN_DOCS if everything is None else (*PAGES, "job", "talent", "connection")
     for tag, theme, size in sizes:
         context = browser.new_context(color_scheme=theme, viewport=size)  # type: ignore[arg-type]
         page = context.new_page()
         page.on("console", tell_errors)
+        take(page, base, SIGNED_OUT, folder, tag)
         sign_in(page, base, "admin@example.com", password)
-        take(page, base, names, folder, tag)
+        take(page, base, PAGES, folder, tag)
+        take_behind(page, base, folder, tag)
         context.close()
 
 

@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes.receivers import MailServer, receivers
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import Settings
 
@@ -175,3 +176,27 @@ def _browser(address: str, usual: str) -> Iterator[Opens]:
 
         yield open_page
     assert complaints == []
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """The letters that an installation sends."""
+    with receivers() as (found, _):
+        yield found
+
+
+@pytest.fixture
+def posting(
+    database_url: str, static_files: None, settings: Settings, mail: MailServer
+) -> Iterator[str]:
+    """Where an installation is served that sends e-mail and has nobody in it yet."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    with served() as found:
+        yield found
+
+
+@pytest.fixture
+def enters(posting: str) -> Iterator[Opens]:
+    yield from _browser(posting, "owner")

@@ -72,7 +72,7 @@ QUOTA_SHARE = Option(
 FILE_HOSTS = Option(
     name="file_hosts",
     default="",
-    help="Hosts that files may be fetched from, with commas; names below them count too.",
+    help=_("Hosts that files may be fetched from, with commas; names below them count too."),
 )
 """The ATS's own address need not be named. The API key goes to none of them."""
 

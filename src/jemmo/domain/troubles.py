@@ -67,6 +67,11 @@ TROUBLES: dict[str, Trouble] = {
         _("The API key expires soon."),
         _("Replace the key before that day, so that no sync fails."),
     ),
+    "signing_key_malformed": Trouble(
+        _A,
+        _("This does not look like a signature key."),
+        _("Copy the key that the ATS shows beside the webhook, alone and on one line."),
+    ),
     "key_empty": Trouble(_A, _("No API key was given."), _("Paste the key.")),
     "key_malformed": Trouble(
         _A,
@@ -88,6 +93,19 @@ TROUBLES: dict[str, Trouble] = {
         _A,
         _("This key belongs to another company, so nothing was changed."),
         _("Take a key of the same company, or connect the other one as a connection of its own."),
+    ),
+    "no_reason": Trouble(
+        _A, _("A reason is missing."), _("Say why this person is not to be contacted.")
+    ),
+    "leaving_already": Trouble(
+        _A,
+        _("This organisation is to be deleted already."),
+        _("Nothing to do; until then it can be undone."),
+    ),
+    "not_leaving": Trouble(
+        _A,
+        _("There is no deletion to take back any more."),
+        _("Look at the organisation again."),
     ),
     "already_connected": Trouble(
         _A,

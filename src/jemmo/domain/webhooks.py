@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Stream
 
 MAX_BODY = 1_000_000  # bytes; what an ATS sends of one record is far below
@@ -151,3 +152,21 @@ def health(last_delivery_at: datetime | None, missed: int) -> Health:
     if last_delivery_at is None:
         return Health.NEVER
     return Health.SILENT if missed >= SILENT_AFTER else Health.HEALTHY
+
+
+_TOLD = {
+    Health.NEVER: _("No webhook has come yet. Enter the address in the ATS and send a test."),
+    Health.HEALTHY: _("Webhooks arrive."),
+    Health.SILENT: _(
+        "The last changes were found by a sync and announced by no webhook. Check the webhook in the ATS."
+    ),
+}
+
+
+def told(state: Health, *, supported: bool, set_up: bool) -> str:
+    """How webhooks do, in a marked sentence with the next step."""
+    if not supported:
+        return _("This ATS sends no webhooks; changes arrive with each sync.")
+    if not set_up:
+        return _("Webhooks are not set up; changes arrive with each sync.")
+    return _TOLD[state]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from msgspec import Struct
 from jemmo.connectors.base import Webhooks
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, RecordRejected
-from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health
+from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health, told
 from jemmo.store.hints import CHANNEL
 from jemmo.store.models import (
     Connection,
@@ -44,7 +45,9 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 class WebhookStatus(Struct, frozen=True, kw_only=True):
-    """How a connection's webhooks do. Counts are of the last seven days, by outcome; ``words`` are for people.
+    """How a connection's webhooks do. Counts are of the last seven days, by outcome.
+
+    ``words`` are for people, marked for translation.
 
     announced    changes that a webhook brought
     unannounced  changes that polling found and no webhook had named
@@ -95,14 +98,24 @@ def address(connection: Connection, vault: Vault) -> Address:
     return _shown(found, rules, vault)
 
 
-def renew(connection: Connection, vault: Vault) -> Address:
-    """A new address; from this moment on the old one is unknown."""
+def known(connection: Connection, vault: Vault) -> Address | None:
+    """The connection's address if it was made already."""
+    rules = _rules(connection)
+    found = WebhookAddress.objects.filter(connection=connection).first()
+    return _shown(found, rules, vault) if found else None
+
+
+def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None) -> Address:
+    """A new address; from this moment on the old one is unknown.
+
+    With ``seen``, when the address to be replaced was made, somebody else's newer one is left as it is.
+    """
     rules = _rules(connection)
     with transaction.atomic():
         found = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
         if found is None:
             found = _make(connection, rules, vault)
-        else:
+        elif seen is None or found.made_at == seen:
             _draw(found, vault)
             found.save(update_fields=["digest", "sealed_secret", "made_at"])
     return _shown(found, rules, vault)
@@ -141,7 +154,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     return WebhookStatus(
         supported=rules is not None,
         health=state,
-        words=_words(state, found, supported=rules is not None),
+        words=told(state, supported=rules is not None, set_up=found is not None),
         last_delivery_at=found.last_delivery_at if found else None,
         counts={name: counts[name] for name in Outcome if counts.get(name)},
         announced=counts.get("announced", 0),
@@ -205,15 +218,16 @@ def _wait_again(
         for hint in hints
     ]
     WebhookHint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
-    for row in rows:  # those that were known before are looked up again
-        WebhookHint.objects.filter(
-            connection=connection, stream=row.stream, remote_id=row.remote_id
-        ).update(
+    alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    for row in rows:
+        alike[row.stream, row.destroyed].append(row.remote_id)
+    for (stream, destroyed), ids in alike.items():  # those that were known before wait again
+        WebhookHint.objects.filter(connection=connection, stream=stream, remote_id__in=ids).update(
             version=F("version") + 1,
-            due_at=row.due_at,
+            due_at=datetime.now(UTC),
             attempts=0,
             trouble="",
-            destroyed=row.destroyed,
+            destroyed=destroyed,
             heard_at=heard_at or F("heard_at"),
         )
     with database.cursor() as cursor:
@@ -276,18 +290,3 @@ def _counts(connection_ids: list[UUID], now: datetime) -> dict[UUID, dict[str, i
     for row in rows:
         found.setdefault(row["connection_id"], {})[row["what"]] = int(row["total"])
     return found
-
-
-def _words(state: Health, found: WebhookAddress | None, *, supported: bool) -> str:
-    if not supported:
-        return "This ATS sends no webhooks; changes arrive with each sync."
-    if found is None:
-        return "Webhooks are not set up; changes arrive with each sync."
-    if state is Health.NEVER:
-        return "No webhook has come yet. Enter the address in the ATS and send a test."
-    if state is Health.SILENT:
-        return (
-            f"The last {found.missed} changes were found by a sync and announced by no webhook. "
-            "Check the webhook in the ATS."
-        )
-    return "Webhooks arrive."

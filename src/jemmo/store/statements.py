@@ -126,6 +126,12 @@ def upsert(stream: Stream) -> str:
     )
 
 
+def _searched(table: Table, name: str) -> str:
+    listed = next(one for one in table.columns if one.name == name).type.endswith("[]")
+    text = f"array_to_string(s.{name}, ' ')" if listed else f"s.{name}"
+    return f"coalesce(left({text}, {SEARCHED}), '')"
+
+
 def _talents(table: Table) -> str:
     """The talents whose visibility is to be decided again."""
     if table.stream is Stream.APPLICATIONS:
@@ -143,9 +149,7 @@ def _write(table: Table) -> str:
         values.append(_linked(link))
     if table.search:
         names.append("search")
-        words = " || ' ' || ".join(
-            f"coalesce(left(s.{name}, {SEARCHED}), '')" for name in table.search
-        )
+        words = " || ' ' || ".join(_searched(table, name) for name in table.search)
         # Without angle brackets, in which the parser would see a tag and skip it.
         values.append(f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))")
     changes = ", ".join(_change(table, name) for name in names if name not in ("id", "remote_id"))

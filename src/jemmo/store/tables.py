@@ -157,7 +157,10 @@ TABLES: dict[Stream, Table] = {
                 _TAGS,
                 _CUSTOM,
             ),
-            search=("first_name", "last_name", "headline", "current_company", "current_title"),
+            search=(
+                *("first_name", "last_name", "headline", "current_company", "current_title"),
+                "tags",
+            ),
             hides=True,
         ),
         Table(

@@ -110,6 +110,24 @@ class Key(Form):
     key = _key_field(_("New API key"))
 
 
+class SigningKey(Form):
+    key = _key_field(_("Signature key"))
+
+
+class Replay(Form):
+    """How far back stored webhooks are read again."""
+
+    hours = forms.ChoiceField(
+        label=_("Those of the"),
+        choices=[
+            ("1", _("last hour")),
+            ("24", _("last 24 hours")),
+            ("168", _("last 7 days")),
+        ],
+        initial="24",
+    )
+
+
 class Disconnect(Form):
     """``name`` is typed to say that it is meant."""
 

@@ -27,6 +27,7 @@ from jemmo.web.views import (
     support,
     sync,
     talents,
+    webhooks,
     why,
 )
 
@@ -100,6 +101,27 @@ urlpatterns = [
         "settings/ats/<uuid:connection_id>/deletions/<slug:stream>/",
         deletions.decide,
         name="ats_deletions",
+    ),
+    path("settings/ats/<uuid:connection_id>/webhooks/", webhooks.page, name="ats_webhooks"),
+    path(
+        "settings/ats/<uuid:connection_id>/webhooks/address/",
+        webhooks.address,
+        name="ats_webhook_address",
+    ),
+    path(
+        "settings/ats/<uuid:connection_id>/webhooks/renew/",
+        webhooks.renew,
+        name="ats_webhook_renew",
+    ),
+    path(
+        "settings/ats/<uuid:connection_id>/webhooks/key/",
+        webhooks.signing_key,
+        name="ats_webhook_key",
+    ),
+    path(
+        "settings/ats/<uuid:connection_id>/webhooks/replay/",
+        webhooks.replay,
+        name="ats_webhook_replay",
     ),
     path("settings/logs/", logs.logs, name="logs"),
     path("settings/logs/download.csv", logs.download, {"form": "csv"}, name="logs_csv"),

@@ -45,7 +45,10 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
     **dict.fromkeys(("ats_compare", "ats_resync", "ats_pause", "ats_resume"), MANAGER),
     **dict.fromkeys(("ats_test", "ats_key", "ats_revoked", "ats_edit"), MANAGER),
+    **dict.fromkeys(("ats_webhooks", "ats_webhook_address", "ats_webhook_renew"), MANAGER),
+    **dict.fromkeys(("ats_webhook_key", "ats_webhook_replay"), MANAGER),
     **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
+    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
     **dict.fromkeys(("privacy", "privacy_person", "privacy_export", "privacy_erase"), MANAGER),
     **dict.fromkeys(("privacy_certificates", "privacy_certificate"), MANAGER),
@@ -53,7 +56,6 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("privacy_access", "access_csv", "privacy_processing", "record_md"), MANAGER),
     **dict.fromkeys(("privacy_organisation", "organisation_undo"), "owner"),
     **dict.fromkeys(("organisation_deleted", "organisation_certificate"), "owner"),
-    **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
 }
 """The least role that an address answers; for anybody below there is no such page."""
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+import pytest
 from django.test import Client
-from fakes.showcase import FILLERS
+from fakes.showcase import FILLERS, NOW, Showcase
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+from jemmo.store.models import Connection, Job, Talent
+from jemmo.store.selectors import paging, talents
 
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
@@ -20,7 +24,7 @@ ODD = settings(
 VALUES = st.text(max_size=30) | st.sampled_from(
     ["\x00", "-1", "99999", "1e3", "'", "a:*&|!()", "٣"]
 )
-NAMES = ("q", "status", "department", "city", "sort", "page", "stage", "tag")
+NAMES = ("q", "status", "department", "city", "sort", "page", "stage", "tag", "connection")
 
 
 def listed(client: Client, path: str, **query: str) -> list[str]:
@@ -50,6 +54,59 @@ def test_talents_by_stage_and_tag(recruiter: Client) -> None:
     assert listed(recruiter, "/talents/", stage="INTERVIEW") == ["Élodie Müller"]
     assert listed(recruiter, "/talents/", tag="python") == ["Élodie Müller"]
     assert listed(recruiter, "/talents/", tag="python", stage="NEW") == []
+
+
+def test_talents_are_found_by_the_words_of_their_tags(recruiter: Client, viewer: Client) -> None:
+    for person in (recruiter, viewer):
+        assert listed(person, "/talents/", q="pyth") == ["Élodie Müller"]
+        assert listed(person, "/talents/", q="élodie paris") == ["Élodie Müller"]
+
+
+def test_few_and_many_are_found_alike(recruiter: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = [
+        {"q": "person"},
+        {"q": "person", "sort": "-name", "page": "2"},
+        {"q": "python"},
+        {"stage": "NEW", "sort": "name"},
+        {"stage": "NEW", "status": "ACTIVE", "q": "first0"},
+        {"tag": "python"},
+    ]
+    few = [listed(recruiter, "/talents/", **one) for one in asked]
+    for module in (paging, talents):
+        monkeypatch.setattr(module, "FEW", 0)
+
+    assert [listed(recruiter, "/talents/", **one) for one in asked] == few
+    assert [len(one) for one in few] == [50, 10, 1, 50, 10, 1]
+
+
+def test_the_ats_is_a_choice_where_there_are_several(recruiter: Client, showcase: Showcase) -> None:
+    first = Connection.objects.get(org=showcase.org)
+    for path in ("/jobs/", "/talents/"):
+        assert "Any ATS" not in recruiter.get(path).content.decode()
+    other = Connection.objects.create(
+        org=showcase.org, provider="jarvi", label="Agency", sealed_key=b"", key_set_at=NOW
+    )
+    Talent.objects.filter(remote_id="elodie").update(connection=other)
+    Job.objects.filter(org=showcase.org, remote_id="dev").update(connection=other)
+
+    assert "Any ATS" in recruiter.get("/jobs/").content.decode()
+    assert listed(recruiter, "/talents/", connection=str(other.id)) == ["Élodie Müller"]
+    assert listed(recruiter, "/jobs/", connection=str(other.id)) == ["Développeuse full-stack"]
+    assert len(listed(recruiter, "/jobs/", connection=str(first.id))) == 2
+    stranger = Connection.objects.get(org=showcase.stranger)
+    assert listed(recruiter, "/jobs/", connection=str(stranger.id)) == []
+
+
+def test_a_job_counts_nobody_who_is_hidden(recruiter: Client, showcase: Showcase) -> None:
+    def in_progress(**asked: str) -> str:
+        page = recruiter.get("/jobs/", asked).content.decode()
+        found = re.search(r'full-stack.*?data-label="In progress">(\d+)<', page, re.DOTALL)
+        assert found
+        return found[1]
+
+    assert in_progress() == in_progress(sort="talents") == str(PEOPLE)
+    Talent.objects.filter(remote_id="elodie").update(excluded_reason="archived")
+    assert in_progress() == in_progress(sort="-talents") == str(PEOPLE - 1)
 
 
 def test_jobs_by_words_status_department_and_place(recruiter: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,8 +26,9 @@ from jemmo.store.models import (
 SignedIn = Callable[[str], Client]
 ACTIONS = (
     *("sync", "compare", "resync", "pause", "resume", "test", "key", "revoked", "edit"),
-    *("disconnect", "plan", "deletions/talents"),
+    *("disconnect", "plan", "deletions/talents", "webhooks"),
 )
+OF_WEBHOOKS = tuple(f"webhooks/{one}" for one in ("address", "renew", "key", "replay"))
 MARKUP = '<script>alert("label")</script>'
 
 
@@ -55,7 +57,7 @@ def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role
         assert page.status_code == 200
         assert "/disconnect/" not in page.content.decode()
     for address in (
-        *(path(ours, action) for action in ACTIONS),
+        *(path(ours, action) for action in (*ACTIONS, *OF_WEBHOOKS)),
         *("/settings/ats/connect/", "/settings/ats/connect/teamtailor/", "/settings/ats/rules/"),
     ):
         assert member.get(address).status_code == 404, address
@@ -111,8 +113,35 @@ def test_every_action_needs_the_forms_token(
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(showcase.person("admin"))
 
-    for action in ACTIONS:
+    for action in (*ACTIONS, *OF_WEBHOOKS):
         assert strict.post(path(ours, action)).status_code == 403, action
+
+
+def test_a_webhook_address_is_in_the_answer_that_shows_it_and_in_no_other(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    shown = admin.post(path(ours, "webhooks/address")).content.decode()
+    found = re.search(r'value="(http://testserver/hooks/[\w-]{43}/)"', shown)
+    assert found
+
+    for one in OF_WEBHOOKS:
+        opened = admin.get(path(ours, one), follow=True)
+        assert opened.status_code == 200
+        assert found[1] not in opened.content.decode()
+    empty = admin.post(path(ours, "webhooks/replay"), {"hours": "24"}, follow=True)
+    assert "Webhooks read again: 0. Records looked up now: 0." in empty.content.decode()
+    odd = admin.post(path(ours, "webhooks/replay"), {"hours": "9999"}, follow=True)
+    assert "read again:" not in odd.content.decode()
+
+
+def test_an_ats_without_webhooks_has_no_page_for_them(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    Connection.objects.filter(id=ours.id).update(provider="template")
+
+    assert signed_in("admin").get(path(ours, "webhooks")).status_code == 404
+    assert "/webhooks/" not in signed_in("admin").get(path(ours)).content.decode()
 
 
 def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) -> None:

@@ -33,10 +33,16 @@ def entries(path: Path) -> dict[tuple[str, str], list[str]]:
     """The translations of every text with its context; the header is not one."""
     whole = re.sub(r'"\n"', "", path.read_text(encoding="utf-8"))
     return {
-        (one["context"] or "", one["text"]): re.findall(r'^msgstr\S* "(.*)"$', one[0], re.MULTILINE)
+        (one["context"] or "", _plain(one["text"])): [
+            _plain(french) for french in re.findall(r'^msgstr\S* "(.*)"$', one[0], re.MULTILINE)
+        ]
         for one in ENTRY.finditer(whole)
         if one["text"]
     }
+
+
+def _plain(written: str) -> str:
+    return written.replace('\\"', '"')
 
 
 def test_every_text_has_its_french() -> None:

@@ -17,6 +17,7 @@ from jemmo.domain.rules import Exclusion
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.troubles import Kind, Severity
+from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
 from jemmo.web.templatetags import jemmo as shown
 from jemmo.web.words import WORDS, word
@@ -40,6 +41,7 @@ KINDS: dict[str, type[StrEnum]] = {
     "trouble": Kind,
     "rule": Exclusion,
     "colour": Colour,
+    "delivery": Outcome,
 }
 
 

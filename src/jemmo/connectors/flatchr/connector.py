@@ -64,7 +64,9 @@ FLATCHR = Connector(
         Option(
             name="company_slug",
             default="",
-            help="Sub-domain of the career site, for links to public pages; vacancies mostly tell it.",
+            help=_(
+                "Sub-domain of the career site, for links to public pages; vacancies mostly tell it."
+            ),
         ),
         Option(
             name="environment",
@@ -76,83 +78,97 @@ FLATCHR = Connector(
         Option(
             name="careers_base",
             default="https://careers.flatchr.io",
-            help="Where the career site is, for links to public pages.",
+            help=_("Where the career site is, for links to public pages."),
         ),
         PACING,
         QUOTA_SHARE,
-        number("rate_per_sec", 2, 1, 50, "Requests a second; Flatchr documents no limit."),
+        number("rate_per_sec", 2, 1, 50, _("Requests a second; Flatchr documents no limit.")),
         Option(
             name="backoff",
             default="2-60",
-            help="Seconds before a second attempt and at most, where a refusal does not say.",
+            help=_("Seconds before a second attempt and at most, where a refusal does not say."),
         ),
         Option(
             name="tenant_tz",
             default="Europe/Paris",
-            help="The time zone in which the account's days begin and end.",
+            help=_("The time zone in which the account's days begin and end."),
         ),
         number(
             "overlap_days",
             1,
             0,
             7,
-            "Days read again by each sync and around each window, since bounds and zones are not exact.",
+            _(
+                "Days read again by each sync and around each window, since bounds and zones are not exact."
+            ),
         ),
         number(
-            "search_window_days", 31, 1, 366, "Days in a window of a whole read, to begin with."
+            "search_window_days", 31, 1, 366, _("Days in a window of a whole read, to begin with.")
         ),
         Option(
             name="suspicious_sizes",
             default="100,200,250,500,1000,2000,2500,5000,10000",
-            help="Numbers of rows at which an answer may have been cut; it is asked again in halves.",
+            help=_(
+                "Numbers of rows at which an answer may have been cut; it is asked again in halves."
+            ),
         ),
         Option(
             name="status_map",
             default="1=open,0=archived,2=closed,3=closed",
-            help="What a vacancy's status means; one not named is closed.",
+            help=_("What a vacancy's status means; one not named is closed."),
         ),
         Option(
             name="vacancy_status_queries",
             default="0,2",
-            help="Statuses asked for by name when the list of vacancies shows none of them.",
+            help=_("Statuses asked for by name when the list of vacancies shows none of them."),
         ),
         Option(
             name="search_statuses",
             default="active,archived",
             choices=("active,archived", "active"),
-            help="Whether archived applicants are read; with active alone, archiving looks like deletion.",
+            help=_(
+                "Whether archived applicants are read; with active alone, archiving looks like deletion."
+            ),
         ),
         Option(
             name="archived_filter_body",
             default='{"status":0}',
-            help="What to add to a search for archived applicants, as JSON.",
+            help=_("What to add to a search for archived applicants, as JSON."),
         ),
         Option(
             name="person_match",
             default="suggest",
             choices=("suggest", "off"),
-            help="Whether a sync counts talents who share an e-mail address; they are never merged.",
+            help=_(
+                "Whether a sync counts talents who share an e-mail address; they are never merged."
+            ),
         ),
         Option(
             name="use_legacy_detail",
             default="on",
             choices=("on", "off"),
-            help="Whether a resume that the list does not name is noted as pending, to be asked for singly.",
+            help=_(
+                "Whether a resume that the list does not name is noted as pending, to be asked for singly."
+            ),
         ),
         Option(
             name="cv_response_mode",
             default="auto",
             choices=("auto", "binary", "redirect", "json", "text"),
-            help="How Flatchr answers a request for a resume.",
+            help=_("How Flatchr answers a request for a resume."),
         ),
         number(
-            "cv_per_minute", 60, 1, 60, "Resumes a minute; Flatchr refuses more than one a second."
+            "cv_per_minute",
+            60,
+            1,
+            60,
+            _("Resumes a minute; Flatchr refuses more than one a second."),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),
         Option(
             name="webhook_events",
             default="new_applicant,drag_applicant,new_message,new_vacancy",
-            help="Events taken as hints; others are ignored.",
+            help=_("Events taken as hints; others are ignored."),
         ),
     ),
 )

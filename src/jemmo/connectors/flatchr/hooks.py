@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.connectors.flatchr.webhooks import read_hint
+from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Start, Stream
 from jemmo.domain.webhooks import Heard, Hint
@@ -65,6 +66,8 @@ WEBHOOKS = Webhooks(
     reread=reread,
     streams=(Stream.JOBS, *_APPLICANTS),
     only_new=True,
-    setup="In Flatchr, as an administrator: Administration > Marketplace > Webhooks. Enter the address once for each "
-    "event; the one for moved applicants once for each column.",
+    setup=_(
+        "In Flatchr, as an administrator: Administration > Marketplace > Webhooks. Enter the address once for each "
+        "event; the one for moved applicants once for each column."
+    ),
 )

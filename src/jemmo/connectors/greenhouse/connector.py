@@ -61,22 +61,30 @@ GREENHOUSE = Connector(
         Option(
             name="acting_user",
             default="",
-            help="The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user.",
+            help=_(
+                "The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user."
+            ),
         ),
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),
         number(
-            "rate_limit", 50, 1, 10_000, "Requests in 30 seconds; the answers' headers correct it."
+            "rate_limit",
+            50,
+            1,
+            10_000,
+            _("Requests in 30 seconds; the answers' headers correct it."),
         ),
-        number("page_size", 500, 1, 500, "Records a page; Greenhouse gives at most 500."),
-        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        number("page_size", 500, 1, 500, _("Records a page; Greenhouse gives at most 500.")),
+        number(
+            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+        ),
         replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),
         Option(
             name="resumes",
             default="on",
             choices=("on", "off"),
-            help="Ask which resumes talents have: one request more for every 50 talents.",
+            help=_("Ask which resumes talents have: one request more for every 50 talents."),
         ),
         Option(
             name="lookups",

@@ -53,65 +53,82 @@ JARVI = Connector(
     options=(
         _text(
             "api_path",
-            "Where the API lies on its host; used when the address has no path of its own.",
+            _("Where the API lies on its host; used when the address has no path of its own."),
             "/v1/public-api/rest/v2",
         ),
         PACING,
         QUOTA_SHARE,
-        number("budget_seconds", 300, 10, 3600, "Jarvi's time an hour, in its business hours."),
+        number("budget_seconds", 300, 10, 3600, _("Jarvi's time an hour, in its business hours.")),
         number(
-            "longest_wait", 120, 0, 3600, "Seconds waited for budget; longer postpones the sync."
+            "longest_wait", 120, 0, 3600, _("Seconds waited for budget; longer postpones the sync.")
         ),
-        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
-        _choice("talent_filter", ("on", "off"), "Ask for talents only, where that proves to work."),
-        _choice("contacts", ("off", "on"), "Keep contacts of clients too, not only talents."),
+        number(
+            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+        ),
+        _choice(
+            "talent_filter", ("on", "off"), _("Ask for talents only, where that proves to work.")
+        ),
+        _choice("contacts", ("off", "on"), _("Keep contacts of clients too, not only talents.")),
         _text(
             "application_paths",
-            "Where applications are found, for example profiles.projectsProfiles, "
-            "projects.projectsProfiles or applicants; `jemmo doctor jarvi --probe` looks for it.",
+            _(
+                "Where applications are found, for example profiles.projectsProfiles, "
+                "projects.projectsProfiles or applicants; `jemmo doctor jarvi --probe` looks for it."
+            ),
         ),
-        _text("resume_paths", "Where resumes are found, for example profiles.files."),
-        _text("file_url_template", "Where a file is fetched, with {fileId} in it."),
+        _text("resume_paths", _("Where resumes are found, for example profiles.files.")),
+        _text("file_url_template", _("Where a file is fetched, with {fileId} in it.")),
         _text(
-            "file_hosts", "Hosts that files may be fetched from; the key goes to Jarvi's own only."
+            "file_hosts",
+            _("Hosts that files may be fetched from; the key goes to Jarvi's own only."),
         ),
-        _choice("order_param", ("orderBy", "order_by", "none"), "The parameter that sorts lists."),
+        _choice(
+            "order_param", ("orderBy", "order_by", "none"), _("The parameter that sorts lists.")
+        ),
         number(
-            "page_size", 100, 1, 1000, "Rows asked for; a sorted list is asked for 100 at most."
+            "page_size", 100, 1, 1000, _("Rows asked for; a sorted list is asked for 100 at most.")
         ),
         _choice(
             "incremental_mode",
             ("auto", "on", "off"),
-            "auto asks for changed records where that filter passes its test, on trusts it, "
-            "off reads everything each time.",
+            _(
+                "auto asks for changed records where that filter passes its test, on trusts it, "
+                "off reads everything each time."
+            ),
         ),
         FULL_SWEEP,
         _text(
             "status_map",
-            'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.',
+            _(
+                'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.'
+            ),
         ),
-        _text("closed_project_statuses", "Ids of the statuses of closed projects, with commas."),
+        _text("closed_project_statuses", _("Ids of the statuses of closed projects, with commas.")),
         _text(
             "field_map",
-            "Purposes of custom fields that have none, as JSON: "
-            '{"Salaire": "joboffer_salary_per_year_max"}.',
+            _(
+                "Purposes of custom fields that have none, as JSON: "
+                '{"Salaire": "joboffer_salary_per_year_max"}.'
+            ),
         ),
         _choice(
             "salary_unit",
             ("auto", "eur", "keur"),
-            "Of salaries a year; auto takes what is below 1000 as thousands.",
+            _("Of salaries a year; auto takes what is below 1000 as thousands."),
         ),
         _text(
             "webhook_id_paths",
-            "Where a trigger's payload holds ids of profiles.",
+            _("Where a trigger's payload holds ids of profiles."),
             "profileId,profile.id,id",
         ),
-        number("offers_min_interval", 15, 0, 1440, "Minutes for which read offers are used again."),
+        number(
+            "offers_min_interval", 15, 0, 1440, _("Minutes for which read offers are used again.")
+        ),
         Option(
             name="default_region",
             default="FR",
             choices=REGIONS,
-            help="The country of phone numbers written without one.",
+            help=_("The country of phone numbers written without one."),
         ),
     ),
 )

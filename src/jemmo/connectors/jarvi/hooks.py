@@ -12,6 +12,7 @@ from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.connectors.jarvi.hints import profile_ids
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.domain.errors import RecordRejected
+from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Heard, Hint
@@ -46,6 +47,8 @@ WEBHOOKS = Webhooks(
     read=read,
     reread=reread,
     streams=(),
-    setup="In Jarvi, as an admin: add a trigger for a change of a profile's status in a project, with the action "
-    "of calling a webhook, and enter the address.",
+    setup=_(
+        "In Jarvi, as an admin: add a trigger for a change of a profile's status in a project, with the action "
+        "of calling a webhook, and enter the address."
+    ),
 )

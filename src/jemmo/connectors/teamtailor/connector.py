@@ -78,44 +78,54 @@ TEAMTAILOR = Connector(
         Option(
             name="api_version",
             default="20240404",
-            help="The X-Api-Version sent; the one our mapping was checked against.",
+            help=_("The X-Api-Version sent; the one our mapping was checked against."),
         ),
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),
         number(
-            "rate_limit", 50, 1, 10_000, "Requests in a window; the answers' headers correct it."
+            "rate_limit", 50, 1, 10_000, _("Requests in a window; the answers' headers correct it.")
         ),
-        number("rate_window", 10, 1, 3600, "Seconds in a rate-limit window."),
-        number("page_size", 30, 1, 30, "Records a page; Teamtailor gives at most 30."),
-        number("lag_minutes", 15, 0, 1440, "How far an incremental sync reads back, on purpose."),
+        number("rate_window", 10, 1, 3600, _("Seconds in a rate-limit window.")),
+        number("page_size", 30, 1, 30, _("Records a page; Teamtailor gives at most 30.")),
+        number(
+            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+        ),
         Option(
             name="feeds",
             default="two_passes",
             choices=("two_passes", "combined"),
-            help="How public and internal jobs are asked for: one after the other, or in one request.",
+            help=_(
+                "How public and internal jobs are asked for: one after the other, or in one request."
+            ),
         ),
-        _switch("sparse_fields", "on", "Ask for included objects with as few fields as possible."),
         _switch(
-            "stage_types", "on", "Ask for the newer stage types; left out where it is refused."
+            "sparse_fields", "on", _("Ask for included objects with as few fields as possible.")
+        ),
+        _switch(
+            "stage_types", "on", _("Ask for the newer stage types; left out where it is refused.")
         ),
         _switch(
             "resume_path_is_version",
             "on",
-            "Take another path of a resume's link as another file; off if it changes each time.",
+            _("Take another path of a resume's link as another file; off if it changes each time."),
         ),
         Option(
             name="webhook_signature",
             default="v2",
             choices=("v2", "v1"),
-            help="The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed.",
+            help=_(
+                "The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed."
+            ),
         ),
-        number("webhook_tolerance", 300, 10, 86_400, "Seconds for which a v2 signature is good."),
+        number(
+            "webhook_tolerance", 300, 10, 86_400, _("Seconds for which a v2 signature is good.")
+        ),
         Option(
             name="webhook_signed",
             default="body",
             choices=("body", "payload"),
-            help="What v2 signs: the whole body, or its payload alone as it stands in there.",
+            help=_("What v2 signs: the whole body, or its payload alone as it stands in there."),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.domain.errors import RecordRejected
+from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Start, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
@@ -170,8 +171,10 @@ WEBHOOKS = Webhooks(
     reread=reread,
     verify=verify,
     streams=tuple(KINDS.values()),
-    setup="In Teamtailor, as a company admin: Settings > Integrations > Webhooks > New webhook. Enter the "
-    "address, choose every event of candidates, jobs and job applications and signature version v2, and give "
-    "the signature key to Jemmo.",
+    setup=_(
+        "In Teamtailor, as a company admin: Settings > Integrations > Webhooks > New webhook. Enter the "
+        "address, choose every event of candidates, jobs and job applications and signature version v2, and give "
+        "the signature key to Jemmo."
+    ),
     once=lambda options: options["webhook_signature"] == "v2",
 )

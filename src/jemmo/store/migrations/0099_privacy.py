@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0088_pace_per'),
+        ('store', '0094_tags_searched'),
     ]
 
     operations = [

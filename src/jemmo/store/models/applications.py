@@ -51,8 +51,15 @@ class Application(Synced):
 
     class Meta(Synced.Meta):
         db_table = "application"
-        indexes: ClassVar = [  # a job's people are counted by status and stage from it alone
-            models.Index(fields=["job", "status", "stage"], name="application_of_job")
+        indexes: ClassVar = [
+            # A job's people are counted by status and stage from it alone,
+            models.Index(fields=["job", "status", "stage"], name="application_of_job"),
+            # and those in progress for all jobs of an organisation from this one.
+            models.Index(
+                fields=["org", "job", "talent"],
+                condition=models.Q(status="ACTIVE", remote_deleted_at=None),
+                name="application_in_progress",
+            ),
         ]
 
 

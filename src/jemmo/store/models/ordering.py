@@ -7,6 +7,9 @@ from django.db.models import F, Func, Index, Q
 SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
 """Jobs and talents that people may see: neither tombstones nor what a rule hides."""
 
+HIDDEN = Q(remote_deleted_at__isnull=False) | Q(excluded_reason__isnull=False)
+"""The others. They are the fewer, so what belongs to shown ones is counted as all without theirs."""
+
 
 class Alphabetical(Func):
     """Upper and lower case together, an accented letter beside the plain one, whatever the server's locale.

@@ -10,7 +10,7 @@ from django.db import models
 from jemmo.domain.consent import Stance, Withheld, marks, withheld
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
-from jemmo.store.models.ordering import SHOWN, Alphabetical, recent
+from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.noticing import Noticed
 
@@ -61,6 +61,7 @@ class Talent(Noticed, Synced):
                 condition=SHOWN,
             ),
             GinIndex(fields=["search"], name="talent_search"),
+            models.Index(fields=["org", "id"], name="talent_hidden", condition=HIDDEN),
             models.Index(
                 fields=["org"],
                 name="talent_not_to_contact",

@@ -75,6 +75,12 @@ def listed(org: Organisation) -> list[Connection]:
     return sorted(found, key=lambda one: one.state in PARTED)
 
 
+def told_apart(org: Organisation) -> list[Connection]:
+    """The connections to choose from in a list; none where there is but one."""
+    found = listed(org)
+    return found if len(found) > 1 else []
+
+
 def one(org: Organisation, connection_id: UUID) -> Connection | None:
     found = org.connections.select_related("lease", "org")
     return found.filter(id=connection_id).first()

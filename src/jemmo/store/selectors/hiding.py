@@ -42,7 +42,11 @@ def conceal_files(files: Iterable[Attachment]) -> None:
 
 
 SEARCHED = ("first_name", "last_name", "headline", "current_company", "current_title")
-_TYPED = "concat_ws(' ', " + ", ".join(f'"talent"."{name}"' for name in SEARCHED) + ")"
+_TYPED = (
+    "concat_ws(' ', "
+    + ", ".join(f'"talent"."{name}"' for name in SEARCHED)
+    + ', array_to_string("talent"."tags", \' \'))'
+)
 _STILL_MATCHES = (
     # Most records hold neither an "@" nor a long number: they need no second look.
     f"({_TYPED} !~ '[@＠]|\\d(\\D{{0,3}}\\d){{6}}' OR "

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from jemmo.domain.enums import JobStatus
-from jemmo.store.models import Application, Department, Job, JobLocation, Organisation, Stage
+from jemmo.store.models import (
+    Application,
+    Department,
+    Job,
+    JobLocation,
+    Organisation,
+    Stage,
+    Talent,
+)
+from jemmo.store.models.ordering import HIDDEN
+from jemmo.store.selectors.connections import told_apart
 from jemmo.store.selectors.hiding import conceal
 from jemmo.store.selectors.paging import (
     SIZE,
@@ -20,6 +30,7 @@ from jemmo.store.selectors.paging import (
     cut,
     order,
     page_number,
+    record_id,
     search_terms,
     sort_key,
     typed,
@@ -43,6 +54,7 @@ class Wanted:
     status: str = ""
     department: str = ""
     city: str = ""
+    connection: str = ""
     sort: str = "updated"
     page: int = 1
 
@@ -53,13 +65,14 @@ class Wanted:
             status=typed(given, "status"),
             department=typed(given, "department"),
             city=typed(given, "city"),
+            connection=record_id(typed(given, "connection")),
             sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
         )
 
     @property
     def filtered(self) -> bool:
-        return bool(self.q or self.status or self.department or self.city)
+        return bool(self.q or self.status or self.department or self.city or self.connection)
 
 
 def visible(org: Organisation) -> QuerySet[Job]:
@@ -73,7 +86,7 @@ def search(org: Organisation, wanted: Wanted) -> Found[Job]:
         items = _by_people(org, found, wanted)
     else:
         items = cut(_listed(found).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
-    _add_active(items)
+    _add_active(org, items)
     return Found(
         items=items,
         total=found.count(),
@@ -90,6 +103,8 @@ def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
         found = found.filter(jobs_saying(org, terms))
     if wanted.status:
         found = found.filter(status=wanted.status)
+    if wanted.connection:
+        found = found.filter(connection=UUID(wanted.connection))
     if wanted.department:
         found = found.filter(department__name=wanted.department)
     if wanted.city:
@@ -103,13 +118,21 @@ def _people(**where: Any) -> QuerySet[Application]:
     return Application.objects.filter(SHOWN_APPLICATIONS, **where)
 
 
+def _in_progress(org: Organisation, **where: Any) -> dict[UUID, int]:
+    """How many people are in progress for each job; those whose talent is hidden are told by an index of the hidden."""
+    hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
+    found = Application.objects.filter(
+        ~Exists(hidden), org=org, status="ACTIVE", remote_deleted_at=None, talent__isnull=False
+    ).filter(**(where or {"job__isnull": False}))
+    return dict(found.order_by().values_list("job").annotate(n=Count("*")))
+
+
 def _by_people(org: Organisation, found: QuerySet[Job], wanted: Wanted) -> list[Job]:
     """The page in the order of how many people are in progress, counted once for all jobs.
 
     One pass over the organisation's applications is several times as fast as a count for each job.
     """
-    counted = _people(org=org, job__isnull=False, status="ACTIVE").order_by().values_list("job")
-    active = dict(counted.annotate(n=Count("id")))
+    active = _in_progress(org)
     least_first = COLUMNS["talents"].descending == wanted.sort.startswith("-")
     sign = 1 if least_first else -1
     ids = found.order_by().values_list("id", flat=True)
@@ -123,10 +146,8 @@ def _listed(found: QuerySet[Job]) -> QuerySet[Job]:
     return found.select_related("department").prefetch_related("locations")
 
 
-def _add_active(jobs: Iterable[Job]) -> None:
-    ids = [one.id for one in jobs]
-    counted = _people(job__in=ids, status="ACTIVE").order_by().values_list("job")
-    active = dict(counted.annotate(n=Count("id")))
+def _add_active(org: Organisation, jobs: Sequence[Job]) -> None:
+    active = _in_progress(org, job__in=[one.id for one in jobs]) if jobs else {}
     for one in jobs:
         one.active = active.get(one.id, 0)  # type: ignore[attr-defined]
 
@@ -139,6 +160,7 @@ def _choices(org: Organisation) -> dict[str, list[Any]]:
     return {
         "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
         "department": sorted(departments.values_list("name", flat=True).distinct()),
+        "connection": told_apart(org),
         "city": sorted(city for city in places.values_list("city", flat=True).distinct() if city),
     }
 

@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection as database
 from django.db.models import F, Func, QuerySet
-from django.db.models.expressions import OrderBy
+from django.db.models.expressions import OrderBy, RawSQL
 
 from jemmo.store.models.ordering import Alphabetical
 
@@ -18,6 +21,7 @@ __all__ = ["Alphabetical"]  # with the columns it orders
 T = TypeVar("T")
 
 SIZE = 50
+FEW = 5_000  # so many are put in order by themselves
 LAST_PAGE = 200  # further on nobody reads: search narrows it down
 _WORD = re.compile(r"\w+")
 
@@ -74,6 +78,14 @@ def typed(given: Mapping[str, str], name: str) -> str:
     return given.get(name, "").replace("\x00", "")[:200]
 
 
+def record_id(given: str) -> str:
+    """A record's id as text; what is none counts as not given."""
+    try:
+        return str(UUID(given))
+    except ValueError:
+        return ""
+
+
 def page_number(given: str | None) -> int:
     """The page asked for; anything odd is the first."""
     if given and given.isascii() and given.isdecimal() and len(given) < 6:
@@ -83,6 +95,31 @@ def page_number(given: str | None) -> int:
 
 def cut(found: QuerySet[Any], page: int) -> list[Any]:
     return list(found[(page - 1) * SIZE : page * SIZE])
+
+
+def tally(found: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
+    """How many there are and, where they are few, which.
+
+    Few are fetched and put in order: following an index in that order until enough of few were met would read most of
+    it. Materialized, Postgres plans a count; asked for some rows alone, it would hope to meet them soon.
+    """
+    try:
+        sql, given = found.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:
+        return 0, []
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"WITH found AS MATERIALIZED ({sql}), counted AS (SELECT count(*) AS n FROM found) "
+            f"SELECT n, CASE WHEN n <= {FEW} THEN ARRAY(SELECT id FROM found) END FROM counted",
+            given,
+        )
+        total, ids = cursor.fetchone()
+    return total, ids
+
+
+def among(ids: list[UUID]) -> RawSQL:
+    """For ``id__in``: one value, however many they are."""
+    return RawSQL("SELECT unnest(%s::uuid[])", (ids,))
 
 
 def search_terms(typed: str) -> str:

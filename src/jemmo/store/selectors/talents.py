@@ -23,6 +23,7 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.selectors import jobs
+from jemmo.store.selectors.connections import told_apart
 from jemmo.store.selectors.export import Unseal, open_contacts
 from jemmo.store.selectors.hiding import (
     conceal,
@@ -31,17 +32,21 @@ from jemmo.store.selectors.hiding import (
     matches_without_contacts,
 )
 from jemmo.store.selectors.paging import (
+    FEW,
     Alphabetical,
     Column,
     Found,
+    among,
     cut,
     order,
     page_number,
+    record_id,
     search_terms,
     sort_key,
+    tally,
     typed,
 )
-from jemmo.store.selectors.saying import talents_saying
+from jemmo.store.selectors.saying import few_saying, talent_says
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN
 
 COLUMNS = {
@@ -61,6 +66,7 @@ class Wanted:
     status: str = ""
     job: str = ""
     tag: str = ""
+    connection: str = ""
     contact: str = ""
     sort: str = "updated"
     page: int = 1
@@ -72,8 +78,9 @@ class Wanted:
             q=typed(given, "q"),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
-            job=_id(typed(given, "job")),
+            job=record_id(typed(given, "job")),
             tag=typed(given, "tag"),
+            connection=record_id(typed(given, "connection")),
             contact=contact if (contact := typed(given, "contact")) in _STANCES else "",
             sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
             page=page_number(given.get("page")),
@@ -81,7 +88,9 @@ class Wanted:
 
     @property
     def filtered(self) -> bool:
-        return bool(self.q or self.stage or self.status or self.job or self.tag or self.contact)
+        return any(
+            (self.q, self.stage, self.status, self.job, self.tag, self.connection, self.contact)
+        )
 
 
 _STANCES = {str(one) for one in Stance}
@@ -94,14 +103,6 @@ def _may_be_contacted(stance: Stance) -> Q:
     if stance is Stance.NO_EMAILS:
         return Q(can_email=False)
     return Q(consent_state=stance.upper())
-
-
-def _id(given: str) -> str:
-    """A record's id as text; what is none counts as not given."""
-    try:
-        return str(UUID(given))
-    except ValueError:
-        return ""
 
 
 def visible(org: Organisation) -> QuerySet[Talent]:
@@ -119,19 +120,7 @@ def search(
 
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
-    found = visible(org)
-    if terms := search_terms(wanted.q):
-        found = found.filter(talents_saying(org, terms, word_hashes))
-        if not sees_contacts:
-            found = found.filter(matches_without_contacts(terms))
-    if wanted.tag:
-        found = found.filter(tags__contains=[wanted.tag])
-        if not sees_contacts and has_contacts(wanted.tag):
-            found = found.none()
-    if wanted.contact:
-        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
-    if (applied := _applied(wanted)) is not None:
-        found = found.filter(Exists(applied))
+    found, total = _matching(org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes)
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
     for one in items:
@@ -139,7 +128,7 @@ def search(
             conceal(one)
     return Found(
         items=items,
-        total=found.count(),
+        total=total,
         page=wanted.page,
         wanted=wanted,
         columns=COLUMNS,
@@ -147,9 +136,50 @@ def search(
             "stage": list(StageCategory),
             "status": list(ApplicationStatus),
             "job": _jobs(org, wanted.job),
+            "connection": told_apart(org),
             "contact": list(Stance),
         },
     )
+
+
+def _matching(
+    org: Organisation, wanted: Wanted, *, sees_contacts: bool, word_hashes: Sequence[int]
+) -> tuple[QuerySet[Talent], int]:
+    """Who matches, to be put in order, and how many they are.
+
+    That words match without the contact details beside them is asked of few and of the page shown: in a count of
+    thousands one more or less tells of nobody, and asking takes seconds.
+    """
+    found, terms = visible(org), search_terms(wanted.q)
+    if not wanted.filtered:
+        return found, found.count()
+    said = _narrowed(org, wanted, sees_contacts=sees_contacts)
+    if terms:
+        ids = few_saying(org, terms, word_hashes, FEW)
+        by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
+        said = said.filter(by_words)
+    total, few = tally(said)
+    found = said if few is None else found.filter(id__in=among(few))
+    if terms and not sees_contacts:
+        found = found.filter(matches_without_contacts(terms))
+        total = total if few is None else found.count()
+    return found, total
+
+
+def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
+    """What the address asks for besides its words."""
+    found = visible(org)
+    if wanted.tag:
+        found = found.filter(tags__contains=[wanted.tag])
+        if not sees_contacts and has_contacts(wanted.tag):
+            found = found.none()
+    if wanted.connection:
+        found = found.filter(connection=UUID(wanted.connection))
+    if wanted.contact:
+        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
+    if (applied := _applied(wanted)) is not None:
+        found = found.filter(Exists(applied))
+    return found
 
 
 def _applied(wanted: Wanted) -> QuerySet[Application] | None:

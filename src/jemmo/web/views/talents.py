@@ -34,7 +34,11 @@ def listing(request: MemberRequest) -> HttpResponse:
         )
     partial = wants_results(request)
     template = "web/talents_results.html" if partial else "web/talents.html"
-    return render(request, template, {"found": found, "partial": partial, "section": "talents"})
+    return render(
+        request,
+        template,
+        {"found": found, "partial": partial, "section": "talents", "reads_files": sees},
+    )
 
 
 @member

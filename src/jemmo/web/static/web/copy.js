@@ -1,3 +1,6 @@
+// On a narrow screen the settings' pages are a row that scrolls: the one that is open is in view.
+document.querySelector(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Copies the text that a button names, and says so on the button.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,0 +1,27 @@
+"""The webhooks that a connection keeps, for its page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Count, Min
+from msgspec import Struct
+
+from jemmo.store.models import Connection, WebhookDelivery
+
+SHOWN = 20
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """How many deliveries are stored, since when, and the latest of them without their bodies."""
+
+    number: int
+    since: datetime | None
+    latest: list[WebhookDelivery]
+
+
+def kept(connection: Connection) -> Kept:
+    found = WebhookDelivery.objects.filter(connection=connection)
+    counted = found.aggregate(number=Count("id"), since=Min("received_at"))
+    latest = found.defer("sealed_body").order_by("-received_at", "-id")[:SHOWN]
+    return Kept(number=counted["number"], since=counted["since"], latest=list(latest))

@@ -1,0 +1,147 @@
+"""Lists, jobs and talents as a recruiter reads them; what the address keeps; and what a viewer is spared."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fakes.showcase import EMAIL, NOW, PASSWORD, PHONE, Showcase
+from playwright.sync_api import Page, expect
+
+from jemmo.home import home
+from jemmo.sandbox.files import pdf
+from jemmo.services import accounts
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+
+
+@pytest.fixture
+def story(showcase: Showcase, database_url: str) -> dict[str, str]:
+    """Élodie's way so far, with a resume that is kept; a viewer with a password."""
+    from fakes.kept import keep
+
+    from jemmo.store.models import Application, StageEvent
+
+    elodie = showcase.talent("elodie")
+    keep(database_url, elodie, pdf("Élodie Müller, Kubernetes"), home() / "files")
+    application = Application.objects.get(org=showcase.org, remote_id="of-elodie")
+    for days, before, after in ((1, None, "new"), (3, "new", "talk")):
+        StageEvent.objects.create(
+            org=showcase.org,
+            application=application,
+            from_stage_remote_id=before,
+            to_stage_remote_id=after,
+            at=NOW + timedelta(days=days),
+            origin="OBSERVED",
+        )
+    accounts.add_member(showcase.org, "viewer@acme.example", "viewer", PASSWORD)
+    return {"talent": f"/talents/{elodie.id}/", "job": f"/jobs/{showcase.job('dev').id}/"}
+
+
+def rows(page: Page) -> Any:
+    return page.locator("#results tbody tr")
+
+
+def test_sorting_filters_and_pages_stay_in_the_address(showcase: Showcase, opens: Opens) -> None:
+    page = opens("/talents/")
+    page.get_by_role("link", name="Name").click()
+    expect(page).to_have_url(re.compile(r"[?&]sort=name"))
+    page.get_by_label("Stage").select_option("New")
+    expect(page.locator("#count")).to_have_text("61 talents")
+    expect(page).to_have_url(re.compile(r"sort=name.*stage=NEW|stage=NEW.*sort=name"))
+    page.get_by_role("link", name="Next").click()
+    expect(rows(page)).to_have_count(11)
+    first = rows(page).first.inner_text()
+
+    page.reload()
+    expect(rows(page).first).to_have_text(first, use_inner_text=True)
+    expect(page.get_by_label("Stage")).to_have_value("NEW")
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    shared = page.context.new_page()
+    shared.goto(page.url)
+    expect(rows(shared).first).to_have_text(first, use_inner_text=True)
+    page.get_by_role("link", name="Previous").click()
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("link", name="Name").click()  # a second click turns it around
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    page.go_back()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+
+
+def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
+    page = opens("/jobs/")
+    page.get_by_label("Department").select_option("Sales")
+    expect(rows(page)).to_have_count(2)
+    page.get_by_label("Status").select_option("Closed")
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text("Zookeeper")
+    page.get_by_role("link", name="Clear", exact=True).click()
+    page.get_by_label("Place").select_option("Lyon")
+    expect(rows(page)).to_have_count(2)
+    expect(page).to_have_url(re.compile("city=Lyon"))
+
+
+def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens) -> None:
+    page = opens(story["job"])
+    pipeline = page.locator(".pipeline")
+    expect(pipeline.get_by_role("listitem")).to_have_text(
+        [re.compile("61.*Inbox", re.DOTALL), re.compile("1.*Talk", re.DOTALL)]
+    )
+    expect(page.get_by_text("€40,000–50,000 a year")).to_be_visible()
+    expect(page.get_by_text("Where this comes from")).to_be_visible()
+
+    pipeline.get_by_role("link").filter(has_text="Talk").click()
+    people = page.locator("#content tbody tr")
+    expect(people).to_have_count(1)
+    expect(people).to_contain_text("Élodie Müller")
+    page.get_by_role("link", name="All stages").click()
+    expect(people).to_have_count(62)
+    page.locator("summary", has_text="Description").click()
+    expect(page.locator(".prose")).to_contain_text("Ship features")
+
+
+def test_a_talent_s_way_is_a_timeline(story: dict[str, str], opens: Opens) -> None:
+    page = opens(story["talent"])
+    timeline = page.locator(".timeline")
+    expect(timeline).to_contain_text("Développeuse full-stack")
+    expect(timeline).to_contain_text("Talk")
+    moves = timeline.locator(".moves").get_by_role("listitem")
+    expect(moves).to_have_text([re.compile("Inbox → Talk"), re.compile("– → Inbox")])
+    expect(page.get_by_role("link", name=EMAIL)).to_have_attribute("href", f"mailto:{EMAIL}")
+    expect(page.get_by_text(PHONE)).to_be_visible()
+
+    timeline.get_by_role("link", name="Développeuse full-stack").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Développeuse full-stack")
+
+
+def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens: Opens) -> None:
+    recruiter = opens(story["talent"])
+    resume = recruiter.get_by_role("link", name="cv.pdf", exact=True).get_attribute("href")
+    assert resume
+    viewer = opens(story["talent"], role="viewer")
+
+    expect(viewer.get_by_text("Contact details are hidden for your role.")).to_be_visible()
+    expect(viewer.get_by_text("cv.pdf")).to_be_visible()
+    expect(viewer.get_by_role("link", name="cv.pdf")).to_have_count(0)
+    expect(viewer.get_by_role("link", name="Download")).to_have_count(0)
+    assert EMAIL not in viewer.content()
+    assert PHONE not in viewer.content()
+    for address in (resume, f"{resume}download/"):
+        assert viewer.context.request.get(address).status == 403
+    viewer.goto("/talents/?q=elodie.private")
+    expect(rows(viewer)).to_have_count(0)
