@@ -263,21 +263,6 @@ TROUBLES: dict[str, Trouble] = {
         _("Somebody else changed this meanwhile, so nothing was saved."),
         _("Look at how it is now, and change it again if that is still wanted."),
     ),
-    "leaving_already": Trouble(
-        _J,
-        _("This organisation is to be deleted already."),
-        _("Nothing to do; until then it can be undone."),
-    ),
-    "not_leaving": Trouble(
-        _J,
-        _("There is no deletion to take back any more."),
-        _("Look at the organisation again."),
-    ),
-    "no_reason": Trouble(
-        _J,
-        _("A reason is needed."),
-        _("Say in a few words why this person is not to be contacted."),
-    ),
     "database_unavailable": Trouble(
         _J,
         _("Jemmo's own database was away."),
