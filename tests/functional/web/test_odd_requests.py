@@ -173,7 +173,7 @@ def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: 
         form = "&".join(
             f"{name}={quote(value, errors='surrogatepass')}" for name, value in fields.items()
         )
-        given_headers: Any = {name: value for name, value in headers.items()}
+        given_headers: Any = dict(headers)
         answer = client.generic(
             method.upper(),
             path,
