@@ -1,13 +1,16 @@
 """Who was erased, remembered outside the database: a backup of last week knows nothing of today's erasures.
 
 For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
-nothing without the database's own key. It only grows. A restore erases again whoever is in it.
+nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
+their time was over is not: a sign of life in the ATS brings them back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from jemmo.files import Missing, Storage
 from jemmo.store.models import Connection, Suppression
@@ -22,7 +25,7 @@ Hashes = dict[UUID, set[bytes]]
 def suppressed() -> Hashes:
     """All that the tables know."""
     found: Hashes = {}
-    for connection, hashed in Suppression.objects.values_list("connection_id", "hash").iterator():
+    for connection, hashed in _for_good().values_list("connection_id", "hash").iterator():
         found.setdefault(connection, set()).add(bytes(hashed))
     return found
 
@@ -30,7 +33,7 @@ def suppressed() -> Hashes:
 def note(storage: Storage, connections: Iterable[UUID]) -> None:
     """Add to the journal what the tables know of these connections. Raises ``StorageError``."""
     for connection in connections:
-        rows = Suppression.objects.filter(connection=connection).values_list("hash", flat=True)
+        rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
         here = {bytes(one) for one in rows}
         there = _read(storage, connection)
         if not here <= there:
@@ -39,7 +42,7 @@ def note(storage: Storage, connections: Iterable[UUID]) -> None:
 
 def catch_up(storage: Storage) -> None:
     """Note what an unreachable storage, or two erasures at once, left out."""
-    note(storage, list(Suppression.objects.values_list("connection_id", flat=True).distinct()))
+    note(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
 
 
 def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
@@ -47,6 +50,10 @@ def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
     found = {one: _read(storage, one) for one in named}
     return {one: hashes for one, hashes in found.items() if hashes}
+
+
+def _for_good() -> QuerySet[Suppression]:
+    return Suppression.objects.filter(lifts_on=None)
 
 
 def _read(storage: Storage, connection: UUID) -> set[bytes]:
