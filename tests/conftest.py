@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # models can be imported only once Django is set up, which is
 
 # Names what this run makes on the server; inherited by the processes that share the work.
 RUN = "JEMMO_TEST_RUN"
+# This run's data folder; a test may set JEMMO_HOME to one of its own for a while.
+RUN_HOME = "JEMMO_TEST_HOME"
 
 # Nothing on the tests' server outlives it, so nothing is flushed or written so that it could be repaired. Above all,
 # each clone goes through the log, and compressing that cost more than all else that the server did.
@@ -72,7 +74,7 @@ def _clean_environment() -> None:
         if name != "JEMMO_TEST_DATABASE_URL":
             del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
-    os.environ["JEMMO_HOME"] = mkdtemp(prefix="jemmo-test-")
+    os.environ["JEMMO_HOME"] = os.environ[RUN_HOME] = mkdtemp(prefix="jemmo-test-")
     os.environ[RUN] = secrets.token_hex(4)
 
 
@@ -80,7 +82,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Take the server and its data away, once all processes are done."""
     if hasattr(config, "workerinput"):
         return
-    home = Path(os.environ["JEMMO_HOME"])
+    home = Path(os.environ[RUN_HOME])
     if server := os.environ.get("JEMMO_TEST_DATABASE_URL"):
         for kind in ("template", "showcase"):
             if (home / f"{kind}.done").exists():
@@ -108,7 +110,7 @@ def template(postgres_url: str) -> str:
         create(postgres_url, name)
         url = with_database(postgres_url, name)
         migrate(url)
-        (Path(os.environ["JEMMO_HOME"]) / "application").write_text(application(url))
+        (Path(os.environ[RUN_HOME]) / "application").write_text(application(url))
 
     name = shared_name("template")
     once("template", make)
@@ -172,7 +174,7 @@ def static_files() -> None:
 
 def once(name: str, work: Callable[[], None]) -> None:
     """Do what all processes of this run need in the first of them; the others wait for it."""
-    done = Path(os.environ["JEMMO_HOME"]) / f"{name}.done"
+    done = Path(os.environ[RUN_HOME]) / f"{name}.done"
     with locks.exclusive(done.with_suffix(".lock"), seconds=300):
         if not done.exists():
             work()
@@ -182,7 +184,7 @@ def once(name: str, work: Callable[[], None]) -> None:
 def start() -> None:
     """Start the embedded server with settings that are for tests alone."""
     embedded.ensure_running()
-    data = Path(os.environ["JEMMO_HOME"]) / "postgres" / "cluster" / "data"
+    data = Path(os.environ[RUN_HOME]) / "postgres" / "cluster" / "data"
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(SETTINGS)
     os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
@@ -220,7 +222,7 @@ def migrate(url: str) -> None:
 
 def application(url: str) -> str:
     """Make the application's role; the keys that seal it are not those of every test, so it is kept no further."""
-    keys = keyset.open_vault(Path(os.environ["JEMMO_HOME"]) / "template-keys.json", create=True)
+    keys = keyset.open_vault(Path(os.environ[RUN_HOME]) / "template-keys.json", create=True)
     found = roles.access(
         url, seal=lambda plain: keys.seal(plain, b""), open_sealed=lambda it: keys.open(it, b"")
     )
@@ -238,7 +240,7 @@ def drop_role(server: str, application_url: str) -> None:
 
 def application_url(name: str) -> str:
     """How the application reaches a database of this run."""
-    return with_database((Path(os.environ["JEMMO_HOME"]) / "application").read_text(), name)
+    return with_database((Path(os.environ[RUN_HOME]) / "application").read_text(), name)
 
 
 def shared_name(kind: str) -> str:

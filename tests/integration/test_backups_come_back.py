@@ -317,7 +317,10 @@ executor = MigrationExecutor(connection)
 others = [one for one in executor.loader.graph.leaf_nodes() if one[0] != "store"]
 MigrationExecutor(connection).migrate([*others, ("store", "0071_key_ids")])
 with connection.cursor() as cursor:
-    cursor.execute("INSERT INTO organisation (id, slug, name) VALUES (gen_random_uuid(), 'acme', 'Acme')")
+    cursor.execute(
+        "INSERT INTO organisation (id, slug, name, time_zone, created_at) "
+        "VALUES (gen_random_uuid(), 'acme', 'Acme', 'UTC', now())"
+    )
 """
 
 

@@ -25,7 +25,7 @@ from jemmo.services import archive, erasure, journal, keys
 from jemmo.services.archive import Damaged, Manifest
 from jemmo.services.backups import KEYSET, Tell, quiet
 from jemmo.services.lookups import lookup_key, record_hash
-from jemmo.store import copying
+from jemmo.store import copying, scope
 from jemmo.store.models import (
     Application,
     Connection,
@@ -254,7 +254,10 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
 def _make_queue() -> None:
     """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
     executor = MigrationExecutor(connection)
-    executor.migrate([one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE])
+    with scope.under(None):  # some of what they do cannot be within a transaction
+        executor.migrate(
+            [one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE]
+        )
 
 
 def _migrate() -> None:
