@@ -277,6 +277,21 @@ TROUBLES: dict[str, Trouble] = {
         _("The sync failed as it did before, so trying again may not help."),
         _("Follow the next step of the failure itself; if that does not help, send it to support."),
     ),
+    "leaving_already": Trouble(
+        _J,
+        _("This organisation is to be deleted already."),
+        _("Nothing to do; until then it can be undone."),
+    ),
+    "not_leaving": Trouble(
+        _J,
+        _("There is no deletion to take back any more."),
+        _("Look at the organisation again."),
+    ),
+    "no_reason": Trouble(
+        _J,
+        _("A reason is needed."),
+        _("Say in a few words why this person is not to be contacted."),
+    ),
     "lease_lost": Trouble(_J, _("Another run took over, so this one stopped writing."), _NOTHING),
     "internal": Trouble(_J, _("Jemmo failed in a way it did not expect."), _SUPPORT),
     "not_shown": Trouble(

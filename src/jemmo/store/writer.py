@@ -20,7 +20,7 @@ from jemmo.domain.outcomes import (
 )
 from jemmo.domain.records import Talent
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
-from jemmo.store import events, fresh, silence, suppression, sweeps
+from jemmo.store import events, fresh, linking, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.anonymising import anonymise, were_somebody
 from jemmo.store.batches import gone_of, newest
@@ -352,9 +352,9 @@ class Writer:
 
     async def _relate(self, stream: Stream, names: dict[str, Any], talents: list[UUID]) -> None:
         """Link what waited for these rows, then decide which talents that shows or hides."""
-        for source, place in sql.links_to(stream):
+        for source, place in linking.links_to(stream):
             if self._waiting is None or self._waiting.get((source, place)):
-                answer = await self.db.execute(sql.resolve(source, place).encode(), names)
+                answer = await self.db.execute(linking.resolve(source, place).encode(), names)
                 row = await answer.fetchone()
                 if row and row[1] and (source, stream) == (Stream.APPLICATIONS, Stream.TALENTS):
                     talents = [*talents, *row[1]]
