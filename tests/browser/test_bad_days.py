@@ -99,7 +99,7 @@ def leftward(staff: Showcase) -> dict[str, str]:
 
 def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Opens) -> None:
     page = opens(card, role="admin")
-    page.context.clear_cookies(name="sessionid")
+    page.context.clear_cookies(name="jemmo")
 
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -111,7 +111,7 @@ def test_a_session_that_ended_leads_back_after_signing_in(card: str, opens: Open
     expect(page.get_by_text("Paused: no sync starts until you resume it.")).to_be_visible()
 
     page.goto("/talents/")
-    page.context.clear_cookies(name="sessionid")
+    page.context.clear_cookies(name="jemmo")
     page.get_by_role("searchbox").fill("elodie")  # a part of the page leads to signing in too
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 

@@ -16,8 +16,6 @@ from jemmo.services import accounts
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
-    # The server's threads end with their connections open, and so many pages live to see them collected.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 Opens = Callable[..., Page]

@@ -195,7 +195,8 @@ class TestStop:
 
 class TestPrivacy:
     @pytest.fixture(scope="class")
-    def home(self) -> Iterator[Path]:
+    @classmethod
+    def home(cls) -> Iterator[Path]:
         """For all of them: they change nothing."""
         with new_home() as folder:
             yield folder
