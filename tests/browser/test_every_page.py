@@ -39,8 +39,8 @@ BYTES = """() => [performance.getEntriesByType("navigation"), performance.getEnt
 
 @pytest.fixture
 def paths(showcase: Showcase) -> list[str]:
-    """Every page of a filled company, as its admin reaches it."""
-    accounts.add_member(showcase.org, "admin@acme.example", "admin", PASSWORD)
+    """Every page of a filled company, as its owner reaches it."""
+    accounts.add_member(showcase.org, "owner@acme.example", "owner", PASSWORD)
     run = showcase.run()
     connection = f"/settings/ats/{run.connection_id}/"
     parts = ("", "plan/", "test/", "key/", "edit/", "disconnect/", "webhooks/", "pause/")
@@ -82,7 +82,7 @@ def test_no_page_hinders_or_overflows(
     findings: list[Any] = []
     for path in each(out, ["/accounts/login/", "/accounts/password/reset/"]):
         findings += hindrances(out) + overflows(out, path)
-    page = opens("/jobs/", role="admin", color_scheme=scheme)
+    page = opens("/jobs/", role="owner", color_scheme=scheme)
     page.locator("summary[aria-label=Account]").click()
     page.get_by_role("button", name=language).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
@@ -95,7 +95,7 @@ def test_no_page_hinders_or_overflows(
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_while_a_page_loads(paths: list[str], opens: Opens, width: int) -> None:
-    page = opens("/jobs/", role="admin", viewport={"width": width, "height": 800})
+    page = opens("/jobs/", role="owner", viewport={"width": width, "height": 800})
 
     shifts = {path: page.evaluate(SHIFT) for path in each(page, paths)}
 
@@ -104,7 +104,7 @@ def test_nothing_moves_while_a_page_loads(paths: list[str], opens: Opens, width:
 
 def test_a_first_visit_costs_little(paths: list[str], opens: Opens) -> None:
     """Each page in a browser that has nothing of Jemmo yet but the session."""
-    signed_in = opens("/jobs/", role="admin")
+    signed_in = opens("/jobs/", role="owner")
     state = signed_in.context.storage_state()
     browser = signed_in.context.browser
     assert browser

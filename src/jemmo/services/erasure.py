@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hmac
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,12 +15,11 @@ from django.db.models import Q
 from msgspec import Struct
 
 from jemmo.domain.access import Action
-from jemmo.domain.enums import ContactKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
 from jemmo.services import journal
-from jemmo.services.lookups import lookup_key, record_hash
+from jemmo.services.lookups import lookup_key, record_hash, talents_with
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
 from jemmo.store import erasing, scope
@@ -31,7 +29,6 @@ from jemmo.store.models import (
     Organisation,
     SupportMessage,
     Talent,
-    TalentContacts,
 )
 from jemmo.store.selectors.export import open_contacts
 from jemmo.vault import Vault
@@ -66,7 +63,7 @@ def find(
         known = Q(remote_id=remote_id) | Q(remote_aliases__contains=[remote_id])
         listed = list(Talent.objects.filter(known, org=org).values_list("id", flat=True))
     else:
-        listed = by_email(org, email or "", vault=vault)
+        listed = talents_with(org, email or "", vault=vault, thoroughly=True)
     if not listed:
         raise ConfigError(
             "Nobody of this organisation is known by that.",
@@ -74,44 +71,6 @@ def find(
             next_step="Check the id or the address; `jemmo export talents` lists everybody.",
         )
     return listed
-
-
-def by_email(org: Organisation, email: str, *, vault: Vault) -> list[UUID]:
-    """Whose contact details hold this address, in any case."""
-    wanted = email.strip().casefold()
-    return by_contact(org, ContactKind.EMAIL, wanted, str.casefold, vault=vault)
-
-
-def by_phone(org: Organisation, number: str, *, vault: Vault) -> list[UUID]:
-    """Whose contact details hold this number, however it is written: with the country's code or without."""
-    return by_contact(org, ContactKind.PHONE, _national(number), _national, vault=vault)
-
-
-def by_contact(
-    org: Organisation,
-    kind: ContactKind,
-    wanted: str,
-    plain: Callable[[str], str],
-    *,
-    vault: Vault,
-) -> list[UUID]:
-    if not wanted:
-        return []
-    rows = TalentContacts.objects.filter(talent__org=org).select_related("talent")
-    rows = rows.only("sealed", "talent__remote_id", "talent__connection_id")
-    return [
-        row.talent_id
-        for row in rows.iterator(chunk_size=2000)
-        if any(
-            one.kind is kind and plain(one.value.strip()) == wanted
-            for one in open_contacts(row, row.talent, vault.open)
-        )
-    ]
-
-
-def _national(number: str) -> str:
-    """The last nine digits: what is left of a number whichever way it is dialled."""
-    return re.sub(r"\D", "", number)[-9:]
 
 
 def erase(

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import Q
+
 from jemmo.domain.contact_keys import contact_key, same_contact, typed_contact
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
@@ -67,18 +69,26 @@ def contact_hashes(key: bytes, org_id: UUID, contacts: Iterable[Contact]) -> lis
     return [_contact_hash(key, org_id, kind, text) for kind, text in sorted(keys, key=str) if text]
 
 
-def talents_with(org: Organisation, typed: str, *, vault: Vault) -> list[UUID]:
-    """Who has the address or number that was typed; nobody when it is none. Nothing else is opened to find out."""
+def talents_with(
+    org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
+) -> list[UUID]:
+    """Who has the address or number that was typed; nobody when it is none. Nothing else is opened to find out.
+
+    ``thoroughly``: but for people whose hashes are still to be noted (``fill``), whom a request must not miss.
+    """
     wanted = typed_contact(typed)
     if wanted is None:
         return []
     kind, text = wanted
     hashed = _contact_hash(lookup_key(vault), org.id, kind, text)
     found = Talent.objects.filter(talents_with_contact(org, hashed))[:MOST]
-    rows = TalentContacts.objects.filter(talent__in=list(found)).select_related("talent")
+    meant = Q(talent__in=list(found))
+    if thoroughly:
+        meant |= Q(talent__org=org, hashes=None)
+    rows = TalentContacts.objects.filter(meant).select_related("talent")
     return [
         row.talent_id
-        for row in rows
+        for row in rows.iterator(chunk_size=2000)
         if any(
             one.kind is kind and same_contact(kind, one.value, typed)
             for one in open_contacts(row, row.talent, vault.open)

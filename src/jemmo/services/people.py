@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from jemmo.domain.access import Action
 from jemmo.domain.masking import EMAIL, PHONE
-from jemmo.services import erasure
-from jemmo.services.lookups import lookup_key, record_hash
+from jemmo.services.lookups import lookup_key, record_hash, talents_with
 from jemmo.services.noting import note
 from jemmo.store.models import (
     AccessEvent,
@@ -62,10 +61,10 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
     typed = typed.replace("\x00", "").strip()[:200]
     kept_out: list[Suppression] = []
     if EMAIL.fullmatch(typed):
-        by, ids = "email", erasure.by_email(org, typed, vault=vault)
+        by, ids = "email", talents_with(org, typed, vault=vault, thoroughly=True)
         found = Talent.objects.filter(org=org, id__in=ids)
     elif PHONE.fullmatch(typed):
-        by, ids = "phone", erasure.by_phone(org, typed, vault=vault)
+        by, ids = "phone", talents_with(org, typed, vault=vault, thoroughly=True)
         found = Talent.objects.filter(Q(id__in=ids) | _named(org, typed), org=org)
     else:
         by = "name"
