@@ -125,7 +125,7 @@ def showcase_template(postgres_url: str, template: str, django_db_blocker: Djang
         from fakes.showcase import fill
 
         create(postgres_url, name, template=template)
-        with reached(application_url(name), django_db_blocker) as url:
+        with as_begun(), reached(application_url(name), django_db_blocker) as url:
             fill(url)
 
     name = shared_name("showcase")
@@ -170,6 +170,16 @@ def showcase(database_url: str) -> Showcase:
 def static_files() -> None:
     """What pages are made of, where servers look for it."""
     once("static", collect_static)
+
+
+@contextmanager
+def as_begun() -> Iterator[None]:
+    """With the run's own folder and keys, whatever the test that is first to ask for this has set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JEMMO_HOME", os.environ[RUN_HOME])
+        for name in ("JEMMO_KEYSET", "JEMMO_KEYSET_KEY", "JEMMO_FILES"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 def once(name: str, work: Callable[[], None]) -> None:
@@ -228,6 +238,9 @@ def application(url: str) -> str:
     )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM vault_secret")
+        # So that a test's database can be dropped although the application is still in it.
+        role = sql.Identifier(urlsplit(found.url).username or "")
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
     assert found.is_apart
     return found.url
 

@@ -17,10 +17,11 @@ from jemmo.store.models import Connection, Delivery, Notification
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) + timedelta(hours=1)  # the members have joined by then
 
 
 def aged(showcase: Showcase, *, days: int, left: float | None = None, old: str = "") -> Connection:
+    Connection.objects.exclude(org=showcase.org).update(state="disconnected")  # it alone has a key
     connection: Connection = showcase.org.connections.get()
     connection.key_set_at = NOW - timedelta(days=days, hours=1)
     connection.key_expires_at = None if left is None else NOW + timedelta(days=left)
