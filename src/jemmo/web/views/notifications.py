@@ -20,7 +20,9 @@ from jemmo.web.forms import MemberNoticesForm, OrganisationNoticesForm
 @require_safe
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/notifications.html", {"found": selected.latest(request.membership)})
+    found = selected.latest(request.membership)
+    shown = {"found": found, "manages": Role(request.membership.role).manages}
+    return render(request, "web/notifications.html", shown)
 
 
 @require_safe
