@@ -44,8 +44,8 @@ SETTINGS = (
 )
 """A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
 once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
-checkpoint, and the next sync reads those pages again. What is ruled out here costs more than anything in Postgres' eyes, so
-it would compile each statement for a second before running it for a millisecond."""
+checkpoint, and the next sync reads those pages again. What is ruled out here has the highest cost there is, so Postgres
+would compile each statement for a second before it runs for a millisecond."""
 
 _SENT_AS = {"uuid": "bytea"}
 """Ids are made as the 16 bytes that a uuid is sent as."""
