@@ -91,8 +91,8 @@ def _made(
     kept = _kept(db, open_sealed)
     assert kept is not None
     if kept != role:
-        db.execute(_text("DROP OWNED BY {}", role))
-        db.execute(_text("DROP ROLE {}", role))
+        db.execute(_text("DROP OWNED BY {role}", role))
+        db.execute(_text("DROP ROLE {role}", role))
     return kept
 
 
@@ -118,7 +118,7 @@ def _create(db: Connection, role: Role) -> None:
 
 def _let_become(db: Connection, role: Role) -> None:
     """Let the owner's sessions take the role, on servers that let nobody else sign in."""
-    db.execute(_text("GRANT {} TO CURRENT_USER", role))
+    db.execute(_text("GRANT {role} TO CURRENT_USER", role))
 
 
 _UNGRANTED = """
@@ -168,8 +168,6 @@ def _force(db: Connection) -> None:
 
 def _text(statement: str, role: Role, **names: str) -> sql.Composed:
     identifiers = {name: sql.Identifier(value) for name, value in names.items()}
-    if "{}" in statement:
-        return sql.SQL(statement).format(sql.Identifier(role.name))
     return sql.SQL(statement).format(role=sql.Identifier(role.name), **identifiers)
 
 
