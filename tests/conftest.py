@@ -93,6 +93,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(home)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A file whose tests leave another home behind would be the failure of those that come after it."""
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        assert os.environ["JEMMO_HOME"] == os.environ[RUN_HOME]
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
     """The server, started if need be."""

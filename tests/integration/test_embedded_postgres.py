@@ -26,24 +26,23 @@ IS_ROOT = os.geteuid() == 0
 
 
 @contextmanager
-def new_home() -> Iterator[Path]:
+def new_home(patch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder with a path short enough for a socket."""
     folder = Path(mkdtemp(prefix="jemmo-test-"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JEMMO_HOME", str(folder))
-        patch.delenv("DATABASE_URL", raising=False)
-        yield folder
-        # A test may have moved its home, or failed half-way.
-        embedded.stop()
+    patch.setenv("JEMMO_HOME", str(folder))
+    patch.delenv("DATABASE_URL", raising=False)
+    yield folder
+    # A test may have moved its home, or failed half-way.
+    embedded.stop()
     if (folder / "postgres").is_symlink():
         shutil.rmtree((folder / "postgres").resolve())
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """For this test alone."""
-    with new_home() as folder:
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """For this test alone; undone together with what the test itself sets, not before it."""
+    with new_home(monkeypatch) as folder:
         yield folder
 
 
@@ -198,7 +197,7 @@ class TestPrivacy:
     @classmethod
     def home(cls) -> Iterator[Path]:
         """For all of them: they change nothing."""
-        with new_home() as folder:
+        with pytest.MonkeyPatch.context() as patch, new_home(patch) as folder:
             yield folder
 
     def test_nobody_else_reaches_the_socket_or_the_password(self, home: Path) -> None:

@@ -30,6 +30,7 @@ async def test_a_full_run_leaves_no_key_and_no_contact_in_clear(
     vendor: Vendor, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
+    monkeypatch.setenv("JEMMO_KEYSET", str(tmp_path / "keys" / "keyset.json"))
     said = []
     async with start(vendor, talents=60, keys={KEY: "admin"}) as ats:
         secrets = {KEY, *[one async for one in contacts(ats)]}
@@ -49,7 +50,7 @@ async def test_a_full_run_leaves_no_key_and_no_contact_in_clear(
         assert not found, (table, len(found))
     for one in said:
         assert not {secret for secret in secrets if secret in one.out + one.err}
-    kept = [path.read_bytes() for path in files_below(tmp_path)]
+    kept = [path.read_bytes() for path in files_below(tmp_path / "files")]
     assert kept
     for content in kept:
         assert not [sign for sign in SIGNS if sign in content]
