@@ -35,6 +35,7 @@ import jemmo
 from jemmo import embedded
 from jemmo.bootstrap import collect_static
 from jemmo.embedded import locks
+from jemmo.rest_client import client
 from jemmo.settings import database
 from jemmo.store import roles, scope
 from jemmo.vault import keyset
@@ -91,6 +92,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             drop_role(server, (home / "application").read_text())
     embedded.stop()
     shutil.rmtree(home)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: a test waits now and then, for a process, a browser or the database."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -178,6 +184,14 @@ def showcase(database_url: str) -> Showcase:
 def static_files() -> None:
     """What pages are made of, where servers look for it."""
     once("static", collect_static)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waits between attempts: what is tested is what happens after the last one."""
+    defaults = client.RestClient.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)
 
 
 @contextmanager

@@ -40,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings(left_open))
 
 
+@pytest.fixture(autouse=True)
+def answers_nobody(hasty: None) -> None:
+    """The showcase's ATS: nothing waits for it."""
+
+
 @pytest.fixture
 def address(showcase: Showcase, static_files: None) -> Iterator[str]:
     """Where the showcase is served."""
@@ -55,8 +60,9 @@ def served() -> Iterator[str]:
     """
     import uvicorn
 
-    from jemmo.asgi import application
+    from jemmo import asgi
     from jemmo.services import live
+    from jemmo.web.hooks import Hooks
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -65,9 +71,10 @@ def served() -> Iterator[str]:
 
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
     config = uvicorn.Config(
-        application, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        asgi.application, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     server = Server(config)
+    asgi.hooks = Hooks()  # it keeps to the database of its first webhook
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = Thread(target=server.run, args=[[door]])
         thread.start()

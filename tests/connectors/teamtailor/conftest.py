@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jemmo.rest_client import client
 from jemmo.sandbox import SandboxServer, run_sandbox
 
 if TYPE_CHECKING:
@@ -38,11 +37,3 @@ async def connect(database_url: str) -> AsyncIterator[Connect]:
             return sandbox, found
 
         yield open_both
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waits between attempts: what is tested is what happens after the last one."""
-    defaults = client.RestClient.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)

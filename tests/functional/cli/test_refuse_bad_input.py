@@ -9,15 +9,7 @@ import psycopg
 import pytest
 from functional.cli.conftest import Ats, Jemmo, Open, Said
 
-from jemmo.rest_client import client
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waits between attempts."""
-    defaults = client.RestClient.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)
+pytestmark = pytest.mark.usefixtures("hasty")
 
 
 def assert_explained(done: Said, status: int, *words: str) -> None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:  # models can be imported only once Django is set up, which is
 SignedIn = Callable[[str], Client]
 
 
+@pytest.fixture(autouse=True)
+def answers_nobody(hasty: None) -> None:
+    """The showcase's ATS: nothing waits for it."""
+
+
 @pytest.fixture
 def served(settings: Settings, tmp_path: Path) -> None:
     """Pages without collected static files."""

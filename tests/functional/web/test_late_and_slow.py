@@ -13,27 +13,27 @@ from jemmo.store.models import Connection, Lease, SyncRun
 if TYPE_CHECKING:
     from fakes.showcase import Showcase
 
-NOW = datetime.now(UTC)
-
 
 def card(client: Client) -> str:
     return client.get("/settings/ats/").content.decode()
 
 
 def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -> None:
-    Connection.objects.filter(org=showcase.org).update(due_at=NOW + timedelta(hours=1))
+    now = datetime.now(UTC)
+    Connection.objects.filter(org=showcase.org).update(due_at=now + timedelta(hours=1))
     assert "none has started" not in card(recruiter)
 
-    Connection.objects.filter(org=showcase.org).update(due_at=NOW - timedelta(minutes=20))
+    Connection.objects.filter(org=showcase.org).update(due_at=now - timedelta(minutes=20))
     assert "none has started" in card(recruiter)
 
 
 def test_one_that_takes_much_longer_than_before_is_slow(
     showcase: Showcase, recruiter: Client
 ) -> None:
+    now = datetime.now(UTC)
     one = Connection.objects.get(org=showcase.org)
     for ago in range(2, 5):
-        began = NOW - timedelta(hours=ago)
+        began = now - timedelta(hours=ago)
         SyncRun.objects.create(
             connection=one,
             mode="incremental",
@@ -42,12 +42,12 @@ def test_one_that_takes_much_longer_than_before_is_slow(
             finished_at=began + timedelta(minutes=1),
         )
     run = SyncRun.objects.create(
-        connection=one, mode="incremental", status="running", started_at=NOW
+        connection=one, mode="incremental", status="running", started_at=now
     )
     Lease.objects.create(
-        connection=one, token=uuid4(), run_id=run.id, expires_at=NOW + timedelta(hours=1)
+        connection=one, token=uuid4(), run_id=run.id, expires_at=now + timedelta(hours=1)
     )
     assert "much longer" not in card(recruiter)
 
-    SyncRun.objects.filter(id=run.id).update(started_at=NOW - timedelta(minutes=30))
+    SyncRun.objects.filter(id=run.id).update(started_at=now - timedelta(minutes=30))
     assert "much longer" in card(recruiter)
