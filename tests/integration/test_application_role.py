@@ -1,0 +1,128 @@
+"""The ways in for the application on servers that allow less than ours: it is under the policies on each of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import msgspec
+import psycopg
+import pytest
+from psycopg import sql
+
+from jemmo.store import roles
+from jemmo.store.roles import Access
+
+ORGANISATIONS = "SELECT count(*) FROM organisation"
+OURS = """
+    SELECT format('ALTER TABLE %s', oid::regclass) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    UNION ALL SELECT format('ALTER ROUTINE %s', oid::regprocedure) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prosecdef"""
+RIGHTS = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+
+
+def as_it_is(value: bytes) -> bytes:
+    """Where what is sealed does not matter."""
+    return value
+
+
+def way_in(url: str) -> Access:
+    return roles.access(url, seal=as_it_is, open_sealed=as_it_is)
+
+
+def counted(url: str, *, reach: str | None = None) -> int:
+    """How many organisations are seen there; by who tells no scope, unless there is one."""
+    with psycopg.connect(url) as db:
+        if reach:
+            db.execute("SELECT set_config('jemmo.reach', %s, true)", [reach])
+        row = db.execute(ORGANISATIONS).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def filled(owner_url: str) -> str:
+    with psycopg.connect(owner_url) as db:
+        db.execute(
+            "INSERT INTO organisation (id, slug, name, time_zone, created_at) "
+            "VALUES (gen_random_uuid(), 'acme', 'Acme', 'UTC', now())"
+        )
+    return owner_url
+
+
+@pytest.fixture
+def plain(filled: str) -> Iterator[str]:
+    """The database as it is reached by an owner of its tables who may make no roles."""
+    name = sql.Identifier(f"jemmo_plain_{secrets.token_hex(4)}")
+    with psycopg.connect(filled, autocommit=True) as db:
+        db.execute(sql.SQL("CREATE ROLE {} NOCREATEROLE").format(name))
+        db.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+        db.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(name))
+        for (alter,) in db.execute(OURS).fetchall():
+            db.execute(sql.SQL(alter + " OWNER TO {}").format(name))
+        yield with_role(filled, name.as_string(None).strip('"'))
+        db.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(name))
+        db.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+def with_role(url: str, name: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}options={quote(f'-c role={name}')}"
+
+
+def test_an_owner_who_may_make_no_role_is_put_under_the_policies(plain: str) -> None:
+    assert counted(plain) == 1  # an owner passes by them
+
+    found = way_in(plain)
+
+    assert not found.is_apart
+    assert found.url == plain
+    assert counted(plain) == 0
+    assert counted(plain, reach="everything") == 1
+    assert way_in(plain) == found  # and once more
+
+
+@pytest.fixture
+def closed(filled: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A server whose rules let nobody but the owner sign in, as some hosts have it."""
+    monkeypatch.setattr(roles, "_may_sign_in", lambda _url, _role: False)
+    return filled
+
+
+def drop_role_of(url: str) -> None:
+    """The role that was made for a database, which outlives it."""
+    with psycopg.connect(url, autocommit=True) as db:
+        row = db.execute("SELECT sealed FROM vault_secret WHERE name = %s", [roles.NAME]).fetchone()
+        assert row is not None
+        name = sql.Identifier(msgspec.json.decode(bytes(row[0]), type=roles.Role).name)
+        db.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+        db.execute(sql.SQL("DROP OWNED BY {}").format(name))
+        db.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+def test_a_role_that_may_not_sign_in_is_taken_by_the_owners_sessions(closed: str) -> None:
+    found = way_in(closed)
+
+    assert found.is_apart
+    assert "role%3Djemmo_app_" in found.url
+    assert counted(closed) == 1
+    assert counted(found.url) == 0
+    assert counted(found.url, reach="everything") == 1
+    with psycopg.connect(found.url) as db:
+        assert db.execute(RIGHTS).fetchone() == (False,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            db.execute("CREATE TABLE more (id int)")
+    assert way_in(closed) == found  # the same role the next time
+    drop_role_of(closed)
+
+
+def test_a_role_that_was_made_is_found_again_and_is_no_owner(filled: str) -> None:
+    found = way_in(filled)
+
+    assert found.is_apart
+    assert counted(found.url) == 0
+    assert way_in(found.url) == Access(url=found.url)  # no owner: as it is
+    with psycopg.connect(found.url) as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("ALTER TABLE organisation DISABLE ROW LEVEL SECURITY")
+    drop_role_of(filled)
