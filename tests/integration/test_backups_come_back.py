@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from fakes.dump import dump
 from fakes.processes import Done, jemmo
 
 from jemmo.files.folder import FolderStorage
-from jemmo.services import erasure
+from jemmo.services import erasure, leaving
 from jemmo.services.fetching import fetch_files
 from jemmo.store import copying
 from jemmo.store.models import Organisation
@@ -196,6 +197,43 @@ async def test_who_was_erased_since_stays_erased(
         assert await back.rows("SELECT 1 FROM talent WHERE remote_id = %s", gone) == []
         place = FolderStorage(Path(env.get("JEMMO_FILES", storage.folder)))
         assert {one.name for one in place.listing() if not one.name.startswith("erased/")} == files
+
+
+async def test_an_organisation_that_was_deleted_since_is_deleted_again(
+    ats: Harness,
+    database_url: str,
+    owner_url: str,
+    storage: FolderStorage,
+    elsewhere: str,
+    tmp_path: Path,
+) -> None:
+    found = await filled(ats, database_url, storage)
+    path = await backup(tmp_path / "before.tar")
+    await in_thread(lambda: leave(storage))
+    assert [one.name for one in storage.listing() if not one.name.startswith("left/")] == []
+
+    for url, more in (
+        (elsewhere, ()),
+        (owner_url, ("--replace",)),
+    ):  # by the journal, by the tables
+        done = await restore(path, url, *more)
+        assert done.status == 0, done.err
+        assert done.last["organisations_left"] == 1
+        back = Company(url, found.id)
+        assert await back.rows("SELECT 1 FROM organisation WHERE deleted_at > now()") == []
+        assert await back.rows("SELECT 1 FROM connection WHERE state = 'active'") == []
+        due = "SELECT count(*) FROM organisation_deletion WHERE finished_at IS NULL AND due_at <= now()"
+        assert await back.value(due) == 1
+
+
+def leave(storage: FolderStorage) -> None:
+    """The whole organisation, at once."""
+    now = datetime.now(UTC)
+    org = Organisation.objects.get(slug="acme")
+    asked = leaving.ask(org, actor=None, now=now, grace=timedelta(0))
+    while leaving.step(asked.id, vault=default_vault(), storage=storage, now=now):
+        pass
+    assert not Organisation.objects.filter(slug="acme").exists()
 
 
 async def test_what_the_storage_could_not_note_is_noted_later(

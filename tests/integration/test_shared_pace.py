@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
-from fakes.company import Company, company
+from fakes.company import Company, company, in_thread
 from fakes.processes import begin, finish
 
 from jemmo.domain.errors import TransientError
+from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import SandboxServer, run_sandbox
+from jemmo.services import tidying
+from jemmo.store.models import Pace
 from jemmo.store.pace import PostgresPace, pace_key
+from jemmo.vault import default_vault
 
 WINDOW = {"rate_limit_requests": 20, "rate_limit_seconds": 2, "window": "sliding"}
 PACED = {"pacing": "on", "page_size": "10", "rate_limit": "20", "rate_window": "2"}
@@ -63,3 +70,15 @@ async def test_what_one_has_sent_the_other_sees(database_url: str) -> None:
     async with PostgresPace(database_url, key) as one, PostgresPace(database_url, key) as other:
         await one.change(lambda state: state.sent.append(5.0))
         assert await other.change(lambda state: state.sent) == [5.0]
+
+
+async def test_the_pace_of_a_key_that_nobody_uses_is_forgotten(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with PostgresPace(database_url, pace_key("http://ats.example.com", "key")) as pace:
+        await pace.change(lambda state: state.sent.append(state.now))
+    storage = FolderStorage(tmp_path)
+    for ahead, left in ((timedelta(hours=1), 1), (timedelta(days=2), 0)):
+        now = datetime.now(UTC) + ahead
+        await in_thread(partial(tidying.tidy, storage, default_vault(), now=now))
+        assert await in_thread(Pace.objects.count) == left

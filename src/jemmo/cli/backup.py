@@ -141,6 +141,10 @@ def restore(
             out.print(f"{done.migrated} changes to the tables were made since; they were applied.")
         if done.erased_again:
             out.print(f"{done.erased_again:,} people who were erased since were erased again.")
+        if done.organisations_left:
+            out.print(
+                f"{done.organisations_left} organisations that were deleted since are deleted again by the worker."
+            )
         if done.files_absent:
             out.print(
                 f"{done.files_absent:,} files are not in the storage; they are fetched from the ATS again."

@@ -45,10 +45,12 @@ class Department(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class User(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A member of the customer's team in the ATS (a recruiter, a hiring manager)."""
+    """A member of the customer's team in the ATS (a recruiter, a hiring manager).
+
+    Their address is left in the ATS: nothing here needs it.
+    """
 
     name: str | None = None
-    email: str | None = None
     title: str | None = None
     role: UserRole | None = None
     role_original: str | None = None

@@ -1,8 +1,8 @@
-"""Who was erased, remembered outside the database: a backup of last week knows nothing of today's erasures.
+"""Who was erased and what was deleted, remembered outside the database: last week's backup knows nothing of today's.
 
 For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
 nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
-their time was over is not: a sign of life in the ATS brings them back.
+their time was over is not: a sign of life in the ATS brings them back. Of a deleted organisation the id is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from jemmo.files import Missing, Storage
 from jemmo.store.models import Connection, Suppression
 
 FOLDER = "erased"
+LEFT = "left"
 SIZE = 32  # bytes of a hash
 
 Hashes = dict[UUID, set[bytes]]
@@ -50,6 +51,17 @@ def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
     found = {one: _read(storage, one) for one in named}
     return {one: hashes for one, hashes in found.items() if hashes}
+
+
+def note_left(storage: Storage, org_id: UUID) -> None:
+    """Remember that an organisation was deleted. Raises ``StorageError``."""
+    storage.put(f"{LEFT}/{org_id}", b"deleted")
+
+
+def left(storage: Storage) -> set[UUID]:
+    """The organisations that were deleted."""
+    names = [one.name.partition("/") for one in storage.listing()]
+    return {UUID(leaf) for folder, _, leaf in names if folder == LEFT}
 
 
 def _for_good() -> QuerySet[Suppression]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files import Storage, StorageError
-from jemmo.services import accounts
+from jemmo.services import accounts, journal
 from jemmo.services.audit import note
 from jemmo.services.lookups import lookup_key
 from jemmo.store import belonging
@@ -85,6 +86,17 @@ def hasten(asked: OrganisationDeletion, *, now: datetime) -> None:
     """Do not wait for the end of the time of grace."""
     OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
     Organisation.objects.filter(id=asked.org_id).update(deleted_at=now)
+
+
+def again(org_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Delete organisations that a backup brought back, without grace; how many there were."""
+    back = list(Organisation.objects.filter(id__in=list(org_ids)))
+    for org in back:
+        asked = OrganisationDeletion.objects.filter(org_id=org.id, finished_at=None).first()
+        if asked is None or org.deleted_at is None:
+            asked = ask(org, actor=None, now=now)
+        hasten(asked, now=now)
+    return len(back)
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
@@ -158,6 +170,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     if done:
         return True
     _files(asked, storage)
+    journal.note_left(storage, asked.org_id)  # a backup of before would bring it back
     with transaction.atomic():
         Organisation.objects.filter(id=asked.org_id).delete()
         asked.refresh_from_db()

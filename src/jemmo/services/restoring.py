@@ -1,6 +1,7 @@
 """Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
 
-Who was erased after the backup was taken is erased again within that transaction, so nobody ever sees them.
+Who was erased after the backup was taken is erased again within that transaction, so nobody ever sees them;
+organisations that were deleted since are deleted again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hmac
 import warnings
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files import Storage
-from jemmo.services import archive, erasure, journal, keys
+from jemmo.services import archive, erasure, journal, keys, leaving
 from jemmo.services.archive import Damaged, Manifest
 from jemmo.services.backups import KEYSET, Tell, quiet
 from jemmo.services.lookups import lookup_key, record_hash
@@ -43,6 +45,7 @@ BATCH = 5000
 class Restored(Struct, frozen=True, kw_only=True):
     """What a restore did. ``erased_again`` people were erased after the backup was taken.
 
+    ``organisations_left`` were deleted after it, and are deleted again by the next worker.
     ``files_absent`` are named by the tables and neither in the backup nor in the storage: they are fetched from the
     ATS again. ``migrated`` migrations were applied since the backup was of an older version.
     """
@@ -53,6 +56,7 @@ class Restored(Struct, frozen=True, kw_only=True):
     files_absent: int
     migrated: int
     erased_again: int
+    organisations_left: int
     suppressions: int
     counts: dict[str, int]
 
@@ -78,6 +82,7 @@ def restore(
     with connection.cursor() as cursor:
         _check_target(cursor, manifest, replace=replace)
         known = _merged(_suppressed_now(cursor), suppressions or {})
+        left = _left_now(cursor)
     _make_queue()
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -88,6 +93,7 @@ def restore(
         _migrate()
         known = _merged(known, journal.read(storage))
         erased = _erase_again(known, vault, storage, tell)
+        gone = leaving.again(left | journal.left(storage), now=datetime.now(UTC))
         _quieten()
         files = _files(path, manifest, storage, tell)
         keys.check(keyset)
@@ -102,6 +108,7 @@ def restore(
         files_absent=absent,
         migrated=len(_applied()) - before,
         erased_again=erased,
+        organisations_left=gone,
         suppressions=Suppression.objects.count(),
         counts=manifest.counts,
     )
@@ -198,6 +205,14 @@ def _suppressed_now(cursor: Any) -> journal.Hashes:
         for number, hashed in cursor.fetchall():
             found.setdefault(number, set()).add(bytes(hashed))
     return found
+
+
+def _left_now(cursor: Any) -> set[UUID]:
+    """Which organisations the database that is about to be replaced knows to be deleted."""
+    if "organisation_deletion" not in copying.tables(cursor):
+        return set()
+    cursor.execute("SELECT org_id FROM organisation_deletion WHERE finished_at IS NOT NULL")
+    return {number for (number,) in cursor.fetchall()}
 
 
 # --- within the transaction ---

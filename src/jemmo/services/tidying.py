@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ from jemmo.vault.lookups import word_hashes
 
 LEFT_ALONE = timedelta(hours=1)  # what is younger may be at work
 KEPT_VERSIONS = 5
+PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has told
 FEW, SHARE = 20, 0.25  # more than both would vanish at once: somebody looks first
 
 
@@ -60,7 +61,17 @@ def tidy(storage: Storage, vault: Vault, *, now: datetime | None = None) -> Tidi
         told.outdated += 1
     _compare(storage, now, told)
     told.read = _read_unread(storage, vault, now)
+    _forget_paces(now - PACE_KEPT)
     return told
+
+
+def _forget_paces(before: datetime) -> None:
+    """Of keys that nobody has used for a while; a connection that is gone has no other trace here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s",
+            [before.timestamp()],
+        )
 
 
 def remove(version: FileVersion, storage: Storage) -> None:

@@ -121,7 +121,7 @@ TABLES: dict[Stream, Table] = {
         Table(
             Stream.USERS,
             "ats_user",
-            (*_text("name", "email", "title", "role", "role_original"), *_flags("is_active")),
+            (*_text("name", "title", "role", "role_original"), *_flags("is_active")),
         ),
         Table(Stream.REJECT_REASONS, "reject_reason", _text("name", "rejected_by")),
         Table(

@@ -108,7 +108,6 @@ def user(row: UserRow, _: None, notes: Notes) -> User:
     parts = (text(row.first_name), text(row.last_name))
     return User(
         name=text(row.name) or text(" ".join(part for part in parts if part)),
-        email=text(row.primary_email),
         title=text(row.job_title),
         role=UserRole.ADMIN if row.site_admin else None,
         is_active=row.deactivated is not True,

@@ -39,7 +39,6 @@ class UserRow(Row):
     name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
-    primary_email: str | None = None
     job_title: str | None = None
     deactivated: bool | None = None
     site_admin: bool | None = None

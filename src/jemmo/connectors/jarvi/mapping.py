@@ -63,7 +63,6 @@ def user(row: Json, remote_id: str) -> User:
     return User(
         remote_id=remote_id,
         name=plain(row.get("displayName")),
-        email=plain(row.get("email")),
         is_active=row.get("disabled") is not True,
     )
 

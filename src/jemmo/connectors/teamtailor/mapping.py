@@ -126,7 +126,6 @@ def user(resource: Resource[UserAttributes], _: Inclusions, notes: Notes) -> Use
     return User(
         remote_id=remote_id,
         name=text(own.name),
-        email=text(own.email) or text(own.login_email),
         title=text(own.title),
         role=_known(own.role, ROLE, "role", remote_id, notes),
         role_original=text(own.role),

@@ -116,8 +116,6 @@ class StageAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
 
 class UserAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     name: Text = None
-    email: Text = None
-    login_email: Text = None
     role: Text = None
     title: Text = None
     visible: bool | None = None

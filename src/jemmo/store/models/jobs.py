@@ -24,7 +24,6 @@ class AtsUser(Noticed, Synced):
     """A recruiter, a hiring manager: somebody of the customer's team, as the ATS knows them."""
 
     name = models.TextField(null=True)
-    email = models.TextField(null=True)
     title = models.TextField(null=True)
     role = models.TextField(null=True)
     role_original = models.TextField(null=True)
