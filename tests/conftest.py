@@ -183,7 +183,7 @@ def showcase(database_url: str) -> Showcase:
 @pytest.fixture(scope="session")
 def static_files() -> None:
     """What pages are made of, where servers look for it."""
-    once("static", collect_static)
+    collect_static()
 
 
 @pytest.fixture

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import warnings
+from pathlib import Path
 
 import django
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -14,10 +18,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from jemmo import logs
 from jemmo.domain.errors import ConfigError
-from jemmo.embedded import PostgresError, check_server, database_url
+from jemmo.embedded import PostgresError, check_server, database_url, locks
 from jemmo.store import scope
 
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
+COLLECT_SECONDS = 60  # that a server waits while another one collects the pages' files
 
 
 def start(*, operator: bool = True) -> str:
@@ -133,5 +138,29 @@ def _check(url: str) -> None:
 
 
 def collect_static() -> None:
-    """Put the pages' files, compressed and named by content, where the web application serves them."""
-    call_command("collectstatic", verbosity=0, interactive=False)
+    """Put the pages' files, compressed and named by content, where the web application serves them.
+
+    Only when they are others than last time: collecting takes each of them away for a moment, and another server of
+    this data folder may be giving them out. Of two that start at once, one collects.
+    """
+    root = Path(settings.STATIC_ROOT)
+    root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = root.with_name("static.made")
+    with locks.exclusive(root.with_name("static.lock"), seconds=COLLECT_SECONDS):
+        wanted = _static_files()
+        if root.is_dir() and made.exists() and made.read_text() == wanted:
+            return
+        made.unlink(missing_ok=True)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        made.write_text(wanted)
+
+
+def _static_files() -> str:
+    """A digest of what there is to collect: places, sizes and times."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            path = Path(storage.path(name))
+            found = path.stat()
+            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

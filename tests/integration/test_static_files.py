@@ -1,0 +1,46 @@
+"""The pages' files are put in their place by the first server that needs it, and left alone by the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COLLECT = "from jemmo import bootstrap; bootstrap.setup(); bootstrap.collect_static()"
+
+
+def collect(home: Path, servers: int = 1) -> list[int]:
+    """Start so many at once; how they ended."""
+    env = {**os.environ, "JEMMO_HOME": str(home)}
+    running = [subprocess.Popen([sys.executable, "-c", COLLECT], env=env) for _ in range(servers)]
+    return [one.wait() for one in running]
+
+
+def times(home: Path) -> dict[Path, int]:
+    found = [path for path in (home / "static").rglob("*") if path.is_file()]
+    return {path: path.stat().st_ctime_ns for path in found}
+
+
+def test_servers_that_start_at_once_do_not_trip_over_each_other(tmp_path: Path) -> None:
+    assert collect(tmp_path, 4) == [0, 0, 0, 0]
+    assert (tmp_path / "static" / "staticfiles.json").exists()
+
+
+def test_a_server_that_starts_later_takes_no_file_away(tmp_path: Path) -> None:
+    assert collect(tmp_path) == [0]
+    before = times(tmp_path)
+    assert len(before) > 20
+
+    assert collect(tmp_path) == [0]
+
+    assert times(tmp_path) == before
+
+
+def test_files_that_were_lost_are_put_back(tmp_path: Path) -> None:
+    collect(tmp_path)
+    (tmp_path / "static").rename(tmp_path / "lost")
+
+    assert collect(tmp_path) == [0]
+
+    assert (tmp_path / "static" / "staticfiles.json").exists()
