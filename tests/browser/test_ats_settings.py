@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from fakes.browsing import hindrances
 from playwright.sync_api import Page, expect
 
 pytestmark = [
@@ -254,13 +254,3 @@ def test_everybody_can_use_the_settings(office: Any, visits: Opens, tmp_path: Pa
                 if width == 1280:
                     findings += hindrances(page)
     assert findings == []
-
-
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    """What axe-core calls serious or critical: where, what, and the elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]

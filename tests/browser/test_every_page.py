@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from fakes.browsing import hindrances
 from fakes.showcase import PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
@@ -127,12 +127,3 @@ def overflows(page: Page, path: str) -> list[tuple[str, int, int]]:
         content, screen = page.evaluate(SCREEN)
         found += [(path, width, content)] if content > screen else []
     return found
-
-
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    """What axe-core calls serious or critical: where, what, and the elements."""
-    return [
-        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from fakes.browsing import apart
 from fakes.company import Company
 from fakes.running import run_source
 from fakes.showcase import NOW, PASSWORD, Showcase, _acme
@@ -31,14 +31,7 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
 ]
 
-T = TypeVar("T")
 ICON = re.compile("Sync (jobs|talents)")
-
-
-def away(work: Callable[[], T]) -> T:
-    """In a thread without an event loop: the browser's is running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(work).result()
 
 
 class Site:
@@ -116,7 +109,7 @@ def rename(company: Company, title: str) -> None:
     changed = replace(first, title=title, remote_updated_at=NOW)
     pages = {**pages, Stream.JOBS: [[changed, *others]]}
     source = FakeSource(pages, specs=SPECS)
-    report = away(lambda: asyncio.run(run_source(source, company, Mode.INCREMENTAL)))
+    report = apart(lambda: asyncio.run(run_source(source, company, Mode.INCREMENTAL)))
     assert report.error is None, report
 
 
@@ -184,7 +177,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
         port = door.getsockname()[1]
     site.start("sandbox", "teamtailor", "--port", str(port), "--talents", "30")
     query = "UPDATE connection SET base_url = %s WHERE id = {me}"
-    away(lambda: asyncio.run(connected.rows(query, f"http://127.0.0.1:{port}")))
+    apart(lambda: asyncio.run(connected.rows(query, f"http://127.0.0.1:{port}")))
     site.serve()
     one = person(browser, site, "/talents/")
     other = person(browser, site, "/jobs/", has_touch=True, viewport={"width": 390, "height": 844})
@@ -195,7 +188,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
         expect(page.locator(".sync-tip")).to_contain_text(re.compile("Waiting to start|Syncing"))
     other.get_by_role("button", name=ICON).tap()  # joins
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sync_connection'"
-    assert away(lambda: asyncio.run(connected.value(waiting))) == 1
+    assert apart(lambda: asyncio.run(connected.value(waiting))) == 1
 
     site.start("worker")
 
@@ -229,7 +222,7 @@ def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Br
     site.serve()
     page = person(browser, site, "/jobs/")
     page.context.request.get("/jobs/")
-    away(lambda: asyncio.run(connected.rows("DELETE FROM django_session")))
+    apart(lambda: asyncio.run(connected.rows("DELETE FROM django_session")))
     expect(page.locator("body[data-connected=no]")).to_be_attached(timeout=40_000)
 
 
@@ -244,7 +237,7 @@ def test_a_failed_sync_rings_the_bell_of_an_open_page(
         refused = ConfigError("The ATS refuses the key.", code="key_refused")
         await run_source(FakeSource(_acme(), specs=SPECS, fail_after=0, error=refused), connected)
 
-    away(lambda: asyncio.run(fail()))
+    apart(lambda: asyncio.run(fail()))
 
     toast = page.locator(".toast")
     expect(toast).to_contain_text("failed")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from fakes.browsing import hindrances
 from fakes.showcase import EMAIL, Showcase
 from playwright.sync_api import Page, expect
 
@@ -132,16 +132,6 @@ def test_everybody_can_use_the_pages(paths: dict[str, str], opens: Opens, scheme
     findings += hindrances(page)
 
     assert findings == []
-
-
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    """What axe-core calls serious or critical: where, what, and the elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def brightness(colour: str) -> float:

@@ -14,7 +14,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from axe_playwright_python.sync_playwright import Axe
+from fakes.browsing import hindrances
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
@@ -47,14 +47,6 @@ def sign_in(opens: Opens, who: str, path: str = "/jobs/", **profile: Any) -> Pag
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/accounts/" not in url)
     return page
-
-
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    return [
-        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def code(secret: str) -> str:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
+from fakes.browsing import apart, hindrances
 from fakes.kept import keep
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
 from jemmo.services import accounts, wishes
-from jemmo.store import scope
 from jemmo.store.models import Talent
 
 pytestmark = [
@@ -27,7 +24,6 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-T = TypeVar("T")
 TELEPHONE = {"width": 390, "height": 844}
 
 
@@ -41,28 +37,6 @@ def staffed(
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
     keep(database_url, showcase.talent("elodie"), b"%PDF-1.4\n%a resume", tmp_path / "files")
     return showcase
-
-
-def apart(work: Callable[[], T]) -> T:
-    """Look at the tables in a thread of its own: in this one Playwright keeps an event loop."""
-
-    def run() -> T:
-        try:
-            with scope.under(scope.EVERYTHING):
-                return work()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
-
-
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    return [
-        (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_path: Path) -> None:

@@ -134,9 +134,8 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     assert not Organisation.objects.filter(id=org.id).exists()
     assert belonging.count(org.id) == {}
     assert belonging.count(filled.stranger.id) == before
-    assert [one.name for one in storage.listing()] == [
-        f"left/{org.id}"
-    ]  # for who restores a backup
+    # What is left is for who restores a backup.
+    assert [one.name for one in storage.listing()] == [f"left/{org.id}"]
     assert not Account.objects.filter(id__in=colleagues).exists()
     assert Account.objects.filter(id=owner.id).exists()
     for table, text in dump(database_url).items():

@@ -61,6 +61,14 @@ async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Com
     return found
 
 
+@pytest.fixture
+async def saved(
+    ats: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
+) -> tuple[Company, Path]:
+    """A filled database, and a backup of it."""
+    return await filled(ats, database_url, storage), await backup(tmp_path / "before.tar")
+
+
 async def backup(to: Path, *more: str, env: dict[str, str] | None = None) -> Path:
     done = await jemmo("backup", "--to", str(to), "--json", *more, env=env)
     assert done.status == 0, done.err
@@ -163,15 +171,13 @@ async def test_a_filled_database_is_replaced_only_when_asked(
 
 
 async def test_who_was_erased_since_stays_erased(
-    ats: Harness,
-    database_url: str,
+    saved: tuple[Company, Path],
     owner_url: str,
     storage: FolderStorage,
     elsewhere: str,
     tmp_path: Path,
 ) -> None:
-    found = await filled(ats, database_url, storage)
-    path = await backup(tmp_path / "before.tar")
+    found, path = saved
     gone = await erase_somebody(found, storage)
     files = {one.name for one in storage.listing() if not one.name.startswith("erased/")}
     known = tmp_path / "erased.jsonl"
@@ -200,22 +206,14 @@ async def test_who_was_erased_since_stays_erased(
 
 
 async def test_an_organisation_that_was_deleted_since_is_deleted_again(
-    ats: Harness,
-    database_url: str,
-    owner_url: str,
-    storage: FolderStorage,
-    elsewhere: str,
-    tmp_path: Path,
+    saved: tuple[Company, Path], owner_url: str, storage: FolderStorage, elsewhere: str
 ) -> None:
-    found = await filled(ats, database_url, storage)
-    path = await backup(tmp_path / "before.tar")
+    found, path = saved
     await in_thread(lambda: leave(storage))
     assert [one.name for one in storage.listing() if not one.name.startswith("left/")] == []
 
-    for url, more in (
-        (elsewhere, ()),
-        (owner_url, ("--replace",)),
-    ):  # by the journal, by the tables
+    # Told by the journal, then by the tables as well.
+    for url, more in ((elsewhere, ()), (owner_url, ("--replace",))):
         done = await restore(path, url, *more)
         assert done.status == 0, done.err
         assert done.last["organisations_left"] == 1

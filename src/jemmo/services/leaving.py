@@ -92,10 +92,10 @@ def again(org_ids: Iterable[UUID], *, now: datetime) -> int:
     """Delete organisations that a backup brought back, without grace; how many there were."""
     back = list(Organisation.objects.filter(id__in=list(org_ids)))
     for org in back:
-        asked = OrganisationDeletion.objects.filter(org_id=org.id, finished_at=None).first()
-        if asked is None or org.deleted_at is None:
-            asked = ask(org, actor=None, now=now)
-        hasten(asked, now=now)
+        if asked := of(org):
+            hasten(asked, now=now)
+        else:
+            ask(org, actor=None, now=now, grace=timedelta(0))
     return len(back)
 
 
