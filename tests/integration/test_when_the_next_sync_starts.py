@@ -10,7 +10,7 @@ import pytest
 from django.db import connection as database
 
 from jemmo.domain.schedule import FARTHEST
-from jemmo.services import schedule
+from jemmo.services import queue, schedule
 from jemmo.services.accounts import ensure_organisation
 from jemmo.services.schedule import DUE, is_late, is_slow, next_sync_at
 from jemmo.services.status import overview
@@ -85,6 +85,18 @@ def test_a_sync_between_two_slices_is_under_way(connection: Connection) -> None:
     ran(connection, "running")
     leased_until(connection, NOW + timedelta(hours=1))
 
+    assert due() == []
+
+
+def test_what_a_worker_has_in_hand_is_not_queued_once_more(connection: Connection) -> None:
+    """Between taking the task and taking the lease nothing else says that the sync is about to begin."""
+    assert queue.sync(connection.id, priority=queue.MANUAL, trigger="manual")
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+
+    assert due() == []
+
+    assert queue.rescue(0) == 1
     assert due() == []
 
 

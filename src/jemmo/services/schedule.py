@@ -27,13 +27,17 @@ DUE = """
     WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
         AND NOT EXISTS (SELECT FROM procrastinate_jobs j
             WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.lock = 'sync:' || c.id AND j.status = 'doing')
         AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
             AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
                 SELECT FROM pg_stat_activity a
                 WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
     ORDER BY c.due_at LIMIT %(most)s"""
 """Reads the due rows alone, by their index, and of those the ones that do not wait in the queue already. One that is
-due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts."""
+due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts. What a worker has
+in hand, even between taking it and the lease, would have to end first anyway; should the worker be dead, ``rescue``
+queues it again."""
 
 MOST_AT_ONCE = 500
 
