@@ -271,6 +271,21 @@ async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: st
         assert (await found.company.record(Stream.TALENTS, talent))["headline"] == "Fée"
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_who_waits_for_news_can_be_stopped_in_the_moment_they_come(turns: int) -> None:
+    lane = Lane("", default_vault())
+    waiting = asyncio.create_task(lane._rung())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    lane._bell.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    if waiting.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
 async def test_a_worker_looks_up_what_comes(database_url: str) -> None:
     async with hooked(database_url) as found:
         lane = Lane(database_url, default_vault())

@@ -123,7 +123,8 @@ class Lane:
 
     async def _rung(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._bell.wait(), ASK_EVERY * random.uniform(0.8, 1.2))
+            async with asyncio.timeout(ASK_EVERY * random.uniform(0.8, 1.2)):
+                await self._bell.wait()
         self._bell.clear()
 
     async def _clear(self) -> None:

@@ -76,7 +76,8 @@ class Hub:
             self._task = asyncio.create_task(self._listen())
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), 5)
+                async with asyncio.timeout(5):
+                    await self._ready.wait()
             yield found
         finally:
             self.pages.discard(found)

@@ -47,7 +47,8 @@ async def _news(
         yield _event({"kind": "hello"})
         while True:
             try:
-                event = await asyncio.wait_for(page.queue.get(), HEARTBEAT)
+                async with asyncio.timeout(HEARTBEAT):
+                    event = await page.queue.get()
             except TimeoutError:
                 yield _event({"kind": "alive"})
                 continue
