@@ -17,12 +17,29 @@ from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
 from jemmo.services.syncs import key_context, sync
 from jemmo.services.verification import Verdict, verify
-from jemmo.store.context import contact_context
+from jemmo.store.context import (
+    application_texts_context,
+    contact_context,
+    talent_texts_context,
+)
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.tables import TABLES
 from jemmo.vault import default_vault
 
 T = TypeVar("T")
+
+TEXTS = {
+    Stream.TALENTS: (
+        "SELECT t.remote_id, c.sealed_texts FROM talent_contacts c JOIN talent t "
+        "ON t.id = c.talent_id WHERE t.connection_id = {me} AND c.sealed_texts IS NOT NULL",
+        talent_texts_context,
+    ),
+    Stream.APPLICATIONS: (
+        "SELECT remote_id, sealed_texts FROM application "
+        "WHERE connection_id = {me} AND sealed_texts IS NOT NULL",
+        application_texts_context,
+    ),
+}
 
 
 class Company:
@@ -82,6 +99,16 @@ class Company:
             ]
             for key, sealed in found
         }
+
+    async def texts(self, stream: Stream) -> dict[str, dict[str, Any]]:
+        """What was kept apart from the texts of talents or applications, by remote id."""
+        opened: dict[str, dict[str, Any]] = {}
+        if stream in TEXTS:
+            query, context = TEXTS[stream]
+            for key, sealed in await self.rows(query):
+                plain = default_vault().open(sealed, context(self.id, key))
+                opened[key] = msgspec.json.decode(plain, type=dict[str, Any])
+        return opened
 
     async def state(self) -> str:
         return str(await self.value("SELECT state FROM connection WHERE id = {me}"))

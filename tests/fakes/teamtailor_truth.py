@@ -39,7 +39,9 @@ async def assert_equal_to_truth(sandbox: SandboxServer, company: Company) -> Non
 
 async def _compare(stream: Stream, theirs: dict[str, Any], company: Company) -> None:
     contacts = await company.contacts() if stream is Stream.TALENTS else {}
-    for key, ours in (await _held(stream, company)).items():
+    apart = await company.texts(stream)
+    for key, held in (await _held(stream, company)).items():
+        ours = {"cover_letter": None, **held, **apart.get(key, {})}
         one = theirs[key]
         if one["attributes"].get("updated-at") is not None:
             moment = datetime.fromisoformat(ours["remote_updated_at"])

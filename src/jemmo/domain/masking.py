@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -23,8 +23,8 @@ GENERIC_EMAIL = "user@example.com"
 GENERIC_PHONE = "+33 6 XX XX XX XX"
 GENERIC_ADDRESS = "https://example.com/"
 
-_OUTSIDE = r"\s@＠<>()\[\],;:\"'"  # what ends an e-mail address on either side
-EMAIL = re.compile(rf"[^{_OUTSIDE}]+[@＠][^{_OUTSIDE}]+")
+_OUTSIDE = r"\s@＠<>()\[\],;:\"'…"  # what ends an e-mail address on either side
+EMAIL = re.compile(rf"[^{_OUTSIDE}]+(?:[@＠][^{_OUTSIDE}]+)+")
 _BETWEEN = r"[\s./()\u200b\u2010-\u2015-]{0,3}"  # what people put between the digits of a number
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _DATE = r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d{2}(?![\s./-]?\d)"
@@ -33,20 +33,36 @@ _NUMBER = (
     r"|(?<![\w-])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?![\w-])"  # North America writes them without
 )
 PHONE = re.compile(_NUMBER)
+_SEVEN_DIGITS = re.compile(
+    r"\d(?:\D{0,3}\d){6}"
+)  # a phone number has no fewer, and no more between two
 _PHONE_OR_ID = re.compile(rf"(?P<id>{_ID})|{_NUMBER}", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _SECRET_PATH = re.compile(r"/(hooks|invitations|files)/[^/\s\"'<>]+")
 _KEY_HINT = re.compile("•{2,} ?[\\w-]+")
-_CONTACT_TYPES = {"email", "phone", "tel", "url"}
+CONTACT_TYPES = {"email", "phone", "tel", "url"}
 
 
 def without_contacts(text: str | None) -> str | None:
     """The text with its e-mail addresses and phone numbers taken out."""
-    return PHONE.sub(HIDDEN, EMAIL.sub(HIDDEN, text)) if text else text
+    if text and _holds_address(text):
+        text = EMAIL.sub(HIDDEN, text)
+    return PHONE.sub(HIDDEN, text) if text and _SEVEN_DIGITS.search(text) else text
 
 
 def has_contacts(text: str) -> bool:
     return without_contacts(text) != text
+
+
+def any_has_contacts(texts: Sequence[str]) -> bool:
+    """Whether ``has_contacts`` is true of one of them; quick where, as nearly always, there is nothing like one."""
+    together = "\n\n\n\n".join(texts)
+    suspicious = _holds_address(together) or _SEVEN_DIGITS.search(together)
+    return bool(suspicious) and any(map(has_contacts, texts))
+
+
+def _holds_address(text: str) -> bool:
+    return "@" in text or "＠" in text
 
 
 def hidden_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +71,7 @@ def hidden_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hidden_value(field: Mapping[str, Any]) -> Any:
-    if field.get("type") in _CONTACT_TYPES and field.get("value"):
+    if field.get("type") in CONTACT_TYPES and field.get("value"):
         return HIDDEN
     return hidden_value(field.get("value"))
 

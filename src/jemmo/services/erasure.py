@@ -15,6 +15,7 @@ from django.db.models import Q
 from msgspec import Struct
 
 from jemmo.domain.access import Action
+from jemmo.domain.apart import typed_in
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
@@ -30,7 +31,7 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
-from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.apart import open_contacts, open_texts
 from jemmo.vault import Vault
 
 AT_ONCE = 1000
@@ -144,7 +145,8 @@ def _unmentioned(org: Organisation, talents: list[UUID], vault: Vault) -> int:
         words |= {str(one.id)}
         row = getattr(one, "contacts", None)
         if row is not None:
-            words |= {contact.value for contact in open_contacts(row, one, vault.open)}
+            typed = typed_in(open_texts(row, one, vault.open))
+            words |= {contact.value for contact in (*open_contacts(row, one, vault.open), *typed)}
     written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
     if not written:
         return 0

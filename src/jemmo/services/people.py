@@ -30,7 +30,7 @@ from jemmo.store.models import (
     TalentContacts,
     WebhookHint,
 )
-from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.apart import open_contacts
 from jemmo.store.selectors.paging import search_terms
 from jemmo.store.selectors.saying import talents_saying
 from jemmo.vault import Vault

@@ -42,7 +42,7 @@ _HELD = """
         (SELECT count(*) FROM talent_contacts c JOIN talent o ON o.id = c.talent_id
             WHERE o.org_id = %(org)s),
         (SELECT count(*) FROM application WHERE org_id = %(org)s),
-        (SELECT count(*) FROM application WHERE org_id = %(org)s AND cover_letter IS NOT NULL)
+        (SELECT count(*) FROM application WHERE org_id = %(org)s AND sealed_texts IS NOT NULL)
     FROM talent WHERE org_id = %(org)s""".replace("{{}}", "{}")
 _NAMES = (
     *("people", "name", "work", "place", "tags", "custom_fields", "source", "consent"),

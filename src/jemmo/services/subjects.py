@@ -26,7 +26,7 @@ from jemmo.store.models import (
     Talent,
     TalentContacts,
 )
-from jemmo.store.selectors.export import open_contacts
+from jemmo.store.selectors.apart import open_contacts, put_back, put_back_letters
 from jemmo.vault import Vault
 
 INTERNAL = {"content_hash", "search", "excluded_reason", "org", "connection"}
@@ -66,6 +66,10 @@ def export(
 
 def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
     contacts = TalentContacts.objects.filter(talent=talent).first()
+    files = list(talent.attachments.order_by("id"))
+    applications = list(talent.applications.select_related("job", "stage", "reject_reason"))
+    put_back(talent, contacts, vault.open, files=files)
+    put_back_letters(applications, vault.open)
     return {
         "from": talent.connection.provider,
         "person": _plain(talent),
@@ -75,14 +79,15 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
         "applications": [
             {
                 **_plain(one),
+                "cover_letter": one.cover_letter,
                 "job": one.job.title if one.job else None,
                 "stage": one.stage.name if one.stage else None,
                 "reject_reason": one.reject_reason.name if one.reject_reason else None,
                 "history": [_plain(move) for move in one.stage_events.order_by("at")],
             }
-            for one in talent.applications.select_related("job", "stage", "reject_reason")
+            for one in applications
         ],
-        "files": [_plain(one) for one in talent.attachments.order_by("id")],
+        "files": [_plain(one) for one in files],
         "who_looked": [
             {"action": one.action, "at": one.at}
             for one in AccessEvent.objects.filter(talent=talent.id).order_by("at")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.masking import Disguise
+from jemmo.domain.masking import Disguise, without_contacts
 from jemmo.store.models import Account, Organisation, SupportMessage, SupportThread
 
 LONGEST = 10_000  # characters of a message; of what is attached, the same
@@ -25,7 +25,10 @@ def write(
     now: datetime,
     disguise: Disguise,
 ) -> SupportMessage:
-    """Send a message; what is attached is made generic first. Raises ``ConfigError`` for an empty one."""
+    """Send a message; what is attached is made generic first. Raises ``ConfigError`` for an empty one.
+
+    Addresses and numbers in the message are not even kept: support does not get to see them.
+    """
     if not body.strip():
         raise ConfigError("The message is empty.", code="empty", next_step="Say what is wrong.")
     thread, _ = SupportThread.objects.get_or_create(
@@ -39,7 +42,7 @@ def write(
         thread=thread,
         at=now,
         author=account,
-        body=_kept(body),
+        body=_kept(without_contacts(body) or ""),
         error=_kept(attachable(error, org, account, disguise)),
         steps=_kept(attachable(steps, org, account, disguise)),
     )

@@ -30,7 +30,7 @@ _STEPS = {
     "rejected applications": "DELETE FROM rejection r USING application a "
     "WHERE a.talent_id = ANY(%(ids)s) AND r.connection_id = a.connection_id "
     "AND r.stream = 'applications' AND r.remote_id = a.remote_id",
-    "letters": "UPDATE application SET cover_letter = NULL, source_url = NULL "
+    "letters": "UPDATE application SET sealed_texts = NULL, source_url = NULL "
     "WHERE talent_id = ANY(%(ids)s)",
     "webhooks": "DELETE FROM webhook_delivery WHERE connection_id = %(connection)s",
 }

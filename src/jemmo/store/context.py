@@ -45,3 +45,13 @@ class RunContext(Struct, kw_only=True):
 def contact_context(connection_id: UUID, remote_id: str) -> bytes:
     """What a talent's sealed contact details are bound to."""
     return b"contacts:" + connection_id.bytes + remote_id.encode()
+
+
+def talent_texts_context(connection_id: UUID, remote_id: str) -> bytes:
+    """What the texts of a talent that hold contact details are bound to."""
+    return b"talent texts:" + connection_id.bytes + remote_id.encode()
+
+
+def application_texts_context(connection_id: UUID, remote_id: str) -> bytes:
+    """The same of an application."""
+    return b"application texts:" + connection_id.bytes + remote_id.encode()

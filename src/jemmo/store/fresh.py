@@ -65,8 +65,8 @@ def _child(child: Child) -> str:
 
 
 _CONTACTS = """new_contacts AS (
-    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes)
-    SELECT %(org)s, id, sealed, hashes FROM staged_talent WHERE sealed IS NOT NULL)"""
+    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes, sealed_texts)
+    SELECT %(org)s, id, sealed, hashes, sealed_texts FROM staged_talent WHERE sealed IS NOT NULL)"""
 
 _SHOWN = f"""shown AS (
     UPDATE talent SET excluded_reason = NULL, modified_at = now()

@@ -41,6 +41,12 @@ class Noticed(models.Model):
             read.notice(disguise)
         return read
 
+    def notice_again(self) -> None:
+        """After words were put back into what was read."""
+        disguise = _DISGUISE.get()
+        if disguise is not None:
+            self.notice(disguise)
+
     def notice(self, disguise: Disguise) -> None:
         raise NotImplementedError
 

@@ -10,7 +10,11 @@ from django.db import connection, transaction
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.store.context import contact_context
+from jemmo.store.context import (
+    application_texts_context,
+    contact_context,
+    talent_texts_context,
+)
 
 Opens = Callable[[bytes, bytes], bytes]
 Seals = Callable[[bytes, bytes], bytes]
@@ -115,6 +119,21 @@ def places(
             bound_to="t.connection_id, t.remote_id",
             context=contact_context,
             source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
+        ),
+        Place(
+            table="talent_contacts",
+            column="sealed_texts",
+            key="talent_id",
+            bound_to="t.connection_id, t.remote_id",
+            context=talent_texts_context,
+            source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
+        ),
+        Place(
+            table="application",
+            column="sealed_texts",
+            key="id",
+            bound_to="s.connection_id, s.remote_id",
+            context=application_texts_context,
         ),
         Place(
             table="rejection",

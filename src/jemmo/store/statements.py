@@ -130,9 +130,13 @@ def copy_into(name: str, columns: tuple[Column, ...]) -> str:
 
 
 def _sealed(stream: Stream) -> list[Column]:
-    if stream is not Stream.TALENTS:
-        return []
-    return [Column("sealed", "bytea"), Column("hashes", "int8[]")]
+    """What is sealed of a record, beside its own columns: of talents the contact details, and what stood in texts."""
+    if stream is Stream.TALENTS:
+        return [Column("sealed", "bytea"), Column("hashes", "int8[]"), _TEXTS]
+    return [_TEXTS] if stream is Stream.APPLICATIONS else []
+
+
+_TEXTS = Column("sealed_texts", "bytea")
 
 
 def staged_columns(stream: Stream) -> tuple[Column, ...]:
@@ -193,6 +197,8 @@ def _values(table: Table) -> dict[str, str]:
     """What each column gets."""
     found = {column.name: _value(table, column) for column in table.staged}
     found |= {link.column: _linked(link) for link in table.links}
+    if table.stream is Stream.APPLICATIONS:
+        found["sealed_texts"] = "s.sealed_texts"
     if table.search:
         words = " || ' ' || ".join(_searched(table, name) for name in table.search)
         # Without angle brackets, in which the parser would see a tag and skip it.
@@ -320,10 +326,12 @@ _MOVES = """moves AS (
 """The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
 
 _CONTACTS = """sealed AS (
-    INSERT INTO talent_contacts (talent_id, sealed, hashes)
-    SELECT w.id, s.sealed, s.hashes FROM written w JOIN staged_talent s USING (remote_id)
+    INSERT INTO talent_contacts (talent_id, sealed, hashes, sealed_texts)
+    SELECT w.id, s.sealed, s.hashes, s.sealed_texts
+    FROM written w JOIN staged_talent s USING (remote_id)
     WHERE s.sealed IS NOT NULL
-    ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed, hashes = excluded.hashes)"""
+    ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed, hashes = excluded.hashes,
+        sealed_texts = excluded.sealed_texts)"""
 
 _NO_CONTACTS = """unsealed AS (
     DELETE FROM talent_contacts c USING written w JOIN staged_talent s USING (remote_id)

@@ -185,7 +185,7 @@ TABLES: dict[Stream, Table] = {
                 *_times("applied_at", "stage_entered_at", "rejected_at"),
                 *_text("rejected_by"),
                 *_times("hired_at"),
-                *_text("source", "source_url", "cover_letter"),
+                *_text("source", "source_url"),
                 *_flags("is_sourced"),
             ),
             links=(

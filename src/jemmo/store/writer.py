@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
+from jemmo.domain.apart import set_apart
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import (
     Accepted,
@@ -18,15 +20,15 @@ from jemmo.domain.outcomes import (
     Rejection,
     RunReport,
 )
-from jemmo.domain.records import Talent
 from jemmo.domain.streams import Checkpoint, Mode, Sighting, Stream, Sweep
 from jemmo.store import events, fresh, linking, silence, suppression, sweeps
 from jemmo.store import statements as sql
 from jemmo.store.anonymising import anonymise, were_somebody
 from jemmo.store.batches import gone_of, newest
-from jemmo.store.context import Marks, RunContext, Seal, contact_context
+from jemmo.store.context import Marks, RunContext, Seal
 from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
+from jemmo.store.sealing import Sealing
 from jemmo.store.suppression import KeepsOut
 from jemmo.store.tables import TABLES
 
@@ -80,7 +82,7 @@ class Writer:
         self.context = context
         self.seal = seal
         self.keeps_out = keeps_out
-        self.marks = marks
+        self._sealing = Sealing(context.connection_id, seal, marks)
         self._staging: dict[Stream, int] = {}
         self._waiting: dict[tuple[Stream, int], int] | None = None
         self._rejecting: set[str] = set()
@@ -274,7 +276,7 @@ class Writer:
 
     async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
         named = await were_somebody(self.db, self.context.connection_id, accepted)
-        await self._stage(stream, accepted)
+        accepted = await self._stage(stream, accepted)
         names = self._names
         is_fresh = await self._is_fresh(stream, names)
         write = fresh.insert(stream) if is_fresh else sql.upsert(stream)
@@ -307,18 +309,21 @@ class Writer:
         row = await answer.fetchone()
         return bool(row and row[0])
 
-    async def _stage(self, stream: Stream, accepted: list[Accepted]) -> None:
+    async def _stage(self, stream: Stream, accepted: list[Accepted]) -> list[Accepted]:
+        """Copy the records to where the statements take them from; returned as they are stored in clear."""
         self._staging[stream] += 1
         thoroughly = self._staging[stream] % TRUNCATE_EVERY == 0
         for statement in sql.empty_staging(stream, thoroughly=thoroughly):
             await self.db.execute(statement.encode())
         table = TABLES[stream]
-        rows = [
-            table.row(key, one) for key, one in zip(new_ids(len(accepted)), accepted, strict=True)
+        apart = [set_apart(one.record) for one in accepted]
+        clear = [
+            replace(one, record=record) if texts else one
+            for one, (record, texts) in zip(accepted, apart, strict=True)
         ]
-        if stream is Stream.TALENTS:
-            for row, one in zip(rows, accepted, strict=True):
-                row.extend(self._seal_contacts(one.record))
+        rows = [table.row(key, one) for key, one in zip(new_ids(len(clear)), clear, strict=True)]
+        for row, (record, texts) in zip(rows, apart, strict=True):
+            row.extend(self._sealing.values(record, texts))
         await self._copy(sql.staging_name(table), sql.staged_columns(stream), rows)
         for child in sql.CHILDREN.get(stream, ()):
             values = [
@@ -328,19 +333,12 @@ class Writer:
                     place,
                     *(getattr(part, column.name) for column in child.columns),
                 ]
-                for row, one in zip(rows, accepted, strict=True)
+                for row, one in zip(rows, clear, strict=True)
                 for place, part in enumerate(getattr(one.record, child.attribute))
             ]
             if values:
                 await self._copy(f"staged_{child.name}", tuple(child.staged), values)
-
-    def _seal_contacts(self, record: Any) -> tuple[bytes | None, list[int] | None]:
-        """The contact details sealed, and what they are found by."""
-        if not isinstance(record, Talent) or not record.contacts:
-            return None, None
-        context = contact_context(self.context.connection_id, record.remote_id)
-        sealed = self.seal(msgspec.json.encode(record.contacts), context)
-        return sealed, self.marks(record.contacts) if self.marks else None
+        return clear
 
     async def _copy(self, name: str, columns: tuple[Any, ...], rows: Sequence[Any]) -> None:
         async with (

@@ -40,7 +40,10 @@ def test_an_address_is_taken_out_of_any_text(before: str, after: str) -> None:
 
 @pytest.fixture
 def indiscreet(showcase: Showcase) -> Talent:
-    """Somebody whose record holds an address and a number everywhere but among the contacts."""
+    """Somebody whose record holds an address and a number everywhere but among the contacts.
+
+    So it may have been stored when fewer ways of writing them were known.
+    """
     talent = showcase.talent("elodie")
     both = f"{ADDRESS} {NUMBER}"
     fields = {
@@ -58,7 +61,7 @@ def indiscreet(showcase: Showcase) -> Talent:
         tags=[ADDRESS],
         custom_fields=fields,
     )
-    Application.objects.filter(talent=talent).update(source=both, cover_letter=both)
+    Application.objects.filter(talent=talent).update(source=both)
     Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
     return talent
 

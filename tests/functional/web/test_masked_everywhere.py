@@ -59,7 +59,7 @@ def indiscreet(showcase: Showcase) -> Talent:
         },
     )
     Application.objects.filter(talent=talent).update(
-        source=BOTH, cover_letter=BOTH, source_url=f"https://boards.example/?who={ADDRESS}"
+        source=BOTH, source_url=f"https://boards.example/?who={ADDRESS}"
     )
     Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
     error = TransientError(f"It said: {BOTH}.", code="ats_unavailable").as_dict()

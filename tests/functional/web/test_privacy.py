@@ -175,7 +175,7 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     assert all(
         name.startswith("erased/") for name in left
     )  # who is not to come back with a backup, as hashes
-    assert SupportMessage.objects.get().body == "[erased] ([erased]) is missing"
+    assert SupportMessage.objects.get().body == "[erased] (…) is missing"
     told = json.loads(admin.get(f"/settings/privacy/erasures/{row.id}/certificate.json").content)
     assert (told["proof"], told["removed"]["talents"]) == (row.proof, 1)
     assert str(row.id) in text(admin, "/settings/privacy/")

@@ -66,8 +66,11 @@ class Application(Synced):
     hired_at = models.DateTimeField(null=True)
     source = models.TextField(null=True)
     source_url = models.TextField(null=True)
-    cover_letter = models.TextField(null=True)
     is_sourced = models.BooleanField(db_default=False)
+    sealed_texts = models.BinaryField(null=True)
+
+    cover_letter: str | None = None
+    """Part of ``sealed_texts``; known when ``selectors.apart`` has opened them."""
 
     class Meta(Synced.Meta):
         db_table = "application"

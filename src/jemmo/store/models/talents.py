@@ -97,12 +97,14 @@ class TalentContacts(OfOrganisation):
 
     The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are what a person is found by
     (``jemmo.services.lookups``); of people read before there were any they are ``None`` for a while.
+    ``sealed_texts`` is what the talent's texts said before contact details were taken out (``jemmo.domain.apart``).
     """
 
     talent = models.OneToOneField(
         Talent, models.CASCADE, primary_key=True, related_name="contacts", db_constraint=False
     )
     sealed = models.BinaryField()
+    sealed_texts = models.BinaryField(null=True)
     hashes = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db.models import Model, QuerySet
 from msgspec import Struct
 
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
-from jemmo.store.context import contact_context
 from jemmo.store.models import (
     Application,
     Attachment,
@@ -22,12 +20,15 @@ from jemmo.store.models import (
     Organisation,
     Stage,
     Talent,
-    TalentContacts,
+)
+from jemmo.store.selectors.apart import (
+    Unseal,
+    contacts_of,
+    open_contacts,
+    put_back,
+    put_back_letters,
 )
 from jemmo.store.selectors.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
-
-Unseal = Callable[[bytes, bytes], bytes]
-"""Opens a sealed value: (sealed, context) -> plain."""
 
 CHUNK = 1000
 
@@ -73,14 +74,16 @@ def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
 def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     for chunk in _chunks(Talent.objects.filter(SHOWN, org=org)):
         ids = [talent.id for talent in chunk]
-        contacts = _contacts(chunk, reader)
         files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
+        contacts = _opened(chunk, files, reader)
         applied = _by_talent(
             Application.objects.filter(talent_id__in=ids, remote_deleted_at=None).select_related(
                 "stage"
             )
         )
         for talent in chunk:
+            if reader.sees(talent) and reader.unseal:
+                put_back_letters(applied.get(talent.id, ()), reader.unseal)
             row = {
                 **_common(talent),
                 **_plain(talent, TALENT_FIELDS),
@@ -111,13 +114,13 @@ def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     )
     for chunk in _chunks(found):
         for application in chunk:
+            if reader.sees(application.talent) and reader.unseal:
+                put_back_letters([application], reader.unseal)
             row = {
                 **_common(application),
                 "talent_remote_id": application.talent_remote_id,
                 **_application(application),
-                "cover_letter": application.cover_letter
-                if reader.sees(application.talent)
-                else None,
+                "cover_letter": application.cover_letter,
             }
             yield reader.shows(row, APPLICATION_TEXTS, application.talent)
 
@@ -133,6 +136,7 @@ def resumes(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
         OF_SHOWN_TALENTS, talent__org=org, remote_deleted_at=None
     ).select_related("talent")
     for chunk in _chunks(found):
+        _opened([one.talent for one in chunk], _by_talent(chunk), reader)
         for one in chunk:
             row = {
                 "connection_id": one.talent.connection_id,
@@ -209,21 +213,17 @@ def _by_talent(found: Iterable[Any]) -> dict[UUID, list[Any]]:
     return grouped
 
 
-def _contacts(talents: list[Talent], reader: Reader) -> dict[UUID, list[Contact]]:
-    """Opened only for who may see them: for others nothing is decrypted at all."""
+def _opened(
+    talents: list[Talent], files: dict[UUID, list[Attachment]], reader: Reader
+) -> dict[UUID, list[Contact]]:
+    """Contact details, and the talents' own words put back; for who may not see them nothing is decrypted at all."""
     if reader.unseal is None:
         return {}
     by_id = {talent.id: talent for talent in talents if reader.sees(talent)}
-    return {
-        row.talent_id: open_contacts(row, by_id[row.talent_id], reader.unseal)
-        for row in TalentContacts.objects.filter(talent_id__in=by_id)
-    }
-
-
-def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
-    """A talent's contact details in clear."""
-    context = contact_context(talent.connection_id, talent.remote_id)
-    return msgspec.json.decode(unseal(bytes(row.sealed), context), type=list[Contact])
+    rows = contacts_of(by_id)
+    for key, row in rows.items():
+        put_back(by_id[key], row, reader.unseal, files=files.get(key, ()))
+    return {key: open_contacts(row, by_id[key], reader.unseal) for key, row in rows.items()}
 
 
 def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind) -> list[str]:

@@ -1,7 +1,7 @@
 """Takes contact details out of the free text of records, for who may not see them: see ``jemmo.domain.masking``.
 
-An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. What is taken
-out is gone from the record before any page sees it.
+They are kept apart from the texts when those are stored (``jemmo.domain.apart``). What was stored when fewer ways of
+writing them were known is caught here, before any page sees it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,10 @@ from collections.abc import Iterable
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from jemmo.domain.apart import APPLICATION_TEXTS, TALENT_TEXTS
 from jemmo.domain.masking import EMAIL, PHONE, hidden_fields, hidden_value, without_contacts
 from jemmo.store.models import Application, Attachment, Talent
-
-TALENT_TEXTS = (
-    *("first_name", "last_name", "headline", "summary", "current_company", "current_title"),
-    *("source", "source_url"),
-)
-APPLICATION_TEXTS = ("source", "source_url", "cover_letter")
+from jemmo.store.selectors.apart import Unseal, put_back_in_list
 
 
 def conceal(talent: Talent) -> None:
@@ -28,6 +24,18 @@ def conceal(talent: Talent) -> None:
     talent.tags = [without_contacts(tag) or "" for tag in talent.tags]
     talent.custom_fields = hidden_fields(talent.custom_fields)
     talent.location = hidden_value(talent.location)
+
+
+def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
+    """In a list: what people's texts say for who may see contact details, and nothing that holds any for others."""
+    shown = []
+    for one in talents:
+        if unseal is None or one.withheld:
+            conceal(one)
+        else:
+            shown.append(one)
+    if unseal is not None:
+        put_back_in_list(shown, unseal)
 
 
 def conceal_applications(applications: Iterable[Application]) -> None:

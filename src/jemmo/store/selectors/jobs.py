@@ -20,8 +20,9 @@ from jemmo.store.models import (
     Talent,
 )
 from jemmo.store.models.ordering import HIDDEN
+from jemmo.store.selectors.apart import Unseal
 from jemmo.store.selectors.connections import told_apart
-from jemmo.store.selectors.hiding import conceal
+from jemmo.store.selectors.hiding import show_texts
 from jemmo.store.selectors.paging import (
     SIZE,
     Alphabetical,
@@ -187,7 +188,7 @@ PEOPLE_SHOWN = 100
 
 
 def one(
-    org: Organisation, job_id: UUID, *, stage: str = "", sees_contacts: bool = False
+    org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
 ) -> JobPage | None:
     """A job, or ``None`` when it is not there for this organisation. ``stage`` narrows the talents to one."""
     job = (
@@ -209,10 +210,7 @@ def one(
             F("stage_entered_at").desc(nulls_last=True), "id"
         )[:PEOPLE_SHOWN]
     )
-    for application in listed:
-        assert application.talent is not None
-        if not sees_contacts or application.talent.withheld:
-            conceal(application.talent)
+    show_texts([one.talent for one in listed if one.talent], unseal)
     return JobPage(
         job=job,
         pipeline=pipeline,

@@ -23,13 +23,14 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.selectors import jobs
+from jemmo.store.selectors.apart import Unseal, open_contacts, put_back, put_back_letters
 from jemmo.store.selectors.connections import told_apart
-from jemmo.store.selectors.export import Unseal, open_contacts
 from jemmo.store.selectors.hiding import (
     conceal,
     conceal_applications,
     conceal_files,
     matches_without_contacts,
+    show_texts,
 )
 from jemmo.store.selectors.paging import (
     FEW,
@@ -113,24 +114,24 @@ def search(
     org: Organisation,
     wanted: Wanted,
     *,
-    sees_contacts: bool = False,
+    unseal: Unseal | None = None,
     word_hashes: Sequence[int] = (),
     named: Sequence[UUID] = (),
 ) -> Found[Talent]:
     """A page of the organisation's talents, each with its latest application.
+
+    ``unseal`` opens what their texts say for who may see contact details, and is ``None`` for others.
 
     ``named`` are the people whose address or number was typed: then it is them.
 
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
     found, total = _matching(
-        org, wanted, sees_contacts=sees_contacts, word_hashes=word_hashes, named=named
+        org, wanted, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
     )
     items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
-    for one in items:
-        if not sees_contacts or one.withheld:
-            conceal(one)
+    show_texts(items, unseal)
     return Found(
         items=items,
         total=total,
@@ -271,13 +272,9 @@ def one(
     withheld = None if reveal else talent.withheld
     if withheld:
         unseal = None
-    if unseal is None:
-        conceal(talent)
-        conceal_applications(applications)
-        conceal_files(files)
     return TalentPage(
         talent=talent,
-        contacts=None if unseal is None else _contacts(talent, unseal),
+        contacts=_opened(talent, applications, files, unseal),
         withheld=withheld,
         applications=applications,
         files=files,
@@ -306,6 +303,19 @@ def _name_moves(applications: list[Application]) -> None:
         one.moves = moves  # type: ignore[attr-defined]
 
 
-def _contacts(talent: Talent, unseal: Unseal) -> list[Contact]:
+def _opened(
+    talent: Talent,
+    applications: list[Application],
+    files: list[Attachment],
+    unseal: Unseal | None,
+) -> list[Contact] | None:
+    """The contact details, with all texts as they were; for who may not see them nothing that holds any."""
+    if unseal is None:
+        conceal(talent)
+        conceal_applications(applications)
+        conceal_files(files)
+        return None
     row = TalentContacts.objects.filter(talent=talent).first()
+    put_back(talent, row, unseal, files=files)
+    put_back_letters(applications, unseal)
     return open_contacts(row, talent, unseal) if row else []

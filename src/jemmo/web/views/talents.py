@@ -26,11 +26,12 @@ def listing(request: MemberRequest) -> HttpResponse:
     wanted = talents.Wanted.from_query(request.GET)
     sees = sees_contacts(request)
     words, named = [], []
+    unseal = default_vault().open if sees else None
     if sees:  # else who is found would tell whose address or number it is
         words = hashes_of(request.organisation, wanted.q, vault=default_vault())
         named = talents_with(request.organisation, wanted.q, vault=default_vault())
     found = talents.search(
-        request.organisation, wanted, sees_contacts=sees, word_hashes=words, named=named
+        request.organisation, wanted, unseal=unseal, word_hashes=words, named=named
     )
     if has_contacts(wanted.q):
         account = request.membership.account

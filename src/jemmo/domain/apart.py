@@ -1,0 +1,123 @@
+"""Contact details that people typed into free text are kept apart from it, so that no text stored in clear holds any.
+
+An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. A cover letter is
+kept apart as a whole: it is a letter with its sender on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec.structs import astuple, replace
+
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.masking import (
+    CONTACT_TYPES,
+    EMAIL,
+    PHONE,
+    any_has_contacts,
+    hidden_fields,
+    hidden_value,
+)
+from jemmo.domain.records import Application, Attachment, Contact, Record, Talent
+
+TALENT_TEXTS = (
+    *("first_name", "last_name", "headline", "summary", "current_company", "current_title"),
+    *("source", "source_url"),
+)
+_TALENT_SAYS = attrgetter(*TALENT_TEXTS)
+APPLICATION_TEXTS = ("source", "source_url")
+LETTER = "cover_letter"
+FILES = "files"
+
+Texts = dict[str, Any]
+"""What was taken out of a record: its fields as they were, by name; under ``files`` names of files by their ids."""
+
+
+def set_apart(record: Record) -> tuple[Record, Texts]:
+    """The record as it may be stored in clear, and what it said before where that differs."""
+    if isinstance(record, Talent):
+        return _talent(record) if _may_hold(record) else (record, {})
+    if isinstance(record, Application):
+        return _application(record)
+    return record, {}
+
+
+def typed_in(texts: Texts) -> tuple[Contact, ...]:
+    """The addresses and numbers among what was set apart: a person is found by them too."""
+    found: dict[Contact, None] = {}
+    for text in _strings(texts):
+        for kind, pattern in ((ContactKind.EMAIL, EMAIL), (ContactKind.PHONE, PHONE)):
+            for one in pattern.finditer(text):
+                found[Contact(kind=kind, value=one[0])] = None
+    return tuple(found)
+
+
+def _may_hold(talent: Talent) -> bool:
+    """Quickly, because nearly all hold nothing."""
+    said = [*_TALENT_SAYS(talent), *talent.tags, *(one.file_name for one in talent.attachments)]
+    if talent.location is not None:
+        said += [text for text in astuple(talent.location) if isinstance(text, str)]
+    for field in talent.custom_fields.values():
+        value = field.get("value")
+        if value and field.get("type") in CONTACT_TYPES:
+            return True
+        said += [value] if isinstance(value, str) else _strings(value)
+    return any_has_contacts([text for text in said if text])
+
+
+def _talent(talent: Talent) -> tuple[Talent, Texts]:
+    kept, texts = _changed(talent, TALENT_TEXTS)
+    if (tags := hidden_value(talent.tags)) != list(talent.tags):
+        kept["tags"], texts["tags"] = tuple(tags), list(talent.tags)
+    if (fields := hidden_fields(talent.custom_fields)) != talent.custom_fields:
+        kept["custom_fields"], texts["custom_fields"] = fields, talent.custom_fields
+    if talent.location is not None:
+        place = msgspec.to_builtins(talent.location)
+        if (hidden := hidden_value(place)) != place:
+            kept["location"] = msgspec.convert(hidden, type(talent.location))
+            texts["location"] = place
+    files = {one.remote_id: one.file_name for one in talent.attachments if _told(one)}
+    if files:
+        kept["attachments"] = tuple(map(_unnamed, talent.attachments))
+        texts[FILES] = files
+    return (replace(talent, **kept), texts) if texts else (talent, texts)
+
+
+def _application(application: Application) -> tuple[Application, Texts]:
+    kept, texts = _changed(application, APPLICATION_TEXTS)
+    if application.cover_letter:
+        kept[LETTER], texts[LETTER] = None, application.cover_letter
+    return (replace(application, **kept), texts) if texts else (application, texts)
+
+
+def _changed(record: Talent | Application, names: tuple[str, ...]) -> tuple[Texts, Texts]:
+    """Of these fields those that hold contact details: without them, and as they were."""
+    kept, texts = {}, {}
+    for name in names:
+        if (text := getattr(record, name)) and (hidden := hidden_value(text)) != text:
+            kept[name], texts[name] = hidden, text
+    return kept, texts
+
+
+def _told(file: Attachment) -> bool:
+    return bool(file.file_name) and hidden_value(file.file_name) != file.file_name
+
+
+def _unnamed(file: Attachment) -> Attachment:
+    return replace(file, file_name=hidden_value(file.file_name)) if _told(file) else file
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a value of any shape."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _strings(one)

@@ -1,0 +1,113 @@
+"""What is stored in clear holds no contact details, and with what was set apart the record is whole again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.domain.apart import FILES, Texts, set_apart, typed_in
+from jemmo.domain.enums import ApplicationStatus
+from jemmo.domain.masking import HIDDEN, has_contacts
+from jemmo.domain.records import (
+    Application,
+    Attachment,
+    Contact,
+    Department,
+    Location,
+    Record,
+    Talent,
+)
+
+ADDRESS, NUMBER = "someone@mail.example", "+33 6 00 00 00 42"
+WORDS = st.text(max_size=12)
+SAID = st.builds(
+    "{}{}{}".format, WORDS, st.sampled_from(["", ADDRESS, NUMBER, f"<{ADDRESS}>", "＠home"]), WORDS
+)
+MAYBE = st.none() | SAID
+FIELD = st.fixed_dictionaries(
+    {"type": st.sampled_from(["text", "email", "select"]), "value": MAYBE | st.lists(SAID)}
+)
+TALENTS = st.builds(
+    Talent,
+    remote_id=st.just("1"),
+    first_name=MAYBE,
+    headline=MAYBE,
+    summary=MAYBE,
+    source_url=MAYBE,
+    tags=st.lists(SAID, max_size=3).map(tuple),
+    location=st.none() | st.builds(Location, raw=MAYBE, city=MAYBE),
+    custom_fields=st.dictionaries(WORDS, FIELD, max_size=3),
+    attachments=st.lists(MAYBE, max_size=3).map(
+        lambda names: tuple(
+            Attachment(remote_id=str(place), file_name=name) for place, name in enumerate(names)
+        )
+    ),
+)
+APPLICATIONS = st.builds(
+    Application,
+    remote_id=st.just("1"),
+    status=st.just(ApplicationStatus.ACTIVE),
+    source=MAYBE,
+    source_url=MAYBE,
+    cover_letter=MAYBE,
+)
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in strings(part)]
+
+
+def whole(clear: Record, texts: Texts) -> Any:
+    """The record as it was, from its two parts."""
+    found = msgspec.to_builtins(clear)
+    named = texts.get(FILES, {})
+    for file in found.get("attachments", []):
+        file["file_name"] = named.get(file["remote_id"], file.get("file_name"))
+    found |= {name: value for name, value in texts.items() if name != FILES}
+    return msgspec.convert(found, type(clear))
+
+
+@given(TALENTS | APPLICATIONS)
+def test_nothing_in_clear_and_nothing_lost(record: Record) -> None:
+    clear, texts = set_apart(record)
+
+    assert not [text for text in strings(msgspec.to_builtins(clear)) if has_contacts(text)]
+    assert whole(clear, msgspec.json.decode(msgspec.json.encode(texts))) == record
+
+
+@given(TALENTS | APPLICATIONS)
+def test_what_is_clear_stays_as_it_is(record: Record) -> None:
+    clear, _ = set_apart(record)
+
+    assert set_apart(clear) == (clear, {})
+
+
+@pytest.mark.parametrize("value", ["12", ["x"], "https://example.com/me"])
+def test_a_field_made_for_contacts_is_emptied_whatever_it_says(value: Any) -> None:
+    field = {"type": "phone", "label": "Mobile", "value": value}
+
+    clear, texts = set_apart(Talent(remote_id="1", custom_fields={"a": field}))
+
+    assert isinstance(clear, Talent)
+    assert clear.custom_fields == {"a": {**field, "value": HIDDEN}}
+    assert texts == {"custom_fields": {"a": field}}
+
+
+def test_a_person_is_found_by_what_was_typed_into_texts() -> None:
+    _, texts = set_apart(Talent(remote_id="1", headline=f"Call {NUMBER} or {ADDRESS}", tags=("x",)))
+
+    assert {one.value for one in typed_in(texts)} == {NUMBER, ADDRESS}
+    assert all(isinstance(one, Contact) for one in typed_in(texts))
+
+
+def test_other_records_are_stored_as_they_are() -> None:
+    team = Department(remote_id="1", name=ADDRESS)
+
+    assert set_apart(team) == (team, {})
