@@ -1,7 +1,7 @@
 """`python -m benchmarks.lists [rows]`: how fast lists are with 100,000 talents, and what each index costs a sync.
 
-Pages are asked of Django itself, over a real database, without the network. What an index costs is the time by which
-inserting the same rows takes longer with it than without, in microseconds a row.
+Pages are asked of Django itself by a recruiter, over a real database with its policies, without the network. What an
+index costs is the time by which inserting the same rows takes longer with it than without, in microseconds a row.
 """
 
 from __future__ import annotations
@@ -79,57 +79,50 @@ WHERE c = 0 OR t.n %% 5 = 0;
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"JEMMO_HOME": folder, "DJANGO_SETTINGS_MODULE": "jemmo.settings"}
-        from jemmo import embedded  # noqa: PLC0415 - its home is set now
+        os.environ["JEMMO_HOME"] = folder
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo.store import scope  # noqa: PLC0415
 
         try:
-            os.environ["DATABASE_URL"] = embedded.ensure_running()
-            client = _filled(rows)
-            for table in (_pages(client), _costs()):
+            owner = embedded.ensure_running()
+            bootstrap.start(operator=False)
+            with scope.under(scope.EVERYTHING):
+                client, places = _filled(rows, owner)
+            for table in (_pages(client, places), _costs(owner)):
                 Console().print(table)
         finally:
             embedded.stop()
 
 
-def _filled(rows: int) -> Any:
-    """A recruiter's browser, in front of a company of that size."""
-    import django  # noqa: PLC0415 - its database is known now
-
-    django.setup()
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+def _filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
+    """A recruiter's browser, in front of a company of that size, and ids of a job and a talent."""
+    from django.conf import settings  # noqa: PLC0415 - Django is set up now
     from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from jemmo.services import accounts  # noqa: PLC0415
-    from jemmo.store.models import Connection  # noqa: PLC0415
+    from jemmo.store.models import Connection, Job, Talent  # noqa: PLC0415
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    call_command("migrate", verbosity=0)
     org = accounts.ensure_organisation("acme")
     made = Connection.objects.create(
         org=org, provider="teamtailor", sealed_key=b"", key_set_at=timezone.now()
     )
-    with connection.cursor() as cursor:
-        given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
-        cursor.execute(FILL, given)
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as plain_connection:
-        plain_connection.execute("VACUUM ANALYZE")
+    given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
+    with psycopg.connect(owner, autocommit=True, cursor_factory=psycopg.ClientCursor) as db:
+        db.execute(FILL, given)
+        db.execute("VACUUM ANALYZE")
     client = Client(SERVER_NAME="localhost")
     client.force_login(accounts.add_member(org, "recruiter@acme.example", "recruiter", None))
-    return client
-
-
-def _pages(client: Any) -> Table:
-    from jemmo.store.models import Job, Talent  # noqa: PLC0415 - Django is set up now
-
     shown = {"remote_deleted_at": None, "excluded_reason": None}
-    places = {
+    return client, {
         "job": Job.objects.filter(**shown).earliest("title").id,
         "talent": Talent.objects.filter(**shown).earliest("last_name").id,
     }
+
+
+def _pages(client: Any, places: dict[str, Any]) -> Table:
     table = Table("page", "median ms", "p95 ms", f"p95 ≤ {GOAL} ms")
     for name, given in PAGES.items():
         path = given.format_map(places)
@@ -146,23 +139,23 @@ def _asked(client: Any, path: str) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _costs() -> Table:
+def _costs(owner: str) -> Table:
     """Each index's price: the rows of its table are inserted into a copy with the index alone, and with none."""
-    from django.db import connection  # noqa: PLC0415
-
     table = Table("index", "µs a row", "MB")
-    with connection.cursor() as cursor:
+    with psycopg.connect(owner, autocommit=True) as db, db.cursor() as cursor:
         cursor.execute(
             "SELECT tablename, indexname, indexdef FROM pg_indexes "
             "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"
         )
-        for of, name, definition in cursor.fetchall():
+        for of, name, definition in list(cursor.fetchall()):
             without = min(_inserting(cursor, of, None) for _ in range(3))
             having = min(
                 _inserting(cursor, of, definition.replace(name, f"copy_{name}")) for _ in range(3)
             )
             cursor.execute(f"SELECT count(*), pg_relation_size('{name}') / 1e6 FROM {of}")  # noqa: S608
-            rows, size = cursor.fetchone()
+            row = cursor.fetchone()
+            assert row is not None
+            rows, size = row
             table.add_row(f"{of}: {name}", f"{(having - without) / rows * 1e6:.2f}", f"{size:.1f}")
     return table
 

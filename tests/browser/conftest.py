@@ -137,7 +137,7 @@ def office(database_url: str, static_files: None, settings: Settings) -> Iterato
         with served() as address:
             yield Office(address=address, ats=ats)
     finally:
-        for process in (sandbox, worker):
+        for process in (worker, sandbox):  # a worker whose ATS is away tries again before it ends
             process.terminate()
             process.wait()
         assert sandbox.stdout is not None

@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import jemmo
+
+pytestmark = pytest.mark.one_server
 
 ROOT = Path(jemmo.__file__).parent.parent.parent
 FIRST = "brings_every_record or old_record_that_changes or deleted_record or costs_a_handful"

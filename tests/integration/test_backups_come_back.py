@@ -150,6 +150,7 @@ def shape(url: str) -> list[Any]:
         ]
 
 
+@pytest.mark.one_server
 async def test_a_filled_database_is_replaced_only_when_asked(
     ats: Harness, database_url: str, owner_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ async def test_who_was_erased_since_stays_erased(
         assert {one.name for one in place.listing() if not one.name.startswith("erased/")} == files
 
 
+@pytest.mark.one_server
 async def test_an_organisation_that_was_deleted_since_is_deleted_again(
     saved: tuple[Company, Path], owner_url: str, storage: FolderStorage, elsewhere: str
 ) -> None:
@@ -234,6 +236,7 @@ def leave(storage: FolderStorage) -> None:
     assert not Organisation.objects.filter(slug="acme").exists()
 
 
+@pytest.mark.one_server
 async def test_what_the_storage_could_not_note_is_noted_later(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
@@ -247,6 +250,7 @@ async def test_what_the_storage_could_not_note_is_noted_later(
     assert known[0] == known[1] != {}
 
 
+@pytest.mark.one_server
 async def test_a_damaged_backup_is_refused_before_anything_is_touched(
     ats: Harness, database_url: str, owner_url: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
@@ -295,6 +299,7 @@ def forged(path: Path, to: Path) -> bytes:
     return to.read_bytes()
 
 
+@pytest.mark.one_server
 async def test_without_its_keys_a_backup_is_refused(
     ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
 ) -> None:
@@ -312,6 +317,7 @@ async def test_without_its_keys_a_backup_is_refused(
     assert dump(elsewhere) == {}
 
 
+@pytest.mark.one_server
 async def test_a_keyset_goes_along_only_when_it_is_encrypted(
     ats: Harness,
     database_url: str,
@@ -396,6 +402,7 @@ async def test_an_older_version_is_brought_up_to_date(
         assert shape(elsewhere) == shape(database_url)
 
 
+@pytest.mark.one_server
 async def test_a_newer_version_is_refused(
     database_url: str, owner_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
@@ -411,6 +418,7 @@ async def test_a_newer_version_is_refused(
     assert dump(elsewhere) == {}
 
 
+@pytest.mark.one_server
 async def test_a_database_in_use_or_of_others_is_not_touched(
     database_url: str, elsewhere: str, storage: FolderStorage, tmp_path: Path
 ) -> None:
@@ -456,6 +464,7 @@ async def test_a_backup_is_of_one_moment(
     assert compared(elsewhere) == before
 
 
+@pytest.mark.one_server
 async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
     ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
 ) -> None:

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.one_server
+
 
 @pytest.mark.parametrize("seed", [3])
 async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:

@@ -19,6 +19,8 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.records import Application, Job, Record, Stage, Talent
 from jemmo.domain.streams import Mode, Stream
 
+pytestmark = pytest.mark.one_server
+
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = ("job", "stage", "talent", "application", "pending_link", "stage_event", "talent_contacts")
 

@@ -21,6 +21,8 @@ from jemmo import embedded
 from jemmo.embedded import PostgresError, locks, places
 from jemmo.embedded.account import Account
 
+pytestmark = pytest.mark.one_server
+
 START = "from jemmo import embedded; print(embedded.ensure_running())"
 IS_ROOT = os.geteuid() == 0
 

@@ -29,6 +29,8 @@ from jemmo.store.selectors.files import connections_due, counts_of
 from jemmo.vault import default_vault
 from jemmo.vault.lookups import word_hashes
 
+pytestmark = pytest.mark.one_server
+
 LATER = timedelta(hours=2)
 JARVI = {
     "switches": {"resumes": "files", "download": "key"},

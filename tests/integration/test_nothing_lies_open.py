@@ -21,6 +21,8 @@ from jemmo.services.fetching import fetch_files
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.one_server
+
 KEY = "very-secret-api-key-0123456789"
 SIGNS = (b"%PDF-", b"PK\x03\x04", b"Curriculum", b"word/document")
 

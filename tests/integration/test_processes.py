@@ -21,6 +21,8 @@ from jemmo.domain.errors import FailureMode
 from jemmo.domain.outcomes import RunStatus
 from jemmo.sandbox import SandboxServer, run_sandbox
 
+pytestmark = pytest.mark.one_server
+
 SEEN = "SELECT coalesce(sum(seen), 0) FROM checkpoint"
 
 

@@ -21,6 +21,8 @@ from jemmo.store.models import Pace
 from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.one_server
+
 WINDOW = {"rate_limit_requests": 20, "rate_limit_seconds": 2, "window": "sliding"}
 PACED = {"pacing": "on", "page_size": "10", "rate_limit": "20", "rate_window": "2"}
 

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.one_server
+
 COLLECT = "from jemmo import bootstrap; bootstrap.setup(); bootstrap.collect_static()"
 
 
