@@ -134,7 +134,7 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
             support.write(
                 org,
                 asker,
-                body=f"Where is {contacts[0].upper()}?",
+                body=f"Where is {Talent.objects.get(id=key).full_name.upper()}, {contacts[0]}?",
                 error="",
                 steps="",
                 language="en",
