@@ -9,6 +9,14 @@ from django.utils.translation import pgettext_lazy
 from jemmo.web.privacy_words import PRIVACY
 
 WORDS: dict[str, dict[str, str | Promise]] = {
+    "capability": {
+        "applications": _("applications"),
+        "resumes": _("resumes"),
+        "custom_fields": _("custom fields"),
+        "incremental": _("changes alone"),
+        "deletes": _("deletions"),
+        "webhooks": _("webhooks"),
+    },
     "job": {
         "OPEN": pgettext_lazy("job", "Open"),
         "DRAFT": pgettext_lazy("job", "Draft"),

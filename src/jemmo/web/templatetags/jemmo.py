@@ -17,6 +17,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from jemmo.domain.streams import Capabilities
 from jemmo.domain.troubles import trouble
 from jemmo.services.logs import plain
 from jemmo.web import words
@@ -52,6 +53,23 @@ def means(code: str | None) -> str:
 @register.filter
 def next_step(code: str | None) -> str:
     return _(trouble(code or "").next_step)
+
+
+@register.filter
+def can(capabilities: Capabilities) -> str:
+    """What an ATS gives of what not all give, as a list in the reader's language."""
+    return _listed(capabilities, given=True)
+
+
+@register.filter
+def lacks(capabilities: Capabilities) -> str:
+    """What it does not give. Moves between stages are not among it: Jemmo notes those that it sees."""
+    return _listed(capabilities, given=False)
+
+
+def _listed(capabilities: Capabilities, *, given: bool) -> str:
+    names = words.WORDS["capability"].items()
+    return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is given)
 
 
 @register.filter

@@ -1,0 +1,40 @@
+"""The page on which an ATS is chosen says of each what it gives and what it does not, as declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from msgspec.structs import asdict
+
+from jemmo.connectors.base import Connector
+from jemmo.connectors.registry import OFFERED
+
+SAYS = {
+    "applications": "applications",
+    "resumes": "resumes",
+    "custom_fields": "custom fields",
+    "incremental": "changes alone",
+    "deletes": "deletions",
+    "webhooks": "webhooks",
+}
+
+
+@pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
+def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], Client]) -> None:
+    page = signed_in("admin").get("/settings/ats/connect/").content.decode()
+    found = re.search(rf'connect/{one.name}/".*?</a>', page, re.DOTALL)
+    assert found
+    given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Without:")
+
+    declared = asdict(one.capabilities)
+    for name, word in SAYS.items():
+        assert (word in given, word in without) == (declared[name], not declared[name]), name
+
+
+def test_it_says_so_in_french(signed_in: Callable[[str], Client]) -> None:
+    page = signed_in("admin").get("/settings/ats/connect/", headers={"Accept-Language": "fr"})
+
+    assert "Sans : candidatures, CV" in page.content.decode()  # Jarvi
