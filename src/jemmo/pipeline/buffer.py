@@ -42,16 +42,18 @@ class Buffer:
         self._room = asyncio.Event()
 
     async def put(self, batch: Batch) -> None:
-        """Leave a page; waits while there are too many."""
-        while len(self._batches) >= self._most_pages:
+        """Leave a page; waits while there are too many, or too much is in them."""
+        while self._is_full():
             self._room.clear()
             await self._room.wait()
         self._batches.append(batch)
         self._records += batch.outcome.fetched
-        full = self._records >= self._plenty or len(self._batches) >= self._most_pages
-        if full or batch.checkpoint.done:
+        if self._is_full() or batch.checkpoint.done:
             self._enough.set()
         self._some.set()
+
+    def _is_full(self) -> bool:
+        return self._records >= self._plenty or len(self._batches) >= self._most_pages
 
     def close(self) -> None:
         """No more pages will come."""

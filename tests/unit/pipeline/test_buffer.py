@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from jemmo.domain.outcomes import PageOutcome
 from jemmo.domain.streams import Checkpoint, Notes, Stream
 from jemmo.pipeline.buffer import Batch, Buffer
@@ -44,8 +46,9 @@ async def test_a_page_alone_is_given_when_patience_has_run_out() -> None:
     assert numbers(await buffer.take()) == ["2"]
 
 
-async def test_no_more_pages_are_held_than_there_is_room_for() -> None:
-    buffer = Buffer(most_pages=2, patience=FOREVER)
+@pytest.mark.parametrize("room", [{"most_pages": 2}, {"plenty": 20}])
+async def test_no_more_pages_are_held_than_there_is_room_for(room: dict[str, int]) -> None:
+    buffer = Buffer(**room, patience=FOREVER)
     order: list[str] = []
 
     async def reader() -> None:

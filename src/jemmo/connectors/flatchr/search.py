@@ -25,6 +25,7 @@ from jemmo.rest_client import RestClient
 
 ACTIVE, ARCHIVED = 0, 1
 KEPT_ANSWERS = 8
+MOST_ROWS = 1000  # that become records at a time
 Criteria = dict[str, Any]
 
 
@@ -45,7 +46,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Slice(Struct, frozen=True, kw_only=True):
-    """One window's rows. ``after`` is where to go on, ``None`` at the end."""
+    """Rows of one window. ``after`` is where to go on, ``None`` at the end."""
 
     rows: list[Row]
     window: Window
@@ -107,7 +108,10 @@ class Search:
                 onward = self._after(walk, step.after)
                 own = [row for row in step.rows if before.get(str(row.get("applicant"))) != row]
                 before = {str(row.get("applicant")): row for row in step.rows}
-                yield replace(step, rows=own, after=onward)
+                *parts, last = _parts(own)
+                for part in parts:  # who stops between them begins the window anew
+                    yield replace(step, rows=part, after=place)
+                yield replace(step, rows=last, after=onward)
                 if onward is None:
                     return
                 place = onward
@@ -246,6 +250,11 @@ def unproved() -> TransientError:
         "Flatchr's list of applicants could not be read to a proved end, so it cannot be said who is gone.",
         code="list_may_be_cut",
     )
+
+
+def _parts(found: list[Row]) -> list[list[Row]]:
+    """At least one. The search has no pages: an answer may hold more than should be mapped at once."""
+    return [found[at : at + MOST_ROWS] for at in range(0, len(found), MOST_ROWS)] or [[]]
 
 
 def _ids(found: list[Row]) -> set[str | None]:
