@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import (
@@ -21,6 +21,7 @@ from jemmo.domain.masking import (
     any_has_contacts,
     hidden_fields,
     hidden_value,
+    without_contacts,
 )
 from jemmo.domain.records import Application, Attachment, Contact, Record, Talent
 
@@ -58,9 +59,11 @@ def typed_in(texts: Texts) -> tuple[Contact, ...]:
 
 def _may_hold(talent: Talent) -> bool:
     """Quickly, because nearly all hold nothing."""
-    said = [*_TALENT_SAYS(talent), *talent.tags, *(one.file_name for one in talent.attachments)]
-    if talent.location is not None:
-        said += [text for text in astuple(talent.location) if isinstance(text, str)]
+    said = [*_TALENT_SAYS(talent), *talent.tags]
+    if talent.attachments:
+        said += [one.file_name for one in talent.attachments]
+    if (place := talent.location) is not None:
+        said += [place.raw, place.street, place.city, place.region, place.postal_code]
     for field in talent.custom_fields.values():
         value = field.get("value")
         if value and field.get("type") in CONTACT_TYPES:
@@ -88,9 +91,12 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
 
 
 def _application(application: Application) -> tuple[Application, Texts]:
+    source, letter = application.source, application.cover_letter
+    if not (source or letter or application.source_url):
+        return application, {}
     kept, texts = _changed(application, APPLICATION_TEXTS)
-    if application.cover_letter:
-        kept[LETTER], texts[LETTER] = None, application.cover_letter
+    if letter:
+        kept[LETTER], texts[LETTER] = None, letter
     return (replace(application, **kept), texts) if texts else (application, texts)
 
 
@@ -98,7 +104,8 @@ def _changed(record: Talent | Application, names: tuple[str, ...]) -> tuple[Text
     """Of these fields those that hold contact details: without them, and as they were."""
     kept, texts = {}, {}
     for name in names:
-        if (text := getattr(record, name)) and (hidden := hidden_value(text)) != text:
+        text = getattr(record, name)
+        if text and (hidden := without_contacts(text)) != text:
             kept[name], texts[name] = hidden, text
     return kept, texts
 
