@@ -242,6 +242,18 @@ async def test_a_turn_ends_when_its_time_is_up(
     assert not told.outcomes
 
 
+async def test_a_worker_that_is_to_stop_ends_its_turn_after_the_file_in_hand(
+    teamtailor: Harness, database_url: str, storage: Storage
+) -> None:
+    found = await connected(teamtailor, database_url)
+    asked = iter([False, True])
+
+    told = await fetch(found, storage, enough=lambda: next(asked))
+
+    assert told.more
+    assert told.outcomes.total() == 1
+
+
 async def test_a_link_that_died_is_asked_for_again(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:

@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -95,13 +95,15 @@ async def fetch_files(
     vault: Vault,
     storage: Storage,
     seconds: float = 50.0,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Fetched:
-    """Fetch what is due for about ``seconds``; a sync of the connection ends the turn early.
+    """Fetch what is due for about ``seconds``, or until it is ``enough``; a sync of the connection ends the turn early.
 
     Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
     """
     told = Fetched()
-    ends = asyncio.get_running_loop().time() + seconds
+    clock = asyncio.get_running_loop().time
+    ends = clock() + seconds
     async with connected(connection_id, database_url) as (db, row):
         with explained():
             if row.state != "active" or not await store.due(db, connection_id, limit=1):
@@ -113,7 +115,9 @@ async def fetch_files(
                 bench = Bench(
                     db=db, source=source, storage=storage, vault=vault, key=key, limit=max_bytes()
                 )
-                told.more = await _work(bench, connection_id, told, ends)
+                told.more = await _work(
+                    bench, connection_id, told, lambda: clock() >= ends or enough()
+                )
         except JemmoError as error:
             told.error = error.as_dict()
             with explained():
@@ -121,9 +125,10 @@ async def fetch_files(
     return told
 
 
-async def _work(bench: Bench, connection_id: UUID, told: Fetched, ends: float) -> bool:
-    """Empty the queue; ``True`` when the time is up and more is waiting."""
-    clock = asyncio.get_running_loop().time
+async def _work(
+    bench: Bench, connection_id: UUID, told: Fetched, is_over: Callable[[], bool]
+) -> bool:
+    """Empty the queue; ``True`` when the turn is over and more is waiting."""
     while True:
         with explained():
             waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
@@ -133,7 +138,7 @@ async def _work(bench: Bench, connection_id: UUID, told: Fetched, ends: float) -
             with explained():
                 if await store.is_syncing(bench.db, connection_id):
                     return False  # the schedule comes back to it
-                if clock() >= ends:
+                if is_over():
                     return True
                 told.outcomes[await _handle(bench, one)] += 1
 

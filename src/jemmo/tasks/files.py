@@ -13,6 +13,7 @@ from jemmo.services import erasure, journal, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES
 from jemmo.services.scopes import everywhere
+from jemmo.tasks import slices
 from jemmo.vault import default_vault
 
 
@@ -24,6 +25,7 @@ async def fetch_connection_files(connection_id: str) -> None:
         database_url=os.environ["DATABASE_URL"],
         vault=default_vault(),
         storage=open_storage(),
+        enough=slices.stopping,
     )
     if told.more:
         await enqueue(UUID(connection_id))

@@ -52,6 +52,11 @@ def stop() -> None:
     _stopping = True
 
 
+def stopping() -> bool:
+    """Whether this process is to end soon."""
+    return _stopping
+
+
 def running() -> int:
     return len(_running)
 
