@@ -137,8 +137,8 @@ def office(database_url: str, static_files: None, settings: Settings) -> Iterato
         with served() as address:
             yield Office(address=address, ats=ats)
     finally:
-        for process in (worker, sandbox):  # a worker whose ATS is away tries again before it ends
-            process.terminate()
+        for process in (worker, sandbox):
+            process.kill()  # asked to stop, a worker would first finish the page in hand, at the ATS's pace
             process.wait()
         assert sandbox.stdout is not None
         sandbox.stdout.close()
