@@ -147,7 +147,7 @@ def _costs(owner: str) -> Table:
             "SELECT tablename, indexname, indexdef FROM pg_indexes "
             "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"
         )
-        for of, name, definition in list(cursor.fetchall()):
+        for of, name, definition in cursor.fetchall():
             without = min(_inserting(cursor, of, None) for _ in range(3))
             having = min(
                 _inserting(cursor, of, definition.replace(name, f"copy_{name}")) for _ in range(3)

@@ -19,11 +19,12 @@ from jemmo.domain.masking import (
     EMAIL,
     PHONE,
     any_has_contacts,
+    has_contacts,
     hidden_fields,
     hidden_value,
     without_contacts,
 )
-from jemmo.domain.records import Application, Attachment, Contact, Record, Talent
+from jemmo.domain.records import Application, Contact, Record, Talent
 
 TALENT_TEXTS = (
     *("first_name", "last_name", "headline", "summary", "current_company", "current_title"),
@@ -83,20 +84,23 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
         if (hidden := hidden_value(place)) != place:
             kept["location"] = msgspec.convert(hidden, type(talent.location))
             texts["location"] = place
-    files = {one.remote_id: one.file_name for one in talent.attachments if _told(one)}
+    files = {
+        one.remote_id: one.file_name
+        for one in talent.attachments
+        if one.file_name and has_contacts(one.file_name)
+    }
     if files:
-        kept["attachments"] = tuple(map(_unnamed, talent.attachments))
+        kept["attachments"] = tuple(
+            replace(one, file_name=without_contacts(one.file_name)) for one in talent.attachments
+        )
         texts[FILES] = files
     return (replace(talent, **kept), texts) if texts else (talent, texts)
 
 
 def _application(application: Application) -> tuple[Application, Texts]:
-    source, letter = application.source, application.cover_letter
-    if not (source or letter or application.source_url):
-        return application, {}
     kept, texts = _changed(application, APPLICATION_TEXTS)
-    if letter:
-        kept[LETTER], texts[LETTER] = None, letter
+    if application.cover_letter:
+        kept[LETTER], texts[LETTER] = None, application.cover_letter
     return (replace(application, **kept), texts) if texts else (application, texts)
 
 
@@ -108,14 +112,6 @@ def _changed(record: Talent | Application, names: tuple[str, ...]) -> tuple[Text
         if text and (hidden := without_contacts(text)) != text:
             kept[name], texts[name] = hidden, text
     return kept, texts
-
-
-def _told(file: Attachment) -> bool:
-    return bool(file.file_name) and hidden_value(file.file_name) != file.file_name
-
-
-def _unnamed(file: Attachment) -> Attachment:
-    return replace(file, file_name=hidden_value(file.file_name)) if _told(file) else file
 
 
 def _strings(value: Any) -> Iterator[str]:

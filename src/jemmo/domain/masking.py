@@ -33,9 +33,8 @@ _NUMBER = (
     r"|(?<![\w-])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?![\w-])"  # North America writes them without
 )
 PHONE = re.compile(_NUMBER)
-_SEVEN_DIGITS = re.compile(
-    r"\d(?:\D{0,3}\d){6}"
-)  # a phone number has no fewer, and no more between two
+# A phone number has no fewer digits, and no more between two of them.
+_SEVEN_DIGITS = re.compile(r"\d(?:\D{0,3}\d){6}")
 _PHONE_OR_ID = re.compile(rf"(?P<id>{_ID})|{_NUMBER}", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _SECRET_PATH = re.compile(r"/(hooks|invitations|files)/[^/\s\"'<>]+")

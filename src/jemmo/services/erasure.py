@@ -15,7 +15,6 @@ from django.db.models import Q
 from msgspec import Struct
 
 from jemmo.domain.access import Action
-from jemmo.domain.apart import typed_in
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
@@ -31,7 +30,7 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
-from jemmo.store.selectors.apart import open_contacts, open_texts
+from jemmo.store.selectors.apart import open_all_contacts
 from jemmo.vault import Vault
 
 AT_ONCE = 1000
@@ -145,8 +144,7 @@ def _unmentioned(org: Organisation, talents: list[UUID], vault: Vault) -> int:
         words |= {str(one.id)}
         row = getattr(one, "contacts", None)
         if row is not None:
-            typed = typed_in(open_texts(row, one, vault.open))
-            words |= {contact.value for contact in (*open_contacts(row, one, vault.open), *typed)}
+            words |= {contact.value for contact in open_all_contacts(row, one, vault.open)}
     written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
     if not written:
         return 0

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from jemmo.domain.apart import typed_in
 from jemmo.domain.contact_keys import contact_key, same_contact, typed_contact
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
@@ -18,7 +17,7 @@ from jemmo.store.context import Marks
 from jemmo.store.models import Organisation, Talent, TalentContacts
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.secrets import kept, kept_by
-from jemmo.store.selectors.apart import open_contacts, open_texts
+from jemmo.store.selectors.apart import open_all_contacts
 from jemmo.store.selectors.saying import talents_with_contact
 from jemmo.store.suppression import KeepsOut
 from jemmo.vault import Vault
@@ -92,7 +91,7 @@ def talents_with(
         for row in rows.iterator(chunk_size=2000)
         if any(
             one.kind is kind and same_contact(kind, one.value, typed)
-            for one in _found_by(row, vault)
+            for one in open_all_contacts(row, row.talent, vault.open)
         )
     ]
 
@@ -104,7 +103,7 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
         rows = TalentContacts.objects.filter(hashes=None).select_related("talent")[:BATCH]
         listed = list(rows)
         for row in listed:
-            found = _found_by(row, vault)
+            found = open_all_contacts(row, row.talent, vault.open)
             TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
                 hashes=contact_hashes(key, row.talent.org_id, found)
             )
@@ -112,12 +111,6 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
         if len(listed) < BATCH:
             break
     return count
-
-
-def _found_by(row: TalentContacts, vault: Vault) -> list[Contact]:
-    """A person's contact details, those that were typed into texts included."""
-    typed = typed_in(open_texts(row, row.talent, vault.open))
-    return [*open_contacts(row, row.talent, vault.open), *typed]
 
 
 def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind, text: str) -> int:

@@ -27,10 +27,9 @@ from jemmo.store.models import (
     StageEvent,
     Suppression,
     Talent,
-    TalentContacts,
     WebhookHint,
 )
-from jemmo.store.selectors.apart import open_contacts
+from jemmo.store.selectors.apart import contacts_of, open_contacts
 from jemmo.store.selectors.paging import search_terms
 from jemmo.store.selectors.saying import talents_saying
 from jemmo.vault import Vault
@@ -132,8 +131,8 @@ def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
 
 def _contacts(people: list[Talent], vault: Vault) -> int:
     by_id = {one.id: one for one in people}
-    rows = TalentContacts.objects.filter(talent__in=by_id)
-    return sum(len(open_contacts(row, by_id[row.talent_id], vault.open)) for row in rows)
+    rows = contacts_of(by_id)
+    return sum(len(open_contacts(row, by_id[key], vault.open)) for key, row in rows.items())
 
 
 def _named_in(rows: QuerySet[Any], people: list[Talent]) -> QuerySet[Any]:

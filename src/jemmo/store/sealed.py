@@ -112,22 +112,8 @@ def places(
             bound_to="s.id",
             context=key_context,
         ),
-        Place(
-            table="talent_contacts",
-            column="sealed",
-            key="talent_id",
-            bound_to="t.connection_id, t.remote_id",
-            context=contact_context,
-            source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
-        ),
-        Place(
-            table="talent_contacts",
-            column="sealed_texts",
-            key="talent_id",
-            bound_to="t.connection_id, t.remote_id",
-            context=talent_texts_context,
-            source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
-        ),
+        _of_talent("sealed", contact_context),
+        _of_talent("sealed_texts", talent_texts_context),
         Place(
             table="application",
             column="sealed_texts",
@@ -185,6 +171,17 @@ def places(
             context=chat_context,
         ),
     ]
+
+
+def _of_talent(column: str, context: Callable[..., bytes]) -> Place:
+    return Place(
+        table="talent_contacts",
+        column=column,
+        key="talent_id",
+        bound_to="t.connection_id, t.remote_id",
+        context=context,
+        source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
+    )
 
 
 def rejection_context(connection_id: UUID) -> bytes:

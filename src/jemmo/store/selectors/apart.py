@@ -5,12 +5,12 @@ For who may see them alone: see ``jemmo.domain.apart``. A record whose words wer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import msgspec
 
-from jemmo.domain.apart import FILES, TALENT_TEXTS, Texts
+from jemmo.domain.apart import FILES, TALENT_TEXTS, Texts, typed_in
 from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Contact
 from jemmo.store.context import application_texts_context, contact_context, talent_texts_context
@@ -20,9 +20,9 @@ Unseal = Callable[[bytes, bytes], bytes]
 """Opens a sealed value: (sealed, context) -> plain."""
 
 
-def contacts_of(talents: Mapping[UUID, Talent]) -> dict[UUID, TalentContacts]:
+def contacts_of(talents: Iterable[UUID]) -> dict[UUID, TalentContacts]:
     """The sealed rows of these talents, by their ids; the database gives none to who may not see them."""
-    return {row.talent_id: row for row in TalentContacts.objects.filter(talent__in=talents)}
+    return {row.talent_id: row for row in TalentContacts.objects.filter(talent__in=list(talents))}
 
 
 def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
@@ -37,6 +37,12 @@ def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> Texts:
         return {}
     context = talent_texts_context(talent.connection_id, talent.remote_id)
     return msgspec.json.decode(unseal(bytes(row.sealed_texts), context), type=Texts)
+
+
+def open_all_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
+    """The contact details with those that were typed into texts: all that a person is found by."""
+    typed = typed_in(open_texts(row, talent, unseal))
+    return [*open_contacts(row, talent, unseal), *typed]
 
 
 def put_back(

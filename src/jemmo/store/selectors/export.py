@@ -48,6 +48,11 @@ class Reader(Struct, frozen=True, kw_only=True):
             self.sees_withheld or talent is None or talent.withheld is None
         )
 
+    def opens(self, applications: Iterable[Application], talent: Talent | None) -> None:
+        """Put back what that person's applications say, if this reader may know it."""
+        if self.unseal is not None and self.sees(talent):
+            put_back_letters(applications, self.unseal)
+
     def shows(
         self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
     ) -> dict[str, Any]:
@@ -82,8 +87,7 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
             )
         )
         for talent in chunk:
-            if reader.sees(talent) and reader.unseal:
-                put_back_letters(applied.get(talent.id, ()), reader.unseal)
+            reader.opens(applied.get(talent.id, ()), talent)
             row = {
                 **_common(talent),
                 **_plain(talent, TALENT_FIELDS),
@@ -114,8 +118,7 @@ def applications(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
     )
     for chunk in _chunks(found):
         for application in chunk:
-            if reader.sees(application.talent) and reader.unseal:
-                put_back_letters([application], reader.unseal)
+            reader.opens([application], application.talent)
             row = {
                 **_common(application),
                 "talent_remote_id": application.talent_remote_id,
