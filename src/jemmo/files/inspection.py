@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 
 import puremagic
 
@@ -31,6 +32,12 @@ ENDINGS = {
     PNG: "png",
 }
 """The kinds that are kept, with their usual ending."""
+
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(NotImplementedError, RuntimeError, OSError, ValueError),
+)
+"""What ``zipfile`` raises about an archive that is not whole."""
 
 MAX_ENTRIES = 2000
 MAX_UNPACKED = 150 * 1024 * 1024  # bytes of a whole archive
@@ -104,7 +111,7 @@ def _zipped(content: bytes) -> str:
                 if any(name.startswith(("Basic/", "Scripts/")) for name in names):
                     raise Refused("macros")
                 return ODT
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):
+    except BROKEN:
         raise Refused("broken") from None
     raise Refused("type_not_kept")
 

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jemmo.files import Refused, inspect
@@ -129,6 +129,8 @@ def test_any_bytes_get_a_verdict(content: bytes) -> None:
 
 
 @given(st.integers(min_value=0, max_value=2000), st.integers(min_value=0, max_value=255))
+@example(place=29, value=8)  # an entry that ends too early
+@example(place=930, value=8)  # and one that cannot be unpacked
 def test_a_damaged_document_gets_a_verdict(place: int, value: int) -> None:
     content = bytearray(docx("Curriculum vitae"))
     content[place % len(content)] = value
