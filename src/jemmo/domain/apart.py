@@ -13,12 +13,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import (
     CONTACT_TYPES,
-    EMAIL,
-    PHONE,
     any_has_contacts,
+    contacts_in,
     has_contacts,
     hidden_fields,
     hidden_value,
@@ -34,6 +32,7 @@ _TALENT_SAYS = attrgetter(*TALENT_TEXTS)
 APPLICATION_TEXTS = ("source", "source_url")
 LETTER = "cover_letter"
 FILES = "files"
+FIELDS = "custom_fields"
 
 Texts = dict[str, Any]
 """What was taken out of a record: its fields as they were, by name; under ``files`` names of files by their ids."""
@@ -51,10 +50,10 @@ def set_apart(record: Record) -> tuple[Record, Texts]:
 def typed_in(texts: Texts) -> tuple[Contact, ...]:
     """The addresses and numbers among what was set apart: a person is found by them too."""
     found: dict[Contact, None] = {}
-    for text in _strings(texts):
-        for kind, pattern in ((ContactKind.EMAIL, EMAIL), (ContactKind.PHONE, PHONE)):
-            for one in pattern.finditer(text):
-                found[Contact(kind=kind, value=one[0])] = None
+    said = {**texts, FIELDS: [one.get("value") for one in texts.get(FIELDS, {}).values()]}
+    for text in _strings(said):
+        for kind, value in contacts_in(text):
+            found[Contact(kind=kind, value=value)] = None
     return tuple(found)
 
 
@@ -78,7 +77,7 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
     if (tags := hidden_value(talent.tags)) != list(talent.tags):
         kept["tags"], texts["tags"] = tuple(tags), list(talent.tags)
     if (fields := hidden_fields(talent.custom_fields)) != talent.custom_fields:
-        kept["custom_fields"], texts["custom_fields"] = fields, talent.custom_fields
+        kept[FIELDS], texts[FIELDS] = fields, talent.custom_fields
     if talent.location is not None:
         place = msgspec.to_builtins(talent.location)
         if (hidden := hidden_value(place)) != place:

@@ -60,6 +60,8 @@ def same_contact(kind: ContactKind, one: str, other: str) -> bool:
 
 
 def _digits(value: str) -> str:
+    if value.isascii():
+        return "".join(filter(str.isdecimal, value))
     return "".join(str(unicodedata.decimal(one)) for one in value if one.isdecimal())
 
 

@@ -16,6 +16,7 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from jemmo.domain.enums import ContactKind
 from jemmo.domain.generic_names import COMPANIES, FIRST, LAST
 
 HIDDEN = "…"
@@ -47,6 +48,16 @@ def without_contacts(text: str | None) -> str | None:
     if text and _holds_address(text):
         text = EMAIL.sub(HIDDEN, text)
     return PHONE.sub(HIDDEN, text) if text and _SEVEN_DIGITS.search(text) else text
+
+
+def contacts_in(text: str) -> list[tuple[ContactKind, str]]:
+    """The e-mail addresses and phone numbers that ``without_contacts`` takes out."""
+    found = []
+    if _holds_address(text):
+        found += [(ContactKind.EMAIL, one[0]) for one in EMAIL.finditer(text)]
+    if _SEVEN_DIGITS.search(text):
+        found += [(ContactKind.PHONE, one[0]) for one in PHONE.finditer(text)]
+    return found
 
 
 def has_contacts(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -42,6 +43,13 @@ class PageOutcome(Struct, kw_only=True):
     rejected: list[Rejection]
     notes: Notes
     gone: tuple[str, ...] = ()
+
+
+class ReadyPage(Struct, frozen=True):
+    """A page's outcome, and its accepted records as their store will write them."""
+
+    outcome: PageOutcome
+    rows: list[Any]
 
 
 class Counts(Struct, kw_only=True):

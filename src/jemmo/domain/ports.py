@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from jemmo.domain.outcomes import Counts, PageOutcome, RunReport
+from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport
 from jemmo.domain.streams import (
     AccessReport,
     Checkpoint,
@@ -141,7 +141,11 @@ class RunStore(Protocol):
 
     async def checkpoints(self) -> dict[Stream, Checkpoint]: ...
 
-    async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
+    def make_ready(self, outcome: PageOutcome) -> ReadyPage:
+        """Do all that can be done before a page is written. It takes a processor's time, but waits for nothing."""
+        ...
+
+    async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
         """Write pages of one stream and its checkpoint in one transaction."""
         ...
 

@@ -22,18 +22,19 @@ _ELEMENT = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ENTITY = re.compile(r"&#?\w{2,10};")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _HALVES = re.compile("[\ud800-\udfff]")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def text(value: Any) -> str | None:
     """Stripped text, or ``None`` for blank. NUL and half characters, which Postgres cannot store, are dropped."""
+    if value is None:
+        return None
     if not isinstance(value, str):
-        if value is None or isinstance(value, dict | list):
+        if isinstance(value, dict | list):
             return None
         value = str(value)
     if "\x00" in value:
         value = value.replace("\x00", "")
-    if not value.isascii():
+    if not value.isascii() and not value.isprintable():
         value = _HALVES.sub("", value)
     value = value.strip()
     if len(value) > MAX_TEXT:
@@ -82,7 +83,7 @@ def whole(value: int | None) -> int | None:
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
     found = text(value)
-    if not found or not _WEB.match(found):
+    if not found or not found[:8].lower().startswith(("https://", "http://")):
         return None
     if found.isascii() and "[" not in found and "]" not in found:
         return found  # nothing else makes an address unreadable
@@ -95,7 +96,7 @@ def web_address(value: Any) -> str | None:
 
 def words(values: Any) -> tuple[str, ...]:
     """Distinct non-blank texts in their order, cut to the length of a word or a few: they are indexed."""
-    if not isinstance(values, list | tuple):
+    if not values or not isinstance(values, list | tuple):
         return ()
     found = (text(value) for value in values)
     return tuple(dict.fromkeys(one[:MAX_WORD].strip() for one in found if one))

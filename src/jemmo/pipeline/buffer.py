@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.outcomes import ReadyPage
 from jemmo.domain.streams import Checkpoint
 
 MOST_PAGES = 100
@@ -16,9 +16,9 @@ PATIENCE = 0.2  # seconds that a page waits for others to share its transaction
 
 
 class Batch(Struct, frozen=True):
-    """A processed page, with the checkpoint that it earns."""
+    """A page ready to be written, with the checkpoint that it earns."""
 
-    outcome: PageOutcome
+    page: ReadyPage
     checkpoint: Checkpoint
 
 
@@ -47,7 +47,7 @@ class Buffer:
             self._room.clear()
             await self._room.wait()
         self._batches.append(batch)
-        self._records += batch.outcome.fetched
+        self._records += batch.page.outcome.fetched
         if self._is_full() or batch.checkpoint.done:
             self._enough.set()
         self._some.set()

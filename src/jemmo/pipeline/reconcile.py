@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep
 from jemmo.pipeline.plan import begin_pass, start_of
-from jemmo.pipeline.process import process
 
 if TYPE_CHECKING:
     from jemmo.pipeline.run import SyncRun
@@ -101,7 +100,7 @@ class Reconciler:
         whole = begin_pass(spec, None, Mode.INITIAL, self.run.now())
         start = replace(start_of(spec, whole), cursor=sweep.cursor)
         async for page in self.source.pages(spec.name, start):
-            await self.run.commit([process(page, self.run.rules)], self.run.point(spec.name))
+            await self.run.commit([self.run.process(page)], self.run.point(spec.name))
             sweep.cursor = page.cursor
             if page.cursor is not None and self.run.slice_is_over:
                 await self.store.keep_sweep(spec.name, sweep)

@@ -12,10 +12,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from jemmo.domain.errors import JemmoError, Postponed, SliceOver
-from jemmo.domain.outcomes import PageOutcome, RunReport, RunStatus, RunWarning
+from jemmo.domain.outcomes import ReadyPage, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.rules import Rules
-from jemmo.domain.streams import Checkpoint, Mode, Notes, Stream, StreamSpec
+from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, Stream, StreamSpec
 from jemmo.pipeline.buffer import Batch, Buffer
 from jemmo.pipeline.plan import advance, begin_pass, end_pass, plausible, start_of
 from jemmo.pipeline.process import process
@@ -140,16 +140,16 @@ class SyncRun:
 
     async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
         async for page in self.source.pages(spec.name, start_of(spec, point)):
-            outcome = process(page, self.rules)
+            ready = self.process(page)
             point = advance(
                 point,
-                fetched=outcome.fetched,
+                fetched=ready.outcome.fetched,
                 repeats=page.repeats,
                 cursor=page.cursor,
                 total=page.total,
                 covers=page.covers,
             )
-            await self._buffer.put(Batch(outcome, point))
+            await self._buffer.put(Batch(ready, point))
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
             if page.cursor is not None and self._slice_over():
@@ -160,14 +160,18 @@ class SyncRun:
         """Commit what waits, stream by stream, until no more comes."""
         while taken := await self._buffer.take():
             for batches in _by_stream(taken):
-                await self.commit([batch.outcome for batch in batches], batches[-1].checkpoint)
+                await self.commit([batch.page for batch in batches], batches[-1].checkpoint)
 
-    async def commit(self, outcomes: list[PageOutcome], checkpoint: Checkpoint) -> None:
+    def process(self, page: Page) -> ReadyPage:
+        """All that becomes of a page before it is written: done while the ATS works on the next one."""
+        return self.store.make_ready(process(page, self.rules))
+
+    async def commit(self, pages: list[ReadyPage], checkpoint: Checkpoint) -> None:
         """Write pages of one stream and their checkpoint, then tell who watches."""
         stream = checkpoint.stream
-        written = await self.store.commit_pages(outcomes, checkpoint)
-        for outcome in outcomes:
-            self.notes.merge(outcome.notes)
+        written = await self.store.commit_pages(pages, checkpoint)
+        for page in pages:
+            self.notes.merge(page.outcome.notes)
         self._points[stream] = checkpoint
         self.report.counts(stream).add(written)
         await self._tell(stream)
@@ -226,14 +230,14 @@ class SyncRun:
         page = await self.source.fetch(stream, remote_id)
         if page is None:
             return False
-        await self.commit([process(page, self.rules)], self._points[stream])
+        await self.commit([self.process(page)], self._points[stream])
         return True
 
 
 def _by_stream(batches: list[Batch]) -> list[list[Batch]]:
     groups: dict[Stream, list[Batch]] = {}
     for batch in batches:
-        groups.setdefault(batch.outcome.stream, []).append(batch)
+        groups.setdefault(batch.checkpoint.stream, []).append(batch)
     return list(groups.values())
 
 

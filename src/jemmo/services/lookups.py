@@ -21,7 +21,7 @@ from jemmo.store.selectors.apart import open_all_contacts
 from jemmo.store.selectors.saying import talents_with_contact
 from jemmo.store.suppression import KeepsOut
 from jemmo.vault import Vault
-from jemmo.vault.lookups import lookup_hash, number, word_hashes
+from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
 MOST = 50  # people who share eight digits are looked at
@@ -56,17 +56,22 @@ def record_hash(
     key: bytes, org_id: UUID, connection_id: UUID, stream: str, remote_id: str
 ) -> bytes:
     """What stands for a record of the ATS among those that were erased."""
-    return lookup_hash(key, org_id, f"{stream} {connection_id.hex}", remote_id)
+    return LookupHash(key, org_id, f"{stream} {connection_id.hex}")(remote_id)
 
 
 def _new(vault: Vault) -> bytes:
     return vault.seal(secrets.token_bytes(32), CONTEXT)
 
 
-def contact_hashes(key: bytes, org_id: UUID, contacts: Iterable[Contact]) -> list[int]:
-    """What a person is found by who is looked for by a whole address or number, however it is written."""
-    keys = {(one.kind, contact_key(one.kind, one.value)) for one in contacts}
-    return [_contact_hash(key, org_id, kind, text) for kind, text in sorted(keys, key=str) if text]
+def contact_marks(key: bytes, org_id: UUID) -> Marks:
+    """Gives what a person is found by who is looked for by a whole address or number, however it is written."""
+    hashed = {kind: _contact_hash(key, org_id, kind) for kind in ContactKind}
+
+    def marks(contacts: Iterable[Contact]) -> list[int]:
+        keys = ((one.kind, contact_key(one.kind, one.value)) for one in contacts)
+        return sorted({hashed[kind].number(text) for kind, text in keys if text})
+
+    return marks
 
 
 def talents_with(
@@ -80,7 +85,7 @@ def talents_with(
     if wanted is None:
         return []
     kind, text = wanted
-    hashed = _contact_hash(lookup_key(vault), org.id, kind, text)
+    hashed = _contact_hash(lookup_key(vault), org.id, kind).number(text)
     found = Talent.objects.filter(talents_with_contact(org, hashed))[:MOST]
     meant = Q(talent__in=list(found))
     if thoroughly:
@@ -105,7 +110,7 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
         for row in listed:
             found = open_all_contacts(row, row.talent, vault.open)
             TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
-                hashes=contact_hashes(key, row.talent.org_id, found)
+                hashes=contact_marks(key, row.talent.org_id)(found)
             )
         count += len(listed)
         if len(listed) < BATCH:
@@ -113,15 +118,15 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
     return count
 
 
-def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind, text: str) -> int:
-    return number(lookup_hash(key, org_id, f"contact {kind}", text))
+def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
+    return LookupHash(key, org_id, f"contact {kind}")
 
 
 async def marks_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> Marks:
     """Gives the hashes that a talent's contact details are found by."""
     with explained():
         key = await lookup_key_by(db, vault)
-    return lambda contacts: contact_hashes(key, row.org_id, contacts)
+    return contact_marks(key, row.org_id)
 
 
 async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:

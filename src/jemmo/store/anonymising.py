@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from jemmo.domain.anonymity import names_somebody, nobody
-from jemmo.domain.outcomes import Accepted
-from jemmo.domain.records import Talent
+from jemmo.domain.records import Record, Talent
 from jemmo.store.postgres import Connection
 
 _BEFORE = """
@@ -37,13 +36,11 @@ _STEPS = {
 
 
 async def were_somebody(
-    db: Connection, connection_id: UUID, accepted: Sequence[Accepted]
+    db: Connection, connection_id: UUID, records: Sequence[Record]
 ) -> list[UUID]:
     """Of the records about to be written, the rows that named somebody and no longer will."""
     blank = [
-        one.record.remote_id
-        for one in accepted
-        if isinstance(one.record, Talent) and nobody(one.record)
+        record.remote_id for record in records if isinstance(record, Talent) and nobody(record)
     ]
     if not blank:
         return []

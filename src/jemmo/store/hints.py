@@ -137,10 +137,10 @@ class HintWriter(Writer):
         return counts
 
     async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
-        accepted = [one for outcome in outcomes for one in outcome.accepted]
-        newest = {one.record.remote_id: one for one in accepted}
+        rows = [row for outcome in outcomes for row in self.make_ready(outcome).rows]
+        newest = {row.record.remote_id: row for row in rows}
         rejected = [one for outcome in outcomes for one in outcome.rejected]
-        if kept_out := await self._erased(stream, [*(one.record for one in accepted), *rejected]):
+        if kept_out := await self._erased(stream, [*(row.record for row in rows), *rejected]):
             out: list[str | None] = [key for key, one in newest.items() if kept_out(one.record)]
             out += [one.remote_id for one in rejected if kept_out(one.remote_id)]
             newest = {key: one for key, one in newest.items() if key not in out}

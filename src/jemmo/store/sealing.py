@@ -18,6 +18,7 @@ from jemmo.store.context import (
     contact_context,
     talent_texts_context,
 )
+from jemmo.store.tables import as_numbers
 
 
 class Sealing(Struct, frozen=True):
@@ -42,7 +43,7 @@ class Sealing(Struct, frozen=True):
         context = contact_context(self.connection_id, talent.remote_id)
         sealed = self.seal(msgspec.json.encode(talent.contacts), context)
         found_by = (*talent.contacts, *typed_in(texts)) if texts else talent.contacts
-        marks = self.marks(found_by) if self.marks else None
+        marks = as_numbers(self.marks(found_by)) if self.marks else None
         return [sealed, marks, self._texts(texts, talent_texts_context, talent)]
 
     def _texts(

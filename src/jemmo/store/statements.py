@@ -7,6 +7,7 @@ writes what belongs to them: contacts, files, places, stage moves, links that mu
 from __future__ import annotations
 
 from functools import cache
+from operator import attrgetter
 
 from jemmo.domain.streams import Stream
 from jemmo.store.tables import TABLES, Column, Link, Table
@@ -64,6 +65,7 @@ class Child:
         position = Column("position", "int2")
         self.kept = [position, *columns] if ordered else [*columns]
         self.staged = [Column("owner"), Column("owner_id", "uuid"), position, *columns]
+        self.values = attrgetter(*(column.name for column in columns))
 
 
 CHILDREN: dict[Stream, tuple[Child, ...]] = {

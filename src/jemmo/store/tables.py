@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
-from jemmo.domain.outcomes import Accepted
+from jemmo.domain.records import Record
 from jemmo.domain.streams import Stream
 
 _encode = msgspec.json.encode
@@ -34,6 +37,26 @@ def as_array(values: Sequence[str]) -> str:
         return "{}"
     quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
     return '{"' + '","'.join(quoted) + '"}'
+
+
+def as_numbers(values: Sequence[int]) -> bytes:
+    """An int8[] as it is sent in binary; psycopg makes one item by item.
+
+    The format is that of Postgres's ``array_send``: dimensions, flags, type of the items (20 is int8), then of the
+    one dimension its length and first place, then each item with its size.
+    """
+    count = len(values)
+    if not count:
+        return _EMPTY
+    return _array_of(count)(1, 0, 20, count, 1, *chain.from_iterable((8, one) for one in values))
+
+
+_EMPTY = struct.pack(">iii", 0, 0, 20)
+
+
+@cache
+def _array_of(count: int) -> Callable[..., bytes]:
+    return struct.Struct(f">iiiii{'iq' * count}").pack
 
 
 class Column(NamedTuple):
@@ -85,13 +108,15 @@ class Table:
             if column.convert is not None
         ]
 
-    def row(self, row_id: bytes, accepted: Accepted) -> list[Any]:
+    def row(
+        self, row_id: bytes, content_hash: bytes, excluded: str | None, record: Record
+    ) -> list[Any]:
         """The values of ``staged``, in its order."""
-        values = list(self._values(accepted.record))
+        values = list(self._values(record))
         for place, convert in self._converts:
             values[place] = convert(values[place])
-        head = [row_id, accepted.content_hash]
-        return [*head, accepted.excluded, *values] if self.hides else [*head, *values]
+        head = [row_id, content_hash]
+        return [*head, excluded, *values] if self.hides else [*head, *values]
 
 
 def _text(*names: str) -> tuple[Column, ...]:

@@ -9,14 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 
-from jemmo.domain.apart import set_apart
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import (
-    Accepted,
     Counts,
     PageOutcome,
+    ReadyPage,
     Rejection,
     RunReport,
 )
@@ -26,8 +24,8 @@ from jemmo.store import statements as sql
 from jemmo.store.anonymising import anonymise, were_somebody
 from jemmo.store.batches import gone_of, newest
 from jemmo.store.context import Marks, RunContext, Seal
-from jemmo.store.ids import new_ids
 from jemmo.store.postgres import Connection, explained
+from jemmo.store.rows import Row, rows_of
 from jemmo.store.sealing import Sealing
 from jemmo.store.suppression import KeepsOut
 from jemmo.store.tables import TABLES
@@ -49,8 +47,8 @@ once. A commit does not wait for the disk: should Postgres itself crash, the las
 checkpoint, and the next sync reads those pages again. What is ruled out here has the highest cost there is, so Postgres
 would compile each statement for a second before it runs for a millisecond."""
 
-_SENT_AS = {"uuid": "bytea"}
-"""Ids are made as the 16 bytes that a uuid is sent as."""
+_SENT_AS = {"uuid": "bytea", "int8[]": "bytea"}
+"""What is made as the bytes that Postgres takes it as."""
 
 
 async def hold_lease(db: Connection, context: RunContext) -> None:
@@ -129,25 +127,28 @@ class Writer:
             if row[0] in Stream.__members__.values()
         }
 
-    async def commit_pages(self, outcomes: Sequence[PageOutcome], checkpoint: Checkpoint) -> Counts:
+    def make_ready(self, outcome: PageOutcome) -> ReadyPage:
+        return ReadyPage(outcome, rows_of(outcome.stream, outcome.accepted, self._sealing))
+
+    async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
         """Pages of one stream and their checkpoint in one transaction."""
         stream = checkpoint.stream
-        accepted = newest([one for outcome in outcomes for one in outcome.accepted])
-        rejected = [one for outcome in outcomes for one in outcome.rejected]
-        gone = gone_of(outcomes)
-        fetched = sum(outcome.fetched for outcome in outcomes)
+        rows = newest([row for page in pages for row in page.rows])
+        rejected = [one for page in pages for one in page.outcome.rejected]
+        gone = gone_of(pages)
+        fetched = sum(page.outcome.fetched for page in pages)
         erased = 0
         with explained():
             await self._prepare(stream)
             async with self._alone():
                 if kept_out := await self._erased(
-                    stream, [*(one.record for one in accepted), *rejected]
+                    stream, [*(row.record for row in rows), *rejected]
                 ):
-                    before = len(accepted) + len(rejected)
-                    accepted = [one for one in accepted if not kept_out(one.record)]
+                    before = len(rows) + len(rejected)
+                    rows = [row for row in rows if not kept_out(row.record)]
                     rejected = [one for one in rejected if not kept_out(one.remote_id)]
-                    erased = before - len(accepted) - len(rejected)
-                counts = await self._upsert(stream, accepted) if accepted else Counts()
+                    erased = before - len(rows) - len(rejected)
+                counts = await self._upsert(stream, rows) if rows else Counts()
                 await self._reject(stream, rejected)
                 if gone:
                     counts.deleted = await sweeps.bury(self.db, self._names, stream, gone)
@@ -155,7 +156,7 @@ class Writer:
         counts.fetched = fetched
         counts.rejected = len(rejected)
         counts.excluded += erased
-        repeats = fetched - len(rejected) - len(accepted) - erased
+        repeats = fetched - len(rejected) - len(rows) - erased
         counts.unchanged += repeats
         return counts
 
@@ -274,30 +275,29 @@ class Writer:
                 await self.db.execute(statement.encode())
             self._staging[stream] = 0
 
-    async def _upsert(self, stream: Stream, accepted: list[Accepted]) -> Counts:
-        named = await were_somebody(self.db, self.context.connection_id, accepted)
-        accepted = await self._stage(stream, accepted)
+    async def _upsert(self, stream: Stream, rows: list[Row]) -> Counts:
+        records = [row.record for row in rows]
+        named = await were_somebody(self.db, self.context.connection_id, records)
+        await self._stage(stream, rows)
         names = self._names
         is_fresh = await self._is_fresh(stream, names)
         write = fresh.insert(stream) if is_fresh else sql.upsert(stream)
         answer = await self.db.execute(write.encode(), names)
-        row = await answer.fetchone()
-        assert row is not None
-        created, updated, waits, talents = row
-        counts = Counts(
-            created=created, updated=updated, unchanged=len(accepted) - created - updated
-        )
+        found = await answer.fetchone()
+        assert found is not None
+        created, updated, waits, talents = found
+        counts = Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
         if waits:
             self._waiting = None
             self._left_links = True
         if stream in self._announced and created + updated and not names["force"]:
             await self.db.execute(sql.unannounced(stream).encode(), names)
-        await self._keep_tags(accepted)
+        await self._keep_tags(rows)
         if stream in self._rejecting:
             await self._forgive(stream)
         await self._relate(stream, names, talents or [])
         await anonymise(self.db, self.context.connection_id, named)
-        if TABLES[stream].hides and created < len(accepted):
+        if TABLES[stream].hides and created < len(rows):
             await self._count_hidden(stream, names, counts)
         return counts
 
@@ -309,36 +309,17 @@ class Writer:
         row = await answer.fetchone()
         return bool(row and row[0])
 
-    async def _stage(self, stream: Stream, accepted: list[Accepted]) -> list[Accepted]:
-        """Copy the records to where the statements take them from; returned as they are stored in clear."""
+    async def _stage(self, stream: Stream, rows: list[Row]) -> None:
+        """Copy the rows to where the statements take them from."""
         self._staging[stream] += 1
         thoroughly = self._staging[stream] % TRUNCATE_EVERY == 0
         for statement in sql.empty_staging(stream, thoroughly=thoroughly):
             await self.db.execute(statement.encode())
-        table = TABLES[stream]
-        apart = [set_apart(one.record) for one in accepted]
-        clear = [
-            replace(one, record=record) if texts else one
-            for one, (record, texts) in zip(accepted, apart, strict=True)
-        ]
-        rows = [table.row(key, one) for key, one in zip(new_ids(len(clear)), clear, strict=True)]
-        for row, (record, texts) in zip(rows, apart, strict=True):
-            row.extend(self._sealing.values(record, texts))
-        await self._copy(sql.staging_name(table), sql.staged_columns(stream), rows)
-        for child in sql.CHILDREN.get(stream, ()):
-            values = [
-                [
-                    one.record.remote_id,
-                    row[0],
-                    place,
-                    *(getattr(part, column.name) for column in child.columns),
-                ]
-                for row, one in zip(rows, clear, strict=True)
-                for place, part in enumerate(getattr(one.record, child.attribute))
-            ]
-            if values:
-                await self._copy(f"staged_{child.name}", tuple(child.staged), values)
-        return clear
+        name = sql.staging_name(TABLES[stream])
+        await self._copy(name, sql.staged_columns(stream), [row.values for row in rows])
+        for place, child in enumerate(sql.CHILDREN.get(stream, ())):
+            if parts := [part for row in rows for part in row.children[place]]:
+                await self._copy(f"staged_{child.name}", tuple(child.staged), parts)
 
     async def _copy(self, name: str, columns: tuple[Any, ...], rows: Sequence[Any]) -> None:
         async with (
@@ -372,8 +353,8 @@ class Writer:
         counts.unchanged -= from_unchanged
         counts.updated -= hidden - from_unchanged
 
-    async def _keep_tags(self, accepted: list[Accepted]) -> None:
-        found = {tag for one in accepted for tag in getattr(one.record, "tags", ())}
+    async def _keep_tags(self, rows: list[Row]) -> None:
+        found = {tag for row in rows for tag in getattr(row.clear, "tags", ())}
         new = sorted(found - self._tags)
         if new:
             await self.db.execute(

@@ -53,8 +53,8 @@ def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None
     from jemmo.domain.records import Contact
 
     one = [Contact(kind=ContactKind.EMAIL, value=EMAIL)]
-    mine = lookups.contact_hashes(key, showcase.org.pk, one)
-    theirs = lookups.contact_hashes(key, showcase.stranger.pk, one)
+    mine = lookups.contact_marks(key, showcase.org.pk)(one)
+    theirs = lookups.contact_marks(key, showcase.stranger.pk)(one)
     assert mine != theirs
     assert set(mine) <= set(row.hashes)
 

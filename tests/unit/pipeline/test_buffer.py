@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.outcomes import PageOutcome, ReadyPage
 from jemmo.domain.streams import Checkpoint, Notes, Stream
 from jemmo.pipeline.buffer import Batch, Buffer
 
@@ -17,7 +17,9 @@ def page(number: int, *, records: int = 10, last: bool = False) -> Batch:
     outcome = PageOutcome(
         stream=Stream.JOBS, fetched=records, accepted=[], rejected=[], notes=Notes()
     )
-    return Batch(outcome, Checkpoint(stream=Stream.JOBS, cursor=str(number), done=last))
+    return Batch(
+        ReadyPage(outcome, []), Checkpoint(stream=Stream.JOBS, cursor=str(number), done=last)
+    )
 
 
 def numbers(batches: list[Batch]) -> list[str | None]:

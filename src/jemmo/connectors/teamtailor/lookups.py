@@ -77,9 +77,9 @@ class Inclusions:
     def custom_fields(self, resource: Resource[Any]) -> dict[str, dict[str, Any]]:
         """``{key: {type, label, value}}``; a choice is told by its label, not by its id."""
         fields = {}
-        for value_id in resource.related("custom-field-values").many():
+        for value_id in resource.relationships.custom_field_values.many():
             value = self.get("custom-field-values", value_id)
-            known = value and self.lookups.fields.get(value.related("custom-field").one() or "")
+            known = value and self.lookups.fields.get(value.relationships.custom_field.one() or "")
             if value is None or not known:
                 continue
             key, label = known

@@ -155,14 +155,14 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         remote_policy=_known(remote, REMOTE, "remote-status", remote_id, notes),
         remote_policy_original=remote,
         language=text(own.language_code),
-        category=included.name(resource.related("role").one(), "roles"),
+        category=included.name(resource.relationships.role.one(), "roles"),
         posting_url=web_address(resource.links.careersite_job_url),
         apply_url=web_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
         opened_at=utc(own.start_date) or utc(own.created_at),
         closed_at=utc(own.end_date),
-        department_remote_id=resource.related("department").one(),
-        recruiter_remote_id=resource.related("user").one(),
+        department_remote_id=resource.relationships.department.one(),
+        recruiter_remote_id=resource.relationships.user.one(),
         tags=words(own.tags),
         locations=_locations(resource, included),
         compensations=_compensations(own, remote_id, notes),
@@ -175,14 +175,14 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
 def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Notes) -> Stage:
     own = resource.attributes
     legacy = text(own.legacy_stage_type_name) or text(own.stage_type)
-    kind = included.name(resource.related("stage-type").one(), "stage-types") or legacy
+    kind = included.name(resource.relationships.stage_type.one(), "stage-types") or legacy
     name = _required(own.name, "name")
     if kind and not is_stage_type(kind):
         notes.add(f"unknown_value:stage-type {kind[:40]}", str(resource.id))
     return Stage(
         remote_id=str(resource.id),
         name=name,
-        job_remote_id=resource.related("job").one(),
+        job_remote_id=resource.relationships.job.one(),
         position=whole(own.row_order),
         category=stage_category(kind, legacy, name),
         category_original=kind,
@@ -222,8 +222,8 @@ def application(
 ) -> Application:
     """Teamtailor has no status: it follows from ``rejected-at`` and from the type of the stage."""
     remote_id, own = str(resource.id), resource.attributes
-    stage_id = resource.related("stage").one()
-    reason_id = resource.related("reject-reason").one()
+    stage_id = resource.relationships.stage.one()
+    reason_id = resource.relationships.reject_reason.one()
     kind = included.stage_type(stage_id)
     rejected_at = utc(own.rejected_at)
     entered_at = utc(own.changed_stage_at)
@@ -235,8 +235,8 @@ def application(
         notes.add("dropped_value:stage type", remote_id)
     return Application(
         remote_id=remote_id,
-        talent_remote_id=resource.related("candidate").one(),
-        job_remote_id=resource.related("job").one(),
+        talent_remote_id=resource.relationships.candidate.one(),
+        job_remote_id=resource.relationships.job.one(),
         stage_remote_id=stage_id,
         reject_reason_remote_id=reason_id,
         status=status,
@@ -290,8 +290,8 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
 
 
 def _locations(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
-    ids = resource.related("locations").many()
-    single = resource.related("location").one()
+    ids = resource.relationships.locations.many()
+    single = resource.relationships.location.one()
     if not ids and single:
         ids = [single]
     found = [included.get("locations", key) for key in ids]
@@ -382,7 +382,7 @@ def _attachments(
                 remote_version=path if included.lookups.path_is_version else None,
             )
         )
-    for key in resource.related("uploads").many():
+    for key in resource.relationships.uploads.many():
         upload = included.get("uploads", key)
         if upload is not None:
             found.append(_upload(upload))

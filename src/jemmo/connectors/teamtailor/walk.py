@@ -144,6 +144,6 @@ def _endless() -> PermanentError:
 
 def _id_of(resource: Any) -> str | None:
     found = resource.get("id") if isinstance(resource, dict) else getattr(resource, "id", None)
-    if found is None or isinstance(found, bool | dict | list):
-        return None
-    return str(found) or None
+    if isinstance(found, str):
+        return found or None
+    return None if found is None or isinstance(found, bool | dict | list) else str(found)

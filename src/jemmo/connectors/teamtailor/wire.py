@@ -48,6 +48,27 @@ def _key(linkage: Linkage) -> str | None:
 NOTHING = Relationship()
 
 
+class Relationships(Struct, frozen=True, gc=False, rename="kebab"):
+    """Those we follow, of any kind of resource."""
+
+    candidate: Relationship = NOTHING
+    job: Relationship = NOTHING
+    stage: Relationship = NOTHING
+    reject_reason: Relationship = NOTHING
+    stage_type: Relationship = NOTHING
+    department: Relationship = NOTHING
+    role: Relationship = NOTHING
+    user: Relationship = NOTHING
+    location: Relationship = NOTHING
+    locations: Relationship = NOTHING
+    uploads: Relationship = NOTHING
+    custom_field: Relationship = NOTHING
+    custom_field_values: Relationship = NOTHING
+
+
+NO_RELATIONSHIPS = Relationships()
+
+
 class Attributes(Struct, frozen=True, gc=False, rename="kebab"):
     created_at: Time = None
     updated_at: Time = None
@@ -162,11 +183,8 @@ NO_LINKS = Links()
 class Resource(Struct, Generic[A], frozen=True):
     id: Id
     attributes: A
-    relationships: dict[str, Relationship] = {}
+    relationships: Relationships = NO_RELATIONSHIPS
     links: Links = NO_LINKS
-
-    def related(self, name: str) -> Relationship:
-        return self.relationships.get(name, NOTHING)
 
 
 class Included(Resource[IncludedAttributes], frozen=True):
