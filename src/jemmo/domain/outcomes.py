@@ -16,7 +16,7 @@ from jemmo.domain.rules import Exclusion
 from jemmo.domain.streams import Mode, Notes, Stream
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """A record to store, its content hash (16 bytes) and why it stays hidden, if it does."""
 
     record: Record

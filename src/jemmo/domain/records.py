@@ -30,7 +30,7 @@ from jemmo.domain.enums import (
 CustomFields = dict[str, dict[str, Any]]
 
 
-class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What every synced record has. ``remote_aliases`` are other ids by which the ATS knows it."""
 
     remote_id: str
@@ -62,7 +62,7 @@ class RejectReason(Record, frozen=True, kw_only=True, omit_defaults=True):
     rejected_by: RejectedBy | None = None
 
 
-class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Location(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A place. ``country_code`` is ISO 3166-1 alpha-2; ``lat`` and ``lon`` are degrees."""
 
     raw: str | None = None
@@ -76,7 +76,7 @@ class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_primary: bool = False
 
 
-class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Pay in units of ``currency`` (ISO 4217) per ``period``; ``original`` is the ATS's own wording."""
 
     kind: str = "SALARY"
@@ -127,7 +127,7 @@ class Stage(Record, frozen=True, kw_only=True, omit_defaults=True):
     category_original: str | None = None
 
 
-class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One way to reach a talent, as the ATS wrote it."""
 
     kind: ContactKind
@@ -136,7 +136,7 @@ class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     network: str | None = None
 
 
-class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A file of a talent: what is known of it before its bytes are fetched, never a link to it.
 
     ``remote_version`` changes when the ATS holds another file, where the ATS gives such a sign.

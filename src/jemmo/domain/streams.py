@@ -109,7 +109,7 @@ class Notes:
             self.add(code, other.examples[code], count)
 
 
-class RawRecord(Struct, frozen=True):
+class RawRecord(Struct, frozen=True, gc=False):
     """One record as the ATS sent it. ``remote_id`` is ``None`` where even that is missing."""
 
     remote_id: str | None

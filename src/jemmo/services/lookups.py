@@ -65,11 +65,14 @@ def _new(vault: Vault) -> bytes:
 
 def contact_marks(key: bytes, org_id: UUID) -> Marks:
     """Gives what a person is found by who is looked for by a whole address or number, however it is written."""
-    hashed = {kind: _contact_hash(key, org_id, kind) for kind in ContactKind}
+    numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:
-        keys = ((one.kind, contact_key(one.kind, one.value)) for one in contacts)
-        return sorted({hashed[kind].number(text) for kind, text in keys if text})
+        found = set()
+        for one in contacts:
+            if text := contact_key(one.kind, one.value):
+                found.add(numbers[one.kind](text))
+        return sorted(found)
 
     return marks
 

@@ -25,6 +25,8 @@ SWEEP_FIELD = {
     Stream.REJECT_REASONS: "reason",
 }  # the others: updated-at
 
+NEWEST_FIRST = "-updated-at"
+
 FEEDS = ("public", "internal")
 
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")

@@ -19,6 +19,7 @@ from jemmo.connectors.teamtailor.learning import Learner, included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
     INCLUDES,
+    NEWEST_FIRST,
     PATHS,
     SWEEP_FIELD,
     Query,
@@ -46,6 +47,7 @@ from jemmo.domain.streams import (
     StreamSpec,
 )
 from jemmo.domain.validation import parse_time, utc
+from jemmo.rest_client.ahead import Ahead
 
 
 class TeamtailorSource:
@@ -58,6 +60,7 @@ class TeamtailorSource:
         self.learner = Learner(self.client, config)
         self.lookups = self.learner.lookups
         self._unfiltered: set[Stream] = set()
+        self._ahead: dict[Stream, Ahead[AnyDocument]] = {}
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -68,6 +71,8 @@ class TeamtailorSource:
         return self.client.requests
 
     async def close(self) -> None:
+        for ahead in self._ahead.values():
+            await ahead.close()
         await self.client.close()
 
     async def check(self) -> AccessReport:
@@ -83,7 +88,7 @@ class TeamtailorSource:
         for part in range(first, len(queries)):
             begin = position if position and part == first else Position(url="", part=part)
             last_part = part == len(queries) - 1
-            newest_first = queries[part].sort == "-updated-at"
+            newest_first = queries[part].sort == NEWEST_FIRST
             async for step in self._walk(stream, queries[part], begin):
                 filtered = bool(queries[part].filters) and stream not in self._unfiltered
                 page = self._page(
@@ -159,7 +164,7 @@ class TeamtailorSource:
         if stream is Stream.STAGES:
             if self.config.on("stage_types"):
                 query = replace(query, optional=("stage-type",))
-            return [replace(query, sort="-updated-at") if since else query]
+            return [replace(query, sort=NEWEST_FIRST) if since else query]
         if since is not None:
             query = replace(query, filters=changed_since(since))
         if stream is not Stream.JOBS:
@@ -168,14 +173,12 @@ class TeamtailorSource:
 
     async def _walk(self, stream: Stream, query: Query, start: Position) -> AsyncIterator[Step]:
         """The steps of a list, asked for with less when a part of the question is refused."""
-        decode = decoder(KINDS[stream].attributes)
+        ahead = self._ahead.setdefault(stream, self._asking(stream))
+        # What changed last comes first in few pages, and which one is the last is seen on it.
+        expect = None if query.sort == NEWEST_FIRST else ahead.expect
         while True:
             begin = start if start.url else replace(start, url=query.url())
-
-            async def fetch(url: str) -> AnyDocument:
-                return await self.client.get(url, decode)
-
-            walk = Walk(fetch, begin, size=self.size, here=self.client.path_of)
+            walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)
             begun = False
             try:
                 async for step in walk.steps():
@@ -192,6 +195,10 @@ class TeamtailorSource:
                 if error.part == "filter":
                     self._unfiltered.add(stream)
                 query = less
+
+    def _asking(self, stream: Stream) -> Ahead[AnyDocument]:
+        decode = decoder(KINDS[stream].attributes)
+        return Ahead(lambda url: self.client.get(url, decode))
 
     # --- answering ---
 

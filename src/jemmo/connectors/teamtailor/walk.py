@@ -49,14 +49,21 @@ class Walk:
     """One pass over one list of ``size`` records a page.
 
     ``here`` turns a link into one that stays good when the ATS moves to another host, and refuses
-    one that leads there now.
+    one that leads there now. ``expect`` is told of the page that will be fetched next.
     """
 
     def __init__(
-        self, fetch: Fetch, start: Position, *, size: int, here: Callable[[str], str] = str
+        self,
+        fetch: Fetch,
+        start: Position,
+        *,
+        size: int,
+        here: Callable[[str], str] = str,
+        expect: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._fetch = fetch
         self._here = here
+        self._expect = expect
         self._position = start
         self._size = size
         self._recent: deque[set[str]] = deque(maxlen=REMEMBERED_PAGES)
@@ -73,8 +80,10 @@ class Walk:
             if position.total is not None and document.meta.record_count is not None and fallen > 0:
                 async for step in self._back(document, position, fallen):
                     yield step
-            following = document.links.next
-            step = self._step(document, position, self._here(following) if following else None)
+            following = self._here(document.links.next) if document.links.next else None
+            step = self._step(document, position, following)
+            if following and self._expect is not None:
+                await self._expect(following)
             yield step
             position = step.after
 

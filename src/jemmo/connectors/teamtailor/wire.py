@@ -180,14 +180,14 @@ class Links(Struct, frozen=True, gc=False, rename="kebab"):
 NO_LINKS = Links()
 
 
-class Resource(Struct, Generic[A], frozen=True):
+class Resource(Struct, Generic[A], frozen=True, gc=False):
     id: Id
     attributes: A
     relationships: Relationships = NO_RELATIONSHIPS
     links: Links = NO_LINKS
 
 
-class Included(Resource[IncludedAttributes], frozen=True):
+class Included(Resource[IncludedAttributes], frozen=True, gc=False):
     type: str = ""
 
 
