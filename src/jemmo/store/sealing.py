@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain.apart import Texts, typed_in
-from jemmo.domain.records import Application, Record, Talent
+from jemmo.domain.records import Application, Talent
 from jemmo.store.context import (
     Marks,
     Seal,
@@ -28,27 +28,47 @@ class Sealing(Struct, frozen=True):
     seal: Seal
     marks: Marks | None
 
-    def values(self, record: Record, texts: Texts) -> list[Any]:
-        """What is sealed beside a record's columns, in the order of ``statements.staged_columns``."""
-        if isinstance(record, Talent):
-            return self._of_talent(record, texts)
-        if isinstance(record, Application):
-            return [self._texts(texts, application_texts_context, record)]
-        return []
+    def values(self, apart: Sequence[tuple[Any, Texts]]) -> list[list[Any]]:
+        """What is sealed beside the columns of each of these records, in the order of ``statements.staged_columns``.
 
-    def _of_talent(self, talent: Talent, texts: Texts) -> list[Any]:
+        They are of one kind, each with what was set apart from it.
+        """
+        kind = type(apart[0][0]) if apart else None
+        if kind is Talent:
+            return self._of_talents(apart)
+        if kind is Application:
+            return [[one] for one in self._texts(apart, application_texts_context)]
+        return [[] for _ in apart]
+
+    def _of_talents(self, apart: Sequence[tuple[Talent, Texts]]) -> list[list[Any]]:
         """The contact details, what they are found by, and what stood in texts."""
-        if not talent.contacts and not texts:
-            return [None, None, None]
-        context = contact_context(self.connection_id, talent.remote_id)
-        sealed = self.seal(msgspec.json.encode(talent.contacts), context)
-        found_by = (*talent.contacts, *typed_in(texts)) if texts else talent.contacts
-        marks = as_numbers(self.marks(found_by)) if self.marks else None
-        return [sealed, marks, self._texts(texts, talent_texts_context, talent)]
+        contacts = [
+            self.seal(
+                msgspec.json.encode(talent.contacts),
+                contact_context(self.connection_id, talent.remote_id),
+            )
+            if talent.contacts or texts
+            else None
+            for talent, texts in apart
+        ]
+        marks = [self._found_by(talent, texts) for talent, texts in apart]
+        texts = self._texts(apart, talent_texts_context)
+        return [list(one) for one in zip(contacts, marks, texts, strict=True)]
+
+    def _found_by(self, talent: Talent, texts: Texts) -> bytes | None:
+        if self.marks is None or not (talent.contacts or texts):
+            return None
+        typed = typed_in(texts) if texts else ()
+        return as_numbers(self.marks((*talent.contacts, *typed)))
 
     def _texts(
-        self, texts: Texts, context: Callable[[UUID, str], bytes], record: Talent | Application
-    ) -> bytes | None:
-        if not texts:
-            return None
-        return self.seal(msgspec.json.encode(texts), context(self.connection_id, record.remote_id))
+        self,
+        apart: Sequence[tuple[Talent | Application, Texts]],
+        context: Callable[[UUID, str], bytes],
+    ) -> list[bytes | None]:
+        return [
+            self.seal(msgspec.json.encode(texts), context(self.connection_id, record.remote_id))
+            if texts
+            else None
+            for record, texts in apart
+        ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -48,7 +47,8 @@ def as_numbers(values: Sequence[int]) -> bytes:
     count = len(values)
     if not count:
         return _EMPTY
-    return _array_of(count)(1, 0, 20, count, 1, *chain.from_iterable((8, one) for one in values))
+    sized = [part for one in values for part in (8, one)]
+    return _array_of(count)(1, 0, 20, count, 1, *sized)
 
 
 _EMPTY = struct.pack(">iii", 0, 0, 20)

@@ -221,11 +221,10 @@ def application(
     resource: Resource[ApplicationAttributes], included: Inclusions, notes: Notes
 ) -> Application:
     """Teamtailor has no status: it follows from ``rejected-at`` and from the type of the stage."""
-    remote_id, own = str(resource.id), resource.attributes
-    stage_id = resource.relationships.stage.one()
-    reason_id = resource.relationships.reject_reason.one()
+    remote_id, own, related = str(resource.id), resource.attributes, resource.relationships
+    stage_id, reason_id = related.stage.one(), related.reject_reason.one()
     kind = included.stage_type(stage_id)
-    rejected_at = utc(own.rejected_at)
+    created_at, rejected_at = utc(own.created_at), utc(own.rejected_at)
     entered_at = utc(own.changed_stage_at)
     hired = own.rejected_at is None and (kind or "").lower() == "hired"
     status = ApplicationStatus.HIRED if hired else ApplicationStatus.ACTIVE
@@ -235,13 +234,13 @@ def application(
         notes.add("dropped_value:stage type", remote_id)
     return Application(
         remote_id=remote_id,
-        talent_remote_id=resource.relationships.candidate.one(),
-        job_remote_id=resource.relationships.job.one(),
+        talent_remote_id=related.candidate.one(),
+        job_remote_id=related.job.one(),
         stage_remote_id=stage_id,
         reject_reason_remote_id=reason_id,
         status=status,
         status_original="rejected" if own.rejected_at is not None else kind,
-        applied_at=utc(own.created_at),
+        applied_at=created_at,
         stage_entered_at=entered_at,
         rejected_at=rejected_at,
         rejected_by=_rejected_by(included.by_company(reason_id)),
@@ -250,7 +249,7 @@ def application(
         source_url=web_address(own.referring_url),
         cover_letter=text(own.cover_letter),
         is_sourced=own.sourced is True,
-        remote_created_at=utc(own.created_at),
+        remote_created_at=created_at,
         remote_updated_at=utc(own.updated_at),
     )
 

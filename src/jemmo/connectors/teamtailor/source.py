@@ -30,6 +30,7 @@ from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import KINDS, streams_of
 from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk
 from jemmo.connectors.teamtailor.wire import (
+    Document,
     Resource,
     SingleDocument,
     decoder,
@@ -212,7 +213,8 @@ class TeamtailorSource:
             repeats = sum(1 for key in step.ids if key in met)
             met.update(key for key in step.ids if key)
         document = step.document
-        included = included_in(document.included)
+        strict = isinstance(document, Document)
+        included = document.included if strict else included_in(document.included)
         page = self._as_page(
             stream,
             [RawRecord(key, one) for key, one in zip(step.ids, document.data, strict=True)],

@@ -32,7 +32,8 @@ class Relationship(Struct, frozen=True, gc=False):
     data: Linkage | list[Linkage] | UnsetType | None = UNSET
 
     def one(self) -> str | None:
-        return _key(self.data) if isinstance(self.data, Linkage) else None
+        data = self.data
+        return _key(data) if isinstance(data, Linkage) else None
 
     def many(self) -> list[str]:
         found = map(_key, self.data) if isinstance(self.data, list) else ()
@@ -41,7 +42,7 @@ class Relationship(Struct, frozen=True, gc=False):
 
 def _key(linkage: Linkage) -> str | None:
     """The id linked to, if any record could have it."""
-    key = str(linkage.id)
+    key = linkage.id if isinstance(linkage.id, str) else str(linkage.id)
     return key if 0 < len(key) <= MAX_ID and "\x00" not in key else None
 
 
