@@ -69,7 +69,7 @@ def _may_hold(talent: Talent) -> bool:
         if value and field.get("type") in CONTACT_TYPES:
             return True
         said += [value] if isinstance(value, str) else _strings(value)
-    return any_has_contacts([text for text in said if text])
+    return any_has_contacts(list(filter(None, said)))
 
 
 def _talent(talent: Talent) -> tuple[Talent, Texts]:

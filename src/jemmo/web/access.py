@@ -14,6 +14,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from jemmo.store.models import Membership, Organisation, Role
+from jemmo.store.selectors.apart import Unseal
+from jemmo.vault import default_vault
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -69,6 +71,11 @@ def manages(request: MemberRequest) -> bool:
 
 def sees_contacts(request: MemberRequest) -> bool:
     return Role(request.membership.role).sees_contacts
+
+
+def unseal_for(request: MemberRequest) -> Unseal | None:
+    """What opens contact details, for who may see them."""
+    return default_vault().open if sees_contacts(request) else None
 
 
 def wants_results(request: MemberRequest) -> bool:

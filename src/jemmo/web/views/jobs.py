@@ -6,8 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from jemmo.store.selectors import jobs
-from jemmo.vault import default_vault
-from jemmo.web.access import MemberRequest, member, sees_contacts, wants_results
+from jemmo.web.access import MemberRequest, member, unseal_for, wants_results
 from jemmo.web.views import refresh
 
 
@@ -25,7 +24,7 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
         request.organisation,
         job_id,
         stage=request.GET.get("stage", ""),
-        unseal=default_vault().open if sees_contacts(request) else None,
+        unseal=unseal_for(request),
     )
     if page is None:
         raise Http404

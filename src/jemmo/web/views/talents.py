@@ -15,7 +15,14 @@ from jemmo.services import contacting, noting
 from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.selectors import talents
 from jemmo.vault import default_vault
-from jemmo.web.access import MemberRequest, manages, member, sees_contacts, wants_results
+from jemmo.web.access import (
+    MemberRequest,
+    manages,
+    member,
+    sees_contacts,
+    unseal_for,
+    wants_results,
+)
 from jemmo.web.privacy_forms import NotToContact
 from jemmo.web.problems import problem
 from jemmo.web.views import refresh
@@ -26,12 +33,15 @@ def listing(request: MemberRequest) -> HttpResponse:
     wanted = talents.Wanted.from_query(request.GET)
     sees = sees_contacts(request)
     words, named = [], []
-    unseal = default_vault().open if sees else None
     if sees:  # else who is found would tell whose address or number it is
         words = hashes_of(request.organisation, wanted.q, vault=default_vault())
         named = talents_with(request.organisation, wanted.q, vault=default_vault())
     found = talents.search(
-        request.organisation, wanted, unseal=unseal, word_hashes=words, named=named
+        request.organisation,
+        wanted,
+        unseal=unseal_for(request),
+        word_hashes=words,
+        named=named,
     )
     if has_contacts(wanted.q):
         account = request.membership.account
@@ -52,8 +62,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """A posted ``reveal`` shows a manager the contact details of somebody who is not to be contacted."""
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
-    unseal = default_vault().open if sees else None
-    page = talents.one(request.organisation, talent_id, unseal=unseal, reveal=reveal)
+    page = talents.one(request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal)
     if page is None:
         raise Http404
     if page.contacts:
