@@ -61,7 +61,7 @@ class TeamtailorSource:
         self.learner = Learner(self.client, config)
         self.lookups = self.learner.lookups
         self._unfiltered: set[Stream] = set()
-        self._ahead: dict[Stream, Ahead[AnyDocument]] = {}
+        self._ahead: list[Ahead[AnyDocument]] = []
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -72,7 +72,7 @@ class TeamtailorSource:
         return self.client.requests
 
     async def close(self) -> None:
-        for ahead in self._ahead.values():
+        for ahead in self._ahead:
             await ahead.close()
         await self.client.close()
 
@@ -174,7 +174,11 @@ class TeamtailorSource:
 
     async def _walk(self, stream: Stream, query: Query, start: Position) -> AsyncIterator[Step]:
         """The steps of a list, asked for with less when a part of the question is refused."""
-        ahead = self._ahead.setdefault(stream, self._asking(stream))
+        decode = decoder(KINDS[stream].attributes)
+        ahead = Ahead(
+            lambda url: self.client.get(url, decode)
+        )  # no walk is given an older one's pages
+        self._ahead.append(ahead)
         # What changed last comes first in few pages, and which one is the last is seen on it.
         expect = None if query.sort == NEWEST_FIRST else ahead.expect
         while True:
@@ -196,10 +200,6 @@ class TeamtailorSource:
                 if error.part == "filter":
                     self._unfiltered.add(stream)
                 query = less
-
-    def _asking(self, stream: Stream) -> Ahead[AnyDocument]:
-        decode = decoder(KINDS[stream].attributes)
-        return Ahead(lambda url: self.client.get(url, decode))
 
     # --- answering ---
 
