@@ -36,7 +36,7 @@ LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row befor
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
 """What may follow the host in an address that needs no closer look: no dots or slashes that lead elsewhere."""
-_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=15, sock_read=45)
+_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files import Storage, StorageError
 from jemmo.services import journal
-from jemmo.services.lookups import lookup_key, record_hash, talents_with
+from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
 from jemmo.store import erasing, scope
@@ -121,16 +121,14 @@ def erase(
 def _stand_ins(
     org: Organisation, traces: erasing.Traces, key: bytes
 ) -> dict[UUID, list[erasing.ToKeepOut]]:
-    return {
-        one: [
-            erasing.ToKeepOut(
-                record_hash(key, org.id, one, stream, remote),
-                record_hash(key, org.id, one, "talents", person),
-            )
+    found = {}
+    for one, keys in traces.by_connection.items():
+        stands = record_hashes(key, org.id, one)
+        found[one] = [
+            erasing.ToKeepOut(stands(stream, remote), stands("talents", person))
             for stream, remote, person in keys
         ]
-        for one, keys in traces.by_connection.items()
-    }
+    return found
 
 
 def _unmentioned(org: Organisation, talents: list[UUID], vault: Vault) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Q
@@ -52,11 +53,10 @@ def hashes_of(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
     return word_hashes(lookup_key(vault), org.id, words) if words else []
 
 
-def record_hash(
-    key: bytes, org_id: UUID, connection_id: UUID, stream: str, remote_id: str
-) -> bytes:
-    """What stands for a record of the ATS among those that were erased."""
-    return LookupHash(key, org_id, f"{stream} {connection_id.hex}")(remote_id)
+def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[str, str], bytes]:
+    """Gives what stands for a record of the ATS, told by stream and id, among those that were erased."""
+    of_stream = cache(lambda stream: LookupHash(key, org_id, f"{stream} {connection_id.hex}"))
+    return lambda stream, remote_id: of_stream(stream)(remote_id)
 
 
 def _new(vault: Vault) -> bytes:
@@ -107,13 +107,14 @@ def talents_with(
 def fill(vault: Vault, *, most: int = 20_000) -> int:
     """Note the hashes of people who were read before there were any; how many that were."""
     key, count = lookup_key(vault), 0
+    marks_in = cache(lambda org_id: contact_marks(key, org_id))
     while count < most:
         rows = TalentContacts.objects.filter(hashes=None).select_related("talent")[:BATCH]
         listed = list(rows)
         for row in listed:
             found = open_all_contacts(row, row.talent, vault.open)
             TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
-                hashes=contact_marks(key, row.talent.org_id)(found)
+                hashes=marks_in(row.talent.org_id)(found)
             )
         count += len(listed)
         if len(listed) < BATCH:
@@ -136,4 +137,4 @@ async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> Ke
     """Tells the erased records of a connection by their keyed hashes."""
     with explained():
         key = await lookup_key_by(db, vault)
-    return lambda stream, remote_id: record_hash(key, row.org_id, row.id, stream, remote_id)
+    return record_hashes(key, row.org_id, row.id)

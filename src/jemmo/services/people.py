@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from jemmo.domain.access import Action
 from jemmo.domain.masking import EMAIL, PHONE
-from jemmo.services.lookups import lookup_key, record_hash, talents_with
+from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note
 from jemmo.store.models import (
     AccessEvent,
@@ -89,7 +89,7 @@ def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppressi
         return []
     key = lookup_key(vault)
     hashes = [
-        record_hash(key, org.id, one, "talents", remote_id)
+        record_hashes(key, org.id, one)("talents", remote_id)
         for one in org.connections.values_list("id", flat=True)
     ]
     found = Suppression.objects.filter(connection__org=org, hash__in=hashes)

@@ -26,7 +26,7 @@ from jemmo.files import Storage
 from jemmo.services import archive, erasure, journal, keys, leaving
 from jemmo.services.archive import Damaged, Manifest
 from jemmo.services.backups import KEYSET, Tell, quiet
-from jemmo.services.lookups import lookup_key, record_hash
+from jemmo.services.lookups import lookup_key, record_hashes
 from jemmo.store import copying, scope
 from jemmo.store.models import (
     Application,
@@ -291,10 +291,7 @@ def _erase_again(known: journal.Hashes, vault: Vault, storage: Storage, tell: Te
         Suppression.objects.bulk_create(
             [Suppression(connection=link, hash=one) for one in hashes], ignore_conflicts=True
         )
-
-        def stands(stream: str, remote_id: str, link: Connection = link) -> bytes:
-            return record_hash(key, link.org_id, link.id, stream, remote_id)
-
+        stands = record_hashes(key, link.org_id, link.id)
         talents = [
             row[0]
             for row in Talent.objects.filter(connection=link).values_list(

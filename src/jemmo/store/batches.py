@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jemmo.domain.outcomes import ReadyPage
+from jemmo.domain.outcomes import PageOutcome
 from jemmo.store.rows import Row
 
 
-def gone_of(pages: Sequence[ReadyPage]) -> list[str]:
+def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
     """What the ATS says is deleted, unless a later page shows it again."""
     found: dict[str, None] = {}
-    for outcome in (page.outcome for page in pages):
+    for outcome in outcomes:
         for one in outcome.accepted:
             found.pop(one.record.remote_id, None)
         found.update(dict.fromkeys(outcome.gone))

@@ -40,7 +40,7 @@ def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> l
     table, children = TABLES[stream], CHILDREN.get(stream, ())
     ids = new_ids(len(accepted))
     apart = [set_apart(one.record) for one in accepted]
-    sealed = sealing.values(apart)
+    sealed = sealing.values(stream, apart)
     values = [
         table.row(row_id, one.content_hash, one.excluded, clear)
         for row_id, one, (clear, _) in zip(ids, accepted, apart, strict=True)

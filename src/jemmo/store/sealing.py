@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain.apart import Texts, typed_in
 from jemmo.domain.records import Application, Talent
+from jemmo.domain.streams import Stream
 from jemmo.store.context import (
     Marks,
     Seal,
@@ -28,15 +29,14 @@ class Sealing(Struct, frozen=True):
     seal: Seal
     marks: Marks | None
 
-    def values(self, apart: Sequence[tuple[Any, Texts]]) -> list[list[Any]]:
-        """What is sealed beside the columns of each of these records, in the order of ``statements.staged_columns``.
+    def values(self, stream: Stream, apart: Sequence[tuple[Any, Texts]]) -> list[list[Any]]:
+        """What is sealed beside the columns of each record, in the order of ``statements.staged_columns``.
 
-        They are of one kind, each with what was set apart from it.
+        The records are given in clear, each with what was set apart from it.
         """
-        kind = type(apart[0][0]) if apart else None
-        if kind is Talent:
+        if stream is Stream.TALENTS:
             return self._of_talents(apart)
-        if kind is Application:
+        if stream is Stream.APPLICATIONS:
             return [[one] for one in self._texts(apart, application_texts_context)]
         return [[] for _ in apart]
 

@@ -133,10 +133,11 @@ class Writer:
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
         """Pages of one stream and their checkpoint in one transaction."""
         stream = checkpoint.stream
+        outcomes = [page.outcome for page in pages]
         rows = newest([row for page in pages for row in page.rows])
-        rejected = [one for page in pages for one in page.outcome.rejected]
-        gone = gone_of(pages)
-        fetched = sum(page.outcome.fetched for page in pages)
+        rejected = [one for outcome in outcomes for one in outcome.rejected]
+        gone = gone_of(outcomes)
+        fetched = sum(outcome.fetched for outcome in outcomes)
         erased = 0
         with explained():
             await self._prepare(stream)
