@@ -54,6 +54,11 @@ def card(staff: Showcase) -> str:
     return f"/settings/ats/{staff.run().connection_id}/"
 
 
+@pytest.fixture
+def person(staff: Showcase) -> str:
+    return f"/settings/privacy/people/{staff.talent('elodie').id}/"
+
+
 def fill(showcase: Showcase, text: str) -> list[str]:
     """Put a text into whatever an ATS fills in of one job and one talent; the pages that show it."""
     for model in (Department, AtsUser, Stage, Job, Talent, Application):
@@ -125,8 +130,27 @@ def test_pressing_twice_is_pressing_once(card: str, opens: Opens) -> None:
     page.goto("/settings/members/")
     page.get_by_label("E-mail address").fill("twice@acme.example")
     page.get_by_label("Role", exact=True).select_option("viewer")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.method == "POST" else None)
     page.get_by_role("button", name="Send the invitation").dblclick()
     expect(page.get_by_label("Link for twice@acme.example")).to_have_count(1)
+    assert len(asked) == 1
+
+
+def test_after_going_back_and_after_a_download_it_may_be_pressed_again(
+    person: str, opens: Opens
+) -> None:
+    page = opens("/settings/members/", role="owner")
+    for one in ("one", "two"):
+        page.get_by_label("E-mail address").fill(f"{one}@acme.example")
+        page.get_by_role("button", name="Send the invitation").click()
+        expect(page.get_by_label(f"Link for {one}@acme.example")).to_have_count(1)
+        page.go_back()
+
+    page.goto(person)
+    for _ in range(2):
+        with page.expect_download():
+            page.get_by_role("button", name="Download everything").click()
 
 
 def test_of_two_admins_the_second_is_told(card: str, opens: Opens) -> None:
