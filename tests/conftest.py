@@ -95,8 +95,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores: a test waits now and then, for a process, a browser or the database."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: tests wait for processes, browsers and the database."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(wrapper=True)
