@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -47,10 +48,19 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
 @pytest.fixture
 def elsewhere(postgres_url: str) -> Iterator[str]:
     """An empty database, as on a new machine."""
-    name = f"jemmo_elsewhere_{id(object()):x}"
-    create(postgres_url, name)
-    url = with_database(postgres_url, name)
-    yield url
+    yield from _another(postgres_url)
+
+
+@pytest.fixture
+def installed(postgres_url: str, template: str) -> Iterator[str]:
+    """A database with Jemmo's tables and nobody in it, as where Jemmo was installed and not used yet."""
+    yield from _another(postgres_url, template=template)
+
+
+def _another(postgres_url: str, **options: str) -> Iterator[str]:
+    name = f"jemmo_elsewhere_{secrets.token_hex(6)}"
+    create(postgres_url, name, **options)
+    yield with_database(postgres_url, name)
     drop(postgres_url, name)
 
 
@@ -175,7 +185,7 @@ async def test_who_was_erased_since_stays_erased(
     saved: tuple[Company, Path],
     owner_url: str,
     storage: FolderStorage,
-    elsewhere: str,
+    installed: str,
     tmp_path: Path,
 ) -> None:
     found, path = saved
@@ -187,9 +197,9 @@ async def test_who_was_erased_since_stays_erased(
     for url, env, more in (
         # The database is there and knows; it is lost and the journal among the files knows; both are lost.
         (owner_url, {}, ("--replace",)),
-        (elsewhere, {}, ()),
+        (installed, {}, ()),
         (
-            elsewhere,
+            installed,
             {"JEMMO_FILES": str(tmp_path / "third")},
             ("--replace", "--suppressions", str(known)),
         ),
@@ -208,14 +218,14 @@ async def test_who_was_erased_since_stays_erased(
 
 @pytest.mark.one_server
 async def test_an_organisation_that_was_deleted_since_is_deleted_again(
-    saved: tuple[Company, Path], owner_url: str, storage: FolderStorage, elsewhere: str
+    saved: tuple[Company, Path], owner_url: str, storage: FolderStorage, installed: str
 ) -> None:
     found, path = saved
     await in_thread(lambda: leave(storage))
     assert [one.name for one in storage.listing() if not one.name.startswith("left/")] == []
 
     # Told by the journal, then by the tables as well.
-    for url, more in ((elsewhere, ()), (owner_url, ("--replace",))):
+    for url, more in ((installed, ()), (owner_url, ("--replace",))):
         done = await restore(path, url, *more)
         assert done.status == 0, done.err
         assert done.last["organisations_left"] == 1
@@ -322,7 +332,7 @@ async def test_a_keyset_goes_along_only_when_it_is_encrypted(
     ats: Harness,
     database_url: str,
     storage: FolderStorage,
-    elsewhere: str,
+    installed: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -343,7 +353,7 @@ async def test_a_keyset_goes_along_only_when_it_is_encrypted(
     assert (await jemmo("keys", "rotate", env=env)).status == 0
     path = await backup(tmp_path / "yes.tar", "--with-keyset", env=env)
     new = {**env, "JEMMO_KEYSET": str(tmp_path / "new.json")}
-    done = await restore(path, elsewhere, **new)
+    done = await restore(path, installed, **new)
     assert done.status == 0, done.err
     assert (tmp_path / "new.json").read_text() == mine.read_text()
 
@@ -433,7 +443,7 @@ async def test_a_database_in_use_or_of_others_is_not_touched(
 
 
 async def test_a_backup_is_of_one_moment(
-    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+    ats: Harness, database_url: str, storage: FolderStorage, installed: str, tmp_path: Path
 ) -> None:
     """Rows that are written while it reads are not in it, wherever they are."""
     found = await filled(ats, database_url, storage)
@@ -459,14 +469,14 @@ async def test_a_backup_is_of_one_moment(
         )
     )
     assert await found.value("SELECT count(*) FROM talent WHERE headline = 'later'") == 40
-    done = await restore(Path(made.path), elsewhere)
+    done = await restore(Path(made.path), installed)
     assert done.status == 0, done.err
-    assert compared(elsewhere) == before
+    assert compared(installed) == before
 
 
 @pytest.mark.one_server
 async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
-    ats: Harness, database_url: str, storage: FolderStorage, elsewhere: str, tmp_path: Path
+    ats: Harness, database_url: str, storage: FolderStorage, installed: str, tmp_path: Path
 ) -> None:
     await filled(ats, database_url, storage)
     done = await jemmo("backup", "--to", str(tmp_path / "list.tar"), "--no-files")
@@ -478,5 +488,5 @@ async def test_files_of_a_bucket_are_listed_and_said_not_to_be_in_it(
         listed = gzip.decompress(tar.extractfile("listed/000001.gz").read()).splitlines()  # type: ignore[union-attr]
     assert len(listed) == count
     assert set(json.loads(listed[0])) == {"name", "sha256", "size"}
-    back = await restore(tmp_path / "list.tar", elsewhere, JEMMO_FILES=str(tmp_path / "empty"))
+    back = await restore(tmp_path / "list.tar", installed, JEMMO_FILES=str(tmp_path / "empty"))
     assert (back.last["files"], back.last["files_absent"]) == (0, count)
