@@ -57,9 +57,9 @@ def installed(postgres_url: str, template: str) -> Iterator[str]:
     yield from _another(postgres_url, template=template)
 
 
-def _another(postgres_url: str, **options: str) -> Iterator[str]:
+def _another(postgres_url: str, *, template: str = "template1") -> Iterator[str]:
     name = f"jemmo_elsewhere_{secrets.token_hex(6)}"
-    create(postgres_url, name, **options)
+    create(postgres_url, name, template=template)
     yield with_database(postgres_url, name)
     drop(postgres_url, name)
 
