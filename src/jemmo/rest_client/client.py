@@ -170,6 +170,8 @@ class RestClient:
         """The absolute address of ``path``; a link to another host is refused before the key is sent there."""
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path
+        if path.startswith("/") and _PLAIN.fullmatch(path, 1):
+            return self._root[:-1] + path
         try:
             url = urljoin(self.base_url + "/", path)
             ours, theirs = urlsplit(self.base_url), urlsplit(url)

@@ -61,17 +61,19 @@ class Gate:
     def version(self, call: Call) -> int:
         """Return the API version in use, or refuse with 406: this check comes before the key."""
         asked = call.headers.get("X-Api-Version", "")
-        today = int(datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).strftime("%Y%m%d"))
         if re.fullmatch(r"\d{8}", asked):
             if int(asked) in VERSIONS:
                 return int(asked)
-            if self.switches.versions == "any" and VERSIONS[0] <= int(asked) <= today:
+            if self.switches.versions == "any" and VERSIONS[0] <= int(asked) <= self._today():
                 return max(version for version in VERSIONS if version <= int(asked))
         detail = (
             "You need to specify a valid API version in the X-Api-Version header. "
             f"The current version is {VERSIONS[-1]}"
         )
         raise Refusal(406, errors("Invalid/Missing API Version", detail, 406))
+
+    def _today(self) -> int:
+        return int(datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).strftime("%Y%m%d"))
 
     def key(self, call: Call) -> str:
         """Return the key, or refuse with 401; a key of another region looks just as wrong."""

@@ -54,13 +54,13 @@ class Teamtailor:
         self.changes = changes
         self._clock: Clock = world.clock
         self._gate = Gate(world.clock, switches, keys)
-        self._reader = Reader(world, switches)
         self._rows = Rows(world, switches)
         self._renderers: dict[Any, Renderer] = {}
         self.apply_switches()
 
     def apply_switches(self) -> None:
         """Pass on the switches other parts keep for themselves."""
+        self._reader = Reader(self.world, self.switches)
         self.limit.enabled = self.switches.rate_limit
         self.limit.sliding = self.switches.window == "sliding"
         self.limit.limit = self.switches.rate_limit_requests

@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
-from urllib.parse import quote_plus
+
+import msgspec
 
 from jemmo.sandbox.table import Table
 from jemmo.sandbox.teamtailor.query import Page, Query
@@ -100,10 +100,9 @@ def _read(token: str) -> tuple[int, int]:
 
 def write_links(address: str, query: Query, links: dict[str, dict[str, str]]) -> dict[str, str]:
     """Return the links as addresses: all other parameters kept, brackets percent-encoded."""
-    kept = [f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(query.kept)]
+    start = f"{address}?{query.kept_text}&" if query.kept else f"{address}?"
     return {
-        name: f"{address}?"
-        + "&".join(kept + [f"page%5B{key}%5D={value}" for key, value in page.items()])
+        name: start + "&".join([f"page%5B{key}%5D={value}" for key, value in page.items()])
         for name, page in links.items()
     }
 
@@ -113,4 +112,5 @@ def page_text(
 ) -> str:
     """Return a whole page as JSON text."""
     middle = "" if included is None else f'"included":[{included}],'
-    return f'{{"data":[{data}],{middle}"meta":{json.dumps(meta)},"links":{json.dumps(links)}}}'
+    rest = msgspec.json.encode({"meta": meta, "links": links}).decode()
+    return f'{{"data":[{data}],{middle}{rest[1:]}'

@@ -1,8 +1,8 @@
 """Reads list queries: filters, include, fields, sort and page, refusing what is not known."""
 
 import re
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, quote_plus
 
 from jemmo.sandbox.teamtailor.access import View
 from jemmo.sandbox.teamtailor.refusal import bad_request
@@ -29,7 +29,8 @@ TIME_FILTERS = frozenset(("updated-at", "created-at", "changed-stage-at"))
 EXTRA_SORTS = {
     "job-applications": frozenset({"changed_stage_at"}), "jobs": frozenset({"date"}),
 }  # fmt: skip
-NAME = re.compile(r"(filter|fields|page)\[([^\]]+)\](?:\[([^\]]+)\])?$")
+REMEMBERED = 64
+NAME = re.compile(r"(filter|fields)\[([^\]]+)\](?:\[([^\]]+)\])?$")
 Tree = dict[str, "Tree"]
 
 
@@ -54,6 +55,7 @@ class Query:
     sort: tuple[str, ...] = ()
     page: Page = field(default_factory=Page)
     kept: tuple[tuple[str, str], ...] = ()
+    kept_text: str = ""
 
     def shape_key(self) -> tuple[tuple[str, str], ...]:
         """Return what decides how records are rendered."""
@@ -61,27 +63,42 @@ class Query:
 
 
 class Reader:
-    """Reads the queries of one company's API."""
+    """Reads the queries of one company's API. Made anew when switches change."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world
         self._switches = switches
+        # From page to page of a list only the page differs.
+        self._known: dict[tuple[str, str, View, bool], Query] = {}
 
     def read(self, kind: str, text: str, view: View, *, lenient: bool = False) -> Query:
         """Return the query, or refuse it; `lenient` lets unknown filters pass unheeded."""
+        parts = text.split("&")
+        paging = [part for part in parts if part.startswith(("page%5B", "page%5b", "page["))]
+        rest = "&".join(part for part in parts if part not in paging)
+        key = kind, rest, view, lenient
+        query = self._known.get(key)
+        if query is None:
+            query = self._read(kind, rest, view, lenient=lenient)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[key] = query
+        return replace(query, page=self._page("&".join(paging)))
+
+    def _read(self, kind: str, text: str, view: View, *, lenient: bool) -> Query:
         query = Query(kind)
-        pairs = parse_qsl(text, keep_blank_values=True)
-        query.kept = tuple(pair for pair in pairs if not pair[0].startswith("page["))
-        for name, value in pairs:
+        query.kept = tuple(parse_qsl(text, keep_blank_values=True))
+        query.kept_text = "&".join(
+            f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(query.kept)
+        )
+        for name, value in query.kept:
             match = NAME.match(name)
             if match is None:
                 self._word(query, name, value, view)
             elif match[1] == "filter":
                 self._filter(query, match[2], match[3] or "", value, lenient=lenient)
-            elif match[1] == "fields":
-                self._fields(query, match[2], value, view)
             else:
-                self._page(query.page, match[2], value)
+                self._fields(query, match[2], value, view)
         return query
 
     def _word(self, query: Query, name: str, value: str, view: View) -> None:
@@ -143,14 +160,23 @@ class Reader:
                 )
         query.fields[kind] = names
 
-    def _page(self, page: Page, name: str, value: str) -> None:
-        if name in ("after", "before"):
-            setattr(page, name, value)
-            return
-        if name not in ("number", "size"):
-            raise bad_request(
-                "Page parameter not allowed", f"{name} is not an allowed page parameter.", "105"
-            )
+    def _page(self, text: str) -> Page:
+        page = Page()
+        for whole, value in parse_qsl(text, keep_blank_values=True):
+            name = whole.removeprefix("page[").removesuffix("]")
+            if name in ("after", "before"):
+                setattr(page, name, value)
+            elif name in ("number", "size"):
+                self._count(page, name, value)
+            else:
+                raise bad_request(
+                    "Page parameter not allowed",
+                    f"{name} is not an allowed page parameter.",
+                    "105",
+                )
+        return page
+
+    def _count(self, page: Page, name: str, value: str) -> None:
         if not value.isascii() or not value.isdigit() or int(value) < 1:
             raise bad_request(
                 "Invalid page value",

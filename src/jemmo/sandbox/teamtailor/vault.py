@@ -44,11 +44,10 @@ class Vault:
     def link(self, record: int, kind: int, version: int, extension: str) -> str:
         """Return a signed link within JSON quotes."""
         code = (((record << 12) | (version << 4) | kind) * ODD + self._salt) & MASK
-        tail = mix(self._salt, code)
-        sign = mix(code, self._second)
+        tail, sign = f"{mix(self._salt, code):016x}", f"{mix(code, self._second):016x}"
         return (
-            f'"{self.base}/s3/resumes/{code:016x}{tail:016x}{tail >> 32:08x}.{extension}'
-            f'{self._stamp}{sign:016x}{tail ^ sign:016x}{sign:016x}{tail:016x}"'
+            f'"{self.base}/s3/resumes/{code:016x}{tail}{tail[:8]}.{extension}'
+            f'{self._stamp}{sign}{tail}{sign}{tail}"'
         )
 
     def open(self, digits: str) -> tuple[int, int, int] | None:

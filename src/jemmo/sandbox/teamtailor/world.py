@@ -81,10 +81,9 @@ class World:
     def related(self, kind: str, record: int, name: str) -> tuple[int, ...]:
         """Return the ids a relationship leads to now, changes and deletions included."""
         table = self.tables[kind]
-        relation = table.relations[name]
         if not self.revision:
             return table.base.related(table.base.row_of(record), name)
-        if relation.inverse:
+        if table.relations[name].inverse:
             return self._looked_back(kind, record, name)
         ids = self._forward(table, record, name)
         other = self.tables.get(table.target(record, name))
