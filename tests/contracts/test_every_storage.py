@@ -11,8 +11,8 @@ import pytest
 from fakes.storages import BACKENDS, KEY, storage_of, supabase_server
 
 from jemmo.domain.errors import ConfigError
-from jemmo.files import Missing, Storage, StorageError
 from jemmo.files.choose import choose
+from jemmo.files.storage import Missing, Storage, StorageError
 
 NAME = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-00000000000a"
 OTHER = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-00000000000b"

@@ -19,8 +19,8 @@ from fakes.company import Company, company, in_thread
 from fakes.storages import BACKENDS, storage_of
 
 from jemmo.connectors.registry import connector_for
-from jemmo.files import Missing, Storage
 from jemmo.files.folder import FolderStorage
+from jemmo.files.storage import Missing, Storage
 from jemmo.sandbox.files import pdf
 from jemmo.services import tidying
 from jemmo.services.fetching import Fetched, fetch_files, file_context, text_context

@@ -44,7 +44,7 @@ def backup(
     """Write the database and the files into one file, while Jemmo runs. The keyset is kept apart."""
     with explained_errors():
         url = bootstrap.start()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.files.folder import FolderStorage
         from jemmo.services import backups
         from jemmo.vault import default_vault, keyset_path
@@ -116,7 +116,7 @@ def restore(
     """Bring a backup back: all of it, or nothing. Whoever was erased since stays erased."""
     with explained_errors():
         bootstrap.start_as_owner()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.services import restoring
         from jemmo.vault import keyset_path
 

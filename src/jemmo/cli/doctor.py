@@ -103,7 +103,7 @@ def _vault() -> Finding:
 
 
 def _storage() -> Finding:
-    from jemmo.files import open_storage
+    from jemmo.files.choose import open_storage
 
     try:
         storage = open_storage()

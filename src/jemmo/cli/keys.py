@@ -46,7 +46,7 @@ def rotate(json: Json = False) -> None:
     """
     with explained_errors():
         bootstrap.start()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.services import keys
         from jemmo.vault import keyset_path, open_vault
 

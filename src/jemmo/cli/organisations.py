@@ -33,7 +33,7 @@ def delete(
     """Delete an organisation with everything that is its own; after a week, or --now. Prints a certificate."""
     with explained_errors():
         bootstrap.start()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.services import accounts, leaving
         from jemmo.vault import default_vault
 

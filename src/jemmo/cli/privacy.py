@@ -36,7 +36,7 @@ def erase(
     with explained_errors():
         email = _email(talent, email_stdin)
         bootstrap.start()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.services import accounts, erasure
         from jemmo.vault import default_vault
 
@@ -69,7 +69,7 @@ def subject_export(
     with explained_errors():
         email = _email(talent, email_stdin)
         bootstrap.start()
-        from jemmo.files import open_storage
+        from jemmo.files.choose import open_storage
         from jemmo.services import accounts, erasure, subjects
         from jemmo.vault import default_vault
         from jemmo.vault.files import write_private

@@ -15,7 +15,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 
-from jemmo.files.inspection import DOCX, ODT, PDF, RTF, TEXT
+from jemmo.files.kinds import DOCX, ODT, PDF, RTF, TEXT
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space
 CPU = 20  # seconds

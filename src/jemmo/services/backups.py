@@ -14,7 +14,7 @@ import psycopg
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.files import Missing, Storage
+from jemmo.files.storage import Missing, Storage
 from jemmo.services import archive
 from jemmo.services.archive import Archive, Files, Manifest, Table
 from jemmo.store import copying

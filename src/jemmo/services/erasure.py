@@ -17,7 +17,7 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
-from jemmo.files import Storage, StorageError
+from jemmo.files.storage import Storage, StorageError
 from jemmo.services import journal
 from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note

@@ -27,7 +27,8 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected, Unexpected
 from jemmo.domain.ports import FileSource, FoundFile, WantedFile
 from jemmo.domain.search_words import search_words
-from jemmo.files import Refused, Storage, StorageError, inspect
+from jemmo.files.inspection import Refused, inspect
+from jemmo.files.storage import Storage, StorageError
 from jemmo.files.text import NoText, text_of
 from jemmo.services.lookups import lookup_key_by
 from jemmo.services.scopes import connected

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
-from jemmo.files import Missing, Storage, open_storage
-from jemmo.files.inspection import ENDINGS
+from jemmo.files.choose import open_storage
+from jemmo.files.kinds import ENDINGS
+from jemmo.files.storage import Missing, Storage
 from jemmo.services import noting
 from jemmo.services.fetching import file_context, text_context
 from jemmo.store.models import Account, FileText, FileVersion, Membership, Role

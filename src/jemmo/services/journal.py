@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from jemmo.files import Missing, Storage
+from jemmo.files.storage import Missing, Storage
 from jemmo.store.models import Connection, Suppression
 
 FOLDER = "erased"

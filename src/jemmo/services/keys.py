@@ -11,7 +11,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from msgspec import Struct, field
 
-from jemmo.files import Missing, Storage
+from jemmo.files.storage import Missing, Storage
 from jemmo.services import webhooks
 from jemmo.services.fetching import file_context, text_context
 from jemmo.services.lookups import NAME, lookup_key, secret_context

@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
-from jemmo.files import Storage, StorageError
+from jemmo.files.storage import Storage, StorageError
 from jemmo.services import accounts, journal
 from jemmo.services.audit import note
 from jemmo.services.lookups import lookup_key

@@ -22,7 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.files import Storage
+from jemmo.files.storage import Storage
 from jemmo.services import archive, erasure, journal, keys, leaving
 from jemmo.services.archive import Damaged, Manifest
 from jemmo.services.backups import KEYSET, Tell, quiet

@@ -14,7 +14,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.errors import changed_meanwhile
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
-from jemmo.files import Storage
+from jemmo.files.storage import Storage
 from jemmo.services import erasure, wishes
 from jemmo.services.audit import note
 from jemmo.services.telling import tell

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jemmo.domain.access import Action
-from jemmo.files import Missing, Storage
+from jemmo.files.storage import Missing, Storage
 from jemmo.services.fetching import file_context
 from jemmo.services.files import safe_name
 from jemmo.services.noting import note

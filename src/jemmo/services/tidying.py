@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from msgspec import Struct
 
 from jemmo.domain.search_words import search_words
-from jemmo.files import Missing, Storage
+from jemmo.files.storage import Missing, Storage
 from jemmo.files.text import NoText, text_of
 from jemmo.services.fetching import file_context, text_context
 from jemmo.services.lookups import lookup_key

@@ -8,7 +8,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.files import open_storage
+from jemmo.files.choose import open_storage
 from jemmo.services import erasure, journal, tidying
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from jemmo.files import open_storage
+from jemmo.files.choose import open_storage
 from jemmo.services import keys, lookups
 from jemmo.services.queue import RESUMES
 from jemmo.services.scopes import everywhere

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from jemmo.files import open_storage
+from jemmo.files.choose import open_storage
 from jemmo.services import leaving, noting, retention
 from jemmo.services.queue import RESUMES
 from jemmo.services.scopes import everywhere, for_organisation

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jemmo.files import Refused, inspect
-from jemmo.files.inspection import DOC, DOCX, ENDINGS, JPEG, ODT, PDF, PNG, RTF, TEXT
+from jemmo.files.inspection import Refused, inspect
+from jemmo.files.kinds import DOC, DOCX, ENDINGS, JPEG, ODT, PDF, PNG, RTF, TEXT
 from jemmo.sandbox.files import docx, pdf, png
 
 LIMIT = 20 * 1024 * 1024

@@ -9,7 +9,7 @@ import pytest
 
 from jemmo.domain.search_words import search_words
 from jemmo.files import extract
-from jemmo.files.inspection import DOCX, JPEG, ODT, PDF, RTF, TEXT
+from jemmo.files.kinds import DOCX, JPEG, ODT, PDF, RTF, TEXT
 from jemmo.files.text import NoText, text_of
 from jemmo.sandbox.files import docx, pdf
 

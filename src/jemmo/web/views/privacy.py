@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from jemmo.domain.access import Action
-from jemmo.files import open_storage
+from jemmo.files.choose import open_storage
 from jemmo.services import erasure, noting, people, subjects, wishes
 from jemmo.store.models import Erasure, Talent
 from jemmo.store.selectors import erasures

@@ -1,0 +1,22 @@
+"""The kinds of files that are kept, as content types."""
+
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+DOC = "application/msword"
+RTF = "application/rtf"
+TEXT = "text/plain"
+JPEG = "image/jpeg"
+PNG = "image/png"
+
+ENDINGS = {
+    PDF: "pdf",
+    DOCX: "docx",
+    ODT: "odt",
+    DOC: "doc",
+    RTF: "rtf",
+    TEXT: "txt",
+    JPEG: "jpg",
+    PNG: "png",
+}
+"""The kinds that are kept, with their usual ending."""
