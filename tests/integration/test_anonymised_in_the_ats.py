@@ -67,7 +67,7 @@ async def somebody(found: Company) -> tuple[str, Any]:
 async def test_nothing_of_the_person_is_left(
     vendor: Vendor, database_url: str, storage: FolderStorage
 ) -> None:
-    async with start(vendor, talents=40) as ats:
+    async with start(vendor, talents=16) as ats:
         found = await filled(ats, database_url, storage)
         who, key = await somebody(found)
         contacts = (await found.contacts())[who]
@@ -111,7 +111,7 @@ async def test_nothing_of_the_person_is_left(
 async def test_who_only_lost_a_number_is_still_somebody(
     database_url: str, storage: FolderStorage
 ) -> None:
-    async with start(TEAMTAILOR, talents=40) as ats:
+    async with start(TEAMTAILOR, talents=16) as ats:
         found = await filled(ats, database_url, storage)
         who, key = await somebody(found)
         await ats.server.change(

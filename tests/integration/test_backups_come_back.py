@@ -30,12 +30,13 @@ from jemmo.store import copying
 from jemmo.store.models import Organisation
 from jemmo.vault import default_vault
 
+TALENTS = 16  # each file of theirs is fetched, read and restored
 NOT_THE_SAME = copying.LEFT_OUT | {"notification_delivery"}
 
 
 @pytest.fixture
 async def ats() -> Any:
-    async with start(TEAMTAILOR, talents=40) as harness:
+    async with start(TEAMTAILOR, talents=TALENTS) as harness:
         yield harness
 
 
@@ -133,7 +134,7 @@ async def test_everything_comes_back_on_another_machine(
     new = FolderStorage(tmp_path / "new")
     assert {one.name: new.get(one.name) for one in new.listing()} == files
     assert done.last["files"] == len(files)
-    assert done.last["counts"]["talent"] == 40
+    assert done.last["counts"]["talent"] == TALENTS
     # Sequences go on, keys and indexes are back: a sync works as ever and finds nothing new.
     again = Company(elsewhere, found.id)
     assert shape(elsewhere) == shape(database_url)
@@ -468,7 +469,7 @@ async def test_a_backup_is_of_one_moment(
             tell=tell,
         )
     )
-    assert await found.value("SELECT count(*) FROM talent WHERE headline = 'later'") == 40
+    assert await found.value("SELECT count(*) FROM talent WHERE headline = 'later'") == TALENTS
     done = await restore(Path(made.path), installed)
     assert done.status == 0, done.err
     assert compared(installed) == before

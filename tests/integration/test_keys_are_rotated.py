@@ -39,7 +39,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
 
 @pytest.fixture
 async def filled(database_url: str, keyset: Path, storage: FolderStorage) -> Company:
-    async with start(TEAMTAILOR, talents=30) as ats:
+    async with start(TEAMTAILOR, talents=12) as ats:
         found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
         await found.sync()
         await fetch_files(

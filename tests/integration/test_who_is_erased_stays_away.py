@@ -36,7 +36,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
 
 @pytest.fixture
 async def ats() -> Any:
-    async with start(TEAMTAILOR, talents=40) as harness:
+    async with start(TEAMTAILOR, talents=16) as harness:
         yield harness
 
 
