@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.browsing import hindrances
 from playwright.sync_api import Page, expect
 
 pytestmark = [
@@ -19,7 +17,6 @@ pytestmark = [
 
 Opens = Callable[..., Page]
 PATIENCE = 60_000  # milliseconds in which a worker of a busy machine has synced
-WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
 def give_key(page: Page, office: Any, key: str) -> None:
@@ -224,33 +221,3 @@ def ask_for_comparison(page: Page) -> None:
     page.goto("/settings/ats/")
     choose(page, "Compare with the ATS")
     page.get_by_role("button", name="Compare with the ATS").click()
-
-
-def test_everybody_can_use_the_settings(office: Any, visits: Opens, tmp_path: Path) -> None:
-    page = visits("/settings/ats/")
-    connect(page, office)
-    found = page.locator("section.connection h2 a").get_attribute("href")
-    assert found
-    paths = ["/settings/ats/", found, "/settings/ats/connect/", "/settings/ats/rules/"]
-    paths += ["/settings/ats/connect/teamtailor/", "/settings/ats/connect/flatchr/"]
-    paths += [f"{found}{word}/" for word in ("key", "edit", "disconnect", "test", "plan", "pause")]
-    paths += [
-        "/settings/logs/",
-        "/settings/why/",
-        "/settings/why/?q=nobody",
-        "/settings/why/?q=a",
-        "/settings/quality/",
-    ]
-    findings: list[Any] = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            for path in paths:
-                page.goto(path)
-                content, screen = page.evaluate(WIDTHS)
-                if content > screen:
-                    findings.append((path, width, "wider than the screen"))
-                if width == 1280:
-                    findings += hindrances(page)
-    assert findings == []

@@ -180,13 +180,15 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
     apart(lambda: asyncio.run(connected.rows(query, f"http://127.0.0.1:{port}")))
     site.serve()
     one = person(browser, site, "/talents/")
-    other = person(browser, site, "/jobs/", has_touch=True, viewport={"width": 390, "height": 844})
+    phone = {"width": 390, "height": 844}
+    other = person(browser, site, "/talents/", has_touch=True, viewport=phone)
 
     one.get_by_role("button", name=ICON).press("Enter")
     for page in (one, other):
         expect(page.locator(".sync-press.is-turning")).to_be_visible()
         expect(page.locator(".sync-tip")).to_contain_text(re.compile("Waiting to start|Syncing"))
-    other.get_by_role("button", name=ICON).tap()  # joins
+    with other.expect_response(lambda answer: answer.request.method == "POST"):
+        other.get_by_role("button", name=ICON).tap()  # joins
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sync_connection'"
     assert apart(lambda: asyncio.run(connected.value(waiting))) == 1
 

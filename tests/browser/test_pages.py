@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: by mouse, by keyboard, in the dark, on a telephone, for everybody."""
+"""The pages in a real Chromium: by mouse, by keyboard, in the dark."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes.browsing import hindrances
-from fakes.showcase import EMAIL, Showcase
+from fakes.showcase import EMAIL
 from playwright.sync_api import Page, expect
 
 pytestmark = [
@@ -18,22 +17,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
-TELEPHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def paths(showcase: Showcase) -> dict[str, str]:
-    """Asked for before the browser: its loop lets nothing else talk to the database."""
-    return {
-        "jobs": "/jobs/",
-        "job": f"/jobs/{showcase.job('dev').id}/",
-        "talents": "/talents/",
-        "talent": f"/talents/{showcase.talent('elodie').id}/",
-        "ats": "/settings/ats/",
-        "run": f"/settings/ats/runs/{showcase.run().id}/",
-    }
 
 
 def rows(page: Page) -> Any:
@@ -108,30 +92,6 @@ def test_french_is_chosen(opens: Opens) -> None:
     page.get_by_role("button", name="Français").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Postes")
-
-
-def test_nothing_is_wider_than_a_telephone(paths: dict[str, str], opens: Opens) -> None:
-    page = opens("/jobs/", viewport=TELEPHONE)
-
-    wide = []
-    for name, path in paths.items():
-        page.goto(path)
-        content, screen = page.evaluate(WIDTHS)
-        wide += [name] if content > screen else []
-    assert wide == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_pages(paths: dict[str, str], opens: Opens, scheme: str) -> None:
-    findings = hindrances(opens("/accounts/login/", signed_in=False, color_scheme=scheme))
-    page = opens("/jobs/", color_scheme=scheme)
-    for path in paths.values():
-        page.goto(path)
-        findings += hindrances(page)
-    page.locator("summary").click()
-    findings += hindrances(page)
-
-    assert findings == []
 
 
 def brightness(colour: str) -> float:

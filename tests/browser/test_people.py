@@ -14,7 +14,6 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from fakes.browsing import hindrances
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
@@ -26,7 +25,6 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-TELEPHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -160,27 +158,3 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(bubble).to_be_focused()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_them(staffed: Showcase, opens: Opens, scheme: str) -> None:
-    findings = hindrances(opens("/accounts/password/reset/", signed_in=False, color_scheme=scheme))
-    page = sign_in(opens, "owner@acme.example", color_scheme=scheme, viewport=TELEPHONE)
-    paths = (
-        *("/settings/members/", "/settings/profile/", "/accounts/2fa/", "/accounts/email/"),
-        *("/accounts/password/change/", "/help/"),
-    )
-    wide = []
-    for path in paths:
-        page.goto(path)
-        findings += hindrances(page)
-        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        content, screen = page.evaluate(sizes)
-        wide += [path] if content > screen else []
-    page.goto("/jobs/")
-    page.get_by_role("button", name="Help").click()
-    expect(page.get_by_label("Write to support")).to_be_visible()
-    findings += hindrances(page)
-
-    assert findings == []
-    assert wide == []

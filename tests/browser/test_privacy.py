@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fakes.browsing import apart, hindrances
+from fakes.browsing import apart
 from fakes.kept import keep
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
@@ -24,7 +22,6 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-TELEPHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -136,30 +133,3 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     expect(page.get_by_text("The organisation stays.")).to_be_visible()
     page.goto("/jobs/")
     expect(page.get_by_text("Nothing is synced until then")).to_have_count(0)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_them(staffed: Showcase, opens: Opens, scheme: str) -> None:
-    elodie, filler = (apart(partial(staffed.talent, one)) for one in ("elodie", "filler-01"))
-    apart(
-        partial(Talent.objects.filter(id=filler.id).update, do_not_contact_at="2026-01-01T00:00Z")
-    )
-    person = f"/settings/privacy/people/{elodie.id}/"
-    paths: tuple[str, ...] = (
-        *("/settings/privacy/", person, f"{person}erase/", "/settings/privacy/retention/"),
-        *("/settings/privacy/access/", "/settings/privacy/processing/", "/talents/"),
-        *("/settings/privacy/organisation/", f"/talents/{elodie.id}/contact/"),
-        f"/talents/{filler.id}/",
-    )
-    page = opens("/jobs/", role="owner", color_scheme=scheme, viewport=TELEPHONE)
-    findings: list[Any] = []
-    wide = []
-    for path in paths:
-        page.goto(path)
-        findings += hindrances(page)
-        sizes = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        content, screen = page.evaluate(sizes)
-        wide += [path] if content > screen else []
-
-    assert findings == []
-    assert wide == []

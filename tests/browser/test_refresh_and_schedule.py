@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser.test_ats_settings import PATIENCE, WIDTHS, connect
+from browser.test_ats_settings import PATIENCE, connect
+from fakes.browsing import hindrances, overflows
 from playwright.sync_api import Page, expect
 
 pytestmark = [
@@ -46,7 +46,7 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
     assert page.evaluate("window.neverReloaded")
     expect(refresh).to_be_focused()
     expect(refresh).not_to_have_attribute("aria-disabled", "true")
-    assert not Axe().run(page).response["violations"]
+    assert hindrances(page) == []
 
     admin.goto("/settings/ats/")
     admin.get_by_role("button", name="Pause").click()
@@ -80,8 +80,4 @@ def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Open
     for start in starts.all_inner_texts():
         assert re.search(r"\b2[123]:\d\d", start), start
     expect(page.get_by_role("group", name="Quiet hours, line 2")).to_be_visible()
-    assert not Axe().run(page).response["violations"]
-    for width in (360, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        whole, seen = page.evaluate(WIDTHS)
-        assert whole <= seen
+    assert hindrances(page) + overflows(page, "the schedule") == []

@@ -1,4 +1,4 @@
-"""What browser tests do besides looking: ask the tables, and ask axe."""
+"""What browser tests do besides looking: ask the tables, ask axe, and measure."""
 
 from __future__ import annotations
 
@@ -29,10 +29,30 @@ def apart(work: Callable[[], T]) -> T:
         return pool.submit(run).result()
 
 
+AXE = Axe().axe_script
+GRAVE = """axe.run({resultTypes: ["violations"]}).then(
+    found => found.violations.filter(one => ["serious", "critical"].includes(one.impact)))"""
+
+WIDTHS = (320, 390, 768, 1280, 1920)
+SCREEN = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
 def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
     """What axe-core calls serious or critical: where, what, and the elements."""
+    page.evaluate(AXE)
     return [
         (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in Axe().run(page).response["violations"]
-        if one["impact"] in ("serious", "critical")
+        for one in page.evaluate(
+            GRAVE
+        )  # what passes is many times as much, and stays in the browser
     ]
+
+
+def overflows(page: Page, path: str) -> list[tuple[str, int, int]]:
+    """Where the page is wider than the screen, from a small phone to a wide screen."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        content, screen = page.evaluate(SCREEN)
+        found += [(path, width, content)] if content > screen else []
+    return found
