@@ -32,7 +32,7 @@ from jemmo.store.tables import TABLES
 
 LEASE = timedelta(seconds=60)
 
-TRUNCATE_EVERY = 4  # batches; what is deleted meanwhile stays in Postgres's 8 MB for temporary tables
+TRUNCATE_EVERY = 4  # batches, or deleted rows outgrow the buffers of temporary tables
 
 SETTINGS = (
     "synchronous_commit = off",
