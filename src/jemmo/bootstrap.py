@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from jemmo import logs
+from jemmo import collector, logs
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import PostgresError, check_server, database_url, locks
 from jemmo.store import scope
@@ -73,7 +73,7 @@ def setup() -> None:
     django.setup()
     logs.setup()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collector.tame()
 
 
 def bring_up_to_date() -> None:

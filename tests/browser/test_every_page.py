@@ -83,8 +83,11 @@ def each(page: Page, paths: list[str]) -> Iterator[str]:
         yield path
 
 
+PHONE, DESK = 390, 1280
+
+
 @pytest.mark.parametrize(
-    ("language", "scheme", "width"), [("English", "light", 1280), ("Français", "dark", 390)]
+    ("language", "scheme", "width"), [("English", "light", DESK), ("Français", "dark", PHONE)]
 )
 def test_no_page_hinders_overflows_or_moves(
     paths: list[str], opens: Opens, language: str, scheme: str, width: int
@@ -108,6 +111,11 @@ def test_no_page_hinders_overflows_or_moves(
     for path in each(page, paths):
         shifts[path] = page.evaluate(SHIFT)
         findings += hindrances(page) + overflows(page, path)
+        page.set_viewport_size({"width": PHONE if width == DESK else DESK, "height": 900})
+        findings += hindrances(page)
+    page = opens("/jobs/", role="recruiter", **looks)
+    for _ in each(page, [one for one in paths if one.startswith(("/jobs/", "/talents/"))]):
+        findings += hindrances(page)
     assert findings == []
     assert {path: shift for path, shift in shifts.items() if shift > MAX_SHIFT} == {}
 

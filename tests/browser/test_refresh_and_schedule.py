@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from browser.test_ats_settings import PATIENCE, connect
-from fakes.browsing import hindrances, overflows
+from fakes.browsing import overflows, violations
 from playwright.sync_api import Page, expect
 
 pytestmark = [
@@ -46,7 +46,7 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
     assert page.evaluate("window.neverReloaded")
     expect(refresh).to_be_focused()
     expect(refresh).not_to_have_attribute("aria-disabled", "true")
-    assert hindrances(page) == []
+    assert violations(page) == []
 
     admin.goto("/settings/ats/")
     admin.get_by_role("button", name="Pause").click()
@@ -80,4 +80,5 @@ def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Open
     for start in starts.all_inner_texts():
         assert re.search(r"\b2[123]:\d\d", start), start
     expect(page.get_by_role("group", name="Quiet hours, line 2")).to_be_visible()
-    assert hindrances(page) + overflows(page, "the schedule") == []
+    assert violations(page) == []
+    assert overflows(page, "the schedule", (360, 1440)) == []

@@ -30,28 +30,35 @@ def apart(work: Callable[[], T]) -> T:
 
 
 AXE = Axe().axe_script
-GRAVE = """axe.run({resultTypes: ["violations"]}).then(
-    found => found.violations.filter(one => ["serious", "critical"].includes(one.impact)))"""
+# What passes is many times as much, and stays in the browser.
+VIOLATIONS = 'axe.run({resultTypes: ["violations"]}).then(found => found.violations)'
 
 WIDTHS = (320, 390, 768, 1280, 1920)
 SCREEN = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+Found = list[tuple[str, str, list[str]]]
 
 
-def hindrances(page: Page) -> list[tuple[str, str, list[str]]]:
-    """What axe-core calls serious or critical: where, what, and the elements."""
+def violations(page: Page, *impacts: str) -> Found:
+    """What axe-core finds, of these impacts or of any: where, what, and the elements."""
     page.evaluate(AXE)
     return [
         (page.url, one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in page.evaluate(
-            GRAVE
-        )  # what passes is many times as much, and stays in the browser
+        for one in page.evaluate(VIOLATIONS)
+        if not impacts or one["impact"] in impacts
     ]
 
 
-def overflows(page: Page, path: str) -> list[tuple[str, int, int]]:
+def hindrances(page: Page) -> Found:
+    """What axe-core calls serious or critical."""
+    return violations(page, "serious", "critical")
+
+
+def overflows(
+    page: Page, path: str, widths: tuple[int, ...] = WIDTHS
+) -> list[tuple[str, int, int]]:
     """Where the page is wider than the screen, from a small phone to a wide screen."""
     found = []
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         content, screen = page.evaluate(SCREEN)
         found += [(path, width, content)] if content > screen else []

@@ -1,6 +1,5 @@
 """The command line."""
 
-import gc
+from jemmo import collector
 
-# A command loads half a second's worth of modules, none of which ends before it: see ``bootstrap.setup``.
-gc.set_threshold(50_000, 20, 50)
+collector.tame()  # before half a second's worth of modules is loaded
