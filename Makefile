@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos screenshots requirements clean
+.PHONY: help setup demo test test-deploy soak check bench chaos load screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +27,18 @@ test: ## Run all tests, and install what they need first
 	@scripts/install dev
 	@scripts/ensure-chromium
 	@exec $(BIN)/python -m pytest $(TEST_ARGS)
+
+test-deploy: ## Test on the servers that companies run: PostgreSQL 15, PgBouncer, Supabase's roles, nginx, systemd
+	@scripts/install dev
+	@scripts/ensure-program pgbouncer pgbouncer
+	@scripts/ensure-program nginx nginx-light
+	@scripts/ensure-chromium
+	@scripts/with-postgres-15 $(BIN)/python -m pytest tests/deploy $(TEST_ARGS)
+	@exec $(BIN)/python -m pytest -m long
+
+soak: ## Try twenty times as much of what can be tried without end (or SOAK_EFFORT); about an hour
+	@scripts/install dev
+	@SOAK_EFFORT=$${SOAK_EFFORT:-20} exec $(BIN)/python -m pytest -m soak $(TEST_ARGS)
 
 check: ## Check format, lint, types, imports, dependencies and that no file names a machine
 	@scripts/install dev
@@ -44,6 +56,9 @@ bench: setup ## Run the benchmark of docs/benchmarks.md
 
 chaos: setup ## Kill workers 200 times while everything else breaks too; see docs/reliability.md
 	@exec $(BIN)/python -m benchmarks.chaos
+
+load: setup ## Two minutes of visitors, webhooks and a first sync at once; see docs/reliability.md
+	@exec $(BIN)/python -m benchmarks.load
 
 screenshots: setup ## Take the screenshots of docs/screenshots again
 	@scripts/install dev

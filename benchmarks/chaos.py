@@ -35,7 +35,7 @@ FAULTS = (
     *("cut_json=0.2", "slow=150", "stall=0.03", "shifting", "flaky5xx=0.1,slow=100,truncated=0.1"),
 )
 TALENTS = (20, 150)
-PATIENCE = 240.0  # seconds that the companies get to come to rest
+PATIENCE = 1800.0  # seconds that the companies get to come to rest
 QUICK = {"JEMMO_HEARTBEAT_SECONDS": "1", "JEMMO_SLICE_AT_LEAST": "0", "JEMMO_LOG_LEVEL": "error"}
 WRONG_TOMBSTONES = """
     SELECT count(*) FROM talent WHERE connection_id = %s AND remote_deleted_at IS NOT NULL

@@ -39,7 +39,7 @@ def main() -> None:
 
 def measure(talents: int, org: str) -> None:
     """Print the microseconds a record of one initial sync."""
-    postgres = _postmaster()
+    postgres = postmaster()
     with simulated(talents, paced=False) as (address, sandbox):
         before = spent(sandbox), spent(postgres)
         found = sync(org, address, "off")
@@ -78,7 +78,7 @@ def _fields(pid: int) -> list[int | str]:
     return [state, int(parent), *others]
 
 
-def _postmaster() -> int:
+def postmaster() -> int:
     from jemmo.embedded.places import find_places  # noqa: PLC0415 - as above
     from jemmo.home import home  # noqa: PLC0415 - as above
 

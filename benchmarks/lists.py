@@ -1,6 +1,7 @@
 """`python -m benchmarks.lists [rows]`: how fast lists are with 100,000 talents, and what each index costs a sync.
 
-Pages are asked of Django itself by a recruiter, over a real database with its policies, without the network. What an
+Pages are asked of Django itself by a recruiter, over a real database with its policies, without the network. One talent
+of a hundred is private and one job confidential, and the recruiter has no right to them. What an
 index costs is the time by which inserting the same rows takes longer with it than without, in microseconds a row.
 """
 
@@ -44,10 +45,11 @@ FILL = """
 INSERT INTO department (id, org_id, connection_id, remote_id, content_hash, name)
 SELECT gen_random_uuid(), %(org)s, %(connection)s, 'd' || n, '', (ARRAY['Sales','Engineering','Care'])[n]
 FROM generate_series(1, 3) n;
-INSERT INTO job (id, org_id, connection_id, remote_id, content_hash, title, status, remote_updated_at, department_id,
-    search)
+INSERT INTO job (id, org_id, connection_id, remote_id, content_hash, title, status, visibility, remote_updated_at,
+    department_id, search)
 SELECT gen_random_uuid(), %(org)s, %(connection)s, 'j' || n, '', 'Engineer ' || n, 'OPEN',
-    now() - n * interval '1 hour', (SELECT id FROM department WHERE remote_id = 'd' || (1 + n %% 3)),
+    CASE WHEN n %% 100 = 3 THEN 'CONFIDENTIAL' ELSE 'PUBLIC' END, now() - n * interval '1 hour',
+    (SELECT id FROM department WHERE remote_id = 'd' || (1 + n %% 3)),
     to_tsvector('simple', 'engineer ' || n)
 FROM generate_series(1, %(jobs)s) n;
 INSERT INTO job_location (job_id, org_id, position, city)
@@ -56,10 +58,10 @@ INSERT INTO stage (id, org_id, connection_id, remote_id, content_hash, name, cat
 SELECT gen_random_uuid(), %(org)s, %(connection)s, 's' || n, '', 'Stage ' || n,
     (ARRAY['NEW','SCREENING','INTERVIEW','OFFER'])[1 + n %% 4], NULL FROM generate_series(1, 8) n;
 INSERT INTO talent (id, org_id, connection_id, remote_id, content_hash, first_name, last_name, headline,
-    excluded_reason, remote_updated_at, tags, search)
+    excluded_reason, is_private, remote_updated_at, tags, search)
 SELECT gen_random_uuid(), %(org)s, %(connection)s, 't' || n, '', 'First' || n %% 997, 'Last' ||
     translate(md5(n::text), '0123456789', 'ghijklmnop'),
-    'Engineer at company ' || n %% 300, CASE WHEN n %% 10 = 0 THEN 'archived' END,
+    'Engineer at company ' || n %% 300, CASE WHEN n %% 10 = 0 THEN 'archived' END, n %% 100 = 3,
     CASE WHEN n %% 50 <> 0 THEN now() - n * interval '1 minute' END,
     CASE WHEN n %% 5000 = 7 THEN ARRAY['unicorn'] WHEN n %% 3 = 0 THEN ARRAY['python','lyon'] ELSE '{}'::text[] END,
     to_tsvector('simple', 'first' || n %% 997 || ' last' || n || ' engineer')
@@ -87,20 +89,21 @@ def main() -> None:
             owner = embedded.ensure_running()
             bootstrap.start(operator=False)
             with scope.under(scope.EVERYTHING):
-                client, places = _filled(rows, owner)
+                client, places = filled(rows, owner)
             for table in (_pages(client, places), _costs(owner)):
                 Console().print(table)
         finally:
             embedded.stop()
 
 
-def _filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
+def filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
     """A recruiter's browser, in front of a company of that size, and ids of a job and a talent."""
     from django.conf import settings  # noqa: PLC0415 - Django is set up now
     from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from jemmo.services import accounts  # noqa: PLC0415
+    from jemmo.store import schema  # noqa: PLC0415
     from jemmo.store.models import Connection, Job, Talent  # noqa: PLC0415
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -111,6 +114,7 @@ def _filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
     )
     given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
     with psycopg.connect(owner, autocommit=True, cursor_factory=psycopg.ClientCursor) as db:
+        schema.tell(db)
         db.execute(FILL, given)
         db.execute("VACUUM ANALYZE")
     client = Client(SERVER_NAME="localhost")
@@ -141,8 +145,11 @@ def _asked(client: Any, path: str) -> float:
 
 def _costs(owner: str) -> Table:
     """Each index's price: the rows of its table are inserted into a copy with the index alone, and with none."""
+    from jemmo.store import schema  # noqa: PLC0415
+
     table = Table("index", "µs a row", "MB")
     with psycopg.connect(owner, autocommit=True) as db, db.cursor() as cursor:
+        schema.tell(db)
         cursor.execute(
             "SELECT tablename, indexname, indexdef FROM pg_indexes "
             "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"
@@ -165,7 +172,7 @@ def _inserting(cursor: Any, of: str, index: str | None) -> float:
         cursor.execute("DROP TABLE IF EXISTS copy")
     cursor.execute(f"CREATE UNLOGGED TABLE copy (LIKE {of})")
     if index:
-        cursor.execute(index.replace(f"ON public.{of}", "ON public.copy"))
+        cursor.execute(index.replace(f"ON jemmo.{of}", "ON jemmo.copy"))
     start = time.perf_counter()
     cursor.execute(f"INSERT INTO copy SELECT * FROM {of}")  # noqa: S608
     return time.perf_counter() - start

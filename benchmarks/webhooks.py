@@ -52,7 +52,7 @@ def _measure(url: str, seconds: int, share: int) -> dict[str, Any]:
     os.environ["DATABASE_URL"] = url
     with _sandbox() as address:
         hooks = _connect(address, share)
-        with _part("web", "--port", str(PORT)), _part("worker"), _sync():
+        with part("web", "--port", str(PORT)), part("worker"), _sync():
             return asyncio.run(_drive(url, address, hooks, seconds))
 
 
@@ -70,16 +70,17 @@ def _sandbox() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _part(*words: str) -> Iterator[None]:
-    with subprocess.Popen([sys.executable, "-m", "jemmo", *words]) as part:  # noqa: S603 - our own program
+def part(*words: str) -> Iterator[int]:
+    """A process of Jemmo, by its id."""
+    with subprocess.Popen([sys.executable, "-m", "jemmo", *words]) as process:  # noqa: S603 - our own program
         try:
-            yield
+            yield process.pid
         finally:
-            part.terminate()
+            process.terminate()
 
 
 def _sync() -> Any:
-    return _part("sync", "--org", "org-0")
+    return part("sync", "--org", "org-0")
 
 
 def _connect(address: str, share: int) -> list[str]:
@@ -117,8 +118,8 @@ async def _drive(url: str, address: str, hooks: list[str], seconds: int) -> dict
     seen: dict[tuple[str, str], float] = {}
     answers: list[float] = []
     async with aiohttp.ClientSession() as session:
-        await _until_up(session, base)
-        talents = await _talents(session, address)
+        await until_up(session, base)
+        talents = await talents_of(session, address)
         watching = asyncio.create_task(_watch(url, changed, seen))
         every, number, began = 60 * ORGS / A_MINUTE, 0, time.monotonic()
         while time.monotonic() < began + seconds:
@@ -150,16 +151,16 @@ async def _drive(url: str, address: str, hooks: list[str], seconds: int) -> dict
         "changes": len(changed),
         "never_seen": len(changed) - len(seen),
         "initial_sync_was_running_to_the_end": syncing,
-        "answer_p95_ms": round(_p95(sorted(answers)) * 1000, 1),
+        "answer_p95_ms": round(p95(sorted(answers)) * 1000, 1),
         "visible_median_s": round(statistics.median(waits), 2),
-        "visible_p95_s": round(_p95(waits), 2),
+        "visible_p95_s": round(p95(waits), 2),
         "visible_worst_s": round(waits[-1], 2),
-        "visible_p95_s_of_the_organisation_that_syncs": round(_p95(own), 2) if own else None,
+        "visible_p95_s_of_the_organisation_that_syncs": round(p95(own), 2) if own else None,
         "load": os.getloadavg()[0],
     }
 
 
-async def _talents(session: aiohttp.ClientSession, address: str) -> list[str]:
+async def talents_of(session: aiohttp.ClientSession, address: str) -> list[str]:
     """Their ids, those that an initial sync reads last first."""
     async with session.get(f"{address}/__sandbox__/truth/candidates") as answer:
         lines = (await answer.read()).splitlines()
@@ -194,7 +195,7 @@ async def _watch(
             await asyncio.sleep(0.05)
 
 
-async def _until_up(session: aiohttp.ClientSession, base: str) -> None:
+async def until_up(session: aiohttp.ClientSession, base: str) -> None:
     while True:
         with contextlib.suppress(aiohttp.ClientError):
             async with session.get(f"{base}/healthz") as answer:
@@ -210,7 +211,7 @@ async def _syncing(url: str) -> bool:
     return bool(row and row[0])
 
 
-def _p95(ordered: list[float]) -> float:
+def p95(ordered: list[float]) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
 
 

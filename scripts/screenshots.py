@@ -25,9 +25,9 @@ WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PAGES = {
     "jobs": "/jobs/",
     "talents": "/talents/",
-    "ats": "/settings/ats/",
-    "connect": "/settings/ats/connect/",
-    "rules": "/settings/ats/rules/",
+    "ats": "/settings/organization/ats/",
+    "connect": "/settings/organization/ats/connect/",
+    "rules": "/settings/organization/ats/rules/",
     "schedule": "/settings/schedule/",
     "privacy": "/settings/privacy/",
     "retention": "/settings/privacy/retention/",
@@ -46,10 +46,10 @@ PAGES = {
 BEHIND = {  # where each page is reached from, and by which link
     "job": ("/jobs/", "tbody a"),
     "talent": ("/talents/", "tbody a"),
-    "connection": ("/settings/ats/", "section.connection h2 a"),
-    "webhooks": ("/settings/ats/", "main a[href$='/webhooks/']"),
-    "run": ("/settings/ats/", "main a[href^='/settings/ats/runs/']"),
-    "connect-one": ("/settings/ats/connect/", "a[href$='/teamtailor/']"),
+    "connection": ("/settings/organization/ats/", "section.connection h2 a"),
+    "webhooks": ("/settings/organization/ats/", "main a[href$='/webhooks/']"),
+    "run": ("/settings/organization/ats/", "main a[href^='/settings/organization/ats/runs/']"),
+    "connect-one": ("/settings/organization/ats/connect/", "a[href$='/teamtailor/']"),
 }
 SIGNED_OUT = {"sign-in": "/accounts/login/", "forgotten": "/accounts/password/reset/"}
 

@@ -22,18 +22,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import django
 import psycopg
 import pytest
+from asgiref.sync import SyncToAsync
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 import jemmo
-from jemmo import embedded
+from jemmo import conninfo, embedded
 from jemmo.bootstrap import collect_static
 from jemmo.embedded import locks
 from jemmo.rest_client import client
@@ -43,6 +44,12 @@ from jemmo.vault import keyset
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase
+
+# A busy machine is no failure. Examples stay random; the blob that is printed repeats the one that failed.
+settings.register_profile(
+    "jemmo", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("jemmo")
 
 # Names what this run makes on the server; inherited by the processes that share the work.
 RUN = "JEMMO_TEST_RUN"
@@ -167,7 +174,7 @@ def owner_url(request: pytest.FixtureRequest, postgres_url: str, template: str) 
     name = f"jemmo_test_{secrets.token_hex(6)}"
     create(postgres_url, name, template=template)
     yield with_database(postgres_url, name)
-    connections.close_all()
+    close_connections()
     drop(postgres_url, name)
 
 
@@ -180,7 +187,7 @@ def database_url(
 
     Who connects by this URL and tells no scope sees everything; by DATABASE_URL they see nothing.
     """
-    with reached(application_url(urlsplit(owner_url).path[1:]), django_db_blocker) as url:
+    with reached(application_url(conninfo.parse(owner_url)["dbname"]), django_db_blocker) as url:
         yield url
 
 
@@ -204,6 +211,15 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = client.RestClient.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "pause", lambda _attempt, _chance: 0.0)
+
+
+MIGRATE = """
+from jemmo import bootstrap
+from jemmo.store import scope
+bootstrap.setup()
+with scope.under(None):
+    bootstrap.bring_up_to_date()
+"""
 
 
 @contextmanager
@@ -242,19 +258,24 @@ def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
         # In place: the connections of all threads share it.
         for key, value in {**database(url), "CONN_MAX_AGE": 0}.items():
             patch.setitem(connections.settings["default"], key, value)
-        connections.close_all()
-        options = quote("-c jemmo.reach=everything -c jemmo.contacts=on")
-        yield f"{url}{'&' if '?' in url else '?'}options={options}"
-        connections.close_all()
+        close_connections()
+        seeing = "-c jemmo.reach=everything -c jemmo.contacts=on"
+        yield conninfo.changed(url, options=f"{conninfo.parse(url)['options']} {seeing}")
+        close_connections()
+
+
+def close_connections() -> None:
+    """Django's, of this thread and of the one that asynchronous code keeps for its queries."""
+    connections.close_all()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def migrate(url: str) -> None:
     """Bring an empty database to today's schema."""
     if not (Path(jemmo.__file__).parent / "store" / "migrations").is_dir():
         return
-    command = [sys.executable, "-m", "django", "migrate", "--settings", "jemmo.settings"]
     done = subprocess.run(
-        command,
+        [sys.executable, "-c", MIGRATE],
         env={**os.environ, "DATABASE_URL": url},
         capture_output=True,
         text=True,
@@ -273,7 +294,7 @@ def application(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM vault_secret")
         # So that a test's database can be dropped although the application is still in it.
-        role = sql.Identifier(urlsplit(found.url).username or "")
+        role = sql.Identifier(conninfo.parse(found.url)["user"])
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
     assert found.is_apart
     return found.url
@@ -281,7 +302,7 @@ def application(url: str) -> str:
 
 def drop_role(server: str, application_url: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        name = sql.Identifier(urlsplit(application_url).username or "")
+        name = sql.Identifier(conninfo.parse(application_url)["user"])
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
 
 
@@ -295,7 +316,7 @@ def shared_name(kind: str) -> str:
 
 
 def with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    return conninfo.changed(url, dbname=name, options="-c search_path=jemmo,pg_temp")
 
 
 def create(server: str, name: str, *, template: str = "template1") -> None:

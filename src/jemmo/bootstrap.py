@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -14,21 +15,24 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from jemmo import collector, logs
+from jemmo import logs
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import PostgresError, check_server, database_url, locks
-from jemmo.store import scope
+from jemmo.platforms import keep_memory_private
+from jemmo.store import policies, schema, scope, versions
 
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 COLLECT_SECONDS = 60  # that a server waits while another one collects the pages' files
 
 
-def start(*, operator: bool = True) -> str:
+def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> str:
     """Everything a command needs; the URL by which the application reaches the database.
 
-    What an ``operator`` runs sees every organisation; pages and tasks see what they are allowed one by one. Raises
+    What an ``operator`` runs sees every organisation; pages and tasks see what they are allowed one by one. Their
+    threads share a ``pool`` of so many connections, and ``process`` is what Postgres lists them as. Raises
     ``ConfigError`` with what to do.
     """
     url = _reach()
@@ -36,7 +40,7 @@ def start(*, operator: bool = True) -> str:
         bring_up_to_date()
     with scope.under(scope.EVERYTHING):
         check_keys()
-    url = _as_application(url)
+    url = _as_application(url, process, pool)
     if operator:
         scope.enter(scope.EVERYTHING)
     return url
@@ -45,13 +49,18 @@ def start(*, operator: bool = True) -> str:
 def start_as_owner() -> str:
     """For what replaces the tables themselves: nothing is migrated, no keys are made, every row is seen."""
     url = _reach()
-    _refuse_all_but_the_owner(connections["default"])
+    database = connections["default"]
+    _refuse_all_but_the_owner(database)
+    with scope.under(None), database.cursor() as cursor, _migrating(cursor):
+        if schema.is_former(cursor):
+            schema.settle(database)
     scope.enter(scope.EVERYTHING)
     return url
 
 
 def _reach() -> str:
     """The database's URL as it was given or made; Django is set up for it."""
+    keep_memory_private()
     try:
         url = database_url()
     except PostgresError as error:
@@ -64,33 +73,47 @@ def _reach() -> str:
 
 
 def setup() -> None:
-    """Configure Django; the database is not touched.
-
-    What is loaded now lives as long as the process, and records come and go in thousands: the collector is told
-    not to look through the former for every few hundred of the latter.
-    """
+    """Configure Django; the database is not touched."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
     django.setup()
     logs.setup()
-    gc.freeze()
-    collector.tame()
 
 
 def bring_up_to_date() -> None:
-    """Apply the migrations that are missing, one process at a time."""
-    connection = connections["default"]
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return
-    _refuse_all_but_the_owner(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)
-                call_command("migrate", verbosity=0, interactive=False)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    """Make or move our schema and apply the migrations that are missing, one process at a time.
+
+    Tables of a newer Jemmo are refused.
+    """
+    database = connections["default"]
+    with database.cursor() as cursor:
+        if schema.is_settled(cursor):
+            versions.refuse_newer_tables(database)
+            is_whole = schema.has_unaccent(cursor) and not _is_behind(database)
+            if is_whole and not policies.may_close(cursor):
+                return
+        _refuse_all_but_the_owner(database)
+        with _migrating(cursor), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            schema.settle(database)
+            versions.refuse_newer_tables(database)
+            call_command("migrate", verbosity=0, interactive=False)
+
+
+def _is_behind(database: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(database)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def _migrating(cursor: CursorWrapper) -> Iterator[None]:
+    """Alone, and with every row seen: an owner who is under the policies would change none otherwise."""
+    cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
+        yield
+    finally:
+        cursor.execute(scope.TELL_SESSION, scope.NOBODY.settings)
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
 def check_keys() -> None:
@@ -101,29 +124,29 @@ def check_keys() -> None:
     keys.check(keyset_path())
 
 
-def _as_application(url: str) -> str:
+def _as_application(url: str, process: str, pool: int) -> str:
     """Put this process, and those it starts, in the application's role."""
     from jemmo.services import application_role  # noqa: PLC0415 - as above
     from jemmo.settings import database  # noqa: PLC0415
 
     found = application_role.access(url).url
-    if found != url:
-        os.environ["DATABASE_URL"] = found
-        # In place: the connections of all threads share it.
-        connections.settings["default"].update(database(found))
-        connections["default"].close()
-        connections["default"].settings_dict.update(database(found))
+    os.environ["DATABASE_URL"] = found
+    connections.close_all()
+    # In place: the connections of all threads share it. The pool is made when the first of them is needed.
+    connections.settings["default"].update(database(found, process=process, pool=pool))
     return found
 
 
-def _refuse_all_but_the_owner(connection: BaseDatabaseWrapper) -> None:
+def stop() -> None:
+    """Close the pool and its threads, once nothing asks the database any more."""
+    connections.close_all()
+    connections["default"].close_pool()  # type: ignore[attr-defined]
+
+
+def _refuse_all_but_the_owner(database: BaseDatabaseWrapper) -> None:
     """A role that owns no tables cannot change them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT to_regclass('organisation') IS NULL OR (SELECT pg_has_role(relowner, 'USAGE') "
-            "FROM pg_class WHERE oid = to_regclass('organisation'))"
-        )
-        if not cursor.fetchone()[0]:
+    with database.cursor() as cursor:
+        if not schema.may_change(cursor):
             raise ConfigError(
                 "The database's tables must be changed, and the role in DATABASE_URL may not do that.",
                 code="not_the_owner",
@@ -132,7 +155,7 @@ def _refuse_all_but_the_owner(connection: BaseDatabaseWrapper) -> None:
 
 
 def _check(url: str) -> None:
-    for problem in check_server(url):
+    for problem in check_server(url, schema=schema.name()):
         if problem.blocking:
             raise ConfigError(problem.message, code=problem.code, next_step=problem.next_step)
 

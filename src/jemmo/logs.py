@@ -57,7 +57,7 @@ def setup() -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Libraries tell of requests and tasks at length, with addresses and arguments.
-    for name in ("aiohttp", "asyncio", "botocore", "httpx", "procrastinate", "urllib3", "django"):
+    for name in ("aiohttp", "asyncio", "botocore", "procrastinate", "urllib3", "django"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -7,44 +7,67 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
+from jemmo.environment import number
 from jemmo.home import home
+from jemmo.store.budget import CONNECT_WAIT
 from jemmo.vault.files import kept_secret
 from jemmo.web.limits import LARGEST
 
 BASE = Path(__file__).resolve().parent
+POOL: dict[str, Any] = {
+    "timeout": CONNECT_WAIT,
+    "max_idle": 300.0,  # seconds after which a connection that nobody needs is closed
+    "max_lifetime": 3600.0,
+    "reconnect_timeout": 5.0,  # then the next request tries again: Postgres may be back
+}
 
 
-def database(url: str) -> dict[str, object]:
-    """What Django wants to know of the database at this URL."""
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    host = options.pop("host", None) or unquote(parts.hostname or "")
+def site_url(text: str) -> str:
+    """The address of the pages, without a path: cookies and links are for a whole host."""
+    address = text.strip().rstrip("/")
+    parts = urlsplit(address)
+    if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
+        raise ConfigError(
+            "JEMMO_URL must be a scheme and a host name alone.",
+            code="environment",
+            next_step="Give Jemmo a host name of its own, as https://jemmo.example.com; "
+            "a path such as https://example.com/jemmo is not supported.",
+        )
+    return address
+
+
+def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, object]:
+    """What Django needs to know about the database at this address.
+
+    ``pool`` is how many connections the process may share among its threads. Without one, a connection is opened when a
+    thread first needs it.
+    """
+    parts: dict[str, Any] = {
+        "application_name": f"jemmo {process}",
+        "connect_timeout": "10",
+        **conninfo.parse(url),
+    }
+    if pool:
+        parts["pool"] = {"min_size": 1, "max_size": pool, **POOL}
     return {
         "ENGINE": "jemmo.store.backend",
-        "NAME": unquote(parts.path.lstrip("/")) or "jemmo",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": options.pop("port", None) or parts.port or "",
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 60,
+        "NAME": parts.pop("dbname", "jemmo"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": None},
     }
-
-
-def _number(name: str, default: int) -> int:
-    given = os.environ.get(name, "").strip()
-    if given and not given.isdecimal():
-        raise ConfigError(
-            f"{name} must be a number.", code="environment", next_step=f"Correct {name}."
-        )
-    return int(given or default)
 
 
 DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
@@ -76,6 +99,7 @@ MIDDLEWARE = [
     "jemmo.web.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.web.middleware.OnTheWayIn",
+    "jemmo.web.health.Probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "jemmo.web.middleware.BodyLimit",
@@ -115,8 +139,9 @@ PROCRASTINATE_IMPORT_PATHS = [
     "jemmo.tasks.files",
     "jemmo.tasks.keys",
     "jemmo.tasks.privacy",
+    "jemmo.tasks.history",
 ]
-PROCRASTINATE_ON_APP_READY = None
+PROCRASTINATE_ON_APP_READY = "jemmo.store.queueing.prepare"
 
 AUTH_USER_MODEL = "store.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -131,14 +156,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "jobs"
-ACCOUNT_ADAPTER = "jemmo.web.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "jemmo.web.accounts.OurAccounts"
 MFA_ADAPTER = "jemmo.web.accounts.SealedSecrets"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_FORMS = {
+    "reset_password": "jemmo.web.accounts.AskForReset",
+    "reset_password_from_key": "jemmo.web.accounts.ResetByEmail",
+}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -149,17 +177,20 @@ MFA_TOTP_ISSUER = "Jemmo"
 ACCOUNT_RATE_LIMITS = {
     # A key of an ATS is tried by asking the ATS: whoever is signed in must not be able to try many.
     "ats_key": "10/10m/user,20/10m/key",
+    "ats_question": "30/10m/user,60/10m/key",  # with the key that is there
+    # Passwords (``jemmo.web.sign_in``): the more often it fails, the longer the wait.
+    "login_address": "10/m/ip,60/h/ip",
+    "login_account": "5/5m/key,15/h/key,40/d/key",
+    "login_known": "5/5m/key,15/h/key,40/d/key",
+    "reset_password": "20/m/ip,3/5m/key,10/d/key",
+    "support": "20/h/user",  # each is kept, and mailed to whoever answers
+    "invite": "30/h/user",  # e-mails to whomever, with words of the inviter's choice
+    "login_failed": "10/m/ip,5/5m/key,15/h/key,40/d/key",  # codes of two-step sign-in
 }
-# How many proxies in front of Jemmo set X-Forwarded-For: attempts to sign in are counted by address.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("JEMMO_PROXIES", "0"))
-CACHES = {
-    "default": {  # in the database: all processes count attempts together
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache_entry",
-        # Far more than the usual 300: when it is full some go, and counts of attempts must not be pushed out.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
+# How many proxies in front of Jemmo add to X-Forwarded-For; without any, the header is not read.
+ALLAUTH_TRUSTED_PROXY_COUNT = number("JEMMO_PROXIES", 0)
+# In the database: all processes count attempts together.
+CACHES = {"default": {"BACKEND": "jemmo.store.cache.JsonCache"}}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -179,6 +210,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+SESSION_ENGINE = "jemmo.store.sessions"
 SECURE_SSL = os.environ.get("JEMMO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True
@@ -187,17 +219,22 @@ CSRF_COOKIE_HTTPONLY = True
 # Of this host alone, set over TLS alone: no neighbouring host can put another in their place.
 SESSION_COOKIE_NAME = "__Host-jemmo" if SECURE_SSL else "jemmo"
 CSRF_COOKIE_NAME = "__Host-jemmo-csrf" if SECURE_SSL else "jemmo-csrf"
-SESSION_COOKIE_AGE = _number("JEMMO_SESSION_DAYS", 14) * 86_400
-SESSION_IDLE_SECONDS = _number("JEMMO_IDLE_MINUTES", 720) * 60
+KNOWN_COOKIE_NAME = "__Host-jemmo-known" if SECURE_SSL else "jemmo-known"
+PASSWORD_RESET_TIMEOUT = 86_400  # seconds that a link in an e-mail is good for
+SESSION_COOKIE_AGE = number("JEMMO_SESSION_DAYS", 14) * 86_400
+SESSION_IDLE_SECONDS = number("JEMMO_IDLE_MINUTES", 720) * 60
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # a picture for support; no larger than any body
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+
+JEMMO_DEMO = os.environ.get("JEMMO_DEMO") == "1"
+"""Set by `jemmo up --demo`: a page tells how to change a record in the simulated ATS."""
 
 JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if one]
 """Hosts beside the public ones that an admin may connect to from the browser."""
@@ -213,8 +250,11 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp" and MAIL.query != "tls=no"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
+# How long past syncs and notifications are kept; 0 keeps them all.
+HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")
-SITE_URL = os.environ.get("JEMMO_URL", "").rstrip("/")
+METRICS_OPEN = os.environ.get("JEMMO_METRICS_OPEN") == "1"
+SITE_URL = site_url(os.environ.get("JEMMO_URL", ""))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None

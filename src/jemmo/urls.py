@@ -2,12 +2,11 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
-from jemmo.web.accounts import OwnAddress
 from jemmo.web.admin import only_support
 from jemmo.web.health import healthz, metrics, readyz
+from jemmo.web.views import address
 
 admin.autodiscover()
 only_support()
@@ -19,7 +18,10 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    path("accounts/email/", login_required(OwnAddress.as_view()), name="account_email"),
+    path("accounts/email/", address.address, name="account_email"),
+    path("accounts/email/keep/", address.forget, name="account_email_keep"),
+    path("accounts/email/prove/", address.prove, name="account_email_prove"),
+    path("accounts/email/confirm/<str:token>/", address.confirm, name="account_email_confirm"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("jemmo.web.urls")),

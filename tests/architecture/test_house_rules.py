@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
+from fakes.command_line import commands
 from typer.testing import CliRunner
 
 import jemmo
@@ -19,17 +17,6 @@ from jemmo.connectors.registry import CONNECTORS
 SOURCE = Path(jemmo.__file__).parent
 ROOT = SOURCE.parent.parent
 TESTS = ROOT / "tests"
-
-
-def commands() -> Iterator[tuple[str, ...]]:
-    def below(group: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        for name, command in group.commands.items():
-            if hasattr(command, "commands"):
-                yield from below(command, (*path, name))
-            else:
-                yield (*path, name)
-
-    yield from below(typer.main.get_command(app), ())
 
 
 def test_rooms_import_downwards() -> None:
@@ -43,7 +30,7 @@ def test_rooms_import_downwards() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+@pytest.mark.parametrize("words", [words for words, _ in commands()], ids=" ".join)
 def test_every_command_has_help(words: tuple[str, ...]) -> None:
     if words == ("sandbox",):
         pytest.skip("a program of its own, which has its own help")
@@ -54,7 +41,7 @@ def test_every_command_has_help(words: tuple[str, ...]) -> None:
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
-    found = {" ".join(words) for words in commands()}
+    found = {" ".join(words) for words, _ in commands()}
     assert {"up", "web", "worker", "down", "sandbox", "connect", "sync", "status"} <= found
     assert {"verify", "export", "doctor", "user add", "deletions release"} <= found
 
@@ -71,7 +58,7 @@ def test_every_connector_says_what_a_customer_must_do(name: str) -> None:
     connector = CONNECTORS[name]
     assert connector.name == name
     assert connector.key_help
-    assert connector.status_page.startswith("https://")
+    assert connector.docs_url.startswith("https://")
     assert all(option.help for option in connector.options)
 
 

@@ -18,8 +18,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes.browsing import PATIENCE
 from fakes.receivers import MailServer, receivers
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
@@ -50,6 +51,9 @@ def address(showcase: Showcase, static_files: None) -> Iterator[str]:
     """Where the showcase is served."""
     with served() as found:
         yield found
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -177,6 +181,7 @@ def _browser(address: str, usual: str) -> Iterator[Opens]:
             path: str, *, signed_in: bool = True, role: str = usual, **profile: Any
         ) -> Page:
             context = browser.new_context(base_url=address, locale="en-GB", **profile)
+            context.set_default_timeout(PATIENCE)
             page = context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on(

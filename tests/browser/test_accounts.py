@@ -28,7 +28,7 @@ def somebody(database_url: str) -> None:
     from jemmo.services import accounts
 
     org = accounts.ensure_organisation("atelier", "Atelier")
-    accounts.add_member(org, "owner@acme.example", "owner", PASSWORD)
+    accounts.add_member(org, "owner@acme.example", "owner", PASSWORD, verified=True)
 
 
 def link_in(letter: str) -> str:
@@ -59,7 +59,7 @@ def ask_for_letter(page: Page, who: str) -> None:
 def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: MailServer) -> None:
     owner = enters("/", signed_in=False)
     expect(owner.get_by_role("heading", name="Welcome to Jemmo")).to_be_visible()
-    owner.get_by_label("Organisation").fill("Atelier Exemple")
+    owner.get_by_label("Organization").fill("Atelier Exemple")
     owner.get_by_label("Your e-mail address").fill("owner@acme.example")
     owner.get_by_label("A password").fill("password")
     owner.get_by_role("button", name="Create and sign in").click()
@@ -76,7 +76,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     expect(owner.locator(".sync-tip")).to_contain_text("No ATS is connected.")
     expect(owner.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
     owner.get_by_role("link", name="Connect one in the settings").click()
-    expect(owner).to_have_url(re.compile("/settings/ats/$"))
+    expect(owner).to_have_url(re.compile("/settings/organization/ats/$"))
 
     late = enters("/", signed_in=False)  # nobody else makes a first owner
     expect(late.get_by_role("button", name="Sign in")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Settings > ATS integration as an admin uses it: a real ATS's answers, a real worker, a real Chromium."""
+"""The ATS integration as an admin uses it: a real ATS's answers, a real worker, a real Chromium."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
-PATIENCE = 60_000  # milliseconds in which a worker of a busy machine has synced
 
 
 def give_key(page: Page, office: Any, key: str) -> None:
@@ -31,10 +30,10 @@ def give_key(page: Page, office: Any, key: str) -> None:
 
 def connect(page: Page, office: Any) -> None:
     """From nothing to a first sync that has ended."""
-    page.goto("/settings/ats/connect/teamtailor/")
+    page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
     page.get_by_role("button", name="Start now").click()
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
 
 
 def choose(page: Page, action: str) -> None:
@@ -44,7 +43,7 @@ def choose(page: Page, action: str) -> None:
 
 
 def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     page.get_by_role("link", name="Connect an ATS").click()
     page.get_by_role("link", name="Teamtailor").click()
     expect(page.get_by_text("Settings > Integrations > API keys")).to_be_visible()
@@ -73,7 +72,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     page.get_by_role("button", name="Start now").click()
 
     expect(page.get_by_text("The first sync starts now.")).to_be_visible()
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
     card = page.locator("section.connection")
     expect(card).to_contain_text("Exemple & Co")
     expect(card).to_contain_text("••••0001")
@@ -84,7 +83,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
 
 
 def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/connect/teamtailor/")
+    page = visits("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.key)
 
     page.get_by_role("link", name="Decide later").click()
@@ -99,21 +98,21 @@ def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
 
 
 def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
 
-    page.goto("/settings/ats/connect/teamtailor/")
+    page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.newer)
     expect(page.get_by_role("alert")).to_contain_text("connected already")
     page.get_by_role("link", name="Replace the key of that connection").click()
     expect(page.get_by_role("heading", name="Replace the key")).to_be_visible()
-    page.goto("/settings/ats/")
+    page.goto("/settings/organization/ats/")
     expect(page.locator("section.connection")).to_have_count(1)
     expect(page.locator("section.connection")).to_contain_text("••••0001")
 
 
 def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
 
     page.get_by_role("button", name="Pause").click()
@@ -147,24 +146,24 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
 
 
 def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
     before = page.locator("section.connection tbody tr").count()
 
     page.get_by_role("button", name="Sync now").dblclick()
 
-    expect(page.locator("section.connection tbody tr")).to_have_count(before + 1, timeout=PATIENCE)
-    expect(page.get_by_text("Synced within 24 hours")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("section.connection tbody tr")).to_have_count(before + 1)
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
 
 
 def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
     page.goto("/talents/")
     people = page.locator("#count").inner_text()
     assert re.match(r"[1-9]\d* talents", people)
 
-    page.goto("/settings/ats/")
+    page.goto("/settings/organization/ats/")
     choose(page, "Disconnect")
     page.get_by_label("To confirm, type: Teamtailor").fill("Something else")
     page.get_by_role("button", name="Disconnect").click()
@@ -176,8 +175,9 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page.goto("/talents/")
     expect(page.locator("#count")).to_have_text(people)
 
-    page.goto("/settings/ats/")
+    page.goto("/settings/organization/ats/")
     page.get_by_role("link", name="Connect again").click()
+    page.get_by_label("Address of the ATS").fill(office.ats)  # no key is left to prove it
     page.get_by_label("New API key").fill(office.key)
     page.get_by_role("button", name="Test and replace").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
@@ -186,38 +186,39 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page.get_by_label("To confirm, type: Teamtailor").fill("teamtailor")
     page.get_by_role("button", name="Disconnect").click()
 
-    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
     page.goto("/talents/")
     expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
 
 
 def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
     for one in office.ids("candidates")[:100]:
         office.order("delete", {"type": "candidate", "id": one})
 
     ask_for_comparison(page)
-    look = page.get_by_role("link", name="See which, and decide").last
-    expect(look).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("Talents: 100 of 240 are no longer in the ATS")).to_be_visible()
-    page.locator(".alert", has_text="Talents: 100 of 240").get_by_role("link").click()
+    review = page.get_by_role("link", name="Review deletions: Talents").last
+    expect(review).to_be_visible()
+    expect(page.get_by_text("100 of 240 talents").last).to_be_visible()
+    review.click()
     expect(page.locator("tbody tr")).to_have_count(50)
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("51–100 of 100")).to_be_visible()
-    page.get_by_role("button", name="They are gone: delete 100").click()
-    expect(page.get_by_text("Released.")).to_be_visible()
+    # One of them is restricted in the ATS, and an admin sees such people only by a right of their own.
+    expect(page.get_by_text("51–99 of 99")).to_be_visible()
+    expect(page.get_by_text("1 more is confidential")).to_be_visible()
+    page.get_by_role("button", name="They are gone: delete ").click()
+    expect(page.get_by_text("Released. The next comparison, which starts now")).to_be_visible()
 
     def followed() -> bool:
-        page.goto("/settings/ats/")
-        return page.get_by_text("Talents: 100 of 240").count() == 0
+        page.goto("/settings/organization/ats/")
+        waits = page.locator(".alert", has_text="100 released").count()
+        return not waits and page.get_by_text("100 of 240 talents").count() == 0
 
     assert any(followed() for _ in range(300))
 
 
 def ask_for_comparison(page: Page) -> None:
-    page.goto("/settings/ats/")
+    page.goto("/settings/organization/ats/")
     choose(page, "Compare with the ATS")
     page.get_by_role("button", name="Compare with the ATS").click()

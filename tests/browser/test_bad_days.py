@@ -51,7 +51,7 @@ def staff(showcase: Showcase) -> Showcase:
 
 @pytest.fixture
 def card(staff: Showcase) -> str:
-    return f"/settings/ats/{staff.run().connection_id}/"
+    return f"/settings/organization/ats/{staff.run().connection_id}/"
 
 
 @pytest.fixture
@@ -78,7 +78,11 @@ def fill(showcase: Showcase, text: str) -> list[str]:
     connection = Connection.objects.get(org=showcase.org).id
     return [
         *("/jobs/", "/talents/", f"/jobs/{job.id}/", f"/talents/{found.id}/"),
-        *("/settings/ats/", f"/settings/ats/{connection}/", "/settings/logs/"),
+        *(
+            "/settings/organization/ats/",
+            f"/settings/organization/ats/{connection}/",
+            "/settings/logs/",
+        ),
         *("/settings/why/?q=elodie", "/notifications/"),
     ]
 
@@ -184,8 +188,8 @@ def opens_foreign(staff: Showcase) -> list[str]:
     return [
         f"/jobs/{Job.objects.get(org=org).id}/",
         f"/talents/{Talent.objects.get(org=org).id}/",
-        f"/settings/ats/runs/{connection.runs.get().id}/",
-        *(f"/settings/ats/{connection.id}/{part}" for part in parts),
+        f"/settings/organization/ats/runs/{connection.runs.get().id}/",
+        *(f"/settings/organization/ats/{connection.id}/{part}" for part in parts),
     ]
 
 

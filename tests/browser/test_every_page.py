@@ -49,23 +49,24 @@ def paths(
     keep(database_url, elodie, b"%PDF-1.4\n%a resume", tmp_path / "files")
     Talent.objects.filter(id=quiet.id).update(do_not_contact_at="2026-01-01T00:00Z")
     person = f"/settings/privacy/people/{elodie.id}/"
-    connection = f"/settings/ats/{run.connection_id}/"
+    connection = f"/settings/organization/ats/{run.connection_id}/"
     parts = ("", "plan/", "test/", "key/", "edit/", "disconnect/", "webhooks/", "pause/")
     settings: tuple[str, ...] = (
-        "ats",
-        "ats/connect",
-        "ats/connect/teamtailor",
-        "ats/connect/flatchr",
-        "ats/rules",
+        "organization/ats",
+        "organization/ats/connect",
+        "organization/ats/connect/teamtailor",
+        "organization/ats/connect/flatchr",
+        "organization/ats/rules",
     )
     settings += ("schedule", "privacy", "privacy/erasures", "privacy/retention", "privacy/access")
     settings += ("privacy/processing", "privacy/organisation")
     settings += ("logs", "why", "quality", "members", "notifications", "profile")
     return [
         *("/jobs/", "/talents/", "/talents/?q=nobody", "/notifications/", "/help/"),
+        "/help/guides/",
         f"/jobs/{showcase.job('dev').id}/",
         *(f"/talents/{elodie.id}/", f"/talents/{elodie.id}/contact/", f"/talents/{quiet.id}/"),
-        f"/settings/ats/runs/{run.id}/",
+        f"/settings/organization/ats/runs/{run.id}/",
         *(person, f"{person}erase/"),
         *("/settings/why/?q=e", "/settings/why/?q=nobody"),
         *(f"/settings/{one}/" for one in settings),

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.browsing import apart
+from fakes.browsing import PATIENCE, apart
 from fakes.company import Company
 from fakes.running import run_source
-from fakes.showcase import NOW, PASSWORD, Showcase, _acme
+from fakes.showcase import EMAIL, NOW, PASSWORD, Showcase, _acme
 from fakes.source import SPECS, FakeSource
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
+from jemmo.store.models import Talent
 
 pytestmark = [
     pytest.mark.browser,
@@ -93,6 +94,7 @@ def browser() -> Iterator[Browser]:
 
 def person(browser: Browser, site: Site, path: str, **profile: Any) -> Page:
     page = browser.new_context(base_url=site.address, locale="en-GB", **profile).new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(f"/accounts/login/?next={path}")
     page.get_by_label("E-mail").fill("recruiter@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
@@ -123,9 +125,9 @@ def test_news_is_offered_to_all_and_shown_when_asked_for(
     rename(connected, "Développeuse full-stack senior")
 
     for page in (one, other):
-        expect(page.get_by_role("button", name="1 updated: show")).to_be_visible()
+        expect(page.get_by_role("button", name="1 record changed: show")).to_be_visible()
         expect(page.get_by_role("link", name="Développeuse full-stack", exact=True)).to_be_visible()
-        page.get_by_role("button", name="1 updated: show").click()
+        page.get_by_role("button", name="1 record changed: show").click()
         expect(page.get_by_role("link", name="Développeuse full-stack senior")).to_be_visible()
         expect(page.locator("#news")).to_be_hidden()
     expect(other).to_have_url(re.compile(r"\?q=full"))
@@ -153,20 +155,50 @@ def test_a_record_s_page_offers_its_own_news_alone(
     expect(beside.locator("#news")).to_be_hidden()
 
 
+@pytest.fixture
+def elodie(showcase: Showcase) -> Talent:
+    return showcase.talent("elodie")
+
+
+def test_the_open_page_of_a_deleted_talent_drops_what_it_shows(
+    site: Site, elodie: Talent, connected: Company, browser: Browser
+) -> None:
+    site.serve()
+    page = person(browser, site, f"/talents/{elodie.id}/")
+    expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
+
+    delete(connected, elodie.remote_id)
+
+    expect(page.get_by_role("heading", name="No longer in the ATS")).to_be_visible()
+    assert EMAIL not in page.content()
+    assert str(elodie.last_name) not in page.content()
+    page.reload()
+    expect(page.get_by_role("heading", name="No longer in the ATS")).to_be_visible()
+
+
+def delete(company: Company, remote_id: str) -> None:
+    """The ATS no longer has the talent, and a full comparison notices it."""
+    pages = _acme()
+    left = [[one for one in page if one.remote_id != remote_id] for page in pages[Stream.TALENTS]]
+    source = FakeSource({**pages, Stream.TALENTS: left}, specs=SPECS)
+    report = apart(lambda: asyncio.run(run_source(source, company, Mode.RECONCILE)))
+    assert report.counts(Stream.TALENTS).deleted == 1, report
+
+
 def test_what_happened_while_the_server_was_away_is_offered(
     site: Site, connected: Company, browser: Browser
 ) -> None:
     server = site.serve()
     page = person(browser, site, "/jobs/")
     server.terminate()
-    assert server.wait(timeout=10) in (0, -15)  # although a page's stream was open
+    assert server.wait(timeout=PATIENCE / 1000) in (0, -15)  # although a page's stream was open
     expect(page.locator("body[data-connected=no]")).to_be_attached()
 
     rename(connected, "Développeuse revenue")
     site.serve()
 
-    expect(page.locator("body[data-connected=yes]")).to_be_attached(timeout=30_000)
-    page.get_by_role("button", name=re.compile("updated: show")).click()
+    expect(page.locator("body[data-connected=yes]")).to_be_attached()
+    page.get_by_role("button", name=re.compile("records? changed: show")).click()
     expect(page.get_by_role("link", name="Développeuse revenue")).to_be_visible()
 
 
@@ -176,8 +208,7 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
     site.start("sandbox", "teamtailor", "--port", str(port), "--talents", "30")
-    query = "UPDATE connection SET base_url = %s WHERE id = {me}"
-    apart(lambda: asyncio.run(connected.rows(query, f"http://127.0.0.1:{port}")))
+    apart(lambda: asyncio.run(connected.move(f"http://127.0.0.1:{port}")))
     site.serve()
     one = person(browser, site, "/talents/")
     phone = {"width": 390, "height": 844}
@@ -195,9 +226,9 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
     site.start("worker")
 
     for page in (one, other):
-        expect(page.locator(".sync-press.is-turning")).to_have_count(0, timeout=60_000)
+        expect(page.locator(".sync-press.is-turning")).to_have_count(0)
         expect(page.locator(".sync-tip")).to_contain_text("Synced just now")
-    expect(one.get_by_role("button", name=re.compile("updated: show"))).to_be_visible()
+    expect(one.get_by_role("button", name=re.compile("records? changed: show"))).to_be_visible()
 
 
 def test_the_icon_tells_by_hover_focus_and_touch(
@@ -224,8 +255,8 @@ def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Br
     site.serve()
     page = person(browser, site, "/jobs/")
     page.context.request.get("/jobs/")
-    apart(lambda: asyncio.run(connected.rows("DELETE FROM django_session")))
-    expect(page.locator("body[data-connected=no]")).to_be_attached(timeout=40_000)
+    apart(lambda: asyncio.run(connected.rows("DELETE FROM session")))
+    expect(page.locator("body[data-connected=no]")).to_be_attached()
 
 
 def test_a_failed_sync_rings_the_bell_of_an_open_page(
@@ -253,3 +284,30 @@ def test_a_failed_sync_rings_the_bell_of_an_open_page(
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
+
+
+UNASKED = "jemmo-unasked"
+
+
+@pytest.mark.parametrize("trigger", ["load", "every 20ms", "jemmo:sync from:body"])
+def test_what_a_page_asks_for_by_itself_says_so(
+    site: Site, showcase: Showcase, browser: Browser, trigger: str
+) -> None:
+    site.serve()
+    page = person(browser, site, "/jobs/")
+    with page.expect_request(re.compile("by-itself")) as asked:
+        page.evaluate(
+            """(trigger) => {
+                const part = document.createElement("span");
+                part.setAttribute("hx-get", "/status/?by-itself");
+                part.setAttribute("hx-trigger", trigger);
+                document.body.append(part);
+                htmx.process(part);
+                document.body.dispatchEvent(new CustomEvent("jemmo:sync"));
+            }""",
+            trigger,
+        )
+    assert UNASKED in asked.value.headers
+    with page.expect_request(re.compile("q=full")) as typed:
+        page.get_by_role("searchbox").fill("full")
+    assert UNASKED not in typed.value.headers

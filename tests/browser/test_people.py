@@ -14,6 +14,8 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from fakes.browsing import hindrances
+from fakes.pictures import png
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
@@ -25,6 +27,7 @@ pytestmark = [
 ]
 
 Opens = Callable[..., Page]
+TOO_LARGE = "This is not a PNG or JPEG picture of at most 900 kB."
 
 
 @pytest.fixture
@@ -32,7 +35,9 @@ def staffed(showcase: Showcase) -> Showcase:
     """With an admin and a support agent who have passwords. Asked for before the browser."""
     for role in ("owner", "admin"):
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
-    agent = accounts.add_member(showcase.stranger, "agent@jemmo.example", "viewer", PASSWORD)
+    agent = accounts.add_member(
+        showcase.stranger, "agent@jemmo.example", "viewer", PASSWORD, verified=True
+    )
     agent.is_staff = agent.is_superuser = True
     agent.save()
     return showcase
@@ -75,7 +80,7 @@ def test_a_colleague_is_invited_and_joins(staffed: Showcase, opens: Opens) -> No
     admin.get_by_role("button", name="Remove").click()
     expect(admin.get_by_text("The member was removed.")).to_be_visible()
     guest.reload()
-    expect(guest.get_by_text("You do not belong to an organisation yet")).to_be_visible()
+    expect(guest.get_by_text("You do not belong to an organization yet")).to_be_visible()
 
 
 def test_two_steps_are_set_up_and_asked_for(staffed: Showcase, opens: Opens) -> None:
@@ -135,6 +140,25 @@ def test_screenshot_mode_is_switched_by_keyboard(opens: Opens) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
 
 
+def test_a_screenshot_is_attached_in_the_help_bubble(staffed: Showcase, opens: Opens) -> None:
+    page = opens("/jobs/")
+    page.locator("summary[aria-label=Account]").click()
+    page.get_by_role("switch", name="Screenshot mode").click()
+    page.get_by_role("button", name="Help").click()
+    panel = page.get_by_role("dialog", name="Help")
+    panel.get_by_label("Write to support").fill("Look")
+    field = panel.get_by_label("Screenshot")
+    field.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": bytes(900_001)})
+    expect(field).to_have_js_property("validationMessage", TOO_LARGE)
+    picture = png(width=8, height=8)
+    field.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": picture})
+    panel.get_by_role("button", name="Send").click()
+    shown = panel.get_by_alt_text("Attached screenshot")
+    shown.scroll_into_view_if_needed()
+    expect(shown).to_have_js_property("naturalWidth", 8)
+    assert hindrances(page) == []
+
+
 def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Opens) -> None:
     page = opens("/jobs/")
     bubble = page.get_by_role("button", name="Help")
@@ -142,7 +166,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     page.keyboard.press("Enter")
     panel = page.get_by_role("dialog", name="Help")
     expect(panel.get_by_role("heading", name="Help")).to_be_focused()
-    expect(panel.get_by_text("Everything is synced.")).to_be_visible()
+    expect(panel.get_by_text("Everything was last synced")).to_be_visible()
     panel.get_by_text("What is attached").click()
     expect(panel.get_by_label("Your last steps")).to_have_value(re.compile("/jobs/"))
     panel.get_by_label("Write to support").fill("Where is my job?")
@@ -154,7 +178,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     agent.get_by_label("Answer").fill("It is archived.")
     agent.get_by_role("button", name="Save", exact=True).click()
 
-    expect(panel.get_by_text("It is archived.")).to_be_visible(timeout=20_000)
+    expect(panel.get_by_text("It is archived.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(bubble).to_be_focused()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.showcase import EMAIL, NOW, PASSWORD, PHONE, Showcase
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from jemmo.home import home
 from jemmo.sandbox.files import pdf
@@ -91,9 +91,27 @@ def test_jobs_are_filtered_and_sorted(showcase: Showcase, opens: Opens) -> None:
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("Zookeeper")
     page.get_by_role("link", name="Clear", exact=True).click()
+    expect(page).to_have_url(
+        re.compile("/jobs/$")
+    )  # else the choice is made on the page that is left
     page.get_by_label("Place").select_option("Lyon")
     expect(rows(page)).to_have_count(2)
     expect(page).to_have_url(re.compile("city=Lyon"))
+
+
+def test_a_filter_chosen_before_the_page_is_ready_is_applied(
+    showcase: Showcase, opens: Opens
+) -> None:
+    page = opens("/jobs/")
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    page.goto("/jobs/", wait_until="commit")
+    page.get_by_label("Department").select_option("Sales")
+    while not held:
+        page.evaluate("1")  # lets the request arrive here
+    held[0].continue_()
+    expect(rows(page)).to_have_count(2)
+    expect(page).to_have_url(re.compile("department=Sales"))
 
 
 def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens) -> None:

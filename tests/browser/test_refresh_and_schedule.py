@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser.test_ats_settings import PATIENCE, connect
+from browser.test_ats_settings import connect
 from fakes.browsing import overflows, violations
 from playwright.sync_api import Page, expect
 
@@ -26,7 +26,7 @@ def rename(office: Any, talent: str, name: str) -> None:
 
 
 def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> None:
-    admin = visits("/settings/ats/")
+    admin = visits("/settings/organization/ats/")
     connect(admin, office)
     page = visits("/talents/", role="recruiter")
     page.locator("#results tbody a").first.click()
@@ -41,14 +41,14 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
     page.keyboard.press("Enter")
 
     told = page.locator("#refresh-told")
-    expect(told).to_contain_text("Read from the ATS", timeout=PATIENCE)
+    expect(told).to_contain_text("Read from the ATS")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Zénobie")
     assert page.evaluate("window.neverReloaded")
     expect(refresh).to_be_focused()
     expect(refresh).not_to_have_attribute("aria-disabled", "true")
     assert violations(page) == []
 
-    admin.goto("/settings/ats/")
+    admin.goto("/settings/organization/ats/")
     admin.get_by_role("button", name="Pause").click()
     page.reload()
     expect(told).to_contain_text("This connection is paused.")
@@ -56,7 +56,7 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
 
 
 def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Opens) -> None:
-    page = visits("/settings/ats/")
+    page = visits("/settings/organization/ats/")
     connect(page, office)
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Schedule").click()
     starts = page.locator(".starts .start")

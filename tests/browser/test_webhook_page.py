@@ -32,7 +32,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 @pytest.fixture
 def page_path(showcase: Showcase) -> str:
     accounts.add_member(showcase.org, "admin@acme.example", "admin", PASSWORD)
-    return f"/settings/ats/{showcase.run().connection_id}/webhooks/"
+    return f"/settings/organization/ats/{showcase.run().connection_id}/webhooks/"
 
 
 def send(address: str, event: str, key: str = KEY) -> int:
@@ -54,7 +54,7 @@ def address_on(page: Page) -> str:
 
 
 def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
-    page = opens("/settings/ats/", role="admin", permissions=CLIPBOARD)
+    page = opens("/settings/organization/ats/", role="admin", permissions=CLIPBOARD)
     page.get_by_role("link", name="Set up webhooks").click()
     expect(page.get_by_text("Settings > Integrations > Webhooks > New webhook")).to_be_visible()
     expect(page.get_by_text("Webhooks are not set up")).to_be_visible()
@@ -124,7 +124,7 @@ def test_screenshots_never_show_it(page_path: str, opens: Opens) -> None:
 
 
 def test_who_manages_nothing_finds_no_such_page(page_path: str, opens: Opens) -> None:
-    page = opens("/settings/ats/")
+    page = opens("/settings/organization/ats/")
 
     expect(page.get_by_role("link", name="Set up webhooks")).to_have_count(0)
     answers = [page.context.request.get(page_path).status]

@@ -3,6 +3,8 @@
 1. Write ``tests/contracts/vendors/<vendor>.py`` with one ``Vendor``: what its sandbox calls the streams, an edit
    that shows, what makes a talent, which faults its sandbox knows.
 2. Add it to ``VENDORS`` in ``tests/contracts/vendors/all.py``.
+3. Have somebody who has read neither the connector nor its sandbox write a second server from the vendor's reference
+   (``tests/replay``), and add it to ``REPLAYS`` there.
 
 Nothing else: the tests are parametrised over that list. What a vendor lacks (applications, small
 keys, files, webhooks) it leaves out of its declaration, and what is tested then is that the connector declares none.
@@ -11,10 +13,11 @@ keys, files, webhooks) it leaves out of its declaration, and what is tested then
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
@@ -80,10 +83,35 @@ def edits(name: str, last: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     return tuple(("edit", {"attributes": {name: value}}) for value in values)
 
 
+class Account(Protocol):
+    """A second server of a vendor (``tests/replay``), as the suite needs it.
+
+    statuses      how often it gave each HTTP status
+    truth         the records that a full sync yields, by id
+    misbehave     start a fault by the suite's word for it, or end it with ``None``
+    expire_links  let every link to a file that was handed out die
+    """
+
+    key: str
+    base_url: str
+    statuses: Counter[int]
+
+    def truth(self, stream: Stream) -> dict[str, dict[str, Any]]: ...
+
+    def misbehave(self, fault: str | None, measure: float | None = None) -> None: ...
+
+    def expire_links(self) -> None: ...
+
+    async def change(
+        self, op: str, kind: str, record: int | str | None = None, **order: Any
+    ) -> str: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
     """One vendor's sandbox as the suite needs it.
 
+    replay      its second server, with so many talents and these keys; ``None`` for the sandbox
     kinds       the sandbox's name of each stream that is compared; others are not
     present     which records of the sandbox's truth the connector should hold, for kinds that are mixed
     edit        attributes of a talent to change, and the column and value that then show it
@@ -105,6 +133,7 @@ class Vendor:
     """
 
     name: str
+    replay: Callable[..., AbstractAsyncContextManager[Account]] | None = None
     kinds: Mapping[Stream, str]
     edit: Mapping[str, Any]
     shows: tuple[str, Any]
@@ -139,6 +168,10 @@ class Vendor:
     own_deletes: bool = False
     for_good: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        return f"{self.name}-replay" if self.replay else self.name
+
 
 class Harness:
     """A running sandbox of one vendor."""
@@ -155,6 +188,11 @@ class Harness:
     def requests(self) -> int:
         return self.server.site.log.counts.total()
 
+    @property
+    def statuses(self) -> Mapping[int, int]:
+        """How often it gave each HTTP status."""
+        return self.server.site.log.statuses
+
     def forget_requests(self) -> None:
         self.server.site.log.reset()
 
@@ -166,6 +204,10 @@ class Harness:
 
     def behave(self) -> None:
         self.server.faults.set("")
+
+    def expire_links(self) -> None:
+        """Let every link to a file that was handed out die."""
+        self.server.clock.advance(10 * ((self.vendor.files and self.vendor.files.live) or 3600))
 
     async def truth(self, stream: Stream) -> dict[str, dict[str, Any]]:
         """What the sandbox holds of a stream, by id."""
@@ -215,6 +257,41 @@ class Harness:
         return {**self.vendor.options, **more}
 
 
+class Replay(Harness):
+    """A running second server of one vendor."""
+
+    server: Any
+
+    def __init__(self, vendor: Vendor, account: Account) -> None:
+        self.vendor = vendor
+        self.server = account
+
+    @property
+    def statuses(self) -> Counter[int]:
+        found: Counter[int] = self.server.statuses
+        return found
+
+    @property
+    def requests(self) -> int:
+        return self.statuses.total()
+
+    def forget_requests(self) -> None:
+        self.statuses.clear()
+
+    def fault(self, name: str, measure: float | None = None) -> None:
+        self.server.misbehave(self.vendor.faults[name], measure)
+
+    def behave(self) -> None:
+        self.server.misbehave(None)
+
+    def expire_links(self) -> None:
+        self.server.expire_links()
+
+    async def truth(self, stream: Stream) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self.server.truth(stream)
+        return found
+
+
 @asynccontextmanager
 async def start(
     vendor: Vendor,
@@ -225,6 +302,10 @@ async def start(
     **more: Any,
 ) -> AsyncIterator[Harness]:
     """A company of that vendor, without a rate limit; one that hands out resumes if asked for."""
+    if vendor.replay:
+        async with vendor.replay(talents=talents, keys=keys) as account:
+            yield Replay(vendor, account)
+        return
     files = vendor.files if with_files and vendor.files else Files()
     async with run_sandbox(
         vendor.name,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fakes.storages import BACKENDS, KEY, storage_of, supabase_server
+from fakes.storages import BACKENDS, KEY, storage_of
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.choose import choose
-from jemmo.files.storage import Missing, Storage, StorageError
+from jemmo.files.storage import Missing, Storage, StorageError, check
 
 NAME = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-00000000000a"
 OTHER = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-00000000000b"
@@ -44,7 +44,7 @@ def test_replaces_what_had_the_name(storage: Storage) -> None:
 
 
 def test_what_is_not_there_is_missing(storage: Storage) -> None:
-    storage.check()
+    check(storage)
     with pytest.raises(Missing):
         storage.get(NAME)
 
@@ -70,8 +70,8 @@ def test_lists_everything_with_its_time(storage: Storage) -> None:
 
 
 def test_a_check_leaves_nothing_behind(storage: Storage) -> None:
-    storage.check()
-    storage.check()
+    check(storage)
+    check(storage)
 
     assert list(storage.listing()) == []
 
@@ -88,28 +88,11 @@ def test_the_place_is_told_without_its_key(storage: Storage) -> None:
     assert KEY not in repr(storage)
 
 
-def test_a_wrong_supabase_key_is_explained() -> None:
-    with supabase_server() as address:
-        storage = choose(
-            "supabase://resumes", {"SUPABASE_URL": address, "SUPABASE_SERVICE_KEY": "wrong"}
-        )
-        with pytest.raises(ConfigError) as told:
-            storage.check()
-    assert told.value.code == "storage_refused"
-    assert "JEMMO_FILES" in told.value.next_step
+def test_lists_one_folder(storage: Storage) -> None:
+    storage.put(NAME, b"x")
+    storage.put(OTHER, b"y")
 
-
-def test_a_public_bucket_is_refused() -> None:
-    import httpx
-
-    with supabase_server() as address:
-        headers = {"apikey": KEY, "Authorization": f"Bearer {KEY}"}
-        body = {"id": "open", "name": "open", "public": True}
-        httpx.post(f"{address}/storage/v1/bucket", json=body, headers=headers)
-        storage = choose("supabase://open", {"SUPABASE_URL": address, "SUPABASE_SERVICE_KEY": KEY})
-        with pytest.raises(ConfigError) as told:
-            storage.check()
-    assert told.value.code == "storage_public"
+    assert [one.name for one in storage.listing(NAME.partition("/")[0])] == [NAME]
 
 
 def test_a_storage_that_is_away_is_tried_later() -> None:

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from contracts.companies import assert_equal, connected, synced
 from contracts.harness import Harness, Vendor, start
-from contracts.vendors.all import VENDORS
-from fakes.company import Company, company, in_thread
+from contracts.vendors.all import REPLAYS, VENDORS
+from fakes.company import Company, company, give_key, in_thread
 from fakes.hooks import hooked
 
 import jemmo
@@ -23,7 +23,6 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.streams import Mode, Stream
 from jemmo.services import webhooks
-from jemmo.services.syncs import key_context
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -33,6 +32,11 @@ LARGE = 6_000
 
 SPARE_MEGABYTES = 10
 """What 5,000 talents more may cost in memory: ids that were met. Their records alone would take twice as much."""
+
+
+either_server = pytest.mark.parametrize(
+    "vendor", [*VENDORS, *REPLAYS], ids=lambda vendor: vendor.label
+)
 
 
 @pytest.fixture(params=VENDORS, ids=lambda vendor: vendor.name)
@@ -143,6 +147,7 @@ async def fetched(ats: Harness, file: WantedFile) -> FoundFile | None:
         await source.close()
 
 
+@either_server
 async def test_a_file_is_fetched_long_after_its_link_has_died(
     vendor: Vendor, database_url: str
 ) -> None:
@@ -161,7 +166,7 @@ async def test_a_file_is_fetched_long_after_its_link_has_died(
         assert (await found.sync()).status is RunStatus.SUCCEEDED
         some = (await wanted(found))[:3]
         assert some
-        ats.server.clock.advance(10 * (vendor.files.live or 3600))
+        ats.expire_links()
 
         for file in some:
             answer = await fetched(ats, file)
@@ -169,6 +174,7 @@ async def test_a_file_is_fetched_long_after_its_link_has_died(
             assert answer.content.startswith((b"%PDF-", b"PK\x03\x04", b"\x89PNG"))
 
 
+@either_server
 async def test_a_file_whose_talent_is_gone_is_no_error(vendor: Vendor, database_url: str) -> None:
     if vendor.files is None:
         pytest.skip("declared without files, and has none")
@@ -227,6 +233,7 @@ async def test_many_webhooks_of_few_records_are_one_look(vendor: Vendor, databas
 # --- accounts of every size ---
 
 
+@either_server
 async def test_an_account_without_a_single_record_is_synced_to_nothing(
     vendor: Vendor, database_url: str
 ) -> None:
@@ -241,6 +248,7 @@ async def test_an_account_without_a_single_record_is_synced_to_nothing(
         assert (await found.verify()).equal
 
 
+@either_server
 async def test_an_account_that_is_emptied_waits_for_a_person(
     vendor: Vendor, database_url: str
 ) -> None:
@@ -259,6 +267,7 @@ async def test_an_account_that_is_emptied_waits_for_a_person(
         assert await found.ids(Stream.TALENTS) == everyone
 
 
+@pytest.mark.long
 async def test_memory_and_requests_do_not_grow_with_the_account(vendor: Vendor) -> None:
     small = await read(vendor, LARGE // 6)
     large = await read(vendor, LARGE)
@@ -289,6 +298,7 @@ async def read(vendor: Vendor, talents: int) -> dict[str, float]:
 # --- rights ---
 
 
+@either_server
 async def test_a_right_that_is_taken_away_ends_in_a_clear_error_and_buries_nobody(
     vendor: Vendor, database_url: str
 ) -> None:
@@ -314,8 +324,7 @@ async def test_a_right_that_is_taken_away_ends_in_a_clear_error_and_buries_nobod
 
 
 async def with_another_key(found: Company, key: str) -> None:
-    sealed = default_vault().seal(key.encode(), key_context(found.id))
-    await found.rows("UPDATE connection SET sealed_key = %s WHERE id = {me}", sealed)
+    await in_thread(lambda: give_key(Connection.objects.get(id=found.id), key))
 
 
 def test_files_and_webhooks_are_declared_where_the_suite_has_them(vendor: Vendor) -> None:

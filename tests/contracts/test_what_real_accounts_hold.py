@@ -217,7 +217,7 @@ async def test_an_address_that_goes_wrong_later_buries_nobody(
     found = await synced(ats, database_url)
     everyone = await found.ids(Stream.TALENTS)
     async with elsewhere(404, PAGE) as there:
-        await found.rows("UPDATE connection SET base_url = %s WHERE id = {me}", there.url)
+        await found.move(there.url)
         for mode in (Mode.INCREMENTAL, Mode.RECONCILE):
             report = await found.sync(mode)
             assert report.status is RunStatus.FAILED, report

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from jemmo.store import scope
 
 T = TypeVar("T")
+PATIENCE = 300_000  # milliseconds: a page fails because something never comes, not because the machine is busy
 
 
 def apart(work: Callable[[], T]) -> T:
@@ -63,3 +64,30 @@ def overflows(
         content, screen = page.evaluate(SCREEN)
         found += [(path, width, content)] if content > screen else []
     return found
+
+
+CUT_OFF = """(selector) => [...document.querySelectorAll(selector)]
+    .filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+    .map(one => [one.className, one.scrollWidth, one.clientWidth])"""
+
+
+def cut_off(page: Page, selector: str) -> list[tuple[str, str, int, int]]:
+    """What is wider than the room it has, though nothing says that it can be scrolled."""
+    return [(page.url, *measure) for measure in page.evaluate(CUT_OFF, selector)]
+
+
+# A copy that offers the chosen text alone is as wide as this text needs.
+CHOSEN = """() => [...document.querySelectorAll("select")].filter(one => one.clientWidth).flatMap(one => {
+    const text = one.selectedOptions[0]?.text ?? "", copy = one.cloneNode();
+    copy.append(new Option(text));
+    copy.style.cssText = "position: absolute; width: max-content; max-width: none;";
+    one.after(copy);
+    const needed = copy.clientWidth;
+    copy.remove();
+    return needed > one.clientWidth + 1 ? [[text, needed, one.clientWidth]] : [];
+})"""
+
+
+def cut_off_choices(page: Page) -> list[tuple[str, str, int, int]]:
+    """Lists to choose from whose chosen text has not room enough."""
+    return [(page.url, *measure) for measure in page.evaluate(CHOSEN)]

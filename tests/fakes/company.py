@@ -15,7 +15,8 @@ from django.db import connections
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services.syncs import key_context, sync
+from jemmo.services import api_keys
+from jemmo.services.syncs import sync
 from jemmo.services.verification import Verdict, verify
 from jemmo.store.context import (
     application_texts_context,
@@ -56,6 +57,10 @@ class Company:
 
     async def verify(self) -> Verdict:
         return await verify(self.id, database_url=self.database_url, vault=default_vault())
+
+    async def move(self, base_url: str) -> None:
+        """The ATS answers at another address from now on."""
+        await in_thread(lambda: move(Connection.objects.get(id=self.id), base_url))
 
     async def rows(self, query: str, *values: Any) -> list[Any]:
         """Rows of a query; ``{me}`` stands for this connection's id."""
@@ -141,19 +146,31 @@ async def company(
 
     def make() -> UUID:
         owner, _ = Organisation.objects.get_or_create(slug=org, defaults={"name": org})
-        new = uuid4()
-        Connection.objects.create(
-            id=new,
+        new = Connection(
+            id=uuid4(),
             org=owner,
             provider=provider,
             base_url=base_url,
             options=given,
-            sealed_key=default_vault().seal(key.encode(), key_context(new)),
             key_set_at=datetime.now(UTC),
         )
-        return new
+        give_key(new, key)
+        return new.id
 
     return Company(database_url, await in_thread(make))
+
+
+def give_key(connection: Connection, key: str) -> None:
+    """Keep another key for a connection, untested."""
+    connection.sealed_key = api_keys.seal(connection, key, default_vault())
+    connection.save()
+
+
+def move(connection: Connection, base_url: str) -> None:
+    """Keep another address for a connection, untested, with the key that it has."""
+    key = api_keys.open_key(connection, default_vault())
+    connection.base_url = base_url
+    give_key(connection, key)
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -9,7 +9,7 @@ def dump(database_url: str) -> dict[str, str]:
     """Every row of every table: what ``pg_dump`` writes, table by table."""
     with psycopg.connect(database_url) as db:
         tables = db.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'jemmo' ORDER BY 1"
         ).fetchall()
         return {
             name: "\n".join(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.files.folder import FolderStorage
+from jemmo.files.limits import max_bytes
 from jemmo.services import fetching
 from jemmo.services.lookups import lookup_key_by
 from jemmo.store import files as store
@@ -23,6 +24,10 @@ class InMemory:
 
     async def open_file(self, wanted: WantedFile) -> FoundFile | None:
         return FoundFile(content=self.content, remote_version=wanted.remote_version)
+
+    @property
+    def requests(self) -> int:
+        return 0
 
     async def close(self) -> None:
         return None
@@ -46,7 +51,7 @@ async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path)
             storage=FolderStorage(folder),
             vault=vault,
             key=await lookup_key_by(db, vault),
-            limit=fetching.max_bytes(),
+            limit=max_bytes(),
         )
         for one in await store.due(db, talent.connection_id, limit=100):
             if one.talent_id == talent.id:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,17 @@ async def begin(*words: str, env: dict[str, str] | None = None) -> asyncio.subpr
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "COLUMNS": "200", **(env or {})},
     )
+
+
+@asynccontextmanager
+async def part(*words: str, env: dict[str, str]) -> AsyncIterator[None]:
+    """A process of Jemmo that runs as long as the block."""
+    process = await begin(*words, env=env)
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.communicate()
 
 
 async def finish(process: asyncio.subprocess.Process, stdin: str = "") -> Done:

@@ -24,7 +24,7 @@ from jemmo.domain.streams import (
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
 from jemmo.services import syncs
-from jemmo.services.lookups import keeper_of, marks_of
+from jemmo.services.concerning import hashing_of
 from jemmo.services.scopes import connected
 from jemmo.store import runs
 from jemmo.store.runs import Hold
@@ -55,9 +55,8 @@ async def run_slice(
             async with syncs._leased(
                 db, row, report, begin, company.database_url, syncs._now
             ) as context:
-                keeper = await keeper_of(db, row, default_vault())
-                marks = await marks_of(db, row, default_vault())
-                store = Writer(db, context, default_vault().seal, keeper, marks)
+                vault = default_vault()
+                store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
                 report = context.report
                 if not context.goes_on:
                     names = [spec.name for spec in source.streams]
@@ -95,6 +94,10 @@ class _Reordered:
     @property
     def requests(self) -> int:
         return self._source.requests
+
+    @property
+    def clock_off(self) -> float:
+        return self._source.clock_off
 
     async def check(self) -> AccessReport:
         return await self._source.check()

@@ -55,6 +55,7 @@ class FakeSource:
         self.read: list[tuple[Stream, int]] = []
         self.swept: list[tuple[Stream, int]] = []
         self.starts: dict[Stream, Start] = {}
+        self.clock_off = 0.0
 
     @property
     def streams(self) -> Sequence[StreamSpec]:

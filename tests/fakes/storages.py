@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from jemmo.files.choose import choose
 from jemmo.files.storage import Storage
@@ -31,6 +33,17 @@ def supabase_server() -> Iterator[str]:
     finally:
         server.terminate()
         server.communicate()
+
+
+def make_bucket(address: str, name: str, **options: object) -> None:
+    """As somebody does by hand, with options that Jemmo would not choose."""
+    answer = urllib3.request(
+        "POST",
+        f"{address}/storage/v1/bucket",
+        body=json.dumps({"id": name, "name": name, **options}).encode(),
+        headers={"apikey": KEY, "Authorization": f"Bearer {KEY}"},
+    )
+    assert answer.status == 200
 
 
 @contextmanager

@@ -1,12 +1,15 @@
 """The part of Supabase Storage's API that keeps private files, as a program of its own.
 
-``python tests/fakes/supabase_storage.py KEY`` prints its port. It answers as the hosted one does: refusals are HTTP 400
-with the true status in their body, a folder in a listing is an entry without an id, and no key means no answer.
+``python tests/fakes/supabase_storage.py KEY`` prints its port. It answers as supabase/storage 1.11 does: refusals are
+HTTP 400 with the true status in their body, a folder in a listing is an entry without an id, a listing of a bucket that
+is not there is empty, and the anon key sees no bucket. `ANON` is that key; `make test-deploy` asks the real server
+the same when it is given one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +17,17 @@ from uuid import uuid4
 
 from aiohttp import web
 
+ANON = "anon-key"
+LARGEST = 50 * 1024 * 1024
+
 
 class Storage:
     """Buckets of files in memory."""
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self.limits: dict[str, int] = {}
+        self.types: dict[str, list[str]] = {}
         self.buckets: dict[str, dict[str, dict[str, Any]]] = {}
         self.public: set[str] = set()
 
@@ -39,15 +47,26 @@ class Storage:
     async def gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if "/public/" not in request.path:
             bearer = request.headers.get("Authorization")
-            if bearer != f"Bearer {self.key}" or request.headers.get("apikey") != self.key:
-                return refuse(403, "Unauthorized", "Invalid Compact JWS")
+            if bearer not in {f"Bearer {self.key}", f"Bearer {ANON}"} or bearer.removeprefix(
+                "Bearer "
+            ) != request.headers.get("apikey"):
+                return refuse(403, "Unauthorized", "Invalid Compact JWS", "AccessDenied")
+            if bearer == f"Bearer {ANON}":
+                return self.anonymous(request)
         found: web.StreamResponse = await handler(request)
         return found
+
+    def anonymous(self, request: web.Request) -> web.Response:
+        """Row-level security shows nothing to the anon key and lets it write nothing."""
+        if request.method == "POST" and "/list/" not in request.path:
+            message = "new row violates row-level security policy"
+            return refuse(403, "Unauthorized", message, "AccessDenied")
+        return refuse(404, "Bucket not found", "Bucket not found", "NoSuchBucket")
 
     async def show_bucket(self, request: web.Request) -> web.Response:
         name = request.match_info["bucket"]
         if name not in self.buckets:
-            return refuse(404, "Bucket not found", "Bucket not found")
+            return no_bucket()
         now = datetime.now(UTC).isoformat()
         return web.json_response(
             {
@@ -57,15 +76,21 @@ class Storage:
                 "public": name in self.public,
                 "created_at": now,
                 "updated_at": now,
-                "file_size_limit": None,
-                "allowed_mime_types": None,
+                "file_size_limit": self.limits.get(name),
+                "allowed_mime_types": self.types.get(name),
             }
         )
 
     async def make_bucket(self, request: web.Request) -> web.Response:
         told = await request.json()
+        if not re.fullmatch(r"[\w!\-.*'() &$@=;:+,?]{1,100}", told["id"]) or "*" in told["id"]:
+            return refuse(400, "Invalid Input", "Bucket name invalid", "InvalidBucketName")
         if told["id"] in self.buckets:
-            return refuse(409, "Duplicate", "The resource already exists")
+            return refuse(409, "Duplicate", "The resource already exists", "ResourceAlreadyExists")
+        if limit := told.get("file_size_limit"):
+            self.limits[told["id"]] = limit
+        if types := told.get("allowed_mime_types"):
+            self.types[told["id"]] = types
         self.buckets[told["id"]] = {}
         if told.get("public"):
             self.public.add(told["id"])
@@ -74,13 +99,17 @@ class Storage:
     async def upload(self, request: web.Request) -> web.Response:
         bucket, path = request.match_info["bucket"], request.match_info["path"]
         if bucket not in self.buckets:
-            return refuse(404, "Bucket not found", "Bucket not found")
+            return no_bucket()
         if path in self.buckets[bucket] and request.headers.get("x-upsert") != "true":
-            return refuse(409, "Duplicate", "The resource already exists")
-        content = b""
-        async for part in await request.multipart():
-            if part.name == "file":  # type: ignore[union-attr]
-                content = await part.read()  # type: ignore[union-attr]
+            return refuse(409, "Duplicate", "The resource already exists", "KeyAlreadyExists")
+        content = await request.read()
+        if len(content) > self.limits.get(bucket, LARGEST):
+            message = "The object exceeded the maximum allowed size"
+            return refuse(413, "Payload too large", message, "EntityTooLarge")
+        allowed = self.types.get(bucket)
+        if allowed and request.content_type not in allowed:
+            message = f"mime type {request.content_type} is not supported"
+            return refuse(415, "invalid_mime_type", message, "InvalidMimeType")
         self.buckets[bucket][path] = {
             "content": bytes(content),
             "id": str(uuid4()),
@@ -91,15 +120,15 @@ class Storage:
     async def download(self, request: web.Request) -> web.Response:
         bucket = self.buckets.get(request.match_info["bucket"])
         if bucket is None:
-            return refuse(404, "Bucket not found", "Bucket not found")
+            return no_bucket()
         found = bucket.get(request.match_info["path"])
         if found is None:
-            return refuse(404, "not_found", "Object not found")
+            return refuse(404, "not_found", "Object not found", "NoSuchKey")
         return web.Response(body=found["content"], content_type="application/octet-stream")
 
     async def download_open(self, request: web.Request) -> web.Response:
         if request.match_info["bucket"] not in self.public:
-            return refuse(404, "Bucket not found", "Bucket not found")
+            return no_bucket()
         return await self.download(request)
 
     async def remove(self, request: web.Request) -> web.Response:
@@ -110,9 +139,7 @@ class Storage:
 
     async def listed(self, request: web.Request) -> web.Response:
         told = await request.json()
-        bucket = self.buckets.get(request.match_info["bucket"])
-        if bucket is None:
-            return refuse(404, "Bucket not found", "Bucket not found")
+        bucket = self.buckets.get(request.match_info["bucket"], {})
         prefix = f"{told['prefix']}/" if told.get("prefix") else ""
         entries: dict[str, dict[str, Any]] = {}
         for path, file in sorted(bucket.items()):
@@ -131,8 +158,12 @@ class Storage:
         return web.json_response(list(entries.values())[first : first + told.get("limit", 100)])
 
 
-def refuse(status: int, error: str, message: str) -> web.Response:
-    body = {"statusCode": str(status), "error": error, "message": message}
+def no_bucket() -> web.Response:
+    return refuse(404, "Bucket not found", "Bucket not found", "NoSuchBucket")
+
+
+def refuse(status: int, error: str, message: str, code: str) -> web.Response:
+    body = {"statusCode": str(status), "error": error, "message": message, "code": code}
     return web.json_response(body, status=400)
 
 

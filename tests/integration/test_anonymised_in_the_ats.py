@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.flatchr import FLATCHR
@@ -12,11 +13,18 @@ from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import Company, company, in_thread
 from fakes.dump import dump
 
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.mentions import names_in
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.services import tidying
+from jemmo.services.contexts import body_context
 from jemmo.services.fetching import fetch_files
+from jemmo.services.lookups import lookup_key, name_hashes
 from jemmo.vault import default_vault
+
+pytestmark = pytest.mark.one_server
 
 BLANK = {
     "teamtailor": {
@@ -106,6 +114,64 @@ async def test_nothing_of_the_person_is_left(
             await found.sync(mode)
         assert await found.value(words, key) == 0
         assert (await found.verify()).equal
+
+
+async def test_webhooks_about_others_stay(database_url: str, storage: FolderStorage) -> None:
+    async with start(TEAMTAILOR, talents=16) as ats:
+        found = await filled(ats, database_url, storage)
+        who, key = await somebody(found)
+        known = await found.contacts()
+        address = known[who][0]
+        (application,) = (
+            await found.rows("SELECT remote_id FROM application WHERE talent_id = %s LIMIT 1", key)
+        )[0]
+        other = next(one for one in sorted(known) if one != who)
+        theirs = [
+            _webhook("candidate.update", "candidate", who),
+            _webhook("job_application.update", "job_application", application),
+            {"unknown": "kind", "text": f"write to {address}"},
+        ]
+        others = [
+            _webhook("candidate.update", "candidate", other),
+            _webhook("job.update", "job", who),
+        ]
+        bodies = {str(number): body for number, body in enumerate([*theirs, *others])}
+        for number, body in bodies.items():
+            await _deliver(found, number, msgspec.json.encode(body))
+        await found.rows(
+            "INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body) "
+            "VALUES ({me}, 'accepted', 'of an older version', %s)",
+            b"sealed",
+        )
+        await ats.server.change("edit", "candidates", who, attributes=BLANK["teamtailor"])
+        await found.sync(Mode.INCREMENTAL)
+
+        assert (await found.record(Stream.TALENTS, who))["anonymised_at"] is not None
+        left = await found.rows("SELECT event FROM webhook_delivery ORDER BY id")
+        assert [event for (event,) in left] == ["3", "4"]
+
+
+def _webhook(event: str, kind: str, remote_id: str) -> dict[str, Any]:
+    return {"payload": {"event_name": event, "data": {"id": remote_id, "type": kind}}}
+
+
+async def _deliver(found: Company, event: str, body: bytes) -> None:
+    connector = connector_for("teamtailor")
+    assert connector.webhooks is not None
+    try:
+        hints = connector.webhooks.read(body, connector.with_defaults({})).hints
+    except RecordRejected:
+        hints = ()
+    names = names_in(body, hints)
+    assert names is not None
+    org = await found.value("SELECT org_id FROM connection WHERE id = {me}")
+    key = await in_thread(lambda: lookup_key(default_vault()))
+    await found.rows(
+        "INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, named) "
+        "VALUES ({me}, 'accepted', %s, %s, %s)",
+        *(event, default_vault().seal(body, body_context(found.id))),
+        name_hashes(key, org, found.id)(names),
+    )
 
 
 async def test_who_only_lost_a_number_is_still_somebody(

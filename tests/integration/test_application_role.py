@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from urllib.parse import quote
 
 import msgspec
 import psycopg
 import pytest
 from psycopg import sql
 
+from jemmo import conninfo
 from jemmo.store import roles
 from jemmo.store.roles import Access
 
 ORGANISATIONS = "SELECT count(*) FROM organisation"
 OURS = """
     SELECT format('ALTER TABLE %s', oid::regclass) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-    UNION ALL SELECT format('ALTER ROUTINE %s', oid::regprocedure) FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND prosecdef"""
+    WHERE relnamespace = 'jemmo'::regnamespace AND relkind IN ('r', 'p')
+    UNION ALL SELECT format('ALTER ROUTINE %s', oid::regprocedure) FROM pg_proc p
+    WHERE pronamespace = 'jemmo'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')"""
 RIGHTS = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 
 
@@ -59,7 +60,7 @@ def plain(filled: str) -> Iterator[str]:
     with psycopg.connect(filled, autocommit=True) as db:
         db.execute(sql.SQL("CREATE ROLE {} NOCREATEROLE").format(name))
         db.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-        db.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(name))
+        db.execute(sql.SQL("GRANT ALL ON SCHEMA jemmo TO {}").format(name))
         for (alter,) in db.execute(OURS).fetchall():
             db.execute(sql.SQL(alter + " OWNER TO {}").format(name))
         yield with_role(filled, name.as_string(None).strip('"'))
@@ -68,7 +69,7 @@ def plain(filled: str) -> Iterator[str]:
 
 
 def with_role(url: str, name: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}options={quote(f'-c role={name}')}"
+    return conninfo.changed(url, options=f"{conninfo.parse(url)['options']} -c role={name}")
 
 
 def test_an_owner_who_may_make_no_role_is_put_under_the_policies(plain: str) -> None:
@@ -86,7 +87,7 @@ def test_an_owner_who_may_make_no_role_is_put_under_the_policies(plain: str) -> 
 @pytest.fixture
 def closed(filled: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A server whose rules let nobody but the owner sign in, as some hosts have it."""
-    monkeypatch.setattr(roles, "_may_sign_in", lambda _url, _role: False)
+    monkeypatch.setattr(roles, "_opens", lambda url: "role=" in url)
     return filled
 
 
@@ -105,7 +106,7 @@ def test_a_role_that_may_not_sign_in_is_taken_by_the_owners_sessions(closed: str
     found = way_in(closed)
 
     assert found.is_apart
-    assert "role%3Djemmo_app_" in found.url
+    assert "role=jemmo_app_" in conninfo.parse(found.url)["options"]
     assert counted(closed) == 1
     assert counted(found.url) == 0
     assert counted(found.url, reach="everything") == 1

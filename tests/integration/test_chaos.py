@@ -8,13 +8,15 @@ import os
 import sys
 
 import pytest
+from fakes.effort import EFFORT
 
-pytestmark = pytest.mark.one_server
+pytestmark = [pytest.mark.one_server, pytest.mark.soak, pytest.mark.long]
+KILLS = 5 * EFFORT
 
 
 @pytest.mark.parametrize("seed", [3])
 async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:
-    words = ("--seed", str(seed), "--kills", "5", "--companies", "4")
+    words = ("--seed", str(seed), "--kills", str(KILLS), "--companies", "4")
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.chaos", *words),
         stdout=asyncio.subprocess.PIPE,
@@ -26,5 +28,5 @@ async def test_nothing_is_lost_doubled_or_buried_wrongly(seed: int) -> None:
     assert out, err.decode()
     found = json.loads(out.decode().splitlines()[-1])
     assert found["ok"], found
-    assert found["kills"] == 5
+    assert found["kills"] == KILLS
     assert found["syncs_asked"] > 10

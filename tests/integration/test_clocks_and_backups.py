@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -20,11 +19,14 @@ from fakes.processes import begin
 from fakes.teamtailor_truth import assert_equal_to_truth, truth
 from psycopg import sql
 
+from jemmo import conninfo
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import schedule
+from jemmo.services import schedule, status
 from jemmo.store.models import Connection
+
+pytestmark = pytest.mark.one_server
 
 PARIS = ZoneInfo("Europe/Paris")
 SEEN = "SELECT coalesce(sum(seen), 0) FROM checkpoint"
@@ -124,6 +126,57 @@ async def test_a_clock_that_falls_back_leaves_nothing_out(
     assert (await found.verify()).equal
 
 
+# --- an ATS whose clock is wrong ---
+
+
+async def talent_named(found: Company, remote_id: str) -> str:
+    return str((await found.record(Stream.TALENTS, remote_id))["first_name"])
+
+
+@pytest.mark.parametrize("behind", [timedelta(minutes=40), timedelta(days=3)])
+async def test_an_ats_whose_clock_is_behind_is_asked_by_its_own_clock(
+    ats: SandboxServer, database_url: str, behind: timedelta
+) -> None:
+    ats.world.clock.advance(-behind.total_seconds())
+    new = str(await ats.change("create", "candidate", attributes={"first-name": "Nadia"}))
+    found = await connected(ats, database_url)
+    first = await found.sync()
+    assert "clock_off" in {one.code for one in first.warnings}
+
+    await ats.change("edit", "candidate", new, attributes={"first-name": "Odile"})
+    again = await found.sync()
+
+    assert again.mode is Mode.INCREMENTAL
+    assert await talent_named(found, new) == "Odile"
+    (told,) = [one for one in again.warnings if one.code == "clock_off"]
+    assert f"{behind.days} days behind" in told.message or "40 minutes behind" in told.message
+    (shown,) = await in_thread(status.overview)
+    assert {"code": "clock_off", "message": told.message} in shown.warnings
+    assert shown.last_success_at is not None
+    assert datetime.now(UTC) - shown.last_success_at < timedelta(minutes=20)
+
+
+async def test_after_an_ats_has_put_its_clock_back_no_edit_is_missed_for_good(
+    ats: SandboxServer, database_url: str
+) -> None:
+    ats.world.clock.advance(timedelta(days=2).total_seconds())
+    new = str(await ats.change("create", "candidate", attributes={"first-name": "Nadia"}))
+    found = await connected(ats, database_url)
+    first = await found.sync()
+    assert {"clock_off", "clock_ahead"} <= {one.code for one in first.warnings}
+
+    ats.world.clock.advance(-timedelta(days=2).total_seconds())
+    await ats.change("edit", "candidate", new, attributes={"first-name": "Odile"})
+    assert (await found.verify()).streams[Stream.TALENTS].stale == [new]
+
+    report = await found.sync(Mode.RECONCILE)
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    assert await talent_named(found, new) == "Odile"
+    assert (await found.verify()).equal
+    await assert_equal_to_truth(ats, found)
+
+
 @pytest.mark.parametrize("off", [timedelta(days=-400), timedelta(days=400)])
 async def test_under_a_wrong_clock_a_comparison_buries_what_is_gone_and_nothing_else(
     ats: SandboxServer, database_url: str, off: timedelta
@@ -202,8 +255,7 @@ class Backups:
 
     async def take(self) -> str:
         """The address of a copy as the database is now; nobody may be connected."""
-        parts = urlsplit(self._url)
-        name = parts.path.removeprefix("/")
+        name = conninfo.parse(self._url)["dbname"]
         copy = f"{name}_{len(self._made)}"
         await in_thread(connections.close_all)
         async with await psycopg.AsyncConnection.connect(self._server, autocommit=True) as server:
@@ -214,7 +266,7 @@ class Backups:
                 )
             )
         self._made.append(copy)
-        return urlunsplit(parts._replace(path=f"/{copy}"))
+        return conninfo.changed(self._url, dbname=copy)
 
     async def _alone(self, server: psycopg.AsyncConnection, name: str) -> None:
         while True:
@@ -283,7 +335,7 @@ async def test_a_database_restored_from_the_middle_of_a_sync_finishes_it(
 ) -> None:
     """Its lease is held by nobody, its run is open, its webhooks and tasks are old."""
     found = await connected(ats, database_url)
-    ats.faults.set("slow=60")
+    ats.faults.set("hold=/v1/candidates:3")
     running = await begin("sync", "--org", "acme", "--json")
     while await found.value(SEEN) < 20:
         await asyncio.sleep(0)

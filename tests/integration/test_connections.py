@@ -166,6 +166,25 @@ async def test_disconnected_it_keeps_its_records_and_comes_back(
     assert await company.counts() == before
 
 
+async def test_a_new_key_connects_again_what_was_disconnected(
+    ats: SandboxServer, database_url: str
+) -> None:
+    company = Company(database_url, await made(ats))
+    await in_thread(lambda: connections.disconnect(get(company.id), delete=False))
+
+    def again(address: str) -> None:
+        found = get(company.id)
+        assert connections.names_address(found)
+        connections.rotate(found, NEWER, vault=default_vault(), address=address)
+
+    with pytest.raises(ConfigError) as refused:
+        await in_thread(lambda: again(""))
+    assert refused.value.code == "other_address"
+    await in_thread(lambda: again(f"{ats.base_url}/"))
+
+    assert (await company.sync()).status == "succeeded"
+
+
 async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, database_url: str) -> None:
     company = Company(database_url, await made(ats))
     await company.sync()

@@ -7,6 +7,7 @@ import dataclasses
 from contextlib import AsyncExitStack
 from typing import Any
 
+import pytest
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.flatchr import FLATCHR
 from contracts.vendors.greenhouse import GREENHOUSE
@@ -16,6 +17,8 @@ from fakes.company import Company, company
 
 from jemmo.domain.streams import Mode, Stream
 from jemmo.store.tables import TABLES
+
+pytestmark = pytest.mark.one_server
 
 SIDE_BY_SIDE: tuple[tuple[Vendor, int], ...] = (
     (TEAMTAILOR, 30),

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from jemmo import embedded
-from jemmo.embedded import PostgresError, locks, places
+from jemmo.embedded import PostgresError, locks, places, server
 from jemmo.embedded.account import Account
 
 pytestmark = pytest.mark.one_server
@@ -166,6 +166,21 @@ class TestKilled:
         os.kill(postmaster(home), signal.SIGKILL)
 
         assert 42 == ask(embedded.ensure_running(), "SELECT answer FROM kept")
+
+    def test_a_killed_server_one_of_whose_processes_hangs(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(server, "ORPHAN_SECONDS", 0.2)
+        url = embedded.ensure_running()
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+            connection.commit()
+            os.kill(connection.info.backend_pid, signal.SIGSTOP)
+            assert embedded.is_alive()
+            os.kill(postmaster(home), signal.SIGKILL)
+            assert locks.wait_until(lambda: not embedded.is_alive(), seconds=60)
+
+            assert 42 == ask(embedded.ensure_running(), "SELECT answer FROM kept")
 
     def test_the_server_whose_number_another_program_got(self, home: Path) -> None:
         embedded.ensure_running()

@@ -26,6 +26,8 @@ from jemmo.domain.streams import Stream
 from jemmo.services import schedule
 from jemmo.services.status import overview
 
+pytestmark = pytest.mark.one_server
+
 JOBS = {Stream.JOBS: [[Job(remote_id="1", title="Cook", status=JobStatus.OPEN)]]}
 AWAY = partial(TransientError, "The ATS does not answer.", code="unavailable")
 REFUSED = partial(ConfigError, "The ATS refuses the key.", code="key_refused", next_step="New key.")

@@ -16,15 +16,22 @@ import pytest
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.all import VENDORS
 from fakes.company import Company, company, in_thread
-from fakes.storages import BACKENDS, storage_of
+from fakes.processes import jemmo
+from fakes.storages import BACKENDS, KEY, make_bucket, storage_of, supabase_server
 
 from jemmo.connectors.registry import connector_for
+from jemmo.files.choose import choose
 from jemmo.files.folder import FolderStorage
-from jemmo.files.storage import Missing, Storage
+from jemmo.files.kinds import IMAGES
+from jemmo.files.storage import Missing, Storage, StorageError, Stored, TooLarge
+from jemmo.files.text import close_sandboxes
 from jemmo.sandbox.files import pdf
+from jemmo.services import storage as place
 from jemmo.services import tidying
-from jemmo.services.fetching import Fetched, fetch_files, file_context, text_context
+from jemmo.services.contexts import file_context, text_context
+from jemmo.services.fetching import Fetched, fetch_files
 from jemmo.services.lookups import lookup_key
+from jemmo.services.status import overview
 from jemmo.store.selectors.files import connections_due, counts_of
 from jemmo.vault import default_vault
 from jemmo.vault.lookups import word_hashes
@@ -169,6 +176,98 @@ async def test_the_words_of_a_resume_are_found_and_sealed(
         assert words
 
 
+READER_DIES = """
+import os, signal
+from pathlib import Path
+from jemmo.files import extract
+part, died = extract.{part}, Path({died!r})
+def dies_once(*args, **limits):
+    if died.exists():
+        return part(*args, **limits)
+    os.kill(os.getppid(), signal.SIGKILL)
+    os._exit(1)
+extract.{part} = dies_once
+"""
+
+
+async def test_a_resume_whose_reader_is_killed_says_so_and_the_next_is_read(
+    teamtailor: Harness,
+    database_url: str,
+    storage: Storage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    died = tmp_path / "died"
+    (tmp_path / "sitecustomize.py").write_text(READER_DIES.format(part="words", died=str(died)))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    close_sandboxes()
+    found = await connected(teamtailor, database_url)
+    taken: list[bool] = []
+
+    def after_a_file() -> bool:
+        taken.append(True)
+        return len(taken) > 1
+
+    await fetch(found, storage, enough=after_a_file)
+    assert await readings(found) == Counter(FAILED=1)
+    died.touch()
+    await fetch(found, storage)
+    close_sandboxes()
+
+    after = await readings(found)
+    assert (after["FAILED"], after["PENDING"]) == (1, 0)
+    assert after["DONE"] > 3
+    assert (await statuses(found))["PENDING"] == 0
+
+
+async def test_a_file_whose_inspection_is_cut_off_waits_and_is_refused_in_the_end(
+    teamtailor: Harness,
+    database_url: str,
+    storage: Storage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    died = tmp_path / "died"
+    (tmp_path / "sitecustomize.py").write_text(READER_DIES.format(part="inspect", died=str(died)))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    close_sandboxes()
+    found = await connected(teamtailor, database_url)
+    for status in ("PENDING", "PENDING", "REFUSED"):
+        await fetch(found, storage)
+        assert set(await statuses(found)) - {"STORED"} == {status}
+        await found.rows("UPDATE attachment SET next_try_at = NULL")
+        await found.rows("UPDATE connection SET files_due_at = now()")
+    kept = await found.rows("SELECT DISTINCT content_type FROM file_version")
+    assert {row[0] for row in kept} <= IMAGES  # which need no inspection
+    close_sandboxes()
+
+
+async def test_without_a_reader_every_file_waits_and_the_status_says_why(
+    teamtailor: Harness,
+    database_url: str,
+    storage: Storage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['pypdfium2'] = None")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    close_sandboxes()
+    found = await connected(teamtailor, database_url)
+    told = await fetch(found, storage)
+    assert told.error is not None
+    assert told.error["code"] == "reader_unavailable"
+    assert set(await statuses(found)) - {"STORED"} == {"PENDING"}
+    assert await found.value("SELECT files_error->>'code' FROM connection") == "reader_unavailable"
+
+
+async def readings(found: Company) -> Counter[str]:
+    rows = await found.rows(
+        "SELECT DISTINCT v.id, v.text_status FROM file_version v JOIN attachment f ON f.current_version = v.id "
+        "JOIN talent t ON t.id = f.talent_id WHERE t.connection_id = {me} AND v.state = 'stored'"
+    )
+    return Counter(row[1] for row in rows)
+
+
 @pytest.mark.parametrize("kind", BACKENDS)
 async def test_every_storage_will_do(
     teamtailor: Harness,
@@ -275,13 +374,14 @@ async def crash_after(step: str, found: Company, storage: Storage) -> None:
     async def die(*_: Any, **__: Any) -> Any:
         raise Dead
 
+    await fetch(found, storage, seconds=0)
     target: Any
     if step == "row":
         target = patch.object(type(storage), "put", side_effect=Dead)
     elif step == "bytes":
         target = patch("jemmo.services.fetching.store.finish", die)
     else:
-        target = patch("jemmo.services.fetching._read", die)
+        target = patch("jemmo.services.fetching._keep_words", die)
     with target, pytest.raises(Dead):
         await fetch(found, storage)
 
@@ -311,14 +411,19 @@ async def test_what_a_crash_left_is_swept(
     told = await tidied(storage)
 
     assert told.unfinished == 1
-    assert list(storage.listing()) == []
+    assert files_in(storage) == []
     assert await found.value("SELECT count(*) FROM file_version") == 0
+
+
+def files_in(storage: Storage) -> list[Stored]:
+    """What lies in the storage, beside the mark that says whose it is."""
+    return [stored for stored in storage.listing() if stored.name != place.MARK]
 
 
 async def assert_whole(found: Company, storage: Storage) -> None:
     """No file without a row, no row without its file."""
     rows = await found.rows("SELECT org_id || '/' || id FROM file_version WHERE state = 'stored'")
-    assert {one.name for one in storage.listing()} == {row[0] for row in rows}
+    assert {one.name for one in files_in(storage)} == {row[0] for row in rows}
     assert await found.value("SELECT count(*) FROM file_version WHERE state = 'writing'") == 0
 
 
@@ -327,7 +432,7 @@ async def test_orphans_go_and_lost_files_are_fetched_again(
 ) -> None:
     found = await connected(teamtailor, database_url)
     await fetch(found, storage)
-    names = sorted(one.name for one in storage.listing())
+    names = sorted(one.name for one in files_in(storage))
     org = names[0].split("/")[0]
     storage.put(f"{org}/{UUID(int=1)}", b"nobody's")
     storage.put(f"{UUID(int=2)}/{UUID(int=3)}", b"another installation's")
@@ -392,7 +497,7 @@ async def test_a_resume_that_changed_is_another_version(
     )[0]
     await teamtailor.server.change("edit", "candidates", talent, attributes={"first-name": "Nova"})
     with patch(
-        "jemmo.connectors.teamtailor.files.download",
+        "jemmo.connectors.teamtailor.files.Downloads.fetch",
         lambda *_, **__: _later(pdf("Nova, another resume entirely")),
     ):
         await found.rows("UPDATE attachment SET fetch_status = 'PENDING' WHERE id = %s", attachment)
@@ -416,12 +521,13 @@ async def test_what_may_not_be_kept_is_counted_with_its_reason(
 
     found = await connected(teamtailor, database_url)
     with patch(
-        "jemmo.connectors.teamtailor.files.download", lambda *_, **__: _later(b"MZ\x90\x00" * 9)
+        "jemmo.connectors.teamtailor.files.Downloads.fetch",
+        lambda *_, **__: _later(b"MZ\x90\x00" * 9),
     ):
         told = await fetch(found, storage)
 
     assert set(told.outcomes) == {"refused"}
-    assert list(storage.listing()) == []
+    assert files_in(storage) == []
     counts = await in_thread(lambda: counts_of(Connection.objects.get(id=found.id)))
     assert counts.refused == told.outcomes["refused"]
     assert counts.reasons == {"type_not_kept": counts.refused}
@@ -468,22 +574,169 @@ async def test_a_storage_that_fails_loses_nothing(
         storage.get(f"{UUID(int=1)}/{UUID(int=1)}")
 
 
+class Limited(FolderStorage):
+    """Takes what a test says it takes: as a bucket with a limit, or a proxy that drops what is long."""
+
+    def __init__(self, folder: Path, *, refuse: Exception, above: int) -> None:
+        super().__init__(folder)
+        self.refuse, self.above = refuse, above
+
+    def put(self, name: str, content: bytes) -> None:
+        if len(content) > self.above:
+            raise self.refuse
+        super().put(name, content)
+
+
+async def largest_of(found: Company, storage: FolderStorage) -> int:
+    """Fetch everything once, tell the largest size that was put, and forget all of it."""
+    await fetch(found, storage)
+    largest = max(path.stat().st_size for path in storage.folder.rglob("*") if path.is_file())
+    await found.rows("DELETE FROM file_version")
+    await found.rows("DELETE FROM vault_secret WHERE name = 'storage'")
+    await found.rows(
+        "UPDATE attachment SET fetch_status = 'PENDING', current_version = NULL, next_try_at = NULL"
+    )
+    return largest
+
+
+async def test_one_file_too_large_for_the_storage_is_refused_alone_and_once(
+    teamtailor: Harness, database_url: str, tmp_path: Path
+) -> None:
+    found = await connected(teamtailor, database_url)
+    largest = await largest_of(found, FolderStorage(tmp_path / "measured"))
+    storage = Limited(tmp_path / "files", refuse=TooLarge(), above=largest - 1)
+
+    told = await fetch(found, storage)
+
+    assert told.error is None
+    assert told.outcomes["stored"] > 3
+    assert (await statuses(found))["TOO_LARGE"] == told.outcomes["refused"] > 0
+    assert (await statuses(found))["PENDING"] == 0
+    refused = "SELECT count(*) FROM attachment WHERE reason = 'storage_too_large'"
+    assert await found.value(refused) == told.outcomes["refused"]
+    await assert_whole(found, storage)
+    assert await fetch(found, storage) == Fetched()
+
+
+async def test_one_file_that_the_way_to_the_storage_drops_waits_alone(
+    teamtailor: Harness, database_url: str, tmp_path: Path
+) -> None:
+    """A proxy may cut the connection instead of saying 413."""
+    found = await connected(teamtailor, database_url)
+    largest = await largest_of(found, FolderStorage(tmp_path / "measured"))
+    dropped = StorageError("Supabase Storage cannot be reached.")
+    storage = Limited(tmp_path / "files", refuse=dropped, above=largest - 1)
+
+    told = await fetch(found, storage)
+
+    assert told.error is None
+    assert told.outcomes["stored"] > 3
+    assert (await statuses(found))["PENDING"] == told.outcomes["failed"] > 0
+    waits = "SELECT count(*) FROM attachment WHERE tries = 1 AND next_try_at > now()"
+    assert await found.value(waits) == told.outcomes["failed"]
+
+
+async def test_an_outage_of_the_storage_shows_in_the_status_until_it_is_over(
+    teamtailor: Harness, database_url: str, tmp_path: Path
+) -> None:
+    found = await connected(teamtailor, database_url)
+    storage = Limited(tmp_path / "files", refuse=StorageError("It is away."), above=-1)
+    waits = []
+    for _ in range(3):
+        told = await fetch(found, storage)
+        assert told.error is not None
+        assert not told.outcomes
+        wait = "SELECT extract(epoch FROM min(next_try_at) - now()) FROM attachment"
+        waits.append(float(await found.value(wait)))
+        await found.rows("UPDATE attachment SET next_try_at = NULL")
+    assert [round(seconds / 60) for seconds in waits] == [5, 10, 20]
+    (shown,) = await in_thread(overview)
+    assert shown.colour == "yellow"
+    assert (shown.files_error or {})["code"] == "storage_unavailable"
+
+    storage.above = 10**9
+    assert (await fetch(found, storage)).outcomes["stored"] > 3
+    (shown,) = await in_thread(overview)
+    assert (shown.colour, shown.files_error) == ("green", None)
+
+
+async def test_no_file_goes_into_a_storage_that_is_not_this_databases(
+    teamtailor: Harness, database_url: str, tmp_path: Path
+) -> None:
+    found = await connected(teamtailor, database_url)
+    await fetch(found, FolderStorage(tmp_path / "ours"), seconds=0)
+    elsewhere = FolderStorage(tmp_path / "of-another-machine")
+
+    told = await fetch(found, elsewhere)
+
+    assert told.error is not None
+    assert told.error["code"] == "storage_other"
+    assert not list(elsewhere.listing())
+    (shown,) = await in_thread(overview)
+    assert shown.colour == "yellow"
+
+    await in_thread(lambda: place.accept(elsewhere))
+    await found.rows("UPDATE attachment SET next_try_at = NULL")
+    assert (await fetch(found, elsewhere)).outcomes["stored"] > 3
+
+
+async def test_a_storage_that_is_accepted_gets_the_lost_files_again(
+    teamtailor: Harness, database_url: str, storage: FolderStorage, tmp_path: Path
+) -> None:
+    found = await connected(teamtailor, database_url)
+    stored = (await fetch(found, storage)).outcomes["stored"]
+    empty = FolderStorage(tmp_path / "empty")
+
+    assert await in_thread(lambda: tidying.start_with(empty)) == stored
+    assert (await fetch(found, empty)).outcomes["stored"] == stored
+    await assert_whole(found, empty)
+
+
+async def test_no_file_goes_into_a_bucket_that_anyone_may_read(
+    teamtailor: Harness, database_url: str
+) -> None:
+    found = await connected(teamtailor, database_url)
+    with supabase_server() as address:
+        await asyncio.to_thread(make_bucket, address, "open", public=True)
+        storage = choose("supabase://open", {"SUPABASE_URL": address, "SUPABASE_SERVICE_KEY": KEY})
+        told = await fetch(found, storage)
+        assert not list(storage.listing())
+
+    assert told.error is not None
+    assert told.error["code"] == "storage_public"
+
+
 async def test_a_file_that_trips_us_does_not_stop_those_behind_it(
     teamtailor: Harness, database_url: str, storage: Storage
 ) -> None:
     found = await connected(teamtailor, database_url)
     tripped: list[str] = []
 
-    async def trips_once(link: str, *_: Any, **__: Any) -> bytes:
+    async def trips_once(_: Any, link: str, **__: Any) -> bytes:
         if not tripped:
             tripped.append(link)
             raise ValueError("a bug")
         return pdf(link)
 
-    with patch("jemmo.connectors.teamtailor.files.download", trips_once):
+    with patch("jemmo.connectors.teamtailor.files.Downloads.fetch", trips_once):
         told = await fetch(found, storage)
 
     assert told.error is None
     assert told.outcomes["failed"] == 1
     assert told.outcomes["stored"] > 3
     assert await found.value("SELECT count(*) FROM attachment WHERE reason = 'internal'") == 1
+
+
+async def test_without_a_reader_no_worker_starts_and_the_doctor_says_why(
+    database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['pypdfium2'] = None")
+    env = {"PYTHONPATH": str(tmp_path)}
+    worker = await jemmo("worker", env=env)
+    assert worker.status == 4
+    assert "pypdfium2" in worker.err
+    doctor = await jemmo("doctor", "--json", env=env)
+    assert doctor.status == 4
+    (reading,) = [one for one in doctor.last["findings"] if one["what"] == "Reading of files"]
+    assert not reading["ok"]
+    assert "pypdfium2" in reading["detail"]

@@ -29,7 +29,10 @@ SIGNS = (b"%PDF-", b"PK\x03\x04", b"Curriculum", b"word/document")
 
 @pytest.mark.parametrize(
     ("vendor", "talents"),
-    [(TEAMTAILOR, 60), (FLATCHR, 24)],  # Flatchr gives one resume a second
+    [
+        (TEAMTAILOR, 60),
+        pytest.param(FLATCHR, 24, marks=pytest.mark.long),  # it gives one resume a second
+    ],
     ids=lambda one: getattr(one, "name", ""),
 )
 async def test_a_full_run_leaves_no_key_and_no_contact_in_clear(

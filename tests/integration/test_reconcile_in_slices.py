@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from fakes.company import Company, company
 from fakes.running import run_slice, run_source
 from fakes.source import FakeSource
@@ -14,6 +15,8 @@ from jemmo.domain.errors import TransientError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Page, Start, Stream, StreamSpec
+
+pytestmark = pytest.mark.one_server
 
 TALENTS = (
     StreamSpec(
@@ -96,26 +99,26 @@ async def test_no_page_of_the_sweep_is_asked_for_twice(database_url: str) -> Non
 async def test_a_second_sweep_and_a_whole_reading_go_on_too(database_url: str) -> None:
     """More is missing and more is new than can be asked for by name."""
     found = await connected(database_url)
-    await run_source(FakeSource(talents(range(1200)), specs=TALENTS), found)
-    now_there = talents(range(250, 1500))
+    await run_source(FakeSource(talents(range(2000)), specs=TALENTS), found)
+    now_there = talents(range(210, 2250))
 
     report, sources = await in_slices(lambda: Silent(now_there, specs=TALENTS), found)
 
     assert report.status is RunStatus.SUCCEEDED, report
     read = Counter(place for source in sources for _, place in source.read)
-    assert read == dict.fromkeys(range(25), 1)
-    assert report.counts(Stream.TALENTS).deleted == 250
-    assert await held(found) == {f"{n:04}" for n in range(250, 1500)}
-    assert swept(sources) == dict.fromkeys(range(25), 2)
+    assert read == dict.fromkeys(range(41), 1)
+    assert report.counts(Stream.TALENTS).deleted == 210
+    assert await held(found) == {f"{n:04}" for n in range(210, 2250)}
+    assert swept(sources) == dict.fromkeys(range(41), 2)
 
 
 async def test_what_came_back_before_the_second_sweep_is_not_buried(database_url: str) -> None:
     found = await connected(database_url)
-    await run_source(FakeSource(talents(range(1200)), specs=TALENTS), found)
-    worlds = [talents(range(250, 1200)), talents(range(1200))]
+    await run_source(FakeSource(talents(range(2000)), specs=TALENTS), found)
+    worlds = [talents(range(210, 2000)), talents(range(2000))]
 
     def make() -> FakeSource:
-        return FakeSource(worlds[0] if len(made) < 19 else worlds[1], specs=TALENTS)
+        return FakeSource(worlds[0] if len(made) < 36 else worlds[1], specs=TALENTS)
 
     made: list[FakeSource] = []
 
@@ -126,7 +129,7 @@ async def test_what_came_back_before_the_second_sweep_is_not_buried(database_url
     report, _ = await in_slices(counted, found)
 
     assert report.counts(Stream.TALENTS).deleted == 0
-    assert len(await held(found)) == 1200
+    assert len(await held(found)) == 2000
 
 
 async def test_a_sweep_that_is_not_proved_over_its_slices_buries_nothing(database_url: str) -> None:

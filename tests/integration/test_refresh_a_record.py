@@ -41,7 +41,7 @@ async def test_a_talent_is_read_again_beside_a_running_sync(database_url: str) -
             "GROUP BY 1 ORDER BY 1 LIMIT 1"
         )
         remote_id, applications = rows[0]
-        ats.faults.set("slow=200")
+        ats.faults.set("hold=/v1/candidates:3")
         running = asyncio.create_task(found.sync(Mode.INITIAL))
         while not await found.value("SELECT count(*) FROM lease"):
             await asyncio.sleep(0.01)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
+from fakes.effort import examples
 from fakes.one_of_each import Rows, one_of_each
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.store import policies, scope
 from jemmo.store.policies import OPEN, POLICIES
 from jemmo.store.scope import NOBODY, SIGN_IN, Reach, Scope, of_organisation, under
+from jemmo.store.selectors import deliveries
 
 CONTACTS = {table for table, policy in POLICIES.items() if policy.contacts}
 EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows
@@ -46,11 +49,11 @@ def test_every_table_has_a_policy_or_a_reason(owner_url: str) -> None:
         found: dict[str, bool] = dict(
             db.execute(
                 "SELECT relname, relrowsecurity FROM pg_class WHERE relkind IN ('r', 'p') "
-                "AND relnamespace = 'public'::regnamespace"
+                "AND relnamespace = 'jemmo'::regnamespace"
             ).fetchall()
         )
-    assert {table for table, protected in found.items() if protected} == POLICIES.keys()
-    assert {table for table, protected in found.items() if not protected} == OPEN.keys()
+    assert found.keys() == POLICIES.keys() | OPEN.keys()
+    assert all(found.values())
     assert all(OPEN.values())
 
 
@@ -104,7 +107,7 @@ def test_a_session_that_tells_nothing_sees_nothing(both: tuple[Rows, Rows], app_
 @pytest.fixture
 def app_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """As the application connects: no scope in the address."""
-    return database_url.partition("options=")[0].rstrip("?&")
+    return os.environ["DATABASE_URL"]
 
 
 @pytest.mark.parametrize("contacts", [True, False])
@@ -131,7 +134,9 @@ REACHED = {
     Reach.HOOKS: {
         *("connection", "webhook_address", "webhook_delivery", "webhook_hint", "webhook_count"),
     },
-    Reach.SUPPORT: {"organisation", "account", "support_thread", "support_message"},
+    Reach.SUPPORT: {
+        *("organisation", "account", "support_thread", "support_message", "support_picture"),
+    },
 }
 
 
@@ -188,6 +193,21 @@ def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:
             assert cursor.fetchall() == expected
 
 
+def test_webhooks_are_found_by_names_in_ones_own_organization_alone(
+    both: tuple[Rows, Rows],
+) -> None:
+    mine, theirs = both
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE webhook_delivery SET named = '{7}'")
+    for wanted, rows, expected in (
+        ([7], mine, [mine["webhook_delivery"].pk]),
+        ([8], mine, []),
+        ([7], theirs, []),
+    ):
+        with under(member(mine)):
+            assert deliveries.naming(rows["connection"].pk, wanted) == expected
+
+
 def test_a_pooled_session_keeps_nothing_of_who_had_it_before(both: tuple[Rows, Rows]) -> None:
     with under(member(both[0])):
         assert seen("talent", both[0])
@@ -210,9 +230,8 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@pytest.mark.soak
+@examples(20)
 @given(steps=STEPS)
 def test_whatever_is_nested_the_scope_in_force_decides(
     both: tuple[Rows, Rows], steps: list[str]

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,11 +16,14 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import begin, finish
 
 from jemmo.domain.errors import TransientError
+from jemmo.domain.outcomes import RunStatus
 from jemmo.files.folder import FolderStorage
+from jemmo.rest_client import retries
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services import tidying
 from jemmo.store.models import Pace
 from jemmo.store.pace import PostgresPace, pace_key
+from jemmo.tasks.syncs import sync_connection
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -51,6 +56,39 @@ async def test_two_processes_with_one_key_are_never_refused(
     assert [one.status for one in done] == [0, 0], done
     assert sandbox.site.log.statuses[429] == 0
     assert sandbox.site.log.counts.total() > 60
+
+
+async def test_a_sync_in_the_background_ends_when_it_would_wait_for_long_and_goes_on(
+    sandbox: SandboxServer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr(retries, "LONGEST_WAIT", 0.01)
+    slowly = {**PACED, "rate_window": "30"}  # slower than any machine sends
+    held = await company(
+        database_url, base_url=sandbox.base_url, key=sandbox.key, options=slowly, org="acme"
+    )
+    context: Any = SimpleNamespace(job=SimpleNamespace(priority=0))
+    began = datetime.now(UTC)
+
+    await sync_connection(context, str(held.id))
+
+    (status, report), *_ = await held.rows(
+        "SELECT status, report FROM sync_run WHERE connection_id = {me}"
+    )
+    assert (status, [one["code"] for one in report["warnings"]]) == ("partial", ["quota_used"])
+    due_at = await held.value("SELECT due_at FROM connection WHERE id = {me}")
+    assert began < due_at < began + timedelta(minutes=1)
+    read_before = sandbox.site.log.counts.total()
+
+    await held.rows(
+        """UPDATE connection SET options = options || '{"rate_window": "2"}' """
+        "WHERE id = {me} RETURNING id"
+    )
+    done = await held.sync()  # in the foreground, where somebody waits
+
+    assert done.status is RunStatus.SUCCEEDED
+    assert read_before > 3
+    assert sandbox.site.log.statuses[429] == 0
 
 
 async def test_a_session_that_was_ended_is_opened_anew(database_url: str) -> None:

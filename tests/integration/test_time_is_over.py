@@ -19,6 +19,8 @@ from jemmo.store.models import Application, Erasure, Notification, Organisation,
 from jemmo.tasks import privacy
 from jemmo.vault import default_vault
 
+pytestmark = pytest.mark.one_server
+
 
 @pytest.fixture
 def storage(tmp_path: Path) -> FolderStorage:

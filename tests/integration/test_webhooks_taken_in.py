@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -12,11 +14,13 @@ from fakes.hooks import KEY, Hooked, hooked
 from fakes.processes import begin, jemmo
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.webhooks import MAX_BODY
+from jemmo.domain.webhooks import MAX_BODY, MAX_KEPT, ROW
+from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
 from jemmo.services import webhooks
 from jemmo.services.connections import disconnect
 from jemmo.store.models import Connection
+from jemmo.store.webhooks import KEPT_BYTES as BYTES
 from jemmo.vault import default_vault
 
 
@@ -94,6 +98,33 @@ async def test_what_cannot_be_used_is_refused_and_counted(
         assert await waiting(found) == []
 
 
+@pytest.mark.parametrize(
+    ("event", "remote_id"),
+    [
+        ("candidate\x00.update", "1"),
+        ("candidate.update", "1\x00"),
+        ("candidate.update", "\x00"),
+        ("\x00" * 200, "1"),
+    ],
+)
+async def test_text_that_postgres_refuses_is_no_failure(
+    database_url: str, event: str, remote_id: str
+) -> None:
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told(event, remote_id)) < 500
+        assert await waiting(found) == []
+
+
+async def test_a_signature_in_any_bytes_is_only_a_wrong_one(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        for signature in (
+            "é",
+            b64encode("t=1,v2=é".encode()).decode(),
+            b64encode(b"\xff").decode(),
+        ):
+            assert await found.post(told(), {"TT-Signature": signature}) == 401
+
+
 async def test_strangers_learn_nothing_from_an_answer(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found, aiohttp.ClientSession() as session:
         for url in (
@@ -119,6 +150,62 @@ async def test_a_body_without_a_length_is_cut_off_at_the_cap(database_url: str) 
             assert answer.status == 413
 
 
+async def test_an_id_that_no_record_can_have_is_refused(database_url: str) -> None:
+    options = {"company_id": str(COMPANY["id"]), "backoff": "0-0"}
+    async with hooked(database_url, "flatchr", options=options, synced=False) as found:
+        for size, status in ((200, 200), (201, 422), (400_000, 422)):
+            data = {"applicant": {"id": "x" * size}, "applicant_id": "x" * size}
+            body = {"event": "new_applicant", "company_id": COMPANY["id"], "data": data}
+            assert await found.post(json.dumps(body)) == status
+        await found.counted("unreadable", 2)
+        assert await found.company.value("SELECT max(length(remote_id)) FROM webhook_hint") == 200
+
+
+async def test_beyond_a_days_bytes_a_webhook_is_looked_up_and_not_kept(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        assert await found.signed(told(remote_id="1", note="x" * 10_000)) == 200
+        size = await found.company.value("SELECT count FROM webhook_count WHERE what = %s", BYTES)
+        assert 10_000 + ROW < int(size) < 11_000 + ROW
+        await found.company.rows(
+            "UPDATE webhook_count SET count = %s WHERE what = %s RETURNING 1",
+            MAX_KEPT - 5_000,
+            BYTES,
+        )
+
+        assert await found.signed(told(remote_id="2", note="x" * 10_000)) == 200
+        assert await found.signed(told(remote_id="3")) == 200
+
+        assert (await found.status()).counts == {"accepted": 2, "not_kept": 1}
+        assert await deliveries(found) == 2
+        assert await waiting(found) == [("talents", "1"), ("talents", "2"), ("talents", "3")]
+        listed = await jemmo("hooks", "list", "--org", "acme")
+        assert "1 not_kept" in listed.out
+
+        await found.company.rows("UPDATE webhook_count SET day = day - 1 RETURNING 1")
+        assert await found.signed(told(remote_id="4", note="x" * 10_000)) == 200
+        assert await deliveries(found) == 3
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_the_body_for_an_address_that_refuses_it_is_not_awaited(
+    database_url: str, *, known: bool
+) -> None:
+    """The body never ends: what is answered is answered without it."""
+    async with hooked(database_url, synced=False, burst=0 if known else 600) as found:
+        path = found.url.removeprefix(found.base) if known else "/hooks/guess/"
+        host, port = found.base.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n".encode()
+            + b"x" * 100_000
+        )
+
+        status = await reader.readline()
+
+        assert status.split()[1] == (b"429" if known else b"404")
+        writer.close()
+
+
 async def test_sent_again_within_its_time_a_webhook_counts_once(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         second = int(datetime.now(UTC).timestamp())
@@ -130,11 +217,12 @@ async def test_sent_again_within_its_time_a_webhook_counts_once(database_url: st
         assert await found.company.value("SELECT version FROM webhook_hint") == 1
 
 
-async def test_an_unknown_event_is_kept_but_names_nothing(database_url: str) -> None:
+async def test_an_unknown_event_is_counted_and_its_body_not_kept(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
         assert await found.signed(told("company.party")) == 200
         assert (await found.status()).counts == {"unknown_event": 1}
-        assert (await deliveries(found), await waiting(found)) == (1, [])
+        assert (await found.status()).last_delivery_at is not None
+        assert (await deliveries(found), await waiting(found)) == (0, [])
 
 
 async def test_while_a_connection_is_paused_webhooks_wait(database_url: str) -> None:
@@ -144,6 +232,7 @@ async def test_while_a_connection_is_paused_webhooks_wait(database_url: str) -> 
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
         assert await found.drain() == 0
         assert (await found.status()).counts == {"paused": 1}
+        assert await deliveries(found) == 0
 
         await found.company.rows("UPDATE connection SET state = 'active'")
         await found.drain()

@@ -21,11 +21,15 @@ from procrastinate.contrib.django import app
 from jemmo.domain.access import Action
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Mode, Stream
+from jemmo.domain.webhooks import NAME, ROW
 from jemmo.files.folder import FolderStorage
-from jemmo.services import accounts, contacting, erasure, noting, support, tidying
+from jemmo.services import accounts, contacting, erasure, noting, people, support, tidying
 from jemmo.services.fetching import fetch_files
-from jemmo.store.models import Membership, Notification, Organisation, Tag, Talent
+from jemmo.store.models import Membership, Notification, Organisation, Rejection, Tag, Talent
+from jemmo.store.sealed import rejection_context
 from jemmo.vault import default_vault
+
+pytestmark = pytest.mark.one_server
 
 
 @pytest.fixture
@@ -76,9 +80,12 @@ async def erase(found: Company, who: dict[str, Any], storage: FolderStorage) -> 
     return await in_thread(work)
 
 
+BESIDE = ("erased/", "jemmo-storage/")
+
+
 def kept(storage: FolderStorage) -> int:
     """How many files of people; beside them it is noted, as hashes, who is not to come back with a backup."""
-    return len([one for one in storage.listing() if not one.name.startswith("erased/")])
+    return len([one for one in storage.listing() if not one.name.startswith(BESIDE)])
 
 
 async def test_nothing_of_the_person_is_left_after_three_more_syncs(
@@ -140,6 +147,7 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
                 language="en",
                 now=datetime.now(UTC),
                 disguise=Disguise(b"x"),
+                vault=default_vault(),
             )
             tags = ["only theirs", contacts[0]]
             Talent.objects.filter(id=key).update(tags=tags)
@@ -166,6 +174,101 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
         assert {"tags", "queued_tasks", "notifications", "audit_events", "support_messages"} <= set(
             certificate.removed
         )
+
+
+async def test_only_the_webhooks_about_the_person_go(
+    database_url: str, storage: FolderStorage
+) -> None:
+    async with hooked(database_url) as found:
+        contacts = await found.company.contacts()
+        who, other = sorted(contacts)[:2]
+        key = await found.company.value("SELECT id FROM talent WHERE remote_id = %s", who)
+        for number, one in enumerate((who, other, other)):
+            edited = {"pitch": f"edited {number}"}
+            await found.sandbox.change("edit", "candidates", one, attributes=edited)
+        body = {"event_name": "candidate.update", "id": other, "note": f"knows {contacts[who][0]}"}
+        assert await found.signed(json.dumps(body)) == 200
+        await found.counted("accepted", 4)
+
+        def told() -> tuple[dict[str, int], Any]:
+            org = Organisation.objects.get(slug="acme")
+            chosen = people.chosen(org, [key])
+            before = people.held(org, chosen, vault=default_vault()).counts
+            made = erasure.erase(org, [key], vault=default_vault(), storage=storage)
+            return {name: number for name, number in before.items() if number}, made.removed
+
+        preview, removed = await in_thread(told)
+
+        assert removed["webhook_deliveries"] == 2  # who names them, and who holds their address
+        assert preview == removed
+        assert await found.company.value("SELECT count(*) FROM webhook_delivery") == 2
+
+
+async def test_what_a_person_is_named_in_is_found_without_opening_a_webhook(
+    database_url: str, storage: FolderStorage
+) -> None:
+    async with hooked(database_url) as found:
+        contacts = await found.company.contacts()
+        who, other = sorted(contacts)[:2]
+        key = await found.company.value("SELECT id FROM talent WHERE remote_id = %s", who)
+        crowd = ["+33600000000 a0@b.example"] * 30_000
+        for body in (
+            {"event_name": "candidate.update", "id": other, "note": contacts[who][0]},
+            {"event_name": "candidate.update", "id": other, "note": "nobody"},
+            {"event_name": "candidate.update", "id": other, "note": crowd},
+        ):
+            assert await found.signed(json.dumps(body)) == 200
+        await found.counted("accepted", 3)
+        await found.company.rows("UPDATE webhook_delivery SET sealed_body = 'closed'")
+
+        def told() -> tuple[int, int]:
+            org = Organisation.objects.get(slug="acme")
+            chosen = people.chosen(org, [key])
+            before = people.held(org, chosen, vault=default_vault()).counts
+            made = erasure.erase(org, [key], vault=default_vault(), storage=storage)
+            return before["webhook_deliveries"], made.removed["webhook_deliveries"]
+
+        # The one that holds their address, and the one that names too many to be kept apart.
+        assert await in_thread(told) == (2, 2)
+        assert await found.company.value("SELECT count(*) FROM webhook_delivery") == 1
+
+
+async def test_names_count_among_the_bytes_that_are_kept(database_url: str) -> None:
+    async with hooked(database_url) as found:
+        who = sorted(await found.company.contacts())[0]
+        body = {"event_name": "candidate.update", "id": who, "x": list(range(500))}
+        assert await found.signed(json.dumps(body)) == 200
+        await found.counted("kept_bytes", len(json.dumps(body)) + ROW + 500 * NAME)
+
+
+async def test_of_rejected_records_without_an_id_only_those_about_the_person_go(
+    ats: Harness, database_url: str, storage: FolderStorage
+) -> None:
+    found = await filled(ats, database_url, storage)
+    who = await somebody(found)
+    vault = default_vault()
+
+    def work() -> Any:
+        talent = Talent.objects.get(id=who["id"])
+        address = {"attributes": {"mail": who["contacts"][0]}}
+        name = {"attributes": {"first-name": talent.first_name, "last-name": talent.last_name}}
+        other = {"attributes": {"first-name": "Somebody", "last-name": "Else"}}
+        bodies = {"a": address, "b": name, "c": other}
+        sealed = {code: json.dumps(body).encode() for code, body in bodies.items()}
+        for code, body in {**sealed, "d": sealed["a"][:-5], "e": None}.items():
+            Rejection.objects.create(
+                connection_id=found.id,
+                stream="talents",
+                code=code,
+                message="",
+                sealed_raw=body and vault.seal(body, rejection_context(found.id)),
+            )
+        org = Organisation.objects.get(slug="acme")
+        erasure.erase(org, [who["id"]], vault=vault, storage=storage)
+        nameless = Rejection.objects.filter(remote_id=None, code__in=list("abcde"))
+        return sorted(nameless.values_list("code", flat=True))
+
+    assert await in_thread(work) == ["c", "e"]
 
 
 async def test_a_new_application_does_not_bring_the_person_back(

@@ -14,10 +14,13 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import begin
 from fakes.teamtailor_truth import assert_equal_to_truth
 
+from jemmo.cli import working
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services import queue
 from jemmo.services.manual import request_sync
+
+pytestmark = pytest.mark.one_server
 
 QUICK = {"JEMMO_HEARTBEAT_SECONDS": "0.5", "JEMMO_SLICE_AT_LEAST": "0"}
 SEEN = "SELECT coalesce(sum(seen), 0) FROM checkpoint WHERE connection_id = {me}"
@@ -62,7 +65,7 @@ async def connected(ats: SandboxServer, database_url: str, org: str = "acme") ->
 
 
 async def until(found: Company, query: str, least: int) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(600):
         while await found.value(query) < least:
             await asyncio.sleep(0.02)
 
@@ -78,6 +81,18 @@ async def all_done(found: Company, runs: int) -> None:
 async def ask(found: Company, only: str | None = None, mode: Mode | None = None) -> bool:
     requested = await in_thread(partial(request_sync, found.id, only=only, mode=mode))
     return requested.joined
+
+
+async def test_a_worker_one_of_whose_parts_breaks_ends_with_its_error(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(_url: str, _concurrency: int) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr(working, "_make_room", breaks)
+    with pytest.raises(RuntimeError, match="broken"):
+        await working.work(1)
 
 
 async def test_two_workers_never_run_two_syncs_of_one_connection(
@@ -110,7 +125,7 @@ async def test_two_workers_never_run_two_syncs_of_one_connection(
 async def test_what_a_killed_worker_had_in_hand_is_taken_over(
     database_url: str, start: Start
 ) -> None:
-    async with sandbox("slow=60") as ats:
+    async with sandbox("hold=/v1/candidates:4") as ats:
         found = await connected(ats, database_url)
         doomed = await start()
         await ask(found)
@@ -133,12 +148,13 @@ async def test_what_a_killed_worker_had_in_hand_is_taken_over(
 async def test_a_worker_asked_to_stop_ends_after_a_page_and_another_goes_on_with_the_run(
     database_url: str, start: Start
 ) -> None:
-    async with sandbox("slow=60") as ats:
+    async with sandbox("hold=/v1/candidates:4") as ats:
         found = await connected(ats, database_url)
         first = await start()
         await ask(found)
         await until(found, SEEN, 40)
         first.send_signal(signal.SIGTERM)
+        ats.faults.set("")
 
         _, said = await first.communicate()
         assert first.returncode == 0, said
@@ -146,7 +162,6 @@ async def test_a_worker_asked_to_stop_ends_after_a_page_and_another_goes_on_with
         assert await found.value(OPEN) == 1
         assert await found.value("SELECT count(*) FROM lease WHERE holder_pid IS NULL") == 1
         assert await ask(found) is True
-        ats.faults.set("")
         await start()
 
         await all_done(found, 1)
@@ -176,7 +191,7 @@ async def test_a_huge_first_sync_delays_nobody(database_url: str, start: Start) 
     async with AsyncExitStack() as stack:
         huge, small = [
             await stack.enter_async_context(sandbox(faults, talents))
-            for faults, talents in (("slow=50", 400), ("", 20))
+            for faults, talents in (("hold=/v1/candidates:4", 400), ("", 20))
         ]
         large = await connected(huge, database_url, "large")
         other = await connected(small, database_url, "small")

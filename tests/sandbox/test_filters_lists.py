@@ -69,7 +69,7 @@ async def test_uploads_know_no_time_filter_but_sort(sandbox: Any) -> None:
     assert (await client.get("/v1/uploads?sort=-updated-at"))["data"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(
     low=st.integers(0, YEARS_MS), high=st.integers(0, YEARS_MS), edited=st.sets(st.integers(0, 79)),
     kind=st.sampled_from(["candidates", "job-applications", "jobs"]),

@@ -62,6 +62,18 @@ async def test_a_request_may_hang(sandbox: Any) -> None:
     asked.cancel()
 
 
+async def test_an_answer_may_be_held_back(sandbox: Any) -> None:
+    client = await sandbox(faults="hold=/v1/candidates:2")
+    await client.get("/v1/candidates")
+    held = asyncio.create_task(client.get("/v1/candidates"))
+    await client.get("/v1/jobs")
+    while (await client.get("/__sandbox__/requests"))["total"] < 2:
+        assert not held.done()
+    assert not held.done()
+    await client.control("faults", faults="")
+    assert (await held)["data"]
+
+
 async def test_the_next_page_may_be_this_one_or_elsewhere(sandbox: Any) -> None:
     client = await sandbox(faults="page_repeat")
     page = await client.get("/v1/candidates?page[number]=10")

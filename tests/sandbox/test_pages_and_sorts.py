@@ -92,7 +92,7 @@ def read(provider: Any, path: Any, query: Any = "") -> Any:
     return provider.answer(Call("GET", path, query, HEADERS, "http://sandbox")).body
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), talents=st.integers(0, 70))
 async def test_the_same_seed_gives_the_same_bytes(seed: Any, talents: Any) -> None:
     options = {"seed": seed, "talents": talents, "frozen_at": 1_767_268_800_000}

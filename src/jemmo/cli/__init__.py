@@ -1,5 +1,5 @@
 """The command line."""
 
-from jemmo import collector
+from jemmo import platforms
 
-collector.tame()  # before half a second's worth of modules is loaded
+platforms.check()  # before modules are loaded that only Unix can load

@@ -4,140 +4,199 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from jemmo import bootstrap
-from jemmo.cli.output import explained_errors, out, say_json
-from jemmo.domain.errors import ConfigError
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
+from jemmo.connectors.names import OFFERED
+from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.status import ConnectionStatus
+    from jemmo.store.models import Connection
     from jemmo.store.selectors.files import FileCounts
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
-Org = Annotated[str, typer.Option("--org", help="The organisation's short name.")]
+Org = Annotated[str, typer.Option("--org", metavar="SLUG", help="The organization's short name.")]
+OnlyOrg = Annotated[
+    str | None, typer.Option("--org", metavar="SLUG", help="Only this organization.")
+]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("connect")(connect)
-    app.command("status")(status)
+    app.command(
+        "connect",
+        epilog=examples(
+            "jemmo connect teamtailor --org acme --key-stdin",
+            "jemmo connect flatchr --org acme --key-stdin < key.txt",
+        ),
+    )(connect)
+    app.command("status", epilog=examples("jemmo status", "jemmo status --org acme --json"))(status)
 
 
 def connect(
-    provider: Annotated[str, typer.Argument(help="The ATS, for example teamtailor.")],
+    provider: Annotated[str, typer.Argument(metavar="ATS", help=f"One of: {', '.join(OFFERED)}.")],
     org: Org,
     key_stdin: Annotated[
         bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
     ] = False,
     base_url: Annotated[
-        str | None, typer.Option(help="Another address than the ATS's own.")
+        str | None, typer.Option(metavar="URL", help="Another address than the ATS's own.")
     ] = None,
     option: Annotated[
-        list[str] | None, typer.Option(help="A setting of the connector, as NAME=VALUE.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A setting of the connector; can be repeated."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Connect an organisation to its ATS: test the key, then keep it encrypted."""
-    with explained_errors():
-        key = _read_key(key_stdin)
-        options = _options(option or [])
-        bootstrap.start()
-        from jemmo.services import accounts
-        from jemmo.services import connections as service
-        from jemmo.vault import default_vault
+    """Connect an ATS, or rotate its API key.
 
-        made = service.connect(
-            accounts.ensure_organisation(org),
-            provider,
-            key,
-            vault=default_vault(),
-            base_url=base_url,
-            options=options,
+    The key is tested, then stored encrypted. A new SLUG creates the organization.
+    """
+    key = _read_key(key_stdin)
+    options = _options(option or [])
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services import accounts
+    from jemmo.services import connections as service
+    from jemmo.vault import default_vault
+
+    made = service.connect(
+        accounts.ensure_organisation(org),
+        provider,
+        key,
+        vault=default_vault(),
+        base_url=base_url,
+        options=options,
+    )
+    if json:
+        say_json(
+            {
+                "connection_id": made.id,
+                "org": made.org,
+                "provider": made.provider,
+                "account": made.account,
+                "new": made.is_new,
+                "totals": made.report.totals,
+                "approximate": sorted(made.report.approximate),
+                "warnings": made.report.warnings,
+            }
         )
-        if json:
-            say_json(
-                {
-                    "connection_id": made.id,
-                    "org": made.org,
-                    "provider": made.provider,
-                    "account": made.account,
-                    "new": made.is_new,
-                    "totals": made.report.totals,
-                    "warnings": made.report.warnings,
-                }
-            )
-            return
-        verb = "Connected" if made.is_new else "Updated the key of"
-        out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
-        if made.report.totals:
-            found = ", ".join(f"{count:,} {name}" for name, count in made.report.totals.items())
-            out.print(f"The ATS has {found}.")
-        out.print(f"Next: jemmo sync --org {made.org}")
+        return
+    verb = "Connected" if made.is_new else "Updated the key of"
+    out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
+    if made.report.totals:
+        approximate = made.report.approximate
+        found = ", ".join(
+            f"{'about ' if name in approximate else ''}{count:,} {name}"
+            for name, count in made.report.totals.items()
+        )
+        out.print(f"The ATS has {found}.")
+    out.print(f"Next: jemmo sync --org {made.org}")
 
 
 def status(
-    org: Annotated[str | None, typer.Option("--org", help="Only this organisation.")] = None,
+    org: OnlyOrg = None,
     json: Json = False,
 ) -> None:
-    """Show every connection: state, last and next sync, counts."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import accounts
-        from jemmo.services.status import overview
+    """Show every connection: state, syncs, and counts."""
+    from jemmo import bootstrap
 
-        rows = overview(accounts.organisation(org) if org else None)
-        if json:
-            say_json({"connections": rows})
-            return
-        if not rows:
-            out.print("No ATS is connected. Next: jemmo connect teamtailor --org NAME --key-stdin")
-            return
-        table = Table(
-            "org", "ats", "state", "status", "last success (UTC)", "jobs", "talents", "applications"
-        )
-        for row in rows:
-            table.add_row(
-                row.org,
-                row.provider,
-                row.state,
-                row.colour,
-                row.last_success_at.strftime("%Y-%m-%d %H:%M") if row.last_success_at else "never",
-                *(f"{row.counts[name]:,}" for name in ("jobs", "talents", "applications")),
-            )
-        out.print(table)
-        for line in _remarks(rows):
-            out.print(line, soft_wrap=True)
+    bootstrap.start()
+    from jemmo.services import accounts
+    from jemmo.services.status import overview
+
+    rows = overview(accounts.organisation(org) if org else None)
+    if json:
+        say_json({"connections": rows})
+        return
+    if not rows:
+        out.print("No ATS is connected. Next: jemmo connect teamtailor --org NAME --key-stdin")
+        return
+    now = datetime.now(UTC)
+    for row in rows:
+        for line in _lines(row, now):
+            out.print(line, soft_wrap=True, markup=False)
 
 
-def _remarks(rows: list[ConnectionStatus]) -> Iterator[str]:
-    """What is to be said beside the table, by urgency; what failed comes last, where it is seen."""
-    for row in rows:
-        if line := files_line(row.files):
-            yield f"{row.org} / {row.provider}: {line}."
-    for row in rows:
-        if row.key_reminder:
-            yield f"{row.org} / {row.provider}: {key_line(row.key_reminder)}"
-    for row in rows:
-        if row.late:
-            yield f"{row.org}: a sync is due and none has started. Is a worker running?"
-        if row.slow:
-            yield f"{row.org}: the sync under way takes much longer than those before."
-        if row.error:
-            yield f"{row.org}: {row.error['message']} {row.error['next_step']}"
+def title_of(connection: Connection) -> str:
+    """What a connection is called wherever several may be listed."""
+    label = f" ({connection.label})" if connection.label else ""
+    return f"{connection.org.slug} / {connection.provider}{label}"
+
+
+def about(error: JemmoError, connection: Connection) -> dict[str, str]:
+    """An error as an object that says which connection it is about."""
+    return named(error.as_dict(), connection)
+
+
+def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
+    return {**error, "message": f"{title_of(connection)}: {error['message']}"}
+
+
+def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
+    """A connection in a few lines of less than 80 characters, then what there is to do about it."""
+    state = row.colour if row.state == "active" else f"{row.colour}, {row.state}"
+    state += ", needs a decision" if row.decision else ""
+    yield f"{row.org} / {row.provider}: {state}"
+    last = moment(row.last_success_at, now) if row.last_success_at else "never"
+    following = moment(row.next_sync_at, now) if row.next_sync_at else "not scheduled"
+    yield f"  last success {last} · next sync {following}"
+    yield "  " + " · ".join(f"{count:,} {name}" for name, count in row.counts.items())
+    yield f"  id {row.id}"
+    read = f", last {moment(row.reread.last_at, now)}" if row.reread.last_at else ""
+    yield f"  every record read again within {row.reread.within_days} days{read}"
+    for remark in _remarks(row):
+        yield f"  → {remark}"
+
+
+def _remarks(row: ConnectionStatus) -> Iterator[str]:
+    """What to know or do about a connection; what failed comes last, where it is seen."""
+    if line := files_line(row.files):
+        yield f"{line.capitalize()}."
+    if error := row.files_error:
+        yield f"{error['message']} {error['next_step']}"
+    if row.key_reminder:
+        yield key_line(row.key_reminder)
+    if row.late:
+        yield "A sync is due and none has started. Is a worker running?"
+    if row.slow:
+        yield "The running sync takes much longer than those before."
+    for warning in row.warnings:
+        yield warning["message"]
+    if row.decision:
+        yield f"{row.decision['message']} {row.decision['next_step']}"
+    if row.error:
+        yield f"{row.error['message']} {row.error['next_step']}"
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """A time up to a week away in words, then as a date."""
+    seconds = int((now - when).total_seconds())
+    size = abs(seconds)
+    if size >= 7 * 86400:
+        return f"{when:%Y-%m-%d %H:%M} UTC"
+    if size < 60:
+        return "just now" if seconds >= 0 else "in less than a minute"
+    count, unit = next(
+        (size // s, u) for s, u in ((86400, "d"), (3600, "h"), (60, "min")) if size >= s
+    )
+    return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
 
 
 def key_line(told: Reminder) -> str:
     """What there is to do about a key."""
     days = f"{told.days} day" if told.days == 1 else f"{told.days} days"
     return {
-        About.OLD: f"the API key is {days} old. Replace it.",
-        About.EXPIRES: f"the API key expires in {days}. Replace it before.",
-        About.EXPIRED: "the API key has expired. Replace it.",
-        About.REVOKE: "the old API key may still work. Revoke it in the ATS.",
+        About.OLD: f"The API key is {days} old. Replace it.",
+        About.EXPIRES: f"The API key expires in {days}. Replace it before.",
+        About.EXPIRED: "The API key has expired. Replace it.",
+        About.REVOKE: "The old API key may still work. Revoke it in the ATS.",
     }[told.about]
 
 

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Org
-from jemmo.cli.output import err, explained_errors
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, escaped
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import printable
 
 
 class Kind(StrEnum):
@@ -32,7 +34,13 @@ class Format(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    app.command("export")(export)
+    app.command(
+        "export",
+        epilog=examples(
+            "jemmo export talents --org acme > talents.jsonl",
+            "jemmo export jobs --org acme --format csv",
+        ),
+    )(export)
 
 
 def export(
@@ -43,30 +51,31 @@ def export(
         str | None, typer.Option("--as", help="Apply this member's rights, by e-mail.")
     ] = None,
 ) -> None:
-    """Write what was synced to stdout, one record a line."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import accounts, exports
-        from jemmo.vault import default_vault
+    """Write the synced records to stdout."""
+    from jemmo import bootstrap
 
-        company = accounts.organisation(org)
-        member = accounts.member(company, as_email) if as_email else None
-        role = accounts.act_as(company, as_email) if as_email else None
-        rows = exports.rows(
-            company,
-            kind,
-            role=role,
-            vault=default_vault(),
-            actor=member.account if member else None,
-        )
-        WRITERS[form](rows)
+    bootstrap.start()
+    from jemmo.services import accounts, exports
+    from jemmo.vault import default_vault
+
+    company = accounts.organisation(org)
+    member = accounts.member(company, as_email) if as_email else None
+    role = accounts.act_as(company, as_email) if as_email else None
+    rows = exports.rows(
+        company,
+        kind,
+        role=role,
+        vault=default_vault(),
+        actor=member.account if member else None,
+    )
+    WRITERS[form](rows)
 
 
 def _jsonl(rows: Iterator[dict[str, Any]]) -> None:
     encoder = msgspec.json.Encoder()
     write = sys.stdout.buffer.write
     for row in rows:
-        write(encoder.encode(row) + b"\n")
+        write(escaped(encoder.encode(row).decode()).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
@@ -85,16 +94,23 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         return msgspec.json.encode(value).decode()
     plain = msgspec.to_builtins(value)
-    if isinstance(plain, str) and plain[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + plain
-    return plain
+    if not isinstance(plain, str):
+        return plain
+    plain = printable(plain)
+    return "'" + plain if plain[:1] in ("=", "+", "-", "@", "\t", "\r") else plain
 
 
 def _parquet(rows: Iterator[dict[str, Any]]) -> None:
     """Nested values as JSON text, so that every chunk has the same columns."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise ConfigError(
+            "Parquet cannot be written: the library for it is not installed.",
+            code="not_installed",
+            next_step="Run `pip install 'jemmo[parquet]'`, or export as jsonl or csv.",
+        ) from None
     if sys.stdout.isatty():
         err.print("Parquet is not text: send it to a file, as in `> talents.parquet`.")
         raise typer.Exit(5)

@@ -2,62 +2,67 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from jemmo import bootstrap
-from jemmo.cli.connections import Json, Org
-from jemmo.cli.output import explained_errors, out, say_json
+from jemmo.cli.connections import Json, OnlyOrg, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.listening import remembered
+from jemmo.cli.output import out, say_json, table
 from jemmo.cli.syncs import ConnectionId
 
 
 def register(app: typer.Typer) -> None:
-    hooks = typer.Typer(help="Webhooks that an ATS sends to Jemmo.", no_args_is_help=True)
-    hooks.command("list")(listing)
-    hooks.command("address")(address)
-    hooks.command("replay")(replay)
+    hooks = typer.Typer(help="Manage the webhooks that an ATS sends to Jemmo.")
+    hooks.command("list", epilog=examples("jemmo hooks list --org acme"))(listing)
+    hooks.command("address", epilog=examples("jemmo hooks address --org acme"))(address)
+    hooks.command("replay", epilog=examples("jemmo hooks replay --org acme --hours 48"))(replay)
     app.add_typer(hooks, name="hooks")
 
 
 def listing(
-    org: Annotated[str | None, typer.Option("--org", help="Only this organisation.")] = None,
+    org: OnlyOrg = None,
     json: Json = False,
 ) -> None:
-    """Show how webhooks do: the last one, what became of them, and whether changes come without them."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import connections, webhooks
+    """Show the webhooks of every connection.
 
-        found = [(one, webhooks.status(one)) for one in connections.selected(None, org)]
-        if json:
-            say_json(
-                {
-                    "connections": [
-                        {"id": one.id, "org": one.org.slug, "provider": one.provider, "webhooks": s}
-                        for one, s in found
-                    ]
-                }
-            )
-            return
-        table = Table("org", "ats", "webhooks", "last (UTC)", "announced", "unannounced", "waiting")
-        for one, status in found:
-            last = status.last_delivery_at
-            table.add_row(
-                one.org.slug,
-                one.provider,
-                status.health,
-                last.strftime("%Y-%m-%d %H:%M") if last else "never",
-                *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
-            )
-        out.print(table)
-        for one, status in found:
-            counts = ", ".join(f"{number:,} {name}" for name, number in status.counts.items())
-            out.print(f"{one.org.slug}: {status.words} {counts}".rstrip(), markup=False)
+    The last one, what became of them, and whether records change without one.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services import connections, webhooks
+
+    found = [(one, webhooks.status(one)) for one in connections.selected(None, org)]
+    if json:
+        say_json(
+            {
+                "connections": [
+                    {"id": one.id, "org": one.org.slug, "provider": one.provider, "webhooks": s}
+                    for one, s in found
+                ]
+            }
+        )
+        return
+    shown = table(
+        *("org", "ats", "webhooks", "last (UTC)"), numbers=("announced", "unannounced", "waiting")
+    )
+    for one, status in found:
+        last = status.last_delivery_at
+        shown.add_row(
+            one.org.slug,
+            one.provider,
+            status.health,
+            last.strftime("%Y-%m-%d %H:%M") if last else "never",
+            *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
+        )
+    out.print(shown)
+    for one, status in found:
+        counts = ", ".join(f"{number:,} {name}" for name, number in status.counts.items())
+        out.print(f"{one.org.slug}: {status.words} {counts}".rstrip(), markup=False)
 
 
 def address(
@@ -74,33 +79,32 @@ def address(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show the secret address to enter at the ATS, and how. Keep it to yourself."""
-    with explained_errors():
-        key = sys.stdin.readline() if signing_key_stdin else None
-        bootstrap.start()
-        from jemmo.services import accounts, connections, webhooks
-        from jemmo.vault import default_vault
+    """Show the secret address to enter at the ATS, and how."""
+    key = sys.stdin.readline() if signing_key_stdin else None
+    from jemmo import bootstrap
 
-        vault, shown = default_vault(), []
-        for one in connections.of_organisation(accounts.organisation(org), connection):
-            if key is not None:
-                webhooks.set_signing_key(one, key, vault)
-            found = (webhooks.renew if renew else webhooks.address)(one, vault)
-            shown.append(
-                {"connection_id": one.id, "provider": one.provider, "url": _url(found.path)}
-            )
-            if json:
-                continue
-            out.print(_url(found.path), soft_wrap=True, markup=False)
-            out.print(found.setup, markup=False)
-            if found.signed and not found.has_signing_key:
-                out.print(
-                    f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
-                    "that the ATS shows or asks for; until then its webhooks are refused.",
-                    markup=False,
-                )
+    bootstrap.start()
+    from jemmo.services import accounts, connections, webhooks
+    from jemmo.vault import default_vault
+
+    vault, shown = default_vault(), []
+    for one in connections.of_organisation(accounts.organisation(org), connection):
+        if key is not None:
+            webhooks.set_signing_key(one, key, vault)
+        found = (webhooks.renew if renew else webhooks.address)(one, vault)
+        shown.append({"connection_id": one.id, "provider": one.provider, "url": _url(found.path)})
         if json:
-            say_json({"addresses": shown})
+            continue
+        out.print(_url(found.path), soft_wrap=True, markup=False)
+        out.print(found.setup, markup=False)
+        if found.signed and not found.has_signing_key:
+            out.print(
+                f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
+                "that the ATS shows or asks for; until then its webhooks are refused.",
+                markup=False,
+            )
+    if json:
+        say_json({"addresses": shown})
 
 
 def replay(
@@ -111,28 +115,32 @@ def replay(
     ] = 24.0,
     json: Json = False,
 ) -> None:
-    """Take stored webhooks as hints again: a worker looks up every record they name."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import accounts, connections, webhooks
-        from jemmo.vault import default_vault
+    """Refetch every record that stored webhooks name."""
+    from jemmo import bootstrap
 
-        since = datetime.now(UTC) - timedelta(hours=hours)
-        done = [
-            webhooks.replay(one, default_vault(), since=since)
-            for one in connections.of_organisation(accounts.organisation(org), connection)
-        ]
-        if json:
-            say_json({"connections": done})
-            return
-        for one in done:
-            out.print(
-                f"{one.deliveries:,} webhooks name {one.records:,} records, which are looked up now; "
-                f"{one.without_hint:,} name none."
-            )
+    bootstrap.start()
+    from jemmo.services import accounts, connections, webhooks
+    from jemmo.vault import default_vault
+
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    done = [
+        webhooks.replay(one, default_vault(), since=since)
+        for one in connections.of_organisation(accounts.organisation(org), connection)
+    ]
+    if json:
+        say_json({"connections": done})
+        return
+    for one in done:
+        out.print(
+            f"Webhooks read again: {one.deliveries:,}, of them without a record: {one.without_hint:,}. "
+            f"Records looked up now: {one.records:,}."
+        )
 
 
 def _url(path: str) -> str:
-    """With the address people reach Jemmo by, as far as its environment tells."""
-    origins = [one for one in os.environ.get("JEMMO_ORIGINS", "").split(",") if one]
-    return (origins[0] if origins else "http://localhost:8000").rstrip("/") + path
+    """With the address of this site: as the environment names it, else where the web application listens."""
+    from django.conf import settings
+
+    known = [settings.SITE_URL, *settings.CSRF_TRUSTED_ORIGINS, remembered()]
+    site = next((one for one in known if one), "http://localhost:8000")
+    return f"{site.rstrip('/')}{path}"

@@ -1,4 +1,4 @@
-"""Organisations as a whole: deleting one."""
+"""Organizations as a whole: deleting one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
-from jemmo.cli.output import err, explained_errors, out, say_json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json
 from jemmo.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Organisations as a whole.", no_args_is_help=True)
+    group = typer.Typer(help="Delete an organization, or keep it after all.")
     group.callback()(lambda: None)
-    group.command("delete")(delete)
-    group.command("keep")(keep)
+    group.command("delete", epilog=examples("jemmo org delete --org acme"))(delete)
+    group.command("keep", epilog=examples("jemmo org keep --org acme"))(keep)
     app.add_typer(group, name="org")
 
 
@@ -30,49 +30,55 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete an organisation with everything that is its own; after a week, or --now. Prints a certificate."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.files.choose import open_storage
-        from jemmo.services import accounts, leaving
-        from jemmo.vault import default_vault
+    """Delete an organization and all of its data.
 
-        company = accounts.organisation(org)
-        _confirm(company.name, yes)
-        now = datetime.now(UTC)
-        asked = leaving.of(company) if at_once else None
-        if asked is None:
-            grace = timedelta(0) if at_once else leaving.GRACE
-            asked = leaving.ask(company, actor=None, now=now, grace=grace)
-        elif asked.due_at > now:
-            leaving.hasten(asked, now=now)
-        if at_once:
-            while leaving.step(asked.id, vault=default_vault(), storage=open_storage()):
-                pass
-            asked.refresh_from_db()
-        if json:
-            say_json(leaving.certificate(asked))
-            return
-        if not at_once:
-            out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
-            out.print(f"Until then: `jemmo org keep --org {org}` undoes it.")
-            return
-        out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
-        for name, count in sorted(asked.removed.items()):
-            out.print(f"  {count:,} {name}")
-        out.print(
-            "Revoke the API keys in the ATS. Backups keep the organisation until they expire."
-        )
+    That happens after a week, or at once with --now. Prints a certificate.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services import accounts, leaving
+    from jemmo.vault import default_vault
+
+    company = accounts.organisation(org)
+    _confirm(company.name, yes)
+    now = datetime.now(UTC)
+    asked = leaving.of(company) if at_once else None
+    if asked is None:
+        grace = timedelta(0) if at_once else leaving.GRACE
+        asked = leaving.ask(company, actor=None, now=now, grace=grace)
+    elif asked.due_at > now:
+        leaving.hasten(asked, now=now)
+    if at_once:
+        while leaving.step(asked.id, vault=default_vault(), storage=open_storage()):
+            pass
+        asked.refresh_from_db()
+    if json:
+        say_json(leaving.certificate(asked))
+        return
+    if not at_once:
+        out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
+        out.print(f"Until then: `jemmo org keep --org {org}` undoes it.")
+        return
+    out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
+    for name, count in sorted(asked.removed.items()):
+        out.print(f"  {count:,} {name}")
+    out.print("Revoke the API keys in the ATS. Backups keep the organization until they expire.")
 
 
-def keep(org: Org) -> None:
-    """Undo `jemmo org delete` while that is still possible; syncs start by themselves again."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import accounts, leaving
+def keep(org: Org, json: Json = False) -> None:
+    """Undo `jemmo org delete` within its week; syncs resume."""
+    from jemmo import bootstrap
 
-        leaving.undo(accounts.organisation(org), actor=None, now=datetime.now(UTC))
-        out.print(f"{org} stays.", markup=False)
+    bootstrap.start()
+    from jemmo.services import accounts, leaving
+
+    leaving.undo(accounts.organisation(org), actor=None, now=datetime.now(UTC))
+    if json:
+        say_json({"org": org, "kept": True})
+        return
+    out.print(f"{org} stays.", markup=False)
 
 
 def _confirm(name: str, yes: bool) -> None:

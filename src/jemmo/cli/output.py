@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    ConsoleRenderable,
+    RenderableType,
+    RenderHook,
+    RenderResult,
+)
+from rich.measure import Measurement
+from rich.segment import Segment
 
-from jemmo.domain.errors import FailureMode, JemmoError, Unexpected
+from jemmo.domain import system_errors
+from jemmo.domain.errors import Cancelled, FailureMode, JemmoError, Unexpected, leaves
+from jemmo.domain.validation import printable
 from jemmo.home import home
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 SUCCEEDED, PARTIAL, CUSTOMER_ACTS, FAILED = 0, 3, 4, 5
 
@@ -21,10 +36,57 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+class _Printable:
+    """What is printed, without what a terminal would obey: names and titles come from an ATS."""
+
+    def __init__(self, shown: RenderableType) -> None:
+        self.shown = shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.shown, options):
+            text, style, control = segment
+            yield segment if control else Segment(printable(text), style)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self.shown)
+
+
+class _Hook(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Printable(one) for one in renderables]
+
+
+for console in (out, err):
+    console.push_render_hook(_Hook())
+
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
+
+def table(*words: str, numbers: Iterable[str] = ()) -> Table:
+    """A table whose headings and numbers are whole at 80 columns; ``words`` wrap where they must."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(*words, box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for name in numbers:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 file``, ``2,000 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say_json(value: Any) -> None:
     """One JSON object as the last line of stdout."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(escaped(msgspec.json.encode(value).decode()) + "\n")
     sys.stdout.flush()
+
+
+def escaped(json: str) -> str:
+    """JSON without the control characters that it may hold as they are and some terminals obey."""
+    return json if json.isprintable() else json.translate(_CONTROLS)
 
 
 def exit_code(failure: FailureMode | None) -> int:
@@ -39,7 +101,7 @@ def say_error(error: dict[str, str]) -> None:
 
 
 def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
-    """Tell an error and end; ``frame`` is the JSON object it is told in, where one is expected."""
+    """Report an error and end; ``frame`` is the JSON object to put it in, where one is expected."""
     if frame is not None:
         say_json({**frame, "error": error.as_dict()})
     say_error(error.as_dict())
@@ -47,28 +109,73 @@ def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoRetu
 
 
 @contextmanager
-def explained_errors(frame: Mapping[str, Any] | None = None) -> Iterator[None]:
-    """No traceback reaches a person: an explained error is told, an unknown one is kept in a file."""
+def framed_errors(frame: Mapping[str, Any] | None) -> Iterator[None]:
+    """Put an error into the JSON object that the command promises; without one, leave it to the caller."""
     try:
         yield
-    except JemmoError as error:
-        fail(error, frame=frame)
-    except (KeyboardInterrupt, BrokenPipeError):
-        sys.stderr.write("Stopped.\n")
-        raise typer.Exit(130) from None
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, typer.TyperException):
         raise
-    except Exception as error:  # noqa: BLE001 - the last line of defence; it is kept and told
-        bug = Unexpected("Jemmo failed in a way it did not expect.", next_step=_keep(error))
-        fail(bug, frame=frame)
+    except Exception as error:
+        if frame is None:
+            raise
+        fail(_known(error), frame=frame)
+
+
+def report(error: Exception, *, json: bool) -> int:
+    """Explain whatever ended a command, on stderr and, with ``json``, as an object on stdout; the exit status."""
+    if isinstance(error, typer.TyperException):
+        told, status = _usage(error), error.exit_code
+    else:
+        known = Cancelled("Stopped.") if isinstance(error, typer.Abort) else _known(error)
+        told, status = known.as_dict(), exit_code(known.failure)
+    if json:
+        say_json({"error": told})
+    say_error(told)
+    return status
+
+
+def _usage(error: typer.TyperException) -> dict[str, str]:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "jemmo"
+    next_step = f"Run `{command} --help` to see what it takes."
+    return {"code": "usage", "message": error.format_message(), "next_step": next_step}
+
+
+def _known(error: Exception) -> JemmoError:
+    """The error explained; a bug leaves its place in the code in a file, and never a traceback."""
+    return explain(error) or Unexpected(
+        "Jemmo failed in a way it did not expect.", next_step=_keep(error)
+    )
+
+
+def explain(error: Exception) -> JemmoError | None:
+    """An error of ours, or a refusal of the database or the operating system; None for a bug."""
+    from jemmo.store import postgres
+
+    if isinstance(error, JemmoError):
+        return error
+    return postgres.explain(error) or system_errors.explain(error)
 
 
 def _keep(error: Exception) -> str:
-    """Write where it happened, without the values involved, since those may be a person's data."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    path = home() / "last-error.txt"
-    path.write_text(f"{type(error).__name__}\n{frames}")
-    path.chmod(0o600)
+    """Write where it happened, without the values involved, since those may be a person's data.
+
+    Of a group of tasks, where each that failed did.
+    """
+    failed = leaves(error)
+    around = [] if failed == [error] else list(traceback.extract_tb(error.__traceback__))
+    stacks = [[*around, *traceback.extract_tb(leaf.__traceback__)] for leaf in failed]
+    places = [
+        "".join([f"{type(leaf).__name__}\n", *traceback.format_list(stack)])
+        for leaf, stack in zip(failed, stacks, strict=True)
+    ]
+    try:
+        path = home() / "last-error.txt"
+        path.write_text("\n".join(places))
+        path.chmod(0o600)
+    except OSError:
+        last = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in stacks[0][-4:])
+        return f"Send this to support: {type(failed[0]).__name__} at {last}."
     return f"Send {path} to support; it names the place in the code and no data."
 
 

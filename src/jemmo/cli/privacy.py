@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
-from jemmo.cli.output import err, explained_errors, out, say_json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json
 from jemmo.domain.errors import ConfigError
 
-Talent = Annotated[str | None, typer.Option("--talent", help="The person's id in the ATS.")]
+Talent = Annotated[
+    str | None, typer.Option("--talent", metavar="ID", help="The person's id in the ATS.")
+]
 EmailStdin = Annotated[
     bool,
     typer.Option("--email-stdin", help="Read an e-mail address from standard input instead."),
@@ -21,8 +23,13 @@ EmailStdin = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("erase")(erase)
-    app.command("subject-export")(subject_export)
+    app.command("erase", epilog=examples("jemmo erase --org acme --talent 1234567 --yes --json"))(
+        erase
+    )
+    app.command(
+        "subject-export",
+        epilog=examples("jemmo subject-export --org acme --talent 1234567 --to person.zip"),
+    )(subject_export)
 
 
 def erase(
@@ -32,58 +39,74 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     json: Json = False,
 ) -> None:
-    """Erase a person everywhere, for good: tables, files, history. Prints a certificate."""
-    with explained_errors():
-        email = _email(talent, email_stdin)
-        bootstrap.start()
-        from jemmo.files.choose import open_storage
-        from jemmo.services import accounts, erasure
-        from jemmo.vault import default_vault
+    """Erase a person everywhere, for good.
 
-        company = accounts.organisation(org)
-        found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
-        if not yes:
-            err.print(f"{len(found)} records will be erased. This cannot be taken back.")
-            if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
-                raise ConfigError(
-                    "Nothing was erased.", code="not_confirmed", next_step="Add --yes to confirm."
-                )
-        made = erasure.erase(company, found, vault=default_vault(), storage=open_storage())
-        if json:
-            say_json(made)
-            return
-        out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
-        for name, count in made.removed.items():
-            out.print(f"  {count:,} {name.replace('_', ' ')}")
-        out.print(f"  {made.suppressed:,} ids are kept out of coming syncs, as keyed hashes alone")
-        out.print("Erase the person in the ATS too: Jemmo only reads there.")
+    Tables, files, and history; no later sync brings the person back. Prints a certificate.
+    """
+    email = _email(talent, email_stdin)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services import accounts, erasure
+    from jemmo.vault import default_vault
+
+    company = accounts.organisation(org)
+    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    if not yes:
+        err.print(f"{len(found)} records will be erased. This cannot be taken back.")
+        if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
+            raise ConfigError(
+                "Nothing was erased.", code="not_confirmed", next_step="Add --yes to confirm."
+            )
+    made = erasure.erase(company, found, vault=default_vault(), storage=open_storage())
+    if json:
+        say_json(made)
+        return
+    out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
+    for name, count in made.removed.items():
+        out.print(f"  {count:,} {name.replace('_', ' ')}")
+    out.print(f"  ids kept out of coming syncs, as keyed hashes alone: {made.suppressed:,}")
+    out.print("Erase the person in the ATS too: Jemmo only reads there.")
 
 
 def subject_export(
     org: Org,
-    to: Annotated[Path, typer.Option("--to", help="The zip file to write.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The zip file to write.")],
     talent: Talent = None,
     email_stdin: EmailStdin = False,
+    json: Json = False,
 ) -> None:
-    """Write all that is held of one person into a zip: JSON, a page to read, their files."""
-    with explained_errors():
-        email = _email(talent, email_stdin)
-        bootstrap.start()
-        from jemmo.files.choose import open_storage
-        from jemmo.services import accounts, erasure, subjects
-        from jemmo.vault import default_vault
-        from jemmo.vault.files import write_private
+    """Write one person's data to a zip file.
 
-        company = accounts.organisation(org)
-        found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
-        content = subjects.export(company, found, vault=default_vault(), storage=open_storage())
-        try:
-            write_private(to, content)
-        except OSError as error:
-            raise ConfigError(
-                f"{to} cannot be written.", code="path", next_step="Choose another path."
-            ) from error
-        out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
+    It has everything as JSON, a page to read, and the person's files.
+    """
+    email = _email(talent, email_stdin)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services import accounts, erasure, subjects
+    from jemmo.vault import default_vault
+    from jemmo.vault.files import write_private
+
+    company = accounts.organisation(org)
+    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    storage = open_storage()
+
+    def write(file: IO[bytes]) -> None:
+        subjects.export(company, found, file, vault=default_vault(), storage=storage)
+
+    try:
+        write_private(to, write)
+    except OSError as error:
+        raise ConfigError(
+            f"{to} cannot be written.", code="path", next_step="Choose another path."
+        ) from error
+    if json:
+        say_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(found)})
+        return
+    out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
 
 
 def _email(talent: str | None, from_stdin: bool) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from jemmo import bootstrap
 from jemmo.cli.output import out, say_json
 from jemmo.domain.errors import ConfigError
 
 
 def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
+    from jemmo import bootstrap
+
     url = bootstrap.start()
     from jemmo.services import connections
     from jemmo.vault import default_vault

@@ -1,10 +1,14 @@
-"""Progress bars of a sync, with an estimate from the ATS's own totals."""
+"""Progress bars of a sync, with the same estimate as pages: ``jemmo.domain.estimate``."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from rich.console import RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,32 +17,61 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from jemmo.cli.output import err
+from jemmo.domain.estimate import Progress as Estimate
+from jemmo.domain.estimate import progress, rounded
+from jemmo.domain.numbers import RECORDS
 from jemmo.domain.outcomes import Counts
-from jemmo.domain.streams import Checkpoint, Stream
+from jemmo.domain.streams import Checkpoint, Mode, Stream
+
+
+class _WithEstimate(Progress):
+    """The bars, and below them how long all of it still takes."""
+
+    estimate = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.estimate:
+            yield Text(self.estimate)
+
+
+def words(left: timedelta) -> str:
+    """The time left as pages say it."""
+    unit, number = rounded(left)
+    if not number:
+        return "less than a minute left"
+    return f"about {number} {'h' if unit == 'hours' else 'min'} left"
 
 
 class Bars:
-    """One bar a stream. Implements ``jemmo.domain.ports.Progress``."""
+    """One bar a stream. Implements ``jemmo.domain.ports.Progress``.
 
-    def __init__(self, title: str, *, shown: bool) -> None:
-        self._title = title
-        self._progress = Progress(
+    ``expected`` are the totals that a first sync goes by, see ``jemmo.domain.estimate.progress``.
+    """
+
+    def __init__(self, title: str, *, shown: bool, expected: Mapping[str, int]) -> None:
+        self._title, self._expected = title, expected
+        self._began = time.monotonic()
+        self._points: dict[str, Checkpoint] = {}
+        self._read: dict[str, int] = {}
+        self._progress = _WithEstimate(
             SpinnerColumn(),
             TextColumn("{task.description:<14}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
             console=err,
             disable=not shown,
         )
         self._tasks: dict[Stream, TaskID] = {}
 
     def __enter__(self) -> Self:
+        if not self._progress.disable:
+            err.print(self._title, style="bold", markup=False)
         self._progress.start()
         return self
 
@@ -51,7 +84,25 @@ class Bars:
         self._progress.stop()
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
-        if stream not in self._tasks:
-            self._tasks[stream] = self._progress.add_task(str(stream), total=None)
-        total = max(checkpoint.total or 0, checkpoint.seen)
-        self._progress.update(self._tasks[stream], completed=checkpoint.seen, total=total or None)
+        if checkpoint.mode is not Mode.INITIAL:
+            self._expected = {}  # nobody counts beforehand what changed
+        self._show(checkpoint, read=counts.fetched)
+
+    def show(self, stream: Stream, seen: int, total: int | None) -> None:
+        """``seen`` records of a stream, of ``total`` where the ATS tells."""
+        self._show(Checkpoint(stream=stream, seen=seen, total=total), read=seen)
+
+    def estimate(self) -> Estimate:
+        """How far all of it is."""
+        read = sum(self._read.get(name, 0) for name in RECORDS)
+        elapsed = timedelta(seconds=time.monotonic() - self._began)
+        return progress(self._points, self._expected, read=read, elapsed=elapsed)
+
+    def _show(self, point: Checkpoint, *, read: int) -> None:
+        self._points[point.stream], self._read[point.stream] = point, read
+        left = self.estimate().left
+        self._progress.estimate = f"  {words(left)}" if left else ""
+        if point.stream not in self._tasks:
+            self._tasks[point.stream] = self._progress.add_task(str(point.stream), total=None)
+        most = max(point.total or 0, point.seen)
+        self._progress.update(self._tasks[point.stream], completed=point.seen, total=most or None)

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
+from jemmo.cli.examples import examples
 from jemmo.cli.output import (
     CUSTOMER_ACTS,
     FAILED,
     PARTIAL,
-    explained_errors,
+    framed_errors,
     out,
     say_error,
     say_json,
@@ -35,7 +35,7 @@ SAID = {
 
 
 def register(app: typer.Typer) -> None:
-    app.command("refresh")(refresh)
+    app.command("refresh", epilog=examples("jemmo refresh talent 1234567 --org acme"))(refresh)
 
 
 def refresh(
@@ -45,12 +45,16 @@ def refresh(
     connection: ConnectionId = None,
     json: Json = False,
 ) -> None:
-    """Read one talent or job from the ATS again, also while a sync runs; a talent with its applications.
+    """Refetch one talent or job from the ATS.
+
+    Also while a sync runs; a talent comes with its applications.
 
     Exit status: 0 read, 3 not answered yet, 4 you must act, 5 failed otherwise.
     """
     frame = {"outcome": "failed", "changed": False, "records": 0}
-    with explained_errors(frame if json else None):
+    with framed_errors(frame if json else None):
+        from jemmo import bootstrap
+
         url = bootstrap.start()
         from jemmo.domain.streams import Stream
         from jemmo.services import accounts, records

@@ -17,10 +17,6 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(context: typer.Context) -> None:
-    """Run a simulated ATS over HTTP on this machine; `jemmo sandbox --help` lists its options."""
-    os.execv(sys.executable, command(context.args))  # noqa: S606 - our own program, no shell
-
-
-def command(arguments: list[str]) -> list[str]:
-    """The command line that runs a simulated ATS."""
-    return [sys.executable, "-m", "jemmo.sandbox", *arguments]
+    """Run a simulated ATS on this machine."""
+    words = [sys.executable, "-m", "jemmo.sandbox", *context.args]
+    os.execv(sys.executable, words)  # noqa: S606 - our own program, no shell

@@ -1,4 +1,4 @@
-"""When an organisation's syncs start by themselves."""
+"""When an organization's syncs start by themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
-from jemmo.cli.output import explained_errors, out, say_json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
@@ -19,7 +19,10 @@ Hours = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command("schedule")(schedule)
+    app.command(
+        "schedule",
+        epilog=examples("jemmo schedule --org acme --time-zone Europe/Paris --quiet 22:00-06:00"),
+    )(schedule)
 
 
 def schedule(
@@ -35,43 +38,47 @@ def schedule(
     off_peak: Hours = None,
     json: Json = False,
 ) -> None:
-    """Show when syncs start by themselves, or change it: quiet hours, time zone, the first sync at night."""
-    with explained_errors():
-        windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
-        bootstrap.start()
-        from msgspec.structs import replace
+    """Show or change when syncs start.
 
-        from jemmo.services import accounts
-        from jemmo.services import schedule as service
+    Quiet hours, time zone, and whether the first sync waits for the night.
+    """
+    windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
+    from jemmo import bootstrap
 
-        owner = accounts.organisation(org)
-        plan = before = service.plan_of(owner)
-        if time_zone is not None:
-            plan = replace(plan, time_zone=_zone(time_zone))
-        if windows or no_quiet:
-            plan = replace(plan, quiet=windows)
-        if first_sync is not None:
-            plan = replace(plan, first_sync=first_sync)
-        if nights:
-            plan = replace(plan, off_peak=nights)
-        if plan != before:
-            service.set_plan(owner, plan)
-        told = {
-            "org": org,
-            "time_zone": plan.time_zone,
-            "quiet": [write_window(one) for one in plan.quiet],
-            "first_sync": str(plan.first_sync),
-            "off_peak": [write_window(one) for one in plan.off_peak],
-        }
-        if json:
-            say_json(told)
-            return
-        out.print(f"Time zone    {plan.time_zone}", markup=False)
-        out.print(f"Quiet hours  {', '.join(told['quiet']) or 'none'}", markup=False)
-        out.print(f"First sync   {plan.first_sync}", markup=False)
-        out.print(f"Off-peak     {', '.join(told['off_peak'])}", markup=False)
-        if plan != before:
-            out.print("Changed.")
+    bootstrap.start()
+    from msgspec.structs import replace
+
+    from jemmo.services import accounts
+    from jemmo.services import schedule as service
+
+    owner = accounts.organisation(org)
+    plan = before = service.plan_of(owner)
+    if time_zone is not None:
+        plan = replace(plan, time_zone=_zone(time_zone))
+    if windows or no_quiet:
+        plan = replace(plan, quiet=windows)
+    if first_sync is not None:
+        plan = replace(plan, first_sync=first_sync)
+    if nights:
+        plan = replace(plan, off_peak=nights)
+    if plan != before:
+        service.set_plan(owner, plan)
+    told = {
+        "org": org,
+        "time_zone": plan.time_zone,
+        "quiet": [write_window(one) for one in plan.quiet],
+        "first_sync": str(plan.first_sync),
+        "off_peak": [write_window(one) for one in plan.off_peak],
+    }
+    if json:
+        say_json(told)
+        return
+    out.print(f"Time zone    {plan.time_zone}", markup=False)
+    out.print(f"Quiet hours  {', '.join(told['quiet']) or 'none'}", markup=False)
+    out.print(f"First sync   {plan.first_sync}", markup=False)
+    out.print(f"Off-peak     {', '.join(told['off_peak'])}", markup=False)
+    if plan != before:
+        out.print("Changed.")
 
 
 def _windows(option: str, given: list[str] | None) -> tuple[Window, ...]:

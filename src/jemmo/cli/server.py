@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jemmo import bootstrap
-from jemmo.cli import doctor, supervise
-from jemmo.cli.output import explained_errors, out
+from jemmo.cli import doctor
+from jemmo.cli.connections import Json
+from jemmo.cli.examples import examples
+from jemmo.cli.listening import adopt, listen, remember
+from jemmo.cli.output import out, say_json
+from jemmo.store import budget
+
+if TYPE_CHECKING:  # it is loaded by the one command that serves
+    import uvicorn
 
 Port = Annotated[int, typer.Option(help="The port of the web application.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("up")(up)
+    app.command("up", epilog=examples("jemmo up", "jemmo up --port 9000", "jemmo up --demo"))(up)
     app.command("down")(down)
-    app.command("web")(web)
-    app.command("worker")(worker)
+    app.command("web", epilog=examples("jemmo web --host 0.0.0.0 --port 8000"))(web)
+    app.command("worker", epilog=examples("jemmo worker --concurrency 8"))(worker)
     app.command("migrate")(migrate)
-    app.command("doctor")(doctor.doctor)
+    app.command("doctor", epilog=examples("jemmo doctor", "jemmo doctor --json"))(doctor.doctor)
 
 
 def up(
@@ -35,35 +41,50 @@ def up(
         bool, typer.Option("--exit-when-ready", help="Stop once everything runs (for tests).")
     ] = False,
 ) -> None:
-    """Start the web application, a worker and the schedule; Ctrl-C stops them."""
-    with explained_errors():
-        supervise.up(host=host, port=port, with_demo=demo, exit_when_ready=exit_when_ready)
+    """Start the web application, a worker, and the schedule.
+
+    Ctrl-C stops them.
+    """
+    from jemmo.cli import supervise
+
+    supervise.up(host=host, port=port, with_demo=demo, exit_when_ready=exit_when_ready)
 
 
-def down() -> None:
-    """Stop what any command left running, the embedded Postgres included."""
-    with explained_errors():
-        for stopped in supervise.down():
-            out.print(f"Stopped {stopped}.")
+def down(json: Json = False) -> None:
+    """Stop whatever is still running, Postgres included."""
+    from jemmo.cli import supervise
+
+    stopped = list(supervise.down())
+    if json:
+        say_json({"stopped": stopped})
+        return
+    for name in stopped:
+        out.print(f"Stopped {name}.")
 
 
-def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
-    """Serve the pages."""
-    with explained_errors():
-        bootstrap.start(operator=False)
+def web(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    fd: Annotated[
+        int | None,
+        typer.Option(
+            "--fd", help="Answer on this open socket instead: 3 under systemd's socket activation."
+        ),
+    ] = None,
+) -> None:
+    """Serve the web application only."""
+    with listen(host, port) if fd is None else adopt(fd) as listening:
+        remember(listening)
+        from jemmo import bootstrap
+
+        bootstrap.start(operator=False, process="web", pool=budget.web().threads)
         bootstrap.collect_static()
         import uvicorn
 
+        from jemmo.cli import visitors
         from jemmo.services import live
 
-        config = uvicorn.Config(
-            "jemmo.asgi:application",
-            host=host,
-            port=port,
-            log_level="warning",
-            lifespan="off",
-            timeout_graceful_shutdown=10,
-        )
+        visitors.log_seldom()
 
         class Server(uvicorn.Server):
             """Ends the streams of open pages when told to stop: it waits for all answers under way."""
@@ -72,22 +93,58 @@ def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
                 live.close()
                 super().handle_exit(sig, frame)
 
-        Server(config).run()
+        Server(server_config("jemmo.asgi:application")).run(sockets=[listening])
+        bootstrap.stop()
+
+
+def server_config(application: Any) -> uvicorn.Config:
+    """How requests are served. Whom they come from is the peer: uvicorn would let any process of this machine say."""
+    import uvicorn
+
+    from jemmo.cli.visitors import Visitor
+
+    return uvicorn.Config(
+        application,
+        http=Visitor,
+        limit_concurrency=budget.web_clients(),
+        log_level="warning",
+        lifespan="off",
+        proxy_headers=False,  # JEMMO_PROXIES says how many to believe
+        timeout_graceful_shutdown=10,
+        # Longer than proxies keep theirs (60 s): who closes first loses the other's next request.
+        timeout_keep_alive=75,
+    )
 
 
 def worker(
-    concurrency: Annotated[int, typer.Option(help="Syncs at a time.", min=1, max=100)] = 4,
+    concurrency: Annotated[
+        int, typer.Option(help="Syncs at a time.", min=1, max=100)
+    ] = budget.WORKER_CONCURRENCY,
 ) -> None:
-    """Run syncs in the background, start those that are due, look up what webhooks name. Any number may run."""
-    with explained_errors():
-        bootstrap.start(operator=False)
-        from jemmo.cli.working import work
+    """Run syncs in the background; start as many as you need.
 
-        asyncio.run(work(concurrency))
+    A worker starts the syncs that are due, and refetches the records that webhooks name.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start(operator=False, process="worker", pool=budget.Worker().threads)
+    from jemmo.cli.working import work
+    from jemmo.files import text
+
+    text.check()  # else every file would wait, and nobody would be told at once
+    asyncio.run(work(concurrency))
+    bootstrap.stop()
 
 
-def migrate() -> None:
-    """Bring the database's tables up to date; every other command does so too."""
-    with explained_errors():
-        bootstrap.start()
-        out.print("The database is up to date.")
+def migrate(json: Json = False) -> None:
+    """Bring the database tables up to date.
+
+    Every other command does so too.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    if json:
+        say_json({"up_to_date": True})
+        return
+    out.print("The database is up to date.")

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from jemmo import bootstrap
 from jemmo.cli.connections import Json, Org
-from jemmo.cli.output import explained_errors, out, say_json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
 from jemmo.domain.errors import ConfigError
 
 SPANS = {"h": 3600, "d": 86400, "w": 604800}
 
 
 def register(app: typer.Typer) -> None:
-    app.command("logs")(logs)
-    app.command("why")(why)
+    app.command("logs", epilog=examples("jemmo logs --org acme --since 24h --severity error"))(logs)
+    app.command("why", epilog=examples("jemmo why 1234567 --org acme"))(why)
 
 
 def logs(
@@ -34,34 +34,38 @@ def logs(
     limit: Annotated[int, typer.Option(min=1, max=20_000, help="At most so many entries.")] = 200,
     json: Json = False,
 ) -> None:
-    """Show what the syncs complained about, newest first: errors, warnings, records kept out."""
-    with explained_errors():
-        begins = _since(since)
-        bootstrap.start()
-        from itertools import islice
+    """Show errors and warnings from your syncs.
 
-        from jemmo.services import accounts
-        from jemmo.services import logs as service
-        from jemmo.store.selectors.logs import Wanted
+    Newest first, with the records that were rejected.
+    """
+    begins = _since(since)
+    from jemmo import bootstrap
 
-        wanted = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
-        found = service.every(accounts.organisation(org), wanted, now=datetime.now(UTC))
-        lines = [service.plain(one) for one in islice(found, limit)]
-        if json:
-            say_json({"entries": lines})
-            return
-        for one in lines:
-            record = f" ({one['remote_id']})" if one["remote_id"] else ""
-            times = f" {one['count']:,} times" if one["count"] > 1 else ""
-            out.print(
-                f"{one['at']:%Y-%m-%d %H:%M} {one['severity']:<9} {one['provider']} "
-                f"{one['code']}{record}{times}: {one['message'] or one['means']}",
-                markup=False,
-                soft_wrap=True,
-            )
-            out.print(f"    → {one['next_step']}", markup=False, soft_wrap=True)
-        if not lines:
-            out.print("Nothing to report.")
+    bootstrap.start()
+    from itertools import islice
+
+    from jemmo.services import accounts
+    from jemmo.services import logs as service
+    from jemmo.store.selectors.logs import Wanted
+
+    wanted = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
+    found = service.every(accounts.organisation(org), wanted, now=datetime.now(UTC))
+    lines = [service.plain(one) for one in islice(found, limit)]
+    if json:
+        say_json({"entries": lines})
+        return
+    for one in lines:
+        record = f" ({one['remote_id']})" if one["remote_id"] else ""
+        times = f" {one['count']:,} times" if one["count"] > 1 else ""
+        out.print(
+            f"{one['at']:%Y-%m-%d %H:%M} {one['severity']:<9} {one['provider']} "
+            f"{one['code']}{record}{times}: {one['message'] or one['means']}",
+            markup=False,
+            soft_wrap=True,
+        )
+        out.print(f"    → {one['next_step']}", markup=False, soft_wrap=True)
+    if not lines:
+        out.print("Nothing to report.")
 
 
 def why(
@@ -69,30 +73,34 @@ def why(
     record: Annotated[str, typer.Argument(help="An id of the ATS, a link, a title or a name.")],
     json: Json = False,
 ) -> None:
-    """Tell why a record is, or is not, in Jemmo: rule, rejection, missing parent, deletion, or never seen."""
-    with explained_errors():
-        bootstrap.start()
-        from jemmo.services import accounts
-        from jemmo.services import whereabouts as service
+    """Explain why a record is, or isn't, in Jemmo.
 
-        answers = service.why(accounts.organisation(org), record, now=datetime.now(UTC))
-        if json:
-            say_json({"answers": answers})
-            return
-        for one in answers:
-            named = " ".join(part for part in (one.kind, one.remote_id, one.name) if part)
-            facts = [one.rule, one.code, one.detail, one.reason]
-            said = ", ".join(str(fact) for fact in facts if fact)
-            when = f" {one.at:%Y-%m-%d %H:%M} UTC" if one.at else ""
-            seen = f"; last seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else ""
-            out.print(
-                f"{one.connection}: {named} {one.verdict.replace('_', ' ')}"
-                f"{f' ({said})' if said else ''}{when}{seen}",
-                markup=False,
-                soft_wrap=True,
-            )
-        if not answers:
-            out.print("No ATS is connected, so nothing is known.")
+    A rule, a rejection, a missing parent, a deletion, or never seen.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services import accounts
+    from jemmo.services import whereabouts as service
+
+    answers = service.why(accounts.organisation(org), record, now=datetime.now(UTC))
+    if json:
+        say_json({"answers": answers})
+        return
+    for one in answers:
+        named = " ".join(part for part in (one.kind, one.remote_id, one.name) if part)
+        facts = [one.rule, one.code, one.detail, one.reason]
+        said = ", ".join(str(fact) for fact in facts if fact)
+        when = f" {one.at:%Y-%m-%d %H:%M} UTC" if one.at else ""
+        seen = f"; last seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else ""
+        out.print(
+            f"{one.connection}: {named} {one.verdict.replace('_', ' ')}"
+            f"{f' ({said})' if said else ''}{when}{seen}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not answers:
+        out.print("No ATS is connected, so nothing is known.")
 
 
 def _severity(given: str | None) -> str:

@@ -11,18 +11,23 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import FileSource, QuotaLedger, SharedPace, Source
+from jemmo.domain.refetch import Refetched, refetch
+from jemmo.domain.repeating import is_soon
 from jemmo.domain.streams import Capabilities, Page, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """A setting of a connection. ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
+    """A setting of a connection. ``label`` and ``help`` are marked for translation: the one declaration of both.
+
+    ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
 
     A ``required`` one has no default that could serve: the customer must give it. One that is ``asked`` stands beside
     the key in the connect form, the others wait below it.
     """
 
     name: str
+    label: str
     default: str
     help: str
     choices: tuple[str, ...] = ()
@@ -50,19 +55,23 @@ class Option(Struct, frozen=True, kw_only=True):
         return value
 
 
-def number(name: str, default: int, least: int, most: int, text: str) -> Option:
+def number(name: str, label: str, default: int, least: int, most: int, text: str) -> Option:
     """An option that is a whole number."""
-    return Option(name=name, default=str(default), at_least=least, at_most=most, help=text)
+    return Option(
+        name=name, label=label, default=str(default), at_least=least, at_most=most, help=text
+    )
 
 
 PACING = Option(
     name="pacing",
+    label=_("Spread requests"),
     default="on",
     choices=("on", "off"),
     help=_("Whether requests are spread to stay under the ATS's limit; off is for benchmarks."),
 )
 QUOTA_SHARE = Option(
     name="quota_share",
+    label=_("Share of the rate limit (%)"),
     default="90",
     at_least=5,
     at_most=100,
@@ -71,19 +80,44 @@ QUOTA_SHARE = Option(
 
 FILE_HOSTS = Option(
     name="file_hosts",
+    label=_("Hosts of files"),
     default="",
     help=_("Hosts that files may be fetched from, with commas; names below them count too."),
 )
 """The ATS's own address need not be named. The API key goes to none of them."""
 
+LAG = number(
+    "lag_minutes",
+    _("Minutes read again"),
+    15,
+    0,
+    1440,
+    _("How far an incremental sync reads back, on purpose."),
+)
+
 FULL_SWEEP = Option(
     name="full_sweep_cron",
+    label=_("When everything is read again"),
     default="0 19 * * 6",
     help=_(
         "When everything is read again, in UTC (minute hour day month weekday); empty for never."
     ),
 )
 """For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
+
+
+def check_sweeps(given: Mapping[str, str]) -> None:
+    """Raises ``ConfigError`` if the full sweep that a person asks for would hardly ever come.
+
+    One that is kept already is left: its connection goes on without sweeps.
+    """
+    cron = given.get(FULL_SWEEP.name, "")
+    if cron.strip() and not is_soon(cron):
+        raise _wrong(
+            FULL_SWEEP.name,
+            cron,
+            "It has five parts, minute hour day month weekday, and comes at least every two years.",
+        )
 
 
 def share_of(options: Mapping[str, str]) -> float:
@@ -146,6 +180,12 @@ class Reread(Struct, kw_only=True):
     gone: list[tuple[Stream, str]] = []
     unseen: list[tuple[Stream, str]] = []
 
+    def add(self, stream: Stream, remote_id: str, one: Refetched) -> None:
+        """Add what the ATS has for an id."""
+        self.pages += one.pages
+        if one.gone:
+            self.gone.append((stream, remote_id))
+
 
 BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
 
@@ -154,11 +194,7 @@ async def by_name(source: Source, hints: Sequence[Hint], since: datetime) -> Rer
     """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
     found = Reread(unseen=[(one.stream, one.remote_id) for one in hints[BY_NAME_AT_MOST:]])
     for one in hints[:BY_NAME_AT_MOST]:
-        page = await source.fetch(one.stream, one.remote_id)
-        if page is None:
-            found.gone.append((one.stream, one.remote_id))
-        else:
-            found.pages.append(page)
+        found.add(one.stream, one.remote_id, await refetch(source, one.stream, one.remote_id))
     return found
 
 
@@ -187,18 +223,20 @@ class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
     ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
-    a connection test makes, by name. ``base_url`` finds the address for the options chosen, ``pace`` tells how fast
-    the ATS lets itself be read with them. ``open_files`` is there where files can be fetched.
+    a connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` tells of
+    outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` tells
+    how fast the ATS lets itself be read with them. ``open_files`` is there where files can be fetched.
     """
 
     name: str
     label: str
     key_help: str
-    status_page: str
+    docs_url: str
     options: tuple[Option, ...]
     capabilities: Capabilities
     base_url: Callable[[Mapping[str, str]], str]
     open: Callable[[Config], Source]
+    status_page: str = ""
     probe: Probe | None = None
     rights: tuple[str, ...] = ()
     pace: Callable[[Mapping[str, str]], Pace] | None = None

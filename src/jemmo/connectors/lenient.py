@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from types import EllipsisType
 from typing import Any, TypeVar
 
@@ -10,19 +11,21 @@ import msgspec
 
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Notes
+from jemmo.domain.validation import parse_time
 
 T = TypeVar("T")
 
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MOST_REPAIRS = 40
+MOST_ENTRIES = 500  # of an object with free names, one of which is wrong
 
 Step = str | int | EllipsisType
 """A name, a place in a list, or some entry of an object whose names are free."""
 
 
 def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
-    """``value``, decoded JSON, as ``kind``. Values of a wrong type become text where text is promised, else nothing.
+    """``value``, decoded JSON, as ``kind``. Numbers become text, times may be spelled otherwise; the rest is left out.
 
     Raises ``RecordRejected`` when not even the frame fits.
     """
@@ -31,13 +34,15 @@ def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
             return msgspec.convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             steps = _steps(error)
-            if not steps or not _repair(value, kind, steps, "Expected `str" in str(error)):
+            mended = _repair(value, kind, steps, str(error)) if steps else None
+            if mended is None:
                 raise RecordRejected(
                     "The record does not have the shape this ATS promises.",
                     code="malformed_record",
                     field=_name(steps) or None,
                 ) from None
-            notes.add(f"dropped_value:{_name(steps[-1:]) or _name(steps)}", remote_id)
+            if mended is Mended.DROPPED:
+                notes.add(f"dropped_value:{_name(steps[-1:]) or _name(steps)}", remote_id)
     raise RecordRejected("The record has too many wrong values.", code="malformed_record")
 
 
@@ -55,37 +60,57 @@ def _name(steps: list[Step]) -> str:
     return ".".join(step for step in steps if isinstance(step, str))
 
 
-def _repair(whole: Any, kind: type[T], steps: list[Step], wants_text: bool) -> bool:
-    """Make the value at ``steps`` fit, in place. ``False`` when there is nothing there to change."""
+class Mended(Enum):
+    """What became of a value that does not fit."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+
+
+def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mended | None:
+    """Make the value at ``steps`` fit, in place. ``None`` when there is nothing there to change."""
     value = whole
     for place, step in enumerate(steps):
         if step is ...:
-            return _drop_entries(whole, kind, value, steps[: place + 1])
+            dropped = _drop_entries(whole, kind, value, steps[: place + 1])
+            return Mended.DROPPED if dropped else None
         if place == len(steps) - 1:
             break
         value = value[step]
     last = steps[-1]
     if isinstance(value, list) and isinstance(last, int):
-        wrong = value.pop(last)
-        if wants_text and _is_number(wrong):
-            value.insert(last, str(wrong))
-        return True
+        meant = _meant(value.pop(last), problem)
+        if meant is None:
+            return Mended.DROPPED
+        value.insert(last, meant)
+        return Mended.KEPT
     if not isinstance(value, dict) or last not in value:
-        return False
+        return None
     wrong = value[last]
-    if wants_text and _is_number(wrong):
-        value[last] = str(wrong)
-    elif wrong is None:
+    meant = _meant(wrong, problem)
+    if wrong is None:
         del value[last]
     else:
-        value[last] = None
-    return True
+        value[last] = meant
+    return Mended.DROPPED if meant is None else Mended.KEPT
+
+
+def _meant(wrong: Any, problem: str) -> str | None:
+    """What a value of another type or spelling stands for, in the way that was promised."""
+    if "Expected `str" in problem and _is_number(wrong):
+        return str(wrong)
+    if "datetime" in problem and isinstance(wrong, str) and (moment := parse_time(wrong)):
+        return moment.isoformat()
+    return None
 
 
 def _drop_entries(whole: Any, kind: type[T], entries: Any, where: list[Step]) -> bool:
     """Take out of an object with free names those entries that do not fit: the error does not name them."""
     if not isinstance(entries, dict):
         return False
+    if len(entries) > MOST_ENTRIES:  # each is tried beside the whole record
+        entries.clear()
+        return True
     kept = {}
     everything = dict(entries)
     for name, one in everything.items():

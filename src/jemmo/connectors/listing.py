@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.refusals import Refused
-from jemmo.domain.errors import ConfigError, PermanentError
+from jemmo.connectors.whole import Visited, endless
+from jemmo.domain.errors import PermanentError, ScopeTooSmall
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (
     AccessCheck,
@@ -29,6 +30,8 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import parse_time
 from jemmo.rest_client import Answer, RestClient
 
+MOST_EMPTY_PAGES = 1000
+"""In a row: some ATSs leave out of a page what the key may not see, so that pages can be empty."""
 FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that is no longer known
 ROUNDED = timedelta(seconds=1)  # filters may know whole seconds only
 
@@ -110,6 +113,10 @@ class ListSource(ABC):
     def requests(self) -> int:
         return self.client.requests
 
+    @property
+    def clock_off(self) -> float:
+        return self.client.clock_off
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -121,9 +128,7 @@ class ListSource(ABC):
             stream = listing.spec.name
             try:
                 found = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
-            except ConfigError as error:
-                if error.code != "scope_too_small":
-                    raise
+            except ScopeTooSmall as error:
                 checks.append(AccessCheck(name=f"read {stream}", ok=False, detail=error.message))
                 continue
             checks.append(AccessCheck(name=f"read {stream}", ok=True))
@@ -171,15 +176,21 @@ class ListSource(ABC):
         return page if page.raw else None
 
     async def fetch_some(self, stream: Stream, remote_ids: Sequence[str]) -> Page:
-        """Those of up to ``most_ids`` records that the ATS has, with one request; without one where none could be."""
+        """Those of up to ``most_ids`` records that the ATS has, with one request; without one where none could be.
+
+        The record that another one was merged into may come in its place, under its own id.
+        """
         listing = self._listings[stream]
         ids = tuple(dict.fromkeys(one for one in remote_ids if self.could_be(one)))
         if not ids:
             return await self._page(listing, [])
         found = await self.client.ask(
-            self.address(listing, Ask(ids=ids, size=len(ids))), self.chunk
+            self.address(listing, Ask(ids=ids, size=len(ids) + 1)), self.chunk
         )
-        return await self._page(listing, [row for row in found.rows if row_id(row) in ids])
+        rows = {key: row for row in found.rows if (key := row_id(row))}
+        if len(rows) > len(ids):  # what is missing from such an answer is not gone
+            raise PermanentError(f"The ATS ignores which {stream} it is asked for.")
+        return await self._page(listing, list(rows.values()))
 
     def could_be(self, remote_id: str) -> bool:
         """Whether this can be an id of this ATS: one that it refuses would cost the others their answer."""
@@ -191,21 +202,21 @@ class ListSource(ABC):
         """The pages of a list, from its beginning or from a place kept; one that is forgotten is the beginning."""
         begin = self._begin(listing, ask)
         url: str | None = cursor or begin
-        met: set[str] = set()
+        visited, begun, empty = Visited(), False, 0
         while url is not None:
             try:
                 chunk = await self.client.ask(url, self.chunk)
             except Refused as error:
-                if met or url == begin or error.status not in FORGOTTEN:
+                if begun or url == begin or error.status not in FORGOTTEN:
                     raise
                 url = begin
                 continue
-            met.add(url)
+            begun = True
+            visited.add(url)
             url = self.client.path_of(chunk.next) if chunk.next else None
-            if url in met:
-                raise PermanentError(
-                    f"The ATS's list of {listing.spec.name} leads in a circle.", code="endless_list"
-                )
+            empty = 0 if chunk.rows else empty + 1
+            if empty > MOST_EMPTY_PAGES or (url is not None and url in visited):
+                raise endless(listing.spec.name)
             yield replace(chunk, next=url)
 
     def _sighted(self, chunk: Chunk, before: set[str]) -> SightingPage:

@@ -1,18 +1,103 @@
-"""Pay as recruiters type it."""
+"""Pay as recruiters type it. Where it is in doubt no number is set, and what was written is shown."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 THOUSANDS_BELOW = 1000
-"""A yearly salary under this was typed in thousands."""
+"""A yearly salary under this cannot be meant as it was written."""
+TYPED_IN_THOUSANDS = (10, 300)
+"""Yearly salaries, in thousands; 900 a year may be a month's or a day's pay as well."""
+MOST = 1e12
+
+_AMOUNT = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?P<mark>[ .,'’])[0-9]{3}(?:(?P=mark)[0-9]{3})*|[0-9]+)"
+    r"(?:[.,](?P<part>[0-9]{1,2}))? ?(?P<thousand>k)?",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|gbp|chf|cad)\b", re.IGNORECASE)
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t"), " ")
 
 
-def from_thousands(low: float | None, high: float | None) -> tuple[float | None, float | None]:
-    """A yearly salary of which both ends were typed in thousands, written out; any other as it is.
+class Pay(Struct, frozen=True):
+    """``note`` is the code of a warning: what was understood in thousands, or not at all."""
 
-    >>> from_thousands(60, None), from_thousands(60, 48_000)
-    ((60000, None), (60, 48000))
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was written, not even something unclear."""
+        return self == Pay()
+
+    def times(self, factor: float) -> Pay:
+        return Pay(self.low and self.low * factor, self.high and self.high * factor)
+
+
+UNCLEAR = Pay(note="salary_unclear")
+
+
+def read_pay(
+    low: Any,
+    high: Any,
+    *,
+    is_yearly: bool,
+    has_unit: bool = True,
+    in_thousands: bool = False,
+) -> Pay:
+    """Both ends of a pay, of numbers or texts; ``0`` and blank stand for nothing.
+
+    ``in_thousands`` is for a customer who knows that everything is typed so.
+
+    >>> read_pay("60", None, is_yearly=True)
+    Pay(low=60000.0, high=None, note='salary_in_thousands')
+    >>> read_pay("45,000", "52 000", is_yearly=True)
+    Pay(low=45000.0, high=52000.0, note=None)
+    >>> read_pay(45_000, 80, is_yearly=True) == read_pay(900, None, is_yearly=True) == UNCLEAR
+    True
     """
-    ends = [one for one in (low, high) if one]
-    if any(abs(one) >= THOUSANDS_BELOW for one in ends):
-        return low, high
-    return (low and low * 1000, high and high * 1000)
+    try:
+        pay = Pay(_amount(low), _amount(high))
+    except ValueError:
+        return UNCLEAR
+    ends = [end for end in (pay.low, pay.high) if end is not None]
+    if ends != sorted(ends):
+        return UNCLEAR
+    if in_thousands:
+        return pay.times(1000)
+    if is_yearly and ends and all(_is_in_thousands(end) for end in ends):
+        return replace(pay.times(1000), note="salary_in_thousands")
+    if (is_yearly or not has_unit) and any(end < THOUSANDS_BELOW for end in ends):
+        return UNCLEAR
+    return pay
+
+
+def _is_in_thousands(amount: float) -> bool:
+    least, most = TYPED_IN_THOUSANDS
+    return least <= amount < most
+
+
+def _amount(value: Any) -> float | None:
+    """A number from a number or from text, with the marks of thousands and decimals that people use.
+
+    Three digits after a mark are thousands. Raises ``ValueError`` for a text that is not one amount.
+    """
+    if isinstance(value, str):
+        text = _CURRENCY.sub("", value[:100].translate(_BLANKS)).strip()
+        if not text:
+            return None
+        found = _AMOUNT.fullmatch(text)
+        if found is None:
+            raise ValueError("not one amount")
+        whole = re.sub(r"[^0-9]", "", found["whole"])
+        value = float(f"{whole}.{found['part'] or 0}") * (1000 if found["thousand"] else 1)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not 0 <= value < MOST:
+        raise ValueError("not an amount of pay")
+    return float(value) or None

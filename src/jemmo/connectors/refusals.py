@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, TransientError
+from jemmo.domain.errors import (
+    ConfigError,
+    JemmoError,
+    PermanentError,
+    ScopeTooSmall,
+    TransientError,
+)
 from jemmo.rest_client.client import Answer, rate_limited
+from jemmo.rest_client.redaction import address
+
+NOT_FOUND = frozenset({404, 410})
+"""Answers that prove that a record is gone."""
 
 
 class Refused(PermanentError):
@@ -43,16 +54,20 @@ def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer
                 next_step=f"Create a new key and replace the old one. {key_help}",
             )
         if status == 403:
-            return ConfigError(
-                "The API key may not read this (403): it lacks a right.",
-                code="scope_too_small",
+            return ScopeTooSmall(
+                f"The API key may not read {asked_path(answer)} (403): it lacks a right.",
                 next_step=f"Give the key that right, or create one that has it. {key_help}",
             )
         if 300 <= status < 400:
             return redirected(status, "or leave the address out")
-        return Refused(f"{label} refused a request (HTTP {status}).", status=status)
+        return Refused(f"{label} refused {asked_path(answer)} (HTTP {status}).", status=status)
 
     return refusal
+
+
+def asked_path(answer: Answer) -> str:
+    """The path of a request, without its query."""
+    return urlsplit(address(answer.url)).path or "a request"
 
 
 def unavailable(label: str, status: int, *, see: str = "") -> TransientError:

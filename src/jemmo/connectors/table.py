@@ -45,7 +45,8 @@ def _capabilities() -> Iterator[str]:
 def _options(one: Connector) -> Iterator[str]:
     yield f"\n## {one.label}\n"
     readme = f"../src/jemmo/connectors/{one.name}/README.md"
-    yield f"{one.key_help} Status page: {one.status_page}."
+    status = f" Status page: {one.status_page}." if one.status_page else ""
+    yield f"{one.key_help} Documentation: {one.docs_url}.{status}"
     yield f"[What is read, and how sure we are]({readme}).\n"
     yield "| option | default | allowed | what it does |"
     yield "|---|---|---|---|"

@@ -5,30 +5,41 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from jemmo.domain.records import Talent
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.records import Contact, Talent
 
-PLACEHOLDERS = frozenset(
-    (
-        *("anonym", "anonyme", "anonymous", "anonymise", "anonymisee", "anonymised", "anonymized"),
-        *("deleted", "removed", "erased", "supprime", "supprimee", "efface", "effacee", "redacted"),
-        *("candidate", "candidat", "candidate", "user", "utilisateur", "person", "personne"),
-        *(
-            "gdpr",
-            "rgpd",
-            "dsgvo",
-            "unknown",
-            "inconnu",
-            "inconnue",
-            "na",
-            "n",
-            "a",
-            "x",
-            "xx",
-            "xxx",
-        ),
-    )
-)
+_WORDS = """
+    anonymous anonymized anonymised anonym deleted removed erased redacted purged expired hidden withheld
+    candidate applicant user person profile contact name first last unknown none null gdpr
+    anonyme anonymise anonymisee supprime supprimee efface effacee masque masquee candidat candidate candidature
+    utilisateur utilisatrice personne prenom nom inconnu inconnue rgpd
+    anonymisiert anonymisierte anonymisierter geloscht geloschte geloschter geloeschter geloscht entfernt
+    bewerber bewerberin kandidat kandidatin benutzer nutzer person vorname nachname unbekannt dsgvo
+    anonymiserad anonymiserat anonymiseret anonymisert raderad raderat slettet slettede borttagen poistettu
+    kandidaten sokande ansoker bruger bruker anvandare fornamn efternamn okand ukendt ukjent tuntematon anonyymi
+    anonimo anonima anonimizado anonimizada anonimizzato anonimizzata eliminado eliminada borrado borrada
+    suprimido suprimida excluido excluida apagado apagada cancellato cancellata eliminato eliminata rimosso
+    candidato candidata usuario usuaria utente utilizador persona pessoa nombre apellido apellidos desconocido
+    desconocida desconhecido sconosciuto sconosciuta lgpd rgpd
+    geanonimiseerd geanonimiseerde verwijderd verwijderde kandidaat sollicitant gebruiker onbekend onbekende avg
+    anonimowy anonimowa anonimizowany usuniety usunieta kandydat uzytkownik nieznany nieznana rodo
+    anonymizovano anonymizovany smazano smazany uchazec neznamy neznama
+    n a na x xx xxx xxxx
+"""
+"""English, French, German, Scandinavian, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and signs."""
+
+PLACEHOLDERS = frozenset(_WORDS.split())
 """What stands where a name was, in lower case and without accents."""
+
+_NO_ADDRESS = re.compile(
+    r"[^@\s]*@(?:[\w-]+\.)*(?:invalid|(?:deleted|removed|anonymi[sz]ed|anonymous|gdpr)(?:\.[\w.-]+)?)\.?",
+    re.IGNORECASE,
+)
+"""No mailbox: its domain ends in ``.invalid`` (RFC 2606), or says that somebody was taken out."""
+_NO_MAILBOX = re.compile(
+    r"(?:deleted|removed|erased|anonymi[sz]ed|anonymous|anonyme?|redacted|gdpr)(?:[._+-]?[0-9a-f-]*)@\S+",
+    re.IGNORECASE,
+)
 
 
 def nobody(record: Talent) -> bool:
@@ -36,7 +47,18 @@ def nobody(record: Talent) -> bool:
 
     ATSs have no field for it, so it is told by what is missing. Only who was somebody before can be anonymised.
     """
-    return not record.contacts and not names_somebody(record.first_name, record.last_name)
+    named = names_somebody(record.first_name, record.last_name)
+    return not named and not any(map(_reaches_somebody, record.contacts))
+
+
+def _reaches_somebody(contact: Contact) -> bool:
+    """Whether a contact is none that an ATS makes up for who was taken out, as ``7f3a@deleted.invalid``."""
+    value = contact.value.strip()
+    if contact.kind is ContactKind.EMAIL:
+        return not (_NO_ADDRESS.fullmatch(value) or _NO_MAILBOX.fullmatch(value))
+    if contact.kind is ContactKind.PHONE:
+        return len(set(filter(str.isdigit, value))) > 1
+    return True
 
 
 def names_somebody(*names: str | None) -> bool:

@@ -1,7 +1,8 @@
 """Contact details that people typed into free text are kept apart from it, so that no text stored in clear holds any.
 
 An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. A cover letter is
-kept apart as a whole: it is a letter with its sender on it.
+kept apart as a whole: it is a letter with its sender on it. So is what exceeds the budget of a search
+(``masking.Search``): no record, whatever is typed into it, delays the others.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.email_addresses import written_addresses
+from jemmo.domain.enums import ContactKind
 from jemmo.domain.masking import (
     CONTACT_TYPES,
-    any_has_contacts,
+    Hide,
+    Search,
     contacts_in,
-    has_contacts,
     hidden_fields,
     hidden_value,
-    without_contacts,
+    may_hide,
 )
 from jemmo.domain.records import Application, Contact, Record, Talent
 
@@ -33,6 +36,12 @@ APPLICATION_TEXTS = ("source", "source_url")
 LETTER = "cover_letter"
 FILES = "files"
 FIELDS = "custom_fields"
+CONTACT_KINDS = {
+    "email": ContactKind.EMAIL,
+    "phone": ContactKind.PHONE,
+    "tel": ContactKind.PHONE,
+}
+"""What custom fields made for contact details hold, by their types."""
 
 Texts = dict[str, Any]
 """What was taken out of a record: its fields as they were, by name; under ``files`` names of files by their ids."""
@@ -51,9 +60,18 @@ def typed_in(texts: Texts) -> tuple[Contact, ...]:
     """The addresses and numbers among what was set apart: a person is found by them too."""
     found: dict[Contact, None] = {}
     said = {**texts, FIELDS: [one.get("value") for one in texts.get(FIELDS, {}).values()]}
+    for field in texts.get(FIELDS, {}).values():
+        if kind := CONTACT_KINDS.get(field.get("type")):
+            found |= dict.fromkeys(
+                Contact(kind=kind, value=one) for one in _strings(field.get("value"))
+            )
+    search = Search()
     for text in _strings(said):
-        for kind, value in contacts_in(text):
+        searched = search.part(text)
+        for kind, value in contacts_in(searched):
             found[Contact(kind=kind, value=value)] = None
+        for address in written_addresses(text[len(searched) :]):
+            found[Contact(kind=ContactKind.EMAIL, value=address)] = None
     return tuple(found)
 
 
@@ -69,46 +87,46 @@ def _may_hold(talent: Talent) -> bool:
         if value and field.get("type") in CONTACT_TYPES:
             return True
         said += [value] if isinstance(value, str) else _strings(value)
-    return any_has_contacts(list(filter(None, said)))
+    return may_hide(list(filter(None, said)))
 
 
 def _talent(talent: Talent) -> tuple[Talent, Texts]:
-    kept, texts = _changed(talent, TALENT_TEXTS)
-    if (tags := hidden_value(talent.tags)) != list(talent.tags):
+    hide = Search().without_contacts
+    kept, texts = _changed(talent, TALENT_TEXTS, hide)
+    if (tags := hidden_value(talent.tags, hide)) != list(talent.tags):
         kept["tags"], texts["tags"] = tuple(tags), list(talent.tags)
-    if (fields := hidden_fields(talent.custom_fields)) != talent.custom_fields:
-        kept[FIELDS], texts[FIELDS] = fields, talent.custom_fields
     if talent.location is not None:
         place = msgspec.to_builtins(talent.location)
-        if (hidden := hidden_value(place)) != place:
+        if (hidden := hidden_value(place, hide)) != place:
             kept["location"] = msgspec.convert(hidden, type(talent.location))
             texts["location"] = place
-    files = {
-        one.remote_id: one.file_name
-        for one in talent.attachments
-        if one.file_name and has_contacts(one.file_name)
-    }
-    if files:
-        kept["attachments"] = tuple(
-            replace(one, file_name=without_contacts(one.file_name)) for one in talent.attachments
-        )
-        texts[FILES] = files
+    names = [one.file_name for one in talent.attachments]
+    if (cleaned := [name and hide(name) for name in names]) != names:
+        files = list(zip(talent.attachments, cleaned, strict=True))
+        kept["attachments"] = tuple(replace(one, file_name=name) for one, name in files)
+        texts[FILES] = {
+            one.remote_id: one.file_name for one, name in files if name != one.file_name
+        }
+    if (fields := hidden_fields(talent.custom_fields, hide)) != talent.custom_fields:
+        kept[FIELDS], texts[FIELDS] = fields, talent.custom_fields
     return (replace(talent, **kept), texts) if texts else (talent, texts)
 
 
 def _application(application: Application) -> tuple[Application, Texts]:
-    kept, texts = _changed(application, APPLICATION_TEXTS)
+    kept, texts = _changed(application, APPLICATION_TEXTS, Search().without_contacts)
     if application.cover_letter:
         kept[LETTER], texts[LETTER] = None, application.cover_letter
     return (replace(application, **kept), texts) if texts else (application, texts)
 
 
-def _changed(record: Talent | Application, names: tuple[str, ...]) -> tuple[Texts, Texts]:
+def _changed(
+    record: Talent | Application, names: tuple[str, ...], hide: Hide
+) -> tuple[Texts, Texts]:
     """Of these fields those that hold contact details: without them, and as they were."""
     kept, texts = {}, {}
     for name in names:
         text = getattr(record, name)
-        if text and (hidden := without_contacts(text)) != text:
+        if text and (hidden := hide(text)) != text:
             kept[name], texts[name] = hidden, text
     return kept, texts
 

@@ -1,62 +1,167 @@
-"""What makes two ways of writing an e-mail address or a phone number the same. Pure."""
+"""The addresses and numbers in a field, and what makes two ways of writing one of them the same. Pure.
+
+People put more than one into a field, with names, remarks and extensions beside them. A person is found by each.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import accumulate
 
+from jemmo.domain.contact_finder import find_contacts
 from jemmo.domain.enums import ContactKind
+from jemmo.domain.phone_numbers import calling_code
+from jemmo.domain.plain_text import plain
+from jemmo.domain.records import Contact
 
 ALIKE = 8
 """Digits by which numbers are found: what stands before them differs between the ways of writing one number."""
 LEAST = 6
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+LONGEST = 15  # digits of a number
+SEARCHED = 20_000  # characters of a field
+LINKS = (ContactKind.URL, ContactKind.SOCIAL)
+_MAX_GROUPS = 24  # of digits that are combined in every way
+
+# What most fields hold: one contact and nothing else.
+_ONE_ADDRESS = re.compile(r"[A-Za-z0-9](?:[\w.+-]*\w)?@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", re.ASCII)
+_ONE_NUMBER = re.compile(
+    r"\+[0-9]{8,14}|0[0-9]{8,10}|(?:\+33 ?|0)[1-9](?:[ .-]?[0-9]{2}){4}", re.ASCII
+)
 _NUMBER = re.compile(r"[+(]{0,2}[\d\s./()\u00a0\u2010-\u2015-]+")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_EXTENSION = re.compile(
+    r"(?:[;,]? ?(?:extension|ext|x|poste|durchwahl|dw|nst|anexo|interno|int|#)[ .:=]{0,3}[0-9]{1,6})(?![0-9])",
+    re.IGNORECASE,
+)
+_REACHES = re.compile("@|%40|tel:|callto:|wa.me|whatsapp", re.IGNORECASE)
+"""In an address on the web: that it leads to a mailbox or a telephone. Digits in others are no number."""
+_BETWEEN = re.compile(r"[^\W\d_]+|[;,|\t\r\n]|(?=\+)")
+"""What always separates two numbers of a field; a slash, a hyphen or a space may stand within one."""
+_DIGITS = re.compile(r"[0-9]+")
 
 
-def contact_key(kind: ContactKind, value: str) -> str | None:
-    """What all ways of writing a contact have in common; ``None`` for what nobody would look for.
+def single_contacts(field: Contact) -> list[Contact]:
+    """Each address and number that a field holds, on its own.
 
-    >>> contact_key(ContactKind.PHONE, "+33 (0)6 00 00 00 01") == contact_key(ContactKind.PHONE, "06.00.00.00.01")
-    True
-    >>> contact_key(ContactKind.EMAIL, " Ada@Example.com ")
-    'ada@example.com'
+    >>> [one.value for one in single_contacts(Contact(kind=ContactKind.EMAIL, value="Ada <ada@example.com>."))]
+    ['ada@example.com']
     """
-    if kind is ContactKind.EMAIL:
-        return unicodedata.normalize("NFKC", value).strip().casefold() or None
-    if kind is ContactKind.PHONE:
-        digits = _digits(value)
-        return digits[-ALIKE:] if len(digits) >= LEAST else None
-    return None
+    value = field.value.strip()
+    if _is_simple(field.kind, value):
+        return [Contact(kind=field.kind, value=value)]
+    value = value[:SEARCHED]
+    if field.kind in LINKS and not _REACHES.search(value):
+        return []
+    found = [Contact(kind=one.kind, value=one.value) for one in find_contacts(value)]
+    if field.kind is ContactKind.PHONE:
+        found += _other_numbers(plain(value).text, found)
+    elif field.kind is ContactKind.EMAIL and value and not found:
+        found.append(Contact(kind=ContactKind.EMAIL, value=value))
+    return list(dict.fromkeys(found))
 
 
-def typed_contact(text: str) -> tuple[ContactKind, str] | None:
-    """The contact somebody typed whole to find a person, with its key; ``None`` when it is anything else."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    if _ADDRESS.fullmatch(text):
-        kind = ContactKind.EMAIL
-    elif _NUMBER.fullmatch(text) and len(_digits(text)) >= ALIKE:
-        kind = ContactKind.PHONE
-    else:
-        return None
-    key = contact_key(kind, text)
-    return (kind, key) if key else None
+def typed_contacts(text: str) -> list[Contact]:
+    """The addresses and numbers that somebody typed to find a person; none when it is anything else."""
+    text = text.strip()
+    known = plain(text).text.strip()
+    if _NUMBER.fullmatch(known):
+        enough = len(_digits(known)) >= ALIKE
+        return single_contacts(Contact(kind=ContactKind.PHONE, value=text)) if enough else []
+    if _ADDRESS.fullmatch(known):
+        return single_contacts(Contact(kind=ContactKind.EMAIL, value=text))
+    return [Contact(kind=one.kind, value=one.value) for one in find_contacts(text)]
 
 
-def same_contact(kind: ContactKind, one: str, other: str) -> bool:
-    """Whether both are the same address or number, as far as they say.
+def contact_keys(contact: Contact) -> set[str]:
+    """What all ways of writing one contact have in common; empty for what nobody would look for.
+
+    A number has a second key when its last digits take in a part of the country's code, which others leave out.
+    """
+    if contact.kind is ContactKind.EMAIL:
+        key = _address(contact.value)
+        return {key} if key else set()
+    if contact.kind is not ContactKind.PHONE:
+        return set()
+    digits = _digits(contact.value)
+    keys = {digits[-ALIKE:]} if len(digits) >= LEAST else set()
+    full = _international(contact.value)
+    if full is not None and len(full) < ALIKE + 3 and (code := calling_code(full)):
+        home = full[len(code) :].lstrip("0")
+        keys |= {home[-ALIKE:]} if len(home) >= LEAST else set()
+    return keys
+
+
+def same_contact(one: Contact, other: Contact) -> bool:
+    """Whether both, each a single contact, are the same address or number, as far as they say.
 
     Two numbers that both name their country must agree from there; else the shorter one must be the end of the other.
     """
-    if contact_key(kind, one) != contact_key(kind, other):
+    if one.kind is not other.kind or contact_keys(one).isdisjoint(contact_keys(other)):
         return False
-    if kind is not ContactKind.PHONE:
+    if one.kind is not ContactKind.PHONE:
         return True
-    mine, theirs = _international(one), _international(other)
+    mine, theirs = _international(one.value), _international(other.value)
     if mine and theirs:
         return mine == theirs
-    short, long = sorted((_national(one), _national(other)), key=len)
-    return long.endswith(short)
+    return any(
+        long.endswith(short)
+        for a in _national(one.value)
+        for b in _national(other.value)
+        for short, long in [sorted((a, b), key=len)]
+        if len(short) >= LEAST
+    )
+
+
+def holds(field: Contact, wanted: Contact) -> bool:
+    """Whether a field holds a single contact, beside others or not."""
+    return any(same_contact(one, wanted) for one in single_contacts(field))
+
+
+def _is_simple(kind: ContactKind, value: str) -> bool:
+    """Whether a value is quickly seen to be one contact: nearly all are."""
+    if kind is ContactKind.EMAIL:
+        return bool(_ONE_ADDRESS.fullmatch(value))
+    return kind is ContactKind.PHONE and bool(_ONE_NUMBER.fullmatch(value))
+
+
+def _other_numbers(text: str, found: list[Contact]) -> Iterator[Contact]:
+    """Of a field for numbers, those that are no valid ones anywhere or are not told apart by what is between them."""
+    if sum(len(_digits(one.value)) for one in found) == len(_digits(text)):
+        return
+    for part in _BETWEEN.split(_EXTENSION.sub(";", text)):
+        for number in _numbers(part):
+            yield Contact(kind=ContactKind.PHONE, value=number)
+
+
+def _numbers(part: str) -> Iterator[str]:
+    """The number that a part is, or, of too many digits for one, every number that its groups may make."""
+    groups = [group.span() for group in _DIGITS.finditer(part)][:_MAX_GROUPS]
+    plus = "+" if "+" in part else ""
+    count = sum(end - start for start, end in groups)
+    if count <= LONGEST:
+        if count >= LEAST:
+            yield f"{plus}{part[part.index('+') + 1 :] if plus else part}".strip()
+        return
+    for place, (start, end) in enumerate(groups):
+        if end - start > LONGEST and (end - start) % 2 == 0:
+            yield from (part[start : (start + end) // 2], part[(start + end) // 2 : end])
+        lengths = accumulate(stop - begin for begin, stop in groups[place:])
+        for last, length in enumerate(lengths, place):
+            if ALIKE <= length <= LONGEST:
+                yield (plus if place == 0 else "") + part[start : groups[last][1]]
+
+
+def _address(value: str) -> str:
+    address = unicodedata.normalize("NFKC", value).strip().lstrip("&+").casefold()
+    name, at, domain = address.rpartition("@")
+    if not at or "xn--" not in domain:
+        return address
+    try:
+        return f"{name}@{domain.encode('ascii').decode('idna')}"
+    except UnicodeError:
+        return address
 
 
 def _digits(value: str) -> str:
@@ -66,14 +171,20 @@ def _digits(value: str) -> str:
 
 
 def _international(value: str) -> str | None:
-    """Country and number without what is dialled only at home; ``None`` when no country is named."""
+    """Country and number without what is dialed only at home; ``None`` when no country is named."""
     text = value.strip().lstrip("(")
     digits = _digits(value.replace("(0)", ""))
     if text.startswith("+"):
-        return digits
+        return digits.removeprefix("00")
+    if digits.startswith("011") and len(digits) > LONGEST - 2:  # as dialed in North America
+        return digits[3:]
     return digits[2:] if digits.startswith("00") else None
 
 
-def _national(value: str) -> str:
-    found = _international(value)
-    return found if found is not None else _digits(value).lstrip("0")
+def _national(value: str) -> list[str]:
+    """The digits without what is dialed before them: nothing, zeros, or in some countries an 8."""
+    full = _international(value)
+    if full is not None:
+        return [full]
+    digits = _digits(value).lstrip("0")
+    return [digits, digits[1:]] if digits.startswith("8") and len(digits) == 11 else [digits]

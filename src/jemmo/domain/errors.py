@@ -2,11 +2,13 @@
 
     JemmoError
     ├── ConfigError      the customer must act: key, permission, configuration
+    │   └── ScopeTooSmall  the key works, but lacks a right
     ├── TransientError   try again later
     │   └── RateLimited    wait; the attempt is not burnt
     ├── Postponed        the quota is used up; the run ends partly done and goes on later
     ├── SliceOver        others wait for this worker; the run goes on in its next slice
     ├── PermanentError   this run fails and a retry would not help
+    ├── StreamRefused    the account does not show one lookup; the run goes on without it
     ├── Cancelled        stopped on purpose
     ├── Unexpected       a bug, once it has been caught and logged
     ├── LeaseLost        another run took over; stop writing at once
@@ -67,6 +69,12 @@ class ConfigError(JemmoError):
     default_next_step = "Check the connection's settings and test it again."
 
 
+class ScopeTooSmall(ConfigError):
+    """The key works, but may not read what was asked for."""
+
+    default_code = "scope_too_small"
+
+
 class TransientError(JemmoError):
     """The ATS or the network failed; the same request may succeed later."""
 
@@ -110,6 +118,19 @@ class PermanentError(JemmoError):
 
     default_code = "unexpected_answer"
     default_next_step = "Send this message to support: the ATS answered in a way we do not know."
+
+
+class StreamRefused(JemmoError):
+    """The key may not read one lookup, or the account has none: what refers to it is kept without."""
+
+    default_code = "lookup_refused"
+    default_next_step = (
+        "Give the key the right to read it, if its names are wanted; else nothing is to be done."
+    )
+
+    def __init__(self, message: str, *, stream: str) -> None:
+        super().__init__(message)
+        self.stream = stream
 
 
 class LeaseLost(JemmoError):
@@ -164,3 +185,10 @@ def changed_meanwhile() -> ConfigError:
         code="changed_meanwhile",
         next_step="Look at how it is now, and change it again if that is still wanted.",
     )
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """What failed: the exceptions of a group and of the groups in it; the exception itself when it is none."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for member in error.exceptions for leaf in leaves(member)]

@@ -1,15 +1,38 @@
-"""What a first sync will take. Pure."""
+"""What a first sync will take, and how far one is: the same for pages and the command line. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from math import ceil
 
 from msgspec import Struct
+
+from jemmo.domain.numbers import RECORDS
+from jemmo.domain.streams import Checkpoint, Stream
 
 PROMISES = ((100, 1, 5), (500, 5, 15), (1000, 15, 30), (5000, 30, 60))
 """Up to so many records, so many minutes at least and at most."""
 LONGEST = (60, 24 * 60)
+SHORTEST = timedelta(seconds=2)  # a shorter time tells no pace
+
+
+class FirstSyncRow(Struct, frozen=True, kw_only=True):
+    """How many minutes, ``low`` to ``high``, a first sync of so many jobs and talents takes; no ``most``, no limit."""
+
+    least: int
+    most: int | None
+    low: int
+    high: int
+
+
+FIRST_SYNCS = tuple(
+    FirstSyncRow(least=least, most=most, low=low, high=high)
+    for least, (most, low, high) in zip(
+        (0, *(most + 1 for most, _, _ in PROMISES)), (*PROMISES, (None, *LONGEST)), strict=True
+    )
+)
+"""The promises as a table."""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -22,19 +45,21 @@ class Pace(Struct, frozen=True, kw_only=True):
 class FirstSync(Struct, frozen=True, kw_only=True):
     """What the ATS holds, as it told itself, and what reading it takes.
 
-    ``requests`` and ``seconds`` are ``None`` where the ATS tells no counts. ``promised`` are minutes, from and to.
+    ``requests`` and ``seconds`` are ``None`` where the ATS tells no counts. ``promised`` are minutes, from and to;
+    nothing is promised where neither jobs nor talents are counted.
     """
 
     totals: dict[str, int]
     records: int
     requests: int | None
     seconds: float | None
-    promised: tuple[int, int]
+    promised: tuple[int, int] | None
 
 
 def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
     """The plan for what a connection test counted."""
     records = sum(totals.values())
+    sizes = [totals[name] for name in (Stream.JOBS, Stream.TALENTS) if name in totals]
     requests = seconds = None
     if totals and pace is not None:
         requests = sum(-(-count // pace.records_per_request) for count in totals.values())
@@ -45,7 +70,7 @@ def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
         records=records,
         requests=requests,
         seconds=seconds,
-        promised=promised(totals.get("jobs", 0) + totals.get("talents", 0)),
+        promised=promised(sum(sizes)) if sizes else None,
     )
 
 
@@ -57,8 +82,63 @@ def promised(records: int) -> tuple[int, int]:
     return LONGEST
 
 
-def left(seconds_so_far: float, seen: int, total: int | None) -> timedelta | None:
-    """How long a read under way still takes, if it goes on as it went; ``None`` while that is a guess."""
-    if not total or seen <= 0 or seconds_so_far < 1 or seen >= total:
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a sync is. ``seen`` records of ``total``, which is ``None`` where the ATS does not count them.
+
+    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess.
+    """
+
+    seen: int
+    total: int | None
+    left: timedelta | None
+
+
+def progress(
+    points: Mapping[str, Checkpoint],
+    expected: Mapping[str, int],
+    *,
+    streams: Iterable[str] = RECORDS,
+    read: int,
+    elapsed: timedelta,
+) -> Progress:
+    """How far a pass over these streams is, ``read`` being what was read of them in the time ``elapsed``.
+
+    ``expected`` are the totals that the connection test found. They stand in for streams that were not begun yet, so
+    that the total does not grow from stream to stream. Without any there is no total.
+    """
+    counted = [_count(points.get(name), expected[name]) for name in streams if name in expected]
+    seen = sum(points[name].seen for name in streams if name in points)
+    if not counted:
+        return Progress(seen=seen, total=None, left=None)
+    total = max(sum(counted), seen)
+    return Progress(seen=seen, total=total, left=_left(read, total - seen, elapsed))
+
+
+def _count(point: Checkpoint | None, expected: int) -> int:
+    """The records of a stream: as the ATS counted them last, and after its end as many as there were."""
+    if point is None:
+        return expected
+    if point.done:
+        return point.seen
+    return max(point.seen, expected if point.total is None else point.total)
+
+
+def _left(read: int, missing: int, elapsed: timedelta) -> timedelta | None:
+    if read <= 0 or missing <= 0 or elapsed < SHORTEST:
         return None
-    return timedelta(seconds=seconds_so_far * (total - seen) / seen)
+    return elapsed * (missing / read)
+
+
+def rounded(left: timedelta) -> tuple[str, int]:
+    """The time left as people say it, in ``minutes`` or ``hours``; 0 minutes is less than one.
+
+    Coarser the longer it is, so that what is shown changes seldom.
+    """
+    minutes = left.total_seconds() / 60
+    if minutes < 1:
+        return "minutes", 0
+    if minutes < 10:
+        return "minutes", ceil(minutes)
+    if minutes < 90:
+        return "minutes", 5 * ceil(minutes / 5)
+    return "hours", ceil(minutes / 60)

@@ -10,7 +10,7 @@ from jemmo.domain.records import Record
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
-MAPPING_VERSION = b"1"
+MAPPING_VERSION = b"4"
 """Raise it when a mapping changes meaning, so that the next full read rewrites every record."""
 
 

@@ -1,4 +1,7 @@
-"""The words of which generic people and companies are made. Each list's length divides 256: no word is likelier."""
+"""Words of generic people, companies and texts, and particles of names.
+
+The length of each list to draw from divides 256: no word is likelier.
+"""
 
 # ruff: noqa: SIM905 - a list of words is read more easily as words
 
@@ -14,3 +17,16 @@ LAST = tuple(
     "Hawthorn Hazel Heather Hemlock Hibiscus Hornbeam Hyssop Iris Jasmine Juniper Larch Laurel".split()
 )
 COMPANIES = tuple(f"{one} & Co" for one in LAST)
+PLACEHOLDERS = tuple(
+    "lorem ipsum dolor amet consectetur adipiscing elit eiusmod tempor incididunt labore dolore magna aliqua "
+    "enim minim veniam nostrud exercitation ullamco laboris aliquip commodo consequat aute irure voluptate velit "
+    "esse cillum fugiat nulla pariatur excepteur occaecat cupidatat proident sunt culpa officia deserunt mollit "
+    "laborum perspiciatis unde omnis natus accusantium doloremque totam aperiam eaque ipsa inventore veritatis "
+    "quasi architecto beatae vitae dicta explicabo nemo ipsam quia".split()
+)
+"""In place of text written about people."""
+PARTICLES = frozenset(
+    "da das de dei del della den der des di do dos du and bin das ibn las les los mac saint sainte san santa "
+    "ter the und van von zum zur".split()
+)
+"""Parts of names that are ordinary words too, in lower case."""

@@ -16,79 +16,110 @@ from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from jemmo.domain.contact_finder import FoundContact, find_contacts, may_hold_contacts
 from jemmo.domain.enums import ContactKind
-from jemmo.domain.generic_names import COMPANIES, FIRST, LAST
+from jemmo.domain.generic_names import COMPANIES, FIRST, LAST, PARTICLES, PLACEHOLDERS
+from jemmo.domain.plain_text import REDACTED
 
-HIDDEN = "…"
+HIDDEN = REDACTED
 GENERIC_EMAIL = "user@example.com"
 GENERIC_PHONE = "+33 6 XX XX XX XX"
 GENERIC_ADDRESS = "https://example.com/"
 
-_OUTSIDE = r"\s@＠<>()\[\],;:\"'…"  # what ends an e-mail address on either side
-EMAIL = re.compile(rf"[^{_OUTSIDE}]+(?:[@＠][^{_OUTSIDE}]+)+")
-_BETWEEN = r"[\s./()\u200b\u2010-\u2015-]{0,3}"  # what people put between the digits of a number
-_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_DATE = r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d{2}(?![\s./-]?\d)"
-_NUMBER = (
-    rf"(?<!\w)(?!{_DATE})(?:\+|00|0|\(\+?\d)(?:{_BETWEEN}\d){{7,14}}(?!\w)"  # international, or with a leading zero
-    r"|(?<![\w-])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?![\w-])"  # North America writes them without
-)
-PHONE = re.compile(_NUMBER)
-# A phone number has no fewer digits, and no more between two of them.
-_SEVEN_DIGITS = re.compile(r"\d(?:\D{0,3}\d){6}")
-_PHONE_OR_ID = re.compile(rf"(?P<id>{_ID})|{_NUMBER}", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _SECRET_PATH = re.compile(r"/(hooks|invitations|files)/[^/\s\"'<>]+")
-_KEY_HINT = re.compile("•{2,} ?[\\w-]+")
+_KEY_HINT = re.compile("(?<!•)•{2,}+ ?[\\w-]+")
 CONTACT_TYPES = {"email", "phone", "tel", "url"}
+MAX_SEARCHED = 20_000  # characters of a text that are searched for contact details
+MAX_SEARCHED_IN_RECORD = 40_000  # of all its texts together
+_LONGEST_CONTACT = (
+    500  # characters; one that the end of what is searched cuts off is not recognized
+)
+Hide = Callable[[str], str]
 
 
 def without_contacts(text: str | None) -> str | None:
-    """The text with its e-mail addresses and phone numbers taken out."""
-    if text and _holds_address(text):
-        text = EMAIL.sub(HIDDEN, text)
-    return PHONE.sub(HIDDEN, text) if text and _SEVEN_DIGITS.search(text) else text
+    """The text without its e-mail addresses and phone numbers, and without what is too long to be searched."""
+    return _searched(text, MAX_SEARCHED) if text else text
+
+
+class Search:
+    """Takes contact details out of the texts of one record, and bounds the time that takes.
+
+    What exceeds the budget is not searched but taken out as a whole, so that nothing in it is shown.
+    """
+
+    def __init__(self, characters: int = MAX_SEARCHED_IN_RECORD) -> None:
+        self._left = characters
+
+    def without_contacts(self, text: str) -> str:
+        searched = self.part(text)
+        return _searched(text, len(searched))
+
+    def part(self, text: str) -> str:
+        """As much of a text as may be searched; it counts as searched."""
+        searched = text[: min(MAX_SEARCHED, self._left)]
+        self._left -= len(searched)
+        return searched
+
+
+def _searched(text: str, most: int) -> str:
+    """The text with contact details replaced in what is searched of it, and the rest replaced as a whole."""
+    if len(text) <= most:
+        return _replaced(text, lambda _: HIDDEN)
+    shown = max(0, most - _LONGEST_CONTACT)
+    parts, last = [], 0
+    for contact in find_contacts(text[:most]):
+        if contact.start < shown:
+            parts += [text[last : contact.start], HIDDEN]
+            last = contact.end
+    return "".join([*parts, text[last:shown], HIDDEN])
+
+
+def _replaced(text: str, replacement: Callable[[FoundContact], str]) -> str:
+    """The text with each contact detail replaced, and all else as it stands."""
+    parts, last = [], 0
+    for contact in find_contacts(text):
+        parts += [text[last : contact.start], replacement(contact)]
+        last = contact.end
+    return "".join([*parts, text[last:]]) if parts else text
 
 
 def contacts_in(text: str) -> list[tuple[ContactKind, str]]:
-    """The e-mail addresses and phone numbers that ``without_contacts`` takes out."""
-    found = []
-    if _holds_address(text):
-        found += [(ContactKind.EMAIL, one[0]) for one in EMAIL.finditer(text)]
-    if _SEVEN_DIGITS.search(text):
-        found += [(ContactKind.PHONE, one[0]) for one in PHONE.finditer(text)]
-    return found
+    """The e-mail addresses and phone numbers that ``without_contacts`` takes out, in plain spelling."""
+    return [(contact.kind, contact.value) for contact in find_contacts(text)]
 
 
 def has_contacts(text: str) -> bool:
-    return without_contacts(text) != text
+    """Whether ``without_contacts`` takes anything out."""
+    return len(text) > MAX_SEARCHED or bool(find_contacts(text))
 
 
-def any_has_contacts(texts: Sequence[str]) -> bool:
-    """Whether ``has_contacts`` is true of one of them; quick where, as nearly always, there is nothing like one."""
-    together = "\n\n\n\n".join(texts)
-    suspicious = _holds_address(together) or _SEVEN_DIGITS.search(together)
-    return bool(suspicious) and any(map(has_contacts, texts))
+def may_hide(texts: Sequence[str]) -> bool:
+    """Whether ``Search`` might take anything out of a record's texts; quick where, as nearly always, it does not."""
+    if sum(map(len, texts)) > MAX_SEARCHED:
+        return True
+    return may_hold_contacts("\n\x00\n".join(texts))
 
 
-def _holds_address(text: str) -> bool:
-    return "@" in text or "＠" in text
+def _hide(text: str) -> str:
+    return without_contacts(text) or ""
 
 
-def hidden_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def hidden_fields(fields: Mapping[str, Any], hide: Hide = _hide) -> dict[str, Any]:
     """Custom fields without contact details: fields made for them are emptied, the others cleaned."""
-    return {key: {**field, "value": _hidden_value(field)} for key, field in fields.items()}
+    return {key: {**field, "value": _hidden_value(field, hide)} for key, field in fields.items()}
 
 
-def _hidden_value(field: Mapping[str, Any]) -> Any:
+def _hidden_value(field: Mapping[str, Any], hide: Hide) -> Any:
     if field.get("type") in CONTACT_TYPES and field.get("value"):
         return HIDDEN
-    return hidden_value(field.get("value"))
+    return hidden_value(field.get("value"), hide)
 
 
-def hidden_value(value: Any) -> Any:
+def hidden_value(value: Any, hide: Hide = _hide) -> Any:
     """A value of any shape with the contact details taken out of each of its texts."""
-    return through(value, lambda text: without_contacts(text) or "")
+    return through(value, hide)
 
 
 def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
@@ -111,8 +142,13 @@ def through(value: Any, change: Callable[[str], str]) -> Any:
 def generic_contacts(text: str) -> str:
     """The text with each e-mail address, phone number, web address and key replaced by a generic one."""
     text = _SECRET_PATH.sub(r"/\1/••••", _WEB.sub(GENERIC_ADDRESS, text))
-    text = _KEY_HINT.sub("••••", EMAIL.sub(GENERIC_EMAIL, text))
-    return _PHONE_OR_ID.sub(lambda found: found["id"] or GENERIC_PHONE, text)
+    return _KEY_HINT.sub("••••", _replaced(text, _generic_contact))
+
+
+def _generic_contact(contact: FoundContact) -> str:
+    if contact.kind is ContactKind.PHONE:
+        return GENERIC_PHONE
+    return GENERIC_EMAIL
 
 
 _GENERIC = re.compile(
@@ -130,22 +166,26 @@ _GENERIC_CONTACT = re.compile(
     f"({'|'.join(re.escape(one) for one in (GENERIC_EMAIL, GENERIC_PHONE, GENERIC_ADDRESS))})"
 )
 _VOCABULARY = {*FIRST, *LAST}
+_INVENTED = frozenset(word.casefold() for word in (*FIRST, *LAST, *PLACEHOLDERS))
+MAX_INVENTED = 600  # characters
 
 
 class Disguise:
     """Makes people and companies generic. What may occur in a text is noted first; then the text is changed.
 
     ``secret`` decides who is called what: without it no generic name leads back to anybody. Two people may share
-    a generic name; one person never has two.
+    a generic name; one person never has two. ``ordinary`` are words in lower case that are never replaced on their
+    own, whoever is called so: those of the interface, for example.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, ordinary: Collection[str] = frozenset()) -> None:
         self._secret = secret
+        self._ordinary = ordinary
+        self._kept: set[str] = set()  # more such words: of the titles and places of this page
         self._whole: dict[str, str] = {}  # names that are replaced however they are written
         self._written: set[str] = set()  # the ways of writing them that are known
-        self._exact: dict[
-            str, str
-        ] = {}  # single words: only as written or in capitals, or prose would suffer
+        # Parts of names: replaced only as written or in capitals, or prose would suffer.
+        self._exact: dict[str, str] = {}
         self._loose: dict[str, str] = {}  # the same words, however they are written
         self._found: re.Pattern[str] | None = None
 
@@ -156,8 +196,8 @@ class Disguise:
         generic = " ".join(names)
         first, last = (first or "").strip(), (last or "").strip()
         if first and last:
-            self._note(self._whole, f"{first} {last}", generic)
-            self._note(self._whole, f"{last} {first}", generic)
+            self._note_whole(f"{first} {last}", generic)
+            self._note_whole(f"{last} {first}", generic)
             self._words(first, names[0])
             self._words(last, names[1])
         elif first or last:
@@ -165,32 +205,79 @@ class Disguise:
         return generic
 
     def _name_in_one(self, name: str, names: tuple[str, str]) -> None:
-        self._note(self._whole, name, " ".join(names))
+        self._note_whole(name, " ".join(names))
         before, _, after = name.partition(" ")
         if after:
             self._words(before, names[0])
             self._words(after, names[1])
 
     def _words(self, name: str, generic: str) -> None:
-        for one in {name, *re.split(r"[\s-]+", name)}:
-            if len(one) > 1 and one not in _VOCABULARY:
-                self._loose.setdefault(_key(one), generic)
-                for written in (one, one.upper(), _folded(one)):
-                    self._note(self._exact, written, generic)
+        for word in {name, *re.split(r"[\s-]+", name)}:
+            if word in _VOCABULARY or not _tells(word):
+                continue
+            self._loose.setdefault(_key(word), generic)
+            for written in (word, word.capitalize(), word.upper(), _folded(word)):
+                self._exact.setdefault(written, generic)
+        self._found = None
 
     def company(self, name: str | None) -> str | None:
         """Note a company; returns the generic name. The same however it is written."""
         if not name or not name.strip():
             return None
         generic = COMPANIES[self._drawn("company", _key(name))[0] % len(COMPANIES)]
-        self._note(self._whole, name.strip(), generic)
+        if not _GENERIC.fullmatch(name.strip()):
+            self._note_whole(name.strip(), generic)
         return generic
 
-    def file(self, name: str | None) -> None:
-        """Note a file's name: people name their resumes after themselves."""
-        if name:
-            ending = re.search(r"\.\w{1,5}$", name)
-            self._note(self._whole, name, f"document{ending[0].lower() if ending else ''}")
+    def file(self, name: str | None) -> str | None:
+        """Note a file's name; returns the generic one. People name their resumes after themselves."""
+        if not name:
+            return name
+        ending = _FILE_ENDING.search(name)
+        generic = f"document{ending[0].lower() if ending else ''}"
+        if name != generic:
+            self._note_whole(name, generic)
+        return generic
+
+    def keep(self, *texts: str | None) -> None:
+        """Note titles and places: their words stay, even if somebody on the page is called so."""
+        for text in texts:
+            self._kept.update(_key(word) for word in _WORD.findall(text or ""))
+        self._found = None
+
+    def name(self, name: str) -> str:
+        """The generic name of who is noted under exactly this name, or the name."""
+        return self._whole.get(_key(name), name)
+
+    def free_text(self, text: str) -> str:
+        """Words without meaning instead of what was written about somebody: always the same, about as many.
+
+        At most ``MAX_INVENTED`` characters: enough to show what a page looks like.
+        """
+        drawn, words, length = self._drawn("text", text), list[str](), 0
+        while length < min(len(text.strip()), MAX_INVENTED):
+            place = len(words)
+            drawn = drawn if place % len(drawn) else self._drawn("text", f"{place} {text}")
+            words.append(PLACEHOLDERS[drawn[place % len(drawn)] % len(PLACEHOLDERS)])
+            length += len(words[-1]) + 1
+        invented = " ".join(words)
+        return invented[:1].upper() + invented[1:] if text.lstrip()[:1].isupper() else invented
+
+    def search(self, words: str) -> str:
+        """What somebody typed to search with: names as elsewhere, in any case and without accents; the rest invented.
+
+        Ordinary words stay.
+        """
+        return _WORD.sub(lambda word: self._searched_word(word[0]), self.text(words))
+
+    def _searched_word(self, word: str) -> str:
+        known = self._loose.get(_key(word))
+        if known is not None:
+            return known
+        return word if self._stays(_key(word)) or len(word) < 2 else self.free_text(word)
+
+    def _stays(self, word: str) -> bool:
+        return word in self._ordinary or word in self._kept or word in _INVENTED
 
     def text(self, text: str) -> str:
         """The text as a screenshot may show it."""
@@ -216,7 +303,10 @@ class Disguise:
             return GENERIC_ADDRESS
         parts = urlsplit(address)
         if parts.query:
-            query = [(name, self._value(value)) for name, value in _pairs(parts.query)]
+            query = [
+                (name, self._parameter(parts.path, name, value))
+                for name, value in _pairs(parts.query)
+            ]
             parts = parts._replace(query=urlencode(query))
         return (
             _SECRET_PATH.sub(r"/\1/••••", parts.geturl())
@@ -228,10 +318,17 @@ class Disguise:
         return self.address(value) if value.startswith("/") else self._typed(value)
 
     def _typed(self, words: str) -> str:
-        """What somebody typed to search with: a name is one in any case and without its accents."""
-        return re.sub(
-            r"[^\W_]+", lambda word: self._loose.get(_key(word[0]), word[0]), self.text(words)
-        )
+        """The value of a field: a name is one in any case and without its accents."""
+        return _WORD.sub(self._typed_word, self.text(words))
+
+    def _typed_word(self, found: re.Match[str]) -> str:
+        key = _key(found[0])
+        return found[0] if self._stays(key) else self._loose.get(key, found[0])
+
+    def _parameter(self, path: str, name: str, value: str) -> str:
+        if name == "q" and not path.startswith("/jobs/"):
+            return self.search(value)
+        return self.free_text(value) if name == "tag" else self._value(value)
 
     def _attribute(self, found: re.Match[str]) -> str:
         name, value = found[1], found[2]
@@ -250,31 +347,56 @@ class Disguise:
     def _generic(self, found: re.Match[str]) -> str:
         if found["whole"]:
             return self._whole[_key(found["whole"])]
-        return self._exact[found["exact"]]
+        return self._exact.get(found["exact"]) or self._whole[_key(found["exact"])]
 
     def _pattern(self) -> re.Pattern[str]:
-        whole = "|".join(_however_written(one) for one in _longest_first(self._written)) or "(?!)"
-        exact = "|".join(re.escape(one) for one in _longest_first(self._exact)) or "(?!)"
-        return re.compile(rf"(?<![^\W_])(?:(?P<whole>(?i:{whole}))|(?P<exact>{exact}))(?![^\W_])")
+        whole, exact = set(), set()
+        for name in self._written:
+            ways = self._ways(name)
+            whole |= ways[0]
+            exact |= ways[1]
+        exact |= {word for word in self._exact if not self._all_stay(word)}
+        any_way = "|".join(map(_however_written, _longest_first(whole))) or "(?!)"
+        one_way = "|".join(map(re.escape, _longest_first(exact))) or "(?!)"
+        return re.compile(
+            rf"(?<![^\W_])(?:(?P<whole>(?i:{any_way}))|(?P<exact>{one_way}))(?![^\W_])"
+        )
 
-    def _note(self, where: dict[str, str], written: str, generic: str) -> None:
-        key = _key(written) if where is self._whole else written
-        if key and key not in where:
-            where[key] = generic
-            self._found = None
-        if key and where is self._whole:
-            self._written |= {written, _folded(written)}
+    def _ways(self, name: str) -> tuple[set[str], set[str]]:
+        """How a whole name is looked for: in any way of writing, or as written alone.
+
+        One of ordinary words ("Will May") is one only as written; a single such word is none.
+        """
+        if not self._all_stay(name):
+            return {name}, set()
+        return set(), {name, name.upper()} if len(_key(name).split(" ")) > 1 else set()
+
+    def _all_stay(self, name: str) -> bool:
+        return all(not _tells(word) or self._stays(word) for word in _key(name).split(" "))
+
+    def _note_whole(self, name: str, generic: str) -> None:
+        key = _key(name)
+        if key and key not in self._whole:
+            self._whole[key] = generic
+        if key:
+            self._written |= {name, _folded(name)}
             self._found = None
 
     def _drawn(self, kind: str, key: str) -> bytes:
         return hmac.digest(self._secret, f"{kind}:{key}".encode(), hashlib.sha256)
 
 
-_TAG = re.compile(r"(<[^>]*>)")  # values of attributes hold no ">": they are escaped
-_ATTRIBUTE = re.compile(r'\b([a-z-]+)="([^"]*)"')
+_TAG = re.compile(r"(<[^<>]*>)")  # values of attributes hold no ">": they are escaped
+_ATTRIBUTE = re.compile(r'\b([a-z-]{1,40})="([^"]*)"')
 _TEXTS = {"title", "value", "alt", "aria-label", "placeholder", "content", "label", "data-label"}
 _ADDRESSES = {"href", "src", "action", "hx-get", "hx-post", "hx-push-url", "hx-replace-url"}
 _SPACE = re.compile(r"[\s._,-]+")
+_WORD = re.compile(r"[^\W_]+")
+_FILE_ENDING = re.compile(
+    r"\.(pdf|docx?|odt|rtf|txt|html?|pages|png|jpe?g|gif|webp|tiff?|heic|zip|pptx?|xlsx?|csv|eml|msg)$",
+    re.IGNORECASE,
+)
+_SHORTEST = 3  # letters of a part of a name that is replaced on its own
 
 
 def _changed(escaped: str, change: Callable[[str], str]) -> str:
@@ -298,6 +420,16 @@ def _folded(text: str) -> str:
 def _key(name: str) -> str:
     """Equal for all the ways of writing a name: case, accents, and what stands between its words."""
     return _SPACE.sub(" ", _folded(name).casefold()).strip()
+
+
+def _tells(word: str) -> bool:
+    """Whether a part of a name tells who is meant: "Tour" in "de la Tour" does, "de" and "la" do not."""
+    if " " in word.strip():
+        return any(map(_tells, word.split()))
+    ideograms = (
+        bool(word) and not word.isascii() and not word[0].isupper() and not word[0].islower()
+    )
+    return ideograms or (len(word) >= _SHORTEST and word.casefold() not in PARTICLES)
 
 
 def _however_written(name: str) -> str:

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     DONE = "sync_done"
     RETENTION_HELD = "retention_held"
     KEY = "key_reminder"
+    LATE = "sync_late"
+    SLOW = "sync_slow"
 
 
 class When(StrEnum):
@@ -54,7 +56,7 @@ def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) ->
         return Notice(kind=Kind.ATTENTION, fold=f"attention:{report.error['code']}")
     if in_trouble:
         return Notice(kind=Kind.RECOVERED)
-    if report.mode is Mode.INITIAL:
+    if report.mode is Mode.INITIAL and not report.again:
         return Notice(kind=Kind.FIRST)
     return Notice(kind=Kind.DONE) if every or trigger == "manual" else None
 
@@ -65,6 +67,6 @@ def sends(notice: Notice, *, when: When, failure: FailureMode | None, times: int
         return False
     if notice.kind is Kind.FAILED:
         return times == (1 if failure in SENT_AT_ONCE else SECOND)
-    if notice.kind in {Kind.ATTENTION, Kind.KEY}:
+    if notice.kind in {Kind.ATTENTION, Kind.KEY, Kind.LATE, Kind.SLOW}:
         return times == 1
     return when is When.ALL or notice.kind is Kind.RECOVERED

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -38,10 +39,10 @@ class PageOutcome(Struct, kw_only=True):
     """A page after map, validate and rules."""
 
     stream: Stream
-    fetched: int
-    accepted: list[Accepted]
-    rejected: list[Rejection]
-    notes: Notes
+    fetched: int = 0
+    accepted: list[Accepted] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
     gone: tuple[str, ...] = ()
 
 
@@ -87,6 +88,7 @@ class RunWarning(Struct, frozen=True, kw_only=True):
 class RunReport(Struct, kw_only=True):
     """What a sync run did. The shape of ``jemmo sync --json``.
 
+    ``again`` says that an initial sync read what had all been read before, so it is not the first of its connection.
     ``resume_at`` is set when the run was postponed: no failure, it goes on then by itself.
     """
 
@@ -95,11 +97,12 @@ class RunReport(Struct, kw_only=True):
     status: RunStatus = RunStatus.RUNNING
     requests: int = 0
     seconds: float = 0.0
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
     failure: FailureMode | None = None
     streams: dict[Stream, Counts] = field(default_factory=dict)
     warnings: list[RunWarning] = field(default_factory=list)
     resume_at: datetime | None = None
+    again: bool = False
 
     def warn(self, warnings: Iterable[RunWarning]) -> None:
         """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""
@@ -130,6 +133,12 @@ class RunReport(Struct, kw_only=True):
                 count=failures + 1,
             )
             self.warnings = [*(one for one in self.warnings if one.code != again.code), again]
+
+    @property
+    def lines(self) -> dict[str, dict[str, int]]:
+        """The counts by stream, as they are stored."""
+        found: dict[str, dict[str, int]] = msgspec.to_builtins(self.streams)
+        return found
 
     def counts(self, stream: Stream) -> Counts:
         return self.streams.setdefault(stream, Counts())

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
+from jemmo.domain.brake import Along, Loss
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport
 from jemmo.domain.streams import (
     AccessReport,
     Checkpoint,
     Page,
+    Rereading,
     Sighting,
     SightingPage,
     Start,
@@ -33,6 +35,11 @@ class Source(Protocol):
     @property
     def requests(self) -> int:
         """How many requests were sent so far, retries included."""
+        ...
+
+    @property
+    def clock_off(self) -> float:
+        """Seconds by which the ATS's clock is ahead of ours, negative where it is behind; 0 for little or unknown."""
         ...
 
     async def check(self) -> AccessReport:
@@ -83,6 +90,11 @@ class FileSource(Protocol):
         Raises ``RecordRejected`` for what is no file or too large, ``TransientError`` and ``Postponed`` for what
         may work later, ``ConfigError`` where a person must act.
         """
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many it has sent, downloads included."""
         ...
 
     async def close(self) -> None: ...
@@ -149,7 +161,7 @@ class RunStore(Protocol):
         """Write pages of one stream and its checkpoint in one transaction."""
         ...
 
-    async def save_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+    async def save_checkpoints(self, checkpoints: Sequence[Checkpoint]) -> None: ...
 
     async def report(self, report: RunReport) -> None:
         """Keep the run's counts so that others can watch."""
@@ -170,19 +182,45 @@ class RunStore(Protocol):
         ...
 
     async def unread(self, stream: Stream) -> list[str]:
-        """Ids the sweep met that we lack or hold in an older version."""
+        """Ids the sweep met that we lack or hold in another version."""
         ...
 
-    async def present(self, stream: Stream) -> int:
-        """How many records of the stream we hold that are not tombstones."""
+    async def loss(self, stream: Stream, before: datetime) -> Loss:
+        """What the sweep would delete of the stream, and what a person decided about it."""
+        ...
+
+    async def along(self, losses: Sequence[Loss]) -> Along:
+        """The applications that hang on what is missing."""
+        ...
+
+    async def forget_rejected(self, stream: Stream, before: datetime) -> None:
+        """Forget rejections from ``before`` of records that the sweep, which is complete, did not meet."""
+        ...
+
+    async def orphans(self, stream: Stream, since: datetime) -> list[str]:
+        """Ids the sweep met whose record points to one that was deleted after ``since``."""
         ...
 
     async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         """Write tombstones; returns how many records that changed."""
         ...
 
-    async def hold_deletions(self, stream: Stream, remote_ids: Sequence[str]) -> bool:
-        """Keep a suspicious deletion for a person; ``True`` when it was already released."""
+    async def hold_deletions(self, losses: Sequence[Loss]) -> None:
+        """Keep these deletions for a person to review."""
+        ...
+
+    async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
+        """The rereading of the stream under way, and when its content was last read as a whole."""
+        ...
+
+    async def keep_rereading(
+        self, stream: Stream, reading: Rereading | None, ended_at: datetime | None = None
+    ) -> None:
+        """Keep how far a rereading is, or ``None`` and when it ended."""
+        ...
+
+    async def paused(self) -> list[dict[str, Any]]:
+        """The facts of the deletions that this run paused, as ``Loss.facts``."""
         ...
 
     async def settle(self, report: RunReport) -> None:

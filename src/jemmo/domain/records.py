@@ -136,10 +136,14 @@ class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     network: str | None = None
 
 
+NOT_TOLD = ""
+
+
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A file of a talent: what is known of it before its bytes are fetched, never a link to it.
 
-    ``remote_version`` changes when the ATS holds another file, where the ATS gives such a sign.
+    ``remote_version`` changes when the ATS holds another file, where the ATS gives such a sign. ``NOT_TOLD`` says that
+    this answer leaves it open: what is known stays.
     """
 
     remote_id: str

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
+
+from jemmo.domain.freshness import oldest
 
 OVERDUE = timedelta(hours=24)
 
@@ -19,21 +22,21 @@ class Facts(Struct, frozen=True, kw_only=True):
     state: str
     running: bool
     last_success_at: datetime | None
-    error: Mapping[str, str] | None
+    error: Mapping[str, Any] | None
     since: datetime | None
-    held: int
+    decision: Mapping[str, Any] | None = None
+    files_error: Mapping[str, Any] | None = None
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """``kind`` is a word of ``jemmo.web.words``; ``message`` and ``next_step`` are the error's own, if there is one."""
+    """``kind`` is a word of ``jemmo.web.words``; ``error`` is what was met, as a report holds it, if anything was."""
 
     kind: str
     serious: bool = False
     connection_id: str = ""
     name: str = ""
     at: datetime | None = None
-    message: str = ""
-    next_step: str = ""
+    error: Mapping[str, Any] | None = None
 
 
 def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
@@ -43,15 +46,13 @@ def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
         return [Finding(kind="nothing_connected")]
     found = [finding for one in known for finding in _of(one, now)]
     if not found:
-        newest = max((one.last_success_at for one in known if one.last_success_at), default=None)
-        return [Finding(kind="well", at=newest)]
+        return [Finding(kind="well", at=oldest(one.last_success_at for one in known))]
     return sorted(found, key=lambda one: not one.serious)
 
 
 def _of(one: Facts, now: datetime) -> list[Finding]:
-    error = one.error or {}
     about = partial(Finding, connection_id=one.id, name=one.name)
-    said = partial(about, message=error.get("message", ""), next_step=error.get("next_step", ""))
+    said = partial(about, error=one.error)
     found = []
     if one.state == "refused":
         found.append(said(kind="refused", serious=True, at=one.since))
@@ -65,6 +66,8 @@ def _of(one: Facts, now: datetime) -> list[Finding]:
         found.append(about(kind="never"))
     elif now - one.last_success_at > OVERDUE:
         found.append(about(kind="overdue", at=one.last_success_at))
-    if one.held:
-        found.append(about(kind="held", serious=True))
+    if one.files_error and not one.error:
+        found.append(about(kind="files", error=one.files_error))
+    if one.decision:
+        found.append(about(kind="held", error=one.decision))
     return found

@@ -1,16 +1,18 @@
-"""An organisation's rules: which records stay out of Jemmo, and why.
+"""An organization's rules: which records are excluded, and why.
 
-A record left out is kept, hidden and with its reason, so that it can be explained and appears at once when
-the rule or the record changes. The rule that looks beyond one record (a talent needs an active application)
-is decided by the store, where both are; its settings are here with the others.
+An excluded record is stored with its reason, so that it can be explained and appears at once when the rule or the
+record changes. The rule that takes more than one record to decide (a talent needs an active application or a recent
+hire) is applied by the store, where both are; its settings are here with the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from jemmo.domain.enums import ApplicationStatus, JobStatus
@@ -19,7 +21,7 @@ from jemmo.domain.streams import Stream
 
 
 class Exclusion(StrEnum):
-    """Why a record is left out."""
+    """Why a record is excluded."""
 
     JOB_ARCHIVED = "job_archived"
     JOB_DRAFT = "job_draft"
@@ -31,29 +33,49 @@ EXPLANATIONS = {
     Exclusion.JOB_ARCHIVED: "The job is archived in the ATS.",
     Exclusion.JOB_DRAFT: "The job is still a draft in the ATS.",
     Exclusion.TALENT_ARCHIVED: "The talent is archived in the ATS.",
-    Exclusion.NO_ACTIVE_APPLICATION: "The talent has no active application in the ATS.",
+    Exclusion.NO_ACTIVE_APPLICATION: "The talent has no active application in the ATS and no recent hire.",
 }
+
+MAX_HIRED_DAYS = 3650
+"""The longest time that a rule may keep people after their hire."""
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What an organisation wants in Jemmo. The defaults are the product's."""
+    """What an organization includes. The defaults are the product's.
+
+    An application counts as active in one of ``active_statuses``, and for ``hired_days`` after the hire.
+    """
 
     include_archived_jobs: bool = False
     include_draft_jobs: bool = False
     include_archived_talents: bool = False
     include_talents_without_active_application: bool = False
     active_statuses: tuple[ApplicationStatus, ...] = (ApplicationStatus.ACTIVE,)
+    hired_days: Annotated[int, Meta(ge=0, le=MAX_HIRED_DAYS)] = 90
+
+    def hired_since(self, now: datetime) -> datetime | None:
+        """Whoever was hired from this time on still counts as active; ``None``: no hire does."""
+        return now - timedelta(days=self.hired_days) if self.hired_days else None
+
+
+def grounds(streams: Collection[Stream]) -> list[Exclusion]:
+    """The rules that make sense for an ATS: without applications, no talent is excluded for the lack of one."""
+    return [
+        one
+        for one in Exclusion
+        if one is not Exclusion.NO_ACTIVE_APPLICATION or Stream.APPLICATIONS in streams
+    ]
 
 
 def applicable(rules: Rules, streams: Collection[Stream]) -> Rules:
-    """The rules that make sense for an ATS: without applications, no talent is hidden for the lack of one."""
-    if Stream.APPLICATIONS in streams:
+    """The rules of an organization, less those that an ATS with these streams gives no ground for."""
+    if Exclusion.NO_ACTIVE_APPLICATION in grounds(streams):
         return rules
     return replace(rules, include_talents_without_active_application=True)
 
 
 def exclusion(record: Record, rules: Rules) -> Exclusion | None:
-    """Why this record is left out, ``None`` when it is not."""
+    """Why this record is excluded; ``None`` when it is not."""
     if isinstance(record, Talent):
         if record.is_archived and not rules.include_archived_talents:
             return Exclusion.TALENT_ARCHIVED

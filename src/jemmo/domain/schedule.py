@@ -26,6 +26,9 @@ FARTHEST = timedelta(days=8)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+EVERY_HOURS = 6.0  # between two syncs, where no possible number is stored
+
+
 class Window(Struct, frozen=True, kw_only=True):
     """A time of the week on the wall clock. One whose ``end`` is not after its ``start`` ends on the next day.
 
@@ -111,6 +114,15 @@ class Plan(Struct, frozen=True, kw_only=True):
     def leaves_no_time(self, now: datetime) -> bool:
         """Whether the quiet hours take up the whole week."""
         return self.is_quiet(self.after_quiet(now))
+
+
+def interval(hours: float) -> timedelta:
+    """The time between two syncs; the usual one for what cannot be one.
+
+    >>> interval(12), interval(0), interval(float("nan"))
+    (datetime.timedelta(seconds=43200), datetime.timedelta(seconds=21600), datetime.timedelta(seconds=21600))
+    """
+    return timedelta(hours=hours if 0.01 <= hours <= 24 * 366 else EVERY_HOURS)
 
 
 def next_due(

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 
 WORD = re.compile(r"[^\W_]+[+#]*")
-ADDRESS = re.compile(r"\S+@\S+")
 MOST = 6000  # distinct words of one text
 LONGEST = 40  # characters
 
@@ -19,7 +18,7 @@ def search_words(text: str) -> Iterator[str]:
     ['2019', 'c++', 'ete']
     """
     met: set[str] = set()
-    for found in WORD.findall(_plain(ADDRESS.sub(" ", text))):
+    for found in WORD.findall(_plain(_without_addresses(text))):
         word = found[:LONGEST]
         if len(word) < 2 or word in met or (word.isdecimal() and not _is_year(word)):
             continue
@@ -27,6 +26,10 @@ def search_words(text: str) -> Iterator[str]:
         yield word
         if len(met) >= MOST:
             return
+
+
+def _without_addresses(text: str) -> str:
+    return " ".join(part for part in text.split() if "@" not in part.strip("@"))
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ FRESH = timedelta(hours=24)
 
 
 class Colour(StrEnum):
-    """Green: synced within 24 h. Yellow: longer ago, consider a manual sync. Red: failed. Loading: under way."""
+    """Green: synced within 24 h. Yellow: longer ago, or an error stops its files. Red: failed. Loading: under way."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -24,19 +24,14 @@ def colour(
     last_error: Mapping[str, object] | None,
     running: bool,
     now: datetime,
+    files_error: Mapping[str, object] | None = None,
 ) -> Colour:
     """What the status dot says. A connection that was never synced waits in yellow."""
     if running:
         return Colour.LOADING
     if last_error:
         return Colour.RED
-    if last_success_at is not None and now - last_success_at <= FRESH:
+    is_fresh = last_success_at is not None and now - last_success_at <= FRESH
+    if is_fresh and not files_error:
         return Colour.GREEN
     return Colour.YELLOW
-
-
-def eta(*, read: int, missing: int, since: timedelta) -> timedelta | None:
-    """How long the rest takes at the pace so far; ``None`` while there is nothing to go by."""
-    if read <= 0 or missing <= 0 or since < timedelta(seconds=2):
-        return None
-    return since * (missing / read)

@@ -62,9 +62,13 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     cursor          where that pass goes on, as the connector wrote it; ``None`` at its start
     pass_started_at when that pass began: the next watermark once it is complete
     seen            distinct records that pass has seen so far, rejected ones included
-    total           the ATS's own count, as last told
+    total           the ATS's own count, the least that it told during the pass: what came later is read next time
+    short           how many records the ATS counted but did not send when the stream was last read to its end
     done            the pass has read this stream to its end
     complete        the last pass proved that nothing was left out; during a pass: so far
+    basis           what its records were mapped with besides themselves, as a digest
+    unreadable      what is stored of the pass under way made no sense, so it begins anew
+    synced_at       when the last proved pass began that a run ended with: how old the stream is on pages
     """
 
     stream: Stream
@@ -74,8 +78,30 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     pass_started_at: datetime | None = None
     seen: int = 0
     total: int | None = None
+    short: int = 0
     done: bool = False
     complete: bool = False
+    basis: str | None = None
+    unreadable: bool = False
+    synced_at: datetime | None = None
+
+
+def least_told(*counts: int | None) -> int | None:
+    """The least of an ATS's counts of a list, told while it was read; ``None`` where it told none."""
+    return min((count for count in counts if count is not None), default=None)
+
+
+def missed(seen: int, total: int | None, short: int) -> int:
+    """How many records a list that was read to its end is short of the ATS's count."""
+    return max(short, 0 if total is None else total - seen)
+
+
+def is_few(missed: int, seen: int) -> bool:
+    """Whether so small a difference may be a mistake of the ATS's count, which no reading would mend.
+
+    A list that was cut misses more, or ends at a round number, and then misses more each time.
+    """
+    return missed <= max(2, min(10, seen // 10)) or (seen % 50 != 0 and missed <= seen // 100)
 
 
 class Start(Struct, frozen=True, kw_only=True):
@@ -124,8 +150,11 @@ class Page(Struct, frozen=True, kw_only=True):
     cursor   where to go on after this page; ``None`` says that this was the last one
     total    how many records the ATS says the pass has, if it says so
     repeats  how many of these records were already in an earlier page of this pass
+    short    with the last page, how many records less than the ATS counts came, where ``total`` cannot tell
     covers   ``False`` when the connector had to leave something out, so the pass proves nothing
     gone     ids that the ATS itself says are deleted, or no longer belong to the stream
+    basis    a digest of what the records are mapped with besides themselves, such as the names of custom fields:
+             when it changes, the stream is read whole, since no record's own date tells
     """
 
     stream: Stream
@@ -135,7 +164,9 @@ class Page(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     total: int | None = None
     repeats: int = 0
+    short: int = 0
     covers: bool = True
+    basis: str | None = None
 
 
 class Sighting(Struct, frozen=True):
@@ -146,20 +177,29 @@ class Sighting(Struct, frozen=True):
 
 
 class SightingPage(Struct, frozen=True, kw_only=True):
-    """One response's worth of an id sweep. ``cursor`` is where it can go on another time, if it can."""
+    """One response's worth of an id sweep. ``cursor`` is where it can go on another time, if it can.
+
+    ``total``, ``repeats``, ``short`` and ``covers`` are those of a ``Page``.
+    """
 
     sightings: list[Sighting]
     cursor: str | None = None
     total: int | None = None
     repeats: int = 0
+    short: int = 0
     covers: bool = True
 
 
 class Part(StrEnum):
-    """How far the comparison of a stream is: a sweep, what it showed unread, a second sweep, done."""
+    """How far the comparison of a stream is.
+
+    A sweep, the records that it showed unread, whether a person reviews what is missing, a second sweep, done.
+    """
 
     FIRST = "first"
     UNREAD = "unread"
+    COMPARED = "compared"
+    DECIDED = "decided"
     SECOND = "second"
     SETTLED = "settled"
 
@@ -169,7 +209,8 @@ class Sweep(Struct, kw_only=True):
 
     began    when the sweep under way began; what came later is not judged by it
     cursor   where it goes on; ``ended`` once it was at its last page
-    proved   whether it met all that the ATS counts
+    short    what its pages said of records that are counted but not listed
+    missed   how many records the ATS counts that the sweep did not meet
     missing  what a first sweep did not meet, while a second one looks again
     """
 
@@ -178,13 +219,43 @@ class Sweep(Struct, kw_only=True):
     cursor: str | None = None
     seen: int = 0
     total: int | None = None
+    short: int = 0
     covers: bool = True
     ended: bool = False
     missing: list[str] = []
 
     @property
+    def missed(self) -> int:
+        return missed(self.seen, self.total, self.short)
+
+    @property
     def proved(self) -> bool:
-        return self.covers and (self.total is None or self.seen >= self.total)
+        """Whether it met all that the ATS counts."""
+        return self.covers and not self.missed
+
+    @property
+    def proves_by_name(self) -> bool:
+        """Whether a record it did not meet is gone if the ATS, asked for it by name, says so."""
+        return self.covers and is_few(self.missed, self.seen)
+
+
+class Rereading(Struct, frozen=True, kw_only=True):
+    """A whole reading of a stream's content, a part with each reconcile: see ``pipeline.rereading``.
+
+    began          when it began
+    cursor         where it goes on, as the connector wrote it; ``None`` at its start
+    seen           distinct records it has read so far
+    covers         nothing was left out so far
+    """
+
+    began: datetime
+    cursor: str | None = None
+    seen: int = 0
+    covers: bool = True
+
+
+REREAD_WITHIN = timedelta(days=7)
+"""How long it takes at most, with a reconcile a day, until a record's content is read again whatever its date says."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -213,7 +284,8 @@ class AccessCheck(Struct, frozen=True, kw_only=True):
 class AccessReport(Struct, frozen=True, kw_only=True):
     """What a connection test found. ``account`` names the company the key belongs to.
 
-    ``expires_at`` is when the key dies, where it says so.
+    ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some
+    more. ``expires_at`` is when the key dies, where it says so.
     """
 
     account_id: str | None = None
@@ -221,6 +293,7 @@ class AccessReport(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     checks: list[AccessCheck] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
+    approximate: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
     @property

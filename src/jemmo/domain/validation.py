@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html as entities
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+MAX_ID = 200  # characters of an ATS's id, of a record or of what it is linked to
 MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
 MAX_WHOLE = 2**63
 MAX_WORD = 200  # characters of a tag
@@ -16,30 +18,62 @@ EARLIEST, LATEST = (
     2200,
 )  # years outside are typing mistakes, and Postgres or Python may refuse them
 
-_TAGS = re.compile(r"<(br|/p|/li|/h\d|/div|/tr)\b[^>]*>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[^>]*>")
-_ELEMENT = re.compile(r"</?[a-zA-Z][^<>]*>")
+_BREAKS = "address|article|blockquote|br|dd|div|dl|dt|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|tr|ul"
+_INLINE = (
+    "a|abbr|b|big|body|center|cite|code|col|del|em|figure|font|head|html|i|img|ins|link|main|mark|meta|nav|q|s|"
+    "script|small|span|strike|strong|style|sub|sup|tbody|td|tfoot|th|thead|time|title|tt|u|wbr"
+)
+_ELEMENT = re.compile(
+    rf"</?(?:(?P<breaks>{_BREAKS})|{_INLINE})(?:\s[^<>]*)?/?>|<!--[^<>]*-->", re.IGNORECASE
+)
+"""An element of HTML; "Poste <H/F>" has none."""
 _ENTITY = re.compile(r"&#?\w{2,10};")
+_NAMED_UTC = re.compile(r"\s(?:UTC|GMT|Z)$", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_HALVES = re.compile("[\ud800-\udfff]")
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff](?:(?<=\x1b)\\[[0-?]*[ -/]*[@-~])?"
+)
+"""Colours and moves of a terminal, control characters but tabs and line breaks, halves of characters."""
+_WINDOWS = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+"""What a control character is where a sender took Windows' letters for ISO 8859-1: "l\x92offre"."""
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and symbols by their category, and yet nothing is seen of them."""
+_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def text(value: Any) -> str | None:
-    """Stripped text, or ``None`` for blank. NUL and half characters, which Postgres cannot store, are dropped."""
+    """Stripped text, or ``None`` where nothing of it can be seen.
+
+    Half characters and NUL, which Postgres cannot store, are dropped, and so is what would command a terminal.
+    """
     if value is None:
         return None
     if not isinstance(value, str):
         if isinstance(value, dict | list):
             return None
         value = str(value)
-    if "\x00" in value:
-        value = value.replace("\x00", "")
-    if not value.isascii() and not value.isprintable():
-        value = _HALVES.sub("", value)
-    value = value.strip()
+    value = value.strip() if value.isprintable() else printable(value).strip()
     if len(value) > MAX_TEXT:
         value = value[:MAX_TEXT]
-    return value or None
+    if value.isascii():
+        return value or None
+    return value if any(map(_is_seen, value)) else None
+
+
+def printable(value: str) -> str:
+    r"""The text without what a terminal would obey.
+
+    >>> printable("\x1b[31mAda\x1b[0m"), printable("l\x92offre")
+    ('Ada', 'l’offre')
+    """
+    if value.isprintable():
+        return value
+    return _UNSEEN.sub(lambda found: _WINDOWS.get(found[0], ""), value)
+
+
+def _is_seen(character: str) -> bool:
+    return character not in _FILLERS and unicodedata.category(character) not in _INVISIBLE
 
 
 def utc(value: datetime | None) -> datetime | None:
@@ -52,13 +86,17 @@ def utc(value: datetime | None) -> datetime | None:
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A moment from ISO 8601 text, ``None`` for anything else."""
+    """A moment from ISO 8601 text, also a date alone or with the name of UTC; ``None`` for anything else.
+
+    >>> str(parse_time("2026-12-31")), str(parse_time("2026-12-31 08:00:00 UTC"))
+    ('2026-12-31 00:00:00+00:00', '2026-12-31 08:00:00+00:00')
+    """
     if isinstance(value, datetime):
         return utc(value)
     if not isinstance(value, str):
         return None
     try:
-        return utc(datetime.fromisoformat(value.strip()))
+        return utc(datetime.fromisoformat(_NAMED_UTC.sub("+00:00", value.strip())))
     except ValueError:
         return None
 
@@ -78,6 +116,16 @@ def number(value: Any) -> float | None:
 def whole(value: int | None) -> int | None:
     """The number if a database column can hold it, else ``None``."""
     return value if value is not None and abs(value) < MAX_WHOLE else None
+
+
+def is_set(value: Any) -> bool:
+    """Whether a flag that makes a record confidential is set: anything but false, however it is spelled, or nothing.
+
+    A spelling that we don't know must not make the record public.
+    """
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "false", "0", "null"}
+    return not (value is None or value is False or (isinstance(value, int | float) and value == 0))
 
 
 def web_address(value: Any) -> str | None:
@@ -105,8 +153,8 @@ def words(values: Any) -> tuple[str, ...]:
 def name_text(value: Any) -> str | None:
     """A name or title as text, without the markup that editors and imports leave in it.
 
-    >>> name_text(" <b>Ada</b>&nbsp;Exemple "), name_text("R&D, 3 < 5"), name_text("<br>")
-    ('Ada Exemple', 'R&D, 3 < 5', None)
+    >>> name_text(" <b>Ada</b>&nbsp;Exemple "), name_text("R&D, 3 < 5"), name_text("Poste <H/F>"), name_text("<br>")
+    ('Ada Exemple', 'R&D, 3 < 5', 'Poste <H/F>', None)
     """
     found = text(value)
     if found is None or ("<" not in found and "&" not in found):
@@ -116,10 +164,23 @@ def name_text(value: Any) -> str | None:
     return found if plain == found else text(" ".join(plain.split()))
 
 
+def unmarked(value: Any) -> str | None:
+    r"""Text of a field that some accounts write as HTML and others do not, with its line breaks.
+
+    >>> unmarked("<p>Ada</p><p>3 &lt; 5</p>"), unmarked("3 < 5\n\n<H/F>")
+    ('Ada\n3 < 5', '3 < 5\n\n<H/F>')
+    """
+    found = text(value)
+    if found is None or (_ELEMENT.search(found) is None and _ENTITY.search(found) is None):
+        return found
+    return html_to_text(found)
+
+
 def html_to_text(markup: str | None) -> str | None:
-    """Readable text of a piece of HTML, for search and plain views."""
+    """Readable text of a piece of HTML."""
     if markup is None:
         return None
-    plain = _ANY_TAG.sub(" ", _TAGS.sub("\n", markup))
-    lines = (" ".join(line.split()) for line in entities.unescape(plain).splitlines())
+    plain = _ELEMENT.sub(lambda tag: "\n" if tag["breaks"] else " ", markup)
+    plain = entities.unescape(_NO_CHARACTER.sub("\ufffd", plain))
+    lines = (" ".join(line.split()) for line in plain.splitlines())
     return text("\n".join(line for line in lines if line))

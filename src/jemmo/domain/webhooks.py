@@ -12,6 +12,11 @@ from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Stream
 
 MAX_BODY = 1_000_000  # bytes; what an ATS sends of one record is far below
+MAX_KEPT = (
+    50_000_000  # bytes kept of one connection's deliveries in a day (UTC), with what a row takes
+)
+ROW = 500  # bytes; what a delivery takes beside its body
+NAME = 30  # bytes; what each name takes by which a delivery is found, in the row and in the index
 BURST, PER_SECOND = (
     600.0,
     60.0,
@@ -20,11 +25,15 @@ SILENT_AFTER = 5  # changes in a row that no webhook announced
 
 
 class Hint(Struct, frozen=True, kw_only=True):
-    """A record that an ATS says has changed. ``destroyed`` says that it is gone, which is looked up, never believed."""
+    """A record that an ATS says has changed. ``destroyed`` says that it is gone, which is looked up, never believed.
+
+    ``file`` is the ``remote_version`` of a talent's resume where only the webhook names it.
+    """
 
     stream: Stream
     remote_id: str
     destroyed: bool = False
+    file: str | None = None
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -48,6 +57,7 @@ class Outcome(StrEnum):
     """What became of a delivery; each is counted per connection and day."""
 
     ACCEPTED = "accepted"
+    NOT_KEPT = "not_kept"
     DUPLICATE = "duplicate"
     UNKNOWN_EVENT = "unknown_event"
     PAUSED = "paused"
@@ -69,8 +79,18 @@ class Outcome(StrEnum):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the body is stored, so that it can be replayed."""
-        return self in {Outcome.ACCEPTED, Outcome.UNKNOWN_EVENT, Outcome.PAUSED}
+        """Whether the body is stored, so that it can be replayed. While paused, what it names waits anyway."""
+        return self is Outcome.ACCEPTED
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it came from the ATS, and is not refused."""
+        return self in {
+            Outcome.ACCEPTED,
+            Outcome.NOT_KEPT,
+            Outcome.UNKNOWN_EVENT,
+            Outcome.PAUSED,
+        }
 
 
 STATUSES = {
@@ -115,6 +135,15 @@ def coalesce(hints: Iterable[Hint]) -> list[Hint]:
         found.pop((hint.stream, hint.remote_id), None)
         found[hint.stream, hint.remote_id] = hint
     return list(found.values())
+
+
+def storable(text: str) -> str:
+    r"""The text without what Postgres refuses: NUL, and half of a surrogate pair.
+
+    >>> storable("candidate\x00.update\ud800")
+    'candidate.update?'
+    """
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 class Bucket:

@@ -40,7 +40,10 @@ class Reason(StrEnum):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """A record that is stored. ``owner`` is the talent of an application, whose rule hides both."""
+    """A record that is stored. ``owner`` is the talent of an application, whose rule hides both.
+
+    ``name`` is empty for a record that was deleted in the ATS.
+    """
 
     kind: str
     id: UUID
@@ -137,14 +140,14 @@ def _of_held(one: Held, sees_contacts: bool) -> Answer:
         verdict = Verdict.EXCLUDED_TALENT if talents else Verdict.EXCLUDED
     elif one.kind == "talent" and not sees_contacts:
         verdict = Verdict.CONTACTS_HIDDEN
-    shown = verdict in {Verdict.SHOWN, Verdict.CONTACTS_HIDDEN}
+    has_page = verdict not in {Verdict.DELETED, Verdict.WAITS}
     return Answer(
         verdict=verdict,
         kind=one.kind,
         remote_id=one.remote_id,
         name=one.name,
         connection=one.connection,
-        record=(one.owner or one.id) if shown else None,
+        record=(one.owner or one.id) if has_page else None,
         at=at,
         seen_at=_seen(one),
         rule=one.excluded,

@@ -6,7 +6,13 @@ starts in well under a second, and goes on after the command that started it, un
 
 from jemmo.embedded.checks import Problem, check_server
 from jemmo.embedded.errors import PostgresError
-from jemmo.embedded.server import database_url, ensure_running, is_running, stop
+from jemmo.embedded.server import (
+    database_url,
+    ensure_running,
+    is_alive,
+    is_running,
+    stop,
+)
 
 __all__ = [
     "PostgresError",
@@ -14,6 +20,7 @@ __all__ = [
     "check_server",
     "database_url",
     "ensure_running",
+    "is_alive",
     "is_running",
     "stop",
 ]

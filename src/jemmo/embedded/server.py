@@ -28,6 +28,7 @@ from jemmo.home import home
 OTHERS_SECONDS = 120  # another command starts or stops the server at this moment
 START_SECONDS = 120  # a start after a crash first replays what was not checkpointed
 STOP_SECONDS = 30
+ORPHAN_SECONDS = 10.0  # for what a killed server left behind to notice that and end
 LARGEST_LOG = 5_000_000
 
 
@@ -55,6 +56,13 @@ def is_running() -> bool:
         return locks.is_held(places.running) and _is_ready(places)
 
 
+def is_alive() -> bool:
+    """Whether this home's server lives; quicker than to connect. What a killed one left behind does not count."""
+    with explained("Looking for the database"):
+        places = find_places(home())
+        return locks.is_held(places.running) and not _is_orphaned(places)
+
+
 def stop() -> bool:
     """Stop the embedded server of this home; False if it was not running."""
     with explained("Stopping the database"):
@@ -63,6 +71,7 @@ def stop() -> bool:
         if not locks.is_held(places.running):
             return False
         with _only_us(folder):
+            _end_orphans(places)
             # Fast: open transactions are rolled back, the data is written out. Then immediate,
             # which is safe too and only makes the next start longer.
             for how in (signal.SIGINT, signal.SIGQUIT):
@@ -79,6 +88,7 @@ def stop() -> bool:
 def _start(folder: Path, lock: int) -> str:
     account = server_account(find_places(folder).data)
     places = make_places(folder, account)
+    _end_orphans(places)
     # A server that was killed is "running" until the last of its processes has noticed.
     if locks.is_held(places.running) and _await_ready(places):
         _check_not_moved(places)
@@ -189,6 +199,34 @@ def _process(places: Places) -> psutil.Process | None:
         return None
 
 
+def _is_orphaned(places: Places) -> bool:
+    """Whether processes live on whose server was killed. They hold on to what the next one needs."""
+    if not locks.is_held(places.running):
+        return False
+    try:
+        return not places.data.samefile(psutil.Process(int(_status(places)[0])).cwd())
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.AccessDenied, OSError, ValueError, IndexError):
+        return False  # it cannot be told
+
+
+def _end_orphans(places: Places) -> None:
+    """Wait for them to notice, then force them: one that hangs in a lock or is suspended never would.
+
+    Nothing is lost. The next server repairs itself as it has to anyway.
+    """
+    if not _is_orphaned(places):
+        return
+    if locks.wait_until(lambda: not _is_orphaned(places), seconds=ORPHAN_SECONDS):
+        return
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # it ends at this moment, or is not ours to look at
+            if process.name() == "postgres" and places.data.samefile(process.cwd()):
+                process.kill()
+    locks.wait_until(lambda: not _is_orphaned(places), seconds=ORPHAN_SECONDS)
+
+
 def _forget_stale_process(places: Places) -> None:
     """Or PostgreSQL would refuse to start for as long as another program has the number."""
     if _process(places) is None:
@@ -196,6 +234,8 @@ def _forget_stale_process(places: Places) -> None:
 
 
 def _signal(places: Places, how: signal.Signals) -> None:
+    # One that has just been started has not written its number down yet.
+    locks.wait_until(lambda: bool(_status(places)) or not locks.is_held(places.running), seconds=5)
     process = _process(places)
     if process is not None:
         with suppress(psutil.NoSuchProcess):  # it has just ended by itself

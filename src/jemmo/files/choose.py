@@ -6,14 +6,16 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.folder import FolderStorage
 from jemmo.files.storage import Storage, bad_address
 from jemmo.home import home
 
-RULE = "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix."
+RULE = (
+    "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
+)
 
 
 def open_storage() -> Storage:
@@ -38,29 +40,35 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
             raise bad_address(address, f"{RULE} A path must be absolute.")
         return FolderStorage(path)
     parts = urlsplit(address)
-    if parts.username or parts.password or parts.query or not parts.netloc:
+    wrong_query = bool(parts.query) and parts.scheme != "s3"
+    if parts.username or parts.password or wrong_query or not parts.netloc:
         raise bad_address(f"{parts.scheme}://…", f"{RULE} Keys belong in variables of their own.")
     if parts.scheme == "supabase":
         if parts.path.strip("/"):
             raise bad_address(address, RULE)
         return _supabase(parts.netloc, environ)
     if parts.scheme == "s3":
-        from jemmo.files.s3 import S3Storage  # noqa: PLC0415 - a large library, often not used
-
-        endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
-        return S3Storage(parts.netloc, parts.path, endpoint)
+        return _s3(parts, environ)
     raise bad_address(address, RULE)
 
 
+def _s3(parts: SplitResult, environ: Mapping[str, str]) -> Storage:
+    from jemmo.files.s3 import S3Storage, encryption_of  # noqa: PLC0415 - a large library, often not used
+
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    encryption = encryption_of(dict(parse_qsl(parts.query, keep_blank_values=True)), "s3://…")
+    return S3Storage(parts.netloc, parts.path, endpoint, encryption)
+
+
 def _supabase(bucket: str, environ: Mapping[str, str]) -> Storage:
-    from jemmo.files.supabase import SupabaseStorage  # noqa: PLC0415 - as above
+    from jemmo.files.supabase import SupabaseStorage, project_address  # noqa: PLC0415 - as above
 
     url, key = environ.get("SUPABASE_URL", ""), environ.get("SUPABASE_SERVICE_KEY", "")
-    if not url.startswith(("https://", "http://")) or not key:
+    if not url or not key:
         raise ConfigError(
             "Files are to be kept in Supabase, but its address or key is missing.",
             code="storage_key_missing",
             next_step="Set SUPABASE_URL and SUPABASE_SERVICE_KEY, as shown in Supabase under "
             "Project Settings > API; the key is the service role's.",
         )
-    return SupabaseStorage(url, key, bucket)
+    return SupabaseStorage(project_address(url), key, bucket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jemmo.domain.errors import ConfigError
-from jemmo.files.storage import Missing, StorageError, Stored, checked, probe
+from jemmo.domain import system_errors
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked
 
 DRAFT = ".draft-"
 
@@ -25,8 +27,9 @@ class FolderStorage:
     def place(self) -> str:
         return str(self.folder)
 
-    def check(self) -> None:
-        probe(self)
+    def prepare(self) -> None:
+        with self._explained():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(self, name: str, content: bytes) -> None:
         path = self._path(name)
@@ -56,10 +59,10 @@ class FolderStorage:
         with self._explained():
             self._path(name).unlink(missing_ok=True)
 
-    def listing(self) -> Iterator[Stored]:
+    def listing(self, folder: str = "") -> Iterator[Stored]:
         """Every file, drafts that a killed process left included: their names are no one's, so they are swept."""
         with self._explained():
-            found = list(self.folder.glob("*/*")) if self.folder.is_dir() else []
+            found = list(self.folder.glob(f"{folder or '*'}/*")) if self.folder.is_dir() else []
         for path in found:
             try:
                 changed = path.stat().st_mtime
@@ -84,17 +87,28 @@ class FolderStorage:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except PermissionError:
-            raise ConfigError(
+        except OSError as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: OSError) -> JemmoError:
+        if system_errors.is_not_allowed(error):
+            return ConfigError(
                 f"The folder for files, {self.folder}, may not be written.",
                 code="storage_refused",
-                next_step="Give it to the user that runs Jemmo, or choose another in JEMMO_FILES.",
-            ) from None
-        except OSError as error:
-            raise StorageError(
-                f"The folder for files, {self.folder}, failed: {os.strerror(error.errno or 0)}.",
-                next_step="Check that the disk is there and has room; files are tried again.",
-            ) from error
+                next_step="Give it to the user who runs Jemmo, or choose another in JEMMO_FILES.",
+            )
+        if error.errno == errno.EFBIG:
+            return TooLarge()
+        if system_errors.is_full(error):
+            return StorageError(
+                f"The disk of the folder for files, {self.folder}, is full.",
+                code="disk_full",
+                next_step="Free some space; files are tried again.",
+            )
+        return StorageError(
+            f"The folder for files, {self.folder}, failed: {os.strerror(error.errno or 0)}.",
+            next_step="Check that the disk is there; files are tried again.",
+        )
 
 
 def _settle(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a file is by its content, and whether it may be kept. Pure, and reads no more than it must.
+"""What a file is by its content, and whether it may be kept. Runs in the sandbox (``reader``), and reads what it must.
 
 Nothing is believed of what a file's name or an answer's header say. What could hide a bomb or run by itself is refused.
 """
@@ -12,7 +12,12 @@ import zlib
 
 import puremagic
 
-from jemmo.files.kinds import DOC, DOCX, JPEG, ODT, PDF, PNG, RTF, TEXT
+from jemmo.files import active, parts, portable
+from jemmo.files.kinds import DOC, DOCX, ODT, PDF, RTF, TEXT
+from jemmo.files.ooxml import Package
+from jemmo.files.readers import doc, plain
+from jemmo.files.targets import is_remote
+from jemmo.files.verdict import Refused, at_first_sight
 
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
@@ -20,58 +25,43 @@ BROKEN = (
 )
 """What ``zipfile`` raises about an archive that is not whole."""
 
-MAX_ENTRIES = 2000
-MAX_UNPACKED = 150 * 1024 * 1024  # bytes of a whole archive
-MAX_RATIO = 100  # of what is unpacked to what was packed, of entries worth the name
-WORTH = 1024 * 1024
-ARCHIVES = (".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".tar", ".jar", ".docx", ".docm", ".xlsm")
-MACRO_NAMES = ("vbaproject.bin", "vbadata.xml")
-ACTIVE_RTF = re.compile(rb"\\obj(data|ocx|autlink|html)|\\ddeauto", re.IGNORECASE)
-LAUNCHES = re.compile(rb"/(Launch|RichMedia|XFA)\b")
-
-
-class Refused(Exception):
-    """This file is not kept; ``code`` says why, ``message`` says it to people."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(REASONS[code])
-        self.code = code
-        self.message = REASONS[code]
-
-
-REASONS = {
-    "empty": "The file is empty.",
-    "too_large": "The file is larger than Jemmo keeps.",
-    "type_not_kept": "The file is not a document that Jemmo keeps (PDF, Word, ODT, RTF, text, image).",
-    "broken": "The file is damaged.",
-    "archive_bomb": "The file would unpack to far more than it is.",
-    "macros": "The file holds macros.",
-    "embedded": "The file holds another file or program.",
+MACRO_STREAMS = {"macros", "vba", "_vba_project", "_vba_project_cur"}
+OBJECT_STREAMS = {
+    *(
+        "package",
+        "\x01ole10native",
+        "equation native",
+        "\x03objinfo",
+        "\x03linkinfo",
+        "\x03ocxname",
+    ),
 }
+OBJECT_STORAGE = re.compile(r"_\d+")  # in the storage ObjectPool ([MS-DOC] 2.1.5)
+DDE = re.compile(
+    rb"\x13[ \"]*DDE(?:AUTO)?[ \"]|\x13\0(?:[ \"]\0)*D\0D\0E\0(?:A\0U\0T\0O\0)?[ \"]\0",
+    re.IGNORECASE,
+)
+"""A field of an old Word file that starts a program, in either width of its text."""
+CONTROLS = frozenset(map(chr, range(0x20))) - set("\t\n\r\f\v")
 
 
-def inspect(content: bytes, *, max_bytes: int) -> str:  # noqa: C901 - one kind after the other
+def inspect(content: bytes, *, max_bytes: int) -> str:
     """The content type of a file that may be kept; raises ``Refused``."""
+    if (image := at_first_sight(content, max_bytes=max_bytes)) is not None:
+        return image
     if not content.strip(b"\x00\t\r\n "):
         raise Refused("empty")
-    if len(content) > max_bytes:
-        raise Refused("too_large")
     if content.startswith(b"PK\x03\x04"):
         return _zipped(content)
     if b"%PDF-" in content[:1024]:
-        if LAUNCHES.search(content):
-            raise Refused("embedded")
+        portable.judge(content)
         return PDF
-    if content.startswith(b"{\\rtf"):
-        if ACTIVE_RTF.search(content):
+    if content.startswith(b"{\\rt"):
+        if active.runs_by_itself(content):
             raise Refused("embedded")
         return RTF
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _compound(content)
-    if content.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
     if _is_text(content):
         return TEXT
     raise Refused("type_not_kept")
@@ -81,76 +71,60 @@ def _zipped(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _defuse(entries, len(content))
+            parts.defuse(entries, len(content))
             names = {one.filename for one in entries}
-            if "word/document.xml" in names:
-                kinds = _small(archive, "[Content_Types].xml")
-                if b"macroEnabled" in kinds or b"vbaProject" in kinds:
-                    raise Refused("macros")
+            if Package(archive).main_document() is not None:
+                parts.judge_word(archive)
                 return DOCX
-            if "content.xml" in names and _small(archive, "mimetype").strip() == ODT.encode():
-                if any(name.startswith(("Basic/", "Scripts/")) for name in names):
-                    raise Refused("macros")
+            if {"content.xml", "mimetype"} <= names and _is_odt(archive):
+                parts.judge_odt(archive)
                 return ODT
     except BROKEN:
         raise Refused("broken") from None
     raise Refused("type_not_kept")
 
 
-def _defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
-    """Judge an archive by its directory; ``zipfile`` unpacks no entry beyond the size told there."""
-    if len(entries) > MAX_ENTRIES:
-        raise Refused("archive_bomb")
-    if sum(one.file_size for one in entries) > MAX_UNPACKED:
-        raise Refused("archive_bomb")
-    if sum(one.compress_size for one in entries) > size:  # entries that share their bytes
-        raise Refused("archive_bomb")
-    for one in entries:
-        name = one.filename.lower()
-        if one.file_size > WORTH and one.file_size > MAX_RATIO * max(1, one.compress_size):
-            raise Refused("archive_bomb")
-        if name.endswith(MACRO_NAMES):
-            raise Refused("macros")
-        if name.endswith(ARCHIVES) or "embeddings/ole" in name or "/activex/" in name:
-            raise Refused("embedded")
-        if one.flag_bits & 0x1:  # encrypted: nobody could look inside
-            raise Refused("type_not_kept")
-
-
-def _small(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        with archive.open(name) as entry:
-            return entry.read(256 * 1024)
-    except KeyError:
-        return b""
+def _is_odt(archive: zipfile.ZipFile) -> bool:
+    with archive.open("mimetype") as entry:
+        return entry.read(256).strip() == ODT.encode()
 
 
 def _compound(content: bytes) -> str:
-    """An old Word file. Names of its parts are UTF-16."""
-    for name in ("_VBA_PROJECT", "Macros", "VBA"):
-        if name.encode("utf-16-le") in content:
-            raise Refused("macros")
-    if "Package".encode("utf-16-le") in content or "Ole10Native".encode("utf-16-le") in content:
+    """An old Word file, by the names in its directory, which may be read even where the file is damaged."""
+    names = _directory(content)
+    if names & MACRO_STREAMS:
+        raise Refused("macros")
+    if names & OBJECT_STREAMS or any(OBJECT_STORAGE.fullmatch(name) for name in names):
         raise Refused("embedded")
-    if "WordDocument".encode("utf-16-le") in content:
-        return DOC
-    raise Refused("type_not_kept")
+    if "worddocument" not in names:
+        raise Refused("type_not_kept")
+    if DDE.search(content) or is_remote(doc.template(content)):
+        raise Refused("embedded")
+    return DOC
+
+
+def _directory(content: bytes) -> set[str]:
+    """Names of streams and storages, in lower case. Entries are 128 bytes at multiples of that ([MS-CFB] 2.6.1)."""
+    names = set()
+    for at in range(512, len(content) - 67, 128):
+        size, kind = content[at + 64] + 256 * content[at + 65], content[at + 66]
+        if kind in {1, 2, 5} and 4 <= size <= 64 and not size % 2:
+            name = content[at : at + size].decode("utf-16-le", "replace")
+            if name.endswith("\x00"):
+                names.add(name.rstrip("\x00").lower())
+    return names
 
 
 def _is_text(content: bytes) -> bool:
     """Whether it reads as text and as nothing else that programs or browsers would run."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if any(byte < 0x20 and byte not in b"\t\n\r\f" for byte in content):
-            return False
-        text = content.decode("cp1252", "replace")
-    if any(ord(one) < 0x20 and one not in "\t\n\r\f" for one in text):
+    wide = plain.wide_encoding(content)
+    text = plain.decoded(content)
+    if any(one in CONTROLS for one in text):
         return False
-    start = text.lstrip()[:512].lower()
+    start = text.lstrip("\ufeff\t\n\r\f\v ")[:512].lower()
     if start.startswith(("<", "#!", "mz")) or "<script" in start:
         return False
-    return not _told_otherwise(content)
+    return wide is not None or not _told_otherwise(content)
 
 
 def _told_otherwise(content: bytes) -> bool:

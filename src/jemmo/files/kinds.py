@@ -20,3 +20,6 @@ ENDINGS = {
     PNG: "png",
 }
 """The kinds that are kept, with their usual ending."""
+
+IMAGES = {JPEG, PNG}
+"""The kinds that hold no text."""

@@ -6,13 +6,14 @@ A name is ``folder/leaf``, both of letters, digits and hyphens: it says nothing 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
-from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 
 NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}/[0-9a-z][0-9a-z-]{0,99}\Z")
 
@@ -22,6 +23,16 @@ class StorageError(TransientError):
 
     default_code = "storage_unavailable"
     default_next_step = "Nothing to do: files are tried again. If it lasts, run `jemmo doctor`."
+
+
+class TooLarge(JemmoError):
+    """The storage does not take a file of this size; smaller ones are fine."""
+
+    default_code = "storage_too_large"
+    default_next_step = "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB."
+
+    def __init__(self) -> None:
+        super().__init__("The file is larger than the file storage accepts.")
 
 
 class Missing(Exception):
@@ -43,12 +54,12 @@ class Storage(Protocol):
         """Where the files are, for people; no secret in it."""
         ...
 
-    def check(self) -> None:
-        """Prepare the place and test that it can be written, read and emptied."""
+    def prepare(self) -> None:
+        """Make the place if it is missing; raises ``ConfigError`` if the public can read it."""
         ...
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep the bytes, whole or not at all; what had that name is replaced."""
+        """Keep the bytes, whole or not at all; what had that name is replaced. Raises ``TooLarge``."""
         ...
 
     def get(self, name: str) -> bytes:
@@ -59,8 +70,8 @@ class Storage(Protocol):
         """Take a file away; that there is none is no error."""
         ...
 
-    def listing(self) -> Iterator[Stored]:
-        """Every file, in no order."""
+    def listing(self, folder: str = "") -> Iterator[Stored]:
+        """Every file, or those of one folder, in no order."""
         ...
 
     def close(self) -> None:
@@ -79,25 +90,53 @@ def bad_address(value: str, rule: str) -> ConfigError:
     return ConfigError(f"JEMMO_FILES cannot be {value!r}.", code="storage_address", next_step=rule)
 
 
-def refused(place: str, what: str) -> ConfigError:
-    """The backend does not accept us."""
+def refused(place: str, what: str, next_step: str) -> ConfigError:
+    """The backend does not accept us until somebody acts."""
     return ConfigError(
         f"The file storage {place} refused: {what}.",
         code="storage_refused",
-        next_step="Check the address in JEMMO_FILES and the key that belongs to it, then `jemmo doctor`.",
+        next_step=f"{next_step} Then run `jemmo doctor`.",
     )
 
 
-PROBE = "jemmo-check/probe"
+def public(place: str, next_step: str) -> ConfigError:
+    return ConfigError(
+        f"The file storage {place} is public: anyone with an address could read it.",
+        code="storage_public",
+        next_step=next_step,
+    )
 
 
-def probe(storage: Storage) -> None:
-    """Write, read and delete a small file; raises what any of it raises."""
-    storage.put(PROBE, b"jemmo")
+PROBES = "jemmo-check"
+
+
+def check(storage: Storage) -> None:
+    """Prepare the place and do all that Jemmo does there; raises what any of it raises."""
+    storage.prepare()
+    with_probe(storage, lists=True)
+
+
+def is_down(storage: Storage) -> bool:
+    """Whether even a file of a few bytes is refused: then it is not about one file."""
     try:
-        found = storage.get(PROBE)
+        with_probe(storage)
+    except (StorageError, ConfigError):
+        return True
+    return False
+
+
+def with_probe(storage: Storage, *, lists: bool = False) -> None:
+    """Write, read and delete a small file, and find it in a listing if asked."""
+    name = f"{PROBES}/{secrets.token_hex(8)}"
+    storage.put(name, b"jemmo")
+    try:
+        given = storage.get(name)
+        is_listed = not lists or name in {stored.name for stored in storage.listing(PROBES)}
     except Missing:
-        found = b""
-    storage.delete(PROBE)
-    if found != b"jemmo":
+        given, is_listed = b"", True
+    finally:
+        storage.delete(name)
+    if given != b"jemmo":
         raise StorageError(f"The file storage {storage.place} did not give back what was put in.")
+    if not is_listed:
+        raise StorageError(f"The file storage {storage.place} does not list what was put in.")

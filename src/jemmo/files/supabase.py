@@ -1,23 +1,55 @@
-"""Files in a private bucket of Supabase Storage, by its own API."""
+"""Files in a private bucket of Supabase Storage, by its own HTTP interface.
+
+Why not through its S3 interface: docs/decisions/0105-supabase-by-its-own-interface.md.
+"""
 
 from __future__ import annotations
 
+import json
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
-import httpx
-from storage3 import SyncStorageClient
-from storage3.exceptions import StorageApiError
+import msgspec
+import urllib3
+from msgspec import Struct
+from urllib3.exceptions import HTTPError
 
-from jemmo.domain.errors import ConfigError
-from jemmo.files.storage import Missing, StorageError, Stored, checked, probe, refused
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked, public, refused
 
 PAGE = 1000
-TIMEOUT = httpx.Timeout(60, connect=15)
-OCTETS = "application/octet-stream"
+PAUSED = 540
+TIMEOUT = urllib3.Timeout(connect=15, read=60)
+RETRIES = urllib3.Retry(
+    total=1,
+    redirect=False,
+    allowed_methods=None,  # an upload replaces, so that all of them may be repeated
+    status_forcelist=[429, 502, 503, 504, 544],
+    respect_retry_after_header=False,
+    raise_on_status=False,
+)
+OCTETS = {
+    "Content-Type": "application/octet-stream",
+    "Cache-Control": "no-store",
+    "x-upsert": "true",
+}
+JSON = {"Content-Type": "application/json"}
+KEY_STEP = (
+    "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project that "
+    "SUPABASE_URL names; the anon key may not keep files."
+)
+URL_STEP = "Set SUPABASE_URL to the project's own address, as https://REF.supabase.co."
+
+
+class Answer(Struct, frozen=True):
+    """``code`` is Supabase's own word for a refusal; its status says 400 to nearly all of them."""
+
+    status: int
+    code: str
+    content: bytes
 
 
 class SupabaseStorage:
@@ -25,111 +57,166 @@ class SupabaseStorage:
 
     def __init__(self, url: str, service_key: str, bucket: str) -> None:
         self._bucket = bucket
-        self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
-        weakref.finalize(self, self._client.close)
-        self._api = SyncStorageClient(
-            f"{url.rstrip('/')}/storage/v1/",
-            {"apikey": service_key, "Authorization": f"Bearer {service_key}"},
-            http_client=self._client,
-        )
+        self._base = f"{url}/storage/v1"
+        self._headers = {"apikey": service_key, "Authorization": f"Bearer {service_key}"}
+        self._pool = urllib3.PoolManager(maxsize=10, timeout=TIMEOUT, retries=RETRIES)
+        weakref.finalize(self, self._pool.clear)
 
     @property
     def place(self) -> str:
         return f"supabase://{self._bucket}"
 
-    def check(self) -> None:
-        """Make the bucket if it is not there; one that the public can read is refused."""
-        found = None
-        with self._explained():
-            try:
-                found = self._api.get_bucket(self._bucket)
-            except StorageApiError as error:
-                if not _no_bucket(error):
-                    raise
-                self._make_bucket()
-        if found is not None and found.public:
-            raise ConfigError(
-                f"The bucket {self._bucket} is public: anyone with an address could read it.",
-                code="storage_public",
-                next_step="In Supabase, Storage, make the bucket private.",
-            )
-        probe(self)
+    def prepare(self) -> None:
+        answer = self._ask("GET", f"/bucket/{quote(self._bucket, safe='')}")
+        if answer.code == "NoSuchBucket":
+            self._make_bucket()
+            return
+        bucket = self._json(answer)
+        if bucket.get("public"):
+            raise public(self.place, "In Supabase, Storage, make the bucket private.")
 
     def put(self, name: str, content: bytes) -> None:
-        options: Any = {"content-type": OCTETS, "cache-control": "no-store", "upsert": "true"}
-        with self._explained():
-            try:
-                self._files.upload(checked(name), content, options)
-            except StorageApiError as error:
-                if not _no_bucket(error):
-                    raise
-                self._make_bucket()
-                self._files.upload(checked(name), content, options)
+        answer = self._put(name, content)
+        if answer.code == "NoSuchBucket":
+            self._make_bucket()
+            answer = self._put(name, content)
+        self._expect(answer)
+
+    def _put(self, name: str, content: bytes) -> Answer:
+        return self._ask("POST", self._object(name), content, OCTETS)
 
     def _make_bucket(self) -> None:
-        self._api.create_bucket(self._bucket, options={"public": False})
+        options = {"id": self._bucket, "name": self._bucket, "public": False}
+        answer = self._ask("POST", "/bucket", json.dumps(options).encode(), JSON)
+        if answer.code != "Duplicate":  # somebody else was faster
+            self._expect(answer)
 
     def get(self, name: str) -> bytes:
-        with self._explained():
-            content: bytes = self._files.download(checked(name))
-            return content
+        return self._expect(self._ask("GET", self._object(name)))
 
     def delete(self, name: str) -> None:
-        with self._explained():
-            self._files.remove([checked(name)])
+        body = json.dumps({"prefixes": [checked(name)]}).encode()
+        self._expect(self._ask("DELETE", f"/object/{quote(self._bucket, safe='')}", body, JSON))
 
-    def listing(self) -> Iterator[Stored]:
-        for folder in self._entries(""):
-            for file in self._entries(folder["name"]):
+    def listing(self, folder: str = "") -> Iterator[Stored]:
+        folders = [folder] if folder else [entry["name"] for entry in self._entries("")]
+        for name in folders:
+            for file in self._entries(name):
                 changed = file.get("updated_at") or file.get("created_at")
-                yield Stored(f"{folder['name']}/{file['name']}", _moment(changed))
+                yield Stored(f"{name}/{file['name']}", _moment(changed))
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.clear()
 
     def _entries(self, folder: str) -> Iterator[dict[str, Any]]:
         offset = 0
         while True:
-            options: Any = {"limit": PAGE, "offset": offset}
-            with self._explained():
-                found = self._files.list(folder, options)
+            options = {"prefix": folder, "limit": PAGE, "offset": offset}
+            options["sortBy"] = {"column": "name", "order": "asc"}
+            path = f"/object/list/{quote(self._bucket, safe='')}"
+            entries = self._json(self._ask("POST", path, json.dumps(options).encode(), JSON))
             # Supabase marks a folder by the absence of an id.
-            yield from (one for one in found if (one.get("id") is None) is (folder == ""))
-            if len(found) < PAGE:
+            yield from (entry for entry in entries if (entry.get("id") is None) is (folder == ""))
+            if len(entries) < PAGE:
                 return
             offset += PAGE
 
-    @property
-    def _files(self) -> Any:
-        return self._api.from_(self._bucket)
+    def _object(self, name: str) -> str:
+        return f"/object/{quote(self._bucket, safe='')}/{checked(name)}"
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Supabase's refusals; its words are not repeated, since they may hold names."""
+    def _json(self, answer: Answer) -> Any:
         try:
-            yield
-        except StorageApiError as error:
-            status = _status(error)
-            if _no_bucket(error):
-                raise refused(self.place, "there is no such bucket") from None
-            if status == 404 or (status == 400 and error.code == "not_found"):
-                raise Missing from None
-            if status in {400, 401, 403}:
-                raise refused(self.place, f"HTTP {status}") from None
-            raise StorageError(f"Supabase Storage has a problem (HTTP {status}).") from None
-        except httpx.HTTPError:
+            return msgspec.json.decode(self._expect(answer))
+        except msgspec.DecodeError:
+            raise refused(self.place, "it answers as no Supabase Storage does", URL_STEP) from None
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, more: dict[str, str] | None = None
+    ) -> Answer:
+        try:
+            answer = self._pool.request(
+                method, self._base + path, body=body, headers={**self._headers, **(more or {})}
+            )
+        except HTTPError:
             raise StorageError("Supabase Storage cannot be reached.") from None
+        return Answer(answer.status, _code(answer.status, answer.data), answer.data)
+
+    def _expect(self, answer: Answer) -> bytes:
+        if answer.status == 200:
+            return answer.content
+        raise self._explained(answer)
+
+    def _explained(self, answer: Answer) -> JemmoError | Missing:
+        """Supabase's refusals; its messages are not repeated, since they may hold names."""
+        step = REFUSALS.get(answer.code)
+        if answer.code == "NoSuchKey":
+            return Missing()
+        if answer.code == "EntityTooLarge" or answer.status == 413:
+            return TooLarge()
+        if step is not None:
+            return refused(self.place, *step)
+        if answer.status == PAUSED:
+            return refused(self.place, "the project is paused", "Resume it in Supabase.")
+        if answer.status in {401, 403}:
+            return refused(self.place, f"the key is not accepted (HTTP {answer.status})", KEY_STEP)
+        is_other = 300 <= answer.status < 400 or answer.status in {404, 405}
+        if is_other or (answer.status == 400 and not answer.code):
+            return refused(self.place, "it answers as no Supabase Storage does", URL_STEP)
+        if answer.status == 400:
+            return refused(self.place, answer.code, "Look the code up in Supabase's documentation.")
+        return StorageError(f"Supabase Storage has a problem (HTTP {answer.status}).")
 
 
-def _no_bucket(error: StorageApiError) -> bool:
-    return _status(error) == 404 and "bucket" in str(error.message).lower()
+REFUSALS = {
+    "NoSuchBucket": ("there is no such bucket", "Correct the bucket's name in JEMMO_FILES."),
+    "InvalidBucketName": ("a bucket cannot have that name", "Correct it in JEMMO_FILES."),
+    "AccessDenied": ("the key may not do that", KEY_STEP),
+    "InvalidJWT": ("the key is not accepted", KEY_STEP),
+    "TenantNotFound": ("it knows no such project", URL_STEP),
+    "InvalidMimeType": (
+        "the bucket allows other types of files alone",
+        "In Supabase, Storage, edit the bucket and allow application/octet-stream.",
+    ),
+}
+OLDER_CODES = {
+    "Bucket not found": "NoSuchBucket",
+    "not_found": "NoSuchKey",
+    "Payload too large": "EntityTooLarge",
+    "Unauthorized": "AccessDenied",
+    "invalid_mime_type": "InvalidMimeType",
+}
+"""The word ``error`` of servers, and of answers, that tell no ``code``."""
+TAKEN = {"ResourceAlreadyExists", "BucketAlreadyExists", "KeyAlreadyExists", "Duplicate"}
 
 
-def _status(error: StorageApiError) -> int:
+def _code(status: int, content: bytes) -> str:
+    if status < 400:
+        return ""
     try:
-        return int(error.status)
-    except ValueError:
-        return 500
+        told = msgspec.json.decode(content)
+        code = str(told.get("code") or told.get("error") or "")
+    except (msgspec.DecodeError, AttributeError):
+        return ""
+    code = OLDER_CODES.get(code, code)
+    return "Duplicate" if code in TAKEN else code
+
+
+def project_address(url: str) -> str:
+    """The address of a Supabase project, from whatever of its addresses was copied; raises ``ConfigError``.
+
+    >>> project_address("https://ref.supabase.co/rest/v1/")
+    'https://ref.supabase.co'
+    """
+    address = url.strip().rstrip("/")
+    for ending in ("/storage/v1/s3", "/storage/v1", "/rest/v1", "/auth/v1", "/graphql/v1"):
+        address = address.removesuffix(ending).rstrip("/")
+    if not address.startswith(("https://", "http://")) or "/dashboard/" in address:
+        raise ConfigError(
+            "SUPABASE_URL is not the address of a Supabase project.",
+            code="storage_address",
+            next_step=URL_STEP,
+        )
+    return address
 
 
 def _moment(value: object) -> datetime:

@@ -1,47 +1,235 @@
-"""Runs ``jemmo.files.extract`` on a file, and survives whatever it does."""
+"""Have a file inspected and read in the sandbox (``jemmo.files.reader``), and survive whatever it does."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
+import socket
 import subprocess
 import sys
+from tempfile import TemporaryFile
+from typing import IO
 
-from jemmo.files.extract import READERS
+from msgspec import Struct
 
-SECONDS = 40.0  # in all; the process limits its own computing to less
+from jemmo.domain.errors import ConfigError
+from jemmo.files.kinds import DOC, DOCX, ODT, PDF, RTF, TEXT
+from jemmo.files.protocol import ANY, READY, REFUSED, Ending
+from jemmo.files.verdict import Refused, Unfinished, at_first_sight
+
+SECONDS = 40.0  # in all; the fork limits its own computing to less
+START = 30.0  # seconds that a sandbox may take to import everything, on a busy machine
+READABLE = {PDF, DOCX, DOC, ODT, RTF, TEXT}
+MAX_FILES = 500  # that one sandbox reads before a new one takes its place
+MAX_IDLE = 2  # sandboxes that wait for the next file
+MAX_ANSWER = 8 * 1024 * 1024  # bytes
+
+
+SAMPLE_WORD = "Jemmo"
+SAMPLE = b"""%PDF-1.4
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R
+/Resources << /Font << /F1 5 0 R >> >> >> endobj
+4 0 obj << /Length 37 >> stream
+BT /F1 9 Tf 9 9 Td (Jemmo reads) Tj ET
+endstream endobj
+5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
+trailer << /Root 1 0 R >>
+%%EOF
+"""
+TEXT_REASONS = {
+    "no_reader": "Jemmo cannot read files on this system.",
+    "failed": "The file is damaged, or written in a way that Jemmo does not know.",
+    "too_slow": "Reading it took too long or too much memory.",
+}
 
 
 class NoText(Exception):
-    """No words can be had: ``code`` is ``no_reader``, ``failed`` or ``too_slow``."""
+    """No words can be had: ``code`` is ``no_reader`` (of an image), ``failed`` or ``too_slow``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-def text_of(content: bytes, content_type: str, *, seconds: float = SECONDS) -> str:
-    """The words of a file, read in a process of its own; raises ``NoText``.
+class ReaderUnavailable(ConfigError):
+    """The sandbox does not start, or reads nothing: no file's fault, so they all wait."""
 
-    What the process complained of is not kept: it may quote the file.
-    """
-    if content_type not in READERS:
+    default_code = "reader_unavailable"
+    default_next_step = (
+        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Files wait until then."
+    )
+
+
+class Examined(Struct, frozen=True):
+    """A file that may be kept. ``reason`` is the code of ``NoText`` where its words cannot be had."""
+
+    content_type: str
+    text: str = ""
+    reason: str | None = None
+
+
+def examine(content: bytes, *, max_bytes: int, seconds: float = SECONDS) -> Examined:
+    """Inspect a file and read its words. Raises ``Refused``, ``Unfinished`` and ``ReaderUnavailable``."""
+    if (image := at_first_sight(content, max_bytes=max_bytes)) is not None:
+        return Examined(image, reason="no_reader")
+    ending, answer = _ask(content, ANY, seconds)
+    line, ended, told = answer.partition(b"\n")
+    if not ended:
+        raise Unfinished("too_costly" if ending is Ending.TOO_SLOW else "broken")
+    verdict, _, what = line.decode().partition(" ")
+    if verdict == REFUSED:
+        raise Refused(what)
+    if ending is not Ending.READ:
+        return Examined(what, reason=_reason(ending))
+    return Examined(what, told.decode("utf-8", "replace"))
+
+
+def text_of(content: bytes, content_type: str, *, seconds: float = SECONDS) -> str:
+    """The words of a file that was inspected; raises ``NoText`` and ``ReaderUnavailable``."""
+    if content_type not in READABLE:
         raise NoText("no_reader")
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-m", "jemmo.files.extract", content_type],
-            input=content,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            env={
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-            cwd="/",
-            check=False,
+    ending, answer = _ask(content, content_type, seconds)
+    if ending is not Ending.READ:
+        raise NoText(_reason(ending))
+    return answer.decode("utf-8", "replace")
+
+
+def check() -> None:
+    """Read a small file; raises ``ReaderUnavailable`` if that cannot be done."""
+    if SAMPLE_WORD not in examine(SAMPLE, max_bytes=len(SAMPLE)).text:
+        raise ReaderUnavailable("The process that reads files finds no text in a sample.")
+
+
+def _reason(ending: Ending) -> str:
+    return "too_slow" if ending is Ending.TOO_SLOW else "failed"
+
+
+def _ask(content: bytes, kind: str, seconds: float) -> tuple[Ending, bytes]:
+    """Ask a sandbox that waits; should it be gone, a new one.
+
+    Where the system cannot fork, nothing can be confined, so nothing is read.
+    """
+    if not hasattr(os, "fork"):
+        raise ReaderUnavailable(
+            "Files cannot be read safely on this system.", next_step="Run Jemmo on Linux or macOS."
         )
-    except subprocess.TimeoutExpired:
-        raise NoText("too_slow") from None
-    if done.returncode != 0:
-        raise NoText("too_slow" if done.returncode in {-24, -9} else "failed")
-    return done.stdout.decode("utf-8", "replace")
+    job = f"{kind} {seconds} {len(content)}".encode()
+    while True:
+        sandbox = _idle.pop() if _idle else Sandbox()
+        try:
+            ending, answer = sandbox.read(content, job, seconds)
+        except TimeoutError:
+            sandbox.close()
+            return Ending.TOO_SLOW, b""
+        except OSError as error:
+            sandbox.close()
+            if sandbox.files == 0:
+                return Ending.FAILED, error.answer if isinstance(error, _Gone) else b""
+        else:
+            sandbox.files += 1
+            _put_back(sandbox, ending)
+            return ending, answer
+
+
+def _put_back(sandbox: Sandbox, ending: Ending) -> None:
+    is_fit = ending in {Ending.READ, Ending.FAILED} and sandbox.files < MAX_FILES
+    if is_fit and len(_idle) < MAX_IDLE:
+        _idle.append(sandbox)
+    else:
+        sandbox.close()
+
+
+class _Gone(ConnectionError):
+    """The sandbox ended after this answer."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Sandbox:
+    """A process that reads one file at a time. It ends with this object, and with this process however that ends.
+
+    Raises ``ReaderUnavailable`` when it does not start.
+    """
+
+    def __init__(self) -> None:
+        self.files = 0
+        self._control, theirs = socket.socketpair()
+        with theirs, TemporaryFile() as complaints:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [sys.executable, "-m", "jemmo.files.reader", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                env={
+                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for us
+            )
+            theirs.close()
+            self._await(complaints)
+
+    def _await(self, complaints: IO[bytes]) -> None:
+        self._control.settimeout(START)
+        try:
+            if self._control.recv(1) == READY:
+                return
+            why = "The process that reads files does not start"
+        except TimeoutError:
+            why = f"The process that reads files did not start within {START:.0f} seconds"
+        except OSError:
+            why = "The process that reads files does not start"
+        self.close()
+        complaints.seek(0)
+        said = complaints.read()[-4000:].decode("utf-8", "replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        raise ReaderUnavailable(f"{why}: {last[:300]}" if last else f"{why}.")
+
+    def read(self, content: bytes, job: bytes, seconds: float) -> tuple[Ending, bytes]:
+        """Raises ``OSError`` when the sandbox is gone, ``TimeoutError`` when it does not answer."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            for side in (ours, self._control):
+                side.settimeout(seconds + START)
+            with theirs:
+                socket.send_fds(self._control, [job], [theirs.fileno()])
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended before
+                ours.sendall(content)
+                ours.shutdown(socket.SHUT_WR)
+            answer = _received(ours)
+        ending = self._control.recv(1)
+        if not ending:
+            raise _Gone(answer)
+        return Ending(ending.decode()), answer
+
+    def close(self) -> None:
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _received(side: socket.socket) -> bytes:
+    answer = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := side.recv(1 << 16):
+            answer += chunk
+            if len(answer) > MAX_ANSWER:
+                raise ConnectionError
+    return bytes(answer)
+
+
+_idle: list[Sandbox] = []
+
+
+@atexit.register
+def close_sandboxes() -> None:
+    """End those that wait; a new one is started when it is needed."""
+    while _idle:
+        _idle.pop().close()

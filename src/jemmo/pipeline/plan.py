@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec.structs import replace
 
-from jemmo.domain.streams import Checkpoint, Mode, Start, Stream, StreamSpec
+from jemmo.domain.streams import (
+    Checkpoint,
+    Mode,
+    Page,
+    Start,
+    Stream,
+    StreamSpec,
+    is_few,
+    least_told,
+    missed,
+)
 
 Checkpoints = Mapping[Stream, Checkpoint]
 
+UNREADABLE = (msgspec.MsgspecError, ValueError)
+"""What a connector raises for a place kept that it cannot read: another version or an accident wrote it."""
+
+FARTHEST_BEHIND = timedelta(days=366)  # that a clock is believed to be
 CLOCKS_DIFFER = timedelta(minutes=10)  # between two machines, at most
 
 
@@ -20,7 +35,9 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
     Asking for what changed since then would find nothing until that day, so everything is read once more.
     """
     return {
-        stream: replace(point, watermark=None, mode=None, pass_started_at=None, done=False)
+        stream: replace(
+            point, watermark=None, mode=None, pass_started_at=None, done=False, synced_at=None
+        )
         if max(point.watermark or now, point.pass_started_at or now) > now + CLOCKS_DIFFER
         else point
         for stream, point in checkpoints.items()
@@ -66,7 +83,13 @@ def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: date
         total=None,
         done=False,
         complete=True,
+        unreadable=False,
     )
+
+
+def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
+    """Whether what records are mapped with, besides themselves, has changed since the stream was last read."""
+    return None not in (point.basis, page.basis) and point.basis != page.basis
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
@@ -88,29 +111,55 @@ def advance(
     cursor: str | None,
     total: int | None,
     covers: bool,
+    short: int = 0,
+    whole: bool = True,
+    clock_off: float = 0.0,
 ) -> Checkpoint:
     """The checkpoint after one more page. After the last page the watermark moves to the pass's start.
 
-    A pass is complete when its last page was reached and it has seen at least as many records as the ATS
-    counts now. Records that were deleted meanwhile only make it see more.
+    A pass is complete when its last page was reached and it has seen at least as many records as the ATS counted at
+    some time during the pass. What was deleted meanwhile only makes it see more, and what was added or edited is read
+    next time. A count is a hint, though: one that is too high by a few, and by as many as last time, is the ATS's own
+    mistake. A pass over changes (not ``whole``) that is short by a few reads them once more next time: the
+    watermark stays. Where the ATS's clock is behind, by a negative ``clock_off`` in seconds, so is the watermark, since
+    filters compare with that clock.
     """
     seen = point.seen + fetched - repeats
-    total = total if total is not None else point.total
+    total = least_told(point.total, total)
+    point = replace(
+        point, cursor=cursor, seen=seen, total=total, complete=point.complete and covers
+    )
     if cursor is not None:
-        return replace(
-            point, cursor=cursor, seen=seen, total=total, complete=point.complete and covers
-        )
+        return point
+    lacks = missed(seen, total, short)
+    steady = lacks == 0 or (lacks <= point.short and is_few(lacks, seen))
+    again = not whole and not steady and is_few(lacks, seen)
     return replace(
         point,
-        cursor=None,
-        seen=seen,
-        total=total,
         done=True,
-        watermark=point.pass_started_at,
-        complete=point.complete and covers and (total is None or seen >= total),
+        watermark=point.watermark if again else _by_their_clock(point.pass_started_at, clock_off),
+        complete=point.complete and (steady or again),
+        short=lacks if whole else max(lacks, point.short),
     )
 
 
-def end_pass(point: Checkpoint) -> Checkpoint:
-    """Between two passes: the mode is cleared, the watermark stays."""
-    return replace(point, mode=None, cursor=None, pass_started_at=None, done=False)
+def _by_their_clock(moment: datetime | None, clock_off: float) -> datetime | None:
+    return moment and moment - _behind(clock_off)
+
+
+def _behind(clock_off: float) -> timedelta:
+    return min(timedelta(seconds=max(0.0, -clock_off)), FARTHEST_BEHIND)
+
+
+def end_pass(point: Checkpoint, clock_off: float = 0.0) -> Checkpoint:
+    """Between two passes: the mode is cleared, the watermark stays and, if proved, says how old the stream is."""
+    ours = point.watermark and point.watermark + _behind(clock_off)
+    synced_at = min(ours, point.pass_started_at) if ours and point.pass_started_at else ours
+    return replace(
+        point,
+        mode=None,
+        cursor=None,
+        pass_started_at=None,
+        done=False,
+        synced_at=synced_at if point.complete else point.synced_at,
+    )

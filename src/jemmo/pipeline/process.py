@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
 import msgspec
 
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.fingerprint import content_hash
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
-from jemmo.domain.records import Record
+from jemmo.domain.records import Record, Talent
 from jemmo.domain.rules import Rules, exclusion
 from jemmo.domain.streams import Notes, Page, RawRecord
+from jemmo.domain.validation import MAX_ID
 
-MAX_ID = 200
+CLOCKS_AGREE = timedelta(minutes=1)
 MAX_RAW = 100_000  # bytes of a rejected record kept as evidence
 
 
-def process(page: Page, rules: Rules) -> PageOutcome:
-    """Turn a page into what the store writes. One bad record is rejected; the others go on."""
+def process(page: Page, rules: Rules, *, now: datetime | None = None) -> PageOutcome:
+    """Turn a page into what the store writes. One bad record is rejected; the others go on.
+
+    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours.
+    """
     notes = Notes()
     records: list[Record] = []
     rejected: list[Rejection] = []
@@ -26,6 +33,8 @@ def process(page: Page, rules: Rules) -> PageOutcome:
             records.append(_record(page, raw, notes))
         except RecordRejected as error:
             rejected.append(_reject(raw, error))
+    if now is not None:
+        _note_future(records, now + CLOCKS_AGREE, notes)
     return PageOutcome(
         stream=page.stream,
         fetched=len(page.raw),
@@ -36,12 +45,40 @@ def process(page: Page, rules: Rules) -> PageOutcome:
     )
 
 
+def _note_future(records: list[Record], latest: datetime, notes: Notes) -> None:
+    for record in records:
+        changed = record.remote_updated_at
+        if changed is not None and changed > latest:
+            notes.add("clock_ahead", record.remote_id)
+
+
 def _record(page: Page, raw: RawRecord, notes: Notes) -> Record:
     if not raw.remote_id:
         raise RecordRejected("The record has no id.", code="no_id", field="id")
-    if len(raw.remote_id) > MAX_ID or "\x00" in raw.remote_id:
-        raise RecordRejected("The record's id is not usable.", code="bad_id", field="id")
-    return page.map(raw, notes)
+    _check_id("id", raw.remote_id)
+    record = page.map(raw, notes)
+    for field, remote_id in _links(record):
+        _check_id(field, remote_id)
+    return record
+
+
+def _check_id(field: str, remote_id: str) -> None:
+    if len(remote_id) > MAX_ID or "\x00" in remote_id:
+        raise RecordRejected(
+            "An id is not usable: it is too long or holds a character that no id has.",
+            code="bad_id",
+            field=field,
+        )
+
+
+def _links(record: Record) -> Iterator[tuple[str, str]]:
+    """The ids by which a record names others or parts of itself."""
+    for field in record.__struct_fields__:
+        value = getattr(record, field)
+        if field.endswith("remote_id") and isinstance(value, str):
+            yield field, value
+    if isinstance(record, Talent):
+        yield from (("attachments", file.remote_id) for file in record.attachments)
 
 
 def _reject(raw: RawRecord, error: RecordRejected) -> Rejection:

@@ -1,30 +1,30 @@
 """Reconcile: compare every id with the ATS, read what was missed, bury what is gone.
 
 Nothing is buried on a guess. A sweep must reach its end and agree with the ATS's own count; each missing id is then
-asked for by name, or, when there are many, must be missing from a second sweep too. And when a large share
-would vanish at once, a person decides.
+asked for by name, or, when there are many, must be missing from a second sweep too. All streams are compared before
+the first deletion: when more would vanish than usual (``domain/brake.py``), a person reviews it first.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from jemmo.domain import brake
+from jemmo.domain.brake import Loss
+from jemmo.domain.errors import StreamRefused
 from jemmo.domain.outcomes import RunWarning
-from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep
-from jemmo.pipeline.plan import begin_pass, start_of
+from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, least_told
+from jemmo.pipeline.plan import UNREADABLE, begin_pass, start_of
+from jemmo.pipeline.rereading import reread
 
 if TYPE_CHECKING:
     from jemmo.pipeline.run import SyncRun
 
 ASK_BY_NAME = 200  # more missing or unread ids than this are settled by another pass
-BRAKE_SHARE, BRAKE_RECORDS = 0.25, 50
-
-
-def brake(missing: int, present: int) -> bool:
-    """Whether so many records would vanish that a person must look first."""
-    return missing > BRAKE_RECORDS and missing > BRAKE_SHARE * present
+ORPHANS_KEPT = timedelta(days=7)  # how long after a deletion its orphans are refetched
 
 
 class Reconciler:
@@ -38,31 +38,77 @@ class Reconciler:
     async def execute(self) -> None:
         """Raises ``SliceOver`` when the slice ends first; what was found until then is kept."""
         for spec in self.run.specs:
-            sweep = await self.store.sweep(spec.name)
-            if sweep is None or sweep.part is not Part.SETTLED:
-                await self._reconcile(spec, sweep or await self._begin(spec.name))
-                if spec.thin_sweep and spec is not self.run.specs[-1]:
-                    self.run.end_slice_if_over()
+            if await self._compare(spec) and spec.thin_sweep and spec is not self.run.specs[-1]:
+                self.run.end_slice_if_over()
+        await self._pause(await self._losses())
+        for loss in await self._losses():
+            await self._bury(loss)
+        for spec in self.run.specs:
+            await self._settle(spec.name)
+        for spec in self.run.specs:
+            await self._read_orphans(spec)
+        await reread(self.run)
 
-    async def _reconcile(self, spec: StreamSpec, sweep: Sweep) -> None:
+    async def _compare(self, spec: StreamSpec) -> bool:
+        """Meet every id and read what was missed; ``False`` when an earlier slice did."""
+        sweep = await self.store.sweep(spec.name) or await self._begin(spec.name)
         if sweep.part is Part.FIRST:
-            await self._sweep(spec.name, sweep)
-            sweep.part = Part.UNREAD
+            try:
+                await self._sweep(spec.name, sweep)
+            except StreamRefused:
+                await self._keep(spec.name, sweep, Part.DECIDED)  # the run has told of it
+                return True
             sweep.cursor = None
-            await self.store.keep_sweep(spec.name, sweep)
-        if sweep.part is Part.UNREAD:
-            await self._read_missed(spec, sweep)
-            if sweep.proved and spec.finds_deletions:
-                missing = await self.store.missing(spec.name, sweep.began)
-                if missing:
-                    sweep = await self._bury(spec.name, missing, sweep)
+            await self._keep(spec.name, sweep, Part.UNREAD)
+        if sweep.part is not Part.UNREAD:
+            return False
+        await self._read_missed(spec, sweep)
+        judged = sweep.proves_by_name and spec.finds_deletions
+        if judged and sweep.proved:
+            await self.store.forget_rejected(spec.name, sweep.began)
+        await self._keep(spec.name, sweep, Part.COMPARED if judged else Part.DECIDED)
+        return True
+
+    async def _losses(self) -> list[Loss]:
+        """What the streams lose about which nothing was decided yet."""
+        losses = []
+        for spec in self.run.specs:
+            sweep = await self.store.sweep(spec.name)
+            if sweep is not None and sweep.part is Part.COMPARED:
+                losses.append(await self.store.loss(spec.name, sweep.began))
+        return losses
+
+    async def _pause(self, losses: list[Loss]) -> None:
+        """Leave to a person what is more than usual."""
+        if not any(loss.missing for loss in losses):
+            return
+        paused = brake.to_review(losses, await self.store.along(losses))
+        if not paused:
+            return
+        await self.store.hold_deletions(paused)
+        facts = [loss.facts for loss in paused]
+        self.run.report.error = brake.error_of(facts, {})
+        for loss in paused:
+            await self._decided(loss.stream)
+
+    async def _decided(self, stream: Stream) -> None:
+        sweep = await self.store.sweep(stream)
+        assert sweep is not None
+        await self._keep(stream, sweep, Part.DECIDED)
+
+    async def _settle(self, stream: Stream) -> None:
+        sweep = await self.store.sweep(stream)
+        assert sweep is not None
         if sweep.part is Part.SECOND:
-            await self._look_twice(spec.name, sweep)
-        else:
-            self._tell(spec.name, sweep)
-        await self.store.save_checkpoint(self.run.point(spec.name))
-        sweep.part = Part.SETTLED
-        await self.store.keep_sweep(spec.name, sweep)
+            await self._look_twice(stream, sweep)
+        elif sweep.part is not Part.SETTLED:
+            self._tell(stream, sweep)
+        await self.store.save_checkpoints([self.run.point(stream)])
+        await self._keep(stream, sweep, Part.SETTLED)
+
+    async def _keep(self, stream: Stream, sweep: Sweep, part: Part) -> None:
+        sweep.part = part
+        await self.store.keep_sweep(stream, sweep)
 
     async def _begin(self, stream: Stream, missing: list[str] | None = None) -> Sweep:
         """A sweep from the beginning; a second one, where some were missing in a first."""
@@ -75,15 +121,31 @@ class Reconciler:
         return sweep
 
     async def _sweep(self, stream: Stream, sweep: Sweep) -> None:
-        """Note every id the ATS has, from where the sweep stands to its end."""
+        """Note every id the ATS has, from where the sweep stands to its end.
+
+        From the beginning where the connector cannot read that place.
+        """
         if sweep.ended:
             return
+        before = sweep.cursor
+        try:
+            await self._sweep_from(stream, sweep)
+        except UNREADABLE:
+            if before is None or sweep.cursor != before:
+                raise
+            sweep.cursor, sweep.seen, sweep.began = None, 0, self.run.now()
+            await self.store.keep_sweep(stream, sweep, anew=True)
+            await self._sweep_from(stream, sweep)
+
+    async def _sweep_from(self, stream: Stream, sweep: Sweep) -> None:
         async for page in self.source.sightings(stream, sweep.cursor):
             sweep.cursor = page.cursor
             sweep.seen += len(page.sightings) - page.repeats
-            sweep.total = page.total if page.total is not None else sweep.total
+            sweep.total = least_told(sweep.total, page.total)
+            sweep.short = max(sweep.short, page.short)
             sweep.covers = sweep.covers and page.covers
             await self.store.keep_sweep(stream, sweep, page.sightings)
+            await self.run.keep_report()
             if page.cursor is not None:
                 self.run.end_slice_if_over()
         sweep.ended = True
@@ -106,17 +168,41 @@ class Reconciler:
                 await self.store.keep_sweep(spec.name, sweep)
                 self.run.end_slice_if_over()
 
-    async def _bury(self, stream: Stream, missing: list[str], sweep: Sweep) -> Sweep:
-        """Bury what is gone for sure; where it is too much to ask for by name, begin a second sweep."""
-        present = await self.store.present(stream)
-        if brake(len(missing), present) and not await self.store.hold_deletions(stream, missing):
-            self._held(stream, len(missing), present)
-            return sweep
-        if len(missing) > ASK_BY_NAME:
-            return await self._begin(stream, missing)
-        gone = [name for name in missing if not await self.run.read_single(stream, name)]
-        self.run.report.counts(stream).deleted += await self.store.bury(stream, gone)
-        return sweep
+    async def _bury(self, loss: Loss) -> None:
+        """Bury what is gone for sure; where it is too much to ask for by name, begin a second sweep.
+
+        A sweep that the ATS's count does not confirm is proof only together with that answer, so the rest waits for
+        the next reconcile.
+        """
+        sweep = await self.store.sweep(loss.stream)
+        assert sweep is not None
+        named = self.run.named.get(loss.stream, set())
+        unnamed = [name for name in loss.missing if name not in named]
+        if len(unnamed) > ASK_BY_NAME and sweep.proved:
+            await self._begin(loss.stream, loss.missing)
+            return
+        asked = unnamed[:ASK_BY_NAME]
+        gone = [name for name in asked if not await self.run.read_single(loss.stream, name)]
+        gone += named.intersection(loss.missing)
+        if gone:
+            self.run.report.counts(loss.stream).deleted += await self.store.bury(loss.stream, gone)
+        await self._decided(loss.stream)
+
+    async def _read_orphans(self, spec: StreamSpec) -> None:
+        """Refetch records that the ATS lists although what they point to was deleted: they may have moved.
+
+        An ATS that merges two talents moves their applications without touching the applications' own date.
+        """
+        if not spec.thin_sweep:
+            return  # this run has read the content of them all
+        orphans = await self.store.orphans(spec.name, self.run.now() - ORPHANS_KEPT)
+        if len(orphans) <= ASK_BY_NAME:
+            for remote_id in orphans:
+                await self.run.read_single(spec.name, remote_id)
+            return
+        sweep = await self.store.sweep(spec.name)
+        assert sweep is not None
+        await self._read_whole(spec, sweep)
 
     async def _look_twice(self, stream: Stream, sweep: Sweep) -> None:
         """The second sweep, and what neither met. Without a proved end it buries nothing; the first one stands."""
@@ -127,20 +213,16 @@ class Reconciler:
             self.run.report.counts(stream).deleted += await self.store.bury(stream, gone)
         self._proved(stream)
 
-    def _held(self, stream: Stream, missing: int, present: int) -> None:
-        self.run.report.error = {
-            "code": "mass_deletion_held",
-            "message": f"{missing} of {present} {stream} are no longer in the ATS. "
-            "That is unusual, so nothing was deleted.",
-            "next_step": "Look in the ATS. If it is right, release the deletion with "
-            "`jemmo deletions release` and sync again.",
-        }
-
     def _tell(self, stream: Stream, sweep: Sweep) -> None:
-        if sweep.proved:
-            self._proved(stream)
-        else:
-            self._unproved(stream)
+        point = self.run.point(stream)
+        if sweep.proved or (sweep.proves_by_name and sweep.missed <= point.short):
+            self._proved(stream, sweep.missed)
+            return
+        if sweep.proves_by_name:
+            self.run.set_point(replace(point, complete=False, short=sweep.missed))
+            self.run.report.warn([count_differs(stream, sweep.missed)])
+            return
+        self._unproved(stream)
 
     def _unproved(self, stream: Stream) -> None:
         self.run.set_point(replace(self.run.point(stream), complete=False))
@@ -151,5 +233,13 @@ class Reconciler:
             )
         )
 
-    def _proved(self, stream: Stream) -> None:
-        self.run.set_point(replace(self.run.point(stream), complete=True))
+    def _proved(self, stream: Stream, missed: int = 0) -> None:
+        self.run.set_point(replace(self.run.point(stream), complete=True, short=missed))
+
+
+def count_differs(stream: Stream, short: int) -> RunWarning:
+    """Told once, when the ATS first counts more records than it lists."""
+    return RunWarning(
+        code="count_differs",
+        message=f"The ATS counts {short:,} more {stream} than it lists.",
+    )

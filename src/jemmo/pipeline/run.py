@@ -11,21 +11,35 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from jemmo.domain.errors import JemmoError, Postponed, SliceOver
-from jemmo.domain.outcomes import ReadyPage, RunReport, RunStatus, RunWarning
+from jemmo.domain import brake
+from jemmo.domain.errors import JemmoError, Postponed, SliceOver, StreamRefused, leaves
+from jemmo.domain.outcomes import PageOutcome, ReadyPage, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
+from jemmo.domain.refetch import refetch
 from jemmo.domain.rules import Rules
-from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, Stream, StreamSpec
+from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, Start, Stream, StreamSpec
+from jemmo.domain.troubles import TROUBLES
 from jemmo.pipeline.buffer import Batch, Buffer
-from jemmo.pipeline.plan import advance, begin_pass, end_pass, plausible, start_of
+from jemmo.pipeline.plan import (
+    UNREADABLE,
+    advance,
+    begin_pass,
+    end_pass,
+    is_mapped_anew,
+    plausible,
+    start_of,
+)
 from jemmo.pipeline.process import process
-from jemmo.pipeline.reconcile import Reconciler
+from jemmo.pipeline.reconcile import Reconciler, count_differs
 
-REPORT_EVERY = 1.0  # seconds between two looks others get at a run under way
+REPORT_EVERY = 1.0  # seconds; a sync that is over sooner stores no report but its last
 
 
 class SyncRun:
-    """Reads the streams of one source into one store. Ports, rules and clock are passed in."""
+    """Reads the streams of one source into one store. Ports, rules and clock are passed in.
+
+    ``named`` are the ids that the ATS itself named as deleted while a reconcile read.
+    """
 
     def __init__(
         self,
@@ -47,16 +61,19 @@ class SyncRun:
         self.now = now
         self.specs = [spec for spec in source.streams if only is None or spec.name in only]
         self.notes = Notes()
+        self.named: dict[Stream, set[str]] = {}
         self._slice_over = slice_over
         self._earlier_requests = report.requests
         self._buffer = Buffer()
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
+        self._begun: set[Stream] = set()
         self._reported = 0.0
         self._stopped: JemmoError | None = None
 
     async def execute(self) -> RunReport:
         """Run to the end. The report is kept whatever happens; an explained failure is in it, not raised."""
+        self._reported = asyncio.get_running_loop().time()
         try:
             await self._read_all()
             if self._stopped is not None:
@@ -81,6 +98,10 @@ class SyncRun:
 
     async def _read_all(self) -> None:
         found = plausible(await self.store.checkpoints(), self.now())
+        self.report.warn(_repaired(point.stream) for point in found.values() if point.unreadable)
+        if self.report.mode is Mode.INITIAL and not self.report.streams:
+            points = [found.get(spec.name) for spec in self.specs]
+            self.report.again = all(point and point.watermark for point in points)
         for spec in self.specs:
             self._points[spec.name] = begin_pass(
                 spec, found.get(spec.name), self.report.mode, self.now()
@@ -92,8 +113,8 @@ class SyncRun:
                     for spec in self.specs:
                         readers.create_task(self._read(spec))
                 self._buffer.close()
-        except* JemmoError as errors:
-            raise _first(errors) from None
+        except BaseExceptionGroup as errors:
+            raise _cause(errors) from None
 
     async def _read(self, spec: StreamSpec) -> None:
         """Fetch and process one stream's pages, once the streams it refers to are in the tables."""
@@ -110,8 +131,19 @@ class SyncRun:
             return
         try:
             await self._fetch(spec, point)
+        except StreamRefused as reason:
+            await self._go_without(point, reason)
         except JemmoError as reason:
             self._stop(reason)
+
+    async def _go_without(self, point: Checkpoint, reason: StreamRefused) -> None:
+        """Leave the records of a lookup as they are, and count it as read: nothing is gained by trying for ever."""
+        self.report.warn([RunWarning(code=reason.code, message=reason.message)])
+        nothing = self.store.make_ready(PageOutcome(stream=point.stream))
+        done = replace(
+            point, cursor=None, done=True, watermark=point.pass_started_at, complete=True
+        )
+        await self._buffer.put(Batch(nothing, done))
 
     def _before(self, spec: StreamSpec) -> list[Stream]:
         """The streams of this run to wait for. Those that only follow others come last, so nobody waits for them."""
@@ -139,16 +171,43 @@ class SyncRun:
             written.set()  # nobody is to wait for what comes another time
 
     async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
-        async for page in self.source.pages(spec.name, start_of(spec, point)):
+        """Read on from the place kept, or from the beginning where the connector cannot read that place."""
+        try:
+            await self._fetch_from(spec, point)
+        except UNREADABLE:
+            if point.cursor is None or spec.name in self._begun:
+                raise
+            self.report.warn([_repaired(spec.name)])
+            anew = begin_pass(spec, replace(point, mode=None), self.report.mode, self.now())
+            self._points[spec.name] = anew
+            await self._fetch_from(spec, anew)
+
+    async def _fetch_from(
+        self, spec: StreamSpec, point: Checkpoint, start: Start | None = None
+    ) -> None:
+        """Read from where the checkpoint says; all from the ``start`` given where records are mapped anew."""
+        start, before = start or start_of(spec, point), point.short
+        async for page in self.source.pages(spec.name, start):
+            self._begun.add(spec.name)
+            if start.since is not None and is_mapped_anew(point, page):
+                anew = begin_pass(spec, replace(point, mode=None), self.report.mode, self.now())
+                await self._fetch_from(spec, replace(anew, basis=page.basis), Start())
+                return
             ready = self.process(page)
             point = advance(
-                point,
+                replace(point, basis=page.basis or point.basis),
                 fetched=ready.outcome.fetched,
                 repeats=page.repeats,
                 cursor=page.cursor,
                 total=page.total,
                 covers=page.covers,
+                short=page.short,
+                whole=start.since is None,
+                clock_off=self.source.clock_off,
             )
+            compared = point.complete or self.report.mode is Mode.RECONCILE
+            if point.done and compared and point.short > before:
+                self.report.warn([count_differs(spec.name, point.short)])
             await self._buffer.put(Batch(ready, point))
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
@@ -164,7 +223,9 @@ class SyncRun:
 
     def process(self, page: Page) -> ReadyPage:
         """All that becomes of a page before it is written: done while the ATS works on the next one."""
-        return self.store.make_ready(process(page, self.rules))
+        if self.report.mode is Mode.RECONCILE and page.gone:
+            self.named.setdefault(page.stream, set()).update(page.gone)
+        return self.store.make_ready(process(page, self.rules, now=self.now()))
 
     async def commit(self, pages: list[ReadyPage], checkpoint: Checkpoint) -> None:
         """Write pages of one stream and their checkpoint, then tell who watches."""
@@ -181,6 +242,10 @@ class SyncRun:
     async def _tell(self, stream: Stream) -> None:
         counts = self.report.counts(stream)
         self.progress.update(stream, counts, self._points[stream])
+        await self.keep_report()
+
+    async def keep_report(self) -> None:
+        """Store the report, at most once in ``REPORT_EVERY``, so that pages say how far this run is."""
         clock = asyncio.get_running_loop().time()
         if clock - self._reported >= REPORT_EVERY:
             self._reported = clock
@@ -189,8 +254,14 @@ class SyncRun:
 
     async def _finish(self) -> None:
         await self.store.settle(self.report)
-        for point in self._points.values():
-            await self.store.save_checkpoint(end_pass(point))
+        for spec in self.specs:
+            point = self._points[spec.name]
+            if self._read_whole(spec, point) and point.complete:
+                await self.store.keep_rereading(spec.name, None, self.now())
+        off = self.source.clock_off
+        await self.store.save_checkpoints([end_pass(point, off) for point in self._points.values()])
+        if off:
+            self.report.warn([_clock_off(off)])
         unproved = [stream for stream, point in self._points.items() if not point.complete]
         self.report.warn(
             RunWarning(
@@ -199,16 +270,33 @@ class SyncRun:
             )
             for stream in unproved
         )
-        held = self.report.error is not None
-        self.report.status = RunStatus.PARTIAL if unproved or held else RunStatus.SUCCEEDED
+        paused = self.report.error["paused"] if self.report.error else await self.store.paused()
+        if paused:
+            self.report.error = brake.error_of(paused, self._deleted())
+        self.report.status = RunStatus.PARTIAL if unproved or paused else RunStatus.SUCCEEDED
+
+    def _read_whole(self, spec: StreamSpec, point: Checkpoint) -> bool:
+        """Whether this run read all content of a stream of which most runs read what changed."""
+        if self.report.mode is Mode.INCREMENTAL or spec.cursor is None:
+            return False
+        return start_of(spec, point).since is None
+
+    def _deleted(self) -> dict[str, int]:
+        """How many records this run deleted, of the streams that lost any."""
+        counts = self.report.streams.items()
+        return {str(name): one.deleted for name, one in counts if one.deleted}
 
     async def _postpone(self, reason: Postponed) -> None:
         """End partly done. A reconcile under way is marked, so that the next run goes on with it."""
         self.report.postpone(reason)
         await self.store.settle(self.report)
-        for point in self._points.values():
-            if point.mode is Mode.RECONCILE:
-                await self.store.save_checkpoint(replace(point, complete=False))
+        await self.store.save_checkpoints(
+            [
+                replace(point, complete=False)
+                for point in self._points.values()
+                if point.mode is Mode.RECONCILE
+            ]
+        )
 
     @property
     def slice_is_over(self) -> bool:
@@ -226,12 +314,11 @@ class SyncRun:
         self._points[point.stream] = point
 
     async def read_single(self, stream: Stream, remote_id: str) -> bool:
-        """Read one record again and store it; ``False`` when the ATS says that it is gone."""
-        page = await self.source.fetch(stream, remote_id)
-        if page is None:
-            return False
-        await self.commit([self.process(page)], self._points[stream])
-        return True
+        """Refetch one record and store what came; ``False`` when the ATS no longer has it."""
+        found = await refetch(self.source, stream, remote_id)
+        for page in found.pages:
+            await self.commit([self.process(page)], self._points[stream])
+        return not found.gone
 
 
 def _by_stream(batches: list[Batch]) -> list[list[Batch]]:
@@ -241,16 +328,36 @@ def _by_stream(batches: list[Batch]) -> list[list[Batch]]:
     return list(groups.values())
 
 
-def _first(errors: BaseExceptionGroup[JemmoError]) -> JemmoError:
-    found: BaseException = errors
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, JemmoError)
-    return found
+def _cause(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one to go by: a bug before an explained failure, which may have come of it."""
+    causes = leaves(errors)
+    return next((cause for cause in causes if not isinstance(cause, JemmoError)), causes[0])
+
+
+def _repaired(stream: Stream) -> RunWarning:
+    return RunWarning(
+        code="checkpoint_unreadable",
+        message=f"The place where the last sync of {stream} stopped could not be read, "
+        "so it began anew.",
+    )
+
+
+def _clock_off(seconds: float) -> RunWarning:
+    size = abs(seconds)
+    length, unit = next(
+        (int(size // length), unit)
+        for length, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes"))
+        if size >= 2 * length or unit == "minutes"
+    )
+    where = "ahead of" if seconds > 0 else "behind"
+    return RunWarning(
+        code="clock_off",
+        message=f"The ATS's clock is {length} {unit} {where} ours. Changes are looked for by its own clock.",
+    )
 
 
 def _unproved(point: Checkpoint) -> str:
-    if point.total is None:
+    if point.total is None or point.seen >= point.total:
         return f"The list of {point.stream} could not be read to a proved end."
     return f"The ATS counts {point.total} {point.stream}, but {point.seen} were read."
 
@@ -263,19 +370,15 @@ def _warnings(notes: Notes) -> list[RunWarning]:
 
 
 def _meaning(code: str) -> str:
+    """What a note says: what the catalogue of troubles does, unless it names what was found."""
     kind, _, detail = code.partition(":")
     meanings = {
         "unknown_value": f"The ATS sent a value we do not know yet ({detail}); it is kept as text.",
         "filter_ignored": "The ATS ignores the filter for changed records, so all were read.",
         "not_joined": f"Some of the ATS's records could not be matched with each other ({detail}).",
         "dropped_value": f"A value could not be read and was left empty ({detail}).",
-        "unlisted_job": "Applications name jobs that the ATS does not list; each is kept by its title.",
-        "unknown_stage": "Applications name stages that the ATS does not list; these were left empty.",
-        "ambiguous_stage": "Two stages have the same name, so applications may stand in either.",
-        "shared_email": "Talents share an e-mail address; they may be one person.",
-        "salary_in_thousands": "Yearly salaries under 1000 were taken as thousands.",
-        "list_may_be_cut": "The ATS may have cut a list that cannot be asked for in smaller parts.",
-        "archived_hidden": "The ATS shows no archived records although asked, so nothing is deleted here.",
         "key_expires": f"The API key expires on {detail}; replace it before.",
     }
-    return meanings.get(kind, code)
+    if kind in meanings:
+        return meanings[kind]
+    return TROUBLES[kind].means if kind in TROUBLES else code

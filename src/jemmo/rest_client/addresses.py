@@ -8,9 +8,11 @@ import os
 import socket
 from urllib.parse import urlsplit
 
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from jemmo.domain.errors import ConfigError
+from jemmo.domain.errors import ConfigError, JemmoError
 
 
 def is_public(text: str) -> bool:
@@ -18,22 +20,56 @@ def is_public(text: str) -> bool:
 
     Raises ``ValueError`` for what is no IP address, a name for example.
 
-    >>> is_public("8.8.8.8"), is_public("10.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("2002:a00:1::")
+    >>> is_public("8.8.8.8"), is_public("10.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("64:ff9b::7f00:1")
     (True, False, False, False)
     """
     address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
-    within = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    found = within or address
-    return found.is_global and not found.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        return _is_public_v6(address)
+    inside = any(address in network for network in (_RELAY, _AZURE))
+    return address.is_global and not address.is_multicast and not inside
+
+
+_RELAY = ipaddress.ip_network("192.88.99.0/24")
+_AZURE = ipaddress.ip_network("168.63.129.16/32")  # answers each machine of Azure about itself
+_DOCUMENTATION = ipaddress.ip_network("3fff::/20")
+_UNICAST = ipaddress.ip_network("2000::/3")  # all that has been given out to the open internet
+_TUNNELS = [ipaddress.ip_network(network) for network in ("2001::/32", "2002::/16")]
+_WITH_IPV4 = [ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96")]
+_ISATAP = 0x5EFE  # in an interface's id, before the IPv4 address that packets are sent on to
+
+
+def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
+    """Teredo and 6to4 are refused: they are retired, and send packets on to the IPv4 address inside."""
+    inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if any(address in network for network in _WITH_IPV4):
+        return is_public(str(inside))
+    if (int(address) >> 32) & 0xFFFF == _ISATAP and not is_public(str(inside)):
+        return False
+    special = any(address in network for network in (*_TUNNELS, _DOCUMENTATION))
+    return address in _UNICAST and address.is_global and not special
 
 
 def is_number(host: str) -> bool:
     """Whether a host is given as an IP address instead of a name."""
+    return as_number(host) is not None
+
+
+def as_number(host: str) -> str | None:
+    """The IP address that a host is, in any form that a resolver reads as one; ``None`` for a name.
+
+    >>> as_number("2130706433"), as_number("0x7f.1"), as_number("::1"), as_number("example.com")
+    ('127.0.0.1', '127.0.0.1', '::1', None)
+    """
+    host = host.split("%", maxsplit=1)[0].rstrip(".")
     try:
-        ipaddress.ip_address(host.split("%", maxsplit=1)[0])
+        return str(ipaddress.ip_address(host))
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return None
 
 
 def ats_hosts() -> frozenset[str]:
@@ -42,26 +78,49 @@ def ats_hosts() -> frozenset[str]:
     return frozenset(one.strip().lower() for one in given.split(",") if one.strip())
 
 
-def resolver_for(url: str) -> AbstractResolver | None:
-    """How to find the host of an ATS: not inside a private network, unless the operator said so.
+def is_trusted_ats(url: str) -> bool:
+    """Whether an ATS may stand inside a private network: only when the operator said so.
 
-    An admin can connect to public https addresses alone, which is looked at when they do; a name may lead elsewhere
-    later. Plain http is for operators, on the command line. ``None`` is the usual way.
+    An admin can connect to public https addresses alone, which is checked when they do; a name may lead elsewhere
+    later. Plain http is for operators, on the command line.
     """
     parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    return None if parts.scheme != "https" or host in ats_hosts() else Guarded()
+    return parts.scheme != "https" or (parts.hostname or "").lower() in ats_hosts()
+
+
+def connector(
+    *, trusted: bool, refusal: JemmoError | None = None, limit: int = 100
+) -> aiohttp.TCPConnector:
+    """What opens connections: unless ``trusted``, to addresses of the open internet alone.
+
+    A name is refused when it is resolved. The address itself is checked again when a socket is opened for it: a host
+    that turns out to be a number, however it is written, is never resolved.
+    """
+    if trusted:
+        return aiohttp.TCPConnector(limit=limit)
+    refusal = refusal or _REFUSED
+
+    def open_socket(info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not is_public(str(address[0])):
+            raise refusal
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.TCPConnector(limit=limit, resolver=Guarded(refusal), socket_factory=open_socket)
+
+
+_REFUSED = ConfigError(
+    "The ATS's address leads into a private network.",
+    code="address_not_public",
+    next_step="Correct the connection's address. An operator can allow its host with JEMMO_ATS_HOSTS.",
+)
 
 
 class Guarded(AbstractResolver):
     """Resolves a name once, and fails unless all it leads to is of the open internet; those addresses are used."""
 
-    def __init__(self, refusal: ConfigError | None = None) -> None:
-        self._refusal = refusal or ConfigError(
-            "The ATS's address leads into a private network.",
-            code="address_not_public",
-            next_step="Correct the connection's address. An operator can allow its host with JEMMO_ATS_HOSTS.",
-        )
+    def __init__(self, refusal: JemmoError = _REFUSED) -> None:
+        self._refusal = refusal
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 import aiohttp
 import msgspec
@@ -19,20 +19,21 @@ from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
-from jemmo.rest_client.addresses import resolver_for
-from jemmo.rest_client.headers import pause_asked, rate_told
-from jemmo.rest_client.pacing import Pacer, Told
+from jemmo.rest_client import amounts
+from jemmo.rest_client.addresses import connector, is_trusted_ats
+from jemmo.rest_client.headers import clock, pause_asked, rate_told, retry_after
+from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, Told
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
-from jemmo.rest_client.retries import ATTEMPTS, backoff
+from jemmo.rest_client.retries import attempts, backoff, patience, postponed
 
 T = TypeVar("T")
 
-MAX_BODY = 64 * 1024 * 1024
+CLOCKS_AGREE = 60.0  # seconds; a Date header has whole ones, and answers take a while
 CONNECTIONS = 8  # at a time, to one ATS
+LONGEST_LINK = 64 * 1024  # characters
 REDIRECTS = 3  # followed, within the same host
 MOVED = frozenset({301, 302, 303, 307, 308})
-LONGEST_PATIENCE = 15 * 60.0  # seconds of refused requests (429) in a row before a run gives up
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _PLAIN = re.compile(r"[\w-][\w/-]*(?:\?[\w%&=,+.~-]+)?", re.ASCII)
 """What may follow the host in an address that needs no closer look: no dots or slashes that lead elsewhere."""
@@ -40,11 +41,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=15, sock_read=45)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A response as received: status, headers with lower-case names, body."""
+    """A response as received: status, headers with lower-case names, body, and what was asked for."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -71,7 +73,8 @@ class RestClient:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
     where the ATS does not. ``sign`` adds headers to each request; when they are refused (401), it is asked once more.
     ``shared`` makes the pace that of all processes that use the same key. ``nothing`` is what an answer without
-    content (204) stands for: this API's empty list.
+    content (204) stands for: this API's empty list. ``clock_off`` is by how many seconds the ATS's clock is ahead of
+    ours, or behind as a negative number, as its answers tell; little counts as nothing.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class RestClient:
         self.base_url = base_url.rstrip("/")
         self._root = "/".join([*self.base_url.split("/", 3)[:3], ""])
         self.requests = 0
+        self.clock_off = 0.0
         self._headers = dict(headers)
         self._refuse = refuse
         self._pacer = pacer
@@ -157,17 +161,24 @@ class RestClient:
                 refused += 1
                 pause = error.retry_after or self._pause(attempt + refused, random.random())
                 waited += pause
-                if waited > LONGEST_PATIENCE:
-                    raise
+                if waited > patience():
+                    raise postponed(pause) from None
                 await asyncio.sleep(pause)
             except (TransientError, _Undecodable) as error:
-                if attempt >= ATTEMPTS:
+                code = error.code if isinstance(error, TransientError) else ""
+                if attempt >= attempts(code):
                     raise error.final() if isinstance(error, _Undecodable) else error from None
                 await asyncio.sleep(self._pause(attempt, random.random()))
                 attempt += 1
 
     def same_host(self, path: str) -> str:
-        """The absolute address of ``path``; a link to another host is refused before the key is sent there."""
+        """The absolute address of ``path``; a link to another host is refused before the key is sent there.
+
+        Behind a proxy an ATS may write another scheme or port of its host into links: the path counts, and is asked for
+        at our own address.
+        """
+        if len(path) > LONGEST_LINK:  # it may be kept as a place to go on from
+            raise _no_address()
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path
         if path.startswith("/") and _PLAIN.fullmatch(path, 1):
@@ -175,22 +186,25 @@ class RestClient:
         try:
             url = urljoin(self.base_url + "/", path)
             ours, theirs = urlsplit(self.base_url), urlsplit(url)
+            is_ours = _host(ours) == _host(theirs)
         except ValueError:
+            raise _no_address() from None
+        if not is_ours:
             raise PermanentError(
-                "The ATS sent a link that is no address.", code="broken_link"
-            ) from None
-        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
-            raise PermanentError(
-                f"The ATS sent a link to another host ({theirs.hostname}); it was not followed, "
+                f"The ATS sent a link to another host ({(theirs.hostname or '')[:253]}); it was not followed, "
                 "since the API key must not go there.",
                 code="foreign_link",
                 next_step="Check the connection's address. If it is right, tell the ATS's support.",
             )
-        return url
+        return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
     def path_of(self, url: str) -> str:
         """Path and query of an address of the same host: good to keep, since the host may move."""
-        if url.startswith(self._root) and _PLAIN.fullmatch(url, len(self._root)):
+        if (
+            url.startswith(self._root)
+            and len(url) <= LONGEST_LINK
+            and _PLAIN.fullmatch(url, len(self._root))
+        ):
             return url[len(self._root) - 1 :]
         parts = urlsplit(self.same_host(url))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -201,12 +215,13 @@ class RestClient:
         if answer.status != 200:
             raise self._refuse(answer)
         try:
+            amounts.bounded(answer.body)
             return decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
             if body := repaired(answer.body, answer.headers.get("Content-Type")):
-                return decode(replace(answer, body=body))
+                return decode(replace(answer, body=amounts.bounded(body)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         raise _Undecodable(url, answer)
@@ -279,9 +294,7 @@ class RestClient:
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
                 timeout=_TIMEOUT,
-                connector=aiohttp.TCPConnector(
-                    limit=self._connections, resolver=resolver_for(self.base_url)
-                ),
+                connector=connector(trusted=is_trusted_ats(self.base_url), limit=self._connections),
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -292,17 +305,19 @@ class RestClient:
             headers={**signed, **({"Content-Type": question.kind} if question.body else {})},
             allow_redirects=False,
         ) as response:
-            if (response.content_length or 0) > MAX_BODY:
-                raise PermanentError("The ATS sent an answer of over 64 MB.", code="too_large")
-            body = await response.read()
-            answer = Answer(response.status, response.headers, body)
+            answer = Answer(response.status, response.headers, await _body(response), question.url)
+        if (there := clock(answer.headers)) is not None:
+            off = there - time.time()
+            self.clock_off = off if abs(off) > CLOCKS_AGREE else 0.0
         if self._pacer is not None:
             await self._learn(answer, self._pacer)
         return answer
 
     async def _await_turn(self, pacer: Pacer) -> None:
         async with self._next:  # one at a time, so that no process reserves ahead of the others
-            wait = await self._paced(pacer, lambda now: pacer.reserve(now) - now)
+            wait = await self._paced(pacer, lambda now: pacer.reserve(now, patience()) - now)
+            if wait > patience():
+                raise postponed(wait)
             if wait > 0:
                 await asyncio.sleep(wait)
 
@@ -321,6 +336,7 @@ class RestClient:
 
     async def _learn(self, answer: Answer, pacer: Pacer) -> None:
         rate = rate_told(answer.headers, time.time())
+        asked = retry_after(answer.headers.get("Retry-After"), clock(answer.headers) or time.time())
         told = Told(
             limit=rate.limit,
             remaining=rate.remaining,
@@ -334,9 +350,30 @@ class RestClient:
         def learn(now: float) -> None:
             pacer.learn(now, told)
             if refused:
-                pacer.hold(now + (pause_asked(answer.headers, time.time()) or 1.0))
+                pacer.hold(now, asked or pacer.left(rate.reset) or 1.0)
 
         await self._paced(pacer, learn)
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".")
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """All of it, unpacked. Counted while it arrives: its declared length is that of packed bytes, or missing."""
+    largest = amounts.largest()
+    if (response.content_length or 0) > largest:
+        raise amounts.too_large()
+    found = bytearray()
+    async for chunk in response.content.iter_any():
+        found += chunk
+        if len(found) > largest:
+            raise amounts.too_large()
+    return bytes(found)
+
+
+def _no_address() -> PermanentError:
+    return PermanentError("The ATS sent a link that is no address.", code="broken_link")
 
 
 def rate_limited(answer: Answer) -> RateLimited:
@@ -344,7 +381,7 @@ def rate_limited(answer: Answer) -> RateLimited:
     wait = pause_asked(answer.headers, time.time())
     return RateLimited(
         "The ATS asks us to slow down (429).",
-        retry_after=None if wait is None else min(wait, 300.0) + 0.1,
+        retry_after=None if wait is None else min(wait, LONGEST_HOLD) + 0.1,
     )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Sequence
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
-from jemmo.rest_client.addresses import is_number, is_public, resolver_for
+from jemmo.rest_client.addresses import connector, is_number, is_trusted_ats
 
 REDIRECTS = 3
 CHUNK = 64 * 1024
@@ -31,13 +28,16 @@ class Hosts(Struct, frozen=True):
         return cls(own, tuple(one for one in names if one))
 
     def is_own(self, url: str) -> bool:
-        ours, theirs = urlsplit(self.own), _split(url)
-        return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
+        ours, theirs = _split(self.own), _split(url)
+        return (ours.scheme, ours.raw_authority.lower()) == (
+            theirs.scheme,
+            theirs.raw_authority.lower(),
+        )
 
     def check(self, url: str) -> None:
         """Raises ``ConfigError`` for a link that leads elsewhere."""
         parts = _split(url)
-        host = (parts.hostname or "").lower().rstrip(".")
+        host = (parts.raw_host or "").lower().rstrip(".")
         if self.is_own(url):
             return
         known = any(host == name or host.endswith(f".{name}") for name in self.names)
@@ -56,27 +56,38 @@ class LinkDead(TransientError):
     default_code = "link_dead"
 
 
-async def download(url: str, hosts: Hosts, *, max_bytes: int) -> bytes | None:
-    """The bytes behind a link; ``None`` when the storage says that there is nothing.
+class Downloads:
+    """Fetches files from the hosts allowed, and counts its requests."""
 
-    Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
-    """
-    for _ in range(REDIRECTS + 1):
-        hosts.check(url)
-        found = await _fetch(url, hosts.is_own(url), max_bytes)
-        if not isinstance(found, str):
-            return found
-        url = _joined(url, found)
-    raise TransientError("A file's link leads on and on.", code="file_redirects")
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts = hosts
+        self.requests = 0
+
+    async def fetch(self, url: str, *, max_bytes: int) -> bytes | None:
+        """The bytes behind a link; ``None`` when the storage says that there is nothing.
+
+        Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
+        """
+        for _ in range(REDIRECTS + 1):
+            self.hosts.check(url)
+            self.requests += 1
+            found = await _fetch(url, self.hosts.is_own(url), max_bytes)
+            if not isinstance(found, str):
+                return found
+            url = _joined(url, found)
+        raise TransientError("A file's link leads on and on.", code="file_redirects")
 
 
 async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
     """Bytes, the place that a redirect leads to, or ``None``."""
-    connector = aiohttp.TCPConnector(limit=1, resolver=resolver_for(url) if own else PublicOnly())
     try:
         async with (
             aiohttp.ClientSession(
-                timeout=_TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+                timeout=_TIMEOUT,
+                connector=connector(
+                    trusted=own and is_trusted_ats(url), refusal=_private(), limit=1
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
             ) as session,
             session.get(URL(url, encoded=True), allow_redirects=False) as answer,
         ):
@@ -114,27 +125,11 @@ def too_large() -> RecordRejected:
     return RecordRejected("The file is larger than Jemmo keeps.", code="too_large")
 
 
-class PublicOnly(AbstractResolver):
-    """Finds hosts, but not those inside a private network: a link must not reach what only we can reach."""
-
-    def __init__(self) -> None:
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        return public(found)
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-def public(found: Sequence[ResolveResult]) -> list[ResolveResult]:
-    kept = [one for one in found if is_public(one["host"])]
-    if not kept:
-        raise OSError("no public address")
-    return kept
+def _private() -> TransientError:
+    return TransientError(
+        "A file could not be fetched: its link leads into a private network.",
+        code="file_unavailable",
+    )
 
 
 def _joined(url: str, place: str) -> str:
@@ -145,10 +140,9 @@ def _joined(url: str, place: str) -> str:
         return ""
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str) -> URL:
+    """The address as it is connected to, or an empty one."""
     try:
-        parts = urlsplit(url)
-        _ = parts.port
+        return URL(url, encoded=True)
     except ValueError:
-        return urlsplit("")
-    return parts
+        return URL()

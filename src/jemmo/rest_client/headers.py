@@ -1,4 +1,4 @@
-"""What an answer's headers say of pages and pace. Pure: the time is passed in."""
+"""What an answer's headers say of pages, pace and time. Pure: our own time is passed in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-_NEXT = re.compile(r"<([^<>]*)>[^<>]*?;\s*rel=(?:\"next\"|next\b)", re.IGNORECASE)
+_WINDOW = 60.0  # seconds; what is left of a longer window may be counted in milliseconds
+_LINK = re.compile(r"<([^<>]*)>([^<>]*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']+))", re.IGNORECASE)
 _MOMENT = 1_000_000_000  # seconds; a larger number is a time, not what is left
+_SECONDS = (
+    100_000_000_000  # the year 5138; a larger time counts milliseconds, or even smaller parts
+)
 
 
 class RateTold(Struct, frozen=True, kw_only=True):
@@ -29,49 +34,72 @@ def rate_told(headers: Mapping[str, str], now: float) -> RateTold:
     """
     limit, remaining = _told(headers, "Limit"), _told(headers, "Remaining")
     reset = _told(headers, "Reset")
-    if reset is not None and reset > _MOMENT:
-        reset = max(0.0, reset - now)
     return RateTold(
         limit=int(limit or 0) or None,
         remaining=None if remaining is None else int(remaining),
-        reset=reset,
+        reset=None if reset is None else _until(reset, clock(headers) or now),
     )
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait after a 429: ``Retry-After`` as a number or a date, else what is left of the window."""
-    wait = retry_after(headers.get("Retry-After"), now)
-    return wait if wait is not None else rate_told(headers, now).reset
+    """Seconds to wait after a 429: what ``Retry-After`` says, else what is left of a window of usual length."""
+    wait = retry_after(headers.get("Retry-After"), clock(headers) or now)
+    if wait is not None:
+        return wait
+    reset = rate_told(headers, now).reset
+    return reset if reset is not None and reset <= _WINDOW else None
 
 
 def retry_after(given: str | None, now: float) -> float | None:
-    """Seconds to wait from ``Retry-After``, which is a number of seconds or a date; ``now`` as above.
+    """Seconds to wait from ``Retry-After``: a number of seconds, a Unix timestamp or a date; ``now`` as above.
 
-    >>> retry_after("1260", 1_767_571_200.0)
-    1260.0
+    >>> retry_after("1260", 1_767_571_200.0), retry_after("1767571230000", 1_767_571_200.0)
+    (1260.0, 30.0)
     >>> retry_after("Mon, 05 Jan 2026 00:02:00 GMT", 1_767_571_200.0)
     120.0
     """
     wait = _number(given)
-    if wait is None and given is not None:
-        try:
-            moment = parsedate_to_datetime(given)
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
-            wait = moment.timestamp() - now
-        except (ValueError, OverflowError):
-            return None
-    return None if wait is None else max(0.0, wait)
+    if wait is not None:
+        return _until(wait, now)
+    moment = _date(given)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def clock(headers: Mapping[str, str]) -> float | None:
+    """The server's own time in seconds since 1970: the moments it names are of that clock, which may be wrong.
+
+    >>> clock({"Date": "Mon, 05 Jan 2026 00:00:00 GMT"})
+    1767571200.0
+    """
+    return _date(headers.get("Date"))
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
-    """The address that a ``Link`` header (RFC 8288) calls the next page.
+    """The address that a ``Link`` header (RFC 8288) calls the next page, alone or with other relations.
 
     >>> next_link({"Link": '<https://a.example/?p=1>; rel="prev", <https://a.example/?p=3>; rel="next"'})
     'https://a.example/?p=3'
     """
-    found = _NEXT.search(headers.get("Link", ""))
-    return found[1] if found else None
+    for link in _LINK.finditer(headers.get("Link", "")):
+        found = _REL.search(link[2])
+        if found and "next" in "".join(filter(None, found.groups())).lower().split():
+            return link[1]
+    return None
+
+
+def _until(seconds: float, now: float) -> float:
+    """Seconds left, given as such or as a Unix timestamp in seconds, milliseconds or smaller parts."""
+    while seconds > _SECONDS:
+        seconds /= 1000
+    return max(0.0, seconds - now if seconds > _MOMENT else seconds)
+
+
+def _date(given: str | None) -> float | None:
+    try:
+        moment = parsedate_to_datetime(given or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _told(headers: Mapping[str, str], name: str) -> float | None:

@@ -1,45 +1,57 @@
 """Sends JSON to an address that a person typed in: never into the network that this machine stands in.
 
-Only https, only addresses of the open internet. The name is resolved once, every address it leads to is looked at,
-and the connection goes to one of those: a name that answers differently a moment later gains nothing. Redirects are not
-followed. Hosts that the operator allows by name may be anywhere, and speak http.
+Only https, only addresses of the open internet: the address that is connected to is checked, however the host is
+written and whatever its name answers a moment later. Redirects are not followed. Hosts that the operator allows by
+name may be anywhere, and speak http.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from jemmo.domain.errors import ConfigError, TransientError
-from jemmo.rest_client.addresses import Guarded, is_number, is_public
+from jemmo.rest_client.addresses import as_number, connector, is_public
 
 SECONDS = 10
 
 
 def check_address(url: str, allowed: Collection[str] = ()) -> str:
     """The host of an address that may be sent to. Raises ``ConfigError``; names are not resolved yet."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        host, port, parts = "", None, urlsplit("")
-    if not host or parts.username or parts.password or parts.scheme not in ("https", "http"):
+    parts = _parsed(url)
+    host = _host(parts)
+    if not host or parts.user or parts.password or parts.scheme not in ("https", "http"):
         raise _refused("This is not a web address that messages can be sent to.")
-    if host in allowed or f"{host}:{port}" in allowed:
+    if _is_allowed(parts, allowed):
         return host
     if parts.scheme != "https":
         raise _refused("Messages are sent over https alone.")
-    if (
-        (is_number(host) and not is_public(host))
-        or host == "localhost"
-        or host.endswith((".localhost", ".local"))
-    ):
+    number = as_number(host)
+    local = host == "localhost" or host.endswith((".localhost", ".local"))
+    if local or (number and not is_public(number)):
         raise _private()
     return host
+
+
+def _parsed(url: str) -> URL:
+    """The address as it is connected to: the host after its characters are made ASCII."""
+    try:
+        return URL(url)
+    except ValueError:
+        return URL()
+
+
+def _host(url: URL) -> str:
+    return (url.raw_host or "").lower().rstrip(".")
+
+
+def _is_allowed(url: URL, allowed: Collection[str]) -> bool:
+    host = _host(url)
+    return host in allowed or f"{host}:{url.explicit_port}" in allowed
 
 
 async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] = ()) -> None:
@@ -48,14 +60,15 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
     Raises ``ConfigError`` when the address or its owner refuses for good, ``TransientError`` when a later try may help.
     """
     host = check_address(url, allowed)
-    trusted = host in allowed or f"{host}:{urlsplit(url).port}" in allowed
-    connector = aiohttp.TCPConnector(resolver=None if trusted else Guarded(_private()))
+    trusted = _is_allowed(_parsed(url), allowed)
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
         async with (
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            aiohttp.ClientSession(
+                connector=connector(trusted=trusted, refusal=_private()), timeout=timeout
+            ) as session,
             session.post(
-                url,
+                _parsed(url),
                 data=msgspec.json.encode(body),
                 headers={"Content-Type": "application/json"},
                 allow_redirects=False,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import takewhile
+from math import inf
 
 from msgspec import Struct
 
 from jemmo.domain.ports import PaceState
 
 AHEAD = 6  # windows that requests may be reserved ahead
-LONGEST_HOLD = 900.0  # seconds
+LONGEST_HOLD = (
+    900.0  # seconds that a key sends nothing, whatever the ATS asks for; then it is asked again
+)
 
 LONGEST_PAUSE = 3  # times the even distance of requests; more would be slower than others need
 
@@ -67,8 +70,8 @@ class Pacer:
         allowed = int(limit * self.share)
         self.window = max(1, allowed - SPARE if allowed > 10 * SPARE else allowed)
 
-    def reserve(self, now: float) -> float:
-        """The moment at which the next request may leave; it counts as sent then."""
+    def reserve(self, now: float, patience: float = inf) -> float:
+        """The moment at which the next request may leave; it counts as sent then, unless it will not wait so long."""
         slot = max(now, self._held_until)
         if self._own_last <= now + AHEAD * self.per:  # else a clock jumped
             slot = max(slot, self._own_last)
@@ -77,6 +80,8 @@ class Pacer:
             if free_at > now:
                 slot = max(slot, free_at, self._sent[-1] + self.per / self.window)
         slot = self._evenly(slot)
+        if slot - now > patience:
+            return slot
         self._sent.append(slot)
         self._own_last = slot
         return slot
@@ -104,8 +109,15 @@ class Pacer:
         if told.remaining is None or told.reset is None:
             return
         if told.remaining < told.in_flight:
-            self.hold(now + min(max(told.reset, 0.0), 10 * self.per))
+            self.hold(now, self.left(told.reset))
 
-    def hold(self, until: float) -> None:
-        """Send nothing before ``until``."""
-        self._held_until = max(self._held_until, until)
+    def left(self, reset: float | None) -> float:
+        """Seconds left of a window, as the ATS told it: more than any window has is a count of milliseconds."""
+        longest = 10 * self.per
+        if reset is not None and longest < reset <= 1000 * longest:
+            reset /= 1000
+        return min(max(reset or 0.0, 0.0), longest)
+
+    def hold(self, now: float, seconds: float) -> None:
+        """Send nothing for so long, but never longer than ``LONGEST_HOLD``."""
+        self._held_until = max(self._held_until, now + min(seconds, LONGEST_HOLD))

@@ -14,6 +14,15 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _UNKNOWN = rb"\ufffd"
+_SPOKEN = frozenset(
+    (
+        *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *("ascii", "koi8-r", "koi8-u", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
+        *(f"iso8859-{part}" for part in range(1, 17)),
+        *(f"cp125{page}" for page in range(9)),
+    )
+)
+"""What web servers write in. Python knows more, and some of it takes hours: ``punycode``, for example."""
 
 
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
@@ -53,6 +62,11 @@ def _decoded(body: bytes, content_type: str | None) -> str:
 
 
 def _charset(content_type: str | None) -> str:
+    """The charset that is named, if it is one that web servers write in; else UTF-8."""
     header = Message()
     header["Content-Type"] = (content_type or "").replace("\r", " ").replace("\n", " ")
-    return header.get_content_charset("utf-8")
+    try:
+        named = codecs.lookup(header.get_content_charset("utf-8")).name
+    except LookupError:
+        return "utf-8"
+    return named if named in _SPOKEN else "utf-8"

@@ -57,6 +57,7 @@ class Company(ABC):
         self.keys = {options.key: "all", **options.keys}
         self.world: Any = self
         self._turn = 0
+        self._merged: dict[tuple[str, int], int] = {}
 
     # --- a vendor's part ---
 
@@ -177,6 +178,8 @@ class Company(ABC):
         record = int(order["id"])
         if order["op"] == "delete":
             self._drop(kind, record)
+        elif order["op"] == "merge":
+            self._merge(kind, record, int(order["into"]))
         elif order["op"] == "edit":
             values = {**(order.get("relationships") or {}), **(order.get("attributes") or {})}
             rows.put(record, values, at, quiet=bool(order.get("quiet")))
@@ -196,6 +199,23 @@ class Company(ABC):
             for one in list(rows.ids()):
                 if rows.get(one)[field] == record:
                     self._drop(child, one)
+
+    def _merge(self, kind: str, record: int, into: int) -> None:
+        """What belongs to the record moves to ``into``, its own date unchanged, and the record goes."""
+        if record == into or not self.kinds[kind].has(into):
+            raise ValueError("a record is merged into another one")
+        for child, field in self.belongs.get(kind, ()):
+            rows = self.kinds[child]
+            for one in rows.children(field, {record}):
+                rows.put(one, {field: into}, quiet=True)
+        self._drop(kind, record)
+        self._merged[kind, record] = into
+
+    def survivor(self, kind: str, record: int) -> int:
+        """The record itself, or the one that it was merged into."""
+        while (kind, record) in self._merged:
+            record = self._merged[kind, record]
+        return record
 
     def _kind(self, word: str) -> str:
         kind = self.aliases.get(word, word)

@@ -11,7 +11,7 @@ from jemmo.sandbox.http import Provider, Reply
 from jemmo.sandbox.record import RequestLog
 
 PREFIX = "/__sandbox__/"
-ORDERS = frozenset(("edit", "delete", "create", "move", "reject"))
+ORDERS = frozenset(("edit", "delete", "create", "move", "reject", "merge"))
 
 
 class Control:

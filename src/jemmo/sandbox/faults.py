@@ -1,10 +1,11 @@
 """Faults: ways to misbehave, switched on by name, each repeatable request after request."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 TRANSPORT_FAULTS: dict[str, float] = {
     "storm429": 0.75, "flaky5xx": 0.2, "html": 0.2, "truncated": 0.2, "cut_json": 0.2,
-    "slow": 200, "stall": 0.1, "expired_key": 20,
+    "slow": 200, "stall": 0.1, "expired_key": 20, "hold": 0,
 }  # fmt: skip
 
 
@@ -19,6 +20,7 @@ class Faults:
     on: dict[str, float] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def set(self, names: str) -> None:
         """Replace the faults: `flaky5xx,slow=500`; an empty text clears them."""
@@ -28,6 +30,8 @@ class Faults:
             raise ValueError(
                 f"unknown fault {', '.join(unknown)}; known: {', '.join(sorted(self.known))}"
             )
+        self._changed.set()
+        self._changed = asyncio.Event()
         self.on.clear()
         self.texts.clear()
         self._seen.clear()
@@ -49,6 +53,14 @@ class Faults:
         share = self.on[name]
         seen = self._seen[name] = self._seen.get(name, 0) + 1
         return int(seen * share) > int((seen - 1) * share)
+
+    def held(self, path: str) -> asyncio.Event | None:
+        """Count one request for ``hold=PATH:N``; what it waits for if it is the Nth for that path."""
+        held, _, count = self.texts.get("hold", "").rpartition(":")
+        if not count.isdecimal() or path != held:
+            return None
+        self._seen["hold"] = self._seen.get("hold", 0) + 1
+        return self._changed if self._seen["hold"] == int(count) else None
 
     def spent(self, name: str) -> bool:
         """Count one request and tell whether more than the fault's number have been made."""

@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Overlay:
-    """Changes to one type. Keys are record ids; `deleted_rows` are base positions, sorted."""
+    """Changes to one type. Keys are record ids; `deleted_rows` are base positions, sorted.
+
+    `merged` names the record into which a deleted one was merged, `alone` are deleted ones to which others still point.
+    """
 
     attributes: dict[int, dict[str, Any]] = field(default_factory=dict)
     links: dict[int, dict[str, tuple[int, ...]]] = field(default_factory=dict)
@@ -16,6 +19,8 @@ class Overlay:
     files: dict[int, list[str]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     deleted_rows: list[int] = field(default_factory=list)
+    merged: dict[int, int] = field(default_factory=dict)
+    alone: set[int] = field(default_factory=set)
 
     def touched(self) -> set[int]:
         """Return every id that differs from the base data, deleted ones included."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -48,6 +49,7 @@ class Site:
         self.log.add(now, call.method, reply.template, request.raw_path, reply.status)
         headers = reply.headers
         headers.setdefault("Content-Type", MEDIA_TYPE)
+        headers.setdefault("Date", formatdate(now / 1000, usegmt=True))
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
     async def _faulty(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
@@ -68,6 +70,8 @@ class Site:
                 call, request, Reply(200, page, {"Content-Type": "text/html"}, call.path)
             )
         reply = self.provider.answer(call)
+        if changed := faults.held(call.path):
+            await changed.wait()
         if reply.status == 200 and faults.strikes("cut_json"):
             reply.body = reply.body[: len(reply.body) // 2]
         if reply.status == 200 and faults.strikes("truncated"):

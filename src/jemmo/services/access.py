@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from jemmo.connectors.base import Config, Connector
-from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.domain.errors import ConfigError, ScopeTooSmall, TransientError
 from jemmo.domain.streams import AccessReport
 from jemmo.rest_client.addresses import is_public
+from jemmo.rest_client.amounts import REPLY, at_most
+from jemmo.rest_client.retries import awaited
 
 PATIENCE = 25.0  # seconds a person waits for the answer of an ATS
 
 
-class AccessTooSmall(ConfigError):
-    """The key works, and may not read all that a sync needs: ``report`` names each right."""
-
-    default_code = "scope_too_small"
+class AccessTooSmall(ScopeTooSmall):
+    """The key may not read all that a sync needs: ``report`` names each right."""
 
     def __init__(self, connector: Connector, report: AccessReport) -> None:
         missing = ", ".join(check.name for check in report.checks if not check.ok)
@@ -30,36 +31,58 @@ class AccessTooSmall(ConfigError):
         self.report = report
 
 
-def try_key(connector: Connector, config: Config, *, patience: float | None = None) -> AccessReport:
+def try_key(
+    connector: Connector,
+    config: Config,
+    *,
+    patience: float | None = None,
+    sent: Callable[[int], None] = lambda _: None,
+) -> AccessReport:
     """What the key may read. Raises ``AccessTooSmall``, or what the ATS's refusal means.
 
-    With ``patience`` (seconds) an ATS that does not answer is given up with ``TransientError``.
+    With ``patience`` (seconds) an ATS that does not answer is given up with ``TransientError``, and its answers may be
+    as large as a web process holds (``amounts.REPLY``). ``sent`` is told how
+    many requests it took, whatever came of them.
     """
-    report = asyncio.run(_ask(connector, config, patience))
+    report = report_on(connector, config, patience=patience, sent=sent)
     if not report.ok:
         raise AccessTooSmall(connector, report)
     return report
 
 
 def report_on(
-    connector: Connector, config: Config, *, patience: float | None = None
+    connector: Connector,
+    config: Config,
+    *,
+    patience: float | None = None,
+    sent: Callable[[int], None] = lambda _: None,
 ) -> AccessReport:
     """The same, with the rights that are missing in the report rather than raised."""
-    return asyncio.run(_ask(connector, config, patience))
+    counts: list[int] = []
+    try:
+        return asyncio.run(_ask(connector, config, patience, counts.append))
+    finally:
+        sent(sum(counts))
 
 
-async def _ask(connector: Connector, config: Config, patience: float | None) -> AccessReport:
+async def _ask(
+    connector: Connector, config: Config, patience: float | None, sent: Callable[[int], None]
+) -> AccessReport:
     source = connector.open(config)
     try:
-        async with asyncio.timeout(patience):
-            return await source.check()
+        with awaited(), nullcontext() if patience is None else at_most(REPLY):
+            async with asyncio.timeout(patience):
+                return await source.check()
     except TimeoutError:
         raise TransientError(
             f"{connector.label} did not answer in {patience:.0f} seconds.",
             code="ats_unavailable",
-            next_step=f"Look at {connector.status_page}, and try again in a few minutes.",
+            next_step=f"Look at {connector.status_page}, and try again in a few minutes."
+            if connector.status_page
+            else "Try again in a few minutes.",
         ) from None
     finally:
+        sent(source.requests)
         await source.close()
 
 

@@ -20,6 +20,15 @@ def access(url: str) -> Access:
     )
 
 
+def is_bound() -> bool:
+    """Whether the server holds this process's role to the policies; superusers pass by them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def is_apart() -> bool:
     """Whether this process works as another than the tables' owner."""
     with connection.cursor() as cursor:

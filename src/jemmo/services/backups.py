@@ -17,7 +17,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Missing, Storage
 from jemmo.services import archive
 from jemmo.services.archive import Archive, Files, Manifest, Table
-from jemmo.store import copying
+from jemmo.store import copying, schema
 from jemmo.vault import Vault, rotation
 
 Tell = Callable[[str, int, int], None]
@@ -115,6 +115,7 @@ class _snapshot:  # noqa: N801 - reads as a statement
         self._db = psycopg.connect(self._url, application_name="jemmo backup", connect_timeout=10)
         self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         self._db.read_only = True
+        schema.tell(self._db)
         cursor = self._db.cursor()
         copying.every_row(cursor)
         return cursor

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.connectors.base import QUOTA_SHARE, Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.estimate import left
+from jemmo.domain import brake
+from jemmo.domain.estimate import Progress
+from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
-from jemmo.domain.status import Colour, colour
+from jemmo.domain.status import Colour
 from jemmo.services import webhooks
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.status import counts_of
@@ -21,9 +25,9 @@ from jemmo.store.models import (
     ConnectionState,
     HeldDeletion,
     Organisation,
-    StreamCheckpoint,
     SyncRun,
 )
+from jemmo.store.selectors import freshness, progress
 from jemmo.store.selectors.connections import (
     PARTED,
     RUNS_SHOWN,
@@ -31,18 +35,10 @@ from jemmo.store.selectors.connections import (
     is_running,
     listed,
     requests_since,
+    without_applications,
 )
 
 DAY = timedelta(days=1)
-
-
-class Progress(Struct, frozen=True, kw_only=True):
-    """How far the sync under way is: records seen of those the ATS counts, and what is left of its time."""
-
-    run: SyncRun
-    read: int
-    total: int | None
-    left: timedelta | None
 
 
 class Key(Struct, frozen=True, kw_only=True):
@@ -57,18 +53,23 @@ class Key(Struct, frozen=True, kw_only=True):
 class Card(Struct, frozen=True, kw_only=True):
     """All that a connection's card shows. ``runs`` are the latest, newest first.
 
+    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them.
     ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
     """
 
     connection: Connection
     connector: Connector | None
     colour: Colour | None
+    synced_at: datetime | None
+    pages: dict[str, datetime | None]
     next_sync_at: datetime | None
     counts: dict[str, int]
+    reads_applications: bool
     key: Key
     runs: list[SyncRun]
     older: bool
     progress: Progress | None
+    decision: dict[str, Any] | None
     held: list[HeldDeletion]
     requests_today: int
     share: int
@@ -79,9 +80,26 @@ class Card(Struct, frozen=True, kw_only=True):
     webhook: WebhookStatus
 
     @property
+    def activity(self) -> str:
+        """What is under way and ends by itself: ``syncing``, ``queued`` or ``leaving``; empty if nothing is."""
+        if self.leaving:
+            return "leaving"
+        return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""
+
+    @property
     def changes_soon(self) -> bool:
         """Whether to look again in a moment."""
-        return self.colour is Colour.LOADING or self.queued or self.leaving
+        return bool(self.activity)
+
+    @property
+    def released(self) -> list[HeldDeletion]:
+        """Deletions that the next comparison follows."""
+        return [row for row in self.held if row.released_at is not None]
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """The last error; of paused deletions ``decision`` tells, as long as they wait."""
+        return brake.failure(self.connection.last_error)
 
     @property
     def leaving(self) -> bool:
@@ -100,18 +118,28 @@ def card(
     now = now or datetime.now(UTC)
     runs = history(connection, before=before)
     running = is_running(connection, now)
+    seen = freshness.Seen(connection)
+    state = freshness.of(seen, now=now)
     parted = connection.state in PARTED
     return Card(
         connection=connection,
         connector=CONNECTORS.get(connection.provider),
-        colour=None if parted else _colour(connection, running, now),
+        colour=None if parted else state.colour,
+        synced_at=state.synced_at,
+        pages={page: page_synced_at(page, seen.times) for page in PAGES},
         next_sync_at=next_sync_at(connection, now),
         counts=counts_of(connection),
+        reads_applications=connection.id not in without_applications(connection.org),
         key=_key(connection, now),
         runs=runs[:-1] if len(runs) > RUNS_SHOWN else runs,
         older=len(runs) > RUNS_SHOWN,
-        progress=_progress(connection, now) if running else None,
-        held=list(HeldDeletion.objects.filter(connection=connection).order_by("stream")),
+        progress=progress.of(connection, seen.running, now=now)
+        if running and seen.running
+        else None,
+        decision=state.decision,
+        held=list(
+            HeldDeletion.objects.filter(connection=connection, closed_at=None).order_by("stream")
+        ),
         requests_today=requests_since(connection, now - DAY),
         share=_share(connection),
         waits_for_start=connection.state == ConnectionState.PAUSED
@@ -131,15 +159,6 @@ def _queued(connection: Connection) -> bool:
     return bool(waiting.exists())
 
 
-def _colour(connection: Connection, running: bool, now: datetime) -> Colour:
-    return colour(
-        last_success_at=connection.last_success_at,
-        last_error=connection.last_error,
-        running=running,
-        now=now,
-    )
-
-
 def _key(connection: Connection, now: datetime) -> Key:
     age = (now - connection.key_set_at).days
     expires = connection.key_expires_at
@@ -149,23 +168,6 @@ def _key(connection: Connection, now: datetime) -> Key:
         due=age >= REPLACE_AFTER,
         expires_in=expires_in,
         expires_soon=expires_in is not None and expires_in < max(BEFORE_EXPIRY),
-    )
-
-
-def _progress(connection: Connection, now: datetime) -> Progress | None:
-    run = connection.runs.filter(status="running").order_by("-started_at").first()
-    if run is None:
-        return None
-    points = list(StreamCheckpoint.objects.filter(connection=connection).exclude(mode=None))
-    seen = sum(one.seen for one in points)
-    totals = [one.total for one in points if one.total is not None]
-    total = sum(totals) if totals and len(totals) == len(points) else None
-    fetched = sum(one.get("fetched", 0) for one in run.report.get("streams", {}).values())
-    return Progress(
-        run=run,
-        read=fetched,
-        total=total,
-        left=left((now - run.started_at).total_seconds(), seen, total),
     )
 
 

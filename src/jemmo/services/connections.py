@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,17 +17,19 @@ from msgspec.structs import replace
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.connectors.base import Config, Probe, Probed
+from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, changed_meanwhile
-from jemmo.domain.streams import AccessReport
-from jemmo.services import schedule
+from jemmo.domain.numbers import RECORDS
+from jemmo.domain.streams import AccessReport, Stream
+from jemmo.services import api_keys, schedule
 from jemmo.services.access import AccessTooSmall, report_on, try_key
-from jemmo.services.syncs import key_context, without_key
+from jemmo.services.api_keys import open_key
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.requests import note
 from jemmo.store.selectors.connections import PARTED
-from jemmo.vault import Vault
+from jemmo.vault import Vault, VaultError
 
 HINT = 4  # last characters of a key that may be shown
 
@@ -75,7 +78,9 @@ def connect(
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options or {})
-    report = try_key(connector, config, patience=patience)
+    check_sweeps(options or {})
+    requests: list[int] = []
+    report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
         Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
         found = _same_account(org, connector.name, report.account_id, config.api_key, vault)
@@ -93,6 +98,7 @@ def connect(
             connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
             connection.due_at = schedule.first_due(org)
             connection.save()
+        note(connection.id, sum(requests))
     return Connected(
         id=connection.id,
         org=org.slug,
@@ -103,26 +109,51 @@ def connect(
     )
 
 
+def names_address(connection: Connection) -> bool:
+    """Whether ``rotate`` needs the address: without a key, nothing proves the one in the table."""
+    return bool(connection.base_url) and not connection.sealed_key
+
+
 def rotate(
-    connection: Connection, api_key: str, *, vault: Vault, patience: float | None = None
+    connection: Connection,
+    api_key: str,
+    *,
+    vault: Vault,
+    address: str = "",
+    patience: float | None = None,
 ) -> AccessReport:
     """Replace the key by one that was tested first: it must be of the same company. Raises ``ConfigError``.
 
-    The old key goes on being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS.
+    The old key goes on being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS. A connection
+    without a key takes one if ``address`` is the one it has (``names_address``).
     """
     connector = connector_for(connection.provider)
+    # It opens only for its own address, so the new key goes nowhere else either.
+    in_use = open_key(connection, vault) if connection.sealed_key else None
+    if names_address(connection) and address.strip().rstrip("/") != connection.base_url.rstrip("/"):
+        raise ConfigError(
+            "This is not the address that the connection has, so the key was not sent.",
+            code="other_address",
+            next_step="Type the ATS's address as it was when you connected it. If it is right, somebody may have "
+            "changed the database: connect the ATS as a new connection.",
+        )
     config = connector.configure(api_key, connection.base_url or None, connection.options)
-    if connection.sealed_key and _key_of(connection, vault) == config.api_key:
+    if in_use == config.api_key:
         raise ConfigError(
             "This is the key that is in use already.",
             code="same_key",
             next_step=f"Create a new key first. {connector.key_help}",
         )
-    report = try_key(connector, config, patience=patience)
+    report = try_key(connector, config, patience=patience, sent=partial(note, connection.id))
     _same_company(connection, report)
     with transaction.atomic():
         held = _locked(connection)
-        if held.key_set_at != connection.key_set_at or held.state == ConnectionState.LEAVING:
+        moved = (held.provider, held.base_url) != (connection.provider, connection.base_url)
+        if (
+            moved
+            or held.key_set_at != connection.key_set_at
+            or held.state == ConnectionState.LEAVING
+        ):
             raise changed_meanwhile()
         held.old_key_hint = held.key_hint or held.old_key_hint
         held.account_id = held.account_id or report.account_id or ""
@@ -176,12 +207,14 @@ def change(
     """
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
+    check_sweeps(options)
     defaults = {one.name: one.default for one in connector.options}
     own = {name: value for name, value in settled.items() if value != defaults[name]}
     if own != connection.options and connection.sealed_key:
-        key = _key_of(connection, vault)
+        key = open_key(connection, vault)
         config = connector.configure(key, connection.base_url or None, own)
-        _same_company(connection, try_key(connector, config, patience=patience))
+        sent = partial(note, connection.id)
+        _same_company(connection, try_key(connector, config, patience=patience, sent=sent))
     with transaction.atomic():
         held = _locked(connection)
         if seen_as(held) != seen:
@@ -232,12 +265,15 @@ def test(
     *,
     patience: float | None = None,  # noqa: PT028 - no test of pytest
 ) -> AccessReport:
-    """Try a connection's key; raises what the ATS's refusal means."""
+    """Try a connection's key, and keep what the ATS counts; raises what the ATS's refusal means."""
     connector = connector_for(connection.provider)
     config = connector.configure(
-        _key_of(connection, vault), connection.base_url or None, connection.options
+        open_key(connection, vault), connection.base_url or None, connection.options
     )
-    return report_on(connector, config, patience=patience)
+    report = report_on(connector, config, patience=patience, sent=partial(note, connection.id))
+    expected = _expected(connection, report)
+    Connection.objects.filter(id=connection.id).update(expected_totals=expected)
+    return report
 
 
 def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
@@ -261,7 +297,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
             next_step="`jemmo doctor` checks the connection.",
         )
     config = connector.configure(
-        _key_of(connection, vault), connection.base_url or None, connection.options
+        open_key(connection, vault), connection.base_url or None, connection.options
     )
     return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
 
@@ -304,18 +340,21 @@ async def _probe(
         return await look(replace(config, ledger=ledger))
 
 
-def _key_of(connection: Connection, vault: Vault) -> str:
-    if not connection.sealed_key:
-        raise without_key()
-    return vault.open(bytes(connection.sealed_key), key_context(connection.id)).decode()
+def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
+    """The records that a first sync reads, if the ATS counts all kinds of them that it has."""
+    has = connector_for(connection.provider).capabilities
+    kinds = [one for one in RECORDS if has.applications or one != Stream.APPLICATIONS]
+    counted = {str(one): report.totals[one] for one in kinds if one in report.totals}
+    return counted if len(counted) == len(kinds) else {}
 
 
 def _keep_key(connection: Connection, key: str, report: AccessReport, vault: Vault) -> None:
-    connection.sealed_key = vault.seal(key.encode(), key_context(connection.id))
+    connection.sealed_key = api_keys.seal(connection, key, vault)
     connection.key_hint = key[-HINT:] if len(key) > 4 * HINT else ""
     connection.key_set_at = datetime.now(UTC)
     connection.key_expires_at = report.expires_at
     connection.account_name = report.account_name or connection.account_name
+    connection.expected_totals = _expected(connection, report)
     connection.last_error = None
 
 
@@ -327,7 +366,14 @@ def _same_account(
     known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
     if account_id:
         return known.filter(account_id=account_id).first()
-    return next((one for one in known if one.sealed_key and _key_of(one, vault) == key), None)
+    return next((one for one in known if _has_key(one, key, vault)), None)
+
+
+def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
+    try:
+        return bool(connection.sealed_key) and open_key(connection, vault) == key
+    except VaultError:  # it is not for its address: it has to be connected anew
+        return False
 
 
 def _same_company(connection: Connection, report: AccessReport) -> None:

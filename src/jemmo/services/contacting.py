@@ -26,7 +26,7 @@ def stop(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> b
     if not reason:
         raise ConfigError(
             "A reason is needed.",
-            code="no_reason",
+            code="contact_reason_missing",
             next_step="Say in a few words why this person is not to be contacted.",
         )
     with transaction.atomic():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +18,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.files.storage import Storage, StorageError
 from jemmo.services import journal
+from jemmo.services.concerning import Concerned, connections_of, weigh
 from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
@@ -30,12 +30,9 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
-from jemmo.store.selectors.apart import open_all_contacts
 from jemmo.vault import Vault
 
 AT_ONCE = 1000
-ERASED = "[erased]"
-SHORTEST = 5  # characters of a name that may be told from other words
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
@@ -66,7 +63,7 @@ def find(
         listed = talents_with(org, email or "", vault=vault, thoroughly=True)
     if not listed:
         raise ConfigError(
-            "Nobody of this organisation is known by that.",
+            "Nobody of this organization is known by that.",
             code="nobody",
             next_step="Check the id or the address; `jemmo export talents` lists everybody.",
         )
@@ -92,22 +89,19 @@ def erase(
     key = lookup_key(vault)
     # Also conversations with support that are other members' own.
     with scope.under(scope.of_organisation(org.id)), transaction.atomic():
-        traces = erasing.traces_of(org.id, talents)
-        erasing.lock(list(traces.by_connection))
-        traces = erasing.traces_of(org.id, talents)  # again: a page may just have added to them
+        erasing.lock(connections_of(org, talents))
+        concerned = weigh(org, talents, vault=vault)
         suppressed = 0
         if keep_away:
-            suppressed = erasing.suppress(_stand_ins(org, traces, key), lift)
-        named = _unmentioned(org, traces.talents, vault)
-        counts = erasing.erase(traces)
-        counts["support_messages"] = named
-        removed = {name: count for name, count in counts.items() if count}
+            suppressed = erasing.suppress(_stand_ins(org, concerned.traces, key), lift)
+        _take_out(concerned)
+        removed = {name: count for name, count in concerned.counts.items() if count}
         row = _certify(org, removed, suppressed, actor, cause, key)
         note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
     left = 0
     with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
-        journal.note(storage, traces.by_connection)
-    for name in traces.files:
+        journal.note(storage, concerned.traces.by_connection)
+    for name in concerned.traces.files:
         try:
             storage.delete(name)
         except (StorageError, ConfigError):
@@ -131,32 +125,10 @@ def _stand_ins(
     return found
 
 
-def _unmentioned(org: Organisation, talents: list[UUID], vault: Vault) -> int:
-    """Take these people's names and addresses out of what was written to support; how many messages that changed."""
-    messages = SupportMessage.objects.filter(thread__org=org)
-    if not messages.exists():
-        return 0
-    words = set()
-    for one in Talent.objects.filter(id__in=talents).select_related("contacts"):
-        words |= {one.full_name, f"{one.last_name or ''} {one.first_name or ''}".strip()}
-        words |= {str(one.id)}
-        row = getattr(one, "contacts", None)
-        if row is not None:
-            words |= {contact.value for contact in open_all_contacts(row, one, vault.open)}
-    written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
-    if not written:
-        return 0
-    pattern = re.compile("|".join(reversed(written)), re.IGNORECASE)
-    count = 0
-    for message in messages.iterator(chunk_size=500):
-        texts = {name: pattern.sub(ERASED, getattr(message, name)) for name in WRITTEN}
-        if any(getattr(message, name) != text for name, text in texts.items()):
-            SupportMessage.objects.filter(pk=message.pk).update(**texts)
-            count += 1
-    return count
-
-
-WRITTEN = ("body", "error", "steps")
+def _take_out(concerned: Concerned) -> None:
+    for message, texts in concerned.messages.items():
+        SupportMessage.objects.filter(pk=message).update(**texts)
+    erasing.erase(concerned.traces, concerned.bodies)
 
 
 def _certify(
@@ -211,11 +183,10 @@ def forget_deleted(vault: Vault, storage: Storage, *, now: datetime | None = Non
     """Erase who was deleted in the ATS as long ago as the organisation says; shown again there, they are read again."""
     now = now or datetime.now(UTC)
     count = 0
-    orgs = Talent.objects.filter(remote_deleted_at__isnull=False).values("org_id")
-    for org in Organisation.objects.filter(id__in=orgs):
+    for org in Organisation.objects.all():
         before = now - timedelta(days=wishes_of(org).deleted_days)
         gone = Talent.objects.filter(org=org, remote_deleted_at__lt=before)
-        ids = list(gone.values_list("id", flat=True)[:AT_ONCE])
+        ids = list(gone.order_by("remote_deleted_at").values_list("id", flat=True)[:AT_ONCE])
         if ids:
             erase(org, ids, vault=vault, storage=storage, cause=Cause.DELETED, keep_away=False)
         count += len(ids)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,17 +26,22 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected, Unexpected
 from jemmo.domain.ports import FileSource, FoundFile, WantedFile
 from jemmo.domain.search_words import search_words
-from jemmo.files.inspection import Refused, inspect
-from jemmo.files.storage import Storage, StorageError
-from jemmo.files.text import NoText, text_of
+from jemmo.files.limits import max_bytes
+from jemmo.files.storage import Storage, StorageError, TooLarge, is_down
+from jemmo.files.text import Examined, examine
+from jemmo.files.verdict import Refused, Unfinished
+from jemmo.services import storage as place
+from jemmo.services.api_keys import open_key
+from jemmo.services.contexts import file_context, text_context
 from jemmo.services.lookups import lookup_key_by
-from jemmo.services.scopes import connected
-from jemmo.services.syncs import SENT_AT_ONCE, key_context
+from jemmo.services.scopes import connected, everywhere
+from jemmo.services.syncs import SENT_AT_ONCE
 from jemmo.store import files as store
 from jemmo.store import runs
 from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, explained
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.requests import counted
 from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes
 
@@ -45,29 +49,12 @@ AT_ONCE = 20  # files taken from the queue in one look
 DAY = 24 * 3600.0
 FILES_PART = 0.5
 """Of the quota: files give way to a sync on the same key, and to what webhooks name."""
+TOO_LARGE = {"too_large", TooLarge.default_code}
+INSPECTIONS = 3  # of one file, when they are cut off; then it is refused
+NO_FILES = {"files_off", "resumes_off"}
+"""The ATS hands out no files: a fact, not a failure."""
 PER_FILE = {"file_host"}
 """Matters for a person that are about one file; others are about the whole connection."""
-
-
-def max_bytes() -> int:
-    """The largest file that is kept: ``JEMMO_FILE_MB``, 20 unless set; raises ``ConfigError``."""
-    given = os.environ.get("JEMMO_FILE_MB", "20")
-    if not given.isdecimal() or not 1 <= int(given) <= 200:
-        raise ConfigError(
-            f"JEMMO_FILE_MB cannot be {given!r}.",
-            code="file_limit",
-            next_step="Set it to a number of megabytes from 1 to 200, or leave it out for 20.",
-        )
-    return int(given) * 1024 * 1024
-
-
-def file_context(version_id: UUID) -> bytes:
-    """What a kept file is bound to."""
-    return b"file:" + version_id.bytes
-
-
-def text_context(attachment_id: int) -> bytes:
-    return b"text:" + str(attachment_id).encode()
 
 
 class Fetched(Struct, kw_only=True):
@@ -106,24 +93,52 @@ async def fetch_files(
     clock = asyncio.get_running_loop().time
     ends = clock() + seconds
     async with connected(connection_id, database_url) as (db, row):
+        if row.state != "active":
+            return told
         with explained():
-            if row.state != "active" or not await store.due(db, connection_id, limit=1):
-                return told
-        try:
-            with explained():
-                key = await lookup_key_by(db, vault)
-            async with _opened(row, vault, database_url) as source:
-                bench = Bench(
-                    db=db, source=source, storage=storage, vault=vault, key=key, limit=max_bytes()
-                )
-                told.more = await _work(
-                    bench, connection_id, told, lambda: clock() >= ends or enough()
-                )
-        except JemmoError as error:
-            told.error = error.as_dict()
-            with explained():
-                await store.postpone(db, connection_id, _next_chance(error), error.code)
+            since = await store.due_since(db, connection_id)
+            waiting = await store.due(db, connection_id, limit=1)
+        if waiting:
+            try:
+                with explained():
+                    key = await lookup_key_by(db, vault)
+                if not place.is_ready(storage):
+                    await everywhere(place.ready, storage)
+                async with (
+                    _opened(row, vault, database_url) as source,
+                    counted(db, connection_id, source),
+                ):
+                    bench = Bench(
+                        db=db,
+                        source=source,
+                        storage=storage,
+                        vault=vault,
+                        key=key,
+                        limit=max_bytes(),
+                    )
+                    told.more = await _work(
+                        bench, connection_id, told, lambda: clock() >= ends or enough()
+                    )
+            except JemmoError as error:
+                told.error = error.as_dict()
+                with explained():
+                    await _stop(db, connection_id, error)
+        with explained():
+            if told.error is None and (
+                told.outcomes or not await store.is_waiting(db, connection_id)
+            ):
+                await store.note_recovery(db, connection_id)
+            if not told.more:
+                await store.rest(db, connection_id, since)
     return told
+
+
+async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
+    """Leave the connection's files alone for a while, and keep for the status why."""
+    failures = 1
+    if _is_failure(error):
+        failures = await store.note_failure(db, connection_id, error.as_dict())
+    await store.postpone(db, connection_id, _next_chance(error, failures), error.code)
 
 
 async def _work(
@@ -158,12 +173,20 @@ async def _handle(bench: Bench, one: store.Due) -> str:
             await store.conclude(bench.db, one, "GONE", "gone")
             return "gone"
         return await _keep(bench, one, found)
-    except (RecordRejected, Refused) as error:
-        status = "TOO_LARGE" if error.code == "too_large" else "REFUSED"
+    except (RecordRejected, Refused, TooLarge) as error:
+        if isinstance(error, Unfinished) and one.tries < INSPECTIONS - 1:
+            await store.retry(bench.db, one, error.code, pause(one.tries))
+            return "failed"
+        status = "TOO_LARGE" if error.code in TOO_LARGE else "REFUSED"
         await store.conclude(bench.db, one, status, error.code)
         return "refused"
-    except (Postponed, StorageError):
+    except Postponed:
         raise
+    except StorageError as error:
+        if await asyncio.to_thread(is_down, bench.storage):
+            raise
+        await store.retry(bench.db, one, error.code, pause(one.tries))
+        return "failed"
     except ConfigError as error:
         if error.code not in PER_FILE:
             raise
@@ -194,39 +217,37 @@ def pause(tries: int) -> float:
 
 
 async def _keep(bench: Bench, one: store.Due, found: FoundFile) -> str:
-    content_type = inspect(found.content, max_bytes=bench.limit)
+    examined = await asyncio.to_thread(examine, found.content, max_bytes=bench.limit)
     version = await store.begin(
         bench.db,
         one,
         sha256=hashlib.sha256(found.content).hexdigest(),
         size=len(found.content),
-        content_type=content_type,
+        content_type=examined.content_type,
     )
     name = f"{one.org_id}/{version.id}"
     sealed_with = None
     if not version.is_stored:
         sealed = bench.vault.seal(found.content, file_context(version.id))
-        await asyncio.to_thread(bench.storage.put, name, sealed)
+        try:
+            await asyncio.to_thread(bench.storage.put, name, sealed)
+        except TooLarge:
+            await store.abandon(bench.db, version.id)
+            raise
         sealed_with = key_id(sealed)
     if not await store.finish(bench.db, one, version.id, sealed_with):
         await asyncio.to_thread(bench.storage.delete, name)
         return "gone"
     if await store.text_status(bench.db, version.id) == "PENDING" or version.is_stored:
-        await _read(bench, one, version.id, found.content, content_type)
+        await _keep_words(bench, one, version.id, examined)
     return "unchanged" if version.is_stored else "stored"
 
 
-async def _read(
-    bench: Bench, one: store.Due, version_id: UUID, content: bytes, content_type: str
-) -> None:
-    """Keep the words. That there are none, or that they cannot be had, hinders nothing."""
-    try:
-        text = await asyncio.to_thread(text_of, content, content_type)
-    except NoText as error:
-        await store.no_text(bench.db, one, version_id, error.code)
-        return
+async def _keep_words(bench: Bench, one: store.Due, version_id: UUID, examined: Examined) -> None:
+    """That there are none, or that they cannot be had, hinders nothing."""
+    text = examined.text
     if not text:
-        await store.no_text(bench.db, one, version_id, "empty")
+        await store.no_text(bench.db, one, version_id, examined.reason or "empty")
         return
     await store.keep_text(
         bench.db,
@@ -248,7 +269,7 @@ async def _opened(
             code="files_off",
             next_step="Nothing to do: its API hands out no files.",
         )
-    api_key = vault.open(row.sealed_key, key_context(row.id)).decode()
+    api_key = open_key(row, vault)
     config = connector.configure(api_key, row.base_url, row.options)
     async with (
         PostgresQuotaLedger(database_url, row.id) as ledger,
@@ -262,11 +283,16 @@ async def _opened(
             await source.close()
 
 
-def _next_chance(error: JemmoError) -> datetime:
+def _is_failure(error: JemmoError) -> bool:
+    """Whether the status shows it."""
+    return not isinstance(error, Postponed) and error.code not in NO_FILES
+
+
+def _next_chance(error: JemmoError, failures: int) -> datetime:
     """When to try a connection again: told by the ATS, soon, or once a person may have acted."""
     now = datetime.now(UTC)
     if isinstance(error, Postponed):
         return error.resume_at
     if isinstance(error, ConfigError):
-        return now + timedelta(hours=6 if error.code in {"resumes_off", "files_off"} else 1)
-    return now + timedelta(minutes=5)
+        return now + timedelta(hours=6 if error.code in NO_FILES else 1)
+    return now + timedelta(minutes=min(5 * 2 ** min(failures - 1, 8), 60))

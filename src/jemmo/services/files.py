@@ -11,16 +11,18 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.files.choose import open_storage
-from jemmo.files.kinds import ENDINGS
+from jemmo.files.kinds import ENDINGS, IMAGES
 from jemmo.files.storage import Missing, Storage
 from jemmo.services import noting
-from jemmo.services.fetching import file_context, text_context
+from jemmo.services import storage as place
+from jemmo.services.contexts import file_context, text_context
 from jemmo.store.models import Account, FileText, FileVersion, Membership, Role
 from jemmo.store.selectors import files
 from jemmo.vault import Vault
 
 LINK_SECONDS = 300
 SALT = "jemmo.file-link"
+LONGEST_NAME = 500  # characters of a name that are looked at
 UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 SAME_ENDING = {"jpeg": "jpg", "text": "txt", "md": "txt"}
 
@@ -71,7 +73,7 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
         version=version,
         file_name=safe_name(attachment.file_name, version.content_type),
         text=text,
-        is_image=version.content_type.startswith("image/"),
+        is_image=version.content_type in IMAGES,
         is_current=attachment.current_version == version.id,
         earlier=list(others.order_by("-written_at")),
     )
@@ -79,8 +81,11 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
 
 def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> str | None:
     """A token that opens this file for this person for some minutes."""
-    if _allowed(membership, version_id) is None:
+    version = _allowed(membership, version_id)
+    if version is None:
         return None
+    # Only of an image is it noted with its preview that it was seen.
+    inline = inline and version.content_type in IMAGES
     return signing.dumps(
         {"v": version_id.hex, "a": membership.account_id.hex, "i": inline}, salt=SALT
     )
@@ -109,9 +114,12 @@ def take_file(
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
+    storage = storage or open_storage()
     try:
-        sealed = (storage or open_storage()).get(version.storage_name)
+        sealed = storage.get(version.storage_name)
     except Missing:
+        if place.claim(storage) is place.Claim.OTHER:
+            raise place.other(storage) from None
         raise FileGone("The file's bytes are missing from the storage.") from None
     content = vault.open(sealed, file_context(version.id))
     if not ticket.inline:  # an image within its preview was noted with it
@@ -139,7 +147,9 @@ def safe_name(name: str | None, content_type: str) -> str:
     >>> safe_name("../../cv.exe", "application/pdf")
     'cv.exe.pdf'
     """
-    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", name or "")).strip(" .")[:120]
+    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:LONGEST_NAME])).strip(
+        " ."
+    )[:120]
     ending = ENDINGS[content_type]
     given = plain.rpartition(".")[2].lower()
     if plain and SAME_ENDING.get(given, given) == ending and "." in plain:

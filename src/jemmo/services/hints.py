@@ -5,52 +5,38 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
-from msgspec import Struct
-from msgspec.structs import replace
 
 from jemmo.connectors.base import Reread, by_name
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import JemmoError, LeaseLost, Postponed, RateLimited, TransientError
 from jemmo.domain.outcomes import PageOutcome
-from jemmo.domain.ports import Source
 from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
-from jemmo.services.lookups import keeper_of, marks_of
-from jemmo.services.scopes import load
-from jemmo.services.syncs import opened
-from jemmo.store import hints, runs, scope, webhooks
+from jemmo.rest_client.retries import giving_way
+from jemmo.services.concerning import hashing_of
+from jemmo.services.sessions import Session, Sessions
+from jemmo.store import brake, budget, files, hints, scope
 from jemmo.store.context import RunContext
 from jemmo.store.hints import Due, Found, HintWriter, Settled
-from jemmo.store.postgres import Connection, connect, tell_scope
+from jemmo.store.postgres import Connection, connect, explained, tell_scope
+from jemmo.store.requests import counted
+from jemmo.store.shared import sharing
 from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
 
-LOOKERS = 4  # connections looked after at a time by one worker
+LOOKERS = budget.Worker().refetches  # connections looked after at a time by one worker
 ASK_EVERY = 2.0  # seconds; only for what no notification told
-SOURCE_AGE = 600.0  # seconds for which an opened ATS is used: then its lookups are read anew
-CLEAR_EVERY = 3600.0
 MOST_ATTEMPTS = 8
 SECOND_LOOK = timedelta(seconds=5)
-MOST_DELETIONS = 50  # an hour: beyond that a reconcile decides, which knows when to ask a person
-
-
-class _Opened(Struct):
-    """An ATS that stays open between looks, so that a webhook does not wait for what was learned before."""
-
-    row: runs.ConnectionRow
-    source: Source
-    stack: AsyncExitStack
-    until: float
 
 
 class Lane:
@@ -59,15 +45,15 @@ class Lane:
     def __init__(self, database_url: str, vault: Vault) -> None:
         self._url = database_url
         self._vault = vault
-        self._open: dict[UUID, _Opened] = {}
+        self.sessions = Sessions(database_url, vault)
         self._bell = asyncio.Event()
 
     async def run(self) -> None:
         """Serve for ever. A database that is away is waited for."""
         try:
-            async with asyncio.TaskGroup() as group:
+            async with sharing(self._url), asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
-                group.create_task(self._clear())
+                group.create_task(self.sessions.close_idle_ones())
                 for _ in range(LOOKERS):
                     group.create_task(self._look())
         finally:
@@ -87,9 +73,7 @@ class Lane:
             return await self._serve_next(db, only=connection_id)
 
     async def close(self) -> None:
-        for one in self._open.values():
-            await one.stack.aclose()
-        self._open.clear()
+        await self.sessions.close()
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Connection]:
@@ -115,8 +99,9 @@ class Lane:
             try:
                 async with self._connect() as db:
                     while True:
-                        while await self._serve_next(db):
-                            pass
+                        with giving_way():
+                            while await self._serve_next(db):
+                                pass
                         await self._rung()
             except (TransientError, psycopg.Error):
                 await asyncio.sleep(ASK_EVERY)
@@ -126,14 +111,6 @@ class Lane:
             async with asyncio.timeout(ASK_EVERY * random.uniform(0.8, 1.2)):
                 await self._bell.wait()
         self._bell.clear()
-
-    async def _clear(self) -> None:
-        while True:
-            with suppress(TransientError, psycopg.Error):
-                async with self._connect() as db:
-                    while await webhooks.clear_old(db):
-                        pass
-            await asyncio.sleep(CLEAR_EVERY)
 
     # --- one look ---
 
@@ -147,16 +124,18 @@ class Lane:
         due = await hints.due(db, connection_id)
         try:
             if due:
-                await self._look_up(db, connection_id, token, due)
+                async with (
+                    self.sessions.use(db, connection_id) as session,
+                    counted(db, connection_id, session.source),
+                ):
+                    await self._look_up(db, session, token, due)
         except LeaseLost:
             log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
         except JemmoError as error:
-            await self._forget(connection_id)
             await self._fail(db, connection_id, due, error)
         except psycopg.Error:
             raise
         except Exception as error:  # noqa: BLE001 - one connection's trouble must not stop the others
-            await self._forget(connection_id)
             log.error(  # noqa: TRY400 - the traceback may hold a person's data
                 "webhook look failed: %s", type(error).__name__,
                 extra={"connection": str(connection_id)},
@@ -167,22 +146,20 @@ class Lane:
                 await hints.release(db, connection_id, token)
         return True
 
-    async def _look_up(
-        self, db: Connection, connection_id: UUID, token: UUID, due: list[Due]
-    ) -> None:
-        one = await self._opened(db, connection_id)
-        webhooks_of = connector_for(one.row.provider).webhooks
+    async def _look_up(self, db: Connection, session: Session, token: UUID, due: list[Due]) -> None:
+        row, source, connection_id = session.row, session.source, session.row.id
+        webhooks_of = connector_for(row.provider).webhooks
         since = min(hint.heard_at for hint in due)
         answer = await (webhooks_of.reread if webhooks_of else by_name)(
-            one.source, [hint.hint for hint in due], since
+            source, [hint.hint for hint in due], since
         )
-        rules = applicable(one.row.rules, [spec.name for spec in one.source.streams])
+        rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
             outcomes.setdefault(page.stream, []).append(process(page, rules))
         settled, again, unseen = await self._judge(db, connection_id, due, answer)
         context = RunContext(
-            org_id=one.row.org_id,
+            org_id=row.org_id,
             connection_id=connection_id,
             run_id=None,
             token=token,
@@ -190,14 +167,16 @@ class Lane:
             mode=Mode.INCREMENTAL,
             rules=rules,
         )
-        keeper = await keeper_of(db, one.row, self._vault)
-        marks = await marks_of(db, one.row, self._vault)
-        writer = HintWriter(db, context, self._vault.seal, keeper, marks)
+        hashing = await hashing_of(db, row, self._vault)
+        writer = HintWriter(db, context, self._vault.seal, *hashing)
         counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
         if again:
             await hints.put_off(db, connection_id, again, SECOND_LOOK)
         await self._try_later(db, connection_id, unseen, "not_shown")
         changed = counts.created + counts.updated + counts.deleted
+        if changed:
+            with explained():
+                await files.wake(db, connection_id)
         await hints.count(db, connection_id, {"announced": changed, "looked_up": len(settled)})
 
     async def _judge(
@@ -205,15 +184,14 @@ class Lane:
     ) -> tuple[list[Settled], list[int], list[Due]]:
         """Which hints are settled, which need a second look, and which the ATS showed nowhere.
 
-        A record is buried when its ATS says twice that it is gone, or once after it said so by itself.
+        A record is buried when its ATS says twice that it is gone, or once after it said so by itself. More than
+        the brake allows are left to a reconcile, which asks a person.
         """
         gone, unseen = set(answer.gone), set(answer.unseen)
-        left = 0
-        if gone:
-            left = MOST_DELETIONS - await hints.buried_lately(db, connection_id)
         settled: list[Settled] = []
         again: list[int] = []
         later: list[Due] = []
+        buried: list[Due] = []
         for one in due:
             key = (one.hint.stream, one.hint.remote_id)
             if key in unseen:
@@ -223,8 +201,8 @@ class Lane:
             elif not one.hint.destroyed and not one.attempts:
                 again.append(one.id)
             else:
-                settled.append(Settled(due=one, gone=left > 0))
-                left -= 1
+                buried.append(one)
+        settled += await _within_the_brake(db, connection_id, buried)
         return settled, again, later
 
     # --- when it does not go well ---
@@ -259,33 +237,25 @@ class Lane:
             await hints.drop(db, connection_id, tired, trouble)
             await hints.count(db, connection_id, Counter(given_up=len(tired)))
 
-    # --- ATSs that stay open ---
 
-    async def _opened(self, db: Connection, connection_id: UUID) -> _Opened:
-        """The connection's ATS; opened again when key, address or options have changed, and now and then."""
-        row = await load(db, connection_id)
-        known = self._open.get(connection_id)
-        if known is not None:
-            same = replace(row, state="", rules=known.row.rules) == replace(known.row, state="")
-            if same and known.until > time.monotonic():
-                known.row = row
-                return known
-            await self._forget(connection_id)
-        await self._forget_old()
-        stack = AsyncExitStack()
-        with scope.under(scope.of_organisation(row.org_id)):
-            source = await stack.enter_async_context(opened(row, self._vault, self._url))
-        found = _Opened(row, source, stack, time.monotonic() + SOURCE_AGE)
-        self._open[connection_id] = found
-        return found
-
-    async def _forget(self, connection_id: UUID) -> None:
-        known = self._open.pop(connection_id, None)
-        if known is not None:
-            await known.stack.aclose()
-
-    async def _forget_old(self) -> None:
-        now = time.monotonic()
-        for connection_id, one in list(self._open.items()):
-            if one.until < now:
-                await self._forget(connection_id)
+async def _within_the_brake(
+    db: Connection, connection_id: UUID, buried: list[Due]
+) -> list[Settled]:
+    """Bury as many as the brake allows of each stream. A talent's applications go along, so they count too."""
+    streams = {one.hint.stream for one in buried}
+    talents = [one.hint.remote_id for one in buried if one.hint.stream is Stream.TALENTS]
+    streams |= {Stream.APPLICATIONS} if talents else set()
+    with explained():
+        room = {one: await brake.room(db, connection_id, one) for one in streams}
+        carried = await brake.applications_of(db, connection_id, talents) if talents else {}
+    settled = []
+    for one in buried:
+        needs = Counter({one.hint.stream: 1})
+        if one.hint.stream is Stream.TALENTS:
+            needs[Stream.APPLICATIONS] += carried.get(one.hint.remote_id, 0)
+        fits = all(room[stream] >= number for stream, number in needs.items() if number)
+        if fits:
+            for stream, number in needs.items():
+                room[stream] -= number
+        settled.append(Settled(due=one, gone=fits))
+    return settled

@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import msgspec
 import psycopg
@@ -17,25 +19,30 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from jemmo.connectors.base import Webhooks
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import RecordRejected, TransientError
+from jemmo.domain.mentions import names_in
+from jemmo.domain.validation import MAX_ID
 from jemmo.domain.webhooks import (
     MAX_BODY,
+    MAX_KEPT,
     REFUSED_PROOFS,
+    ROW,
     Bucket,
     Heard,
     Outcome,
     Proof,
     coalesce,
+    storable,
 )
-from jemmo.services.webhooks import body_context, digest_of, signing_context
-from jemmo.store import hints, scope, webhooks
-from jemmo.store.postgres import Connection, tell_scope
+from jemmo.services.contexts import body_context, signing_context
+from jemmo.services.lookups import lookup_key_by, name_hashes
+from jemmo.services.webhooks import digest_of
+from jemmo.store import budget, hints, scope, webhooks
+from jemmo.store.postgres import Connection, prepare
 from jemmo.store.scope import Reach, Scope
 from jemmo.store.webhooks import Addressee, Arrival
 from jemmo.vault import Vault
 
-POOLED = 4  # database connections of a web process; a delivery needs one for a few milliseconds
 ADDRESSES = 20_000  # watched for floods at a time
-WAIT = 2.0  # seconds for a database connection
 TALLY_EVERY = 1.0  # seconds
 
 
@@ -50,48 +57,66 @@ class Intake:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             database_url,
             min_size=1,
-            max_size=POOLED,
+            max_size=budget.web().webhooks,
             open=False,
-            timeout=WAIT,
+            timeout=budget.WEBHOOK_WAIT,
             kwargs={"autocommit": True, "application_name": "jemmo hooks"},
-            configure=_tell_scope,
+            configure=_prepare,
             check=AsyncConnectionPool.check_connection,
         )
         self._opening = asyncio.Lock()
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._tally: Counter[tuple[UUID | None, Outcome]] = Counter()
         self._flooded: Counter[bytes] = Counter()
+        self._key: bytes | None = None
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._telling: asyncio.Task[None] | None = None
+
+    async def refusal(self, secret: str) -> Outcome | None:
+        """Why a delivery is refused whatever it says; only where nothing speaks against it is its body to be read.
+
+        What is refused is only counted. Raises ``TransientError`` when the database is away.
+        """
+        digest = digest_of(secret)
+        if not self._bucket(digest).take(time.monotonic()):
+            return self._refused_flood(digest)
+        async with self._database() as db:
+            found = await webhooks.addressee(db, digest)
+        outcome = _address_refused(found)
+        if outcome is not None:
+            self._count(found.connection_id if found else None, outcome)
+        return outcome
 
     async def receive(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
         """Judge and store one delivery; ``body`` is ``None`` when it was longer than may be.
 
         What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
         """
-        digest = digest_of(secret)
-        try:
-            await self._open()
-            if not self._bucket(digest).take(time.monotonic()):
-                return self._refused_flood(digest)
-            async with self._pool.connection() as db:
-                found = await webhooks.addressee(db, digest)
-                outcome, heard = self._judge(found, headers, body)
-                if found is not None and body is not None and outcome.is_kept:
-                    return await self._keep(db, found, outcome, heard, body)
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            raise TransientError("The database is away.", code="database_unavailable") from error
+        async with self._database() as db:
+            found = await webhooks.addressee(db, digest_of(secret))
+            if self._key is None:
+                self._key = await lookup_key_by(db, self._vault)
+        outcome, heard = self._judge(found, headers, body)
+        if found is not None and body is not None and outcome.is_taken:
+            return await self._take(found, outcome, heard, body, self._key)
         self._count(found.connection_id if found else None, outcome)
         return outcome
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._opening:
+                if self._pool.closed:
+                    await self._pool.open()
+            async with self._pool.connection() as db:
+                yield db
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            raise TransientError("The database is away.", code="database_unavailable") from error
 
     async def close(self) -> None:
         if self._telling is not None:
             await self._telling
         await self._pool.close()
-
-    async def _open(self) -> None:
-        async with self._opening:
-            if self._pool.closed:
-                await self._pool.open()
 
     # --- judging ---
 
@@ -101,10 +126,11 @@ class Intake:
         nothing = Heard(event="", known=False)
         if found is None:
             return Outcome.UNKNOWN_ADDRESS, nothing
+        if refused := _address_refused(found):
+            return refused, nothing
         connector = connector_for(found.provider)
         rules = connector.webhooks
-        if rules is None or found.state not in {"active", "refused", "paused"}:
-            return Outcome.DISCONNECTED, nothing
+        assert rules is not None
         if body is None or len(body) > MAX_BODY:
             return Outcome.TOO_LARGE, nothing
         options = connector.with_defaults(found.options)
@@ -114,6 +140,8 @@ class Intake:
             heard = rules.read(body, options)
         except RecordRejected:
             return (Outcome.UNREADABLE if _is_json(body) else Outcome.NOT_JSON), nothing
+        if any(len(hint.remote_id) > MAX_ID for hint in heard.hints):
+            return Outcome.UNREADABLE, nothing
         if not heard.known:
             return Outcome.UNKNOWN_EVENT, heard
         return (Outcome.PAUSED if found.state == "paused" else Outcome.ACCEPTED), heard
@@ -136,24 +164,43 @@ class Intake:
         proof = rules.verify(key, headers, body, datetime.now(UTC), options)
         return None if proof is Proof.GOOD else REFUSED_PROOFS[proof]
 
-    # --- keeping ---
+    # --- taking in ---
 
-    async def _keep(
-        self, db: Connection, found: Addressee, outcome: Outcome, heard: Heard, body: bytes
+    async def _take(
+        self, found: Addressee, outcome: Outcome, heard: Heard, body: bytes, key: bytes
     ) -> Outcome:
         connector = connector_for(found.provider)
         assert connector.webhooks is not None
         options = connector.with_defaults(found.options)
+        if outcome.is_kept and found.kept + len(body) + ROW > MAX_KEPT:
+            outcome = Outcome.NOT_KEPT
         once = hashlib.sha256(body).digest() if connector.webhooks.once(options) else None
         arrival = Arrival(
             outcome=outcome,
-            event=heard.event[:100],
-            sealed_body=self._vault.seal(body, body_context(found.connection_id)),
+            event=storable(heard.event)[:100],
+            sealed_body=self._vault.seal(body, body_context(found.connection_id))
+            if outcome.is_kept
+            else None,
             once=once,
-            hints=coalesce(heard.hints),
+            named=await self._named(found, heard, body, key) if outcome.is_kept else None,
+            hints=coalesce(
+                hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
+            ),
         )
-        kept = await webhooks.store(db, found.connection_id, arrival)
-        return outcome if kept else Outcome.DUPLICATE
+        async with self._database() as db:
+            is_new = await webhooks.store(db, found.connection_id, arrival)
+        return outcome if is_new else Outcome.DUPLICATE
+
+    async def _named(
+        self, found: Addressee, heard: Heard, body: bytes, key: bytes
+    ) -> list[int] | None:
+        """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
+        turn = self._turns.setdefault(found.connection_id, asyncio.Lock())
+        async with turn:
+            names = await asyncio.to_thread(names_in, body, heard.hints)
+        if names is None:
+            return None
+        return name_hashes(key, found.org_id, found.connection_id)(names)
 
     # --- floods and counts ---
 
@@ -198,9 +245,19 @@ class Intake:
             self._flooded.update(flooded)
 
 
-async def _tell_scope(db: Connection) -> None:
+def _address_refused(found: Addressee | None) -> Outcome | None:
+    """Why nothing is taken in at an address; ``None`` where it is."""
+    if found is None:
+        return Outcome.UNKNOWN_ADDRESS
+    has_rules = connector_for(found.provider).webhooks is not None
+    if not has_rules or found.state not in {"active", "refused", "paused"}:
+        return Outcome.DISCONNECTED
+    return None
+
+
+async def _prepare(db: Connection) -> None:
     with scope.under(Scope(reach=Reach.HOOKS)):
-        await tell_scope(db)
+        await prepare(db)
 
 
 def _is_json(body: bytes) -> bool:

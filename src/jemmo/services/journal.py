@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from jemmo.files.storage import Missing, Storage
+from jemmo.services.storage import ready
 from jemmo.store.models import Connection, Suppression
 
 FOLDER = "erased"
@@ -38,6 +39,7 @@ def note(storage: Storage, connections: Iterable[UUID]) -> None:
         here = {bytes(one) for one in rows}
         there = _read(storage, connection)
         if not here <= there:
+            ready(storage)
             storage.put(_name(connection), b"".join(sorted(here | there)))
 
 
@@ -55,6 +57,7 @@ def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
 
 def note_left(storage: Storage, org_id: UUID) -> None:
     """Remember that an organisation was deleted. Raises ``StorageError``."""
+    ready(storage)
     storage.put(f"{LEFT}/{org_id}", b"deleted")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from jemmo.domain.kept import enum_of
 from jemmo.domain.key_care import Reminder, reminder
 from jemmo.domain.notices import Kind, Notice, When, sends
 from jemmo.store import events
@@ -85,5 +86,5 @@ def _queue(notification: Notification) -> None:
     Delivery.objects.bulk_create(
         Delivery(notification=notification, channel=channel, membership=to)
         for channel, to, when in wanted
-        if sends(NOTICE, when=When(when), failure=None, times=1)
+        if sends(NOTICE, when=enum_of(when, When, When.TROUBLE), failure=None, times=1)
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from allauth.mfa.models import Authenticator
 from msgspec import Struct, field
 
 from jemmo.files.storage import Missing, Storage
-from jemmo.services import webhooks
-from jemmo.services.fetching import file_context, text_context
+from jemmo.services import api_keys, two_step
+from jemmo.services.contexts import (
+    address_context,
+    body_context,
+    chat_context,
+    file_context,
+    key_context,
+    picture_context,
+    signing_context,
+    text_context,
+    two_step_context,
+)
 from jemmo.services.lookups import NAME, lookup_key, secret_context
-from jemmo.services.notifications import chat_context
-from jemmo.services.syncs import key_context
 from jemmo.store import sealed
 from jemmo.store.models import Connection, FileVersion, VaultSecret
 from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation
@@ -27,14 +31,12 @@ PLACES = sealed.places(
     key_context=key_context,
     text_context=text_context,
     secret_context=secret_context,
-    address_context=webhooks.secret_context,
-    signing_context=webhooks.signing_context,
-    body_context=webhooks.body_context,
+    address_context=address_context,
+    signing_context=signing_context,
+    body_context=body_context,
     chat_context=chat_context,
+    picture_context=picture_context,
 )
-TWO_STEP_CONTEXT = b"two-step sign-in"
-"""What the secrets of two-step sign-in are bound to; they lie as base64 within JSON."""
-TWO_STEP_SECRETS = ("secret", "seed")
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
@@ -68,12 +70,14 @@ def check(path: Path) -> None:
     A random value of the database, sealed with them, answers it. New keys are made only for an empty database.
     """
     secret = VaultSecret.objects.filter(name=NAME).first()
-    connection = None if secret else Connection.objects.order_by("created_at").first()
+    connection = None if secret else Connection.objects.exclude(sealed_key=b"").first()
     vault = open_vault(path, create=secret is None and connection is None)
     try:
         if connection is not None:
-            vault.open(connection.sealed_key, key_context(connection.id))
+            _prove(connection, vault)
         lookup_key(vault)
+        api_keys.bind(vault)
+        two_step.bind(vault)
     except VaultError:
         raise VaultError(
             f"The encryption keys in {path} are not those this database was filled with.",
@@ -81,6 +85,11 @@ def check(path: Path) -> None:
             next_step="Restore the right file from your backup, or point JEMMO_KEYSET at it. "
             "Nothing was changed.",
         ) from None
+
+
+def _prove(connection: Connection, vault: Vault) -> None:
+    if not api_keys.opens_any(connection, vault):
+        raise VaultError("These keys did not seal it.")
 
 
 def status(path: Path) -> KeysStatus:
@@ -118,8 +127,8 @@ def reseal(vault: Vault, storage: Storage) -> Resealed:
         told.unreadable += unreadable
         if done:
             told.done[place.table] = told.done.get(place.table, 0) + done
-    if two_step := _reseal_two_step(vault, told):
-        told.done["two_step_sign_in"] = two_step
+    if secrets := _reseal_two_step(vault, told):
+        told.done["two_step_sign_in"] = secrets
     files = _reseal_files(vault, storage, told)
     if files:
         told.done["files"] = files
@@ -149,37 +158,28 @@ def _uses() -> dict[str, dict[int, int]]:
         table = found.setdefault(place.table, {})
         for key, number in sealed.uses(place).items():
             table[key] = table.get(key, 0) + number
-    two_step = found.setdefault("two_step_sign_in", {})
-    for _, _, value in _two_step():
-        two_step[key_id(value)] = two_step.get(key_id(value), 0) + 1
+    secrets = found.setdefault("two_step_sign_in", {})
+    for _, _, value in two_step.every():
+        secrets[key_id(value)] = secrets.get(key_id(value), 0) + 1
     counts: dict[int, int] = {}
     for one in FileVersion.objects.filter(state="stored").values_list("key_id", flat=True):
         counts[one or 0] = counts.get(one or 0, 0) + 1
     return {**found, "files": counts}
 
 
-def _two_step() -> Iterator[tuple[Any, str, bytes]]:
-    """Every sealed secret of two-step sign-in, with its row and its name in there."""
-    for row in Authenticator.objects.order_by("id"):
-        for name in TWO_STEP_SECRETS:
-            if name in row.data:
-                yield row, name, b64decode(row.data[name])
-
-
 def _reseal_two_step(vault: Vault, told: Resealed) -> int:
     """Few and small: each row is exchanged unless it changed meanwhile."""
     count = 0
-    for row, name, value in _two_step():
+    for row, name, value in two_step.every():
         if key_id(value) == vault.primary:
             continue
+        context = two_step_context(row.user_id)
         try:
-            fresh = vault.seal(vault.open(value, TWO_STEP_CONTEXT), TWO_STEP_CONTEXT)
+            fresh = vault.seal(vault.open(value, context), context)
         except VaultError:
             told.unreadable += 1
             continue
-        new = {**row.data, name: b64encode(fresh).decode()}
-        count += Authenticator.objects.filter(id=row.id, data=row.data).update(data=new)
-        row.data = new
+        count += two_step.replace(row, name, fresh)
     return count
 
 

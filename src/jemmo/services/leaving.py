@@ -45,7 +45,7 @@ def ask(
         held = Organisation.objects.select_for_update().get(id=org.id)
         if held.deleted_at is not None:
             raise ConfigError(
-                "This organisation is to be deleted already.",
+                "This organization is to be deleted already.",
                 code="leaving_already",
                 next_step="Nothing to do; until then it can be undone.",
             )
@@ -71,7 +71,7 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
             raise ConfigError(
                 "There is no deletion to take back any more.",
                 code="not_leaving",
-                next_step="Look at the organisation again.",
+                next_step="Look at the organization again.",
             )
         paused = held.connections.filter(id__in=asked.paused, state=ConnectionState.PAUSED)
         paused.update(state=ConnectionState.ACTIVE, due_at=now)

@@ -19,25 +19,32 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from jemmo.store import scope
+from jemmo.store import schema, scope
 from jemmo.store.events import CHANNEL
 
 QUEUED = 64  # events that may wait for one page
 CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand
+MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # pages that may be open at the same time, in a process
 RESYNC: dict[str, Any] = {"kind": "resync"}
+OWN = {"hello", "resync", "signed_out"}  # kinds of events that come from no notification
 _GOOD = """
-    SELECT s.session_key, m.id FROM django_session s, membership m
-    JOIN account a ON a.id = m.account_id AND a.is_active
+    SELECT s.session_key, m.id FROM session s
+    JOIN account a ON a.id = s.account_id AND a.is_active
+    JOIN membership m ON m.account_id = a.id AND (a.email = a.verified_email OR a.confined_to_id = m.org_id)
     WHERE s.expire_date > now() AND s.session_key = ANY(%s) AND m.id = ANY(%s)"""
 
 
 @dataclass(eq=False)
 class Subscription:
-    """One open page: whose it is, and what waits for it. ``None`` in the queue is the end."""
+    """One open page: whose it is, and what waits for it. ``None`` in the queue is the end.
+
+    ``session`` is the hash that stands for it in the table.
+    """
 
     org: str
     session: str
     membership: int
+    account: UUID
     queue: asyncio.Queue[dict[str, Any] | None] = field(
         default_factory=lambda: asyncio.Queue(QUEUED)
     )
@@ -64,10 +71,10 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def page(
-        self, org_id: UUID, session: str, membership: int
+        self, org_id: UUID, session: str, membership: int, account: UUID
     ) -> AsyncIterator[Subscription]:
         """Subscribe; the database is listened to before this goes on, so nothing falls between."""
-        found = Subscription(str(org_id), session, membership)
+        found = Subscription(str(org_id), session, membership, account)
         self.pages.add(found)
         if self.closed:
             found.put(None)
@@ -93,7 +100,16 @@ class Hub:
             page.put(None)
 
     def tell(self, payload: str) -> None:
-        event = msgspec.json.decode(payload, type=dict[str, Any])
+        """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
+
+        Nor is what only this process says: that somebody is signed out is read from the tables.
+        """
+        try:
+            event = msgspec.json.decode(payload, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if event.get("kind") in OWN:
+            return
         for page in self.pages:
             if page.org == event.get("org"):
                 page.put(event)
@@ -105,6 +121,7 @@ class Hub:
                 async with await psycopg.AsyncConnection.connect(
                     self.url, autocommit=True, application_name="jemmo events", connect_timeout=10
                 ) as db:
+                    await schema.tell_async(db)
                     await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
                     await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     if self._ready.is_set():
@@ -150,6 +167,14 @@ def hub() -> Hub:
     if loop not in _hubs:
         _hubs[loop] = Hub(os.environ["DATABASE_URL"])
     return _hubs[loop]
+
+
+def has_room(session: str, account: UUID) -> bool:
+    """Whether a session and an account may open another page; any thread may ask."""
+    pages = [page for one in list(_hubs.values()) for page in list(one.pages)]
+    of_session = sum(page.session == session for page in pages)
+    of_account = sum(page.account == account for page in pages)
+    return of_session < MOST_OF_SESSION and of_account < MOST_OF_ACCOUNT
 
 
 def close() -> None:

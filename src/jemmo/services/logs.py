@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.troubles import Trouble, trouble
@@ -27,8 +28,13 @@ class Line(Struct, frozen=True, kw_only=True):
     connection: Connection
     message: str
     example: str | None
-    status_page: str
+    connector: Connector | None
     record: tuple[str, UUID] | None = None
+
+    @property
+    def status_page(self) -> str:
+        """Where the ATS tells of outages, if it has such a page."""
+        return self.connector.status_page if self.connector else ""
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -78,6 +84,7 @@ def plain(line: Line) -> dict[str, Any]:
         "connection_id": entry.connection_id,
         "run_id": entry.run_id,
         "status_page": line.status_page,
+        "docs_url": line.connector.docs_url if line.connector else "",
     }
 
 
@@ -92,7 +99,7 @@ def _line(
         connection=connection,
         message=without_contacts(entry.message) or "",
         example=without_contacts(entry.example),
-        status_page=connector.status_page if connector else "",
+        connector=connector,
         record=record,
     )
 

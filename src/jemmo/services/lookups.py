@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from jemmo.domain.contact_keys import contact_key, same_contact, typed_contact
+from jemmo.domain.contact_keys import contact_keys, holds, single_contacts, typed_contacts
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
@@ -25,7 +25,9 @@ from jemmo.vault import Vault
 from jemmo.vault.lookups import LookupHash, word_hashes
 
 NAME = "lookup"
-MOST = 50  # people who share eight digits are looked at
+MOST = (
+    1_000  # people with one address or number, or with the same eight digits, whom a list looks at
+)
 BATCH = 500
 
 
@@ -59,6 +61,14 @@ def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[st
     return lambda stream, remote_id: of_stream(stream)(remote_id)
 
 
+def name_hashes(
+    key: bytes, org_id: UUID, connection_id: UUID
+) -> Callable[[Iterable[str]], list[int]]:
+    """Gives what stands for names (``jemmo.domain.mentions``) among those that a connection's webhooks are found by."""
+    number = LookupHash(key, org_id, f"named {connection_id.hex}").number
+    return lambda names: sorted({number(name) for name in names})
+
+
 def _new(vault: Vault) -> bytes:
     return vault.seal(secrets.token_bytes(32), CONTEXT)
 
@@ -68,11 +78,14 @@ def contact_marks(key: bytes, org_id: UUID) -> Marks:
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
     def marks(contacts: Iterable[Contact]) -> list[int]:
-        found = set()
-        for one in contacts:
-            if text := contact_key(one.kind, one.value):
-                found.add(numbers[one.kind](text))
-        return sorted(found)
+        return sorted(
+            {
+                numbers[single.kind](key)
+                for field in contacts
+                for single in single_contacts(field)
+                for key in contact_keys(single)
+            }
+        )
 
     return marks
 
@@ -80,41 +93,44 @@ def contact_marks(key: bytes, org_id: UUID) -> Marks:
 def talents_with(
     org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
 ) -> list[UUID]:
-    """Who has the address or number that was typed; nobody when it is none. Nothing else is opened to find out.
+    """Who has an address or number that was typed; nobody when none was. Nothing else is opened to find out.
 
-    ``thoroughly``: but for people whose hashes are still to be noted (``fill``), whom a request must not miss.
+    ``thoroughly``: however many they are, and also people whose hashes ``fill`` has still to make, for a request that
+    must not miss anyone.
     """
-    wanted = typed_contact(typed)
-    if wanted is None:
+    wanted = typed_contacts(typed)
+    hashes = contact_marks(lookup_key(vault), org.id)(wanted) if wanted else []
+    if not hashes:
         return []
-    kind, text = wanted
-    hashed = _contact_hash(lookup_key(vault), org.id, kind).number(text)
-    found = Talent.objects.filter(talents_with_contact(org, hashed))[:MOST]
-    meant = Q(talent__in=list(found))
+    found = list(
+        Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MOST]
+    )
+    meant = Q(talent__in=found)
     if thoroughly:
-        meant |= Q(talent__org=org, hashes=None)
+        meant |= Q(talent__org=org, hashes_outdated=True)
     rows = TalentContacts.objects.filter(meant).select_related("talent")
     return [
         row.talent_id
         for row in rows.iterator(chunk_size=2000)
         if any(
-            one.kind is kind and same_contact(kind, one.value, typed)
-            for one in open_all_contacts(row, row.talent, vault.open)
+            holds(field, one)
+            for field in open_all_contacts(row, row.talent, vault.open)
+            for one in wanted
         )
     ]
 
 
 def fill(vault: Vault, *, most: int = 20_000) -> int:
-    """Note the hashes of people who were read before there were any; how many that were."""
+    """Make the hashes of people again that an earlier version made, or none; how many that were."""
     key, count = lookup_key(vault), 0
     marks_in = cache(lambda org_id: contact_marks(key, org_id))
     while count < most:
-        rows = TalentContacts.objects.filter(hashes=None).select_related("talent")[:BATCH]
-        listed = list(rows)
+        rows = TalentContacts.objects.filter(hashes_outdated=True).select_related("talent")
+        listed = list(rows[:BATCH])
         for row in listed:
             found = open_all_contacts(row, row.talent, vault.open)
             TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
-                hashes=marks_in(row.talent.org_id)(found)
+                hashes=marks_in(row.talent.org_id)(found), hashes_outdated=False
             )
         count += len(listed)
         if len(listed) < BATCH:
@@ -124,13 +140,6 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
 
 def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
     return LookupHash(key, org_id, f"contact {kind}")
-
-
-async def marks_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> Marks:
-    """Gives the hashes that a talent's contact details are found by."""
-    with explained():
-        key = await lookup_key_by(db, vault)
-    return contact_marks(key, row.org_id)
 
 
 async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:

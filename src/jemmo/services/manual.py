@@ -54,10 +54,10 @@ def _not_now(connection: Connection) -> ConfigError:
         return ConfigError(
             "This connection is paused.",
             code="paused",
-            next_step="Resume it in Settings > ATS Integration, then sync.",
+            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
         )
     return ConfigError(
         "The ATS no longer accepts this connection's key.",
         code="key_refused",
-        next_step="Replace the key in Settings > ATS Integration.",
+        next_step="Replace the key in Settings > Organization > ATS integration.",
     )

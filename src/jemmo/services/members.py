@@ -1,12 +1,20 @@
 """Inviting people, changing what they may do, and letting them go.
 
+An invitation has two links. Only the one that was mailed proves that its reader owns the address; the one that whoever
+invites can copy makes an account for their organisation alone.
+
 Whoever changes the members of an organisation holds its row: of two admins who act at once the second sees what the
 first did, so that the last owner cannot go by both going.
+
+An invitation is worth what whoever gave it may still give: whoever is removed or given a lesser role cannot come back
+by one of their own.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -15,12 +23,13 @@ from django.db import transaction
 
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
-from jemmo.services.accounts import check_email
+from jemmo.services.accounts import check_email, prove
 from jemmo.services.audit import note
 from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
 
 VALID = timedelta(days=7)
 _SIGNER = Signer(sep="~", salt="jemmo.invitation")
+_MAILED = Signer(sep="~", salt="jemmo.invitation.mailed")
 
 
 def refused(code: str) -> ConfigError:
@@ -32,10 +41,10 @@ def refused(code: str) -> ConfigError:
 _REASONS = {
     "not_allowed": (
         "Your role does not allow this.",
-        "Ask an owner of the organisation.",
+        "Ask an owner of the organization.",
     ),
     "last_owner": (
-        "An organisation keeps at least one owner.",
+        "An organization keeps at least one owner.",
         "Make somebody else an owner first.",
     ),
     "changed_meanwhile": (
@@ -51,6 +60,10 @@ _REASONS = {
         "This invitation is no longer valid.",
         "Ask whoever invited you for a new one.",
     ),
+    "unproved_address": (
+        "Your e-mail address isn't confirmed yet.",
+        "Confirm it in “My account”, then open the invitation again.",
+    ),
     "other_account": (
         "The invitation is for another e-mail address.",
         "Sign out, and sign in with the address that was invited.",
@@ -59,8 +72,13 @@ _REASONS = {
 
 
 def link_token(invitation: Invitation) -> str:
-    """What the link holds: the invitation's id and a signature."""
+    """What the link to be copied holds: the invitation's id and a signature."""
     return _SIGNER.sign(invitation.id.hex)
+
+
+def mailed_token(invitation: Invitation) -> str:
+    """What the link in the e-mail holds. It is shown nowhere else: who has it reads that mailbox."""
+    return _MAILED.sign(invitation.id.hex)
 
 
 @transaction.atomic
@@ -101,54 +119,94 @@ def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
     note(org, "member.invitation_withdrawn", actor=acting.account, now=now, email=found.email)
 
 
-def invitation(token: str, *, now: datetime) -> Invitation:
+class Opened(NamedTuple):
+    """An invitation by its link, and whether the link ``proves`` the address."""
+
+    invitation: Invitation
+    proves: bool
+
+    @property
+    def account(self) -> Account | None:
+        """The account to sign in with; ``None`` when one is made, or taken over from whoever made it without proof."""
+        return None if self.is_taken_over else self._found
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether somebody made an account with this address who did not prove it, and the owner has come now."""
+        return bool(self.proves and self._found and not self._found.is_verified)
+
+    def needs_proof(self, account: Account) -> bool:
+        """Whether this account must prove its address before it may join."""
+        return not account.is_verified and account.confined_to_id != self.invitation.org_id
+
+    @property
+    def _found(self) -> Account | None:
+        return Account.objects.filter(email=self.invitation.email).first()
+
+
+def invitation(token: str, *, now: datetime) -> Opened:
     """The open invitation of a link; raises ``ConfigError`` for any other."""
-    try:
-        found = UUID(_SIGNER.unsign(token))
-    except (BadSignature, ValueError):
-        raise refused("invitation_gone") from None
     waiting = Invitation.objects.select_related("org", "invited_by").filter(
-        id=found, accepted_at=None, revoked_at=None, expires_at__gt=now
+        accepted_at=None, revoked_at=None, expires_at__gt=now
     )
-    one = waiting.first()
-    if one is None:
-        raise refused("invitation_gone")
-    return one
+    for signer in (_SIGNER, _MAILED):
+        with suppress(BadSignature, ValueError):
+            found = waiting.filter(id=UUID(signer.unsign(token))).first()
+            if found and _may_still_give(found):
+                return Opened(found, proves=signer is _MAILED)
+    raise refused("invitation_gone")
 
 
-def has_account(invitation: Invitation) -> bool:
-    return Account.objects.filter(email=invitation.email).exists()
+def _may_still_give(invitation: Invitation) -> bool:
+    """Whether who invited is still a member who may give the role; operators always may."""
+    inviter = invitation.invited_by
+    if inviter is None or not inviter.is_active:
+        return False
+    place = Membership.objects.effective().filter(account=inviter, org=invitation.org_id).first()
+    return inviter.is_staff or (place is not None and roles.may_give(place.role, invitation.role))
 
 
 @transaction.atomic
 def accept(token: str, *, account: Account, now: datetime) -> Membership:
     """Join as who is signed in; raises ``ConfigError``. A link works once."""
-    found = _claim(token, now)
+    opened = _claim(token, now)
+    found = opened.invitation
     if account.email != found.email:
         raise refused("other_account")
+    if opened.needs_proof(account):
+        raise refused("unproved_address")
     return _join(found, account, now)
 
 
 @transaction.atomic
 def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Membership:
     """Make the account and join; raises ``ConfigError``, and ``ValidationError`` for a weak password."""
-    found = _claim(token, now)
-    if has_account(found):
+    opened = _claim(token, now)
+    found = opened.invitation
+    if opened.account is not None:
         raise refused("other_account")
-    account = Account(email=found.email, name=name.strip()[:200])
+    account = Account.objects.filter(email=found.email).first() or Account(
+        email=found.email, confined_to=found.org
+    )
+    account.name = name.strip()[:200]
     validate_password(password, account)
     account.set_password(password)
     account.save()
+    if opened.proves:
+        prove(account, password)
     return _join(found, account, now)
 
 
-def _claim(token: str, now: datetime) -> Invitation:
-    """Mark it as used: of two who try at once, one gets it."""
-    found = invitation(token, now=now)
-    open_still = Invitation.objects.filter(id=found.id, accepted_at=None, revoked_at=None)
+def _claim(token: str, now: datetime) -> Opened:
+    """Mark it as used: of two who try at once, one gets it, and none while who invited is being removed."""
+    Organisation.objects.select_for_update().get(id=invitation(token, now=now).invitation.org_id)
+    opened = invitation(token, now=now)
+    open_still = Invitation.objects.filter(
+        id=opened.invitation.id, accepted_at=None, revoked_at=None
+    )
     if not open_still.update(accepted_at=now):
         raise refused("invitation_gone")
-    return found
+    return opened
 
 
 def _join(found: Invitation, account: Account, now: datetime) -> Membership:
@@ -181,6 +239,7 @@ def change_role(
         _keep_an_owner(org, target)
     target.role = role
     target.save(update_fields=["role"])
+    _withdraw_given(target, role, by=acting, now=now)
     note(
         org,
         "member.role_changed",
@@ -195,6 +254,31 @@ def change_role(
 
 
 @transaction.atomic
+def show_confidential(actor: Membership, membership_id: int, *, sees: bool, now: datetime) -> None:
+    """Give a member the right to confidential jobs and private talents, or take it; raises ``ConfigError``.
+
+    Owners have it by their role. Admins may give it to anybody, themselves included: it is noted who did.
+    """
+    org, acting = _hold(actor)
+    target = _member(org, membership_id)
+    may = acting.role in roles.MANAGERS and roles.may_touch(acting.role, target.role)
+    if not may or Role(target.role).sees_confidential:
+        raise refused("not_allowed")
+    if target.confidential is sees:
+        return
+    target.confidential = sees
+    target.save(update_fields=["confidential"])
+    note(
+        org,
+        "member.confidential_given" if sees else "member.confidential_taken",
+        actor=acting.account,
+        now=now,
+        subject=("account", target.account_id),
+        email=target.account.email,
+    )
+
+
+@transaction.atomic
 def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membership:
     """Take a member out, or leave oneself; raises ``ConfigError``. The account stays."""
     org, acting = _hold(actor)
@@ -203,6 +287,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     if not leaving and not roles.may_touch(acting.role, target.role):
         raise refused("not_allowed")
     _keep_an_owner(org, target)
+    _withdraw_given(target, None, by=acting, now=now)
     target.delete()
     note(
         org,
@@ -213,6 +298,25 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
         email=target.account.email,
     )
     return target
+
+
+def _withdraw_given(
+    inviter: Membership, role: str | None, *, by: Membership, now: datetime
+) -> None:
+    """Withdraw the open invitations that a person gave and can no longer give; without a role: all."""
+    waiting = Invitation.objects.filter(
+        org=inviter.org_id, invited_by=inviter.account_id, accepted_at=None, revoked_at=None
+    )
+    for invitation in waiting:
+        if role is None or not roles.may_give(role, invitation.role):
+            Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
+            note(
+                by.org,
+                "member.invitation_withdrawn",
+                actor=by.account,
+                now=now,
+                email=invitation.email,
+            )
 
 
 def _hold(actor: Membership) -> tuple[Organisation, Membership]:
@@ -232,6 +336,6 @@ def _member(org: Organisation, membership_id: int) -> Membership:
 
 
 def _keep_an_owner(org: Organisation, going: Membership) -> None:
-    others = Membership.objects.filter(org=org, role=Role.OWNER).exclude(id=going.id)
+    others = Membership.objects.effective().filter(org=org, role=Role.OWNER).exclude(id=going.id)
     if going.role == Role.OWNER and not others.exists():
         raise refused("last_owner")

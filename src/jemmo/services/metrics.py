@@ -35,14 +35,16 @@ KEYS = """
     FROM connection WHERE state NOT IN ('disconnected', 'leaving') AND length(sealed_key) > 0"""
 RUNS = """
     SELECT c.provider, r.mode, r.status, coalesce(r.report ->> 'failure', ''), count(*),
-        sum(coalesce((r.report ->> 'requests')::bigint, 0))
+        sum(CASE jsonb_typeof(r.report -> 'requests') WHEN 'number' THEN (r.report -> 'requests')::numeric ELSE 0 END)
     FROM sync_run r JOIN connection c ON c.id = r.connection_id
     WHERE r.started_at > now() - %s GROUP BY 1, 2, 3, 4"""
 RECORDS = """
-    SELECT c.provider, s.key, o.key, sum(o.value::bigint)
+    SELECT c.provider, s.key, o.key, sum(o.value::numeric)
     FROM sync_run r JOIN connection c ON c.id = r.connection_id,
-        jsonb_each(coalesce(r.report -> 'streams', '{}')) s, jsonb_each_text(s.value) o
-    WHERE r.started_at > now() - %s GROUP BY 1, 2, 3"""
+        jsonb_each(CASE jsonb_typeof(r.report -> 'streams') WHEN 'object' THEN r.report -> 'streams' ELSE '{}' END) s,
+        jsonb_each(CASE jsonb_typeof(s.value) WHEN 'object' THEN s.value ELSE '{}' END) o
+    WHERE r.started_at > now() - %s AND jsonb_typeof(o.value) = 'number' GROUP BY 1, 2, 3"""
+"""A report that another version wrote may hold anything."""
 QUOTA = """
     SELECT encode(p.key, 'hex'), p.told_limit, greatest(0, p.held_until - extract(epoch FROM now()))::float8,
         (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60),
@@ -112,7 +114,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
     )
     yield _gauge(
         "connection_lag_seconds",
-        "Since the last sync that succeeded.",
+        "Age of the oldest data that pages show.",
         names,
         (((key, provider), lag) for key, provider, _, _, lag, *_ in found if lag is not None),
     )

@@ -18,6 +18,8 @@ from django.utils import translation
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.notices import When
 from jemmo.rest_client.outward import check_address, post_json
+from jemmo.services import mailing
+from jemmo.services.contexts import chat_context
 from jemmo.store.models import (
     Delivery,
     MemberNotices,
@@ -38,11 +40,6 @@ HOUR = timedelta(hours=1)
 SINGLY, GATHERED = 3, timedelta(minutes=15)
 RECEIVER = ("channel", "membership_id", "notification__org_id")
 log = logging.getLogger(__name__)
-
-
-def chat_context(org_id: Any) -> bytes:
-    """What an organisation's chat address is bound to."""
-    return b"chat:" + str(org_id).encode()
 
 
 def allowed_hosts() -> frozenset[str]:
@@ -79,7 +76,7 @@ def choose_for_organisation(
 ) -> None:
     """An owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
     if not Role(membership.role).manages:
-        raise ConfigError("Only owners and admins choose for the organisation.", code="role")
+        raise ConfigError("Only owners and admins choose for the organization.", code="not_allowed")
     values: dict[str, Any] = {"every_success": every_success, "chat_when": When(chat_when)}
     if forget_chat:
         values |= {"sealed_chat_url": None, "chat_host": ""}
@@ -159,6 +156,8 @@ def _of(together: list[Delivery]) -> QuerySet[Delivery]:
 
 
 def _mail(together: list[Delivery], _vault: Vault) -> None:
+    if not mailing.is_set_up():
+        raise ConfigError("E-mail is not set up, so it was not sent.", code="email_not_set_up")
     membership = together[0].membership
     if membership is None:
         raise ConfigError("The member left.", code="member_left")
@@ -182,6 +181,12 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
 
 def _text(channel: str, together: list[Delivery]) -> str:
     told = [one.notification for one in together]
-    shown = {"one": told[0], "all": told, "org": told[0].org, "site": settings.SITE_URL}
+    shown = {
+        "one": told[0],
+        "all": told,
+        "org": told[0].org,
+        "site": settings.SITE_URL,
+        "membership": together[0].membership,
+    }
     name = channel if len(told) == 1 else f"{channel}_digest"
     return render_to_string(f"notices/{name}.txt", shown).strip()

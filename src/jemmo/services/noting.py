@@ -12,6 +12,7 @@ from jemmo.domain.access import FOLDED, Action
 from jemmo.services.wishes import wishes_of
 from jemmo.store.models import AccessEvent, Account, Organisation
 
+BATCH = 5000  # rows of one statement
 MONTH = timedelta(days=30.44)
 
 _LOOKED = """
@@ -57,5 +58,7 @@ def forget_old(now: datetime | None = None) -> int:
     count = 0
     for org in Organisation.objects.all():
         before = now - wishes_of(org).access_months * MONTH
-        count += AccessEvent.objects.filter(org=org, at__lt=before).delete()[0]
+        old = AccessEvent.objects.filter(org=org, at__lt=before).order_by("-at")
+        while keys := list(old.values_list("id", flat=True)[:BATCH]):
+            count += AccessEvent.objects.filter(id__in=keys).delete()[0]
     return count

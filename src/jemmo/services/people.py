@@ -7,29 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Func, Q, QuerySet, Sum, Value
+from django.db.models import Func, Q, Sum, Value
 from django.db.models.functions import Lower
 from msgspec import Struct
 
 from jemmo.domain.access import Action
-from jemmo.domain.masking import EMAIL, PHONE
+from jemmo.domain.contact_keys import typed_contacts
+from jemmo.domain.enums import ContactKind
+from jemmo.services.concerning import weigh
 from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note
 from jemmo.store.models import (
-    AccessEvent,
     Account,
-    Application,
-    Attachment,
-    FileText,
     FileVersion,
     Organisation,
-    Rejection,
-    StageEvent,
     Suppression,
     Talent,
-    WebhookHint,
 )
-from jemmo.store.selectors.apart import contacts_of, open_contacts
 from jemmo.store.selectors.paging import search_terms
 from jemmo.store.selectors.saying import talents_saying
 from jemmo.vault import Vault
@@ -58,17 +52,15 @@ class Holding(Struct, frozen=True, kw_only=True):
 def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> Answer:
     """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
     typed = typed.replace("\x00", "").strip()[:200]
-    kept_out: list[Suppression] = []
-    if EMAIL.fullmatch(typed):
-        by, ids = "email", talents_with(org, typed, vault=vault, thoroughly=True)
-        found = Talent.objects.filter(org=org, id__in=ids)
-    elif PHONE.fullmatch(typed):
-        by, ids = "phone", talents_with(org, typed, vault=vault, thoroughly=True)
-        found = Talent.objects.filter(Q(id__in=ids) | _named(org, typed), org=org)
-    else:
-        by = "name"
-        found = Talent.objects.filter(_named(org, typed), org=org)
+    kinds = {one.kind for one in typed_contacts(typed)}
+    meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
+    if kinds:
+        by = "email" if ContactKind.EMAIL in kinds else "phone"
+        meant = Q(id__in=talents_with(org, typed, vault=vault, thoroughly=True))
+    if ContactKind.EMAIL not in kinds:  # digits may be an id
+        meant |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
+    found = Talent.objects.filter(meant, org=org)
     listed = list(found.select_related("connection").order_by("last_name", "id")[: MOST + 1])
     note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
     return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
@@ -103,43 +95,16 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
 
 
 def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
-    """Count what is held about the person whose records these are."""
+    """Count what is held about the person whose records these are: what an erasure takes away."""
     ids = [one.id for one in people]
-    applied = Application.objects.filter(talent__in=ids)
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
-    sizes = versions.aggregate(count=Count("id"), bytes=Sum("size"))
-    counts: dict[str, int] = {
-        "talents": len(people),
-        "contacts": _contacts(people, vault),
-        "applications": applied.count(),
-        "stage_events": StageEvent.objects.filter(application__in=applied).count(),
-        "files": Attachment.objects.filter(talent__in=ids).count(),
-        "file_versions": sizes["count"],
-        "file_texts": FileText.objects.filter(talent__in=ids).count(),
-        "rejections": _named_in(Rejection.objects.all(), people).count(),
-        "webhook_hints": _named_in(WebhookHint.objects.all(), people).count(),
-        "access_events": AccessEvent.objects.filter(org=org, talent__in=ids).count(),
-    }
     return Holding(
         people=people,
-        counts=counts,
-        file_bytes=sizes["bytes"] or 0,
+        counts=weigh(org, ids, vault=vault).counts,
+        file_bytes=versions.aggregate(bytes=Sum("size"))["bytes"] or 0,
         since=min(one.created_at for one in people),
         namesakes=_namesakes(org, people),
     )
-
-
-def _contacts(people: list[Talent], vault: Vault) -> int:
-    by_id = {one.id: one for one in people}
-    rows = contacts_of(by_id)
-    return sum(len(open_contacts(row, by_id[key], vault.open)) for key, row in rows.items())
-
-
-def _named_in(rows: QuerySet[Any], people: list[Talent]) -> QuerySet[Any]:
-    meant = Q(pk=None)
-    for one in people:
-        meant |= Q(connection=one.connection_id, stream="talents", remote_id=one.remote_id)
-    return rows.filter(meant)
 
 
 def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 from msgspec import Struct
 
+from jemmo import conninfo
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.retention import Retention
+from jemmo.services import mailing
 from jemmo.services.wishes import wishes_of
+from jemmo.store import scope
 from jemmo.store.models import (
     AccessEvent,
     Connection,
@@ -84,6 +85,12 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 
 def record(org: Organisation, *, now: datetime) -> Processing:
+    """The record. Its numbers are of everybody, also of those whom the reader may not see."""
+    with scope.under(scope.of_organisation(org.id)):
+        return _record(org, now)
+
+
+def _record(org: Organisation, now: datetime) -> Processing:
     held = _held(org)
     kind, place = _files()
     notices = OrganisationNotices.objects.filter(org=org).first()
@@ -107,7 +114,7 @@ def record(org: Organisation, *, now: datetime) -> Processing:
         files=place,
         files_kind=kind,
         chat=notices.chat_host if notices else "",
-        mail=settings.EMAIL_HOST if "smtp" in settings.EMAIL_BACKEND else "",
+        mail=mailing.server(),
         wishes=wishes_of(org),
         requests=_requests(org, now),
     )
@@ -136,8 +143,8 @@ def _requests(org: Organisation, now: datetime) -> dict[str, int]:
 
 def _database() -> str:
     """The host of the database server, empty when it runs on this machine."""
-    host = urlsplit(os.environ.get("DATABASE_URL", "")).hostname or ""
-    return "" if host in ("localhost", "127.0.0.1", "::1") or "%2f" in host.lower() else host
+    host = conninfo.parse(os.environ.get("DATABASE_URL", "")).get("host", "")
+    return "" if host in ("localhost", "127.0.0.1", "::1") or host.startswith(("/", "@")) else host
 
 
 def _files() -> tuple[str, str]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import time
+
 from msgspec import Struct
 
-from jemmo.domain.errors import JemmoError
+from jemmo.domain.errors import JemmoError, TransientError
 from jemmo.services import connections
 from jemmo.services.access import PATIENCE
+from jemmo.store import scope
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.selectors import quality
 from jemmo.vault import Vault
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """A stream's records in the ATS, by its own count, and here. ``apart`` is what neither a rejection explains."""
+    """A stream's records in the ATS, by its own count, and here.
+
+    ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
+    ``apart`` is what neither that nor a rejection explains.
+    """
 
     stream: str
     ats: int | None
     held: quality.Held
+    erased: int = 0
     apart: int | None
 
 
@@ -36,21 +44,33 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def report(org: Organisation, *, vault: Vault | None) -> Report:
-    """The state of the data; with a ``vault`` each ATS is asked for its counts, a few requests each."""
-    found = quality.of(org)
+    """The state of the data; with a ``vault`` each ATS is asked for its counts, a few requests each.
+
+    All of them together have ``PATIENCE`` seconds; those that come too late in it are not asked.
+
+    The counts beside those of the ATS are of all records, also of those that the reader may not see.
+    """
+    with scope.under(scope.of_organisation(org.id)):
+        held = quality.held_of(org)
+    ends = time.monotonic() + PATIENCE
     return Report(
-        quality=found,
-        connections=[_compare(one, held, vault) for one, held in found.connections],
+        quality=quality.of(org),
+        connections=[_compare(connection, streams, vault, ends) for connection, streams in held],
         asked=vault is not None,
     )
 
 
-def _compare(connection: Connection, held: list[quality.Held], vault: Vault | None) -> Connected:
+def _compare(
+    connection: Connection, held: list[quality.Held], vault: Vault | None, ends: float
+) -> Connected:
     totals: dict[str, int] = {}
     error = None
     if vault is not None:
         try:
-            totals = connections.test(connection, vault, patience=PATIENCE).totals
+            found = connections.test(connection, vault, patience=_left(ends))
+            totals = {
+                name: count for name, count in found.totals.items() if name not in found.approximate
+            }
         except JemmoError as refused:
             error = refused
     return Connected(
@@ -60,6 +80,20 @@ def _compare(connection: Connection, held: list[quality.Held], vault: Vault | No
     )
 
 
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left < 1:
+        raise TransientError(
+            "The other ATSs took too long to answer, so this one was not asked.",
+            code="not_asked",
+            next_step="Refresh the counts again.",
+        )
+    return left
+
+
 def _beside(held: quality.Held, ats: int | None) -> Compared:
-    apart = None if ats is None else ats - held.stored - held.kept_out
-    return Compared(stream=held.stream, ats=ats, held=held, apart=apart)
+    if ats is None:
+        return Compared(stream=held.stream, ats=None, held=held, apart=None)
+    absent = ats - held.stored - held.kept_out
+    erased = min(max(absent, 0), held.erased)
+    return Compared(stream=held.stream, ats=ats, held=held, erased=erased, apart=absent - erased)

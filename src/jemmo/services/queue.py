@@ -14,11 +14,15 @@ from jemmo.domain.streams import Mode
 from jemmo.store.runs import Hold
 
 RESUMES = 0
-INITIAL = 10
-INCREMENTAL = 20
-MANUAL = 30
-WEBHOOK = 40
-"""How urgent work is; the queue takes the highest first. The numbers between are an organisation's further syncs."""
+LARGE = 10
+INITIAL = 20
+INCREMENTAL = 30
+MANUAL = 40
+WEBHOOK = 50
+"""How urgent work is; the queue takes the highest first. The numbers between are an organisation's further syncs.
+
+``LARGE`` is the rest of an initial sync or a reconcile that did not end within its first slice.
+"""
 
 FURTHER = 9
 

@@ -7,22 +7,32 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from jemmo.domain.errors import JemmoError
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.store import versions
+from jemmo.store.postgres import explain
 from jemmo.vault import default_vault
 
 WORKER_SEEN = "2 minutes"
 
 
 def checks() -> dict[str, str]:
-    """Each check with ``ok`` or, in words that hold no secret, what is wrong."""
-    return {name: _outcome(check) for name, check in CHECKS.items()}
+    """Each check with ``ok`` or, in words that hold no secret, what is wrong.
+
+    Without a database, what needs one is not tried: each attempt would wait for a connection again.
+    """
+    outcomes: dict[str, str] = {}
+    for name, check in CHECKS.items():
+        database = outcomes.get("database", "ok")
+        outcomes[name] = _outcome(check) if database == "ok" or check is _keyset else database
+    return outcomes
 
 
 def _outcome(check: Callable[[], str]) -> str:
     try:
         return check()
-    except DatabaseError:
-        return "the database does not answer"
+    except DatabaseError as error:
+        known = explain(error)
+        return known.message if known else "the database does not answer"
     except (JemmoError, OSError, ValueError) as error:
         return f"failed: {type(error).__name__}"
 
@@ -34,6 +44,10 @@ def _database() -> str:
 
 
 def _migrations() -> str:
+    try:
+        versions.refuse_newer_tables(connection)
+    except ConfigError as error:
+        return error.message
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return f"{len(missing)} migrations are missing: run jemmo migrate" if missing else "ok"

@@ -28,7 +28,7 @@ def press(org: Organisation, only: str) -> Pressed:
         raise ConfigError(
             "No ATS is connected.",
             code="no_connection",
-            next_step="Connect one in Settings > ATS Integration.",
+            next_step="Connect one in Settings > Organization > ATS integration.",
         )
     usable = [one for one in found if one.state != ConnectionState.PAUSED]
     started = joined = 0
@@ -44,7 +44,7 @@ def press(org: Organisation, only: str) -> Pressed:
         raise refused or ConfigError(
             "Every connection is paused.",
             code="paused",
-            next_step="Resume one in Settings > ATS Integration, then sync.",
+            next_step="Resume one in Settings > Organization > ATS integration, then sync.",
         )
     events.tell_organisation(org.id, "sync_requested", only=only)
     return Pressed(started=started, joined=joined, refused=refused)

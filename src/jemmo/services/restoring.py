@@ -19,15 +19,17 @@ import msgspec
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Storage
 from jemmo.services import archive, erasure, journal, keys, leaving
+from jemmo.services import storage as place
 from jemmo.services.archive import Damaged, Manifest
 from jemmo.services.backups import KEYSET, Tell, quiet
 from jemmo.services.lookups import lookup_key, record_hashes
-from jemmo.store import copying, scope
+from jemmo.store import copying, schema, scope
 from jemmo.store.models import (
     Application,
     Connection,
@@ -79,6 +81,7 @@ def restore(
     manifest, digest, proof = archive.verified(path)
     _check_version(manifest)
     vault = _vault(path, manifest, keyset, digest, proof)
+    storage.prepare()
     with connection.cursor() as cursor:
         _check_target(cursor, manifest, replace=replace)
         known = _merged(_suppressed_now(cursor), suppressions or {})
@@ -100,6 +103,7 @@ def restore(
         absent = _absent(storage, manifest)
         with connection.cursor() as cursor:
             copying.analyse(cursor)
+    place.accept(storage)
     journal.catch_up(storage)
     return Restored(
         made_at=manifest.made_at,
@@ -224,6 +228,10 @@ def _make_tables(cursor: Any, manifest: Manifest) -> int:
     if _applied() != wanted:
         copying.drop(cursor)
         executor = MigrationExecutor(connection)
+        # One that replaces others makes the tables as they were only where all those had been applied.
+        steps = executor.loader.disk_migrations
+        replacing = {key for key, step in steps.items() if step.replaces}
+        executor.loader = MigrationLoader(connection, replace_migrations=replacing <= wanted)
         everything = executor.migration_plan(executor.loader.graph.leaf_nodes())
         plan = [step for step in everything if (step[0].app_label, step[0].name) in wanted]
         executor.migrate(None, plan=plan)
@@ -268,8 +276,9 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
 
 def _make_queue() -> None:
     """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
-    executor = MigrationExecutor(connection)
     with scope.under(None):  # some of what they do cannot be within a transaction
+        schema.settle(connection)
+        executor = MigrationExecutor(connection)
         executor.migrate(
             [one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE]
         )

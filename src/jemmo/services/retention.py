@@ -19,6 +19,7 @@ from jemmo.services import erasure, wishes
 from jemmo.services.audit import note
 from jemmo.services.telling import tell
 from jemmo.store import retention as store
+from jemmo.store import scope
 from jemmo.store.models import Account, Organisation, Talent
 from jemmo.vault import Vault
 
@@ -49,16 +50,21 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
+    """The numbers are of all people; named are those whom the reader may see."""
     now = now or datetime.now(UTC)
-    tallies = store.tallies(org.id, rules, now=now)
+    with scope.under(scope.of_organisation(org.id)):
+        tallies = store.tallies(org.id, rules, now=now)
+        total = _total(org)
     listed = store.over(org.id, rules, now=now, most=SHOWN) if tallies else []
     people = Talent.objects.in_bulk([one.talent for one in listed])
     return Preview(
         people=sum(one.people for one in tallies),
-        total=_total(org),
+        total=total,
         oldest=min((one.oldest for one in tallies), default=None),
         tallies=tallies,
-        first=[Named(people[one.talent], one.rule, one.at) for one in listed],
+        first=[
+            Named(people[one.talent], one.rule, one.at) for one in listed if one.talent in people
+        ],
     )
 
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from croniter import CroniterBadCronError, croniter
 from django.db import connection as database
 from django.db import transaction
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError, JemmoError, changed_meanwhile
-from jemmo.domain.schedule import FARTHEST, LATE_AFTER, Plan, next_due, next_slot, next_starts
+from jemmo.domain.kept import struct_of
+from jemmo.domain.repeating import last_before
+from jemmo.domain.schedule import (
+    FARTHEST,
+    LATE_AFTER,
+    Plan,
+    interval,
+    next_due,
+    next_slot,
+    next_starts,
+)
 from jemmo.domain.schedule import is_slow as much_slower
 from jemmo.services import queue
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
@@ -95,7 +104,7 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
     connection.due_at = next_due(
         connection.id,
         now=now,
-        every=timedelta(hours=connection.sync_every_hours),
+        every=interval(connection.sync_every_hours),
         plan=plan_of(connection.org),
         failures=connection.failures,
     )
@@ -104,7 +113,7 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
 
 def plan_of(org: Organisation) -> Plan:
     """The organisation's wishes."""
-    return msgspec.convert({**org.schedule, "time_zone": org.time_zone}, Plan)
+    return struct_of({**org.schedule, "time_zone": org.time_zone}, Plan)
 
 
 def first_due(org: Organisation) -> datetime:
@@ -163,7 +172,7 @@ def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
             starts=next_starts(
                 one.id,
                 due_at=max(one.due_at, now),
-                every=timedelta(hours=one.sync_every_hours),
+                every=interval(one.sync_every_hours),
                 plan=plan,
                 count=count,
             ),
@@ -181,7 +190,7 @@ def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
     """When it is due by a new plan: never in quiet hours, and after a success no later than its next place."""
     due = connection.due_at
     if connection.last_success_at is not None and not connection.failures:
-        every = timedelta(hours=connection.sync_every_hours)
+        every = interval(connection.sync_every_hours)
         due = min(due, next_slot(connection.id, now, every))
     return plan.after_quiet(max(due, now)) if plan.is_quiet(max(due, now)) else due
 
@@ -214,11 +223,11 @@ def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
     if not cron.strip() or last is None:
         return False
     try:
-        wanted: datetime = croniter(cron, now).get_prev(datetime)
-    except CroniterBadCronError:
+        wanted = last_before(cron, now)
+    except ValueError:
         raise ConfigError(
             f"{cron!r} is no time to repeat: it needs minute, hour, day, month and weekday.",
             code="option",
             next_step="Correct the option full_sweep_cron, for example to 0 19 * * 6.",
         ) from None
-    return last < wanted
+    return wanted is not None and last < wanted

@@ -2,49 +2,102 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import connections
+from msgspec.structs import replace
 
-from jemmo.store import models, runs, scope
+from jemmo.store import budget, models, runs, scope
 from jemmo.store.postgres import Connection, connect, explained, tell_scope
 from jemmo.store.runs import ConnectionRow
+from jemmo.store.scope import Scope
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+STATEMENT_SECONDS = 60  # then Postgres cancels a statement of housekeeping
+SEEN_BY_HOUSEKEEPING = replace(scope.EVERYTHING, housekeeping=STATEMENT_SECONDS)
+SEEN_BY_THE_CLOCK = replace(scope.EVERYTHING, housekeeping=10)
+
+_budget = budget.Worker()
+_clock = ThreadPoolExecutor(_budget.clock, "clock")
+_notifications = ThreadPoolExecutor(_budget.notifications, "notifications")
+_housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
+"""Django's own thread stays free for syncs: what runs long or may hang never runs there."""
+
+
+async def on_the_clock(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """For all organizations: short work that decides what runs next, and waits for nothing."""
+    return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *given, **named))
+
 
 async def everywhere(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """Do for all organisations what is nobody's alone: the schedule, what is tidied up."""
-    with scope.under(scope.EVERYTHING):
-        return await sync_to_async(work)(*given, **named)
+    """Housekeeping for all organizations. A statement that takes a minute is canceled."""
+    return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
+
+
+async def for_notifications(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """For all organizations: what waits for mail servers and chats."""
+    return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
 
 
 async def for_connection(
     connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
 ) -> T:
-    """Do what is of one connection, seeing its organisation's rows alone."""
+    """Short work for one connection, which sees its organization's rows only."""
 
     def within() -> T:
         with scope.under(scope_of(connection_id)):
             return work(*given, **named)
 
-    return await sync_to_async(within)()
+    return await sync_to_async(partial(_released, within))()
+
+
+async def housekeeping_for_connection(
+    connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
+    """The same for work that may take long."""
+
+    def within() -> T:
+        with scope.under(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
+            return work(*given, **named)
+
+    return await _within(_housekeeping, scope.NOBODY, within)
 
 
 async def for_organisation(
     org_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
 ) -> T:
-    """Do what is of one organisation, seeing its rows alone."""
+    """Work for one organization that may take long, which sees its rows only."""
+    seen = replace(scope.of_organisation(org_id), housekeeping=STATEMENT_SECONDS)
+    return await _within(_housekeeping, seen, partial(work, *given, **named))
+
+
+async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
+    """Work in a thread, whose database connection is given back afterwards."""
 
     def within() -> T:
-        with scope.under(scope.of_organisation(org_id)):
-            return work(*given, **named)
+        with scope.under(seen):
+            return work()
 
-    return await sync_to_async(within)()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, copy_context().run, _released, within)
+
+
+def _released(work: Callable[[], T]) -> T:
+    """Do what needs Django's connection, and give the connection back to the pool."""
+    try:
+        return work()
+    finally:
+        connections.close_all()
 
 
 def scope_of(connection_id: UUID) -> scope.Scope:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from jemmo.domain.key_care import Reminder
-from jemmo.domain.status import colour
+from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services import key_care
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
-from jemmo.store.models import Application, Connection, Job, Organisation, Talent
-from jemmo.store.selectors import files
-from jemmo.store.selectors.connections import is_running
+from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.selectors import files, freshness
 from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
+
+ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused"))
+"""Warnings of a sync that say something of the connection as a whole."""
+
+
+class Reread(Struct, frozen=True, kw_only=True):
+    """``last_at`` is when the last whole reading of the oldest stream ended, ``None`` before the first."""
+
+    within_days: int
+    last_at: datetime | None
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
     """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
 
-    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before,
-    ``failures`` how many failed in a row; ``key_reminder`` what there is to do about the key.
+    ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
+    the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is
+    read again, and when all of it last was. ``late`` says that a sync is due and none has started,
+    ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
+    what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
+    deletions wait for an owner or admin; ``warnings`` what the last sync
+    says of the connection as a whole, each with its code and message.
     """
 
     id: UUID
@@ -30,6 +46,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     state: str
     colour: str
     last_success_at: datetime | None
+    synced_at: dict[str, datetime | None]
+    reread: Reread
     next_sync_at: datetime | None
     key_age_days: int
     key_expires_at: datetime | None
@@ -37,9 +55,12 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     late: bool
     slow: bool
     failures: int
-    error: dict[str, str] | None
+    error: Mapping[str, Any] | None
+    decision: dict[str, Any] | None
+    warnings: list[dict[str, str]]
     counts: dict[str, int]
     files: files.FileCounts
+    files_error: dict[str, str] | None
 
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
@@ -52,18 +73,17 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 
 
 def _status(connection: Connection, now: datetime) -> ConnectionStatus:
+    seen = freshness.Seen(connection)
+    state = freshness.of(seen, now=now)
     return ConnectionStatus(
         id=connection.id,
         org=connection.org.slug,
         provider=connection.provider,
         state=connection.state,
-        colour=colour(
-            last_success_at=connection.last_success_at,
-            last_error=connection.last_error,
-            running=is_running(connection, now),
-            now=now,
-        ),
-        last_success_at=connection.last_success_at,
+        colour=str(state.colour),
+        last_success_at=state.synced_at,
+        synced_at=seen.times,
+        reread=Reread(within_days=REREAD_WITHIN.days, last_at=freshness.reread_at(connection.id)),
         next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
@@ -71,10 +91,22 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         late=is_late(connection, now),
         slow=is_slow(connection, now),
         failures=connection.failures,
-        error=connection.last_error,
+        error=state.error,
+        decision=state.decision,
+        warnings=_warnings(seen.latest),
         counts=counts_of(connection),
         files=files.counts_of(connection),
+        files_error=connection.files_error,
     )
+
+
+def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
+    found = latest.report.get("warnings", []) if latest is not None else []
+    return [
+        {"code": one["code"], "message": one["message"]}
+        for one in found
+        if one["code"] in ABOUT_ALL
+    ]
 
 
 def counts_of(connection: Connection) -> dict[str, int]:

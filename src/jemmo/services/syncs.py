@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.base import FULL_SWEEP
 from jemmo.connectors.registry import connector_for
+from jemmo.domain import numbers, system_errors
 from jemmo.domain.errors import (
     Cancelled,
     ConfigError,
@@ -33,15 +34,17 @@ from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
 from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
-from jemmo.services.lookups import keeper_of, marks_of
+from jemmo.services.api_keys import open_key
+from jemmo.services.concerning import hashing_of
 from jemmo.services.schedule import sweep_due
 from jemmo.services.scopes import connected
 from jemmo.store import runs
 from jemmo.store.context import RunContext
 from jemmo.store.pace import PostgresPace, pace_key
-from jemmo.store.postgres import Connection, connect, explained
+from jemmo.store.postgres import Connection, connect, explain, explained
 from jemmo.store.quota import PostgresQuotaLedger
 from jemmo.store.runs import Begun, Hold
+from jemmo.store.shared import sharing
 from jemmo.store.writer import Writer, hold_lease
 from jemmo.vault import Vault
 
@@ -72,20 +75,6 @@ class Unwatched:
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
         return None
-
-
-def without_key() -> ConfigError:
-    """What is told of a connection that was disconnected."""
-    return ConfigError(
-        "This connection was disconnected, so it has no key.",
-        code="disconnected",
-        next_step="Connect the ATS again in Settings > ATS Integration.",
-    )
-
-
-def key_context(connection_id: UUID) -> bytes:
-    """What a connection's API key is bound to."""
-    return b"api-key:" + connection_id.bytes
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -156,8 +145,7 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
-                keeper, marks = await keeper_of(db, row, vault), await marks_of(db, row, vault)
-                store = Writer(db, context, vault.seal, keeper, marks)
+                store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
                 if not context.goes_on:
                     report.mode = await _choose_mode(db, row, store, mode, names, now())
                     await _note_mode(db, report)
@@ -184,7 +172,7 @@ def _tell_end(report: RunReport) -> None:
     if report.status is RunStatus.RUNNING:
         log.info("a slice of the sync ended")
         return
-    records = sum(counts.fetched for counts in report.streams.values())
+    records = numbers.of(report.lines).read
     facts = {"status": str(report.status), "requests": report.requests, "records": records}
     if report.failure is not None:
         facts["failure"] = str(report.failure)
@@ -196,7 +184,7 @@ def _check_not_paused(row: runs.ConnectionRow) -> None:
         raise ConfigError(
             "This connection is paused.",
             code="paused",
-            next_step="Resume it in Settings > ATS Integration, then sync.",
+            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
         )
 
 
@@ -229,10 +217,8 @@ async def opened(
 
     ``part`` of the quota is all that this work fills, ``at_once`` of it without a pause; see ``Config``.
     """
-    if not row.sealed_key:
-        raise without_key()
     connector = connector_for(row.provider)
-    key = vault.open(row.sealed_key, key_context(row.id)).decode()
+    key = open_key(row, vault)
     config = connector.configure(key, row.base_url, row.options)
     async with (
         PostgresQuotaLedger(database_url, row.id) as ledger,
@@ -360,7 +346,7 @@ async def _note_mode(db: Connection, report: RunReport) -> None:
 
 
 async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None:
-    """Run while a second connection keeps the lease; when that is lost, the run ends at once."""
+    """Run while the shared connection keeps the lease; when that is lost, the run ends at once."""
     running = asyncio.create_task(run.execute())
     renewing = asyncio.create_task(_renew(database_url, context))
     try:
@@ -381,19 +367,19 @@ async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None
 
 async def _renew(database_url: str, context: RunContext) -> None:
     """Renew the lease for ever; only its loss ends this. A database that is away is tried again."""
-    while True:
-        await asyncio.sleep(RENEW_EVERY)
-        try:
-            async with connect(database_url) as db:
-                with explained():
+    async with sharing(database_url) as shared:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            with suppress(TransientError):
+                async with shared.transaction() as db:
                     await hold_lease(db, context)
-        except TransientError:
-            continue
 
 
 def _explain(error: BaseException) -> JemmoError:
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
         return Cancelled("The sync was stopped.")
+    if known := explain(error) or system_errors.explain(error):
+        return known
     return Unexpected("Jemmo failed in a way it did not expect.")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from jemmo.domain.notices import Kind, When
 from jemmo.store import events
 from jemmo.store.models import (
+    Connection,
     Delivery,
     MemberNotices,
     Membership,
@@ -17,9 +18,21 @@ from jemmo.store.models import (
 )
 
 
-def tell(org: Organisation, kind: Kind, **facts: Any) -> Notification:
-    """Note it for everybody and queue it for who asked to be sent trouble; ``facts`` hold no person's data."""
-    told = Notification.objects.create(org=org, kind=kind, facts=facts)
+def tell(
+    org: Organisation,
+    kind: Kind,
+    *,
+    connection: Connection | None = None,
+    fold: str | None = None,
+    **facts: Any,
+) -> Notification:
+    """Note it for everybody and queue it for who asked to be sent trouble; ``facts`` hold no person's data.
+
+    With ``fold`` it stays open until a sync of the connection ends.
+    """
+    told = Notification.objects.create(
+        org=org, connection=connection, kind=kind, fold=fold, facts=facts
+    )
     chosen = dict(
         MemberNotices.objects.filter(membership__org=org).values_list("membership", "email_when")
     )

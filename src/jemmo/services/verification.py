@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct, field
 
+from jemmo.domain.errors import StreamRefused
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.lookups import keeper_of
 from jemmo.services.scopes import connected
 from jemmo.services.syncs import SENT_AT_ONCE, opened
 from jemmo.store import held, suppression
+from jemmo.store.held import SHOWN, Broken
 from jemmo.store.postgres import explained
+from jemmo.store.requests import counted
 from jemmo.vault import Vault
-
-SHOWN = 20  # ids listed of each difference
 
 
 class StreamVerdict(Struct, kw_only=True):
     """One stream compared.
 
-    ``missing`` are in the ATS and not here, ``extra`` here and not there, ``stale`` were changed
-    there since; of each the
-    count and some ids. ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept.
+    Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
+    ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids.
+    ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept.
     """
 
     ats: int
     jemmo: int
     excluded: int
     rejected: int
+    erased: int
     missing_count: int
     extra_count: int
     stale_count: int
@@ -43,54 +46,106 @@ class StreamVerdict(Struct, kw_only=True):
         return not (self.missing_count or self.extra_count or self.stale_count)
 
 
+class Problem(Struct, frozen=True, kw_only=True):
+    """One difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of those concerned."""
+
+    kind: str
+    stream: str
+    count: int
+    message: str
+    ids: list[str] = field(default_factory=list)
+
+
 class Verdict(Struct, kw_only=True):
-    """One connection compared: the shape of ``jemmo verify --json``."""
+    """One connection compared: the shape of ``jemmo verify --json``. It is equal when it has no problems."""
 
     connection_id: UUID
     equal: bool
     requests: int
     streams: dict[Stream, StreamVerdict]
+    problems: list[Problem]
     broken_relations: dict[str, int]
 
 
-async def verify(connection_id: UUID, *, database_url: str, vault: Vault) -> Verdict:
+Seen = Callable[[Stream, int, int | None], None]
+"""Takes a stream, how many of its records the ATS has named, and how many it has where it tells."""
+
+
+def _unwatched(stream: Stream, count: int, total: int | None) -> None:
+    return None
+
+
+async def verify(
+    connection_id: UUID, *, database_url: str, vault: Vault, seen: Seen = _unwatched
+) -> Verdict:
     """Compare a connection with its ATS, changing nothing. Raises as the source does."""
     async with connected(connection_id, database_url) as (db, row):
-        async with opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source:
+        async with (
+            opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
+            counted(db, connection_id, source),
+        ):
             streams = {}
             keeps_out = await keeper_of(db, row, vault)
             for spec in source.streams:
-                theirs = await _theirs(source, spec.name)
+                try:
+                    theirs = await _theirs(source, spec.name, seen)
+                except StreamRefused:
+                    continue  # a lookup that this account does not show
+                erased = set()
                 if spec.name in suppression.STREAMS:
-                    erased = await suppression.hashes(db, connection_id)
-                    theirs = {
-                        key: when
-                        for key, when in theirs.items()
-                        if keeps_out(spec.name, key) not in erased
-                    }
+                    kept_out = await suppression.hashes(db, connection_id)
+                    erased = {key for key in theirs if keeps_out(spec.name, key) in kept_out}
                 with explained():
                     ours = await held.versions(db, connection_id, spec.name)
                     hidden = await held.excluded(db, connection_id, spec.name)
                     rejected = await held.rejected(db, connection_id, spec.name)
-                streams[spec.name] = _compare(theirs, ours, hidden, rejected)
+                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased)
             requests = source.requests
         with explained():
             broken = await held.broken_relations(db, connection_id)
+    compared = [one for one in broken if one.target in streams]
+    problems = [*_problems(streams), *_broken(compared)]
     return Verdict(
         connection_id=connection_id,
-        equal=all(one.equal for one in streams.values()),
+        equal=not problems,
         requests=requests,
         streams=streams,
-        broken_relations=broken,
+        problems=problems,
+        broken_relations={one.name: one.count for one in broken},
     )
 
 
-async def _theirs(source: Source, stream: Stream) -> dict[str, datetime | None]:
-    return {
-        one.remote_id: one.remote_updated_at
-        async for page in source.sightings(stream, None)
-        for one in page.sightings
-    }
+def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
+    for stream, verdict in streams.items():
+        for kind, count, ids, words in (
+            ("missing", verdict.missing_count, verdict.missing, "in the ATS but not in Jemmo"),
+            ("extra", verdict.extra_count, verdict.extra, "in Jemmo but not in the ATS"),
+            ("stale", verdict.stale_count, verdict.stale, "another version in the ATS"),
+        ):
+            if count:
+                message = f"{count:,} {stream}: {words}."
+                yield Problem(kind=kind, stream=stream, count=count, message=message, ids=ids)
+
+
+def _broken(relations: list[Broken]) -> Iterator[Problem]:
+    for one in relations:
+        yield Problem(
+            kind="broken_relation",
+            stream=one.stream,
+            count=one.count,
+            message=f"{one.count:,} {one.stream} {one.leads_nowhere}",
+            ids=one.ids,
+        )
+
+
+async def _theirs(source: Source, stream: Stream, seen: Seen) -> dict[str, datetime | None]:
+    found: dict[str, datetime | None] = {}
+    seen(stream, 0, None)
+    async for page in source.sightings(stream, None):
+        found |= {one.remote_id: one.remote_updated_at for one in page.sightings}
+        seen(stream, len(found), page.total)
+    seen(stream, len(found), len(found))
+    return found
 
 
 def _compare(
@@ -98,19 +153,21 @@ def _compare(
     ours: dict[str, datetime | None],
     hidden: int,
     rejected: set[str],
+    erased: set[str],
 ) -> StreamVerdict:
-    missing = sorted(set(theirs) - set(ours) - rejected)
+    missing = sorted(set(theirs) - set(ours) - rejected - erased)
     extra = sorted(set(ours) - set(theirs))
     stale = sorted(
         key
         for key, when in theirs.items()
-        if when is not None and (mine := ours.get(key)) is not None and when > mine
+        if when is not None and key in ours and when != ours[key]
     )
     return StreamVerdict(
         ats=len(theirs),
         jemmo=len(ours),
         excluded=hidden,
-        rejected=len(rejected & set(theirs)),
+        rejected=len(rejected & set(theirs) - erased),
+        erased=len(erased),
         missing_count=len(missing),
         extra_count=len(extra),
         stale_count=len(stale),

@@ -18,6 +18,7 @@ from jemmo.connectors.base import Webhooks
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, RecordRejected
 from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health, told
+from jemmo.services.contexts import address_context, body_context, signing_context
 from jemmo.store.hints import CHANNEL
 from jemmo.store.models import (
     Connection,
@@ -75,18 +76,6 @@ class Replayed(Struct, frozen=True, kw_only=True):
 def digest_of(secret: str) -> bytes:
     """What a secret is found by. It is random and long, so that a plain digest gives nothing away."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def secret_context(connection_id: UUID) -> bytes:
-    return b"webhook-address:" + connection_id.bytes
-
-
-def signing_context(connection_id: UUID) -> bytes:
-    return b"webhook-signing-key:" + connection_id.bytes
-
-
-def body_context(connection_id: UUID) -> bytes:
-    return b"webhook-body:" + connection_id.bytes
 
 
 def address(connection: Connection, vault: Vault) -> Address:
@@ -262,12 +251,12 @@ def _make(connection: Connection, rules: Webhooks | None, vault: Vault) -> Webho
 def _draw(found: WebhookAddress, vault: Vault) -> None:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     found.digest = digest_of(secret)
-    found.sealed_secret = vault.seal(secret.encode(), secret_context(found.connection_id))
+    found.sealed_secret = vault.seal(secret.encode(), address_context(found.connection_id))
     found.made_at = datetime.now(UTC)
 
 
 def _shown(found: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:
-    secret = vault.open(found.sealed_secret, secret_context(found.connection_id)).decode()
+    secret = vault.open(found.sealed_secret, address_context(found.connection_id)).decode()
     return Address(
         path=f"/hooks/{secret}/",
         made_at=found.made_at,

@@ -9,12 +9,13 @@ import msgspec
 from django.db import transaction
 from msgspec.structs import replace
 
+from jemmo.domain.kept import struct_of
 from jemmo.domain.retention import Retention
 from jemmo.store.models import Organisation
 
 
 def wishes_of(org: Organisation) -> Retention:
-    return msgspec.convert(org.privacy, Retention)
+    return struct_of(org.privacy, Retention)
 
 
 def seen_as(org: Organisation) -> str:

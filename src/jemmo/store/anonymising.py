@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
 from jemmo.domain.anonymity import names_somebody, nobody
 from jemmo.domain.records import Record, Talent
+from jemmo.store.context import Abouts, Somebody
 from jemmo.store.postgres import Connection
 
 _BEFORE = """
-    SELECT t.id, t.first_name, t.last_name,
-        EXISTS (SELECT FROM talent_contacts c WHERE c.talent_id = t.id)
-    FROM talent t WHERE t.connection_id = %s AND t.remote_id = ANY(%s) AND t.anonymised_at IS NULL"""
+    SELECT t.id, t.first_name, t.last_name, t.remote_id || t.remote_aliases, c.sealed, c.sealed_texts
+    FROM talent t LEFT JOIN talent_contacts c ON c.talent_id = t.id
+    WHERE t.connection_id = %s AND t.remote_id = ANY(%s) AND t.anonymised_at IS NULL"""
 
 _WRITTEN = """
     UPDATE talent SET anonymised_at = now(), do_not_contact_reason = NULL
@@ -31,30 +33,45 @@ _STEPS = {
     "AND r.stream = 'applications' AND r.remote_id = a.remote_id",
     "letters": "UPDATE application SET sealed_texts = NULL, source_url = NULL "
     "WHERE talent_id = ANY(%(ids)s)",
-    "webhooks": "DELETE FROM webhook_delivery WHERE connection_id = %(connection)s",
 }
+
+_APPLICATIONS = "SELECT remote_id FROM application WHERE talent_id = ANY(%s)"
+_FORGET = """
+    DELETE FROM webhook_delivery
+    WHERE id IN (SELECT jemmo_deliveries_naming(%(named)s::bigint[], %(connection)s))"""
 
 
 async def were_somebody(
     db: Connection, connection_id: UUID, records: Sequence[Record]
-) -> list[UUID]:
-    """Of the records about to be written, the rows that named somebody and no longer will."""
+) -> list[Somebody]:
+    """Of the records about to be written, those whose rows name somebody and no longer will."""
     blank = [
         record.remote_id for record in records if isinstance(record, Talent) and nobody(record)
     ]
     if not blank:
         return []
     answer = await db.execute(_BEFORE, [connection_id, blank])
-    return [row[0] for row in await answer.fetchall() if row[3] or names_somebody(row[1], row[2])]
+    return [
+        Somebody(id=key, remote_ids=remote_ids, sealed=sealed, sealed_texts=texts)
+        for key, first_name, last_name, remote_ids, sealed, texts in await answer.fetchall()
+        if sealed is not None or names_somebody(first_name, last_name)
+    ]
 
 
-async def anonymise(db: Connection, connection_id: UUID, talents: list[UUID]) -> int:
+async def anonymise(
+    db: Connection, connection_id: UUID, talents: list[Somebody], abouts: Abouts
+) -> None:
     """Take what is left of these people out of the tables, in the transaction that wrote them."""
     if not talents:
-        return 0
-    answer = await db.execute(_WRITTEN, {"ids": talents})
+        return
+    answer = await db.execute(_WRITTEN, {"ids": [one.id for one in talents]})
     ids = [row[0] for row in await answer.fetchall()]
-    if ids:
-        for step in _STEPS.values():
-            await db.execute(step.encode(), {"ids": ids, "connection": connection_id})
-    return len(ids)
+    if not ids:
+        return
+    for step in _STEPS.values():
+        await db.execute(step.encode(), {"ids": ids})
+    answer = await db.execute(_APPLICATIONS, [ids])
+    applications = [row[0] for row in await answer.fetchall()]
+    people = [one for one in talents if one.id in ids]
+    named = await asyncio.to_thread(abouts, people, applications)
+    await db.execute(_FORGET, {"named": named, "connection": connection_id})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,6 +21,39 @@ Marks = Callable[[Sequence[Contact]], list[int]]
 """What a talent's contact details are found by: keyed hashes, from which nothing can be read."""
 
 
+class Somebody(Struct, frozen=True, kw_only=True):
+    """A talent who is about to be anonymised: what they are found by, still sealed."""
+
+    id: UUID
+    remote_ids: list[str]
+    sealed: bytes | None
+    sealed_texts: bytes | None
+
+
+Abouts = Callable[[Sequence[Somebody], Sequence[str]], list[int]]
+"""(people, remote ids of their applications) -> the keyed hashes that webhooks about one of them are found by."""
+
+
+def unknown(_people: Sequence[Somebody], _applications: Sequence[str]) -> list[int]:
+    """For who has no keys: only the webhooks that may be about anybody are found."""
+    return []
+
+
+class Policy(StrEnum):
+    """Which version of a record wins where its content differs from ours.
+
+    A newer one always does; one without a date counts as equally new. What a refetch wrote since the run began gives
+    way to a newer version alone: any later change announces itself and is refetched too.
+    """
+
+    SYNC = "sync"
+    """The page, unless ours is newer."""
+    FULL = "full"
+    """The page: everything is read again, and the ATS may have been restored to an older state."""
+    REFETCH = "refetch"
+    """What was just read, because of a webhook or because a person asked, unless ours is newer."""
+
+
 class RunContext(Struct, kw_only=True):
     """Who writes: the organisation, the connection, the run and the lease it holds.
 
@@ -33,6 +67,11 @@ class RunContext(Struct, kw_only=True):
     began: datetime
     mode: Mode
     rules: Rules
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of a sync in this mode."""
+        return Policy.SYNC if self.mode is Mode.INCREMENTAL else Policy.FULL
 
     @property
     def hidden(self) -> str | None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from psycopg import Cursor as Raw
 from psycopg import sql
 
-from jemmo.store import scope
+from jemmo.store import schema, scope
 
 QUEUE = "procrastinate"
 """The app of the queue, with which the names of its tables, functions and types begin."""
@@ -24,7 +24,9 @@ LEFT_OUT = frozenset(
     {
         "django_migrations",  # the manifest lists them
         "django_session",  # an old session would sign somebody in again who signed out since
+        "session",  # as above
         "cache_entry",  # counts of attempts
+        "confidential_record",  # made anew from jobs and talents
         "lease",
         "pace",
         "procrastinate_jobs",
@@ -198,6 +200,7 @@ def drop(cursor: Cursor) -> None:
     for (routine,) in cursor.fetchall():
         if not _is_queue(routine):
             _run(cursor, f"DROP FUNCTION IF EXISTS {routine} CASCADE")
+    schema.wrap_unaccent(cursor)  # the migrations that follow call it
     cursor.execute(_TYPES)
     for (kind,) in cursor.fetchall():
         if not _is_queue(kind):

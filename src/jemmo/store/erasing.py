@@ -30,6 +30,13 @@ class Traces(Struct, frozen=True, kw_only=True):
         return [key for keys in self.by_connection.values() for _, key, _ in keys]
 
 
+class Bodies(Struct, frozen=True, kw_only=True):
+    """The rows whose sealed body, once opened, turned out to concern them: webhooks, and records without an id."""
+
+    deliveries: list[int]
+    rejections: list[int]
+
+
 def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
     found = list(Talent.objects.filter(org=org_id, id__in=talents))
     by_connection: dict[UUID, list[tuple[str, str, str]]] = {}
@@ -84,65 +91,121 @@ def suppress(wanted: dict[UUID, list[ToKeepOut]], lift: Lift | None) -> int:
     return len(rows)
 
 
+class Step(Struct, frozen=True):
+    """Rows of a table that concern the people. They are deleted, or changed where ``change`` says how."""
+
+    table: str
+    where: str
+    change: str = ""
+
+    @property
+    def count(self) -> str:
+        return f"SELECT count(*) FROM {self.table} WHERE {self.where}"
+
+    @property
+    def removal(self) -> str:
+        if self.change:
+            return f"UPDATE {self.table} SET {self.change} WHERE {self.where}"
+        return f"DELETE FROM {self.table} WHERE {self.where}"
+
+
+_APPLICATIONS = "application_id IN (SELECT id FROM application WHERE talent_id = ANY(%(talents)s))"
+_FILES = "attachment_id IN (SELECT id FROM attachment WHERE talent_id = ANY(%(talents)s))"
+_THEIRS = "talent_id = ANY(%(talents)s)"
+_NAMED = (
+    "connection_id = ANY(%(connections)s) AND remote_id = ANY(%(ids)s) "
+    "AND stream IN ('talents', 'applications')"
+)
+
 STEPS = {
-    "stage_events": "DELETE FROM stage_event WHERE application_id IN "
-    "(SELECT id FROM application WHERE talent_id = ANY(%(talents)s))",
-    "applications": "DELETE FROM application WHERE talent_id = ANY(%(talents)s)",
-    "file_texts": "DELETE FROM file_text WHERE talent_id = ANY(%(talents)s)",
-    "file_versions": "DELETE FROM file_version WHERE attachment_id IN "
-    "(SELECT id FROM attachment WHERE talent_id = ANY(%(talents)s))",
-    "files": "DELETE FROM attachment WHERE talent_id = ANY(%(talents)s)",
-    "contacts": "DELETE FROM talent_contacts WHERE talent_id = ANY(%(talents)s)",
-    "talents": "DELETE FROM talent WHERE id = ANY(%(talents)s)",
-    # A record that came without an id may be anybody's.
-    "rejections": "DELETE FROM rejection WHERE connection_id = ANY(%(connections)s) "
-    "AND (remote_id = ANY(%(ids)s) OR remote_id IS NULL) "
-    "AND stream IN ('talents', 'applications')",
-    "waiting_links": "DELETE FROM pending_link WHERE connection_id = ANY(%(connections)s) "
-    "AND ((remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')) "
-    "OR (target_remote_id = ANY(%(ids)s) AND target IN ('talents', 'applications')))",
-    "sightings": "DELETE FROM sighting WHERE connection_id = ANY(%(connections)s) "
-    "AND remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')",
-    "webhook_hints": "DELETE FROM webhook_hint WHERE connection_id = ANY(%(connections)s) "
-    "AND remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')",
-    # Sealed bodies may name anybody; they are kept for replays of some days alone.
-    "webhook_deliveries": "DELETE FROM webhook_delivery WHERE connection_id = ANY(%(connections)s)",
-    "access_events": "UPDATE access_event SET talent = NULL, subject = NULL "
-    "WHERE talent = ANY(%(talents)s)",
-    "audit_events": "UPDATE audit_event SET subject_id = '', detail = '{}' WHERE org_id = %(org)s "
-    "AND subject_kind = 'talent' AND subject_id = ANY(%(texts)s)",
+    "stage_events": Step("stage_event", _APPLICATIONS),
+    "applications": Step("application", _THEIRS),
+    "file_texts": Step("file_text", _THEIRS),
+    "file_versions": Step("file_version", _FILES),
+    "files": Step("attachment", _THEIRS),
+    "contacts": Step("talent_contacts", _THEIRS),
+    "talents": Step("talent", "id = ANY(%(talents)s)"),
+    "rejections": Step("rejection", f"({_NAMED}) OR id = ANY(%(rejections)s)"),
+    "waiting_links": Step(
+        "pending_link",
+        "connection_id = ANY(%(connections)s) "
+        "AND ((remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')) "
+        "OR (target_remote_id = ANY(%(ids)s) AND target IN ('talents', 'applications')))",
+    ),
+    "sightings": Step("sighting", _NAMED),
+    "webhook_hints": Step("webhook_hint", _NAMED),
+    "webhook_deliveries": Step("webhook_delivery", "id = ANY(%(deliveries)s)"),
+    "access_events": Step(
+        "access_event", "talent = ANY(%(talents)s)", change="talent = NULL, subject = NULL"
+    ),
+    "audit_events": Step(
+        "audit_event",
+        "org_id = %(org)s AND subject_kind = 'talent' AND subject_id = ANY(%(texts)s)",
+        change="subject_id = '', detail = '{}'",
+    ),
     # No task is told a person's id today; should one be, it does not outlive the person.
-    "queued_tasks": "DELETE FROM procrastinate_jobs WHERE status <> 'doing' "
-    "AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t in args::text) > 0)",
-    "tags": "DELETE FROM tag g WHERE g.org_id = %(org)s AND g.name = ANY(%(tags)s) "
-    "AND NOT EXISTS (SELECT FROM talent t WHERE t.org_id = g.org_id AND g.name = ANY(t.tags)) "
-    "AND NOT EXISTS (SELECT FROM job j WHERE j.org_id = g.org_id AND g.name = ANY(j.tags))",
-    "held_deletions": "UPDATE held_deletion SET examples = examples - %(ids)s "
-    "WHERE connection_id = ANY(%(connections)s) AND examples ?| %(ids)s",
+    "queued_tasks": Step(
+        "procrastinate_jobs",
+        "status <> 'doing' "
+        "AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t in args::text) > 0)",
+    ),
+    "tags": Step(
+        "tag g",
+        "g.org_id = %(org)s AND g.name = ANY(%(tags)s) "
+        "AND NOT EXISTS (SELECT FROM talent t WHERE t.org_id = g.org_id AND g.name = ANY(t.tags) "
+        "AND t.id <> ALL(%(talents)s)) "
+        "AND NOT EXISTS (SELECT FROM job j WHERE j.org_id = g.org_id AND g.name = ANY(j.tags))",
+    ),
+    "held_deletions": Step(
+        "held_deletion",
+        "connection_id = ANY(%(connections)s) AND remote_ids ?| %(ids)s",
+        change="remote_ids = remote_ids - %(ids)s",
+    ),
 }
 """What each table loses, in an order that foreign keys allow."""
 
 
-def erase(traces: Traces) -> dict[str, int]:
-    """Delete, within the caller's transaction; the number of rows each step touched."""
-    values: dict[str, Any] = {
+def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
+    """How many rows of each table concern these people: what ``erase`` takes away."""
+    values = _values(traces, bodies)
+    counts = {}
+    with connection.cursor() as cursor:
+        for name, step in STEPS.items():
+            cursor.execute(step.count, values)
+            counts[name] = int(cursor.fetchone()[0])
+        for name, (table, column, owner) in REPORTS.items():
+            mention = MENTION.format(table=table, column=column, owner=owner)
+            counts[name] = 0
+            for one, keys in traces.by_connection.items():
+                cursor.execute(mention, {"connection": one, "keys": [key for _, key, _ in keys]})
+                counts[name] += int(cursor.fetchone()[0])
+    return counts
+
+
+def erase(traces: Traces, bodies: Bodies) -> None:
+    """Delete what ``count`` counts, within the caller's transaction."""
+    values = _values(traces, bodies)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for step in STEPS.values():
+            cursor.execute(step.removal, values)
+        for table, column, owner in REPORTS.values():
+            scrub = SCRUB.format(table=table, column=column, owner=owner)
+            for one, keys in traces.by_connection.items():
+                for _, key, _ in keys:
+                    cursor.execute(scrub, {"key": key, "connection": one})
+
+
+def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
+    return {
         "talents": traces.talents,
         "connections": list(traces.by_connection),
         "ids": traces.ids,
+        "deliveries": bodies.deliveries,
+        "rejections": bodies.rejections,
         "org": traces.org,
         "texts": [str(one) for one in traces.talents],
         "tags": traces.tags,
     }
-    counts = {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        for name, statement in STEPS.items():
-            cursor.execute(statement, values)
-            counts[name] = cursor.rowcount
-        for name, (table, column, owner) in REPORTS.items():
-            counts[name] = _scrub(
-                cursor, traces, SCRUB.format(table=table, column=column, owner=owner)
-            )
-    return counts
 
 
 REPORTS = {
@@ -151,17 +214,12 @@ REPORTS = {
 }
 """JSON that names records as examples of what was odd about them."""
 
+MENTION = (
+    "SELECT count(*) FROM {table} WHERE {owner} = %(connection)s AND EXISTS (SELECT FROM "
+    "unnest(%(keys)s::text[]) k WHERE position(to_json(k)::text in {column}::text) > 0)"
+)
 SCRUB = (
     "UPDATE {table} SET {column} = replace({column}::text, to_json(%(key)s::text)::text, "
     "'\"erased\"')::jsonb WHERE {owner} = %(connection)s "
     "AND position(to_json(%(key)s::text)::text in {column}::text) > 0"
 )
-
-
-def _scrub(cursor: Any, traces: Traces, statement: str) -> int:
-    count = 0
-    for one, keys in traces.by_connection.items():
-        for _, key, _ in keys:
-            cursor.execute(statement, {"key": key, "connection": one})
-            count += cursor.rowcount
-    return count

@@ -7,15 +7,17 @@ that is missed: whoever was away asks the tables (``changed_since``).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection as django_connection
 
-from jemmo.domain.outcomes import RunReport, RunStatus
+from jemmo.domain import numbers
+from jemmo.domain.kept import report_of
+from jemmo.domain.outcomes import RunReport
 from jemmo.store.models import SyncRun
 from jemmo.store.postgres import Connection
 
@@ -25,6 +27,12 @@ LIMIT = 7900  # bytes; Postgres refuses 8000
 _OF_CONNECTION = """
     SELECT pg_notify(%s, (jsonb_build_object('org', org_id, 'connection', id, 'at', clock_timestamp())
         || %s::jsonb)::text) FROM connection WHERE id = %s"""
+_KEEP = """
+    WITH before AS (SELECT id, report FROM sync_run WHERE id = %(run)s FOR UPDATE)
+    UPDATE sync_run r SET report = %(report)s::jsonb,
+        status = CASE WHEN %(ended)s THEN %(status)s ELSE r.status END,
+        finished_at = CASE WHEN %(ended)s THEN now() ELSE r.finished_at END
+    FROM before WHERE r.id = before.id RETURNING before.report"""
 _OF_ORG = """
     SELECT pg_notify(%s, (jsonb_build_object('org', %s::text, 'at', clock_timestamp()) || %s::jsonb)::text)"""
 
@@ -50,60 +58,44 @@ def tell_organisation(org_id: UUID, kind: str, **facts: object) -> None:
 async def keep_report(
     db: Connection, connection_id: UUID, report: RunReport, *, ended: bool = False
 ) -> None:
-    """Store the report, and tell what changed since it was stored last; together or not at all."""
-    async with db.transaction():
-        answer = await db.execute(
-            "SELECT report FROM sync_run WHERE id = %s FOR UPDATE", [report.run_id]
-        )
-        row = await answer.fetchone()
-        await db.execute(
-            "UPDATE sync_run SET report = %s::jsonb, "
-            "status = CASE WHEN %s THEN %s ELSE status END, "
-            "finished_at = CASE WHEN %s THEN now() ELSE finished_at END WHERE id = %s",
-            [
-                msgspec.json.encode(report).decode(),
-                *(ended, str(report.status), ended),
-                report.run_id,
-            ],
-        )
-        news = _news(row[0] if row else {}, report)
-        if news:
-            await tell(db, connection_id, "records_changed", run=report.run_id, streams=news)
-        kind = "sync_ended" if ended else "sync_progress"
-        status = {"status": str(report.status)} if ended else {}
-        await tell(db, connection_id, kind, run=report.run_id, read=_read(report), **status)
+    """Store the report, and tell what changed; as part of the transaction under way.
+
+    While the run lasts that is what changed since the last time; at its end (``final``) all of it, since only then it
+    is known which new records a rule hides.
+    """
+    answer = await db.execute(
+        _KEEP,
+        {
+            "run": report.run_id,
+            "report": msgspec.json.encode(report).decode(),
+            "status": str(report.status),
+            "ended": ended,
+        },
+    )
+    row = await answer.fetchone()
+    before = {} if ended or row is None else report_of(row[0]).get("streams", {})
+    if news := _news(before, report):
+        facts = {"run": report.run_id, "streams": news, "final": ended}
+        await tell(db, connection_id, "records_changed", **facts)
+    kind = "sync_ended" if ended else "sync_progress"
+    status = {"status": str(report.status)} if ended else {}
+    read = numbers.of(report.lines).read
+    await tell(db, connection_id, kind, run=report.run_id, read=read, **status)
 
 
-def _news(before: Mapping[str, Any], report: RunReport) -> dict[str, int]:
-    """How many records of each stream changed since the report that was stored last."""
-    old = before.get("streams", {})
-    found = {}
-    for stream, counts in report.streams.items():
-        now = counts.created + counts.updated + counts.deleted
-        new = now - changed(old.get(stream, {}))
-        if new > 0:
-            found[str(stream)] = new
-    return found
-
-
-def _read(report: RunReport) -> int:
-    return sum(counts.fetched for counts in report.streams.values())
-
-
-def changed(counts: Mapping[str, int]) -> int:
-    """Records that a stream's line in a report says to look different now."""
-    return sum(counts.get(name, 0) for name in ("created", "updated", "deleted"))
+def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
+    """How many rows of each stream changed since the report that was stored last."""
+    old = numbers.changed_by_stream(before)
+    found = numbers.changed_by_stream(report.lines)
+    return {
+        name: found[name] - old.get(name, 0) for name in found if found[name] > old.get(name, 0)
+    }
 
 
 def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
-    """Records by stream that runs under way or ended since then have changed; at most a run too many."""
-    runs = SyncRun.objects.filter(connection__org_id=org_id).order_by("-started_at")
-    found: dict[str, int] = {}
-    for run in runs[:50]:
-        over = run.finished_at is not None and run.finished_at < since
-        if over or (run.finished_at is None and run.status != RunStatus.RUNNING):
-            continue
-        for stream, counts in run.report.get("streams", {}).items():
-            if number := changed(counts):
-                found[stream] = found.get(stream, 0) + number
-    return found
+    """Rows by stream that the runs which ended since then have changed."""
+    runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
+    found: Counter[str] = Counter()
+    for run in runs.order_by("-started_at")[:50]:
+        found.update(numbers.changed_by_stream(run.report.get("streams", {})))
+    return dict(found)

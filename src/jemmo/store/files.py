@@ -9,17 +9,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import msgspec
 from msgspec import Struct
 
 from jemmo.store.postgres import Connection
 
-WANTED = """
+PENDING = """
     FROM attachment f JOIN talent t ON t.id = f.talent_id
     WHERE t.connection_id = %(connection)s AND f.fetch_status = 'PENDING'
         AND f.remote_deleted_at IS NULL AND t.remote_deleted_at IS NULL
-        AND t.excluded_reason IS NULL
-        AND (f.next_try_at IS NULL OR f.next_try_at <= now())"""
+        AND t.excluded_reason IS NULL"""
 """Files of people who are shown: of others nothing is fetched."""
+
+WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
+
+WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
+"""After a change that may have left files to download."""
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -45,6 +50,37 @@ async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[Due]:
     )
     names = Due.__struct_fields__
     return [Due(**dict(zip(names, row, strict=True))) for row in await answer.fetchall()]
+
+
+async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
+    answer = await db.execute("SELECT files_due_at FROM connection WHERE id = %s", [connection_id])
+    row = await answer.fetchone()
+    return row[0] if row else None
+
+
+async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> None:
+    """Nothing is left to download: check again when the next retry is due, or after a change.
+
+    A change noted after ``since`` was read keeps the connection due.
+    """
+    await db.execute(
+        f"UPDATE connection SET files_due_at = (SELECT min(coalesce(f.next_try_at, now())) {PENDING}) "
+        "WHERE id = %(connection)s AND files_due_at IS NOT DISTINCT FROM %(since)s".encode(),
+        {"connection": connection_id, "since": since},
+    )
+
+
+async def is_waiting(db: Connection, connection_id: UUID) -> bool:
+    """Whether any file is still to be fetched, now or later."""
+    answer = await db.execute(
+        f"SELECT EXISTS (SELECT 1{PENDING})".encode(), {"connection": connection_id}
+    )
+    row = await answer.fetchone()
+    return bool(row and row[0])
+
+
+async def wake(db: Connection, connection_id: UUID) -> None:
+    await db.execute(WAKE, [connection_id])
 
 
 async def is_syncing(db: Connection, connection_id: UUID) -> bool:
@@ -115,6 +151,30 @@ async def retry(db: Connection, one: Due, reason: str, seconds: float) -> None:
         "UPDATE attachment SET tries = least(tries + 1, 1000), reason = %s, "
         "next_try_at = now() + make_interval(secs => %s) WHERE id = %s",
         [reason, seconds, one.id],
+    )
+
+
+async def abandon(db: Connection, version_id: UUID) -> None:
+    """Forget a content that the storage did not take."""
+    await db.execute("DELETE FROM file_version WHERE id = %s AND state = 'writing'", [version_id])
+
+
+async def note_failure(db: Connection, connection_id: UUID, error: dict[str, str]) -> int:
+    """Keep what stops a connection's files; returns how often in a row it did."""
+    answer = await db.execute(
+        "UPDATE connection SET files_error = %s::jsonb, files_failures = least(files_failures + 1, 1000) "
+        "WHERE id = %s RETURNING files_failures",
+        [msgspec.json.encode(error).decode(), connection_id],
+    )
+    row = await answer.fetchone()
+    return row[0] if row else 1
+
+
+async def note_recovery(db: Connection, connection_id: UUID) -> None:
+    await db.execute(
+        "UPDATE connection SET files_error = NULL, files_failures = 0 "
+        "WHERE id = %s AND files_error IS NOT NULL",
+        [connection_id],
     )
 
 

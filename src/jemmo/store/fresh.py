@@ -3,8 +3,8 @@
 ``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
 joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
 hide.
-Whether a batch is fresh is looked up in the transaction that writes it, in which nobody else writes records of the
-connection. Were that ever wrong, the unique keys would refuse the batch.
+Which rows of a batch are there is looked up in the transaction that writes it, in which nobody else writes records of
+the connection. Were that ever wrong, the unique keys would refuse the batch.
 """
 
 from __future__ import annotations
@@ -12,41 +12,32 @@ from __future__ import annotations
 from functools import cache
 
 from jemmo.domain.streams import Stream
+from jemmo.store.activity import HIRED_AT, counts_as_active
 from jemmo.store.statements import (
     CHILDREN,
     NO_ACTIVE,
     Child,
     inserted,
-    staging_name,
     waiting,
 )
 from jemmo.store.tables import TABLES, Table
 
 
 @cache
-def none_there(stream: Stream) -> str:
-    """Whether no row of the staged batch is there: the sorted ids are looked up in one walk over the index."""
-    table = TABLES[stream]
-    return f"""
-        SELECT NOT EXISTS (SELECT FROM {table.name} WHERE connection_id = %(connection)s
-            AND remote_id = ANY(ARRAY(SELECT remote_id FROM {staging_name(table)})))"""
-
-
-@cache
 def insert(stream: Stream) -> str:
     """As ``statements.upsert``, with its parameters and its answer, but no talent is left to decide about."""
     table = TABLES[stream]
-    parts = [f"written AS ({inserted(table)} RETURNING {_returned(table)})", *_children(stream)]
-    waits, count = waiting(table)
-    return (
-        f"WITH {', '.join([*parts, *waits])} SELECT count(*), 0, {count}, NULL::uuid[] FROM written"
-    )
+    written = f"written AS ({inserted(table)} RETURNING {_returned(table)})"
+    parts = [written, *_children(stream), *waiting(table)]
+    return f"WITH {', '.join(parts)} SELECT count(*), 0, NULL::uuid[] FROM written"
 
 
 def _returned(table: Table) -> str:
     names = [f"t.{name}" for link in table.links for name in (link.column, link.via)]
     names += ["t.remote_id"] if table.links else []
-    return ", ".join([*names, "t.status"] if table.stream is Stream.APPLICATIONS else names) or "1"
+    if table.stream is Stream.APPLICATIONS:
+        names += ["t.status", *(f"t.{name}" for name in HIRED_AT)]
+    return ", ".join(names) or "1"
 
 
 def _children(stream: Stream) -> list[str]:
@@ -65,12 +56,12 @@ def _child(child: Child) -> str:
 
 
 _CONTACTS = """new_contacts AS (
-    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes, sealed_texts)
-    SELECT %(org)s, id, sealed, hashes, sealed_texts FROM staged_talent WHERE sealed IS NOT NULL)"""
+    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes, hashes_outdated, sealed_texts)
+    SELECT %(org)s, id, sealed, hashes, hashes IS NULL, sealed_texts FROM staged_talent WHERE sealed IS NOT NULL)"""
 
 _SHOWN = f"""shown AS (
     UPDATE talent SET excluded_reason = NULL, modified_at = now()
     WHERE excluded_reason = '{NO_ACTIVE}' AND id = ANY(ARRAY(
-        SELECT talent_id FROM written WHERE talent_id IS NOT NULL
-            AND (%(hidden)s::text IS NULL OR status = ANY(%(active)s)))))"""
+        SELECT w.talent_id FROM written w WHERE w.talent_id IS NOT NULL
+            AND (%(hidden)s::text IS NULL OR {counts_as_active("w")}))))"""
 """Talents that were hidden for the lack of an active application, and have one now; none is hidden by a new one."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from jemmo.domain.streams import Stream
 from jemmo.store.postgres import Connection
-from jemmo.store.tables import TABLES
+from jemmo.store.tables import TABLES, Link, is_hidden
+
+SHOWN = 20  # ids listed of each difference
 
 
 async def versions(
@@ -23,11 +28,10 @@ async def versions(
 
 
 async def excluded(db: Connection, connection_id: UUID, stream: Stream) -> int:
-    if not TABLES[stream].hides:
-        return 0
+    """Records that a rule hides."""
     answer = await db.execute(
-        f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %s "
-        "AND remote_deleted_at IS NULL AND excluded_reason IS NOT NULL".encode(),
+        f"SELECT count(*) FROM {TABLES[stream].name} t WHERE connection_id = %s "
+        f"AND remote_deleted_at IS NULL AND {is_hidden(stream)}".encode(),
         [connection_id],
     )
     row = await answer.fetchone()
@@ -43,21 +47,60 @@ async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[s
     return {row[0] for row in await answer.fetchall()}
 
 
-async def broken_relations(db: Connection, connection_id: UUID) -> dict[str, int]:
-    """Relations whose other end never arrived or is there no more, counted as ``applications.talent`` and the like.
+class Broken(Struct, frozen=True, kw_only=True):
+    """A relation that leads nowhere: ``count`` records of ``stream`` point to a ``role`` that is not there.
+
+    ``ids`` are some of those records, where they were looked for.
+    """
+
+    stream: Stream
+    role: str
+    target: Stream
+    count: int
+    ids: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return f"{self.stream}.{self.role}"
+
+    @property
+    def leads_nowhere(self) -> str:
+        """The sentence about these records, without its subject."""
+        return f"point to a {self.role.replace('_', ' ')} that the ATS does not show."
+
+
+async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
+    """Relations whose other end never arrived or was deleted.
 
     The database does not guard those of applications, so they are looked at one by one.
     """
-    found = {}
+    found = []
     for table in TABLES.values():
         for link in table.links:
             answer = await db.execute(
-                f"SELECT count(*) FROM {table.name} r WHERE connection_id = %s "
-                f"AND remote_deleted_at IS NULL AND {link.via} IS NOT NULL AND NOT EXISTS ("
-                f"SELECT FROM {TABLES[link.target].name} t WHERE t.id = r.{link.column})".encode(),
+                f"""SELECT count(*), (array_agg(remote_id ORDER BY remote_id))[1:{SHOWN}]
+                    FROM {table.name} r WHERE connection_id = %s AND remote_deleted_at IS NULL
+                        AND {link.via} IS NOT NULL AND NOT EXISTS (
+                            SELECT FROM {TABLES[link.target].name} t
+                            WHERE t.id = r.{link.column} AND t.remote_deleted_at IS NULL)""".encode(),
                 [connection_id],
             )
             row = await answer.fetchone()
             if row and row[0]:
-                found[f"{table.stream}.{link.column.removesuffix('_id')}"] = int(row[0])
+                found.append(_broken(table.stream, link, row[0], row[1]))
     return found
+
+
+def waiting_relations(waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
+    """Those whose other end never arrived, of the links that wait by stream and target."""
+    return [
+        _broken(table.stream, link, waiting[table.stream, link.target])
+        for table in TABLES.values()
+        for link in table.links
+        if (table.stream, link.target) in waiting
+    ]
+
+
+def _broken(stream: Stream, link: Link, count: int, ids: Sequence[str] = ()) -> Broken:
+    role = link.column.removesuffix("_id")
+    return Broken(stream=stream, role=role, target=link.target, count=count, ids=list(ids))

@@ -13,13 +13,17 @@ from jemmo.domain.outcomes import Counts, PageOutcome
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Hint, Waiting
 from jemmo.store import events, sweeps
-from jemmo.store import statements as sql
+from jemmo.store.batches import batch_of
+from jemmo.store.context import Abouts, Marks, Policy, RunContext, Seal, unknown
 from jemmo.store.postgres import Connection, explained
-from jemmo.store.writer import SETTINGS, Writer
+from jemmo.store.records import RecordWriter
+from jemmo.store.suppression import KeepsOut
+from jemmo.store.tables import TABLES
 
 CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
 AT_ONCE = 100  # hints of one connection
+ORPHANS = 50  # applications looked up because their talent or job is gone
 
 
 class Due(Waiting, frozen=True, kw_only=True):
@@ -51,8 +55,7 @@ _CLAIM = """
 """Takes the connection that has waited longest; of one connection, hints are looked up by one process at a time."""
 
 _HOLD = """
-    UPDATE webhook_address SET claimed_until = clock_timestamp() + %(claim)s,
-        links = links + %(links)s
+    UPDATE webhook_address SET claimed_until = clock_timestamp() + %(claim)s
     WHERE connection_id = %(connection)s AND claim = %(token)s
         AND claimed_until > clock_timestamp()"""
 
@@ -75,6 +78,17 @@ _REMEMBER = """
     FROM (SELECT unnest(%(ids)s::text[]) AS id ORDER BY 1) AS x
     ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET applied_at = excluded.applied_at,
         gone = false"""
+
+_LOOK_AFTER = """
+    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id)
+    SELECT a.connection_id, 'applications', a.remote_id FROM application a
+    WHERE a.connection_id = %(connection)s AND a.remote_deleted_at IS NULL AND a.{column} IN (
+        SELECT id FROM {table} WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s))
+    ORDER BY a.remote_id LIMIT {most}
+    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET version = h.version + 1,
+        heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())"""
+"""Has applications looked up whose talent or job is gone: they may have moved to another one. More than these few are
+left to a reconcile."""
 
 _COUNT = """
     INSERT INTO webhook_count AS w (connection_id, day, what, count)
@@ -99,22 +113,27 @@ class Found(Struct, kw_only=True):
         return found
 
 
-class HintWriter(Writer):
-    """The store of one look. It writes beside a run that holds the lease, under its own claim.
+class HintWriter:
+    """The store of one look. It writes beside a run that holds the lease, under its own claim."""
 
-    Newest wins, as in an incremental sync; see ``docs/decisions`` on looks beside a running sync.
-    """
-
-    guarded = False
+    def __init__(
+        self,
+        db: Connection,
+        context: RunContext,
+        seal: Seal,
+        keeps_out: KeepsOut | None = None,
+        marks: Marks | None = None,
+        abouts: Abouts = unknown,
+    ) -> None:
+        self.db = db
+        self.context = context
+        self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
 
     async def commit_found(self, found: Found) -> Counts:
         """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
         total = Counts()
         with explained():
-            for stream in found.outcomes:
-                await self._prepare(stream)
-            async with self._alone():
-                self._left_links = False
+            async with self._records.alone():
                 news: dict[str, int] = {}
                 for stream in Stream:
                     counts = await self._write_found(found, stream)
@@ -123,7 +142,11 @@ class HintWriter(Writer):
                         news[stream] = changed
                 if news:
                     await events.tell(
-                        self.db, self.context.connection_id, "records_changed", streams=news
+                        self.db,
+                        self.context.connection_id,
+                        "records_changed",
+                        streams=news,
+                        final=True,
                     )
                 await self._settle(found)
         return total
@@ -133,33 +156,31 @@ class HintWriter(Writer):
         if outcomes := found.outcomes.get(stream):
             counts.add(await self._write_stream(stream, outcomes))
         if gone := found.gone.get(stream):
-            counts.deleted += await sweeps.bury(self.db, self._names, stream, gone)
+            names = self._records.names(Policy.REFETCH)
+            counts.deleted += await sweeps.bury(self.db, names, stream, gone)
+            await self._look_after(stream, gone)
         return counts
 
+    async def _look_after(self, stream: Stream, gone: list[str]) -> None:
+        for link in TABLES[Stream.APPLICATIONS].links:
+            if link.target is stream:
+                names = {"column": link.column, "table": TABLES[stream].name, "most": ORPHANS}
+                await self.db.execute(
+                    _LOOK_AFTER.format(**names).encode(),
+                    {"connection": self.context.connection_id, "ids": gone},
+                )
+
     async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
-        rows = [row for outcome in outcomes for row in self.make_ready(outcome).rows]
-        newest = {row.record.remote_id: row for row in rows}
-        rejected = [one for outcome in outcomes for one in outcome.rejected]
-        if kept_out := await self._erased(stream, [*(row.record for row in rows), *rejected]):
-            out: list[str | None] = [key for key, one in newest.items() if kept_out(one.record)]
-            out += [one.remote_id for one in rejected if kept_out(one.remote_id)]
-            newest = {key: one for key, one in newest.items() if key not in out}
-            rejected = [one for one in rejected if one.remote_id not in out]
-            await self.db.execute(_FORGET, [self.context.connection_id, stream, out])
-        counts = await self._upsert(stream, list(newest.values())) if newest else Counts()
-        await self._reject(stream, rejected)
-        gone = [key for outcome in outcomes for key in outcome.gone if key not in newest]
-        if gone:
-            counts.deleted = await sweeps.bury(self.db, self._names, stream, gone)
+        batch = batch_of([self._records.make_ready(outcome) for outcome in outcomes])
+        written = await self._records.write(batch, Policy.REFETCH)
+        connection_id = self.context.connection_id
+        if written.erased:
+            await self.db.execute(_FORGET, [connection_id, stream, written.erased])
         await self.db.execute(
             _REMEMBER,
-            {
-                "connection": self.context.connection_id,
-                "stream": stream,
-                "ids": sorted(newest),
-            },
+            {"connection": connection_id, "stream": stream, "ids": sorted(written.accepted)},
         )
-        return counts
+        return written.counts
 
     async def _settle(self, found: Found) -> None:
         settled = sorted(found.settled, key=lambda one: one.due.id)
@@ -175,25 +196,12 @@ class HintWriter(Writer):
             _HOLD,
             {
                 "claim": CLAIM,
-                "links": int(self._left_links),
                 "connection": self.context.connection_id,
                 "token": self.context.token,
             },
         )
         if held.rowcount != 1:
             raise LeaseLost("Another process took over this connection's webhooks.")
-
-    async def _prepare(self, stream: Stream) -> None:
-        """As a run does, but nothing is taken as known: a run beside this may leave links and rejections."""
-        if not self._staging:
-            for setting in SETTINGS:
-                await self.db.execute(f"SET {setting}".encode())
-        self._rejecting = {str(one) for one in Stream}
-        self._waiting = None
-        if stream not in self._staging:
-            for statement in sql.create_staging(stream):
-                await self.db.execute(statement.encode())
-            self._staging[stream] = 0
 
 
 async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:
@@ -214,10 +222,15 @@ async def release(db: Connection, connection_id: UUID, token: UUID) -> None:
 
 
 async def due(db: Connection, connection_id: UUID) -> list[Due]:
-    """Hints that are due, those that wait longest first."""
+    """Hints that are due, those that wait longest first. Of a stream that this version does not know: given up."""
     with explained():
+        await db.execute(
+            "UPDATE webhook_hint SET due_at = NULL, trouble = 'unknown_stream' "
+            "WHERE connection_id = %s AND due_at <= clock_timestamp() AND stream <> ALL(%s)",
+            [connection_id, [str(stream) for stream in Stream]],
+        )
         answer = await db.execute(
-            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at "
+            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at, file "
             "FROM webhook_hint WHERE connection_id = %s AND due_at <= clock_timestamp() "
             "ORDER BY due_at LIMIT %s",
             [connection_id, AT_ONCE],
@@ -226,7 +239,7 @@ async def due(db: Connection, connection_id: UUID) -> list[Due]:
     return [
         Due(
             id=row[0],
-            hint=Hint(stream=Stream(row[1]), remote_id=row[2], destroyed=row[3]),
+            hint=Hint(stream=Stream(row[1]), remote_id=row[2], destroyed=row[3], file=row[7]),
             version=row[4],
             attempts=row[5],
             heard_at=row[6],
@@ -275,15 +288,3 @@ async def count(db: Connection, connection_id: UUID | None, counts: dict[str, in
                     "numbers": list(some.values()),
                 },
             )
-
-
-async def buried_lately(db: Connection, connection_id: UUID) -> int:
-    """How many records were buried on a webhook's word in the last hour."""
-    with explained():
-        answer = await db.execute(
-            "SELECT count(*) FROM webhook_hint WHERE connection_id = %s AND gone "
-            "AND applied_at > clock_timestamp() - interval '1 hour'",
-            [connection_id],
-        )
-        row = await answer.fetchone()
-    return int(row[0]) if row else 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from jemmo.domain import numbers
 from jemmo.domain.errors import FailureMode
+from jemmo.domain.freshness import PAGES
+from jemmo.domain.kept import enum_of
 from jemmo.domain.notices import Kind, Notice, When, decide, sends
 from jemmo.domain.outcomes import RunReport
 from jemmo.store import events
@@ -16,7 +20,8 @@ from jemmo.store.postgres import Connection
 _SITUATION = """
     SELECT c.org_id, r.trigger, coalesce(n.every_success, false), n.sealed_chat_url IS NOT NULL,
         coalesce(n.chat_when, 'never'),
-        EXISTS (SELECT FROM notification o WHERE o.connection_id = c.id AND o.fold IS NOT NULL)
+        EXISTS (SELECT FROM notification o WHERE o.connection_id = c.id AND o.fold IS NOT NULL),
+        r.scope, ARRAY(SELECT stream FROM checkpoint WHERE connection_id = c.id)
     FROM connection c JOIN sync_run r ON r.id = %s
     LEFT JOIN organisation_notices n ON n.org_id = c.org_id WHERE c.id = %s"""
 
@@ -46,27 +51,31 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
     row = await answer.fetchone()
     if row is None:
         return
-    org_id, trigger, every, has_chat, chat_when, in_trouble = row
+    org_id, trigger, every, has_chat, chat_when, in_trouble, scope, known = row
     notice = decide(report, trigger=trigger, in_trouble=in_trouble, every=every)
     if notice is None:
         return
     if notice.fold is None or notice.kind is Kind.FAILED:
         await db.execute(_CLOSE + " AND fold IS DISTINCT FROM %s", [connection_id, notice.fold])
-    number, times = await _note(db, org_id, connection_id, notice, report)
+    number, times = await _note(
+        db, org_id, connection_id, notice, report.run_id, _facts(report, scope, known)
+    )
     for channel, membership, when in await _wanted(db, org_id, chat_when if has_chat else None):
         if sends(notice, when=when, failure=report.failure, times=times):
             await db.execute(_DELIVER, [number, channel, membership, times])
     await events.tell(db, connection_id, "notification", notification=number)
 
 
-async def _note(
-    db: Connection, org_id: UUID, connection_id: UUID, notice: Notice, report: RunReport
-) -> tuple[int, int]:
+def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:
+    """What a notification tells of a run. It counts the streams that the run was to read, others not even as 0."""
+    changed = numbers.changed_by_stream(report.lines)
     facts: dict[str, Any] = {
         "counts": {
-            str(stream): counts.created + counts.updated + counts.deleted
-            for stream, counts in report.streams.items()
+            str(name): changed.get(name, 0)
+            for name in PAGES.get(scope, numbers.RECORDS)
+            if name in known
         },
+        "scope": scope,
         "mode": str(report.mode),
         "seconds": report.seconds,
     }
@@ -74,12 +83,23 @@ async def _note(
         facts["error"] = report.error
     if report.failure:
         facts["failure"] = str(FailureMode(report.failure))
+    return facts
+
+
+async def _note(
+    db: Connection,
+    org_id: UUID,
+    connection_id: UUID,
+    notice: Notice,
+    run_id: str,
+    facts: dict[str, Any],
+) -> tuple[int, int]:
     answer = await db.execute(
         _NOTE,
         {
             "org": org_id,
             "connection": connection_id,
-            "run": report.run_id,
+            "run": run_id,
             "kind": str(notice.kind),
             "fold": notice.fold,
             "facts": msgspec.json.encode(facts).decode(),
@@ -96,8 +116,8 @@ async def _wanted(
     """Who asked to be sent what: channel, member (none for the chat), when."""
     answer = await db.execute(_MEMBERS, [org_id])
     found: list[tuple[str, int | None, When]] = [
-        ("email", row[0], When(row[1])) for row in await answer.fetchall()
+        ("email", row[0], enum_of(row[1], When, When.TROUBLE)) for row in await answer.fetchall()
     ]
     if chat_when is not None:
-        found.append(("chat", None, When(chat_when)))
+        found.append(("chat", None, enum_of(chat_when, When, When.TROUBLE)))
     return found

@@ -27,6 +27,11 @@ def noticing(disguise: Disguise) -> Iterator[None]:
         _DISGUISE.reset(token)
 
 
+def present_disguise() -> Disguise | None:
+    """The disguise of the answer being made; ``None`` outside screenshot mode."""
+    return _DISGUISE.get()
+
+
 class Noticed(models.Model):
     """A model whose rows hold what screenshot mode must not show."""
 

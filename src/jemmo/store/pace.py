@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self, TypeVar
 
-from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import PaceState
-from jemmo.store.postgres import Connection, connect, explained
+from jemmo.store import scope
+from jemmo.store.shared import sharing
 
 T = TypeVar("T")
 
@@ -34,16 +32,14 @@ def pace_key(base_url: str, api_key: str) -> bytes:
 
 
 class PostgresPace:
-    """Implements ``jemmo.domain.ports.SharedPace``; its database connection is opened at the first use."""
+    """Implements ``jemmo.domain.ports.SharedPace`` on the process's shared database connection."""
 
     def __init__(self, database_url: str, key: bytes) -> None:
-        self._url = database_url
         self._key = key
-        self._stack = AsyncExitStack()
-        self._db: Connection | None = None
-        self._alone = asyncio.Lock()
+        self._sharing = sharing(database_url)
 
     async def __aenter__(self) -> Self:
+        self._shared = await self._sharing.__aenter__()
         return self
 
     async def __aexit__(
@@ -52,26 +48,16 @@ class PostgresPace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.aclose()
+        await self._sharing.__aexit__(kind, error, trace)
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
         """Raises ``TransientError`` while the database is away; the next call connects anew."""
-        async with self._alone:
-            try:
-                with explained():
-                    return await self._change(await self._open(), decide)
-            except TransientError:
-                self._db = None
-                await self._stack.aclose()
-                raise
-
-    async def _change(self, db: Connection, decide: Callable[[PaceState], T]) -> T:
-        async with db.transaction():
+        async with self._shared.transaction(scope.NOBODY) as db:
             answer = await db.execute(_TAKE, [self._key])
             row = await answer.fetchone()
             assert row is not None
             state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3], per=row[4])
-            found = decide(state)
+            decision = decide(state)
             await db.execute(
                 _KEEP,
                 {
@@ -82,10 +68,4 @@ class PostgresPace:
                     "key": self._key,
                 },
             )
-        return found
-
-    async def _open(self) -> Connection:
-        if self._db is None:
-            self._db = await self._stack.enter_async_context(connect(self._url))
-            await self._db.execute("SET synchronous_commit = off")
-        return self._db
+        return decision

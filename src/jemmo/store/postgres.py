@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+from django.db import DatabaseError, InterfaceError
 from psycopg.rows import TupleRow
 from psycopg.types.string import BytesBinaryDumper
 
+from jemmo.domain import database_errors
 from jemmo.domain.errors import TransientError
-from jemmo.store import scope
+from jemmo.store import schema, scope
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -28,10 +30,17 @@ async def connect(url: str) -> AsyncIterator[Connection]:
     # psycopg's own for this type is slower: it also takes the DB-API's Binary.
     connection.adapters.register_dumper(bytes, BytesBinaryDumper)
     try:
-        await tell_scope(connection)
+        await prepare(connection)
         yield connection
     finally:
         await connection.close()
+
+
+async def prepare(connection: Connection) -> None:
+    """Tell a new connection where our tables are, and for whom it asks."""
+    with explained():
+        await schema.tell_async(connection)
+    await tell_scope(connection)
 
 
 async def tell_scope(connection: Connection) -> None:
@@ -42,21 +51,44 @@ async def tell_scope(connection: Connection) -> None:
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()
-    """Turns a lost database into an error that says so.
-
-    Nothing of the server's text is repeated, since it may hold a person's data.
-    """
+    """Turns a refusal of the database into an error that names its cause and the next step."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, psycopg.errors.ProgramLimitExceeded):
-            return  # ours to mend: the database is there
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-            raise TransientError(
-                "The connection to the database was lost.",
-                code="database_unavailable",
-                next_step="Check that Postgres runs (`jemmo doctor`), then sync again: "
-                "it goes on where it stopped.",
-            ) from error
+        if error is not None and (known := explain(error)):
+            raise known from error
+
+
+def explain(error: BaseException) -> TransientError | None:
+    """What the database, or Django in its name, complains about; None if it is a mistake of ours, or another's."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, psycopg.Error):
+        cause = cause.__cause__ if isinstance(cause, DatabaseError | InterfaceError) else None
+    if cause is None:
+        return None
+    reaches = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    if not cause.sqlstate and not reaches:
+        return None  # the driver's own complaint, about how we use it
+    known = database_errors.refusal(cause.sqlstate, str(cause))
+    return known.error() if known else None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error comes from a database that refuses its service, however many errors followed."""
+    while error is not None and explain(error) is None:
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def is_unstorable(error: BaseException | None) -> bool:
+    """Whether an error comes from text that no Postgres takes: with NUL, or half of a surrogate pair."""
+    while error is not None:
+        nul = (
+            isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)
+        )
+        if nul or isinstance(error, UnicodeEncodeError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -31,6 +31,20 @@ class Row(Struct):
     values: list[Any]
     children: list[list[list[Any]]]
 
+    @property
+    def remote_id(self) -> str:
+        return self.record.remote_id
+
+    @property
+    def content_hash(self) -> bytes:
+        return bytes(self.values[1])
+
+    @property
+    def excluded(self) -> str | None:
+        """Why the record is excluded by its own page; of the streams that are (``Table.hides``)."""
+        reason: str | None = self.values[2]
+        return reason
+
 
 def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> list[Row]:
     """The rows of these records, each with an id that it gets if it is new.

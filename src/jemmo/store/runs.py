@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
+from jemmo.domain import freshness
 from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode
+from jemmo.domain.kept import object_of, report_of, struct_of, texts_of
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
-from jemmo.domain.schedule import Plan
-from jemmo.store import events, notices
+from jemmo.domain.schedule import Plan, interval
+from jemmo.store import events, files, notices, points
 from jemmo.store.postgres import Connection
 from jemmo.store.writer import LEASE
 
@@ -71,14 +73,14 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
         org_id=row[1],
         provider=row[2],
         base_url=row[3],
-        options=row[4],
+        options=texts_of(row[4]),
         sealed_key=bytes(row[5]),
         state=row[6],
-        rules=msgspec.convert(row[7], Rules),
-        plan=msgspec.convert({**row[8], "time_zone": row[9]}, Plan),
-        every=timedelta(hours=row[10]),
+        rules=struct_of(row[7], Rules),
+        plan=struct_of({**object_of(row[8]), "time_zone": row[9]}, Plan),
+        every=interval(row[10]),
         failures=row[11],
-        last_error=row[12],
+        last_error=texts_of(row[12]) or None,
     )
 
 
@@ -134,7 +136,9 @@ async def begin(
         )
         row = await answer.fetchone()
         await db.execute(
-            "UPDATE connection SET due_at = least(due_at, now()) WHERE id = %s", [connection_id]
+            "UPDATE connection SET due_at = now() "
+            "WHERE id = %s AND (due_at IS NULL OR due_at > now())",
+            [connection_id],
         )
         await events.tell(db, connection_id, "sync_started", run=str(hold.run_id))
     assert row is not None
@@ -157,19 +161,24 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
             [before.run_id],
         )
         row = await answer.fetchone()
-        if taken.rowcount != 1 or row is None:
+        if taken.rowcount != 1 or row is None or (report := _report_of(row[1])) is None:
             return None
-    return Begun(
-        hold=Hold(run_id=before.run_id, token=token),
-        at=row[0],
-        report=msgspec.convert(row[1], RunReport),
-    )
+    return Begun(hold=Hold(run_id=before.run_id, token=token), at=row[0], report=report)
+
+
+def _report_of(value: object) -> RunReport | None:
+    """The report of a run's earlier slices; ``None`` where it cannot be read, so that a new run begins."""
+    try:
+        return msgspec.convert(report_of(value), RunReport)
+    except msgspec.ValidationError:
+        return None
 
 
 async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
     """End a slice: the run stays open, and its claim waits for the next one."""
     async with db.transaction():
         await events.keep_report(db, connection_id, report)
+        await files.wake(db, connection_id)
         await db.execute(
             "UPDATE lease SET holder_pid = NULL, holder_since = NULL, "
             "expires_at = clock_timestamp() + %s WHERE connection_id = %s AND token = %s",
@@ -210,15 +219,18 @@ async def end(
             "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
         )
         if released.rowcount == 1:
-            await db.execute(_CONCLUDE, {**_conclusion(connection_id, report), "due_at": due_at})
+            conclusion = {**_conclusion(connection_id, report), "due_at": due_at}
+            times = await points.synced_at(db, connection_id)
+            conclusion["synced_at"] = freshness.synced_at(times)
+            await db.execute(_CONCLUDE, conclusion)
             await notices.conclude(db, connection_id, report)
 
 
 _CONCLUDE = """
-    UPDATE connection SET last_error = %(error)s::jsonb,
+    UPDATE connection SET last_error = %(error)s::jsonb, files_due_at = clock_timestamp(),
         due_at = coalesce(%(due_at)s, due_at),
         failures = CASE WHEN %(failed)s THEN failures + 1 WHEN %(cancelled)s THEN failures ELSE 0 END,
-        last_success_at = CASE WHEN %(succeeded)s THEN now() ELSE last_success_at END,
+        last_success_at = coalesce(%(synced_at)s, last_success_at),
         state = CASE WHEN state = 'refused' AND %(succeeded)s THEN 'active'
             WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
     WHERE id = %(id)s"""

@@ -31,40 +31,67 @@ class Reach(StrEnum):
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """``contacts`` is the right to people's contact details and files. Nothing set: nothing seen."""
+    """Whose rows are seen. Nothing set: nothing seen.
+
+    ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
+    private talents.
+
+    For ``housekeeping``, statements of which each reads little: Postgres cancels one after so many seconds, and
+    plans them by indexes also where it knows nothing of the tables yet.
+    """
 
     org: UUID | None = None
     account: UUID | None = None
     contacts: bool = False
+    confidential: bool = False
     reach: Reach = Reach.NONE
+    housekeeping: int | None = None
 
     @property
-    def settings(self) -> tuple[str, str, str, str]:
+    def settings(self) -> tuple[str, ...]:
         """The values for ``TELL``, in its order."""
         return (
             str(self.org or ""),
             str(self.account or ""),
             "on" if self.contacts else "",
+            "on" if self.confidential else "",
             self.reach.value,
+            f"{self.housekeeping}s" if self.housekeeping else "",
+            *(["off" if self.housekeeping else ""] * len(_PLANS)),
         )
 
+    @property
+    def statement(self) -> tuple[str, tuple[str, ...]]:
+        """What tells a transaction, with its values. Limits are left out where they would stay as they are."""
+        if self.housekeeping:
+            return TELL_TRANSACTION, self.settings
+        return _TELL_ROWS.format(local="true"), self.settings[:_ROWS]
 
-TELL = """
+
+_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+_LIMITS = "".join(
+    f", set_config('{name}', coalesce(nullif(%s, ''), current_setting('{name}')), {{local}})"
+    for name in ("statement_timeout", *_PLANS)
+)
+_TELL_ROWS = """
     SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.account', %s, {local}),
-        set_config('jemmo.contacts', %s, {local}), set_config('jemmo.reach', %s, {local})"""
+        set_config('jemmo.contacts', %s, {local}), set_config('jemmo.confidential', %s, {local}),
+        set_config('jemmo.reach', %s, {local})"""
+_ROWS = _TELL_ROWS.count("%s")
+TELL = _TELL_ROWS + _LIMITS
 TELL_TRANSACTION = TELL.format(local="true")
 TELL_SESSION = TELL.format(local="false")
 
 NOBODY = Scope()
 SIGN_IN = Scope(reach=Reach.SIGN_IN)
-EVERYTHING = Scope(contacts=True, reach=Reach.EVERYTHING)
+EVERYTHING = Scope(contacts=True, confidential=True, reach=Reach.EVERYTHING)
 
 _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def of_organisation(org_id: UUID) -> Scope:
     """For work in the background that is one organisation's."""
-    return Scope(org=org_id, contacts=True)
+    return Scope(org=org_id, contacts=True, confidential=True)
 
 
 def current() -> Scope | None:

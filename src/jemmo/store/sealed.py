@@ -96,20 +96,21 @@ def _exchange(place: Place, fresh: list[tuple[Any, bytes, bytes]]) -> int:
 
 def places(
     *,
-    key_context: Callable[[UUID], bytes],
+    key_context: Callable[[UUID, str, str], bytes],
     text_context: Callable[[int], bytes],
     secret_context: Callable[[str], bytes],
     address_context: Callable[[UUID], bytes],
     signing_context: Callable[[UUID], bytes],
     body_context: Callable[[UUID], bytes],
     chat_context: Callable[[UUID], bytes],
+    picture_context: Callable[[int], bytes],
 ) -> list[Place]:
     return [
         Place(
             table="connection",
             column="sealed_key",
             key="id",
-            bound_to="s.id",
+            bound_to="s.id, s.provider, s.base_url",
             context=key_context,
         ),
         _of_talent("sealed", contact_context),
@@ -169,6 +170,13 @@ def places(
             key="org_id",
             bound_to="s.org_id",
             context=chat_context,
+        ),
+        Place(
+            table="support_picture",
+            column="sealed",
+            key="message_id",
+            bound_to="s.message_id",
+            context=picture_context,
         ),
     ]
 

@@ -9,14 +9,6 @@ from jemmo.domain.webhooks import SILENT_AFTER
 from jemmo.store.postgres import Connection
 
 
-async def announced(db: Connection, connection_id: UUID) -> frozenset[str]:
-    """The streams of which this connection's ATS announces changes, if it was given an address for that."""
-    answer = await db.execute(
-        "SELECT unnest(streams) FROM webhook_address WHERE connection_id = %s", [connection_id]
-    )
-    return frozenset([row[0] for row in await answer.fetchall()])
-
-
 async def warning(db: Connection, connection_id: UUID) -> RunWarning | None:
     """For a run's report, when changes come without the webhooks that came before."""
     answer = await db.execute(

@@ -1,7 +1,8 @@
 """The SQL of the data path. Made once per table from ``tables.py``; every value is a parameter.
 
-A commit stages its rows by COPY into a temporary table, then one statement inserts, updates or skips them all and
-writes what belongs to them: contacts, files, places, stage moves, links that must wait.
+A commit first compares content hashes (``known``). The rows that differ are staged by COPY into a temporary table, then
+one statement inserts, updates or skips them all and writes what belongs to them: contacts, files, places, stage moves,
+links that must wait.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from functools import cache
 from operator import attrgetter
 
 from jemmo.domain.streams import Stream
+from jemmo.store.activity import counts_as_active
+from jemmo.store.context import Policy
 from jemmo.store.tables import TABLES, Column, Link, Table
 
 NO_ACTIVE = "no_active_application"
@@ -61,6 +64,7 @@ class Child:
         self.table = table
         self.owner = owner
         self.attribute = attribute
+        self.ordered = ordered
         self.columns = columns
         position = Column("position", "int2")
         self.kept = [position, *columns] if ordered else [*columns]
@@ -95,42 +99,6 @@ def staging_name(table: Table) -> str:
     return f"staged_{table.name}"
 
 
-@cache
-def create_staging(stream: Stream) -> list[str]:
-    """Temporary tables of this session, indexed by what they are joined by."""
-    return [
-        f"CREATE TEMP TABLE IF NOT EXISTS {name} "
-        f"({', '.join(f'{column.name} {column.type}' for column in columns)})"
-        for name, _, columns in _staging(stream)
-    ] + [
-        f"CREATE INDEX IF NOT EXISTS {name}_{key} ON {name} ({key})"
-        for name, key, _ in _staging(stream)
-    ]
-
-
-@cache
-def empty_staging(stream: Stream, *, thoroughly: bool) -> list[str]:
-    """Deleting is quicker, but leaves the space in use, so now and then the tables are truncated."""
-    verb = "TRUNCATE" if thoroughly else "DELETE FROM"
-    return [f"{verb} {name}" for name, _, _ in _staging(stream)]
-
-
-def _staging(stream: Stream) -> list[tuple[str, str, list[Column]]]:
-    """A stream's staging tables: name, the column they are joined by, all columns."""
-    table = TABLES[stream]
-    children = CHILDREN.get(stream, ())
-    return [
-        (staging_name(table), "remote_id", table.staged + _sealed(stream)),
-        *((f"staged_{child.name}", "owner", child.staged) for child in children),
-    ]
-
-
-@cache
-def copy_into(name: str, columns: tuple[Column, ...]) -> str:
-    listed = ", ".join(column.name for column in columns)
-    return f"COPY {name} ({listed}) FROM STDIN (FORMAT BINARY)"
-
-
 def _sealed(stream: Stream) -> list[Column]:
     """What is sealed of a record, beside its own columns: of talents the contact details, and what stood in texts."""
     if stream is Stream.TALENTS:
@@ -145,20 +113,47 @@ def staged_columns(stream: Stream) -> tuple[Column, ...]:
     return (*TABLES[stream].staged, *_sealed(stream))
 
 
+SITUATION = """
+    SELECT EXISTS (SELECT FROM rejection WHERE connection_id = %(connection)s AND stream = %(stream)s),
+        EXISTS (SELECT FROM pending_link WHERE connection_id = %(connection)s AND target = %(stream)s),
+        EXISTS (SELECT FROM webhook_address
+            WHERE connection_id = %(connection)s AND %(stream)s = ANY(streams))"""
+"""Whether a stream has rejections, whether links wait for its records, and whether webhooks announce its changes."""
+
+
+@cache
+def known(stream: Stream) -> str:
+    """The rows that are there already, with what tells whether the ATS's version differs.
+
+    The ids are looked up in one walk over the index. The last columns tell whether a row that was there before this run
+    is hidden, and whether the record was rejected since it was stored.
+    """
+    table = TABLES[stream]
+    hidden = (
+        "t.excluded_reason IS NOT NULL AND t.created_at < %(began)s" if table.hides else "false"
+    )
+    return (
+        f"SELECT t.remote_id, t.content_hash, {'t.excluded_reason' if table.hides else 'NULL'}, "
+        f"t.remote_deleted_at IS NOT NULL, {hidden} AND t.remote_deleted_at IS NULL, "
+        "EXISTS (SELECT FROM rejection r WHERE r.connection_id = t.connection_id "
+        f"AND r.stream = '{stream}' AND r.remote_id = t.remote_id) "
+        f"FROM {table.name} t WHERE t.connection_id = %(connection)s AND t.remote_id = ANY(%(ids)s::text[])"
+    )
+
+
 @cache
 def upsert(stream: Stream) -> str:
     """One statement that writes a staged batch and answers its counts.
 
-    Parameters: ``org``, ``connection``, ``force`` (also over a newer version of ours: the ATS was restored), ``hidden``
-    (what a new talent is hidden by until an active application shows). A row is written only when
-    its content differs, and never by an older version than the one we hold.
+    Parameters: ``org``, ``connection``, ``policy`` (see ``context.Policy``), ``began``, ``hidden`` (what a new talent
+    is hidden by until an active application shows). A row is written only when its content differs and the policy
+    lets it replace ours.
     """
     table = TABLES[stream]
-    waits, count = waiting(table)
     return (
-        f"WITH {', '.join([_write(table), *_children(stream), *waits])} "
+        f"WITH {', '.join([_write(table), *_children(stream), *waiting(table)])} "
         "SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created), "
-        f"{count}, {_talents(table)} FROM written"
+        f"{_talents(table)} FROM written"
     )
 
 
@@ -168,11 +163,9 @@ def _searched(table: Table, name: str) -> str:
     return f"coalesce(left({text}, {SEARCHED}), '')"
 
 
-def waiting(table: Table) -> tuple[list[str], str]:
-    """What keeps the links of ``written`` rows that lead nowhere yet, and how many those are."""
-    places = range(len(table.links))
-    count = " + ".join(f"(SELECT count(*) FROM wait_{place})" for place in places)
-    return [_wait_for(table, place) for place in places], count or "0"
+def waiting(table: Table) -> list[str]:
+    """What keeps the links of ``written`` rows that lead nowhere yet."""
+    return [_wait_for(table, place) for place in range(len(table.links))]
 
 
 def _talents(table: Table) -> str:
@@ -249,21 +242,21 @@ def _change(table: Table, name: str) -> str:
 
 
 def _may_replace(table: Table) -> str:
-    """Never an older version, unless everything is read again, and then not what was looked up since it began.
+    """What ``context.Policy`` says.
 
-    A page that was fetched before a webhook's record was looked up may be written after it. It must neither turn
-    that record back nor raise it from the dead.
+    A page that was fetched before a refetch may be written after it. Unless it is newer, it must neither turn the
+    record back nor undo its deletion.
     """
-    looked_up = (
+    ours, theirs = "t.remote_updated_at", "excluded.remote_updated_at"
+    refetched = (
         f"EXISTS (SELECT FROM webhook_hint h WHERE h.connection_id = t.connection_id "
         f"AND h.stream = '{table.stream}' AND h.remote_id = t.remote_id "
         "AND h.applied_at >= %(began)s)"
     )
     return (
-        "(coalesce(excluded.remote_updated_at >= t.remote_updated_at, true) "
-        f"OR (%(force)s AND NOT {looked_up})) "
-        "AND (t.remote_deleted_at IS NULL "
-        f"OR excluded.remote_updated_at > t.remote_updated_at OR NOT %(guarded)s OR NOT {looked_up})"
+        f"({theirs} > {ours} "
+        f"OR ((%(policy)s = '{Policy.FULL}' OR coalesce({theirs} >= {ours}, true)) "
+        f"AND (%(policy)s = '{Policy.REFETCH}' OR NOT {refetched})))"
     )
 
 
@@ -291,7 +284,7 @@ def _wait_for(table: Table, place: int) -> str:
         f"SELECT %(connection)s, '{table.stream}', remote_id, '{link.target}', {link.via} FROM written "
         f"WHERE {link.column} IS NULL AND {link.via} IS NOT NULL "
         "ON CONFLICT (connection_id, stream, remote_id, target) "
-        "DO UPDATE SET target_remote_id = excluded.target_remote_id RETURNING 1)"
+        "DO UPDATE SET target_remote_id = excluded.target_remote_id)"
     )
 
 
@@ -328,12 +321,12 @@ _MOVES = """moves AS (
 """The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
 
 _CONTACTS = """sealed AS (
-    INSERT INTO talent_contacts (talent_id, sealed, hashes, sealed_texts)
-    SELECT w.id, s.sealed, s.hashes, s.sealed_texts
+    INSERT INTO talent_contacts (talent_id, sealed, hashes, hashes_outdated, sealed_texts)
+    SELECT w.id, s.sealed, s.hashes, s.hashes IS NULL, s.sealed_texts
     FROM written w JOIN staged_talent s USING (remote_id)
     WHERE s.sealed IS NOT NULL
     ON CONFLICT (talent_id) DO UPDATE SET sealed = excluded.sealed, hashes = excluded.hashes,
-        sealed_texts = excluded.sealed_texts)"""
+        hashes_outdated = excluded.hashes_outdated, sealed_texts = excluded.sealed_texts)"""
 
 _NO_CONTACTS = """unsealed AS (
     DELETE FROM talent_contacts c USING written w JOIN staged_talent s USING (remote_id)
@@ -349,30 +342,27 @@ _FILES = """files AS (
         file_name = excluded.file_name,
         content_type = CASE WHEN f.current_version IS NULL
             THEN excluded.content_type ELSE f.content_type END,
-        remote_version = excluded.remote_version, remote_updated_at = excluded.remote_updated_at,
-        remote_deleted_at = NULL,
-        fetch_status = CASE WHEN f.remote_version IS NOT NULL
-            AND f.remote_version = excluded.remote_version AND f.fetch_status <> 'GONE'
+        remote_version = CASE WHEN excluded.remote_version = '' AND f.remote_version <> ''
+            THEN f.remote_version ELSE excluded.remote_version END,
+        remote_updated_at = excluded.remote_updated_at, remote_deleted_at = NULL,
+        fetch_status = CASE WHEN f.remote_version <> '' AND f.fetch_status <> 'GONE'
+            AND excluded.remote_version IN (f.remote_version, '')
             THEN f.fetch_status ELSE 'PENDING' END,
         tries = 0, next_try_at = NULL)"""
-"""Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared."""
+"""Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared.
+
+An empty version is ``records.NOT_TOLD``: the one that is known stays."""
 
 _FILES_GONE = """files_gone AS (
     UPDATE attachment f SET remote_deleted_at = now() FROM written w
     WHERE f.talent_id = w.id AND NOT w.created AND f.remote_deleted_at IS NULL AND NOT EXISTS (
         SELECT FROM staged_files c WHERE c.owner = w.remote_id AND c.remote_id = f.remote_id))"""
 
-HIDDEN_UNCHANGED = """
-    SELECT count(*) FROM {table} t JOIN {staged} s USING (remote_id)
-    WHERE t.connection_id = %(connection)s AND t.excluded_reason IS NOT NULL
-        AND t.remote_deleted_at IS NULL AND t.created_at < %(began)s"""
-"""Of a staged batch, the rows that were there before this run and are hidden now."""
-
 SHOW_BY_APPLICATIONS = f"""
     WITH decided AS (
         SELECT t.id, CASE WHEN %(hidden)s::text IS NULL OR EXISTS (
                 SELECT FROM application a WHERE a.talent_id = t.id
-                AND a.status = ANY(%(active)s) AND a.remote_deleted_at IS NULL)
+                AND {counts_as_active("a")} AND a.remote_deleted_at IS NULL)
             THEN NULL ELSE %(hidden)s END AS reason
         FROM talent t
         WHERE t.id = ANY(%(talents)s)
@@ -386,20 +376,23 @@ SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
 )
 """The same for every talent of the connection."""
 
-CHECKPOINT = """
+CHECKPOINTS = """
     WITH held AS (
         UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
         WHERE connection_id = %(connection)s AND token = %(token)s RETURNING 1)
     INSERT INTO checkpoint AS c (connection_id, stream, watermark, mode, cursor, pass_started_at,
-        seen, total, done, complete, saved_at)
-    SELECT %(connection)s, %(stream)s, %(watermark)s, %(mode)s, %(cursor)s, %(pass_started_at)s,
-        %(seen)s, %(total)s, %(done)s, %(complete)s, now() FROM held
+        seen, total, short, done, complete, basis, synced_at, saved_at)
+    SELECT %(connection)s, stream, watermark, mode, cursor, pass_started_at, seen, total, short,
+        done, complete, basis, synced_at, now()
+    FROM held, json_to_recordset(%(points)s::json) AS p (stream text, watermark timestamptz, mode text,
+        cursor text, pass_started_at timestamptz, seen int8, total int8, short int8, done bool, complete bool,
+        basis text, synced_at timestamptz)
     ON CONFLICT (connection_id, stream) DO UPDATE SET watermark = excluded.watermark,
         mode = excluded.mode, cursor = excluded.cursor,
         pass_started_at = excluded.pass_started_at, seen = excluded.seen,
-        total = excluded.total, done = excluded.done, complete = excluded.complete,
-        saved_at = now()"""
-"""Saves where a stream stands and renews the lease; no row is written when the lease is lost."""
+        total = excluded.total, short = excluded.short, done = excluded.done,
+        complete = excluded.complete, basis = excluded.basis, synced_at = excluded.synced_at, saved_at = now()"""
+"""Saves where streams stand and renews the lease; no row is written when the lease is lost."""
 
 REJECT = """
     INSERT INTO rejection AS r (connection_id, stream, remote_id, code, message, field,
@@ -435,7 +428,6 @@ def unannounced(stream: Stream) -> str:
 
 
 FORGIVE = """
-    DELETE FROM rejection r USING {staged} s
-    WHERE r.connection_id = %(connection)s AND r.stream = %(stream)s
-        AND r.remote_id = s.remote_id"""
+    DELETE FROM rejection
+    WHERE connection_id = %(connection)s AND stream = %(stream)s AND remote_id = ANY(%(ids)s::text[])"""
 """A record that is accepted now is no longer rejected."""

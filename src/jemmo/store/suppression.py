@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,7 +67,26 @@ async def erased(
     if alive:
         await _let_in(db, connection_id, alive)
         known = {key: why for key, why in known.items() if why.person not in alive}
+    for new, talent in _new(hashes_of.values(), known):
+        names = {"connection": connection_id, "new": new, "talent": talent}
+        await db.execute(_KEEP_OUT, names)
     return lambda one: any(key in known for key in _hashes(one, stream, hashed))
+
+
+_KEEP_OUT = """
+    INSERT INTO suppression (connection_id, hash, at, person, lifts_on)
+    SELECT connection_id, %(new)s, at, person, lifts_on FROM suppression
+    WHERE connection_id = %(connection)s AND hash = %(talent)s
+    ON CONFLICT DO NOTHING"""
+
+
+def _new(hashes: Iterable[list[bytes]], known: dict[bytes, Kept]) -> list[tuple[bytes, bytes]]:
+    """Applications that an erased talent made since, with that talent: told by their own id from now on."""
+    return [
+        (one[0], one[1])
+        for one in hashes
+        if len(one) == 2 and one[0] not in known and one[1] in known
+    ]
 
 
 def _hashes(one: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,14 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.kept import object_of
 from jemmo.domain.streams import Sighting, Stream, Sweep
 from jemmo.store import statements as sql
 from jemmo.store.postgres import Connection
 from jemmo.store.tables import TABLES
+
+WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
+"""For queries over whole tables: the data path's own settings (see ``records.SETTINGS``) are wrong for them."""
 
 TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
 
@@ -26,7 +30,12 @@ async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep |
         {**names, "stream": stream},
     )
     row = await answer.fetchone()
-    return msgspec.convert({**row[0], "missing": row[1]}, Sweep) if row else None
+    if row is None:
+        return None
+    try:
+        return msgspec.convert({**object_of(row[0]), "missing": row[1]}, Sweep)
+    except msgspec.ValidationError:
+        return None  # of another version: it begins anew
 
 
 async def keep(
@@ -91,7 +100,7 @@ async def missing(
 
 
 async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[str]:
-    """Ids the sweep met that we lack, hold as deleted or hold in an older version.
+    """Ids the sweep met that we lack, hold as deleted or hold in another version.
 
     Rejected ones are tried again while they are few: the ATS may have mended them without a new date.
     """
@@ -102,7 +111,8 @@ async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[st
                 AND t.remote_id = s.remote_id
             WHERE s.connection_id = %s AND s.stream = %s
                 AND (t.id IS NULL OR t.remote_deleted_at IS NOT NULL
-                    OR s.remote_updated_at > t.remote_updated_at)
+                    OR s.remote_updated_at IS DISTINCT FROM t.remote_updated_at
+                        AND s.remote_updated_at IS NOT NULL)
                 AND (NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
                         AND r.stream = s.stream AND r.remote_id = s.remote_id)
                     OR %s >= (SELECT count(*) FROM rejection r
@@ -112,12 +122,16 @@ async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[st
     )
 
 
-async def present(db: Connection, connection_id: UUID, stream: Stream) -> int:
-    return await _count(
-        db,
-        f"SELECT count(*) FROM {TABLES[stream].name} "
-        "WHERE connection_id = %s AND remote_deleted_at IS NULL",
-        [connection_id],
+async def forget_rejected(
+    db: Connection, connection_id: UUID, stream: Stream, before: datetime
+) -> None:
+    """Delete rejections of records that a complete sweep, begun ``before`` now, no longer met."""
+    await db.execute(
+        """DELETE FROM rejection r WHERE r.connection_id = %s AND r.stream = %s AND r.at < %s
+               AND r.remote_id IS NOT NULL AND NOT EXISTS (SELECT FROM sighting s
+                   WHERE s.connection_id = r.connection_id AND s.stream = r.stream
+                   AND s.remote_id = r.remote_id)""",
+        [connection_id, stream, before],
     )
 
 
@@ -142,33 +156,37 @@ async def bury(
     return int(row[0])
 
 
+async def orphans(
+    db: Connection, connection_id: UUID, stream: Stream, since: datetime
+) -> list[str]:
+    """Ids the sweep met whose record points to one that was deleted after ``since``; the latest deletion first."""
+    table = TABLES[stream]
+    if not table.links:
+        return []
+    parents = [f"p{place}" for place in range(len(table.links))]
+    joins = " ".join(
+        f"LEFT JOIN {TABLES[link.target].name} {name} ON {name}.id = t.{link.column} "
+        f"AND {name}.remote_deleted_at > %(since)s"
+        for name, link in zip(parents, table.links, strict=True)
+    )
+    deleted_at = f"greatest({', '.join(f'{name}.remote_deleted_at' for name in parents)})"
+    return await _ids(
+        db,
+        f"""SELECT t.remote_id FROM {table.name} t {joins}
+            WHERE t.connection_id = %(connection)s AND t.remote_deleted_at IS NULL
+                AND {deleted_at} IS NOT NULL AND EXISTS (SELECT FROM sighting s
+                    WHERE s.connection_id = t.connection_id AND s.stream = %(stream)s
+                    AND s.remote_id = t.remote_id)
+            ORDER BY {deleted_at} DESC, t.remote_id""",
+        {"connection": connection_id, "stream": stream, "since": since},
+    )
+
+
 async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
     """Decide for every talent: the rules may have changed, or applications may have come within reach."""
     async with db.transaction():
-        await db.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        await db.execute(WHOLE_TABLES)
         await db.execute(sql.SHOW_ALL_BY_APPLICATIONS.encode(), names)
-
-
-async def hold(
-    db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str], present: int
-) -> bool:
-    """Keep a suspicious deletion for a person; ``True`` when one already released it, which uses it up."""
-    released = await db.execute(
-        "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
-        "AND released_at IS NOT NULL AND missing >= %s RETURNING 1",
-        [connection_id, stream, len(remote_ids)],
-    )
-    if await released.fetchone():
-        return True
-    await db.execute(
-        """INSERT INTO held_deletion (connection_id, stream, missing, present, examples)
-           VALUES (%s, %s, %s, %s, to_jsonb(%s::text[]))
-           ON CONFLICT (connection_id, stream) DO UPDATE SET missing = excluded.missing,
-               present = excluded.present, examples = excluded.examples, held_at = now(),
-               released_at = NULL""",
-        [connection_id, stream, len(remote_ids), present, list(remote_ids[:20])],
-    )
-    return False
 
 
 async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
@@ -189,54 +207,44 @@ async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) ->
     return await _count(db, query, names)
 
 
-async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[Stream, int], int]:
-    """How many links of each relation wait, by stream and place of the link."""
+async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, str], int]:
+    """How many links wait, by their stream and target."""
     answer = await db.execute(
         "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
         [connection_id],
     )
-    counts = {(row[0], row[1]): int(row[2]) for row in await answer.fetchall()}
-    return {
-        (table.stream, place): counts.get((table.stream, link.target), 0)
-        for table in TABLES.values()
-        for place, link in enumerate(table.links)
-    }
+    return {(row[0], row[1]): row[2] for row in await answer.fetchall()}
 
 
-async def rejecting(db: Connection, connection_id: UUID) -> set[str]:
-    """The streams that have rejections."""
-    answer = await db.execute(
-        "SELECT DISTINCT stream FROM rejection WHERE connection_id = %s", [connection_id]
-    )
-    return {row[0] for row in await answer.fetchall()}
-
-
-async def forget_stale_links(db: Connection, connection_id: UUID) -> None:
+async def forget_stale_links(
+    db: Connection, connection_id: UUID, waiting: Collection[tuple[str, str]]
+) -> None:
     """Drop waiting links whose record is gone, linked, or now points elsewhere."""
     for table in TABLES.values():
         for link in table.links:
-            await db.execute(
-                f"""DELETE FROM pending_link p WHERE p.connection_id = %s AND p.stream = %s
-                        AND p.target = %s AND NOT EXISTS (
-                            SELECT FROM {table.name} r WHERE r.connection_id = p.connection_id
-                            AND r.remote_id = p.remote_id AND r.remote_deleted_at IS NULL
-                            AND r.{link.column} IS NULL
-                            AND r.{link.via} = p.target_remote_id)""".encode(),
-                [connection_id, table.stream, link.target],
-            )
+            if (table.stream, link.target) in waiting:
+                await db.execute(
+                    f"""DELETE FROM pending_link p WHERE p.connection_id = %s AND p.stream = %s
+                            AND p.target = %s AND NOT EXISTS (
+                                SELECT FROM {table.name} r WHERE r.connection_id = p.connection_id
+                                AND r.remote_id = p.remote_id AND r.remote_deleted_at IS NULL
+                                AND r.{link.column} IS NULL
+                                AND r.{link.via} = p.target_remote_id)""".encode(),
+                    [connection_id, table.stream, link.target],
+                )
 
 
 async def _ids(db: Connection, query: str, values: Any) -> list[str]:
-    return [row[0] for row in await _whole(db, query, values)]
+    return [row[0] for row in await whole(db, query, values)]
 
 
 async def _count(db: Connection, query: str, values: Any) -> int:
-    return int((await _whole(db, query, values))[0][0])
+    return int((await whole(db, query, values))[0][0])
 
 
-async def _whole(db: Connection, query: str, values: Any) -> list[Any]:
-    """A query over whole tables, for which the data path's settings (see ``writer.SETTINGS``) are wrong."""
+async def whole(db: Connection, query: str, values: Any) -> list[Any]:
+    """The rows of a query over whole tables."""
     async with db.transaction():
-        await db.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        await db.execute(WHOLE_TABLES)
         answer = await db.execute(query.encode(), values)
         return await answer.fetchall()

@@ -222,3 +222,12 @@ TABLES: dict[Stream, Table] = {
         ),
     )
 }
+
+
+def is_hidden(stream: Stream) -> str:
+    """The condition, of a row called ``t``, that a rule hides it: by itself, or as an application by its talent."""
+    if TABLES[stream].hides:
+        return "t.excluded_reason IS NOT NULL"
+    if stream is Stream.APPLICATIONS:
+        return "EXISTS (SELECT FROM talent o WHERE o.id = t.talent_id AND o.excluded_reason IS NOT NULL)"
+    return "false"

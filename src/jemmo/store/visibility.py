@@ -1,71 +1,107 @@
-"""Deciding again which stored records the organisation's rules hide, without asking the ATS."""
+"""Deciding again which stored records the organization's rules exclude, without asking the ATS."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as db
 from django.db import transaction
+from msgspec import Struct
 
 from jemmo.domain.rules import Exclusion, Rules
+from jemmo.store.activity import counts_as_active, parameters
 
-JOBS = """
-    WITH decided AS (
-        SELECT id, CASE WHEN status = 'ARCHIVED' AND NOT %(archived_jobs)s THEN %(job_archived)s
-            WHEN status = 'DRAFT' AND NOT %(draft_jobs)s THEN %(job_draft)s END AS reason
-        FROM job WHERE connection_id = %(connection)s)
-    UPDATE job j SET excluded_reason = d.reason, modified_at = now()
-    FROM decided d WHERE d.id = j.id AND j.excluded_reason IS DISTINCT FROM d.reason"""
+IN_PROGRESS = f"""EXISTS (
+    SELECT FROM application a WHERE a.talent_id = t.id
+    AND {counts_as_active("a")} AND a.remote_deleted_at IS NULL)"""
+"""Whether a talent has an application that counts as active."""
 
-TALENTS = """
-    WITH decided AS (
+DECIDED = {
+    "job": """
+        SELECT t.id, CASE WHEN t.status = 'ARCHIVED' AND NOT %(archived_jobs)s THEN %(job_archived)s
+            WHEN t.status = 'DRAFT' AND NOT %(draft_jobs)s THEN %(job_draft)s END AS reason
+        FROM job t WHERE t.connection_id = %(connection)s""",
+    "talent": f"""
         SELECT t.id, CASE WHEN t.is_archived AND NOT %(archived_talents)s THEN %(talent_archived)s
-            WHEN NOT %(idle_talents)s AND NOT EXISTS (
-                SELECT FROM application a WHERE a.talent_id = t.id
-                AND a.status = ANY(%(active)s) AND a.remote_deleted_at IS NULL)
-            THEN %(no_active_application)s END AS reason
-        FROM talent t WHERE t.connection_id = %(connection)s)
-    UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
-    FROM decided d WHERE d.id = t.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
+            WHEN NOT %(idle_talents)s AND NOT {IN_PROGRESS} THEN %(no_active_application)s END AS reason
+        FROM talent t WHERE t.connection_id = %(connection)s""",
+}
+"""Each record of a connection with what excludes it, by table."""
 
-COUNTS = """
-    SELECT (SELECT count(*) FROM job WHERE org_id = %(org)s AND remote_deleted_at IS NULL
-            AND status = 'ARCHIVED'),
-        (SELECT count(*) FROM job WHERE org_id = %(org)s AND remote_deleted_at IS NULL
-            AND status = 'DRAFT'),
-        (SELECT count(*) FROM talent WHERE org_id = %(org)s AND remote_deleted_at IS NULL
-            AND is_archived),
-        (SELECT count(*) FROM talent t WHERE org_id = %(org)s AND remote_deleted_at IS NULL
-            AND NOT is_archived AND NOT EXISTS (
-                SELECT FROM application a WHERE a.talent_id = t.id
-                AND a.status = ANY(%(active)s) AND a.remote_deleted_at IS NULL))"""
+_UPDATE = """
+    WITH decided AS ({decided})
+    UPDATE {table} r SET excluded_reason = d.reason, modified_at = now()
+    FROM decided d WHERE d.id = r.id AND r.excluded_reason IS DISTINCT FROM d.reason"""
+
+_PREVIEW = """
+    WITH decided AS ({decided})
+    SELECT count(*) FILTER (WHERE d.reason IS NULL AND r.excluded_reason IS NOT NULL),
+        count(*) FILTER (WHERE d.reason IS NOT NULL AND r.excluded_reason IS NULL)
+    FROM decided d JOIN {table} r ON r.id = d.id WHERE r.remote_deleted_at IS NULL"""
+
+COUNTS = f"""
+    SELECT (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'ARCHIVED'),
+        (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'DRAFT'),
+        (SELECT count(*) FROM talent t WHERE {{stored}} AND is_archived),
+        (SELECT count(*) FROM talent t WHERE {{stored}}
+            AND (%(archived_talents)s OR NOT is_archived) AND NOT {IN_PROGRESS})""".format(
+    stored="t.connection_id = %(connection)s AND t.remote_deleted_at IS NULL"
+)
 
 
-def decide(connection_id: UUID, rules: Rules) -> int:
-    """Hide and show a connection's jobs and talents by these rules; how many changed."""
-    names: dict[str, Any] = {one.value: one.value for one in Exclusion}
-    names |= {
+class Preview(Struct, frozen=True, kw_only=True):
+    """What rules would change: how many jobs and talents would appear, and how many would be excluded."""
+
+    jobs_shown: int = 0
+    jobs_excluded: int = 0
+    talents_shown: int = 0
+    talents_excluded: int = 0
+
+    @property
+    def changes(self) -> int:
+        shown, excluded = self.jobs_shown + self.talents_shown, self.jobs_excluded
+        return shown + excluded + self.talents_excluded
+
+
+def decide(connection_id: UUID, rules: Rules, now: datetime) -> int:
+    """Exclude and show a connection's jobs and talents by these rules; how many changed."""
+    changed = 0
+    with transaction.atomic(), db.cursor() as cursor:
+        for table, decided in DECIDED.items():
+            statement = _UPDATE.format(table=table, decided=decided)
+            cursor.execute(statement, _names(connection_id, rules, now))
+            changed += cursor.rowcount
+    return changed
+
+
+def preview(connection_id: UUID, rules: Rules, now: datetime) -> Preview:
+    """What ``decide`` would change. Records that were deleted in the ATS are not counted."""
+    numbers: list[int] = []
+    with db.cursor() as cursor:
+        for table, decided in DECIDED.items():
+            statement = _PREVIEW.format(table=table, decided=decided)
+            cursor.execute(statement, _names(connection_id, rules, now))
+            numbers += cursor.fetchone()
+    return Preview(**dict(zip(Preview.__struct_fields__, numbers, strict=True)))
+
+
+def counts(connection_id: UUID, rules: Rules, now: datetime) -> dict[Exclusion, int]:
+    """How many of a connection's records each rule excludes, or would if it were on, the others being as they are."""
+    with db.cursor() as cursor:
+        cursor.execute(COUNTS, _names(connection_id, rules, now))
+        row = cursor.fetchone()
+    return dict(zip(Exclusion, row, strict=True))
+
+
+def _names(connection_id: UUID, rules: Rules, now: datetime) -> dict[str, Any]:
+    names: dict[str, Any] = {reason.value: reason.value for reason in Exclusion}
+    return names | {
         "connection": connection_id,
-        "active": [str(status) for status in rules.active_statuses],
+        **parameters(rules, now),
         "archived_jobs": rules.include_archived_jobs,
         "draft_jobs": rules.include_draft_jobs,
         "archived_talents": rules.include_archived_talents,
         "idle_talents": rules.include_talents_without_active_application,
     }
-    changed = 0
-    with transaction.atomic(), db.cursor() as cursor:
-        for statement in (JOBS, TALENTS):
-            cursor.execute(statement, names)
-            changed += cursor.rowcount
-    return changed
-
-
-def counts(org_id: UUID, rules: Rules) -> dict[Exclusion, int]:
-    """How many records each rule is about, whether it is on or off."""
-    with db.cursor() as cursor:
-        cursor.execute(
-            COUNTS, {"org": org_id, "active": [str(status) for status in rules.active_statuses]}
-        )
-        row = cursor.fetchone()
-    return dict(zip(Exclusion, row, strict=True))

@@ -3,93 +3,117 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from msgspec import Struct
 
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import NAME, ROW, Hint
 from jemmo.store.hints import CHANNEL
-from jemmo.store.postgres import Connection, explained
+from jemmo.store.postgres import Connection
 
 KEPT = timedelta(days=7)
 ORDER = {stream: place for place, stream in enumerate(Stream)}
-CLEARED_AT_ONCE = 5000
+CLEARED_AT_ONCE = 500
+KEPT_BYTES = "kept_bytes"
 
 
 class Addressee(Struct, frozen=True, kw_only=True):
-    """The connection an address belongs to, as taking a webhook in needs it."""
+    """The connection an address belongs to, as taking a webhook in needs it.
+
+    ``kept`` is how many bytes were kept of its deliveries today.
+    """
 
     connection_id: UUID
+    org_id: UUID
     provider: str
     options: dict[str, str]
     state: str
     sealed_signing_key: bytes | None
+    kept: int
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """A delivery to be kept. ``once`` is set where the same bytes mean the same event."""
+    """A delivery that is taken in; without a body only what follows from it is kept.
+
+    ``once`` is set where the same bytes mean the same event. ``named`` are the hashes of ``WebhookDelivery``.
+    """
 
     outcome: str
     event: str
-    sealed_body: bytes
+    sealed_body: bytes | None
     once: bytes | None
+    named: list[int] | None
     hints: list[Hint]
 
 
 _STORE = """
     WITH kept AS (
-        INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, once)
-        VALUES (%(connection)s, %(outcome)s, %(event)s, %(sealed_body)s, %(once)s)
-        ON CONFLICT (connection_id, once) DO NOTHING RETURNING id),
+        INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, once, named)
+        SELECT %(connection)s, %(outcome)s, %(event)s, %(sealed_body)s, %(once)s, %(named)s::bigint[]
+        WHERE %(sealed_body)s::bytea IS NOT NULL
+        ON CONFLICT (connection_id, once) DO NOTHING
+        RETURNING octet_length(sealed_body) + %(row)s + %(name)s * coalesce(cardinality(named), 0) AS size),
+    taken AS (SELECT 1 FROM kept UNION ALL SELECT 1 WHERE %(sealed_body)s::bytea IS NULL),
     hinted AS (
-        INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, destroyed)
-        SELECT %(connection)s, stream, remote_id, destroyed
-        FROM unnest(%(streams)s::text[], %(ids)s::text[], %(destroyed)s::bool[])
-            AS x (stream, remote_id, destroyed) WHERE EXISTS (SELECT FROM kept)
+        INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, destroyed, file)
+        SELECT %(connection)s, stream, remote_id, destroyed, file
+        FROM unnest(%(streams)s::text[], %(ids)s::text[], %(destroyed)s::bool[], %(files)s::text[])
+            AS x (stream, remote_id, destroyed, file) WHERE EXISTS (SELECT FROM taken)
         ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET
-            destroyed = excluded.destroyed, version = h.version + 1,
+            destroyed = excluded.destroyed, file = coalesce(excluded.file, h.file), version = h.version + 1,
             heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())),
     heard AS (
         UPDATE webhook_address SET last_delivery_at = clock_timestamp(), missed = 0
-        WHERE connection_id = %(connection)s AND EXISTS (SELECT FROM kept)),
+        WHERE connection_id = %(connection)s AND EXISTS (SELECT FROM taken)),
     counted AS (
         INSERT INTO webhook_count AS w (connection_id, day, what, count)
-        VALUES (%(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date,
-            CASE WHEN EXISTS (SELECT FROM kept) THEN %(outcome)s ELSE 'duplicate' END, 1)
-        ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + 1)
-    SELECT id, pg_notify(%(channel)s, '') FROM kept"""
+        SELECT %(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, number FROM (
+            SELECT CASE WHEN EXISTS (SELECT FROM taken) THEN %(outcome)s ELSE 'duplicate' END, 1
+            UNION ALL SELECT %(kept_bytes)s, size FROM kept) AS x (what, number)
+        ORDER BY what
+        ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count)
+    SELECT pg_notify(%(channel)s, '') FROM taken"""
 """Delivery, hints, health and count in one transaction: what is answered with 200 is safe on disk."""
 
 
 async def addressee(db: Connection, digest: bytes) -> Addressee | None:
     answer = await db.execute(
-        "SELECT c.id, c.provider, c.options, c.state, a.sealed_signing_key "
-        "FROM webhook_address a JOIN connection c ON c.id = a.connection_id WHERE a.digest = %s",
-        [digest],
+        "SELECT c.id, c.org_id, c.provider, c.options, c.state, a.sealed_signing_key, coalesce(w.count, 0) "
+        "FROM webhook_address a JOIN connection c ON c.id = a.connection_id "
+        "LEFT JOIN webhook_count w ON w.connection_id = c.id AND w.what = %s "
+        "AND w.day = (clock_timestamp() AT TIME ZONE 'UTC')::date WHERE a.digest = %s",
+        [KEPT_BYTES, digest],
     )
     row = await answer.fetchone()
     if row is None:
         return None
     return Addressee(
         connection_id=row[0],
-        provider=row[1],
-        options=row[2],
-        state=row[3],
-        sealed_signing_key=None if row[4] is None else bytes(row[4]),
+        org_id=row[1],
+        provider=row[2],
+        options=row[3],
+        state=row[4],
+        sealed_signing_key=None if row[5] is None else bytes(row[5]),
+        kept=row[6],
     )
 
 
 async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
-    """Keep a delivery and what it hints at; ``False`` when it is one that came before."""
+    """Take a delivery in and what it hints at; ``False`` when it is one that came before."""
     values = {
         "connection": connection_id,
         "outcome": arrival.outcome,
         "event": arrival.event,
         "sealed_body": arrival.sealed_body,
         "once": arrival.once,
+        "named": arrival.named,
         "channel": CHANNEL,
+        "kept_bytes": KEPT_BYTES,
+        "row": ROW,
+        "name": NAME,
         **_columns(arrival.hints),
     }
     try:
@@ -99,21 +123,23 @@ async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
     return await answer.fetchone() is not None
 
 
-async def clear_old(db: Connection) -> int:
-    """Delete deliveries past their time, some at once, and hints that nobody asks about any more; how many."""
-    with explained():
-        gone = await db.execute(
-            "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery "
-            "WHERE received_at < now() - %s ORDER BY received_at LIMIT %s)",
-            [KEPT, CLEARED_AT_ONCE],
-        )
-        await db.execute(
-            "DELETE FROM webhook_hint WHERE id IN (SELECT id FROM webhook_hint "
-            "WHERE due_at IS NULL AND greatest(heard_at, applied_at) < now() - %s LIMIT %s)",
-            [KEPT, CLEARED_AT_ONCE],
-        )
-        await db.execute("DELETE FROM webhook_count WHERE day < current_date - 90")
-    return gone.rowcount
+_CLEAR = (
+    """DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery
+           WHERE received_at < now() - %(kept)s ORDER BY received_at LIMIT %(batch)s)""",
+    """DELETE FROM webhook_hint WHERE id IN (SELECT id FROM webhook_hint
+           WHERE due_at IS NULL AND greatest(heard_at, applied_at) < now() - %(kept)s
+           ORDER BY greatest(heard_at, applied_at) LIMIT %(batch)s)""",
+    "DELETE FROM webhook_count WHERE day < current_date - 90",
+)
+
+
+def clear_old(cursor: Any) -> int:
+    """Delete a batch of deliveries past their time, and of hints that nobody asks about any more; how many rows."""
+    count = 0
+    for statement in _CLEAR:
+        cursor.execute(statement, {"kept": KEPT, "batch": CLEARED_AT_ONCE})
+        count += cursor.rowcount
+    return count
 
 
 def _columns(hints: list[Hint]) -> dict[str, list[object]]:
@@ -123,4 +149,5 @@ def _columns(hints: list[Hint]) -> dict[str, list[object]]:
         "streams": [one.stream for one in listed],
         "ids": [one.remote_id for one in listed],
         "destroyed": [one.destroyed for one in listed],
+        "files": [one.file for one in listed],
     }

@@ -7,22 +7,29 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from jemmo.services import erasures, rules
-from jemmo.services.scopes import everywhere, for_connection
+from jemmo.services.scopes import housekeeping_for_connection, on_the_clock
 
 
 @app.task(name="erase_connection", queue="syncs")
 async def erase_connection(connection_id: str) -> None:
-    await for_connection(UUID(connection_id), erasures.erase, UUID(connection_id))
+    await housekeeping_for_connection(UUID(connection_id), erasures.erase, UUID(connection_id))
 
 
 @app.task(name="apply_rules", queue="syncs")
 async def apply_rules(connection_id: str) -> None:
     """Once a sync that still read by the old rules has ended."""
-    await for_connection(UUID(connection_id), rules.apply, UUID(connection_id))
+    await housekeeping_for_connection(UUID(connection_id), rules.apply, UUID(connection_id))
+
+
+@app.periodic(cron="47 2 * * *", periodic_id="rules")
+@app.task(name="apply_all_rules", queue="schedule")
+async def apply_all_rules(timestamp: int) -> None:
+    """Every night: a hire counts as an active application for some days only."""
+    await on_the_clock(rules.apply_to_all)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="erasures")
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
     """What a crash left half erased is erased."""
-    await everywhere(erasures.go_on)
+    await on_the_clock(erasures.go_on)

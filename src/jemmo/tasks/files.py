@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from uuid import UUID
 
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from jemmo.domain.streams import Mode
 from jemmo.files.choose import open_storage
+from jemmo.rest_client.retries import giving_way
 from jemmo.services import erasure, journal, tidying
+from jemmo.services import storage as place
 from jemmo.services.fetching import fetch_files
 from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere
-from jemmo.tasks import slices
+from jemmo.services.scopes import everywhere, on_the_clock
+from jemmo.tasks.slices import Slice
 from jemmo.vault import default_vault
 
 
 @app.task(name="fetch_connection_files", queue="files")
 async def fetch_connection_files(connection_id: str) -> None:
     """One turn; what is left is queued again, behind all that became more urgent meanwhile."""
-    told = await fetch_files(
-        UUID(connection_id),
-        database_url=os.environ["DATABASE_URL"],
-        vault=default_vault(),
-        storage=open_storage(),
-        enough=slices.stopping,
-    )
+    with Slice(RESUMES) as turn, giving_way():
+        told = await fetch_files(
+            UUID(connection_id),
+            database_url=os.environ["DATABASE_URL"],
+            vault=default_vault(),
+            storage=open_storage(),
+            enough=partial(turn.is_over, Mode.INCREMENTAL),
+        )
     if told.more:
         await enqueue(UUID(connection_id))
 
@@ -35,7 +40,7 @@ async def fetch_connection_files(connection_id: str) -> None:
 @app.task(name="fetch_due_files", queue="schedule")
 async def fetch_due_files(timestamp: int) -> None:
     """Every minute: queue the connections whose files are due, each at most once."""
-    for connection_id in await everywhere(tidying.connections_due):
+    for connection_id in await on_the_clock(tidying.connections_due):
         await enqueue(connection_id)
 
 
@@ -43,6 +48,7 @@ async def fetch_due_files(timestamp: int) -> None:
 @app.task(name="tidy_files", queue="files", priority=RESUMES)
 async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
+    await everywhere(place.ready, storage)
     await everywhere(tidying.tidy, storage, vault)
     await everywhere(erasure.forget_deleted, vault, storage)
     await everywhere(journal.catch_up, storage)

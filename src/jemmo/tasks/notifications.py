@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.services import key_care, notifications
-from jemmo.services.scopes import everywhere
+from jemmo.services import key_care, notifications, watching
+from jemmo.services.scopes import everywhere, for_notifications
 from jemmo.vault import default_vault
 
 
@@ -17,7 +17,7 @@ from jemmo.vault import default_vault
 @app.task(name="send_notifications", queue="notifications")
 async def send_notifications(timestamp: int) -> None:
     """Send what is due. What fails stays in its table with its reason and its next time."""
-    await everywhere(notifications.send_due, vault=default_vault())
+    await for_notifications(notifications.send_due, vault=default_vault())
 
 
 @app.periodic(cron="23 * * * *", periodic_id="key_reminders")
@@ -25,6 +25,14 @@ async def send_notifications(timestamp: int) -> None:
 async def remind_of_keys(timestamp: int) -> None:
     """Every hour, so that a worker that was away for a while says it soon after."""
     if await everywhere(key_care.remind, datetime.now(UTC)):
+        await send_soon()
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="watch_syncs")
+@app.task(name="watch_syncs", queue="notifications", lock="watch_syncs")
+async def watch_syncs(timestamp: int) -> None:
+    """Tell of syncs that are late or slow, by any worker that is not busy syncing."""
+    if await everywhere(watching.watch, datetime.now(UTC)):
         await send_soon()
 
 

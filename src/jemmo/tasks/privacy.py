@@ -9,7 +9,8 @@ from procrastinate.contrib.django import app
 from jemmo.files.choose import open_storage
 from jemmo.services import leaving, noting, retention
 from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere, for_organisation
+from jemmo.services.scopes import everywhere, for_organisation, on_the_clock
+from jemmo.store.sessions import SessionStore
 from jemmo.vault import default_vault
 
 
@@ -19,6 +20,7 @@ async def begin_retention(timestamp: int) -> None:
     """Every night."""
     await everywhere(retention.begin)
     await everywhere(noting.forget_old)
+    await everywhere(SessionStore.clear_expired)
 
 
 @app.task(name="apply_retention", queue="files")
@@ -34,7 +36,7 @@ async def apply_retention(org_id: str) -> None:
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
     """Queue what is due, and go on with what a crash left half done."""
-    await everywhere(leaving.begin_due)
+    await on_the_clock(leaving.begin_due)
 
 
 @app.task(name="delete_organisation", queue="files")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
+from collections.abc import Sequence
+from time import monotonic
 from typing import Self
 
 from jemmo.domain.streams import Mode
-from jemmo.services.queue import INITIAL
+from jemmo.services.queue import INITIAL, LARGE, kind_of, priority_of
 
 LONGEST = float(os.environ.get("JEMMO_SLICE_SECONDS", "600"))
-SHORTEST = float(os.environ.get("JEMMO_SLICE_AT_LEAST", "10"))
+SHORTEST = float(os.environ.get("JEMMO_SLICE_AT_LEAST", "3"))
 """Seconds: a slice gives way to more urgent work, but not before it was worth its beginning."""
 
 _running: set[Slice] = set()
@@ -18,12 +19,13 @@ _stopping = False
 
 
 class Slice:
-    """One turn of a sync, while the ``with`` block lasts."""
+    """One turn of a sync or of downloads, while the ``with`` block lasts."""
 
     def __init__(self, priority: int) -> None:
-        self.priority = priority
-        self._began = time.monotonic()
-        self._asked = False
+        self.asked = False
+        self._priority = priority
+        self._is_long = priority <= INITIAL
+        self._began = monotonic()
 
     def __enter__(self) -> Self:
         _running.add(self)
@@ -34,16 +36,26 @@ class Slice:
 
     @property
     def age(self) -> float:
-        return time.monotonic() - self._began
+        return monotonic() - self._began
+
+    @property
+    def priority(self) -> int:
+        """How urgent the rest is. Long reads are not urgent, whoever asked for them.
+
+        One that has lasted for ``SHORTEST`` is large and gives way to all that may be small.
+        """
+        if not self._is_long:
+            return self._priority
+        return min(self._priority, INITIAL if self.age < SHORTEST else LARGE)
 
     def is_over(self, mode: Mode) -> bool:
-        """Whether to end. Long reads are not urgent, whoever asked for them, so ``mode`` may lower the priority."""
-        if mode is not Mode.INCREMENTAL:
-            self.priority = min(self.priority, INITIAL)
-        return _stopping or self._asked or self.age >= LONGEST
+        """Whether to end after this page; only ``mode`` tells a long read that was asked for as an urgent one."""
+        self._is_long = self._is_long or mode is not Mode.INCREMENTAL
+        return _stopping or self.asked or self.age >= LONGEST
 
-    def ask(self) -> None:
-        self._asked = True
+    def rest(self, mode: Mode) -> int:
+        """The priority of the run's next slice."""
+        return min(kind_of(self.priority), priority_of(mode))
 
 
 def stop() -> None:
@@ -52,19 +64,23 @@ def stop() -> None:
     _stopping = True
 
 
-def stopping() -> bool:
-    """Whether this process is to end soon."""
-    return _stopping
-
-
 def running() -> int:
     return len(_running)
 
 
-def give_way(to: int) -> bool:
-    """Ask the least urgent slice to end after its next page, if work of priority ``to`` is more urgent than it."""
-    able = [one for one in _running if one.priority < to and one.age >= SHORTEST]
-    if not able:
-        return False
-    min(able, key=lambda one: (one.priority, -one.age)).ask()
-    return True
+def make_room(waiting: Sequence[int]) -> None:
+    """Ask one slice to end after its page for each of these priorities, the highest first.
+
+    Slices that were asked already and have not ended yet make room for the first of them.
+    """
+    leaving = sum(turn.asked for turn in _running)
+    for priority in waiting[leaving:]:
+        _give_way(priority)
+
+
+def _give_way(to: int) -> None:
+    able = [
+        turn for turn in _running if not turn.asked and turn.priority < to and turn.age >= SHORTEST
+    ]
+    if able:
+        min(able, key=lambda turn: (turn.priority, -turn.age)).asked = True

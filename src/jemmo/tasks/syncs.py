@@ -11,8 +11,9 @@ from procrastinate.contrib.django import app
 
 from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Unexpected
 from jemmo.domain.streams import Mode
+from jemmo.rest_client.retries import giving_way
 from jemmo.services import queue, schedule
-from jemmo.services.scopes import everywhere, for_connection
+from jemmo.services.scopes import for_connection, on_the_clock
 from jemmo.services.syncs import sync_slice
 from jemmo.store.runs import Hold
 from jemmo.tasks.notifications import send_soon
@@ -33,7 +34,7 @@ async def sync_connection(
     """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
     wanted_id, wanted = UUID(connection_id), Mode(mode) if mode else None
-    with Slice(context.job.priority) as turn:
+    with Slice(context.job.priority) as turn, giving_way():
         try:
             done = await sync_slice(
                 wanted_id,
@@ -60,7 +61,7 @@ async def sync_connection(
             queue.next_slice,
             wanted_id,
             done.hold,
-            priority=min(queue.kind_of(context.job.priority), queue.priority_of(done.report.mode)),
+            priority=turn.rest(done.report.mode),
             trigger=trigger,
             only=only,
             mode=wanted,
@@ -73,4 +74,4 @@ async def sync_connection(
 @app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
 async def start_due_syncs(timestamp: int) -> None:
     """Three times a minute: queue what is due, each connection at most once."""
-    await everywhere(schedule.start_due, datetime.now(UTC))
+    await on_the_clock(schedule.start_due, datetime.now(UTC))

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 
 def create_private(path: Path, text: str) -> None:
     """Write a new file with mode 0600, whole or not at all; of two that start at once, the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
+    with _draft(path, text) as draft, suppress(FileExistsError):
         os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def kept_secret(path: Path) -> str:
@@ -32,15 +26,29 @@ def kept_secret(path: Path) -> str:
 
 def replace_private(path: Path, text: str) -> None:
     """Put another content in the place of a file, whole or not at all."""
+    with _draft(path, text) as draft:
+        draft.replace(path)
+
+
+def write_private(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Have a file written that is for its owner alone, whole or not at all; one that is there is not replaced."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+        try:
+            write(file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _draft(path: Path, text: str) -> Iterator[Path]:
+    """The text in a file of its own beside ``path``, on the disk; nothing is left of it, also if the disk is full."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write bytes that are for their owner alone; a file that is there already is not replaced."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)

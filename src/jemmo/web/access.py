@@ -7,7 +7,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -18,7 +19,15 @@ from jemmo.store.selectors.apart import Unseal
 from jemmo.vault import default_vault
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+class NotForRole(Http404):
+    """The page exists for owners and admins; a member of another role learns who they are."""
+
+
+class NotForViewer(PermissionDenied):
+    """Recruiters, admins and owners may do it; viewers may not."""
 
 
 class MemberRequest(HttpRequest):
@@ -29,14 +38,14 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def member(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
+def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
     """Only for members; who is signed in without belonging anywhere is told what to do.
 
     Nothing of the answer stays in the browser once it is closed or the person has signed out.
     """
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if getattr(request, "membership", None) is not None:
             response = view(request, *args, **kwargs)
             add_never_cache_headers(response)
@@ -53,13 +62,25 @@ def member(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
     return cast("View[P]", checked)
 
 
-def manager(view: Callable[Concatenate[Any, P], HttpResponse]) -> View[P]:
+def manager(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
     """Only for owners and admins; for any other member there is no such page."""
 
     @wraps(view)
-    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not manages(request):
-            raise Http404
+            raise NotForRole
+        return view(request, *args, **kwargs)
+
+    return member(cast("View[P]", checked))
+
+
+def recruiter_to_change(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
+    """Members may look; only recruiters and above may post."""
+
+    @wraps(view)
+    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and not Role(request.membership.role).syncs:
+            raise NotForViewer
         return view(request, *args, **kwargs)
 
     return member(cast("View[P]", checked))

@@ -1,51 +1,90 @@
-"""How people get accounts, and how the secrets of two-step sign-in are kept."""
+"""How people get accounts, sign in and prove their address, and how the secrets of two-step sign-in are kept."""
 
-from base64 import b64decode, b64encode
+from __future__ import annotations
+
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
-from allauth.account.views import EmailView
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm
+from allauth.account.signals import password_changed, password_set
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.auth import logout
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from jemmo.services.keys import TWO_STEP_CONTEXT
-from jemmo.vault import default_vault
+from jemmo.services import accounts, two_step
+from jemmo.store import sessions
+from jemmo.store.models import Account
+from jemmo.web import sign_in
+from jemmo.web.links import absolute
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts are made by invitation or on the command line; nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return sign_in.client_address(request)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        made_up = {"uidb36": "UID", "key": "KEY"}
+        path = reverse("account_reset_password_from_key", kwargs=made_up)
+        return absolute(context.request, path.replace("UID-KEY", quote(key)))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        self._attempt = sign_in.Attempt(request, credentials.get("email", ""))
+        if not self._attempt.is_allowed():
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        self._attempt.succeeded()
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._attempt.failed()
+
+    def post_login(self, request: HttpRequest, user: Account, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        sign_in.remember(request, response, user)
+        return response
+
+
+class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """Sends the e-mail to the address on file, never to one that merely looks like it."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        self.users = list(Account.objects.filter(email=email, is_active=True))
+        return email
+
+
+class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """Whoever opens the e-mail owns the address: nothing that was set before lets anybody in."""
+
+    def save(self) -> None:
+        request = context.request
+        logout(request)  # its session, too, is from before
+        accounts.prove(self.user, self.cleaned_data["password1"])
+        sign_in.note_proof(request, self.user)
+
+
+@receiver([password_changed, password_set])
+def end_other_sessions(request: HttpRequest, user: Account, **_: Any) -> None:
+    """A new password signs out everywhere else; pages that are open there end too."""
+    sessions.end(user.pk, but=request.session.session_key)
 
 
 class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Secrets are sealed with the installation's keys: a copy of the table signs nobody in."""
 
     def encrypt(self, text: str) -> str:
-        return b64encode(default_vault().seal(text.encode(), TWO_STEP_CONTEXT)).decode()
+        return two_step.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return default_vault().open(b64decode(encrypted_text), TWO_STEP_CONTEXT).decode()
-
-
-class OwnAddress(EmailView):  # type: ignore[misc]  # allauth has no types
-    """Where people change their address.
-
-    Theirs was given with the invitation and counts as proved. Noted as unproved, allauth would take it for an earlier
-    wish and drop it for the new one: until the letter is opened nobody could sign in.
-    """
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            known = EmailAddress.objects.filter(user=request.user, verified=True)
-            if not known.exists():
-                EmailAddress.objects.update_or_create(
-                    user=request.user,
-                    email=request.user.email.lower(),
-                    defaults={"verified": True, "primary": True},
-                )
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return two_step.opened(encrypted_text)

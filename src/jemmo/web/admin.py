@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,8 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from jemmo.domain.masking import without_contacts
 from jemmo.services import support
-from jemmo.store.models import SupportThread
+from jemmo.store.models import SupportMessage, SupportThread
 from jemmo.store.selectors.support import conversation
+from jemmo.vault import default_vault
+from jemmo.web.pictures import picture_answer
 
 
 def only_support() -> None:
@@ -57,7 +62,7 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
     def said(self, thread: SupportThread) -> SafeString:
         return format_html_join(
             "",
-            "<div><strong>{}</strong> {}<blockquote>{}</blockquote>{}{}</div>",
+            "<div><strong>{}</strong> {}<blockquote>{}</blockquote>{}{}{}</div>",
             (
                 (
                     _("Support") if one.by_support else self.who(thread),
@@ -65,10 +70,28 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
                     without_contacts(one.body),
                     format_html("<pre>{}</pre>", without_contacts(one.error)) if one.error else "",
                     format_html("<pre>{}</pre>", without_contacts(one.steps)) if one.steps else "",
+                    self._picture(one),
                 )
                 for one in conversation(thread)
             ),
         )
+
+    def _picture(self, message: SupportMessage) -> str:
+        if not hasattr(message, "picture"):
+            return ""
+        where = reverse("admin:support_picture", args=[message.thread_id, message.pk])
+        shown = '<p><a href="{}"><img src="{}" alt="{}" width="480"></a></p>'
+        return format_html(shown, where, where, _("Attached screenshot"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.picture)
+        ours = path("<uuid:thread_id>/pictures/<int:number>/", view, name="support_picture")
+        return [ours, *super().get_urls()]
+
+    def picture(self, request: HttpRequest, thread_id: UUID, number: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return picture_answer(support.picture_for_staff(thread_id, number, vault=default_vault()))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,6 +8,8 @@ from datetime import datetime
 from math import sqrt
 from typing import Any
 
+from jemmo.domain import numbers
+
 HEIGHT, WIDTH, BAR, GAP, LEAST = 48, 480, 12, 4, 3
 
 
@@ -20,6 +22,8 @@ class Bar:
     height: int
     status: str
     mode: str
+    scope: str
+    again: bool
     changed: int
     at: datetime
 
@@ -42,6 +46,8 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
                 height=height,
                 status=run.status,
                 mode=run.mode,
+                scope=run.scope,
+                again=run.again,
                 changed=size,
                 at=run.started_at,
             )
@@ -51,7 +57,4 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
 
 def changed(report: dict[str, Any]) -> int:
     """How many records a run created, updated or deleted."""
-    counts = report.get("streams", {}).values()
-    return sum(
-        one.get("created", 0) + one.get("updated", 0) + one.get("deleted", 0) for one in counts
-    )
+    return numbers.of(report.get("streams", {})).changed

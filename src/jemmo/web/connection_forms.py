@@ -9,7 +9,9 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from jemmo.domain.rules import Exclusion
+from jemmo.domain.rules import MAX_HIRED_DAYS, Exclusion
+from jemmo.domain.troubles import trouble
+from jemmo.web.attempts import ADDRESS, OPTIONS
 from jemmo.web.forms import Form
 from jemmo.web.words import word
 
@@ -56,14 +58,16 @@ class _WithOptions(Form):
     def further(self) -> list[Any]:
         return [self[PREFIX + one.name] for one in self.connector.options if not one.asked]
 
+    unfolded = False
+
     def further_wrong(self) -> bool:
-        """Whether a field that is folded away has an error."""
-        return any(field.errors for field in self.further())
+        """Whether a field that is folded away has an error, or may have."""
+        return self.unfolded or any(field.errors for field in self.further())
 
 
 def _option_field(option: Any) -> forms.Field:
     common: dict[str, Any] = {
-        "label": word(option.name, "option") if option.asked else option.name,
+        "label": gettext(option.label),
         "help_text": gettext(option.help),
         "initial": option.default,
         "required": option.required,
@@ -97,6 +101,12 @@ class Connect(_WithOptions):
     def further(self) -> list[Any]:
         return [self["base_url"], *super().further()]
 
+    def point_at(self, code: str) -> None:
+        """Show the fields that may hold the mistake, and mark the address if it is the one."""
+        self.unfolded = code in ADDRESS | OPTIONS
+        if code in ADDRESS and self.cleaned_data["base_url"]:
+            self.add_error("base_url", gettext(trouble(code).means))
+
 
 class Edit(_WithOptions):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -107,7 +117,14 @@ class Edit(_WithOptions):
 
 
 class Key(Form):
+    """With ``names_address`` the ATS's address is typed too, since no key proves it."""
+
     key = _key_field(_("New API key"))
+
+    def __init__(self, *args: Any, names_address: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if names_address:
+            self.fields["address"] = forms.CharField(label=_("Address of the ATS"), max_length=500)
 
 
 class SigningKey(Form):
@@ -156,9 +173,19 @@ class Disconnect(Form):
 
 
 class Rules(Form):
-    """A box for each rule: ticked, such records are left out."""
+    """A box for each rule: ticked, such records are excluded."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    hired_days = forms.IntegerField(
+        label=_("Days that a hire counts as active"),
+        min_value=0,
+        max_value=MAX_HIRED_DAYS,
+        help_text=_(
+            "A hired talent stays in Jemmo for this long, as if the application were still active. "
+            "0: a hire does not count as active."
+        ),
+    )
+    field_order = ("seen", *(exclusion.value for exclusion in Exclusion), "hired_days")
 
     def __init__(self, counts: dict[Exclusion, int], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,12 +194,13 @@ class Rules(Form):
                 label=word(exclusion, "rule"),
                 required=False,
                 help_text=ngettext(
-                    "%(n)s such record in the ATS now.",
-                    "%(n)s such records in the ATS now.",
+                    "%(n)s such record is stored.",
+                    "%(n)s such records are stored.",
                     counts[exclusion],
                 )
                 % {"n": f"{counts[exclusion]:,}"},
             )
+        self.order_fields(self.field_order)
 
-    def leaves_out(self) -> set[Exclusion]:
+    def excludes(self) -> set[Exclusion]:
         return {one for one in Exclusion if self.cleaned_data[one.value]}

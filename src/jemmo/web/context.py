@@ -7,10 +7,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from jemmo.store.selectors import connections, notifications, support, syncing
+from jemmo.domain.freshness import PAGES
+from jemmo.services import mailing
+from jemmo.store.models import Organisation, Role
+from jemmo.store.selectors import freshness, notifications, support, syncing
+from jemmo.store.selectors.freshness import Seen
 
 THEMES = ("system", "light", "dark")
 
@@ -23,30 +28,31 @@ def chosen_theme(request: HttpRequest) -> str:
 def frame(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "theme": chosen_theme(request),
+        "mail_leaves": mailing.is_set_up(),
+        "support_email": settings.SUPPORT_EMAIL,
+        "is_demo": settings.JEMMO_DEMO,
         "screenshot_mode": getattr(request, "screenshot_mode", False),
     }
     membership = getattr(request, "membership", None)
     if membership is not None:
         shown["organisation"] = membership.org
         shown["membership"] = membership
+        shown["is_manager"] = Role(membership.role).manages
+        shown["sees_confidential"] = membership.sees_confidential
+        shown["may_sync"] = Role(membership.role).syncs
         shown["memberships"] = request.memberships  # type: ignore[attr-defined]
+        seen = cache(lambda: freshness.seen(membership.org))
         shown["sync"] = SimpleLazyObject(
-            lambda: connections.health(membership.org, now=datetime.now(UTC))
+            lambda: freshness.overall(seen(), *PAGES, now=datetime.now(UTC))
         )
-        shown["help_unread"] = _once(lambda: _unread(request))
-        shown["icon"] = SimpleLazyObject(
-            lambda: syncing.icon(membership.org, now=datetime.now(UTC))
+        # Asked when it is shown, and once. A lazy object could not stand for ``None``.
+        shown["help_unread"] = cache(
+            lambda: support.unread_answers(membership.org, membership.account_id)
         )
+        shown["icons"] = {page: _icon(membership.org, page, seen) for page in PAGES}
         shown["unread_notices"] = SimpleLazyObject(lambda: notifications.unread(membership))
     return shown
 
 
-def _once(asked: Callable[[], Any]) -> Callable[[], Any]:
-    """For templates: asked when it is shown, and once. A lazy object could not stand for ``None``."""
-    return cache(asked)
-
-
-def _unread(request: HttpRequest) -> int | None:
-    """How many answers of support are new; ``None`` when nothing was asked."""
-    thread = support.open_thread(request.organisation, request.user.pk)  # type: ignore[attr-defined]
-    return support.unread(thread) if thread else None
+def _icon(org: Organisation, page: str, seen: Callable[[], list[Seen]]) -> Any:
+    return SimpleLazyObject(lambda: syncing.icon(org, page, now=datetime.now(UTC), seen=seen()))

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.store.models import Account
 from jemmo.web.words import word
 
@@ -20,7 +21,7 @@ class Form(forms.Form):
 
 
 class FirstOwner(Form):
-    organisation = forms.CharField(label=_("Organisation"), max_length=200)
+    organisation = forms.CharField(label=_("Organization"), max_length=200)
     email = forms.EmailField(label=_("Your e-mail address"))
     password = forms.CharField(
         label=_("A password"),
@@ -87,6 +88,29 @@ class Profile(Form):
     )
 
 
+class NewAddress(Form):
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if not self.account.is_verified:
+            raise forms.ValidationError(_("Confirm your present address first."))
+        if email == self.account.email:
+            raise forms.ValidationError(_("This is your present address."))
+        return email
+
+
+NO_PICTURE = _("This is not a PNG or JPEG picture of at most 900 kB.")
+
+
 class AskSupport(Form):
     body = forms.CharField(
         label=_("Your message"),
@@ -97,6 +121,29 @@ class AskSupport(Form):
     attach = forms.BooleanField(label=_("Attach this"), required=False, initial=True)
     error = forms.CharField(required=False, max_length=10_000)
     steps = forms.CharField(required=False, max_length=10_000)
+    picture = forms.FileField(
+        label=_("Screenshot"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("PNG or JPEG, at most 900 kB. Take it in screenshot mode, as now."),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/png,image/jpeg",
+                "data-largest": LARGEST,
+                "data-too-large": NO_PICTURE,
+            }
+        ),
+    )
+
+    def clean_picture(self) -> Picture | None:
+        """The picture without what the file says besides."""
+        given = self.cleaned_data["picture"]
+        if given is None:
+            return None
+        try:
+            return picture(given.read())
+        except NoPicture:
+            raise forms.ValidationError(NO_PICTURE) from None
 
 
 SENT_WHEN = [

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from jemmo.store import scope
-from jemmo.store.models import Membership, Organisation, Role
+from jemmo.store.models import Account, Membership, Organisation, Role
 from jemmo.store.scope import Reach, Scope
 from jemmo.store.selectors import members
+from jemmo.web.headers import HEADERS
 from jemmo.web.limits import TOO_LARGE
 from jemmo.web.views import errors
 
 Next = Callable[[HttpRequest], HttpResponseBase]
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "object-src 'none'"
-)
-UNUSED = (
-    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media"),
-    *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
-    *("publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
-)
-"""What a browser offers and no page of ours needs."""
-
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Permissions-Policy": ", ".join(f"{one}=()" for one in UNUSED),
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class ContentSecurityPolicy:
@@ -50,10 +33,13 @@ class ContentSecurityPolicy:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+        return secured(self.get_response(request))
+
+
+def secured(response: HttpResponseBase) -> HttpResponseBase:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 class BodyLimit:
@@ -98,13 +84,14 @@ class SessionEnd:
 
 BEGAN, SEEN = "began", "seen"
 SEEN_EVERY = 60.0  # seconds between two notes that somebody is there: each is a row written
-BY_ITSELF = re.compile(
-    r"/(events|status|sync/\w+|notifications/bell|notifications/\d+|help/badge)/$"
-)
+UNASKED = "Jemmo-Unasked"
+"""The header of what an open page asks for without a person having done anything (``live.js``)."""
+PARTS = ("image/", "text/event-stream")
+"""What browsers accept for pictures of a page and for its stream of news: these carry no header of ours."""
 
 
 def _asked_by_itself(request: HttpRequest) -> bool:
-    return bool(BY_ITSELF.match(request.path)) or request.path.endswith("/card/")
+    return UNASKED in request.headers or request.headers.get("Accept", "").startswith(PARTS)
 
 
 class OnTheWayIn:
@@ -132,7 +119,7 @@ def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
     reach = next(
         (found for start, found in WIDER.items() if request.path.startswith(start)), Reach.NONE
     )
-    if reach is Reach.SUPPORT and not getattr(request.user, "is_staff", False):
+    if reach is Reach.SUPPORT and not _is_trusted_staff(request.user):
         reach = Reach.SIGN_IN  # the admin pages' own way in
     if membership is None:
         return Scope(account=request.user.pk, reach=reach or Reach.SIGN_IN)
@@ -140,8 +127,13 @@ def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
         org=membership.org_id,
         account=membership.account_id,
         contacts=Role(membership.role).sees_contacts,
+        confidential=membership.sees_confidential,
         reach=reach,
     )
+
+
+def _is_trusted_staff(person: Account | AnonymousUser) -> bool:
+    return isinstance(person, Account) and person.is_staff and person.is_verified
 
 
 class CurrentOrganisation:
@@ -154,7 +146,7 @@ class CurrentOrganisation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        found = members.memberships(request.user.pk) if request.user.is_authenticated else []
+        found = members.memberships(request.user) if request.user.is_authenticated else []
         membership = members.current(found, request.session.get("organisation")) if found else None
         org = membership.org if membership else None
         request.memberships = found  # type: ignore[attr-defined]

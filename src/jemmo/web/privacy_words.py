@@ -74,7 +74,7 @@ PRIVACY: dict[str, dict[str, Any]] = {
         "work": pgettext_lazy("category", "Job title, employer, headline, summary"),
         "place": pgettext_lazy("category", "Place of residence"),
         "tags": pgettext_lazy("category", "Tags"),
-        "custom_fields": pgettext_lazy("category", "Fields the organisation defined in the ATS"),
+        "custom_fields": pgettext_lazy("category", "Fields the organization defined in the ATS"),
         "source": pgettext_lazy("category", "Where they came from"),
         "consent": pgettext_lazy("category", "Consent, and whether they may be contacted"),
         "contacts": pgettext_lazy(

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from jemmo.domain import brake
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.streams import AccessCheck
-from jemmo.domain.troubles import UNKNOWN, trouble
+from jemmo.domain.troubles import UNKNOWN, needs_manager, trouble
 from jemmo.services.access import AccessTooSmall
 from jemmo.services.connections import KnownAccount
+from jemmo.store.models import Membership, Role
+from jemmo.web.paused import sentences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +42,63 @@ def problem(error: JemmoError) -> Problem:
     )
 
 
-def said(error: dict[str, Any]) -> dict[str, str]:
+def said(error: dict[str, Any], reader: Membership | None = None) -> dict[str, str]:
     """An error of a report, of which pages show ``means``, ``next_step`` and ``evidence``.
 
-    What is not in the catalogue is told in its own words.
+    What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
     """
+    told = _said(error)
+    if not may_help(str(error.get("code") or ""), reader):
+        told["next_step"] = who_can(str(error.get("code") or ""))
+    return told
+
+
+def spoken(error: dict[str, Any] | None, reader: Membership | None = None) -> dict[str, str]:
+    """An error where there is room for one sentence: ``means`` and ``next_step``.
+
+    In English it is the error's own sentence, which says more. Others read what its code means, in their language.
+    """
+    if not in_english() or not error or error.get("paused") or not error.get("message"):
+        return said(error or {}, reader)
+    return {"means": str(error["message"]), "next_step": step_for(error, reader)}
+
+
+def in_english() -> bool:
+    """Whether the reader's language is that of errors' own sentences."""
+    return (get_language() or "en").partition("-")[0] == "en"
+
+
+def step_for(error: dict[str, Any] | None, reader: Membership | None) -> str:
+    """The error's own next step, or who can do it where the reader cannot."""
+    told = error or {}
+    if may_help(str(told.get("code") or ""), reader):
+        return str(told.get("next_step") or "")
+    return who_can(str(told.get("code") or ""))
+
+
+def may_help(code: str, reader: Membership | None) -> bool:
+    """Whether the reader may do what the error asks for; without one, it is an operator."""
+    return not reader or Role(reader.role).manages or not needs_manager(code)
+
+
+def who_can(code: str) -> str:
+    """What to tell a reader who may not do what the error asks for."""
+    return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
+
+
+def ask_managers() -> str:
+    return gettext("Ask an owner or admin of your organization.")
+
+
+def _said(error: dict[str, Any]) -> dict[str, str]:
     message, step = str(error.get("message") or ""), str(error.get("next_step") or "")
     found = trouble(str(error.get("code") or ""))
-    if found is UNKNOWN:
+    if found is UNKNOWN and in_english():
         return {"means": message or gettext(found.means), "next_step": step, "evidence": ""}
-    means = gettext(found.means)
+    if error.get("paused"):
+        means = message = sentences(error)
+    else:
+        means = gettext(found.means)
     return {
         "means": means,
         "next_step": gettext(found.next_step),

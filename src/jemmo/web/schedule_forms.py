@@ -60,7 +60,7 @@ class Times(Form):
                 label=one.label or one.provider,
                 min_value=0.25,
                 max_value=168,
-                initial=one.sync_every_hours,
+                initial=f"{one.sync_every_hours:g}",
                 widget=forms.NumberInput(attrs={"step": "0.25"}),
             )
 

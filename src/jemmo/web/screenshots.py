@@ -7,21 +7,28 @@ answer's text is changed. A page that nobody thought of is masked like the other
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
+from django.utils.translation import trans_real
 
+from jemmo.connectors import names
 from jemmo.domain.masking import Disguise, is_generic, through
 from jemmo.store.noticing import noticing
 
 SCREENSHOT = "screenshot"
 SAFE = ("GET", "HEAD", "OPTIONS")
+HELP = "/help/"  # what is written to support may hold generic names: it is meant to
 SECRETS = ("/accounts/2fa/totp/activate", "/accounts/2fa/recovery-codes")
 HEADERS = ("HX-Push-Url", "HX-Replace-Url", "HX-Location", "HX-Redirect", "Location")
+_LETTERS = re.compile(r"[^\W\d_]+")
 SCRIPTS = ("text/javascript", "application/javascript", "text/css")
 
 
@@ -43,7 +50,7 @@ class ScreenshotMode:
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(SECRETS):
             return _withheld(request)
-        if request.method not in SAFE and _holds_masked(request):
+        if request.method not in SAFE and request.path != HELP and _holds_masked(request):
             return render(request, "web/masked_form.html", status=409)
         return self.get_response(request)
 
@@ -53,15 +60,37 @@ def disguise_of(request: HttpRequest) -> Disguise:
     memberships = getattr(request, "memberships", [])
     own = getattr(request, "organisation", None)
     secret = salted_hmac("jemmo.disguise", str(own.pk) if own else "", algorithm="sha256").digest()
-    disguise = Disguise(secret)
+    disguise = Disguise(secret, ordinary_words())
     for one in memberships:
         one.org.notice(disguise)
     request.user.notice(disguise)  # type: ignore[union-attr]
     return disguise
 
 
+@cache
+def ordinary_words() -> frozenset[str]:
+    """The interface's own words in each language, in lower case.
+
+    A person called "May" does not change the name of a month.
+    """
+    texts = list(names.OFFERED)
+    for code, _ in settings.LANGUAGES:
+        catalog = trans_real.translation(code)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+        for source, translated in catalog.items():
+            texts += [source if isinstance(source, str) else source[0], translated]
+    return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
+
+
+def shown_as_it_is(answer: HttpResponse) -> HttpResponse:
+    """Mark an answer that screenshot mode need not withhold: a picture that was taken in it."""
+    answer.taken_in_screenshot_mode = True  # type: ignore[attr-defined]
+    return answer
+
+
 def masked(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> HttpResponseBase:
     """The answer as a screenshot may show it; what holds no text is withheld."""
+    if getattr(answer, "taken_in_screenshot_mode", False):
+        return answer
     for name in HEADERS:
         if name in answer.headers:
             answer.headers[name] = _own_address(answer.headers[name], request, disguise)

@@ -123,18 +123,38 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "image/jpeg": pgettext_lazy("file type", "Image"),
         "image/png": pgettext_lazy("file type", "Image"),
     },
+    "file_text": {
+        "PENDING": _("The text is being read"),
+        "DONE": _("The text isn’t kept"),
+        "EMPTY": _("No text found"),
+        "FAILED": _("The text could not be read"),
+        "TOO_SLOW": _("The text could not be read"),
+        "NO_READER": _("The text could not be read"),
+    },
+    "file_text_reason": {
+        "PENDING": _("It appears here within the hour."),
+        "DONE": _("Jemmo keeps the text of a file’s latest version only."),
+        "EMPTY": _("The file holds no text. It may be a scan."),
+        "FAILED": _("The file is damaged, or written in a way that Jemmo doesn’t know."),
+        "TOO_SLOW": _("Reading it took too long or too much memory."),
+        "NO_READER": _("Jemmo can’t read files on this system."),
+    },
     "file_reason": {
         "empty": _("it is empty"),
         "too_large": _("it is larger than Jemmo keeps"),
+        "storage_too_large": _("it is larger than the file storage accepts"),
         "type_not_kept": _("it is no kind of document that Jemmo keeps"),
         "broken": _("it is damaged"),
         "archive_bomb": _("it would unpack to far more than it is"),
         "macros": _("it holds macros"),
         "embedded": _("it holds another file or program"),
+        "encrypted": _("it takes a password to open it"),
+        "too_costly": _("inspecting it took too long or too much memory"),
         "not_a_resume": _("the ATS sent no file"),
         "file_host": _("it lies on a host that is not allowed"),
         "resumes_off": _("the ATS does not document where files are fetched"),
         "files_off": _("the ATS hands out no files"),
+        "file_not_told": _("the ATS has not said where it is"),
     },
     "role": {
         "owner": pgettext_lazy("role", "Owner"),
@@ -150,34 +170,40 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "refusal": {
         "not_allowed": _("Your role does not allow this."),
-        "last_owner": _("An organisation keeps at least one owner."),
+        "last_owner": _("An organization keeps at least one owner."),
         "changed_meanwhile": _("Somebody else changed this in the meantime."),
         "already_member": _("This person is a member already."),
         "already_invited": _("This person is invited already."),
         "invitation_gone": _("This invitation is no longer valid."),
         "other_account": _("The invitation is for another e-mail address."),
+        "unproved_address": _("Your e-mail address isn't confirmed yet."),
+        "organisation_exists": _(
+            "This organization exists already. Give yourself access with `jemmo user add`."
+        ),
         "email": _("This is not an e-mail address."),
     },
     "remedy": {
-        "not_allowed": _("Ask an owner of the organisation."),
+        "not_allowed": _("Ask an owner of the organization."),
         "last_owner": _("Make somebody else an owner first."),
         "changed_meanwhile": _("Look at it again and repeat it if it is still needed."),
         "already_member": _("Change the role in the list."),
         "already_invited": _("Copy the link of the invitation, or withdraw it first."),
         "invitation_gone": _("Ask whoever invited you for a new one."),
         "other_account": _("Sign out, and sign in with the address that was invited."),
+        "unproved_address": _("Confirm it in “My account”, then open the invitation again."),
         "email": "",
     },
     "finding": {
         "nothing_connected": _("No ATS is connected yet."),
-        "well": _("Everything is synced."),
+        "well": _("Everything was last synced"),
         "refused": _("Your key was refused."),
         "paused": _("The sync is paused."),
         "failed": _("The last sync failed."),
         "running": _("A sync is under way."),
-        "never": _("Nothing was synced yet."),
+        "never": _("The first sync has not finished."),
         "overdue": _("The last success is more than a day ago."),
-        "held": _("Unusually many deletions wait for a decision."),
+        "held": pgettext_lazy("trouble", "Needs a decision"),
+        "files": _("Files cannot be downloaded."),
     },
     "finding_help": {
         "nothing_connected": _("Connect one, and jobs and talents appear by themselves."),
@@ -188,13 +214,20 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "running": _("New data appears by itself."),
         "never": _("The first sync starts by itself. Look at its progress:"),
         "overdue": _("Start one by hand, and look at what kept it:"),
-        "held": _("Look at what would vanish, and decide:"),
+        "overdue_viewer": _("Recruiters and admins can start a sync."),
+        "files": _("Syncs go on. Look at the error:"),
     },
     "audit": {
         "member.invited": pgettext_lazy("audit", "invited"),
         "member.invitation_withdrawn": pgettext_lazy("audit", "withdrew the invitation of"),
         "member.joined": pgettext_lazy("audit", "joined"),
         "member.role_changed": pgettext_lazy("audit", "changed the role of"),
+        "member.confidential_given": pgettext_lazy(
+            "audit", "gave access to confidential records to"
+        ),
+        "member.confidential_taken": pgettext_lazy(
+            "audit", "took access to confidential records from"
+        ),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
         "retention.changed": pgettext_lazy("audit", "changed how long people are kept"),
@@ -205,7 +238,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "talent.contact_again": pgettext_lazy(
             "audit", "noted that somebody may be contacted again"
         ),
-        "organisation.deletion_asked": pgettext_lazy("audit", "asked to delete the organisation"),
+        "organisation.deletion_asked": pgettext_lazy("audit", "asked to delete the organization"),
         "organisation.deletion_undone": pgettext_lazy("audit", "took the deletion back"),
     },
     "connection": {
@@ -217,8 +250,13 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "mode": {
         "initial": _("Initial sync"),
+        "again": pgettext_lazy("sync", "Everything read again"),
         "incremental": _("Incremental sync"),
         "reconcile": _("Full comparison"),
+    },
+    "only": {
+        "jobs": pgettext_lazy("sync", "jobs only"),
+        "talents": pgettext_lazy("sync", "talents and applications only"),
     },
     "run": {
         "running": pgettext_lazy("run", "Running"),
@@ -275,13 +313,57 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "job_archived": pgettext_lazy("rule", "Archived jobs"),
         "job_draft": pgettext_lazy("rule", "Draft jobs"),
         "talent_archived": pgettext_lazy("rule", "Archived talents"),
-        "no_active_application": pgettext_lazy("rule", "Talents without an active application"),
+        "no_active_application": pgettext_lazy(
+            "rule", "Talents without an active application or a recent hire"
+        ),
+    },
+    "excluded": {
+        "job_archived": pgettext_lazy(
+            "excluded",
+            "It is archived in the ATS, and a rule of your organization excludes archived jobs.",
+        ),
+        "job_draft": pgettext_lazy(
+            "excluded", "It is a draft in the ATS, and a rule of your organization excludes drafts."
+        ),
+        "talent_archived": pgettext_lazy(
+            "excluded",
+            "This person is archived in the ATS, and a rule of your organization excludes archived talents.",
+        ),
+        "no_active_application": pgettext_lazy(
+            "excluded",
+            "This person has no active application and was not hired recently, and a rule of your organization "
+            "excludes such talents.",
+        ),
     },
     "colour": {
         "green": pgettext_lazy("status", "Synced within 24 hours"),
         "yellow": pgettext_lazy("status", "Not synced for a day: consider a sync"),
+        "decision": pgettext_lazy("trouble", "Needs a decision"),
         "red": pgettext_lazy("status", "The last sync failed"),
         "loading": pgettext_lazy("status", "Syncing"),
+    },
+    "indicator": {
+        "green": pgettext_lazy("indicator", "Green: synced within 24 hours"),
+        "yellow": pgettext_lazy(
+            "indicator",
+            "Yellow: not synced for 24 hours, not synced yet, or an error stops the download of files",
+        ),
+        "decision": pgettext_lazy(
+            "indicator", "Yellow, needs a decision: unusually many deletions are paused"
+        ),
+        "red": pgettext_lazy("indicator", "Red: the last sync failed, or the ATS refused the key"),
+        "loading": pgettext_lazy("indicator", "Turning: a sync is running"),
+    },
+    "indicator_help": {
+        "green": _("Nothing."),
+        "yellow": _(
+            "Consider a sync. If an error stops files, the card of the connection says why."
+        ),
+        "yellow_viewer": _("Recruiters and admins can start a sync."),
+        "decision": _("An owner or admin decides."),
+        "red": _("Check the error in Settings > Logs, then retry."),
+        "red_member": _("An owner or admin can fix it; Settings > Logs has the error."),
+        "loading": _("Wait for it to end; the page updates itself."),
     },
     "webhook": {
         "never": pgettext_lazy("webhook", "None has come yet"),
@@ -292,7 +374,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "accepted": pgettext_lazy("delivery", "Taken in"),
         "duplicate": pgettext_lazy("delivery", "Came twice"),
         "unknown_event": pgettext_lazy("delivery", "About something that is not synced"),
-        "paused": pgettext_lazy("delivery", "Kept while paused"),
+        "not_kept": pgettext_lazy("delivery", "Taken in, not kept: above 50 MB in a day"),
+        "paused": pgettext_lazy("delivery", "Waiting while paused"),
         "not_json": pgettext_lazy("delivery", "Refused: not readable"),
         "unreadable": pgettext_lazy("delivery", "Refused: no webhook of this ATS"),
         "too_large": pgettext_lazy("delivery", "Refused: too large"),
@@ -303,12 +386,6 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "disconnected": pgettext_lazy("delivery", "Refused: disconnected"),
         "unknown_address": pgettext_lazy("delivery", "Refused: unknown address"),
         "flood": pgettext_lazy("delivery", "Refused: too many at once"),
-    },
-    "option": {
-        "region": pgettext_lazy("option", "Region"),
-        "company_id": pgettext_lazy("option", "Company id"),
-        "client_id": pgettext_lazy("option", "Client ID"),
-        "environment": pgettext_lazy("option", "Environment"),
     },
     "choice": {
         "eu": pgettext_lazy("region", "Europe"),
@@ -330,6 +407,14 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "read profiles": pgettext_lazy("right", "Read profiles"),
         "read projects": pgettext_lazy("right", "Read projects"),
         "read departments": pgettext_lazy("right", "Read departments"),
+        "read offices": pgettext_lazy("right", "Read offices"),
+        "read sources": pgettext_lazy("right", "Read sources"),
+        "read job posts": pgettext_lazy("right", "Read job posts"),
+        "read job owners": pgettext_lazy("right", "Read job owners"),
+        "read application stages": pgettext_lazy("right", "Read application stages"),
+        "read pay input ranges": pgettext_lazy("right", "Read pay ranges"),
+        "read pay inputs": pgettext_lazy("right", "Read pay range names"),
+        "read attachments": pgettext_lazy("right", "Read attachments"),
         "read users": pgettext_lazy("right", "Read users"),
         "read reject_reasons": pgettext_lazy("right", "Read rejection reasons"),
         "read talents": pgettext_lazy("right", "Read candidates"),

@@ -68,7 +68,7 @@ def test_a_vacancy_becomes_this_job() -> None:
 
 def test_an_applicant_becomes_this_talent_and_this_application() -> None:
     notes = Notes()
-    assert as_json(applicants.talent(an_applicant(), settings(), notes)) == recorded("talent")
+    assert as_json(applicants.talent(an_applicant(), settings())) == recorded("talent")
     found = applicants.application(an_applicant(), columns(), settings(), notes)
     assert as_json(found) == recorded("application")
     assert not notes.counts
@@ -112,14 +112,40 @@ def test_remote_work_is_a_word_or_a_truth_value(sent: Any, expected: RemotePolic
         ("32000", "y", 32_000),
         ("38000.50", "y", 38_000.5),
         (25, "h", 25),
-        ("60", None, 60_000),
+        ("60", None, None),
+        ("900", "y", None),
+        (24, None, None),
+        ("45,000", "y", 45_000),
+        ("52 000", "y", 52_000),
+        ("3,500", "m", 3_500),
+        ("selon profil", "y", None),
     ],
 )
 def test_a_salary_of_nothing_is_none_and_sixty_a_year_means_thousands(
     salary: Any, unit: Any, low: float | None
 ) -> None:
     found = a_job(salary=salary, salary_max=None, mensuality=unit).compensations
-    assert [one.min for one in found] == ([low] if low else [])
+    assert [one.min for one in found if one.min] == ([low] if low else [])
+    assert all(str(salary) in str(one.original) for one in found)
+    assert bool(found) is (salary not in {"0", 0, None})
+
+
+def test_the_days_of_a_contract_are_no_days_of_a_posting() -> None:
+    job = a_job(start_date="2026-03-02T00:00:00.000Z", end_date="2026-09-30T00:00:00.000Z")
+    assert as_json(job)["opened_at"] == "2025-03-01T09:00:00Z"
+    assert job.closed_at is None
+    assert job.custom_fields["contract_start"]["value"] == "2026-03-02"
+    assert job.custom_fields["contract_end"]["value"] == "2026-09-30"
+
+
+def test_a_postal_code_is_a_text_or_a_number() -> None:
+    vacancy = recorded("vacancy")
+    vacancy["address"]["postal_code"] = 69003
+    notes = Notes()
+    [page] = [Pages(settings(), None).jobs([vacancy], LABELS)]
+    job = page.map(page.raw[0], notes)
+    assert as_json(job)["locations"][0]["postal_code"] == "69003"
+    assert not any(code.startswith("dropped_value") for code in notes.counts)
 
 
 @pytest.mark.parametrize(
@@ -174,16 +200,16 @@ def test_an_application_ends_by_hiring_or_archiving(
 def test_a_row_without_contacts_vacancy_or_column_is_kept() -> None:
     notes = Notes()
     row = an_applicant(email=None, phone=" ", vacancy_id=None, column="Ailleurs", aws=None)
-    found = applicants.talent(row, settings(), notes)
+    found = applicants.talent(row, settings())
     assert (found.contacts, found.attachments) == ((), ())
     applied = applicants.application(row, columns(), settings(), notes)
     assert (applied.job_remote_id, applied.stage_remote_id) == (None, None)
-    assert set(notes.counts) == {"unknown_stage"}
+    assert set(notes.counts) == {"unknown_stage", "ambiguous_job"}
 
 
 def test_the_persons_id_is_an_alias_where_a_row_carries_it() -> None:
     row = an_applicant(candidate={"id": "Lk2jHg8fDs5aQw1e"})
-    assert applicants.talent(row, settings(), Notes()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
+    assert applicants.talent(row, settings()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
 
 
 ANYTHING = st.recursive(

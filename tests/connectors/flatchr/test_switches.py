@@ -22,6 +22,9 @@ SWITCHES: list[dict[str, Any]] = [
     {"updated_format": "iso", "cv_in_row": "cv"},
     {"updated_format": "epoch", "cv_in_row": "candidate"},
     {"updated_format": "absent"},
+    {"rows": "old"},
+    {"rows": "old", "search_scope": "all"},
+    {"rows": "old", "search_cap": 10},
     {"bounds": "exclusive"},
     {"bounds_zone": "utc"},
     {"bounds": "exclusive", "bounds_zone": "utc"},
@@ -104,7 +107,7 @@ async def test_a_resume_the_list_does_not_name_is_pending_or_left_out(connect: C
         await company.sync()
         query = (
             "SELECT count(*) FROM attachment f JOIN talent t ON t.id = f.talent_id "
-            "WHERE t.connection_id = {me} AND f.remote_version IS NULL"
+            "WHERE t.connection_id = {me} AND coalesce(f.remote_version, '') = ''"
         )
         assert await company.value(query) == expected
 
@@ -154,6 +157,27 @@ async def test_a_day_that_cannot_be_asked_for_in_smaller_parts_proves_nothing(
     assert await company.ids(Stream.TALENTS) == everyone
 
 
+async def test_a_vacancy_that_is_known_by_its_title_alone_is_kept_by_it(connect: Connect) -> None:
+    sandbox, company = await connect(switches={"rows": "old"})
+    job = await sandbox.change("create", "vacancies", attributes={"title": "Fée des dents "})
+    one, other = [
+        await sandbox.change("create", "applicants", relationships={"job": job}) for _ in range(2)
+    ]
+    await company.sync()
+    linked = (
+        "SELECT j.title, j.remote_id = %s FROM application a JOIN job j ON j.id = a.job_id "
+        "WHERE a.remote_id = %s AND j.remote_deleted_at IS NULL"
+    )
+    assert await company.rows(linked, job, one) == [("Fée des dents", True)]
+
+    await sandbox.change("delete", "vacancies", job)
+    await sandbox.change("edit", "applicants", other, attributes={"lastname": "Odile"})
+    report = await company.sync(Mode.RECONCILE)
+    assert report.status is RunStatus.SUCCEEDED, report
+    assert await company.rows(linked, job, other) == [("Fée des dents", False)]
+    assert (await company.verify()).equal
+
+
 async def test_a_refusal_is_waited_out_as_told_or_as_configured(connect: Connect) -> None:
     sandbox, company = await connect(faults="storm429=0.5")
     report = await company.sync()
@@ -173,3 +197,38 @@ async def test_a_dead_key_stops_the_connection_at_once(
     assert report.error["code"] == "key_refused"
     assert sandbox.site.log.counts.total() <= 5
     assert await company.state() == "refused"
+
+
+@pytest.mark.parametrize("days", ["31", "366"])
+@pytest.mark.parametrize("cap", [10, 23, 50])
+async def test_a_limit_that_nobody_knows_of_is_found_out(
+    connect: Connect, cap: int, days: str
+) -> None:
+    sandbox, company = await connect(
+        talents=160, switches={"search_cap": cap}, options={"search_window_days": days}
+    )
+
+    report = await company.sync()
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    await assert_equal_to_truth(sandbox, company)
+    assert (await company.verify()).equal
+    first = sorted(await truth(sandbox, "applicants"))[0]
+    await sandbox.change("delete", "applicants", first)
+    assert (await company.sync(Mode.RECONCILE)).streams[Stream.TALENTS].deleted == 1
+    await assert_equal_to_truth(sandbox, company)
+
+
+async def test_a_search_of_one_window_is_asked_for_in_parts_too(connect: Connect) -> None:
+    """Nothing repeats where all came within a few days, so the largest answer is looked at in parts."""
+    sandbox, company = await connect(talents=0, switches={"search_cap": 12})
+    job = sorted(await truth(sandbox, "vacancies"))[0]
+    for n in range(30):
+        await sandbox.change(
+            "create", "applicants", relationships={"job": job}, at=f"2021-05-{n + 1:02}"
+        )
+
+    report = await company.sync()
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    await assert_equal_to_truth(sandbox, company)

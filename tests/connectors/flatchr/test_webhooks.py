@@ -36,7 +36,7 @@ def test_a_new_applicant_gives_both_ids_of_everything(flat: bool) -> None:
     assert found.applicant == Ids(9001, "Qw8eRt5yUi2oPa7s")
     assert found.column == Ids(643, "Mn5bVc2xZa9sDf3g")
     assert found.candidate == Ids(8001)
-    assert (found.resume_key, found.resume_extension) == ("candidates/2025/03/x/ada-exemple", "pdf")
+    assert found.resume == "candidates/2025/03/x/ada-exemple.pdf"
 
 
 def test_a_moved_applicant_is_known_by_its_number_and_address() -> None:

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.greenhouse.mapping import AroundApplications, AroundJobs
 from jemmo.connectors.lenient import convert
-from jemmo.domain.enums import ApplicationStatus, ContactKind, JobStatus, StageCategory
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    CompensationPeriod,
+    ContactKind,
+    JobStatus,
+    JobVisibility,
+    StageCategory,
+)
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Application, Job, Talent
 from jemmo.domain.streams import Notes
@@ -47,6 +54,31 @@ def job(row: dict[str, Any], around: AroundJobs | None = None) -> tuple[Job, Not
 def application(row: dict[str, Any], **around: Any) -> tuple[Application, Notes]:
     found = {"id": 5, "candidate_id": 17, "job_id": 3, **row}
     return read(wire.ApplicationRow, mapping.application, found, AroundApplications(**around))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "currency", "pay"),
+    [
+        (4_500_000, 6_000_000, "EUR", (45_000, 60_000)),
+        (4_500_000, 6_000_000, "JPY", (4_500_000, 6_000_000)),
+        (4_500_000, 6_000_000, "kwd", (4_500, 6_000)),
+        (0, 6_000_000, "USD", (None, 60_000)),
+        (0, 0, "USD", None),
+        (None, None, None, None),
+    ],
+)
+def test_pay_of_a_post_is_in_the_smallest_unit_and_zero_is_none(
+    low: int | None, high: int | None, currency: str | None, pay: tuple[float, float] | None
+) -> None:
+    row = {"id": 3, "pay_input_id": 7, "min_cents": low, "max_cents": high}
+    around = AroundJobs(
+        posts={"1": [{"id": 2, "live": True}]},
+        pay={"2": [{**row, "currency_type": currency}]},
+        pay_names={"7": [{"id": 7, "title": "Base salary a year"}]},
+    )
+    found = job({}, around)[0].compensations
+    assert [(one.min, one.max) for one in found] == ([pay] if pay else [])
+    assert all(one.period is CompensationPeriod.YEAR and one.is_public for one in found)
 
 
 def test_a_candidate_becomes_a_talent() -> None:
@@ -82,6 +114,22 @@ def test_a_status_is_kept_beside_what_it_means(shown: str, status: JobStatus) ->
     assert bool(notes.counts) is (shown == "sleeping")
 
 
+@pytest.mark.parametrize(
+    ("value", "is_confidential"),
+    [
+        *[(one, True) for one in (True, 1, "yes", "on", "true", [True], {"value": True}, [], {})],
+        *[(one, False) for one in (False, 0, None, "", "false", " False ", "0")],
+    ],
+)
+def test_a_flag_in_an_unknown_spelling_keeps_a_record_confidential(
+    value: Any, *, is_confidential: bool
+) -> None:
+    row = {**RECORDED, "private": value}
+    assert read(wire.CandidateRow, mapping.talent, row, {})[0].is_private is is_confidential
+    hidden = JobVisibility.CONFIDENTIAL if is_confidential else None
+    assert job({"confidential": value})[0].visibility is hidden
+
+
 def test_a_template_of_jobs_is_no_open_job() -> None:
     assert job({"status": "open", "is_template": True})[0].status is JobStatus.DRAFT
 
@@ -105,7 +153,7 @@ def test_the_responsible_recruiter_is_taken() -> None:
 
 
 def test_without_the_stages_id_its_name_within_the_job_is_looked_up() -> None:
-    stages = {("3", "Phone screen"): "301", ("4", "Phone screen"): "401"}
+    stages = {("3", "Phone screen"): ["301"], ("4", "Phone screen"): ["401"]}
     found, _ = application({"stage_id": 900, "stage_name": "Phone screen"}, stages=stages)
     assert found.stage_remote_id == "301"
     told, notes = application({"stage_name": "Gone"}, stages=stages)

@@ -10,10 +10,15 @@ from contracts.harness import start
 from contracts.vendors.greenhouse import GREENHOUSE
 from fakes.company import Company, company
 
+from jemmo.connectors.registry import connector_for
 from jemmo.domain.streams import Mode, Stream
 
 SWITCHES = [
     {"application_stage": "name"},
+    {"application_stage": "name", "stage_names": "shared"},
+    {"link_rel": "next last"},
+    {"missing_scope": "application_stages"},
+    {"visits": "absent"},
     {"rejection_reason": "details"},
     {"token_life": "in"},
     {"token_life": "none"},
@@ -47,7 +52,9 @@ async def read(database_url: str, **switches: Any) -> tuple[Company, list[Any]]:
         return found, await found.rows(RELATIONS)
 
 
-@pytest.mark.parametrize("switches", SWITCHES, ids=lambda one: "-".join(*one.items()))
+@pytest.mark.parametrize(
+    "switches", SWITCHES, ids=lambda one: "-".join("-".join(pair) for pair in one.items())
+)
 async def test_each_way_gives_the_same_relations(
     switches: dict[str, str], database_url: str
 ) -> None:
@@ -57,3 +64,113 @@ async def test_each_way_gives_the_same_relations(
     assert found == wanted
     assert len(wanted) > 50
     assert await other.ids(Stream.TALENTS) == await plain.ids(Stream.TALENTS)
+
+
+async def test_what_two_stages_are_called_alike_is_no_guess(database_url: str) -> None:
+    """Without visits and ids, the name alone cannot say which."""
+    switches = {
+        "application_stage": "name",
+        "stage_names": "shared",
+        "missing_scope": "application_stages",
+    }
+    found, _ = await read(database_url, **switches)
+    warnings = await found.value(
+        "SELECT report->'warnings' FROM sync_run ORDER BY started_at LIMIT 1"
+    )
+    assert "ambiguous_stage" in {one["code"] for one in warnings}
+
+
+async def test_a_stage_is_entered_when_its_visit_began(database_url: str) -> None:
+    found, _ = await read(database_url)
+    entered = await found.rows(
+        "SELECT count(*) FILTER (WHERE stage_entered_at IS NOT NULL), count(*) FROM application "
+        "WHERE connection_id = {me} AND stage_id IS NOT NULL"
+    )
+    assert entered[0][0] == entered[0][1] > 10
+
+
+async def test_the_pay_of_every_job_arrives(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=60) as ats:
+        found = await company(
+            database_url,
+            base_url=ats.base_url,
+            key=ats.server.key,
+            provider="greenhouse",
+            options=dict(GREENHOUSE.options),
+        )
+        await found.sync()
+        jobs = await ats.truth(Stream.JOBS)
+    wanted: dict[str, tuple[Any, ...]] = {}
+    for key in map(int, jobs):
+        if key % 3 == 0:
+            low = 30_000.0 + key % 50 * 1000
+            wanted[str(key)] = (low, low + 8000, "EUR", "YEAR", True)
+        elif key % 3 == 1:
+            wanted[str(key)] = (41_000.0, 52_000.0, "EUR", None, False)
+    rows = await found.rows(
+        "SELECT j.remote_id, p.min, p.max, p.currency, p.period, p.is_public "
+        "FROM job_compensation p JOIN job j ON j.id = p.job_id WHERE j.connection_id = {me}"
+    )
+    assert {row[0]: tuple(row[1:]) for row in rows} == wanted
+
+
+@pytest.mark.parametrize(
+    "missing", ["application_stages", "job_posts", "offices", "pay_input_ranges"]
+)
+async def test_a_scope_that_is_missing_is_named_when_the_key_is_tested(missing: str) -> None:
+    async with start(dataclasses.replace(GREENHOUSE, switches={"missing_scope": missing})) as ats:
+        config = connector_for("greenhouse").configure(
+            ats.server.key, ats.base_url, dict(GREENHOUSE.options)
+        )
+        source = connector_for("greenhouse").open(config)
+        try:
+            report = await source.check()
+        finally:
+            await source.close()
+    [check] = [check for check in report.checks if not check.ok]
+    assert check.name == f"read {missing.replace('_', ' ')}"
+    assert "right" in (check.detail or "")
+
+
+async def test_a_scope_that_is_taken_away_is_named_by_the_sync(database_url: str) -> None:
+    async with start(
+        dataclasses.replace(GREENHOUSE, switches={"missing_scope": "job_posts"})
+    ) as ats:
+        found = await company(
+            database_url,
+            base_url=ats.base_url,
+            key=ats.server.key,
+            provider="greenhouse",
+            options=dict(GREENHOUSE.options),
+        )
+        report = await found.sync()
+    assert report.error is not None
+    assert report.error["code"] == "scope_too_small"
+    assert "read job posts" in report.error["message"]
+
+
+@pytest.mark.parametrize("merged", ["left_out", "other"])
+async def test_who_was_merged_is_gone_and_the_applications_moved(
+    merged: str, database_url: str
+) -> None:
+    vendor = dataclasses.replace(GREENHOUSE, switches={"merged": merged})
+    async with start(vendor, talents=60) as ats:
+        found = await company(
+            database_url,
+            base_url=ats.base_url,
+            key=ats.server.key,
+            provider="greenhouse",
+            options=dict(vendor.options),
+        )
+        await found.sync()
+        applications = (await ats.truth(Stream.APPLICATIONS)).values()
+        old, survivor, *_ = dict.fromkeys(one["candidate_id"] for one in applications)
+        await ats.server.change("merge", "candidates", old, into=survivor)
+
+        report = await found.sync(Mode.RECONCILE)
+
+        assert report.streams[Stream.TALENTS].deleted == 1
+        for key, one in (await ats.truth(Stream.APPLICATIONS)).items():
+            held = await found.record(Stream.APPLICATIONS, key)
+            assert held["talent_remote_id"] == str(one["candidate_id"])
+        assert (await found.verify()).equal

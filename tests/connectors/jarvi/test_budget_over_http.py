@@ -39,6 +39,7 @@ def hours(ledger: MemoryLedger) -> float:
     return max(map(sum, windows))
 
 
+@pytest.mark.long
 async def test_thirty_six_thousand_profiles_are_read_in_a_night(jarvi: Opener) -> None:
     server = await jarvi(
         talents=26_400, switches=LIMITED, frozen_at=at("2026-01-05T18:00:00+00:00")
@@ -56,6 +57,7 @@ async def test_thirty_six_thousand_profiles_are_read_in_a_night(jarvi: Opener) -
     assert clock_of(server).now() < datetime(2026, 1, 5, 18, 30, tzinfo=UTC)
 
 
+@pytest.mark.long
 async def test_a_full_read_by_day_never_exceeds_the_budget_of_an_hour(jarvi: Opener) -> None:
     """Postponed and taken up again, from the hour before opening time until it is done."""
     server = await jarvi(

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.files import FileRequest, file_request
+from jemmo.connectors.jarvi.settings import settings_of
 from jemmo.domain.errors import ConfigError
 
 OWN = "https://functions.prod.jarvi.tech/v1/public-api/rest/v2"
@@ -40,3 +42,29 @@ def test_the_key_goes_to_jarvis_own_host_alone() -> None:
 def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
     with pytest.raises(ConfigError, match="not fetched"):
         asked(template, "files.example.com")
+
+
+@pytest.mark.parametrize(
+    ("template", "hosts"),
+    [
+        ("/v1/files/{fileId}", ""),
+        ("files/{fileId}", ""),
+        ("https://{fileId}", ""),
+        ("https://functions.prod.jarvi.tech/v1/files/", ""),
+        ("http://files.example.com/{fileId}", "files.example.com"),
+        ("https://files.example.com/{fileId}", ""),
+        ("https://[/{fileId}", ""),
+    ],
+)
+def test_an_address_that_would_fail_for_each_file_is_refused_at_once(
+    template: str, hosts: str
+) -> None:
+    options = {"file_url_template": template, "file_hosts": hosts}
+    with pytest.raises(ConfigError, match="file_url_template"):
+        settings_of(JARVI.configure("key", OWN, options))
+
+
+def test_an_address_that_works_is_taken() -> None:
+    for template in (f"{OWN}/files/{{fileId}}", "https://files.example.com/{fileId}"):
+        options = {"file_url_template": template, "file_hosts": "files.example.com"}
+        settings_of(JARVI.configure("key", OWN, options))

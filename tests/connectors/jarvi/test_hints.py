@@ -41,3 +41,12 @@ def test_only_ids_are_taken() -> None:
 )
 def test_no_payload_breaks_it(body: Any) -> None:
     assert profile_ids(body, PATHS) == []
+
+
+def test_of_a_huge_payload_the_front_is_read() -> None:
+    """Anybody may send one, and the web server reads it between two pages."""
+    first = {"profileId": "3f0c0000-0000-4000-8000-000000000001"}
+    last = {"profileId": "3f0c0000-0000-4000-8000-000000000002"}
+    body = {"a": first, **{f"k{number}": {} for number in range(90_000)}, "z": last}
+
+    assert profile_ids(body, "profileId") == [first["profileId"]]

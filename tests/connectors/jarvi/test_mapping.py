@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jemmo.connectors.jarvi import links, mapping
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.jobs import job
-from jemmo.connectors.jarvi.projects import Joined, _join
+from jemmo.connectors.jarvi.projects import Joined, Listed, _join
 from jemmo.connectors.jarvi.settings import Settings, settings_of
 from jemmo.domain.enums import ApplicationStatus, EmploymentType, JobStatus, RemotePolicy
 from jemmo.domain.errors import ConfigError, RecordRejected
@@ -71,7 +71,7 @@ def test_a_project_without_an_offer_is_internal() -> None:
 
 
 def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
-    users = _join([recorded("project")], [], covers=True).users()
+    users = _join(Listed([recorded("project")]), Listed([])).users()
     mapped = {key: mapping.user(row, key) for key, row in users.items()}
     assert [one.name for one in mapped.values()] == ["Rec Ruteur", "Paul Approche"]
     assert [one.is_active for one in mapped.values()] == [True, False]
@@ -82,7 +82,8 @@ def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
     [
         ("auto", "60", 60_000.0),
         ("auto", "50000", 50_000.0),
-        ("auto", "999", 999_000.0),
+        ("auto", "999", None),
+        ("keur", "999", 999_000.0),
         ("auto", "1000", 1000.0),
         ("eur", "60", 60.0),
         ("keur", "60", 60_000.0),
@@ -144,7 +145,9 @@ def test_offers_are_joined_by_the_id_or_by_what_else_they_share() -> None:
     other = {**project, "id": "p2", "referenceId": None, "createdAt": "2025-01-02T09:00:00.5+00:00"}
     by_reference = {"id": "o1", "referenceId": "DE-25"}
     by_time = {"id": "o2", "referenceId": None, "createdAt": other["createdAt"]}
-    shelf = _join([project, other], [by_reference, by_time, {"id": "o3"}], covers=True, whole=True)
+    shelf = _join(
+        Listed([project, other]), Listed([by_reference, by_time, {"id": "o3"}]), whole=True
+    )
     assert shelf.jobs[project["id"]].offer == by_reference
     assert shelf.jobs["p2"].offer == by_time
     assert shelf.unjoined == 1
@@ -157,7 +160,7 @@ def test_sales_projects_and_deleted_ones_are_no_jobs() -> None:
         {**project, "id": "deleted", "deletedAt": "2025-01-02T09:00:00+00:00"},
         project,
     ]
-    shelf = _join(rows, [], covers=True)
+    shelf = _join(Listed(rows), Listed([]))
     assert list(shelf.jobs) == [project["id"]]
     assert shelf.gone == ("sales", "deleted")
 
@@ -273,7 +276,7 @@ def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
 
 @given(st.lists(spoilt("project") | ANYTHING, max_size=3), st.lists(ANYTHING, max_size=3))
 def test_nothing_breaks_the_join(rows: Any, offers: Any) -> None:
-    shelf = _join(rows, offers, covers=True, whole=True)
+    shelf = _join(Listed(rows), Listed(offers), whole=True)
     assert len(shelf.jobs) + len(shelf.gone) + len(shelf.odd) <= len(rows)
     for key, row in shelf.users().items():
         mapping.user(row, key)
@@ -284,3 +287,25 @@ def test_nothing_breaks_the_reading_of_applications(entry: Any, more: Any) -> No
     for path in settings(application_paths="profiles.a,projects.profiles").application_paths:
         for one in links.entries({"id": "x", "a": entry, "profiles": [entry, more]}, path):
             links.application(one, settings(), "t:p", Notes())
+
+
+def test_the_tags_of_a_project_are_those_of_the_job_and_labels_are_readable() -> None:
+    chosen = {"fieldValue": {"id": "v", "name": "Python", "technicalValue": "python"}}
+    tags = field(None, kind="tags", **chosen)
+    own = field("business_sectors", kind="tags", **chosen)
+    unnamed = field("joboffer_min_years_of_experience", "3", kind="number")
+    plain_choice = field(
+        "joboffer_language", kind="multiplechoice", fieldValue={"technicalValue": "french"}
+    )
+    for one in (unnamed, plain_choice):
+        one["field"]["name"] = None
+    found = a_job(settings(), {"fieldsValues": [tags, own, unnamed, plain_choice]})
+    assert found.tags == ("Python",)
+    assert found.custom_fields["joboffer_min_years_of_experience"]["label"] == (
+        "Min years of experience"
+    )
+    assert found.custom_fields["joboffer_language"] == {
+        "type": "multi_select",
+        "label": "Language",
+        "value": ["french"],
+    }

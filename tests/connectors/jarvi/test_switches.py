@@ -83,6 +83,7 @@ async def assert_follows(server: SandboxServer, found: Company) -> None:
         {"salary_unit": "keur"},
         {"phones": "text", "emails": "texts"},
         {"purposes": "absent"},
+        {"field_names": "absent"},
         {"status_names": True},
         {"nothing_found": "404"},
         {"retry_after": "absent"},
@@ -184,6 +185,7 @@ async def test_applications_are_read_where_they_were_found(
 ) -> None:
     server = await jarvi(switches={"applications": shape, "touch_on_links": True})
     found = await connected(server, database_url, application_paths=path, status_map=STATUSES)
+    await found.set_rules(hired_days=0)
     report = await found.sync()
     assert report.status is RunStatus.SUCCEEDED, report
     assert await found.ids(Stream.APPLICATIONS) == applications_of(server)
@@ -276,3 +278,28 @@ async def test_a_change_without_a_sign_is_found_by_the_full_sweep(
     assert (await found.record(Stream.TALENTS, talent))["headline"] == "Quiet"
     assert (await found.record(Stream.JOBS, job))["internal_name"] == "Quiet too"
     assert (await found.sync()).mode is Mode.INCREMENTAL
+
+
+@pytest.mark.parametrize("names", ["given", "absent"])
+async def test_the_tags_of_projects_arrive_and_no_label_is_a_key(
+    jarvi: Opener, database_url: str, names: str
+) -> None:
+    server = await jarvi(switches={"field_names": names})
+    found = await connected(server, database_url)
+    await found.sync()
+    wanted = {}
+    async for line in server.provider.truth("projects", server.base_url):
+        row = json.loads(line)["attributes"]
+        wanted[row["id"]] = [
+            one["fieldValue"]["name"]
+            for one in row["fieldsValues"]
+            if one["field"]["type"] == "tags"
+        ]
+    rows = await found.rows(
+        "SELECT remote_id, tags, custom_fields FROM job WHERE connection_id = {me}"
+    )
+    assert {row[0]: row[1] for row in rows} == {row[0]: wanted[row[0]] for row in rows}
+    assert any(row[1] for row in rows)
+    labels = {field["label"] for row in rows for field in row[2].values()}
+    assert labels
+    assert not any("_" in label or label.islower() for label in labels), labels

@@ -13,6 +13,7 @@ from jemmo.connectors.jarvi.budget import Budget
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.domain.errors import Postponed
 from jemmo.domain.ports import QuotaLedger, Spent
+from jemmo.rest_client.retries import giving_way
 from jemmo.store.quota import PostgresQuotaLedger
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -170,3 +171,14 @@ async def test_every_ledger_keeps_and_corrects_uses(kind: str, database_url: str
             Spent(MONDAY, 1.5),
         ]
         assert await ledger.spent(MONDAY) == [Spent(MONDAY, 1.5)]
+
+
+async def test_work_that_others_queue_behind_waits_no_longer_than_it_may() -> None:
+    time, ledger = Time(), MemoryLedger()
+    taken = turns(time, ledger, patience=3600)
+    for _ in range(5):
+        await ask(taken, time)
+    with giving_way(), pytest.raises(Postponed):
+        await ask(taken, time)
+    assert time.present == MONDAY + timedelta(seconds=20)
+    await ask(taken, time)  # other work waits as long as the connection's option says

@@ -107,7 +107,7 @@ async def test_a_walk_goes_on_from_where_it_stopped() -> None:
     assert covers
 
 
-async def test_a_count_that_promises_more_than_comes_proves_nothing() -> None:
+async def test_a_list_tells_by_how_much_it_is_short_of_its_count() -> None:
     listing = Listing(25)
 
     async def boast(offset: int) -> Rows:
@@ -115,8 +115,8 @@ async def test_a_count_that_promises_more_than_comes_proves_nothing() -> None:
         return Rows(page.rows, 32)
 
     walk = Walk(boast, Position())
-    covers = [step.covers async for step in walk.steps()]
-    assert covers[-1] is False
+    short = [step.short async for step in walk.steps()]
+    assert short == [*[0] * (len(short) - 1), 7]
     assert listing.pages < 8
 
 

@@ -94,6 +94,17 @@ def test_custom_fields_are_told_by_their_words() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "is_private"), [("soon", True), (True, True), ({}, True), ("", False), (False, False)]
+)
+def test_a_restriction_in_an_unknown_spelling_is_one(value: Any, *, is_private: bool) -> None:
+    kind, notes = KINDS[Stream.TALENTS], Notes()
+    row = {"id": "1", "attributes": {"restricted-at": value}}
+    found = kind.map(convert(row, kind.resource, "1", notes), Inclusions({}, Lookups()), notes)
+    assert isinstance(found, Talent)
+    assert found.is_private is is_private
+
+
 def test_a_talent_of_whom_little_is_known() -> None:
     (_, other), notes = mapped("candidates.json", Stream.TALENTS)
     assert isinstance(other, Talent)

@@ -31,6 +31,7 @@ SWITCHES: list[dict[str, Any]] = [
     {"body_401": "json"},
     {"writes": "403"},
     {"bearer": True},
+    {"links": "proxied"},
     {"feed_combined": "refuse"},
 ]
 OPTIONS: list[tuple[dict[str, str], dict[str, Any]]] = [
@@ -117,12 +118,14 @@ async def test_the_limit_is_kept_without_one_refusal(
     await assert_equal_to_truth(sandbox, company)
 
 
+@pytest.mark.parametrize("moments", ["left", "unix", "unix_ms"])
 @pytest.mark.parametrize("retry_after", [False, True])
 async def test_refusals_are_waited_out_when_the_limit_is_not_known(
-    connect: Connect, retry_after: bool
+    connect: Connect, retry_after: bool, moments: str
 ) -> None:
     limit = {"rate_limit": True, "rate_limit_requests": 4, "rate_limit_seconds": 1}
-    sandbox, company = await connect(switches={**limit, "retry_after": retry_after}, talents=20)
+    told = {"retry_after": retry_after, "moments": moments}
+    sandbox, company = await connect(switches={**limit, **told}, talents=20)
 
     report = await company.sync()
 

@@ -4,7 +4,9 @@ from contracts.harness import Vendor
 from contracts.vendors.flatchr import FLATCHR
 from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI
-from contracts.vendors.teamtailor import TEAMTAILOR
+from contracts.vendors.teamtailor import TEAMTAILOR, TEAMTAILOR_REPLAY
 from contracts.vendors.template import TEMPLATE
 
 VENDORS: list[Vendor] = [FLATCHR, GREENHOUSE, JARVI, TEAMTAILOR, TEMPLATE]
+REPLAYS: list[Vendor] = [TEAMTAILOR_REPLAY]
+"""The same vendors with a second server, written by someone who had read neither connector nor sandbox."""

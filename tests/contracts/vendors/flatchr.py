@@ -61,6 +61,7 @@ FLATCHR = Vendor(
             ("move", {"stage": "643"}),
         ),
         shows=("last_name", "Nouvelle"),
+        requests=14,  # once by column too, as nobody knows at which size a search cuts
     ),
     per_page=300,
     large_page=300,

@@ -77,7 +77,7 @@ JARVI = Vendor(
             attributes=fields(field(5, "number", "joboffer_remote_days_per_week", "parfois")),
             columns={"remote_policy": None, "remote_policy_original": "parfois"},
         ),
-        "a salary in thousands": Shown(attributes=pay("60", "65000"), pay=(60_000, 65_000)),
+        "a salary in thousands": Shown(attributes=pay("60", "65"), pay=(60_000, 65_000)),
         "markup in a name": Shown(
             stream=Stream.TALENTS,
             attributes={"lastName": "<b>O&#39;Dile</b>"},

@@ -1,6 +1,9 @@
 """Teamtailor in the suite of every connector."""
 
+from dataclasses import replace
+
 from contracts.harness import Announced, Files, Shown, Vendor, edits
+from replay import teamtailor
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.teamtailor.vault import LIFETIME_S
@@ -71,4 +74,11 @@ TEAMTAILOR = Vendor(
     files=Files(live=LIFETIME_S),
     announced=Announced(orders=edits("pitch", "Fée"), shows=("headline", "Fée")),
     custom=(Stream.TALENTS, "languages"),
+)
+
+TEAMTAILOR_REPLAY = replace(
+    TEAMTAILOR,
+    replay=teamtailor.serve,
+    faults={"storm": "storm", "expires": "expires"},
+    handful=20,  # every sync asks anew for what the reference does not have: includes, a filter of jobs
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from functional.cli.conftest import Ats, Jemmo
 
+from jemmo.store import exercise
 from jemmo.store.models import Account, Membership
 
 
@@ -12,7 +15,10 @@ def test_the_doctor_finds_nothing_wrong(jemmo: Jemmo, ats: Ats) -> None:
     done = jemmo("doctor", "--json")
     assert done.status == 0, done
     assert done.last["ok"] is True
-    assert {one["what"] for one in done.last["findings"]} >= {"Python", "Database"}
+    assert {one["what"] for one in done.last["findings"]} >= {
+        *("Python", "Database", "Row-level security", "Other roles and the schema jemmo"),
+        *(f"Database, {what}" for what in exercise.ATTEMPTS),
+    }
     assert any("acme / teamtailor" in one["what"] for one in done.last["findings"])
 
 
@@ -23,6 +29,19 @@ def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
     assert done.status == 4
     assert "refused the API key" in done.out
     assert ats.key not in done.out
+
+
+def test_the_doctor_finds_a_storage_that_is_not_the_others(jemmo: Jemmo, tmp_path: Path) -> None:
+    from jemmo.files.folder import FolderStorage
+    from jemmo.services import storage
+
+    storage.accept(FolderStorage(tmp_path / "of-the-worker"))
+    done = jemmo("doctor")
+    assert done.status == 4
+    assert "JEMMO_FILES" in done.out
+
+    assert jemmo("doctor", "--accept-storage").status == 0
+    assert jemmo("doctor").status == 0
 
 
 def test_a_person_is_added_once_and_can_change_roles(jemmo: Jemmo) -> None:
@@ -39,3 +58,27 @@ def test_a_first_password_is_read_from_standard_input_and_not_shown(jemmo: Jemmo
     done = jemmo(*words, stdin="a long first password\n")
     assert Account.objects.get().check_password("a long first password")
     assert "password" not in done.out
+
+
+def test_a_password_is_replaced_only_when_that_is_asked_for(jemmo: Jemmo) -> None:
+    words = ("user", "add", "ada@example.org", "--org", "acme", "--password-stdin", "--json")
+    first = jemmo(*words, stdin="a long first password\n")
+    assert first.last == {
+        "email": "ada@example.org",
+        "org": "acme",
+        "role": "recruiter",
+        "has_access": True,
+    }
+    assert jemmo(*words, stdin="a long first password\n").status == 0  # nothing would change
+
+    refused = jemmo(*words, "--role", "admin", stdin="another long password\n")
+    assert (refused.status, refused.last["error"]["code"]) == (4, "password_exists")
+    assert "--reset-password" in refused.err
+    assert Account.objects.get().check_password("a long first password")
+    assert Membership.objects.get().role == "recruiter"
+    elsewhere = ("user", "add", "ada@example.org", "--org", "new", "--password-stdin")
+    assert jemmo(*elsewhere, stdin="another long password\n").status == 4
+    assert Membership.objects.count() == 1
+
+    assert jemmo(*words, "--reset-password", stdin="another long password\n").status == 0
+    assert Account.objects.get().check_password("another long password")

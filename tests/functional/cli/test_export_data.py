@@ -118,6 +118,31 @@ def test_contact_details_are_for_those_who_may_see_them(
     assert any(phone and phone.strip() in out for phone in phones) is sees
 
 
+def test_private_talents_are_for_those_who_have_the_right(synced: Jemmo, ats: Ats) -> None:
+    def exported(*options: str) -> set[str]:
+        return {row["remote_id"] for row in export(synced, "talents", *options).lines}
+
+    person = min(exported())
+    moment = "2026-03-01T12:00:00+01:00"
+    ats.change("edit", "candidates", person, attributes={"restricted-at": moment})
+    synced.sync()
+    everybody = exported()
+    private = {
+        one["id"] for one in ats.truth("candidates") if one["attributes"]["restricted-at"]
+    } & everybody
+    assert person in private
+    ada = ("--as", "ada@example.org")
+    for role, option, sees in (
+        ("owner", (), True),
+        ("recruiter", (), False),
+        ("recruiter", ("--confidential",), True),
+        ("admin", (), True),
+        ("admin", ("--no-confidential",), False),
+    ):
+        synced("user", "add", "ada@example.org", "--org", "acme", "--role", role, *option)
+        assert exported(*ada) == (everybody if sees else everybody - private), (role, option)
+
+
 def test_an_outsider_gets_nothing(synced: Jemmo) -> None:
     synced("user", "add", "eve@example.org", "--org", "other")
     done = synced("export", "talents", "--org", "acme", "--as", "eve@example.org")

@@ -71,7 +71,10 @@ def test_a_host_that_does_not_exist(jemmo: Jemmo) -> None:
     assert_explained(done, 5, "cannot be reached")
 
 
-def test_a_host_that_does_not_speak_tls(jemmo: Jemmo, ats: Ats) -> None:
+def test_a_host_that_does_not_speak_tls(
+    jemmo: Jemmo, ats: Ats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
     address = ats.base_url.replace("http://", "https://")
     assert_explained(
         connect(jemmo, "some-key-0123456789", "--base-url", address), 4, "secure connection"
@@ -92,7 +95,13 @@ def test_an_api_version_that_is_not_known(jemmo: Jemmo, ats: Ats) -> None:
     assert_explained(connect(jemmo, ats.key, *more), 4, "406", "api_version")
 
 
-@pytest.mark.parametrize("option", ["page_size=31", "page_size=x", "region=mars", "colour=red"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("page_size=31", "page_size=x", "region=mars", "colour=red"),
+        *("full_sweep_cron=0 0 30 2 *", "full_sweep_cron=0 25 * * 6"),
+    ],
+)
 def test_an_option_that_is_not_possible(jemmo: Jemmo, option: str) -> None:
     done = connect(jemmo, "some-key-0123456789", "--option", option)
     assert_explained(done, 4, option.partition("=")[0])
@@ -127,7 +136,7 @@ def test_a_short_name_that_is_none(jemmo: Jemmo, ats: Ats, org: str) -> None:
 def test_an_organisation_nobody_knows(jemmo: Jemmo, ats: Ats, command: str) -> None:
     jemmo.connect(ats)
     words = ("export", "jobs") if command == "export" else (command,)
-    assert_explained(jemmo(*words, "--org", "nobody"), 4, "no organisation", "acme")
+    assert_explained(jemmo(*words, "--org", "nobody"), 4, "no organization", "acme")
 
 
 def test_a_sync_that_cannot_begin_still_prints_its_object(jemmo: Jemmo) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -59,6 +61,7 @@ def test_a_sync_for_people_shows_a_table_and_no_traceback(jemmo: Jemmo, ats: Ats
     jemmo.connect(ats)
     done = jemmo("sync", "--org", "acme")
     assert done.status == 0
+    assert done.out.startswith("acme / teamtailor")
     assert "initial sync succeeded" in done.out
     assert "talents" in done.out
     assert done.err == ""
@@ -90,8 +93,13 @@ def test_verify_tells_equality_and_difference(jemmo: Jemmo, ats: Ats) -> None:
     assert done.status == 3
     talents = done.last["connections"][0]["streams"]["talents"]
     assert (talents["missing"], talents["extra"], talents["stale"]) == ([new], [first], [second])
+    problems = done.last["connections"][0]["problems"]
+    told = [(one["kind"], one["ids"]) for one in problems if one["stream"] == "talents"]
+    assert told == [("missing", [new]), ("extra", [first]), ("stale", [second])]
     shown = jemmo("verify", "--org", "acme")
     assert "Not equal" in shown.out
+    assert shown.out.startswith("acme / teamtailor")
+    assert "1 talents: in the ATS but not in Jemmo." in shown.out
     assert third not in talents["stale"]
 
 
@@ -162,9 +170,12 @@ def test_two_connections_of_one_organisation_do_not_mix(
 
     assert done.status == 0
     assert [one["status"] for one in done.lines] == ["succeeded", "succeeded"]
+    assert [one["connection_id"] for one in done.lines] == [first, second]
     rows = jemmo("status", "--json").last["connections"]
     assert [row["id"] for row in rows] == [first, second]
-    assert jemmo("verify", "--org", "acme", "--json").last["equal"] is True
+    verified = jemmo("verify", "--org", "acme", "--json").last
+    assert verified["equal"] is True
+    assert [one["connection_id"] for one in verified["connections"]] == [first, second]
     with psycopg.connect(database_url) as db:
         crossed = db.execute(
             "SELECT count(*) FROM application a JOIN talent t ON t.id = a.talent_id "
@@ -190,7 +201,63 @@ def test_one_connection_that_cannot_be_synced_does_not_keep_the_others_from_it(
     assert done.status == 4
     assert [one["status"] for one in done.lines] == ["failed", "succeeded"]
     assert done.lines[0]["error"]["code"] == "paused"
-    assert first
+    assert done.lines[0]["connection_id"] == first
+    assert done.lines[0]["error"]["message"].startswith("acme / teamtailor")
+
+
+def test_two_connections_are_told_apart_in_words(
+    jemmo: Jemmo, ats: Ats, open_ats: Open, database_url: str
+) -> None:
+    first = jemmo.connect(ats).last["connection_id"]
+    with psycopg.connect(database_url) as db:
+        db.execute("UPDATE connection SET account_id = 'another company', label = 'Paris'")
+    second = jemmo.connect(open_ats(seed=21)).last["connection_id"]
+    with psycopg.connect(database_url) as db:
+        db.execute("UPDATE connection SET label = 'Lyon' WHERE id = %s", [second])
+        db.execute(
+            "INSERT INTO lease (connection_id, token, run_id, expires_at) "
+            "VALUES (%s, gen_random_uuid(), gen_random_uuid(), now() + interval '1 hour')",
+            [first],
+        )
+
+    synced = jemmo("sync", "--org", "acme")
+    assert "acme / teamtailor (Paris): A sync of this connection is already running" in synced.err
+    assert synced.out.startswith("acme / teamtailor (Lyon)")
+
+    ats.server.faults.set("expired_key=0")
+    verified = jemmo("verify", "--org", "acme", "--json")
+    assert verified.status == 4
+    refused, compared = verified.last["connections"]
+    assert (refused["connection_id"], refused["equal"]) == (first, False)
+    assert refused["error"]["message"].startswith("acme / teamtailor (Paris): ")
+    assert verified.last["error"] == refused["error"]
+    assert (compared["connection_id"], compared["equal"]) == (second, True)
+
+
+def test_status_fits_a_terminal_of_80_columns(jemmo: Jemmo, ats: Ats) -> None:
+    made = jemmo.connect(ats).last["connection_id"]
+    assert "last success never" in jemmo("status").out
+    jemmo.sync()
+    lines = jemmo("status").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "acme / teamtailor: green"
+    assert lines[1].startswith("  last success just now · next sync in ")
+    talents = jemmo("status", "--json").last["connections"][0]["counts"]["talents"]
+    assert f" · {talents} talents · " in lines[2]
+    assert lines[3] == f"  id {made}"
+
+
+def test_status_imports_only_what_it_needs(jemmo: Jemmo, ats: Ats) -> None:
+    jemmo.connect(ats)
+    spare = ("aiohttp", "pyarrow", "boto3", "jemmo.connectors.registry", "jemmo.pipeline")
+    program = (
+        "import sys; from jemmo.cli.main import app\n"
+        "try: app(['status'])\nexcept SystemExit as end: assert not end.code\n"
+        f"print([name for name in {spare!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"acme / teamtailor" in done.stdout
+    assert done.stdout.splitlines()[-1] == b"[]"
 
 
 def test_a_mass_deletion_is_held_until_a_person_releases_it(jemmo: Jemmo, open_ats: Open) -> None:
@@ -207,14 +274,20 @@ def test_a_mass_deletion_is_held_until_a_person_releases_it(jemmo: Jemmo, open_a
     assert done.last["status"] == "partial"
     assert done.last["error"]["code"] == "mass_deletion_held"
     assert "jemmo deletions release" in done.err
+    assert "80 of 200 talents" in done.err
     assert done.last["streams"]["talents"]["deleted"] == 0
+    listed = jemmo("deletions", "list", "--org", "acme", "--json").last["deletions"]
+    assert {one["stream"]: one["missing"] for one in listed} == {
+        one["stream"]: one["missing"] for one in done.last["error"]["paused"]
+    }
+    assert "Paused: 80 of 200 talents." in jemmo("deletions", "list", "--org", "acme").out
     released = jemmo("deletions", "release", "--org", "acme")
     assert "80 of 200 talents" in released.out
     done = jemmo.sync("--mode", "reconcile")
     assert done.status == 0, done
     assert done.last["streams"]["talents"]["deleted"] == 80
     assert jemmo("verify", "--org", "acme").status == 0
-    assert "Nothing is held back" in jemmo("deletions", "release", "--org", "acme").out
+    assert "No deletions are paused" in jemmo("deletions", "release", "--org", "acme").out
 
 
 def test_what_is_left_out_is_counted_appears_and_disappears(jemmo: Jemmo, ats: Ats) -> None:
@@ -307,7 +380,7 @@ def test_no_table_holds_a_key_or_a_contact_detail_in_clear(
     jemmo.sync()
     with psycopg.connect(database_url) as db:
         tables = db.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'jemmo'"
         ).fetchall()
         dump = "\n".join(
             str(row[0])

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as ours
-from django.test import Client
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
 from fakes.addresses import addresses
 from fakes.showcase import PASSWORD, Showcase
 from pytest_django import Settings
 
-from jemmo.store.models import Account
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.store.models import Account, Connection, Session
+from jemmo.web import sign_in
 from jemmo.web.limits import LARGEST, TOO_LARGE, limited
-from jemmo.web.middleware import BEGAN, SEEN
+from jemmo.web.middleware import BEGAN, SEEN, UNASKED
+from jemmo.web.sign_in import client_address
 
 SignedIn = Callable[[str], Client]
 STRICT = {
@@ -48,7 +58,9 @@ def _as(role: str, showcase: Showcase, signed_in: SignedIn) -> Client:
         return Client()
     if role == "staff":
         account = showcase.person("owner")
-        Account.objects.filter(pk=account.pk).update(is_staff=True, is_superuser=True)
+        Account.objects.filter(pk=account.pk).update(
+            is_staff=True, is_superuser=True, verified_email=account.email
+        )
         return signed_in("owner")
     return signed_in(role)
 
@@ -159,6 +171,8 @@ def test_a_new_password_signs_out_everywhere_else(showcase: Showcase, served: No
         {"oldpassword": PASSWORD, "password1": new, "password2": new},
     )
     assert answer.status_code == 302
+    # At once, not with the next request: open pages elsewhere are told to stop listening.
+    assert Session.objects.filter(account=showcase.person("recruiter")).count() == 1
     assert here.get("/jobs/").status_code == 200
     assert there.get("/jobs/").status_code == 302
 
@@ -177,9 +191,10 @@ def test_who_does_nothing_is_signed_out(recruiter: Client, settings: Settings) -
     assert recruiter.get("/jobs/").status_code == 200  # and counts as being there
     assert time.time() - recruiter.session[SEEN] < 60
 
-    _move_back(recruiter, **{SEEN: 1700})
-    recruiter.get("/status/")  # what the page asks by itself does not
-    assert time.time() - recruiter.session[SEEN] > 1600
+    for unasked in ({UNASKED: "1"}, {"Accept": "text/event-stream"}, {"Accept": "image/avif,*/*"}):
+        _move_back(recruiter, **{SEEN: 1700})
+        recruiter.get("/status/", headers=unasked)  # what the page asks by itself does not
+        assert time.time() - recruiter.session[SEEN] > 1600
     _move_back(recruiter, **{SEEN: 1900})
     assert recruiter.get("/jobs/")["Location"] == "/accounts/login/?next=/jobs/"
     assert recruiter.get("/jobs/").status_code == 302
@@ -225,29 +240,52 @@ def test_and_from_an_address(showcase: Showcase, served: None) -> None:
     assert _sign_in(Client(REMOTE_ADDR="198.51.100.10")).status_code == 302
 
 
-def test_counts_of_attempts_are_not_pushed_out() -> None:
+def test_counts_of_attempts_are_not_pushed_out(database_url: str) -> None:
     from django.core.cache import cache
 
-    assert cache._max_entries >= 100_000
+    cache.set("first", 1, 600)
+    for number in range(400):  # more than Django's caches keep unless told otherwise
+        cache.set(f"other-{number}", 1, 600)
+    assert cache.get("first") == 1
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """An ATS that knows no key."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def refusing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    settings.JEMMO_ATS_HOSTS = ["127.0.0.1"]
+    monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.mark.parametrize("form", ["connect", "rotate"])
-def test_keys_are_tried_a_few_times(form: str, showcase: Showcase, signed_in: SignedIn) -> None:
+def test_keys_are_tried_a_few_times(
+    form: str, showcase: Showcase, signed_in: SignedIn, refusing: str
+) -> None:
     owner = signed_in("owner")
     connection = showcase.job("dev").connection
+    Connection.objects.filter(id=connection.id).update(base_url=refusing)
     path = (
-        "/settings/ats/connect/teamtailor/"
+        "/settings/organization/ats/connect/teamtailor/"
         if form == "connect"
-        else f"/settings/ats/{connection.pk}/key/"
+        else f"/settings/organization/ats/{connection.pk}/key/"
     )
-    from uuid import uuid4
-
-    from jemmo.services.connecting import connector_named
-
-    options = {f"option_{one.name}": one.default for one in connector_named("teamtailor").options}  # type: ignore[union-attr]
+    options = {f"option_{one.name}": one.default for one in CONNECTORS["teamtailor"].options}
 
     def try_one(client: Client = owner) -> str:
-        given = {"key": "guess", "new_id": uuid4(), "base_url": "https://127.0.0.1", **options}
+        given = {"key": "guess", "new_id": uuid4(), "base_url": refusing, **options}
         return client.post(path, given).content.decode()
 
     asked = [try_one() for _ in range(10)]
@@ -255,6 +293,140 @@ def test_keys_are_tried_a_few_times(form: str, showcase: Showcase, signed_in: Si
     assert "Too many keys" in try_one()
     again = signed_in("owner")  # another sign-in of the same person
     assert "Too many keys" in try_one(again)
+
+
+def test_a_key_that_was_not_sent_is_no_attempt(
+    showcase: Showcase, signed_in: SignedIn, refusing: str
+) -> None:
+    """Nobody answers at the first address, the second is not allowed; the field with the mistake is in sight."""
+    owner = signed_in("owner")
+    options = {f"option_{one.name}": one.default for one in CONNECTORS["teamtailor"].options}
+
+    def try_at(address: str) -> str:
+        given = {"key": "guess", "new_id": uuid4(), "base_url": address, **options}
+        return owner.post("/settings/organization/ats/connect/teamtailor/", given).content.decode()
+
+    with socket.socket() as closed:  # bound, and nobody listens
+        closed.bind(("127.0.0.1", 0))
+        asked = [try_at(f"http://127.0.0.1:{closed.getsockname()[1]}") for _ in range(6)]
+    asked += [try_at("http://127.0.0.2") for _ in range(6)]
+
+    assert all("Too many keys" not in page for page in asked)
+    assert all('<details class="further" open>' in page for page in asked)
+    assert "cannot be reached from here" in asked[0]
+    assert "JEMMO_ATS_HOSTS" in asked[-1]
+    refused = try_at(refusing)
+    assert "refused the API key" in refused
+    assert '<details class="further">' in refused
+
+
+@pytest.mark.parametrize("forged", ["203.0.113.{}", "203.0.113.{}, 203.0.113.9", "x{}", ",,{}"])
+def test_a_forged_address_is_not_counted_apart(
+    forged: str, showcase: Showcase, served: None
+) -> None:
+    """A proxy on this machine passes on what the visitor wrote: with none configured it is not read."""
+    for attempt in range(10):
+        client = Client(headers={"x-forwarded-for": forged.format(attempt)})
+        _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
+    client = Client(headers={"x-forwarded-for": forged.format(99)})
+    assert _sign_in(client).status_code == 200
+    assert client.get("/jobs/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("hops", "told", "counted"),
+    [
+        (0, "203.0.113.1", "192.0.2.1"),
+        (1, "203.0.113.1", "203.0.113.1"),
+        (1, "198.51.100.7, 203.0.113.1", "203.0.113.1"),
+        (2, "198.51.100.7, 203.0.113.1, 192.0.2.9", "203.0.113.1"),
+        (2, "203.0.113.1", "192.0.2.1"),  # somebody reached us past the proxies
+        (1, "203.0.113.1:4711", "203.0.113.1"),
+        (1, "[2001:db8::1]:4711", "2001:db8::1"),
+        (1, "::ffff:203.0.113.1", "203.0.113.1"),
+        (1, "nonsense", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+    ],
+)
+def test_the_address_is_what_our_outermost_proxy_saw(
+    hops: int, told: str, counted: str, settings: Settings, rf: RequestFactory
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = hops
+    request = rf.get("/", headers={"x-forwarded-for": told}, REMOTE_ADDR="192.0.2.1")
+    assert client_address(request) == counted
+
+
+def test_who_guesses_locks_nobody_out(showcase: Showcase, served: None) -> None:
+    """Its owner's browser is known and counted by itself; a stolen cookie of another account is not."""
+    owner = Client()
+    assert _sign_in(owner).status_code == 302
+    owner.post("/accounts/logout/")
+    for attempt in range(6):
+        _sign_in(Client(REMOTE_ADDR=f"198.51.100.{attempt}"), "wrong")
+    cookie = owner.cookies[ours.KNOWN_COOKIE_NAME].value
+
+    assert _sign_in(Client(REMOTE_ADDR="198.51.100.77")).status_code == 200
+    assert _sign_in(owner).status_code == 302
+    for _ in range(5):  # nor is a known browser free to guess
+        _sign_in(Client(headers={"cookie": f"{ours.KNOWN_COOKIE_NAME}={cookie}"}), "wrong")
+    owner.post("/accounts/logout/")
+    assert _sign_in(owner).status_code == 200
+
+
+def test_many_failures_anywhere_leave_known_browsers_alone(
+    showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tries one password on many accounts from many addresses is slowed down too."""
+    monkeypatch.setattr(sign_in, "MOST_FAILURES", 3)
+    owner = Client()
+    assert _sign_in(owner).status_code == 302
+    owner.post("/accounts/logout/")
+    for attempt in range(3):
+        address = f"198.51.100.{attempt}"
+        _sign_in(Client(REMOTE_ADDR=address), "wrong", f"nobody{attempt}@acme.example")
+    assert _sign_in(Client(REMOTE_ADDR="198.51.100.77")).status_code == 200
+    assert _sign_in(owner).status_code == 302
+
+
+def test_one_network_does_not_lock_out_everybody(
+    showcase: Showcase, served: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a /48 has 65,536 networks of its own; they add up to one network's share."""
+    monkeypatch.setattr(sign_in, "MOST_FAILURES", 5)
+    monkeypatch.setattr(sign_in, "NETWORK_FAILURES", 3)
+    for attempt in range(8):
+        client = Client(REMOTE_ADDR=f"2001:db8:7:{attempt}::1")
+        _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
+
+    assert _sign_in(Client(REMOTE_ADDR="2001:db8:7:99::1")).status_code == 200
+    assert _sign_in(Client(REMOTE_ADDR="2001:db8:8::1")).status_code == 302
+
+
+def test_an_ipv6_visitor_has_one_address(showcase: Showcase, served: None) -> None:
+    for attempt in range(10):
+        client = Client(REMOTE_ADDR=f"2001:db8:7:8::{attempt}")
+        _sign_in(client, "wrong", f"nobody{attempt}@acme.example")
+
+    assert _sign_in(Client(REMOTE_ADDR="2001:db8:7:8:ffff::1")).status_code == 200
+    assert _sign_in(Client(REMOTE_ADDR="2001:db8:7:9::1")).status_code == 302
+
+
+@pytest.mark.parametrize("host", ["testserver:9", "testserver:65535", "testserver"])
+def test_a_letter_leads_to_no_other_port(host: str, showcase: Showcase, served: None) -> None:
+    client = Client(headers={"host": host})
+    client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
+    body = str(mail.outbox[0].body)
+    (link,) = re.findall(r"https?://\S+", body)
+    assert urlsplit(link).netloc == ("testserver" if host == "testserver" else "testserver:80")
+
+
+def test_a_letter_leads_where_the_operator_says(
+    showcase: Showcase, served: None, settings: Settings
+) -> None:
+    settings.SITE_URL = "https://jemmo.example"
+    Client().post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
+    (link,) = re.findall(r"https?://\S+", str(mail.outbox[0].body))
+    assert link.startswith("https://jemmo.example/accounts/password/reset/key/")
 
 
 # --- sizes ---
@@ -266,11 +438,9 @@ def test_a_form_that_is_too_large_is_refused(recruiter: Client) -> None:
     assert "larger than one megabyte" in answer.content.decode()
     many = recruiter.post("/help/", {f"f{number}": "" for number in range(600)})
     assert many.status_code == 413
-    from io import BytesIO
-
-    file = BytesIO(b"x")
-    file.name = "a.txt"
-    assert recruiter.post("/help/", {"file": file}).status_code == 413
+    files = [SimpleUploadedFile(name, b"x") for name in ("a.png", "b.png")]
+    assert recruiter.post("/help/", {"picture": files[:1]}).status_code == 200
+    assert recruiter.post("/help/", {"picture": files}).status_code == 413  # one picture at a time
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -335,6 +505,10 @@ async def test_the_server_answers_it_with_the_page(database_url: str, served: No
 # --- where answers lead, and what they tell ---
 
 FOREIGN = (
+    "http://testserver//evil.example/x",
+    "http://testserver/\\evil.example/x",
+    "http://testserver//evil.example/x?y",
+    "//testserver//evil.example",
     "https://evil.example/",
     "//evil.example/",
     "/\\evil.example",
@@ -342,6 +516,12 @@ FOREIGN = (
     "https:evil.example",
     "\thttps://evil.example",
 )
+
+
+def _leads_elsewhere(location: str) -> bool:
+    """As a browser reads it: a backslash is a slash, and two of them begin a host."""
+    found = urlsplit(urljoin("http://testserver/accounts/login/", location.replace("\\", "/")))
+    return found.netloc != "testserver" or found.scheme != "http"
 
 
 @pytest.mark.parametrize("next_page", FOREIGN)
@@ -359,7 +539,7 @@ def test_nobody_is_led_elsewhere(next_page: str, showcase: Showcase, served: Non
     ]
     for answer in answers:
         assert answer.status_code in {302, 204}, answer
-        assert "evil" not in answer.headers.get("Location", ""), answer
+        assert not _leads_elsewhere(answer.headers.get("Location", "")), answer
         assert "javascript" not in answer.headers.get("Location", ""), answer
 
 

@@ -12,19 +12,29 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 from fakes.kept import keep
+from fakes.pictures import png
 from fakes.showcase import Showcase
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
 
 from jemmo.services import files
+from jemmo.services.contexts import picture_context
 from jemmo.store.models import (
     Connection,
     Erasure,
     FileVersion,
     HeldDeletion,
     Invitation,
+    Job,
     Membership,
     Notification,
     OrganisationDeletion,
+    SupportMessage,
+    SupportPicture,
+    SupportThread,
+    Talent,
 )
+from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
 
@@ -34,12 +44,26 @@ ROLES = ("viewer", "recruiter", "admin", "owner")
 WHO: dict[str, str] = {
     **dict.fromkeys(("healthz", "readyz", "metrics", "set_language"), ANYBODY),
     **dict.fromkeys(("home", "favicon", "first_owner", "invitation", "events", "theme"), ANYBODY),
+    **dict.fromkeys(("settings", "organization", "old_ats", "old_ats_page"), ANYBODY),
     **dict.fromkeys(("jobs", "job", "talents", "talent", "why", "profile"), MEMBER),
-    **dict.fromkeys(("ats", "ats_connection", "ats_card", "sync_run", "sync_icon"), MEMBER),
+    **dict.fromkeys(("ats", "ats_connection", "ats_card", "ats_progress"), MEMBER),
+    **dict.fromkeys(("sync_run", "sync_icon"), MEMBER),
     **dict.fromkeys(("logs", "logs_csv", "logs_jsonl", "members", "member_remove"), MEMBER),
     **dict.fromkeys(("notification_list", "notification_toast", "notifications"), MEMBER),
     **dict.fromkeys(("bell", "notifications_read", "sync_status", "organisation"), MEMBER),
-    **dict.fromkeys(("help", "help_thread", "help_badge", "screenshot", "refresh"), MEMBER),
+    **dict.fromkeys(
+        (
+            "help",
+            "guides",
+            "demo",
+            "help_thread",
+            "help_badge",
+            "help_picture",
+            "screenshot",
+            "refresh",
+        ),
+        MEMBER,
+    ),
     **dict.fromkeys(("no_organisation",), MEMBER),
     **dict.fromkeys(("file", "file_link", "file_image", "file_bytes"), RECRUITER),
     **dict.fromkeys(("ats_choose", "ats_connect", "ats_rules", "ats_plan", "ats_sync"), MANAGER),
@@ -49,6 +73,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("ats_webhook_key", "ats_webhook_replay"), MANAGER),
     **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
     **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
+    **dict.fromkeys(("member_confidential",), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
     **dict.fromkeys(("privacy", "privacy_person", "privacy_export", "privacy_erase"), MANAGER),
     **dict.fromkeys(("privacy_certificates", "privacy_certificate"), MANAGER),
@@ -58,6 +83,9 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("organisation_deleted", "organisation_certificate"), "owner"),
 }
 """The least role that an address answers; for anybody below there is no such page."""
+
+POSTS = {"sync_icon": RECRUITER, "refresh": RECRUITER}
+"""Where changing takes more than looking: the least role that may post. Below it, 403."""
 
 FORBIDDEN = {"file", "file_link", "file_image", "file_bytes"}
 """A member is told that they may not, since the page they come from names the file."""
@@ -83,9 +111,14 @@ def addresses() -> Iterator[tuple[str, str | None]]:
 
 @pytest.fixture
 def known(
-    showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    showcase: Showcase,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> dict[str, Any]:
-    """A value for each part of an address, all of them the first company's."""
+    """A value for each part of an address, all of them the first company's, in a demo."""
+    settings.JEMMO_DEMO = True
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path))
     connection = Connection.objects.get(org=showcase.org)
     keep(database_url, showcase.talent("elodie"), b"A plain curriculum vitae.", tmp_path)
@@ -100,6 +133,16 @@ def known(
     told = Notification.objects.create(org=showcase.org, connection=connection, kind="sync_failed")
     version = FileVersion.objects.get(org=showcase.org)
     recruiter = Membership.objects.get(org=showcase.org, role="recruiter")
+    now = datetime.now(UTC)
+    thread = SupportThread.objects.create(
+        org=showcase.org, account=recruiter.account, opened_at=now, last_at=now, read_at=now
+    )
+    message = SupportMessage.objects.create(pk=told.pk, thread=thread, at=now, body="Look")
+    SupportPicture.objects.create(
+        message=message,
+        content_type="image/png",
+        sealed=default_vault().seal(png(), picture_context(message.pk)),
+    )
     return {
         "job_id": showcase.job("dev").id,
         "talent_id": showcase.talent("elodie").id,
@@ -114,6 +157,7 @@ def known(
         "record_id": showcase.talent("elodie").id,
         "provider": "teamtailor",
         "only": "jobs",
+        "rest": "connect/",
         "erasure_id": Erasure.objects.create(org=showcase.org, removed={}, proof="").id,
         "deletion_id": OrganisationDeletion.objects.create(
             org=showcase.org,
@@ -166,7 +210,8 @@ def test_a_role_has_its_pages_and_no_other(
         where = path(name, known)
         if ROLES.index(role) >= ROLES.index(least):
             answer = browser.get(where)
-            own = name == "file_bytes" and role != "recruiter"  # a link is one person's
+            # A link and a conversation are one person's.
+            own = name in ("file_bytes", "help_picture") and role != "recruiter"
             good = {404} if own else {200, 302, WRONG_METHOD}
             if name == "member_remove" and role == "viewer":
                 good = {403}  # nobody but oneself: the one in the address is another
@@ -176,6 +221,52 @@ def test_a_role_has_its_pages_and_no_other(
         refused = 404 if name not in FORBIDDEN or name == "file_bytes" else 403
         for answer in asked(browser, where):
             assert answer.status_code == refused, (name, answer.status_code)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_posts_where_it_may_and_nowhere_else(
+    known: dict[str, Any], signed_in: SignedIn, role: str
+) -> None:
+    for name, least in POSTS.items():
+        allowed = ROLES.index(role) >= ROLES.index(least)
+        answer = signed_in(role).post(path(name, known))
+        assert answer.status_code == (302 if allowed else 403), name
+    queued = {one.task_name for one in ProcrastinateJob.objects.all()}
+    assert ("sync_connection" in queued) is (role != "viewer")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("given", [False, True])
+def test_a_confidential_record_is_there_for_who_has_the_right(
+    known: dict[str, Any], showcase: Showcase, signed_in: SignedIn, role: str, given: bool
+) -> None:
+    """For others each of its addresses answers as for a record that never was."""
+    Talent.objects.filter(remote_id="elodie").update(is_private=True)
+    Job.objects.filter(remote_id="dev").update(visibility="CONFIDENTIAL")
+    Membership.objects.filter(org=showcase.org).update(confidential=given)
+    membership = Membership.objects.get(org=showcase.org, account=showcase.person(role))
+    sees = given or role == "owner"
+    browser = signed_in(role)
+    of_them = {"job_id", "talent_id", "version_id", "record_id", "token"}
+    never = {**known, **{name: uuid4() for name in of_them}, "token": "never-was"}
+    if ROLES.index(role) >= ROLES.index(RECRUITER):
+        known["token"] = files.link(membership, known["version_id"])
+    met = set()
+    for name, least in WHO.items():
+        where = path(name, known)
+        if least == ANYBODY or where == path(name, never):
+            continue
+        met.add(name)
+        answer, nothing = browser.get(where), browser.get(path(name, never))
+        if not sees:
+            assert answer.status_code == nothing.status_code, name
+            assert b"elodie" not in answer.content.lower(), name
+        elif ROLES.index(role) >= ROLES.index(least) and name != "file_bytes":
+            assert answer.status_code in {200, 302, WRONG_METHOD}, (name, answer.status_code)
+    assert met > {"job", "talent", "refresh", "file", "file_bytes", "privacy_person"}
+    for where in ("/talents/?q=elodie", "/jobs/?q=full-stack", "/settings/why/?q=elodie"):
+        page = browser.get(where).content.decode()
+        assert (str(known["talent_id"]) in page or str(known["job_id"]) in page) is sees, where
 
 
 def test_for_another_organisation_nothing_of_it_is_there(

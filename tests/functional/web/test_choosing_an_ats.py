@@ -24,7 +24,7 @@ SAYS = {
 
 @pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
 def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], Client]) -> None:
-    page = signed_in("admin").get("/settings/ats/connect/").content.decode()
+    page = signed_in("admin").get("/settings/organization/ats/connect/").content.decode()
     found = re.search(rf'connect/{one.name}/".*?</a>', page, re.DOTALL)
     assert found
     given, _, without = re.sub("<[^>]*>", " ", found[0]).partition("Without:")
@@ -35,6 +35,8 @@ def test_what_it_gives_and_what_not(one: Connector, signed_in: Callable[[str], C
 
 
 def test_it_says_so_in_french(signed_in: Callable[[str], Client]) -> None:
-    page = signed_in("admin").get("/settings/ats/connect/", headers={"Accept-Language": "fr"})
+    page = signed_in("admin").get(
+        "/settings/organization/ats/connect/", headers={"Accept-Language": "fr"}
+    )
 
     assert "Sans : candidatures, CV" in page.content.decode()  # Jarvi

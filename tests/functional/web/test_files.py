@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils.timezone import now
 
 from jemmo.home import home
 from jemmo.sandbox.files import docx, pdf, png
@@ -68,6 +72,59 @@ def test_the_text_is_shown_and_nothing_in_it_runs(recruiter: Client, resume: Att
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert events() == [("file_viewed", "recruiter@acme.example")]
+
+
+@pytest.mark.parametrize(
+    ("content", "heading", "reason"),
+    [
+        (pdf(""), "No text found", "It may be a scan."),
+        (b"%PDF-1.4 and then nothing", "The text could not be read", "The file is damaged"),
+    ],
+)
+def test_a_file_without_text_is_told_from_one_that_cannot_be_read(
+    showcase: Showcase,
+    recruiter: Client,
+    database_url: str,
+    folder: Path,
+    content: bytes,
+    heading: str,
+    reason: str,
+) -> None:
+    from fakes.kept import keep
+
+    talent = showcase.talent("elodie")
+    attachment = keep(database_url, talent, content, folder)
+
+    page = recruiter.get(f"/files/{attachment.current_version}/").content.decode()
+    assert f"<h2>{heading}</h2>" in page
+    assert reason in page
+    assert f" · {heading}" in recruiter.get(f"/talents/{talent.id}/").content.decode()
+
+
+def test_what_an_earlier_reader_could_not_read_is_read_again(
+    showcase: Showcase, recruiter: Client, database_url: str, folder: Path
+) -> None:
+    from fakes.kept import keep
+
+    from jemmo.files.folder import FolderStorage
+    from jemmo.services import tidying
+    from jemmo.store.models import FileText, FileVersion
+    from jemmo.vault import default_vault
+
+    attachment = keep(database_url, showcase.talent("elodie"), docx("Élodie"), folder)
+    version = FileVersion.objects.filter(id=attachment.current_version or "")
+    version.update(text_status="FAILED")
+    FileText.objects.all().delete()
+    again = import_module("jemmo.store.migrations.0119_files_read_again")
+    with connection.cursor() as cursor:
+        cursor.execute(again.PENDING.replace("%", "%%"), [])
+    page = recruiter.get(f"/files/{attachment.current_version}/").content.decode()
+    assert "The text is being read" in page
+
+    tidying.tidy(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
+
+    assert version.get().text_status == "DONE"
+    assert "Élodie" in recruiter.get(f"/files/{attachment.current_version}/").content.decode()
 
 
 def test_a_download_is_harmless_and_noted(recruiter: Client, resume: Attachment) -> None:
@@ -133,17 +190,33 @@ def test_a_right_that_was_taken_away_ends_the_link(
     assert recruiter.get(address).status_code == 403
 
 
-def test_files_of_who_is_hidden_or_gone_are_not_there(
+def test_a_machine_with_another_storage_says_so(
+    recruiter: Client, resume: Attachment, folder: Path, tmp_path: Path
+) -> None:
+    """Its web server has a folder of its own, in which the workers' files are not."""
+    from jemmo.files.folder import FolderStorage
+    from jemmo.services import storage
+
+    storage.accept(FolderStorage(folder))
+    with patch("jemmo.services.files.open_storage", lambda: FolderStorage(tmp_path / "own")):
+        answer = bytes_of(recruiter, resume.current_version)
+
+    assert answer.status_code == 503  # type: ignore[attr-defined]
+    assert b"another file storage" in answer.content  # type: ignore[attr-defined]
+
+
+def test_files_of_who_is_gone_are_not_there_and_of_who_is_excluded_are(
     showcase: Showcase, recruiter: Client, resume: Attachment
 ) -> None:
     from jemmo.store.models import Talent
 
-    elodie = showcase.talent("elodie")
-    for change in ({"excluded_reason": "archived"}, {"remote_deleted_at": elodie.modified_at}):
-        Talent.objects.filter(id=elodie.id).update(
-            **{"excluded_reason": None, "remote_deleted_at": None, **change}
-        )
-        assert recruiter.get(f"/files/{resume.current_version}/").status_code == 404
+    elodie = Talent.objects.filter(id=showcase.talent("elodie").id)
+    for change, status in (
+        ({"excluded_reason": "archived"}, 200),
+        ({"remote_deleted_at": datetime.now(UTC)}, 404),
+    ):
+        elodie.update(**{"excluded_reason": None, "remote_deleted_at": None, **change})
+        assert recruiter.get(f"/files/{resume.current_version}/").status_code == status
 
 
 def test_an_image_is_shown_within_its_page(
@@ -208,3 +281,39 @@ def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
 
     assert "it holds macros" in page
     assert "/files/" not in page
+
+
+def test_a_file_that_is_no_image_is_noted_by_the_address_of_images_too(
+    recruiter: Client, resume: Attachment
+) -> None:
+    before = events()
+
+    answer = recruiter.get(f"/files/{resume.current_version}/image/", follow=True)
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert len(events()) == len(before) + 1
+
+
+def test_a_file_of_an_excluded_talent_is_not_said_to_come(
+    showcase: Showcase, recruiter: Client
+) -> None:
+    from jemmo.store.models import Attachment
+
+    for remote_id in ("elodie", "archived"):
+        talent = showcase.talent(remote_id)
+        Attachment.objects.create(
+            org=showcase.org,
+            talent=talent,
+            remote_id=f"file-of-{remote_id}",
+            kind="RESUME",
+            fetch_status="PENDING",
+        )
+    shown = {
+        remote_id: recruiter.get(f"/talents/{showcase.talent(remote_id).id}/").content.decode()
+        for remote_id in ("elodie", "archived")
+    }
+
+    assert "known, not fetched yet" in shown["elodie"]
+    assert "known, not fetched yet" not in shown["archived"]
+    assert "not fetched while the talent is excluded" in shown["archived"]

@@ -60,7 +60,7 @@ def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None
 
 
 def test_who_was_read_before_is_found_after_a_while(showcase: Showcase, recruiter: Client) -> None:
-    TalentContacts.objects.update(hashes=None)
+    TalentContacts.objects.update(hashes=None, hashes_outdated=True)
     assert "Müller" not in recruiter.get("/talents/", {"q": PHONE}).content.decode()
     assert lookups.fill(default_vault()) == 1
     assert lookups.fill(default_vault()) == 0

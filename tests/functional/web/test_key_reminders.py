@@ -67,10 +67,10 @@ def test_managers_are_told_on_the_page_and_by_mail(
 
     page = signed_in("admin").get("/notifications/").content.decode()
     assert "expires in 6 days" in page
-    assert f"/settings/ats/{connection.pk}/key/" in page
+    assert f"/settings/organization/ats/{connection.pk}/key/" in page
     viewer = signed_in("viewer").get("/notifications/").content.decode()
-    assert f"/settings/ats/{connection.pk}/key/" not in viewer
-    card = signed_in("admin").get("/settings/ats/").content.decode()
+    assert f"/settings/organization/ats/{connection.pk}/key/" not in viewer
+    card = signed_in("admin").get("/settings/organization/ats/").content.decode()
     assert "expires in 6 days" in card
 
 
@@ -114,7 +114,7 @@ async def test_the_command_line_and_metrics_tell_it(showcase: Showcase) -> None:
     assert told["key_reminder"]["step"] == "expires:30"
     assert told["key_expires_at"]
     line = await jemmo("status", "--org", "acme")
-    assert "the API key expires in 12 days" in line.out
+    assert "The API key expires in 12 days" in line.out
     measured = (await in_thread(rendered)).decode()
     assert 'jemmo_connection_key_age_days{connection="' in measured
     assert 'provider="teamtailor"} 12.' in measured

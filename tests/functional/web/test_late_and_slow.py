@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def card(client: Client) -> str:
-    return client.get("/settings/ats/").content.decode()
+    return client.get("/settings/organization/ats/").content.decode()
 
 
 def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -> None:

@@ -6,9 +6,12 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from fakes.effort import examples
 from fakes.showcase import FILLERS, NOW, Showcase
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jemmo.store.models import Connection, Job, Talent
@@ -17,10 +20,9 @@ from jemmo.store.selectors import paging, talents
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
 PER_PAGE = 50
+MOST_STATEMENTS = 16  # of a list's page, whatever is on it
 
-ODD = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ODD = examples(10)
 VALUES = st.text(max_size=30) | st.sampled_from(
     ["\x00", "-1", "99999", "1e3", "'", "a:*&|!()", "٣"]
 )
@@ -140,6 +142,19 @@ def test_the_pages_hold_everybody_once(recruiter: Client) -> None:
     assert len({name for page in pages for name in page}) == PEOPLE
 
 
+@pytest.mark.parametrize("path", ["/jobs/", "/talents/"])
+@pytest.mark.parametrize("who", ["recruiter", "viewer"])
+def test_no_row_is_asked_for_by_itself(
+    path: str, who: str, showcase: Showcase, request: pytest.FixtureRequest
+) -> None:
+    client = request.getfixturevalue(who)
+    client.get(path)  # what a process does once
+    with CaptureQueriesContext(connection) as asked:
+        assert len(listed(client, path)) >= 3
+    statements = [each["sql"] for each in asked]
+    assert len(statements) <= MOST_STATEMENTS, statements
+
+
 def test_turning_pages_keeps_what_was_asked(recruiter: Client) -> None:
     page = recruiter.get("/talents/", {"q": "person", "sort": "name"}).content.decode()
 
@@ -154,6 +169,7 @@ def test_htmx_gets_the_results_alone(recruiter: Client) -> None:
         assert "<html" not in part
 
 
+@pytest.mark.soak
 @ODD
 @given(query=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4))
 @example(query={"q": "a\\' | b:*"})
@@ -163,6 +179,7 @@ def test_an_odd_address_is_answered(recruiter: Client, query: dict[str, str]) ->
         assert recruiter.get(f"{path}?{urlencode(query)}").status_code == 200
 
 
+@pytest.mark.soak
 @ODD
 @given(stage=VALUES)
 def test_an_odd_stage_of_a_job_is_answered(recruiter: Client, stage: str) -> None:

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from fakes.effort import examples
 from fakes.showcase import EMAIL, MARKUP_NAME, Showcase
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jemmo.domain.troubles import Severity
@@ -30,9 +31,7 @@ from jemmo.store.selectors import logs
 
 SignedIn = Callable[[str], Client]
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
-ODD = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ODD = examples(10)
 VALUES = st.text(max_size=30) | st.sampled_from(
     ["\x00", "9" * 25 + ":x", "1:~", "error", "%", "\\", "'", "https://["]
 )
@@ -102,6 +101,19 @@ def test_an_error_is_told_in_words_with_its_cause_and_next_step(
     assert "L’ATS a refusé la clé API" in french.content.decode()
 
 
+def test_a_decision_of_ours_does_not_lead_to_the_status_page_of_the_ats(
+    connection: Connection, recruiter: Client
+) -> None:
+    error = {"code": "mass_deletion_held", "message": "6 of 8 talents", "next_step": "x"}
+    SyncRun.objects.filter(connection=connection).update(report={"error": error})
+
+    page = shown(recruiter, severity="error")
+
+    assert count(page) > 0
+    links = re.findall(r"<a href=\"https:[^>]*>", page)
+    assert [one for one in links if "status.teamtailor.com" in one] == []
+
+
 def test_a_warning_leads_to_its_record(
     connection: Connection, showcase: Showcase, recruiter: Client
 ) -> None:
@@ -146,10 +158,11 @@ def test_nothing_of_an_entry_runs_or_leaks(connection: Connection, recruiter: Cl
 def test_downloads(connection: Connection, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
 
-    lines = admin.get("/settings/logs/download.jsonl?severity=rejection").content.splitlines()
+    answer = admin.get("/settings/logs/download.jsonl?severity=rejection")
+    lines = b"".join(answer).splitlines()
     assert [json.loads(line)["remote_id"] for line in lines][:2] == ["kept-out-0", "kept-out-1"]
     assert len(lines) == 120
-    text = admin.get("/settings/logs/download.csv?q=Job 55").content.decode("utf-8-sig")
+    text = b"".join(admin.get("/settings/logs/download.csv?q=Job 55")).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["code"], row["severity"]) == ("no_title", "rejection")
     assert row["field"] == "'=cmd|calc"
@@ -165,6 +178,7 @@ def test_another_company_sees_none_of_it(
     assert "Élodie" not in outsider.get("/settings/why/?q=elodie").content.decode()
 
 
+@pytest.mark.soak
 @ODD
 @given(
     query=st.dictionaries(
@@ -216,10 +230,10 @@ def test_why_a_record_is_here_or_not(
     assert "It is here." in answer(recruiter, "elodie")
     assert f"/talents/{showcase.talent('elodie').id}/" in answer(recruiter, "Müller")
     assert "contact details are hidden from you" in answer(viewer, "elodie")
-    assert "a rule of your organisation leaves it out: Draft jobs." in answer(recruiter, "draft")
+    assert "a rule of your organization excludes it: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
     assert "It is no longer in the ATS" in answer(recruiter, "filler-01")
-    assert "its talent is left out by a rule" in answer(recruiter, "of-archived")
+    assert "a rule of your organization excludes its talent" in answer(recruiter, "of-archived")
     assert "points to another record that the ATS has not shown yet" in answer(
         recruiter, "of-filler-02"
     )
@@ -227,6 +241,40 @@ def test_why_a_record_is_here_or_not(
     assert "The job has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Never seen." in answer(recruiter, "12345678")
     assert "Every record can be explained" in answer(recruiter, "")
+
+
+def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
+    connection: Connection, showcase: Showcase, signed_in: SignedIn
+) -> None:
+    now = datetime.now(UTC)
+    elodie = showcase.talent("elodie")
+    Talent.objects.filter(id=elodie.id).update(remote_deleted_at=now)
+    Job.objects.filter(remote_id="draft").update(remote_deleted_at=now)
+    application = Application.objects.filter(talent=elodie)[0]
+
+    for role in ("viewer", "recruiter", "admin", "owner"):
+        client = signed_in(role)
+        for words in ("Müller", "secret draft"):
+            assert "no longer in the ATS" not in answer(client, words)
+        for record in (elodie.remote_id, str(elodie.id), "draft", application.remote_id):
+            page = answer(client, record)
+            assert "It is no longer in the ATS" in page
+            assert "Müller" not in page
+            assert showcase.job("draft").title not in page
+
+
+def test_an_application_to_a_deleted_job_names_its_talent_alone(
+    connection: Connection, recruiter: Client
+) -> None:
+    filed = Application.objects.filter(remote_id="of-filler-02")
+    name, job = filed.values_list("talent__last_name", "job")[0]
+    Job.objects.filter(id=job).update(title="A gone title", remote_deleted_at=datetime.now(UTC))
+
+    page = answer(recruiter, "of-filler-02")
+
+    assert name
+    assert name in page
+    assert "A gone title" not in page
 
 
 def test_a_link_of_the_ats_names_its_record(connection: Connection, recruiter: Client) -> None:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from jemmo import logs as jemmo_logs
 from jemmo.cli.main import app
 from jemmo.domain.errors import TransientError
+from jemmo.domain.masking import HIDDEN
 from jemmo.services import exports, notifications
 from jemmo.store.models import (
     Application,
@@ -31,6 +32,7 @@ from jemmo.store.models import (
     SyncRun,
     Talent,
 )
+from jemmo.store.selectors.hiding import MAX_SHOWN_IN_ROW, MAX_TAGS_IN_ROW, show_texts
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
@@ -85,7 +87,13 @@ def ways(talent: Talent, job_id: Any) -> Iterator[str]:
     yield from (f"/talents/{talent.id}/", "/talents/", "/talents/?q=müller", f"/jobs/{job_id}/")
     yield from ("/settings/logs/", "/settings/logs/download.csv", "/settings/logs/download.jsonl")
     yield from (f"/settings/why/?q={talent.remote_id}", "/settings/why/?q=müller")
-    yield from ("/notifications/", "/notifications/bell/", "/help/", "/status/", "/settings/ats/")
+    yield from (
+        "/notifications/",
+        "/notifications/bell/",
+        "/help/",
+        "/status/",
+        "/settings/organization/ats/",
+    )
 
 
 def body(client: Client, path: str) -> str:
@@ -160,7 +168,6 @@ def test_the_command_exports_by_right(
     showcase: Showcase, indiscreet: Talent, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr("jemmo.bootstrap.start", lambda **_: "")
-    monkeypatch.setattr("gc.freeze", lambda: None)
 
     def told(*words: str) -> str:
         given = ["export", "talents", "--org", "acme", "--format", form, *words]
@@ -226,3 +233,29 @@ def test_the_organisation_itself_is_unchanged_by_looking(
     body(viewer, f"/talents/{indiscreet.id}/")
 
     assert Talent.objects.get(id=indiscreet.id).headline == BOTH
+
+
+def test_a_row_of_a_list_takes_little_however_long_its_texts_are() -> None:
+    """A page has a hundred of them, and an ATS may hold two million characters in each text."""
+    hostile = "x " * 10_000
+    rows = [
+        Talent(
+            first_name="Ada 06 12 34 56 78",
+            last_name=hostile,
+            headline="ada@example.com",
+            summary="Call +33 6 12 34 56 78",
+            tags=["t"] * 5000,
+            custom_fields={},
+        ),
+        Talent(
+            first_name="Grace", headline="Write to grace@example.com", tags=[], custom_fields={}
+        ),
+    ]
+    show_texts(rows, None)
+    assert rows[0].first_name == f"Ada {HIDDEN}"
+    assert rows[0].last_name is not None
+    assert rows[0].last_name.startswith("x x ")
+    assert len(rows[0].last_name) <= MAX_SHOWN_IN_ROW + 1
+    assert (rows[0].headline, rows[0].summary) == (HIDDEN, HIDDEN)
+    assert len(rows[0].tags) <= MAX_TAGS_IN_ROW
+    assert (rows[1].first_name, rows[1].headline) == ("Grace", f"Write to {HIDDEN}")

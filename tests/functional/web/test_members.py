@@ -6,20 +6,23 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 from fakes.showcase import PASSWORD, Showcase
 
 from jemmo.domain.errors import ConfigError
-from jemmo.services import members
+from jemmo.services import accounts, members
 from jemmo.store import scope
-from jemmo.store.models import Account, AuditEvent, Invitation, Membership
+from jemmo.store.models import Account, AuditEvent, Connection, Invitation, Membership, Talent
 
 SignedIn = Callable[[str], Client]
 NEW = "new@acme.example"
+ROLES = ("owner", "admin", "recruiter", "viewer")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -44,7 +47,9 @@ def test_an_invitation_is_sent_and_makes_an_account(
     assert invite(admin) == 302
     path = link(admin)
     assert mail.outbox[0].to == [NEW]
-    assert path in mail.outbox[0].body
+    assert (
+        path not in mail.outbox[0].body
+    )  # the one that proves the address is nowhere but in the mail
 
     guest = Client()
     assert guest.get(path).status_code == 200
@@ -65,6 +70,7 @@ def test_who_has_an_account_joins_with_it_and_no_other(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
     outsider, admin = signed_in("outsider"), signed_in("admin")
+    accounts.trust(showcase.person("outsider"))
     invite(admin, "outsider@acme.example", "viewer")
     path = link(admin)
 
@@ -76,7 +82,7 @@ def test_who_has_an_account_joins_with_it_and_no_other(
     assert admin.post(path).status_code == 410
     assert outsider.post(path)["Location"] == "/jobs/"
     assert outsider.get("/talents/?q=elodie").content.decode().count("Müller") >= 1
-    assert Membership.objects.filter(account=showcase.person("outsider")).count() == 2
+    assert Membership.objects.effective().filter(account=showcase.person("outsider")).count() == 2
 
 
 @pytest.mark.parametrize("wrong", ["password", "acme.example", "12345678"])
@@ -107,6 +113,49 @@ def test_a_link_dies_by_age_by_withdrawal_and_by_forgery(signed_in: SignedIn) ->
     assert Client().get(f"/invitations/{members.link_token(fresh)}/").status_code == 410
 
 
+@pytest.mark.parametrize("deed", ["remove", "leave", "demote", "deactivate", "user add"])
+def test_who_is_gone_does_not_come_back_by_an_invitation_of_their_own(
+    signed_in: SignedIn, showcase: Showcase, deed: str
+) -> None:
+    admin, owner, target = signed_in("admin"), signed_in("owner"), of(showcase, "admin")
+    invite(admin, "second-self@mail.example", "admin")
+    path = link(admin)
+    match deed:
+        case "remove":
+            owner.post(f"/settings/members/{target.id}/remove/")
+        case "leave":
+            admin.post(f"/settings/members/{target.id}/remove/")
+        case "demote":
+            given = {"role": "recruiter", "was": "admin"}
+            owner.post(f"/settings/members/{target.id}/role/", given)
+        case "deactivate":
+            Account.objects.filter(id=target.account_id).update(is_active=False)
+        case _:  # an operator gives another role
+            Membership.objects.filter(id=target.id).update(role="viewer")
+
+    guest = Client()
+    assert guest.get(path).status_code == 410
+    assert guest.post(path, {"name": "Sly", "password": PASSWORD}).status_code == 410
+    assert not Account.objects.filter(email="second-self@mail.example").exists()
+    is_withdrawn = Invitation.objects.get().revoked_at is not None
+    assert is_withdrawn is (deed in {"remove", "leave", "demote"})
+
+
+def test_what_an_inviter_may_still_give_stays_good(signed_in: SignedIn, showcase: Showcase) -> None:
+    owner, admin = of(showcase, "owner"), of(showcase, "admin")
+    Membership.objects.filter(id=admin.id).update(role="owner")
+    mine = [
+        members.invite(owner, email=f"{role}2@mail.example", role=role, now=NOW)
+        for role in ("owner", "viewer")
+    ]
+
+    members.change_role(admin, owner.id, role="admin", was="owner", now=NOW)
+
+    with pytest.raises(ConfigError):
+        members.invitation(members.link_token(mine[0]), now=NOW)
+    assert members.invitation(members.link_token(mine[1]), now=NOW).invitation == mine[1]
+
+
 def test_nobody_is_invited_twice_or_as_what_the_inviter_may_not_give(
     signed_in: SignedIn, showcase: Showcase
 ) -> None:
@@ -117,6 +166,12 @@ def test_nobody_is_invited_twice_or_as_what_the_inviter_may_not_give(
     assert invite(admin, "boss@acme.example", "owner") == 422
     assert invite(admin, "not an address") == 422
     assert invite(signed_in("owner"), "boss@acme.example", "owner") == 302
+
+
+def test_invitations_are_no_way_to_send_letters_to_all(signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+    answers = [invite(admin, f"new{number}@acme.example") for number in range(31)]
+    assert answers == [302] * 30 + [429]
 
 
 @pytest.mark.parametrize("role", ["recruiter", "viewer"])
@@ -161,6 +216,40 @@ def test_an_admin_neither_makes_nor_touches_an_owner(
 
     assert admin.post(f"/settings/members/{owner.id}/remove/").status_code == 403
     assert [of(showcase, who).role for who in ("owner", "viewer")] == ["owner", "viewer"]
+
+
+def test_access_to_confidential_records_is_given_and_taken(
+    signed_in: SignedIn, showcase: Showcase
+) -> None:
+    Talent.objects.filter(remote_id="elodie").update(is_private=True)
+    page = f"/talents/{showcase.talent('elodie').id}/"
+    place = {role: Membership.objects.get(account=showcase.person(role)) for role in ROLES}
+
+    def post(actor: str, target: str, **form: str) -> int:
+        where = reverse("member_confidential", args=[place[target].pk])
+        return signed_in(actor).post(where, form).status_code
+
+    def seen() -> set[str]:
+        return {role for role in ROLES if signed_in(role).get(page).status_code == 200}
+
+    assert seen() == {"owner"}
+    assert post("owner", "recruiter", sees="on") == 302
+    assert seen() == {"owner", "recruiter"}
+    assert post("admin", "admin", sees="on") == 302
+    assert post("admin", "viewer", sees="on") == 302
+    assert post("admin", "recruiter") == 302
+    assert seen() == {"owner", "admin", "viewer"}
+    assert post("recruiter", "recruiter", sees="on") == 404
+    assert post("viewer", "recruiter", sees="on") == 404
+    assert post("admin", "owner") == 302
+    assert seen() == {"owner", "admin", "viewer"}
+    listed = signed_in("owner").get("/settings/members/").content.decode()
+    assert "gave access to confidential records to" in listed
+    assert "took access to confidential records from" in listed
+    kinds = AuditEvent.objects.filter(action__startswith="member.confidential")
+    assert kinds.count() == 4
+    lists = signed_in("viewer").get("/talents/?q=elodie").content.decode()
+    assert "Private</span>" in lists
 
 
 def test_the_last_owner_stays(signed_in: SignedIn, showcase: Showcase) -> None:
@@ -218,3 +307,58 @@ def test_markup_in_a_name_stays_text(signed_in: SignedIn, showcase: Showcase) ->
 
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+@pytest.fixture
+def without_mail(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+
+@pytest.mark.usefixtures("without_mail")
+def test_without_a_mail_server_nothing_is_said_to_be_sent(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    answer = admin.post(
+        "/settings/members/invite/", {"email": NEW, "role": "viewer"}, follow=True
+    ).content.decode()
+
+    assert "no invitation was sent" in answer
+    assert "An invitation was sent" not in answer
+    made = Invitation.objects.get(email=NEW)
+    assert members.link_token(made) in answer  # for the admin to copy
+    assert members.mailed_token(made) not in answer
+    reset = Client().post("/accounts/password/reset/", {"email": NEW}, follow=True).content.decode()
+    assert "no link can be sent" in reset
+    assert "jemmo user verify" in reset
+    assert "on its way" not in reset
+    shown = admin.get("/settings/notifications/").content.decode()
+    assert "JEMMO_EMAIL_URL" in shown
+    viewer = signed_in("viewer").get("/settings/notifications/").content.decode()
+    assert "JEMMO_EMAIL_URL" not in viewer
+    assert "Ask an owner or admin" in viewer
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("role", ["recruiter", "viewer"])
+def test_who_may_not_is_told_who_can(showcase: Showcase, signed_in: SignedIn, role: str) -> None:
+    connection = showcase.org.connections.get()
+    Connection.objects.filter(id=connection.id).update(
+        last_error={"code": "key_refused", "message": "401", "next_step": "Create a new key."}
+    )
+    client = signed_in(role)
+    page = client.get("/settings/quality/").content.decode()
+    assert "deleted in the ATS" not in page
+    assert "Only owners and admins" in page
+    assert 'href="/settings/members/"' in page
+    card = client.get(f"/settings/organization/ats/{connection.id}/").content.decode()
+    assert "Ask an owner or admin of your organization." in card
+    assert "replace the key here" not in card
+    manager = (
+        signed_in("admin").get(f"/settings/organization/ats/{connection.id}/").content.decode()
+    )
+    assert "replace the key here" in manager
+    Connection.objects.filter(id=connection.id).update(state="paused")
+    icon = client.get("/sync/jobs/", headers={"HX-Request": "true"}).content.decode()
+    assert "Resume them in the settings" not in icon
+    assert "Ask an owner or admin of your organization." in icon

@@ -265,3 +265,10 @@ def test_a_member_may_want_none_or_all(
     assert "viewer@acme.example" in others[0].messages[0]
     number = asyncio.run(company.value("SELECT max(id) FROM notification"))
     assert signed_in("viewer").get(f"/notifications/{number}/").content == b""
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 19, "-1", "x", "٣"])
+def test_what_is_no_number_marks_nothing_as_read(signed_in: SignedIn, number: str) -> None:
+    assert (
+        signed_in("recruiter").post("/notifications/read/", {"number": number}).status_code == 404
+    )

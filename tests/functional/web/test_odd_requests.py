@@ -9,8 +9,9 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 from fakes.addresses import addresses
+from fakes.effort import examples
 from fakes.showcase import Showcase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SignedIn = Callable[[str], Client]
@@ -126,6 +127,7 @@ HEADERS = st.dictionaries(
 NOT_ASKED = ("/events/", "/readyz", "/metrics")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: SignedIn) -> None:
     client = Client(raise_request_exception=False) if role == "anybody" else signed_in(role)
@@ -141,12 +143,7 @@ def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: 
     real = [path for _, path in addresses(known) if not path.startswith(NOT_ASKED)]
     patterns = sorted({path for _, path in addresses(dict.fromkeys(known, "ODD")) if "ODD" in path})
 
-    @settings(
-        max_examples=250,
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
+    @examples(100)
     @given(
         path=st.one_of(
             st.sampled_from(real),
@@ -185,3 +182,24 @@ def test_no_request_makes_a_page_fail(role: str, showcase: Showcase, signed_in: 
             client.force_login(showcase.person(role))  # it asked to be signed out
 
     asked()
+
+
+@pytest.mark.parametrize("name", ["jemmo", "jemmo-csrf", "theme", "django_language", "messages"])
+@pytest.mark.parametrize("value", [r'"\000"', r'"a\000b"', '"' + "9" * 400 + '"', "é"])
+def test_odd_cookies_fail_no_page(name: str, value: str, showcase: Showcase, served: None) -> None:
+    client = Client()
+    for path in ("/accounts/login/", "/jobs/"):
+        answer = client.get(path, headers={"cookie": f"{name}={value}"})
+        assert answer.status_code < 500, path
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\ud800b"])
+def test_what_reaches_postgres_all_the_same_is_a_bad_request(
+    text: str, recruiter: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jemmo.store.models import Organisation
+    from jemmo.store.selectors import talents
+
+    monkeypatch.setattr(talents, "search", lambda *_, **__: Organisation.objects.get(name=text))
+    recruiter.raise_request_exception = False
+    assert recruiter.get("/talents/").status_code == 400

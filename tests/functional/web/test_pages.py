@@ -20,8 +20,8 @@ def paths(showcase: Showcase) -> list[str]:
         "/talents/",
         f"/talents/{showcase.talent('elodie').id}/",
         f"/talents/{showcase.talent('markup').id}/",
-        "/settings/ats/",
-        f"/settings/ats/runs/{showcase.run().id}/",
+        "/settings/organization/ats/",
+        f"/settings/organization/ats/runs/{showcase.run().id}/",
         "/status/",
     ]
 
@@ -62,7 +62,7 @@ def test_a_page_that_is_not_there_says_so(recruiter: Client) -> None:
     answer = recruiter.get("/nowhere/")
 
     assert answer.status_code == 404
-    assert "This is not here" in answer.content.decode()
+    assert "There is no such page" in answer.content.decode()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
@@ -107,8 +107,11 @@ def test_the_language_of_the_browser_is_followed(recruiter: Client) -> None:
 
 def test_a_sync_shows_what_it_did(showcase: Showcase, recruiter: Client) -> None:
     run = showcase.run()
-    assert f"/settings/ats/runs/{run.id}/" in recruiter.get("/settings/ats/").content.decode()
+    assert (
+        f"/settings/organization/ats/runs/{run.id}/"
+        in recruiter.get("/settings/organization/ats/").content.decode()
+    )
 
-    page = recruiter.get(f"/settings/ats/runs/{run.id}/").content.decode()
+    page = recruiter.get(f"/settings/organization/ats/runs/{run.id}/").content.decode()
     for stream in ("Jobs", "Talents", "Applications"):
         assert f'<th scope="row">{stream}</th>' in page

@@ -65,4 +65,19 @@ def test_no_database(anybody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     connections.close_all()
     status, found = ask(anybody)
     assert status == 503
-    assert found["checks"]["database"] == "the database does not answer"
+    assert found["checks"]["database"] == "The database that DATABASE_URL names does not exist."
+
+
+def test_tables_of_a_newer_jemmo(anybody: Client, worker: None, owner_url: str) -> None:
+    change(
+        owner_url,
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_future', now())",
+    )
+    status, found = ask(anybody)
+    assert status == 503
+    assert "newer Jemmo" in found["checks"]["migrations"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_load_balancers_ask_by_address(anybody: Client, worker: None, path: str) -> None:
+    assert anybody.get(path, headers={"host": "192.0.2.10:8000"}).status_code == 200

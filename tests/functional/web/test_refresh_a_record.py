@@ -107,10 +107,16 @@ def test_a_connection_that_cannot_says_why(
     assert not WebhookHint.objects.filter(due_at__isnull=False).exists()
 
 
-def test_a_job_is_refreshed_by_a_viewer_without_script(viewer: Client, showcase: Showcase) -> None:
+def test_a_viewer_refreshes_nothing(viewer: Client, talent: Any) -> None:
+    assert "Refresh from the ATS" not in said(viewer.get(f"/talents/{talent.id}/"))
+    assert viewer.post(address("talent", talent)).status_code == 403
+    assert not WebhookHint.objects.exists()
+
+
+def test_a_job_is_refreshed_without_script(recruiter: Client, showcase: Showcase) -> None:
     job = Job.objects.filter(org=showcase.org, excluded_reason=None).first()
     assert job is not None
-    answer = viewer.post(address("job", job))
+    answer = recruiter.post(address("job", job))
     assert answer.status_code == 302
     assert answer["Location"] == f"/jobs/{job.id}/"
     assert WebhookHint.objects.filter(stream="jobs", remote_id=job.remote_id).count() == 1

@@ -1,14 +1,17 @@
-"""What a person sees: by role, by organisation, and never what a rule leaves out."""
+"""What a person sees: by role, by organization, and by the rules that exclude records."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from fakes.showcase import EMAIL, PHONE, Showcase
 
-from jemmo.store.models import Job, SyncRun, Talent
+from jemmo.services import rules
+from jemmo.store.models import Job, Organisation, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]
 
@@ -64,12 +67,12 @@ def test_records_of_another_organisation_are_not_there(
     mine = (
         f"/jobs/{showcase.job('dev').id}/",
         f"/talents/{showcase.talent('elodie').id}/",
-        f"/settings/ats/runs/{showcase.run().id}/",
+        f"/settings/organization/ats/runs/{showcase.run().id}/",
     )
     theirs = (
         f"/jobs/{Job.objects.get(org=showcase.stranger).id}/",
         f"/talents/{Talent.objects.get(org=showcase.stranger).id}/",
-        f"/settings/ats/runs/{SyncRun.objects.get(connection__org=showcase.stranger).id}/",
+        f"/settings/organization/ats/runs/{SyncRun.objects.get(connection__org=showcase.stranger).id}/",
     )
     recruiter, outsider = signed_in("recruiter"), signed_in("outsider")
 
@@ -77,7 +80,7 @@ def test_records_of_another_organisation_are_not_there(
     assert [outsider.get(path).status_code for path in mine + theirs] == [404] * 3 + [200] * 3
 
 
-@pytest.mark.parametrize("path", ["/jobs/", "/talents/", "/settings/ats/"])
+@pytest.mark.parametrize("path", ["/jobs/", "/talents/", "/settings/organization/ats/"])
 def test_lists_hold_the_own_organisation_alone(
     showcase: Showcase, signed_in: SignedIn, path: str
 ) -> None:
@@ -88,15 +91,11 @@ def test_lists_hold_the_own_organisation_alone(
         assert own not in theirs
 
 
-def test_what_a_rule_leaves_out_is_neither_listed_nor_shown(
-    showcase: Showcase, recruiter: Client
-) -> None:
+def test_excluded_records_are_not_listed(showcase: Showcase, recruiter: Client) -> None:
     talents = [showcase.talent("archived"), showcase.talent("idle")]
     jobs = [showcase.job("archived"), showcase.job("draft")]
     assert all(getattr(one, "excluded_reason", None) for one in (*talents, *jobs))
 
-    paths = [f"/talents/{one.id}/" for one in talents] + [f"/jobs/{one.id}/" for one in jobs]
-    assert {recruiter.get(path).status_code for path in paths} == {404}
     listed = text(recruiter, "/jobs/") + text(recruiter, "/jobs/?q=secret")
     assert "Secret" not in listed
     assert "Nice" not in listed
@@ -105,12 +104,75 @@ def test_what_a_rule_leaves_out_is_neither_listed_nor_shown(
     assert "Hidden" not in text(recruiter, f"/jobs/{showcase.job('dev').id}/")
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "reason", "words"),
+    [
+        ("talents", "archived", "talent_archived", "This person is archived in the ATS"),
+        ("talents", "idle", "no_active_application", "was not hired recently"),
+        ("jobs", "archived", "job_archived", "It is archived in the ATS"),
+        ("jobs", "draft", "job_draft", "It is a draft in the ATS"),
+    ],
+)
+def test_the_page_of_an_excluded_record_says_why_and_who_can_change_it(
+    showcase: Showcase, signed_in: SignedIn, kind: str, key: str, reason: str, words: str
+) -> None:
+    record = showcase.job(key) if kind == "jobs" else showcase.talent(key)
+    address = reverse("ats_rules")
+    for role in ("owner", "admin", "recruiter", "viewer"):
+        page = text(signed_in(role), f"/{kind}/{record.id}/")
+        assert f'data-excluded="{reason}"' in page
+        assert words in page
+        manages = role in ("owner", "admin")
+        assert (f'<a href="{address}">Change the rules' in page) is manages
+        assert ("Owners and admins can change this rule." in page) is not manages
+    assert signed_in("outsider").get(f"/{kind}/{record.id}/").status_code == 404
+    other = showcase.job("dev") if kind == "jobs" else showcase.talent("elodie")
+    assert "data-excluded" not in text(signed_in("viewer"), f"/{kind}/{other.id}/")
+
+
+def test_why_leads_to_the_page_of_an_excluded_record(showcase: Showcase, viewer: Client) -> None:
+    page = text(viewer, f"{reverse('why')}?q=idle")
+
+    assert f'href="/talents/{showcase.talent("idle").id}/"' in page
+
+
+def test_contact_details_of_an_excluded_talent_follow_the_role(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    Talent.objects.filter(remote_id="elodie").update(excluded_reason="no_active_application")
+    path = f"/talents/{showcase.talent('elodie').id}/"
+
+    assert EMAIL in text(signed_in("recruiter"), path)
+    assert EMAIL not in text(signed_in("viewer"), path)
+    Talent.objects.filter(remote_id="elodie").update(consent_state="WITHDRAWN")
+    assert EMAIL not in text(signed_in("recruiter"), path)
+
+
+def test_the_rules_are_tried_out_before_they_are_saved(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    owner = signed_in("owner")
+    form = {"seen": rules.seen_as(showcase.org), "job_archived": "on", "hired_days": "30"}
+
+    page = owner.post(reverse("ats_rules"), {**form, "preview": "1"}).content.decode()
+    numbers = re.findall(r"<dd>([\d,]+)</dd>", page.split("data-preview")[1])
+    assert numbers[:4] == ["1", "0", "2", "0"]
+    assert "Secret draft" not in text(owner, "/jobs/")
+    assert owner.post(reverse("ats_rules"), form).status_code == 302
+    assert "Secret draft" in text(owner, "/jobs/")
+    assert rules.of(Organisation.objects.get(id=showcase.org.id)).hired_days == 30
+    wrong = owner.post(reverse("ats_rules"), {**form, "hired_days": "99999"})
+    assert wrong.status_code == 200
+
+
 def test_what_was_deleted_in_the_ats_is_not_shown(showcase: Showcase, recruiter: Client) -> None:
     elodie, job = showcase.talent("elodie"), showcase.job("dev")
     Talent.objects.filter(id=elodie.id).update(remote_deleted_at=elodie.modified_at)
     Job.objects.filter(id=job.id).update(remote_deleted_at=job.modified_at)
 
-    assert recruiter.get(f"/talents/{elodie.id}/").status_code == 404
-    assert recruiter.get(f"/jobs/{job.id}/").status_code == 404
+    for path, name in ((f"/talents/{elodie.id}/", "Müller"), (f"/jobs/{job.id}/", "Développeuse")):
+        answer = recruiter.get(path)
+        assert answer.status_code == 410
+        assert name not in answer.content.decode()
     assert "Müller" not in text(recruiter, "/talents/")
     assert "Développeuse" not in text(recruiter, "/jobs/")

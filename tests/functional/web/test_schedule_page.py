@@ -133,8 +133,8 @@ def test_an_interval_has_its_limits(admin: Client, showcase: Showcase) -> None:
 def test_it_is_for_those_who_manage(signed_in: SignedIn) -> None:
     assert signed_in("recruiter").get(PAGE).status_code == 404
     assert signed_in("viewer").post(PAGE, {}).status_code == 404
-    assert PAGE in said(signed_in("owner").get("/settings/ats/"))
-    assert PAGE not in said(signed_in("recruiter").get("/settings/ats/"))
+    assert PAGE in said(signed_in("owner").get("/settings/organization/ats/"))
+    assert PAGE not in said(signed_in("recruiter").get("/settings/organization/ats/"))
 
 
 def test_a_start_that_was_put_off_comes_back_when_the_hours_are_free_again(

@@ -5,34 +5,73 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
-from django.http import FileResponse, JsonResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpResponse,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from fakes.showcase import EMAIL, MARKUP_NAME, PHONE, Showcase
 
 from jemmo.domain.masking import Disguise
-from jemmo.store.models import Account, Connection, Invitation, Membership, Talent
+from jemmo.store.models import (
+    Account,
+    Application,
+    Attachment,
+    Connection,
+    Invitation,
+    Job,
+    Membership,
+    Talent,
+)
+from jemmo.store.noticing import noticing
 from jemmo.web.screenshots import masked as mask
 
 SignedIn = Callable[[str], Client]
 SECRETS = (
     *("Élodie", "elodie", "Müller", "Muller", "First01", "Person01", "Acme", "acme", "Hooli"),
     *("Private Peter", EMAIL, PHONE, "Rita", "Recruiterson", "ab12", "@acme.example"),
+    *("Zqheadline", "Zqtitle", "Zqtag", "Zqsource", "Zqplace", "Zqfile", "Zqpitch", "Zqtext"),
+    *("Zqinternal", "Zqresume", "Zqlabel", "Zqneed", "Zqjobtag", "Zqsearch", "Zqthrough"),
 )
+RANDOM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[A-Za-z0-9]{64}\b")
+"""Ids and tokens: by chance they hold any few letters that a test looks for."""
 
 
 @pytest.fixture
 def masked(signed_in: SignedIn, showcase: Showcase) -> Client:
     Talent.objects.filter(id=showcase.talent("elodie").id).update(
         current_company="Hooli",
-        headline=f"ex Hooli, ask Müller: {PHONE}",
+        current_title="Zqtitle of all",
+        headline=f"Zqheadline, ex Hooli, ask Müller: {PHONE}",
         summary="Private Peter",
+        tags=["Zqtag", "ex Hooli"],
+        source="Zqsource of Hooli",
+        location={"raw": "Zqplace 1, Hooli street"},
         source_url="https://boards.example/acme/elodie",
         custom_fields={"a": {"type": "text", "label": "Notes", "value": "Private Peter"}},
     )
-    Connection.objects.filter(org=showcase.org).update(account_name="Acme Inc", key_hint="ab12")
+    Connection.objects.filter(org=showcase.org).update(
+        account_name="Acme Inc", label="Zqlabel", key_hint="ab12"
+    )
+    Application.objects.filter(talent__remote_id="elodie").update(source="Zqthrough Hooli")
+    Attachment.objects.filter(talent__remote_id="elodie").update(
+        file_name="Zqfile Müller, Hooli.pdf"
+    )
+    Job.objects.filter(id=showcase.job("dev").id).update(
+        pitch="Zqpitch: join Hooli",
+        internal_name="Zqinternal for Hooli",
+        description_html="<p>Zqtext of <b>Hooli</b></p>",
+        requirements="Zqneed",
+        tags=["Zqjobtag"],
+    )
     Account.objects.filter(email="admin@acme.example").update(name="Rita Recruiterson")
     client = signed_in("admin")
     client.post("/preferences/screenshot/", {"screenshot": "on", "next": "/jobs/?q=Müller"})
@@ -72,17 +111,59 @@ def _filled(route: str, values: dict[str, object]) -> str:
 
 def test_no_page_tells_who_is_meant(masked: Client, showcase: Showcase) -> None:
     walked = 0
-    for path in [*pages(showcase), "/talents/?q=elodie&tag=python", "/nowhere/"]:
+    searches = ("/talents/?q=elodie&tag=Zqtag", "/talents/?q=Zqsearch", "/settings/why/?q=Zqsearch")
+    for path in [*pages(showcase), *searches, "/nowhere/"]:
         for headers in ({}, {"HX-Request": "true"}):
             answer = masked.get(path, headers=headers)
             if path == "/events/":  # news for open pages: kinds and counts
                 continue
             body = b"".join(answer) if answer.streaming else answer.content
-            text = body.decode() + str(sorted(answer.headers.items()))
+            text = RANDOM.sub("", body.decode() + str(sorted(answer.headers.items())))
             # The mode's own switch carries no name; static files are no pages.
             assert [one for one in SECRETS if one in text] == [], (path, answer.status_code)
             walked += answer.status_code == 200
     assert walked > 20
+
+
+def test_ordinary_words_stay_on_every_page(
+    signed_in: SignedIn, showcase: Showcase, masked: Client
+) -> None:
+    """People called like the words of the interface, and like the place and the department of a job."""
+    names = [("Marie", "de la Tour"), ("May", "Will"), ("Lyon", "Engineering"), (None, "Jobs")]
+    for number, (first, last) in enumerate(names):
+        Talent.objects.filter(remote_id=f"filler-{number:02}").update(
+            first_name=first, last_name=last
+        )
+    Account.objects.filter(email="recruiter@acme.example").update(name="Owner")
+    clear, words = signed_in("admin"), re.compile(r"[^\W\d_]{2,}")
+    for language in ("en", "fr"):
+        for client in (clear, masked):
+            client.post("/i18n/setlang/", {"language": language, "next": "/jobs/"})
+        for path in (
+            "/jobs/",
+            "/settings/organization/ats/rules/",
+            "/settings/why/",
+            "/settings/schedule/",
+        ):
+            before, after = (_text_of(one.get(path)) for one in (clear, masked))
+            lost = {one for one in words.findall(before) if one not in after}
+            assert lost <= {"Acme", "acme", "Rita", "Recruiterson", "Zqlabel"}, (language, path)
+    listed = _text_of(masked.get("/talents/"))
+    assert [one for one in ("Marie", "May Will", "Lyon") if one in listed] == []
+
+
+def _text_of(answer: HttpResponseBase) -> str:
+    assert isinstance(answer, HttpResponse)
+    return re.sub(r"<[^>]+>", " ", answer.content.decode())
+
+
+def test_the_text_of_a_file_is_not_shown(masked: Client, showcase: Showcase) -> None:
+    with noticing(disguise := Disguise(b"secret")):
+        preview = {"text": "Zqresume", "file_name": "Zqfile.pdf", "version": {"id": uuid4()}}
+        shown = {"preview": preview, "talent": showcase.talent("elodie")}
+        page = render_to_string("web/file.html", shown)
+    assert "document.pdf" in page
+    assert "Zq" not in disguise.html(page)
 
 
 def test_the_same_person_has_the_same_name_on_every_page(

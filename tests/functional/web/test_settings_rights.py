@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from fakes.showcase import Showcase
 
+from jemmo.domain.brake import error_of
 from jemmo.domain.rules import Exclusion
 from jemmo.services import connections, rules
 from jemmo.store.models import (
@@ -22,6 +24,7 @@ from jemmo.store.models import (
     Organisation,
     Talent,
 )
+from jemmo.web import problems
 
 SignedIn = Callable[[str], Client]
 ACTIONS = (
@@ -37,13 +40,14 @@ def connection_of(org: Organisation) -> Connection:
 
 
 def path(connection: Connection, action: str = "") -> str:
-    return f"/settings/ats/{connection.id}/{f'{action}/' if action else ''}"
+    return f"/settings/organization/ats/{connection.id}/{f'{action}/' if action else ''}"
 
 
 @pytest.fixture
 def ours(showcase: Showcase) -> Connection:
     found = connection_of(showcase.org)
-    held = {"stream": "talents", "missing": 60, "present": 64}
+    missing = list(Talent.objects.filter(connection=found).values_list("remote_id", flat=True))
+    held = {"stream": "talents", "missing": 60, "present": 64, "remote_ids": missing}
     HeldDeletion.objects.create(connection=found, **held)
     return found
 
@@ -52,13 +56,22 @@ def ours(showcase: Showcase) -> Connection:
 def test_members_read_and_do_nothing(ours: Connection, signed_in: SignedIn, role: str) -> None:
     member = signed_in(role)
 
-    for address in ("/settings/ats/", path(ours), path(ours, "card"), "/settings/logs/"):
+    for address in (
+        "/settings/organization/ats/",
+        path(ours),
+        path(ours, "card"),
+        "/settings/logs/",
+    ):
         page = member.get(address)
         assert page.status_code == 200
         assert "/disconnect/" not in page.content.decode()
     for address in (
         *(path(ours, action) for action in (*ACTIONS, *OF_WEBHOOKS)),
-        *("/settings/ats/connect/", "/settings/ats/connect/teamtailor/", "/settings/ats/rules/"),
+        *(
+            "/settings/organization/ats/connect/",
+            "/settings/organization/ats/connect/teamtailor/",
+            "/settings/organization/ats/rules/",
+        ),
     ):
         assert member.get(address).status_code == 404, address
         assert member.post(address).status_code == 404, address
@@ -71,10 +84,14 @@ def test_managers_have_every_page(ours: Connection, signed_in: SignedIn, role: s
 
     for address in (
         *(path(ours, action) for action in ACTIONS if action != "plan"),
-        *("/settings/ats/connect/", "/settings/ats/connect/jarvi/", "/settings/ats/rules/"),
+        *(
+            "/settings/organization/ats/connect/",
+            "/settings/organization/ats/connect/jarvi/",
+            "/settings/organization/ats/rules/",
+        ),
     ):
         assert manager.get(address).status_code == 200, address
-    assert manager.get("/settings/ats/connect/nothing/").status_code == 404
+    assert manager.get("/settings/organization/ats/connect/nothing/").status_code == 404
 
 
 def test_another_organisation_is_not_there(
@@ -177,11 +194,13 @@ def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) 
 def test_of_two_changes_of_the_rules_the_second_is_told(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    seen = rules.seen_as(showcase.org)
-    everything_but_drafts = {"seen": seen, **dict.fromkeys(_boxes("job_draft"), "on")}
+    given = {"seen": rules.seen_as(showcase.org), "hired_days": 90}
+    everything_but_drafts = {**given, **dict.fromkeys(_boxes("job_draft"), "on")}
 
-    saved = signed_in("owner").post("/settings/ats/rules/", everything_but_drafts, follow=True)
-    late = signed_in("admin").post("/settings/ats/rules/", {"seen": seen})
+    saved = signed_in("owner").post(
+        "/settings/organization/ats/rules/", everything_but_drafts, follow=True
+    )
+    late = signed_in("admin").post("/settings/organization/ats/rules/", given)
 
     assert "Saved: 1 record appeared" in saved.content.decode()
     assert "Somebody else changed this meanwhile" in late.content.decode()
@@ -193,17 +212,22 @@ def test_rules_show_and_hide_at_once_what_is_stored(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     admin = signed_in("admin")
-    page = admin.get("/settings/ats/rules/").content.decode()
-    assert page.count("1 such record in the ATS now.") == 4
+    page = admin.get("/settings/organization/ats/rules/").content.decode()
+    assert page.count("1 such record is stored.") == 4
 
-    admin.post("/settings/ats/rules/", {"seen": rules.seen_as(showcase.org)})
+    admin.post(
+        "/settings/organization/ats/rules/", {"seen": rules.seen_as(showcase.org), "hired_days": 90}
+    )
     assert not Job.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
     assert not Talent.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
     assert "Idle Person" in admin.get("/talents/", {"q": "idle"}).content.decode()
 
     showcase.org.refresh_from_db()
     boxes = dict.fromkeys(_boxes(), "on")
-    admin.post("/settings/ats/rules/", {"seen": rules.seen_as(showcase.org), **boxes})
+    admin.post(
+        "/settings/organization/ats/rules/",
+        {"seen": rules.seen_as(showcase.org), "hired_days": 90, **boxes},
+    )
     hidden = {
         (one.remote_id, one.excluded_reason)
         for model in (Job, Talent)
@@ -238,17 +262,67 @@ def test_disconnecting_takes_the_lease_of_a_sync_under_way(
 def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     page = admin.get(path(ours, "deletions/talents")).content.decode()
-    assert "60 of 64 are no longer in the ATS." in page
+    assert (
+        "We paused 60 deletions. Teamtailor no longer lists 60 of 64 talents. "
+        "Review them before we remove anything."
+    ) in page
     assert "Élodie Müller" in page
     assert '<script>alert("name")' not in page
 
-    stale = admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "3"})
-    assert "Somebody else changed this meanwhile" in stale.content.decode()
+    for missing in ("3", "9" * 5000, "", "٣"):
+        posted = {"decision": "release", "missing": missing}
+        stale = admin.post(path(ours, "deletions/talents"), posted)
+        assert "Somebody else changed this meanwhile" in stale.content.decode()
     admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
     assert HeldDeletion.objects.get(connection=ours).released_at is not None
     admin.post(path(ours, "deletions/talents"), {"decision": "keep"})
-    assert not HeldDeletion.objects.filter(connection=ours).exists()
+    assert not HeldDeletion.objects.filter(connection=ours, closed_at=None).exists()
     assert admin.get(path(ours, "deletions/talents")).status_code == 404
+
+
+def test_talents_and_their_applications_are_decided_together(
+    ours: Connection, signed_in: SignedIn
+) -> None:
+    HeldDeletion.objects.create(connection=ours, stream="applications", missing=70, present=90)
+    HeldDeletion.objects.create(connection=ours, stream="users", missing=4, present=5)
+    admin = signed_in("admin")
+    said = (
+        "We paused 130 deletions. Teamtailor no longer lists 70 of 90 applications and "
+        "60 of 64 talents. Review them before we remove anything."
+    )
+    assert said in admin.get(path(ours, "deletions/talents")).content.decode()
+
+    seen_alone = {"decision": "release", "missing": "60"}
+    stale = admin.post(path(ours, "deletions/talents"), seen_alone)
+    assert "Somebody else changed this meanwhile" in stale.content.decode()
+    admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "130"})
+
+    released = HeldDeletion.objects.filter(connection=ours).exclude(released_at=None)
+    assert set(released.values_list("stream", flat=True)) == {"talents", "applications"}
+    card = admin.get(path(ours, "card")).content.decode()
+    assert "We paused 4 deletions. Teamtailor no longer lists 4 of 5 recruiters." in card
+    assert "Talents: 60 released." in card
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "We paused 1,245 deletions. Your ATS no longer lists 45 of 60 talents and 1,200 of"),
+        ("fr", "Nous avons suspendu 1"),
+    ],
+)
+def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> None:
+    paused = [
+        {"stream": "talents", "missing": 45, "present": 60, "recent": 0},
+        {"stream": "applications", "missing": 1200, "present": 2000, "recent": 3},
+    ]
+    with translation.override(language):
+        error = problems.said(error_of(paused, {"jobs": 2}))
+    assert error["means"].startswith(said)
+    assert error["evidence"] == ""
+    if language == "fr":
+        assert "45 des 60 talents et 1" in error["means"]
+        assert "Supprimés lors de cette synchronisation : postes (2)." in error["means"]
 
 
 def test_a_name_of_ten_thousand_letters_is_shown_in_part(
@@ -288,7 +362,7 @@ def test_data_quality_names_what_is_double_and_loose(
     assert f"/talents/{showcase.talent('filler-01').id}/" in page
     assert "developpeuse full-stack (H/F)" in page
     assert "Departments: 1" in page
-    assert "not asked yet" in page
+    assert "not compared" in page
     assert signed_in("recruiter").get("/settings/quality/").status_code == 404
 
 
@@ -313,8 +387,8 @@ def test_an_old_key_is_called_to_mind(ours: Connection, signed_in: SignedIn) -> 
         ({"key_expires_at": now - timedelta(days=1)}, "The API key has expired."),
         ({"old_key_hint": "9999"}, "The old key ••••9999 may still work."),
     ):
-        assert said not in admin.get("/settings/ats/").content.decode()
+        assert said not in admin.get("/settings/organization/ats/").content.decode()
         Connection.objects.filter(id=ours.id).update(**change)
-        assert said in admin.get("/settings/ats/").content.decode()
+        assert said in admin.get("/settings/organization/ats/").content.decode()
     admin.post(path(ours, "revoked"))
-    assert "••••9999" not in admin.get("/settings/ats/").content.decode()
+    assert "••••9999" not in admin.get("/settings/organization/ats/").content.decode()

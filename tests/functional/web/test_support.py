@@ -7,11 +7,21 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from fakes.company import give_key
+from fakes.pictures import part, png
 from fakes.showcase import EMAIL, Showcase
 from pytest_django import Settings
 
-from jemmo.store.models import Account, Connection, SupportMessage, SupportThread
+from jemmo.services import support
+from jemmo.store.models import (
+    Account,
+    Connection,
+    SupportMessage,
+    SupportPicture,
+    SupportThread,
+)
 
 SignedIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}
@@ -48,7 +58,7 @@ def test_it_opens_with_what_is_wrong_and_what_helps(
 
     assert "Your key was refused" in page
     assert "Make a new key" in page
-    assert "Everything is synced" in signed_in("outsider").get("/help/").content.decode()
+    assert "Everything was last synced" in signed_in("outsider").get("/help/").content.decode()
 
 
 def test_the_error_is_attached_as_it_was_shown_without_who_is_meant(
@@ -65,6 +75,25 @@ def test_the_error_is_attached_as_it_was_shown_without_who_is_meant(
     assert said.error == shown.replace("&amp;", "&")
     assert EMAIL not in said.steps
     assert "user@example.com" in said.steps
+
+
+def test_a_pasted_key_is_not_kept(
+    showcase: Showcase, recruiter: Client, staff: Client, settings: Settings
+) -> None:
+    """Known shapes, and this organization's own key, whatever it looks like."""
+    settings.SUPPORT_EMAIL = "support@jemmo.example"
+    link = Connection.objects.get(org=showcase.org)
+    own = "our-own-words-as-key"
+    give_key(link, own)
+    keys = [own, "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "Kx9vQ2mN7pR4tW8yB3dF6hJ1"]
+
+    send(recruiter, f"None works: {', '.join(keys)}. Why?", error=keys[0], steps=f"typed {keys[1]}")
+
+    said = SupportMessage.objects.get()
+    page = staff.get(f"/admin/store/supportthread/{said.thread_id}/change/").content.decode()
+    assert "None works" in page
+    for text in (said.body, said.error, said.steps, page, str(mail.outbox[-1].body)):
+        assert [key for key in keys if key in text] == []
 
 
 def test_nothing_is_attached_unless_asked(recruiter: Client) -> None:
@@ -136,6 +165,78 @@ def test_the_support_address_is_told(settings: Settings, recruiter: Client) -> N
 def test_what_cannot_be_sent_is_said(recruiter: Client, body: str) -> None:
     assert "errorlist" in send(recruiter, body)
     assert not SupportThread.objects.exists()
+
+
+def test_support_is_not_flooded(recruiter: Client) -> None:
+    for number in range(20):
+        send(recruiter, f"Message {number}")
+
+    assert "Too many messages" in send(recruiter, "One too many")
+    assert SupportMessage.objects.count() == 20
+
+
+def in_screenshot_mode(client: Client, on: str = "on") -> Client:
+    client.post("/preferences/screenshot/", {"screenshot": on, "next": "/jobs/"})
+    return client
+
+
+def attach(client: Client, content: bytes, body: str = "See Alex Birch at user@example.com") -> str:
+    picture = SimpleUploadedFile("Élodie.png", content, content_type="text/html")
+    return client.post("/help/", {"body": body, "picture": picture}, headers=HTMX).content.decode()
+
+
+def test_a_masked_screenshot_is_seen_from_both_sides_and_goes_with_the_conversation(
+    recruiter: Client, staff: Client, signed_in: SignedIn, showcase: Showcase
+) -> None:
+    """Without what the file said besides, by nobody else, and as a picture whatever it was called."""
+    page = attach(in_screenshot_mode(recruiter), png(extra=part(b"tEXt", b"Author\0Rita")))
+
+    message = SupportMessage.objects.get()
+    ours = f"/help/pictures/{message.id}/"
+    theirs = f"/admin/store/supportthread/{message.thread_id}/pictures/{message.id}/"
+    assert f'src="{ours}"' in page
+    assert (
+        theirs
+        in staff.get(f"/admin/store/supportthread/{message.thread_id}/change/").content.decode()
+    )
+    in_screenshot_mode(recruiter, "off")
+    for answer in (recruiter.get(ours), in_screenshot_mode(recruiter).get(ours), staff.get(theirs)):
+        assert answer.content == png()
+        assert answer["Content-Type"] == "image/png"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer["Content-Security-Policy"]
+        assert answer["Content-Disposition"] == 'inline; filename="picture.png"'
+    for role in ("owner", "viewer", "outsider"):
+        assert signed_in(role).get(ours).status_code == 404
+        assert signed_in(role).get(theirs).status_code in (302, 403)
+    assert png() not in bytes(SupportPicture.objects.get().sealed)
+    SupportThread.objects.all().delete()
+    assert not SupportPicture.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.4", png()[:-1]]
+)
+def test_what_is_no_picture_is_refused(recruiter: Client, content: bytes) -> None:
+    assert "not a PNG or JPEG picture" in attach(in_screenshot_mode(recruiter), content)
+    assert not SupportMessage.objects.exists()
+
+
+def test_a_screenshot_is_attached_in_screenshot_mode_alone(recruiter: Client) -> None:
+    assert 'type="file"' not in recruiter.get("/help/").content.decode()
+    assert "Turn screenshot mode on" in attach(recruiter, png())
+    assert not SupportMessage.objects.exists()
+    assert 'type="file"' in in_screenshot_mode(recruiter).get("/help/").content.decode()
+
+
+def test_a_conversation_has_room_for_so_many_screenshots(
+    recruiter: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(support, "MOST_PICTURES", 1)
+    attach(in_screenshot_mode(recruiter), png())
+
+    assert "which is the most" in attach(recruiter, png())
+    assert SupportPicture.objects.count() == 1
 
 
 def test_without_a_script_it_is_a_page(recruiter: Client) -> None:

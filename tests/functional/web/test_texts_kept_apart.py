@@ -134,11 +134,14 @@ def test_an_export_says_what_the_ats_says_to_who_may_know(
 def test_the_person_gets_all_of_it(
     talkative: models.Talent, showcase: Showcase, tmp_path: Path
 ) -> None:
-    content = subjects.export(
-        showcase.org, [talkative.id], vault=default_vault(), storage=FolderStorage(tmp_path)
+    written = io.BytesIO()
+    subjects.export(
+        *(showcase.org, [talkative.id], written),
+        vault=default_vault(),
+        storage=FolderStorage(tmp_path),
     )
 
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(written) as archive:
         (record,) = json.loads(archive.read("data.json"))["records"]
     assert record["person"]["headline"] == SAYS.headline
     assert record["applications"][0]["cover_letter"] == LETTER

@@ -16,8 +16,8 @@ PAGES = (
     f"/jobs/{ID}/",
     "/talents/",
     f"/talents/{ID}/",
-    "/settings/ats/",
-    f"/settings/ats/runs/{ID}/",
+    "/settings/organization/ats/",
+    f"/settings/organization/ats/runs/{ID}/",
     "/status/",
     "/no-organisation/",
 )
@@ -40,8 +40,8 @@ def test_a_fresh_installation_leads_to_its_first_start(anybody: Client) -> None:
 def test_the_first_start_makes_the_owner_and_is_gone_afterwards(anybody: Client) -> None:
     answer = anybody.post("/start/", OWNER)
 
-    assert (answer.status_code, answer["Location"]) == (302, "/settings/ats/")
-    assert anybody.get("/settings/ats/").status_code == 200
+    assert (answer.status_code, answer["Location"]) == (302, "/settings/organization/ats/")
+    assert anybody.get("/settings/organization/ats/").status_code == 200
     member = Membership.objects.get()
     assert (member.account.email, member.role) == ("owner@acme.example", "owner")
     assert member.org.name == "Acme Inc"
@@ -49,6 +49,14 @@ def test_the_first_start_makes_the_owner_and_is_gone_afterwards(anybody: Client)
     assert again.get("/start/").status_code == 404
     assert again.post("/start/", {**OWNER, "email": "thief@acme.example"}).status_code == 404
     assert Account.objects.count() == 1
+
+
+def test_the_first_who_comes_gets_no_organization_that_is_there(anybody: Client) -> None:
+    """Connected on the command line, and maybe synced, before anybody has an account."""
+    Organisation.objects.create(slug="acme-inc", name="Acme Inc")
+    answer = anybody.post("/start/", OWNER)
+    assert "jemmo user add" in answer.content.decode()
+    assert not Account.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from jemmo.connectors.registry import CONNECTORS
+from jemmo.connectors.registry import CONNECTORS, OFFERED
 from jemmo.domain import enums
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.rules import Exclusion
@@ -19,9 +19,11 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.troubles import Kind, Severity
 from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
+from jemmo.web.connection_forms import Connect
 from jemmo.web.templatetags import jemmo as shown
 from jemmo.web.words import WORDS, word
 
+OFFERED_NAMES = [one.name for one in OFFERED]
 KINDS: dict[str, type[StrEnum]] = {
     "job": enums.JobStatus,
     "visibility": enums.JobVisibility,
@@ -43,11 +45,13 @@ KINDS: dict[str, type[StrEnum]] = {
     "colour": Colour,
     "delivery": Outcome,
 }
+DERIVED = {"colour": {"decision"}, "mode": {"again"}}
+"""What pages tell apart within a value."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_value_has_a_word(kind: str) -> None:
-    assert set(WORDS[kind]) == {one.value for one in KINDS[kind]}
+    assert set(WORDS[kind]) == {one.value for one in KINDS[kind]} | DERIVED.get(kind, set())
 
 
 def test_every_role_and_state_has_a_word() -> None:
@@ -55,12 +59,39 @@ def test_every_role_and_state_has_a_word() -> None:
     assert set(WORDS["connection"]) == set(ConnectionState.values)
 
 
-def test_every_right_and_every_option_that_is_asked_for_has_a_word() -> None:
+def test_every_right_and_every_choice_that_is_asked_for_has_a_word() -> None:
     for connector in CONNECTORS.values():
         assert set(connector.rights) <= set(WORDS["right"])
         asked = [one for one in connector.options if one.asked]
-        assert {one.name for one in asked} <= set(WORDS["option"])
         assert {choice for one in asked for choice in one.choices} <= set(WORDS["choice"])
+
+
+@pytest.mark.parametrize("name", OFFERED_NAMES)
+def test_every_option_has_a_label_and_help_in_both_languages(name: str) -> None:
+    options = CONNECTORS[name].options
+    form = Connect(CONNECTORS[name])
+    with translation.override("fr"):
+        french = Connect(CONNECTORS[name])
+        same = {one.name for one in options if translation.gettext(one.help) == one.help}
+    assert same == set()
+    for one in options:
+        field = f"option_{one.name}"
+        assert form.fields[field].label == one.label
+        assert "_" not in one.label
+        assert one.name == "client_id" or french.fields[field].label != one.label
+    labels = [one.label for one in options]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("name", OFFERED_NAMES)
+def test_where_the_key_is_found_is_told_in_both_languages_without_code(name: str) -> None:
+    connector = CONNECTORS[name]
+    with translation.override("fr"):
+        french = shown.translated(connector.key_help)
+    assert french != connector.key_help
+    for text in (french, connector.key_help):
+        assert "README" not in text
+        assert not [one.name for one in connector.options if one.name in text]
 
 
 def test_an_unknown_value_is_shown_as_it_is() -> None:
@@ -169,3 +200,42 @@ def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
     assert "Silent: changes arrive without them" in shown_as
     assert "7 changes came without one" in shown_as
     assert "<dt>" not in render_to_string("web/ats_card_more.html", {"card": {}})
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ["0 jobs", "1 talent", "1,200 applications"]),
+        ("fr", ["0 poste", "1 talent", "1 200 candidatures"]),
+    ],
+)
+def test_nouns_agree_with_their_numbers(language: str, expected: list[str]) -> None:
+    with translation.override(language):
+        told = [
+            shown.counted(0, "jobs"),
+            shown.counted(1, "talents"),
+            shown.counted(1200, "applications"),
+        ]
+    assert [" ".join(one.split()) for one in told] == expected
+
+
+def test_a_year_ago_in_french() -> None:
+    with translation.override("fr"):
+        text = " ".join(shown.ago(timezone.now() - timedelta(days=400)).split())
+    assert ">il y a 1 an<" in text
+
+
+def test_a_filter_that_takes_everything_says_so_in_french() -> None:
+    with translation.override("fr"):
+        told = [
+            translation.gettext(f"Any {one}")
+            for one in ("status", "department", "place", "stage", "consent", "job", "tag", "ATS")
+        ]
+    assert [one for one in told if not one.startswith(("Tous les ", "Toutes les "))] == []
+
+
+def test_stages_and_applications_have_one_word_for_one_thing() -> None:
+    for language in ("en", "fr"):
+        with translation.override(language):
+            for one in ("HIRED", "REJECTED", "WITHDRAWN"):
+                assert word(one, "stage") == word(one, "application")

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from jemmo.connectors.listing import Listing
+from jemmo.connectors.listing import MOST_EMPTY_PAGES, Chunk, Listing
 from jemmo.connectors.template.connector import TEMPLATE
 from jemmo.connectors.template.source import TemplateSource
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Page, Start, Stream
 from jemmo.pipeline.process import process
+from jemmo.rest_client import Answer
 from jemmo.sandbox import SandboxServer, run_sandbox
 
 
@@ -64,6 +65,35 @@ async def test_repeated_records_are_told(sandbox: SandboxServer) -> None:
     found = await pages(source)
     await source.close()
     assert [page.repeats for page in found] == [0, 1, 1]
+
+
+class Sparse(TemplateSource):
+    """An ATS that leaves most pages empty, a thousand of them or all."""
+
+    empty = MOST_EMPTY_PAGES
+    asked = 0
+
+    def chunk(self, answer: Answer) -> Chunk:
+        self.asked += 1
+        if self.asked > self.empty:
+            return super().chunk(answer)
+        return Chunk(rows=[], next=f"/v1/people?limit=20&nothing={self.asked}")
+
+
+async def test_empty_pages_are_no_end_and_no_repetition(sandbox: SandboxServer) -> None:
+    source = source_of(sandbox, Sparse)
+    found = await pages(source)
+    await source.close()
+    assert sum(len(page.raw) for page in found) == 50
+
+
+async def test_empty_pages_without_an_end_are_left(sandbox: SandboxServer) -> None:
+    source = source_of(sandbox, Sparse)
+    source.empty = MOST_EMPTY_PAGES + 1
+    with pytest.raises(PermanentError) as told:
+        await pages(source)
+    await source.close()
+    assert told.value.code == "endless_list"
 
 
 class Deaf(TemplateSource):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.apart import FILES, Texts, set_apart, typed_in
 from jemmo.domain.enums import ApplicationStatus
-from jemmo.domain.masking import HIDDEN, has_contacts
+from jemmo.domain.masking import HIDDEN, MAX_SEARCHED, MAX_SEARCHED_IN_RECORD, has_contacts
 from jemmo.domain.records import (
     Application,
     Attachment,
@@ -111,3 +111,48 @@ def test_other_records_are_stored_as_they_are() -> None:
     team = Department(remote_id="1", name=ADDRESS)
 
     assert set_apart(team) == (team, {})
+
+
+@pytest.mark.parametrize("place", range(MAX_SEARCHED - 600, MAX_SEARCHED + 40, 20))
+def test_what_is_too_long_to_be_searched_is_set_apart(place: int) -> None:
+    said = f"{'word ' * (place // 5)}{ADDRESS}{' word' * 1_000} {NUMBER}"
+    record = Talent(remote_id="1", headline="Engineer", summary=said)
+
+    clear, texts = set_apart(record)
+
+    assert isinstance(clear, Talent)
+    assert clear.summary is not None
+    assert len(clear.summary) < MAX_SEARCHED
+    assert "mail.example" not in clear.summary
+    assert "someone" not in clear.summary
+    assert (texts, clear.headline) == ({"summary": said}, "Engineer")
+    assert set_apart(clear) == (clear, {})
+
+
+def test_the_texts_of_a_record_are_searched_up_to_a_budget() -> None:
+    field = {"type": "text", "label": "Notes", "value": f"{'word ' * 3_000}{ADDRESS}"}
+    record = Talent(remote_id="1", custom_fields={str(number): field for number in range(10)})
+
+    clear, texts = set_apart(record)
+
+    assert isinstance(clear, Talent)
+    values = [one["value"] for one in clear.custom_fields.values()]
+    assert sum(map(len, values)) <= MAX_SEARCHED_IN_RECORD + 10
+    assert values[0] == f"{'word ' * 3_000}{HIDDEN}"
+    assert values[-1] == HIDDEN
+    assert not [value for value in values if has_contacts(value)]
+    assert whole(clear, msgspec.json.decode(msgspec.json.encode(texts))) == record
+    assert [one.value for one in typed_in(texts)] == [ADDRESS]
+
+
+@pytest.mark.parametrize("piece", ["0 1 ", "a@ ", "(0", "1 "])
+def test_more_candidates_than_are_examined_are_set_apart(piece: str) -> None:
+    record = Talent(remote_id="1", summary=f"{piece * 2_000}{NUMBER} or {ADDRESS}")
+
+    clear, texts = set_apart(record)
+
+    assert isinstance(clear, Talent)
+    assert clear.summary is not None
+    assert "00 00 00 42" not in clear.summary
+    assert "someone" not in clear.summary
+    assert texts == {"summary": record.summary}

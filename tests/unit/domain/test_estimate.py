@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from jemmo.domain.estimate import Pace, first_sync, left, promised
+from jemmo.domain.estimate import Pace, first_sync, promised
 
 PARIS = ZoneInfo("Europe/Paris")
 PACE = Pace(requests_per_second=4.9, records_per_request=30)
@@ -32,10 +31,3 @@ def test_an_ats_that_tells_nothing_is_not_guessed_at() -> None:
 )
 def test_what_users_are_promised(records: int, minutes: tuple[int, int]) -> None:
     assert promised(records) == minutes
-
-
-def test_what_is_left_is_told_once_it_is_no_guess() -> None:
-    assert left(10, 100, 400) == timedelta(seconds=30)
-    assert left(0.5, 100, 400) is None
-    assert left(10, 0, 400) is None
-    assert left(10, 100, None) is None

@@ -10,12 +10,13 @@ import pytest
 from jemmo.domain.remedies import Facts, findings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DECISION = {"code": "mass_deletion_held"}
 ERROR = {"code": "x", "message": "No.", "next_step": "Do."}
 
 
 def facts(**changes: Any) -> Facts:
     well = {"state": "active", "running": False, "last_success_at": NOW, "error": None}
-    return Facts(**{"id": "1", "name": "Acme", "since": NOW, "held": 0, **well, **changes})
+    return Facts(**{"id": "1", "name": "Acme", "since": NOW, **well, **changes})
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,8 @@ def facts(**changes: Any) -> Facts:
         ({"running": True}, "running"),
         ({"last_success_at": None}, "never"),
         ({"last_success_at": NOW - timedelta(hours=25)}, "overdue"),
-        ({"held": 1}, "held"),
+        ({"decision": DECISION}, "held"),
+        ({"files_error": ERROR}, "files"),
     ],
 )
 def test_each_state_has_its_word(changes: dict[str, Any], code: str) -> None:
@@ -43,7 +45,7 @@ def test_without_a_connection_that_is_the_finding() -> None:
 
 
 def test_the_serious_comes_first_with_its_own_words() -> None:
-    found = findings([facts(state="paused"), facts(error=ERROR, held=2)], now=NOW)
+    found = findings([facts(state="paused"), facts(error=ERROR, decision=DECISION)], now=NOW)
 
-    assert [one.kind for one in found] == ["failed", "held", "paused"]
-    assert (found[0].message, found[0].next_step) == ("No.", "Do.")
+    assert [one.kind for one in found] == ["failed", "paused", "held"]
+    assert found[0].error == ERROR

@@ -1,4 +1,4 @@
-"""What stays out of Jemmo and why; the colours of a connection; the brake."""
+"""What stays out of Jemmo and why; the colours of a connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from jemmo.domain.records import Application, Job, Stage, Talent
 from jemmo.domain.rules import EXPLANATIONS, Exclusion, Rules, applicable, exclusion
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream
-from jemmo.pipeline.reconcile import brake
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -79,19 +78,7 @@ def test_colours(
     assert colour(last_success_at=last, last_error=error, running=running, now=NOW) is shown
 
 
-@pytest.mark.parametrize(
-    ("missing", "present", "brakes"),
-    [
-        (50, 50, False),
-        (51, 51, True),
-        (51, 204, False),
-        (51, 203, True),
-        (1000, 100_000, False),
-        (25_001, 100_000, True),
-        (0, 0, False),
-    ],
-)
-def test_the_brake_takes_more_than_a_quarter_and_more_than_fifty(
-    missing: int, present: int, brakes: bool
-) -> None:
-    assert brake(missing, present) is brakes
+def test_a_connection_whose_files_cannot_be_kept_is_not_green() -> None:
+    away = {"code": "storage_unavailable"}
+    shown = colour(last_success_at=NOW, last_error=None, files_error=away, running=False, now=NOW)
+    assert shown is Colour.YELLOW

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,9 +24,26 @@ OWN_WORDS = {
     *("server_unreachable", "database", "already_up", "key_missing", "part_ended"),
     *("chat_gone", "member_left", "receiver_away", "receiver_busy", "receiver_refused"),
     *("file_limit", "file_redirects", "file_unavailable", "files_off", "nobody", "not_confirmed"),
-    *("storage_address", "storage_key_missing", "storage_public", "storage_refused", "path"),
-    *("who", "wrong_keyset", "which_connection"),
-    *("backup_newer", "foreign_tables", "in_use", "keyset_plain", "not_empty", "suppressions"),
+    *(
+        "path",
+        "who",
+        "wrong_keyset",
+        "which_connection",
+        "email_not_set_up",
+        "password_exists",
+        "environment",
+        "extension_out_of_reach",
+    ),
+    *(
+        "backup_newer",
+        "foreign_schema",
+        "foreign_tables",
+        "in_use",
+        "keyset_plain",
+        "not_empty",
+        "suppressions",
+    ),
+    *("tables_newer", "organisation_exists", "unknown_account"),
     *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')
@@ -53,3 +73,68 @@ def test_each_ends_as_a_sentence_and_belongs_somewhere() -> None:
         assert one.means.endswith("."), code
         assert one.next_step.endswith("."), code
     assert sorted(code for kind in Kind for code in codes(kind)) == sorted(TROUBLES)
+
+
+SEVERAL_TEXTS = {
+    # what the catalogue says of these is true of every text that is raised with them
+    *("address_not_public", "answer_too_large", "ats_unavailable", "backup_newer"),
+    *("changed_meanwhile",),
+    *("configuration", "connection_lost", "disk_full", "environment"),
+    *(
+        "file_host",
+        "file_unavailable",
+        "foreign_tables",
+        "key_refused",
+        "malformed_record",
+    ),
+    *("no_connection", "no_event", "no_id", "no_name", "no_title", "not_a_webhook"),
+    *("not_confirmed", "not_installed", "option", "page_repeats", "path", "paused"),
+    *("storage_address", "storage_refused", "timeout", "wrong_keyset"),
+}
+MIXED: set[str] = set()
+REASON = TROUBLES["no_reason"].means
+
+
+def raised() -> Iterator[tuple[str, str, str]]:
+    """Every code of the source with the error that carries it and its text; ``no_{field}`` by field."""
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        fields = [
+            str(call.args[1].value)
+            for call in calls
+            if isinstance(call.func, ast.Name)
+            and call.func.id == "_required"
+            and isinstance(call.args[1], ast.Constant)
+        ]
+        for call in calls:
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            text = ast.unparse(call.args[0]) if call.args else ""
+            for code in _codes(call, fields):
+                yield code, name, text
+
+
+def _codes(call: ast.Call, fields: list[str]) -> list[str]:
+    for given in call.keywords:
+        if given.arg == "code" and isinstance(given.value, ast.Constant):
+            return [str(given.value.value)]
+        if given.arg == "code" and ast.unparse(given.value) == "f'no_{field}'":
+            return [f"no_{field}" for field in fields]
+    return []
+
+
+def test_a_code_means_one_thing() -> None:
+    """The page explains a record's rejection by its code, so nothing else may be raised with the same one."""
+    texts, errors = defaultdict(set), defaultdict(set)
+    for code, error, text in raised():
+        texts[code].add(text)
+        errors[code].add(error == "RecordRejected")
+
+    assert {code for code, kinds in errors.items() if len(kinds) > 1} <= MIXED
+    assert {code for code, said in texts.items() if len(said) > 1} == SEVERAL_TEXTS
+    assert "no_reason" in texts
+
+
+def test_a_reject_reason_without_text_is_no_missing_reason_not_to_contact() -> None:
+    assert "reject reason" in REASON
+    assert "contact" in TROUBLES["contact_reason_missing"].next_step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from jemmo.domain.validation import (
     MAX_TEXT,
     html_to_text,
+    name_text,
     number,
     parse_time,
     text,
@@ -57,6 +59,24 @@ def test_every_moment_becomes_utc_or_nothing(value: datetime) -> None:
 def test_what_is_kept_can_be_stored(value: str) -> None:
     found = text(value)
     assert found is None or ("\x00" not in found and found == found.strip() and found)
+
+
+@given(st.text(st.characters(categories=["Cc", "Ll", "Zs"]) | st.sampled_from("\x1b[m0")))
+def test_no_text_commands_a_terminal(value: str) -> None:
+    found = text(value) or ""
+    assert all(one in "\t\n\r" for one in found if category(one) == "Cc")
+
+
+def test_what_a_terminal_would_obey_is_gone_as_a_whole() -> None:
+    assert text("\x1b[1;31mAda\x1b[0m Exemple\x1b[2K") == "Ada Exemple"
+    assert text("Ada\x9b2J") == "Ada›2J"
+    assert text("l\x92offre") == "l’offre"
+
+
+@given(st.text("\u200b\u200d\u2060\ufeff\u202e\u3164\u2800\u00a0 \x1b", min_size=1))
+def test_a_name_that_nobody_can_see_is_none(value: str) -> None:
+    assert text(value) is None
+    assert name_text(value) is None
 
 
 @pytest.mark.parametrize("blank", [None, "", "  \n\t", "\x00", {}, [], [1]])

@@ -79,6 +79,7 @@ def test_silence_needs_some_changes_in_a_row() -> None:
     assert health(then, SILENT_AFTER) is Health.SILENT
 
 
-def test_what_is_not_kept_is_refused_unless_it_came_before() -> None:
+def test_what_is_not_taken_is_refused_unless_it_came_before() -> None:
     for outcome in Outcome:
-        assert outcome.is_kept == (outcome.status == 200) or outcome is Outcome.DUPLICATE
+        assert outcome.is_taken == (outcome.status == 200) or outcome is Outcome.DUPLICATE
+        assert outcome.is_taken or not outcome.is_kept

@@ -45,9 +45,7 @@ READING = Reading(
 
 def verdict(held: Held, *, sees_contacts: bool = True) -> Verdict:
     (answer,) = explain(Facts(held=[held], readings=[READING]), sees_contacts=sees_contacts)
-    assert (answer.record is not None) is (
-        answer.verdict in {Verdict.SHOWN, Verdict.CONTACTS_HIDDEN}
-    )
+    assert (answer.record is None) is (answer.verdict in {Verdict.WAITS, Verdict.DELETED})
     return answer.verdict
 
 

@@ -6,15 +6,21 @@ import io
 import zipfile
 
 import pytest
+from fakes.resumes.compound import compound
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jemmo.files.inspection import Refused, inspect
+from jemmo.files import ooxml
+from jemmo.files.inspection import inspect
 from jemmo.files.kinds import DOC, DOCX, ENDINGS, JPEG, ODT, PDF, PNG, RTF, TEXT
+from jemmo.files.verdict import Refused
 from jemmo.sandbox.files import docx, pdf, png
 
+MACRO_ENABLED = (
+    '<Types><Override PartName="/word/other.xml" '
+    'ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+)
 LIMIT = 20 * 1024 * 1024
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 500
 
 
 def zipped(**entries: bytes | str) -> bytes:
@@ -41,7 +47,7 @@ def odt(**more: bytes | str) -> bytes:
         (pdf("Ada"), PDF),
         (docx("Ada"), DOCX),
         (odt(), ODT),
-        (OLE + "WordDocument".encode("utf-16-le"), DOC),
+        (compound({"WordDocument": b"x"}), DOC),
         (rb"{\rtf1 Ada}", RTF),
         ("Ada, née à Évreux\n".encode(), TEXT),
         ("Ada, née\n".encode("cp1252"), TEXT),
@@ -68,12 +74,12 @@ def test_documents_are_known_by_their_content(content: bytes, kind: str) -> None
         (zipped(a="text"), "type_not_kept"),
         (word(word__vbaProject_DOT_bin=b"macro"), "macros"),
         (
-            word(**{"[Content_Types]_DOT_xml": "application/vnd.ms-word.document.macroEnabled"}),
+            word(**{"[Content_Types]_DOT_xml": MACRO_ENABLED}),
             "macros",
         ),
         (odt(Basic__Standard__Module1_DOT_xml="x"), "macros"),
-        (OLE + "_VBA_PROJECT".encode("utf-16-le"), "macros"),
-        (OLE + "Workbook".encode("utf-16-le"), "type_not_kept"),
+        (compound({"WordDocument": b"x", "_VBA_PROJECT": b"x"}), "macros"),
+        (compound({"Workbook": b"x"}), "type_not_kept"),
         (word(word__embeddings__oleObject1_DOT_bin=b"x"), "embedded"),
         (word(inner_DOT_zip=b"x"), "embedded"),
         (rb"{\rtf1 {\object\objdata 0105}}", "embedded"),
@@ -138,3 +144,28 @@ def test_a_damaged_document_gets_a_verdict(place: int, value: int) -> None:
         assert inspect(bytes(content), max_bytes=LIMIT) in ENDINGS
     except Refused as refused:
         assert refused.code
+
+
+def test_a_word_file_of_many_relations_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 4 kB held 26,000 of them, and its content types were read for each."""
+    asked = 0
+    parsed = ooxml.fromstring  # type: ignore[attr-defined]
+
+    def counted(content: bytes) -> object:
+        nonlocal asked
+        asked += 1
+        return parsed(content)
+
+    monkeypatch.setattr(ooxml, "fromstring", counted)
+    relations = "".join(f'<R Type="/officeDocument" Target="a{n % 9}"/>' for n in range(2000))
+    content = zipped(
+        **{
+            "_rels/.rels": f"<Relationships>{relations}</Relationships>",
+            "[Content_Types].xml": "<Types/>",
+            **{f"a{n}": "x" for n in range(9)},
+        }
+    )
+
+    with pytest.raises(Refused):
+        inspect(content, max_bytes=10_000_000)
+    assert asked <= 4

@@ -144,9 +144,43 @@ class TestAdvance:
         assert point.watermark == NOON
 
 
+class TestCountsAreHints:
+    """The ATS's own count may be wrong, or change while the list is read."""
+
+    def test_what_the_ats_counts_only_later_is_read_next_time(self) -> None:
+        point = begin_pass(CHANGING, READ, Mode.INCREMENTAL, NOON + timedelta(hours=1))
+        point = turn(point, fetched=50, cursor="2", total=80, whole=False)
+        point = turn(point, fetched=30, total=81, whole=False)
+        assert (point.complete, point.watermark) == (True, NOON + timedelta(hours=1))
+
+    def test_a_count_that_stays_too_high_by_a_few_is_believed_once(self) -> None:
+        first = turn(begin_pass(CHANGING, None, Mode.INITIAL, NOON), fetched=60, total=61)
+        assert (first.complete, first.short) == (False, 1)
+        again = begin_pass(CHANGING, end_pass(first), Mode.RECONCILE, NOON + timedelta(hours=1))
+        assert turn(again, fetched=59, total=60).complete
+        assert not turn(again, fetched=58, total=60).complete
+
+    def test_a_pass_over_changes_that_is_short_by_a_few_reads_them_once_more(self) -> None:
+        point = begin_pass(CHANGING, READ, Mode.INCREMENTAL, NOON + timedelta(hours=1))
+        point = turn(point, fetched=80, total=81, whole=False)
+        assert (point.complete, point.watermark) == (True, NOON)
+        point = begin_pass(CHANGING, end_pass(point), Mode.INCREMENTAL, NOON + timedelta(hours=2))
+        point = turn(point, fetched=80, total=81, whole=False)
+        assert (point.complete, point.watermark) == (True, NOON + timedelta(hours=2))
+
+    @pytest.mark.parametrize(("read", "counted"), [(50, 900), (1000, 1020), (60, 67), (0, 3)])
+    def test_a_list_that_may_have_been_cut_never_is_complete(self, read: int, counted: int) -> None:
+        point = READ
+        for mode in (Mode.RECONCILE, Mode.INCREMENTAL, Mode.INCREMENTAL, Mode.RECONCILE):
+            point = begin_pass(CHANGING, point, mode, NOON + timedelta(hours=1))
+            whole = mode is Mode.RECONCILE
+            point = end_pass(turn(point, fetched=read, total=counted, whole=whole))
+            assert not point.complete
+
+
 def test_between_passes_only_the_watermark_and_its_proof_are_kept() -> None:
     point = end_pass(turn(begin_pass(CHANGING, None, Mode.INITIAL, NOON)))
-    assert point == Checkpoint(stream=JOBS, watermark=NOON, seen=10, complete=True)
+    assert point == Checkpoint(stream=JOBS, watermark=NOON, seen=10, complete=True, synced_at=NOON)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -156,3 +190,10 @@ def test_a_watermark_never_goes_back(mode: Mode) -> None:
         point = turn(point, cursor=cursor)
         assert point.watermark is not None
         assert point.watermark >= NOON
+
+
+def test_a_pass_without_a_proof_leaves_the_stream_as_old_as_it_was() -> None:
+    later = NOON + timedelta(hours=3)
+    point = begin_pass(CHANGING, replace(READ, synced_at=NOON), Mode.INCREMENTAL, later)
+    assert end_pass(turn(point, covers=False)).synced_at == NOON
+    assert end_pass(turn(point)).synced_at == later

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from jemmo.domain.enums import JobStatus
+from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.records import Job, Record
+from jemmo.domain.records import Application, Attachment, Job, Record, Stage, Talent
 from jemmo.domain.rules import Exclusion, Rules
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
 from jemmo.pipeline.process import MAX_RAW, process
@@ -55,6 +55,20 @@ def test_a_record_whose_id_cannot_be_used_is_rejected(key: str | None, code: str
     (rejection,) = process(a_page((key, "good")), Rules()).rejected
     assert rejection.code == code
     assert rejection.remote_id is None or len(rejection.remote_id) <= 200
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Application(remote_id="1", status=ApplicationStatus.ACTIVE, job_remote_id="x" * 201),
+        Stage(remote_id="1", name="Inbox", job_remote_id="x" * 201),
+        Talent(remote_id="1", attachments=(Attachment(remote_id="x" * 201),)),
+    ],
+)
+def test_a_record_linked_to_an_id_that_cannot_be_used_is_rejected(record: Record) -> None:
+    page = Page(stream=Stream.JOBS, raw=[RawRecord("1", {})], map=lambda *_: record)
+    (rejection,) = process(page, Rules()).rejected
+    assert rejection.code == "bad_id"
 
 
 def test_evidence_is_kept_but_not_without_end() -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import ResolveResult
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
-from jemmo.rest_client import Hosts, LinkDead, download
-from jemmo.rest_client.download import PublicOnly, public
+from jemmo.rest_client import Downloads, Hosts, LinkDead
 
 HOSTS = Hosts.of("https://api.example.com", "files.example.net, .cdn.example.org")
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -53,28 +50,6 @@ def test_others_are_refused_before_anything_is_sent(url: str) -> None:
     assert told.value.code == "file_host"
 
 
-def found(*addresses: str) -> list[ResolveResult]:
-    return [
-        ResolveResult(hostname="x", host=one, port=443, family=socket.AF_INET, proto=0, flags=0)
-        for one in addresses
-    ]
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.0.0.8", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "0.0.0.0"],
-)
-def test_a_name_that_leads_inside_is_refused(address: str) -> None:
-    with pytest.raises(OSError, match="no public address"):
-        public(found(address))
-    assert [one["host"] for one in public(found(address, "93.184.216.34"))] == ["93.184.216.34"]
-
-
-async def test_the_resolver_itself_refuses_this_machine() -> None:
-    with pytest.raises(OSError, match="no public address"):
-        await PublicOnly().resolve("localhost", 443)
-
-
 @pytest.fixture
 async def storage() -> AsyncIterator[Site]:
     """A host of files: its address, what it answers by path, the headers it was sent."""
@@ -105,7 +80,7 @@ async def test_the_bytes_arrive_and_no_key_was_sent(storage: Site) -> None:
     answers["/moved"] = says(302, Location="/file")
     answers["/file"] = says(200, b"content")
 
-    assert await download(f"{base}/moved", Hosts(base), max_bytes=7) == b"content"
+    assert await Downloads(Hosts(base)).fetch(f"{base}/moved", max_bytes=7) == b"content"
     for headers in seen:
         assert not {"Authorization", "X-API-KEY", "Cookie", "Referer"} & set(headers)
 
@@ -114,7 +89,7 @@ async def test_a_redirect_elsewhere_is_not_followed(storage: Site) -> None:
     base, answers, _ = storage
     answers["/x"] = says(302, Location="http://169.254.169.254/latest/meta-data/")
     with pytest.raises(ConfigError) as told:
-        await download(f"{base}/x", Hosts(base), max_bytes=100)
+        await Downloads(Hosts(base)).fetch(f"{base}/x", max_bytes=100)
     assert told.value.code == "file_host"
 
 
@@ -122,7 +97,7 @@ async def test_redirects_come_to_an_end(storage: Site) -> None:
     base, answers, seen = storage
     answers["/x"] = says(302, Location="/x")
     with pytest.raises(TransientError):
-        await download(f"{base}/x", Hosts(base), max_bytes=100)
+        await Downloads(Hosts(base)).fetch(f"{base}/x", max_bytes=100)
     assert len(seen) == 4
 
 
@@ -141,7 +116,7 @@ async def test_more_than_is_wanted_is_not_read(storage: Site) -> None:
     answers["/told"], answers["/untold"] = says(200, b"x" * 2000), endless
     for path in ("/told", "/untold"):
         with pytest.raises(RecordRejected) as told:
-            await download(f"{base}{path}", Hosts(base), max_bytes=1000)
+            await Downloads(Hosts(base)).fetch(f"{base}{path}", max_bytes=1000)
         assert told.value.code == "too_large"
 
 
@@ -149,10 +124,10 @@ async def test_each_refusal_has_its_meaning(storage: Site) -> None:
     base, answers, _ = storage
     for status in (404, 410):
         answers["/x"] = says(status)
-        assert await download(f"{base}/x", Hosts(base), max_bytes=9) is None
+        assert await Downloads(Hosts(base)).fetch(f"{base}/x", max_bytes=9) is None
     answers["/x"] = says(403)
     with pytest.raises(LinkDead):
-        await download(f"{base}/x", Hosts(base), max_bytes=9)
+        await Downloads(Hosts(base)).fetch(f"{base}/x", max_bytes=9)
     answers["/x"] = says(503)
     with pytest.raises(TransientError):
-        await download(f"{base}/x", Hosts(base), max_bytes=9)
+        await Downloads(Hosts(base)).fetch(f"{base}/x", max_bytes=9)

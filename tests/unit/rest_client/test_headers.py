@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -20,7 +21,10 @@ def test_a_limit_is_read_under_either_name(name: str) -> None:
     assert rate_told(headers, NOW) == RateTold(limit=50, remaining=3, reset=7.0)
 
 
-@pytest.mark.parametrize(("reset", "left"), [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0)])
+@pytest.mark.parametrize(
+    ("reset", "left"),
+    [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0), ("1790000012000", 12.0)],
+)
 def test_the_end_of_a_window_is_seconds_or_a_moment(reset: str, left: float) -> None:
     assert rate_told({"X-RateLimit-Reset": reset}, NOW).reset == left
 
@@ -33,6 +37,25 @@ def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
     assert pause_asked({"Retry-After": date}, moment.timestamp() - 5) == 5.0
     assert pause_asked({"Retry-After": "soon", "X-RateLimit-Reset": "3"}, NOW) == 3.0
     assert pause_asked({}, NOW) is None
+    assert pause_asked({"X-RateLimit-Reset": "8000"}, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "moment", ["1790000012", "1790000012.0", "1790000012000", "1790000012000000"]
+)
+def test_a_pause_until_a_unix_timestamp_is_what_is_left_until_then(moment: str) -> None:
+    assert pause_asked({"Retry-After": moment}, NOW) == 12.0
+
+
+@given(st.integers(-(10**7), 10**7), st.integers(0, 3600))
+def test_moments_count_by_the_clock_of_who_names_them(off: int, wait: int) -> None:
+    """An ATS whose clock is days off still says how long to wait, as a date or as a timestamp."""
+    there = datetime.fromtimestamp(NOW + off, UTC)
+    headers = {"Date": format_datetime(there, usegmt=True)}
+    then = there + timedelta(seconds=wait)
+    for moment in (format_datetime(then, usegmt=True), f"{then.timestamp():.0f}"):
+        assert pause_asked({**headers, "Retry-After": moment}, NOW) == wait
+    assert rate_told({**headers, "X-RateLimit-Reset": f"{then.timestamp():.0f}"}, NOW).reset == wait
 
 
 @pytest.mark.parametrize(
@@ -45,6 +68,11 @@ def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
         ('</x?p=1>; rel="prev", </x?p=3>; title="on"; rel=next', "/x?p=3"),
         ('</x?p=1>; rel="prev"', None),
         ('</x>; rel="nextish"', None),
+        ('</x?p=3>; rel="next last"', "/x?p=3"),
+        ('</x?p=1>; rel="first prev", </x?p=3>; rel="last next"', "/x?p=3"),
+        ("</x?p=3>;rel='Next'", "/x?p=3"),
+        ("</x?p=3>; rel=next; type=json", "/x?p=3"),
+        ('</x?p=3>; title="next"; rel="last"', None),
         ("", None),
     ],
 )

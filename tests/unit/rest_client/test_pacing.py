@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
-from jemmo.rest_client.pacing import Told
+from jemmo.rest_client.pacing import LONGEST_HOLD, Told
 from jemmo.services.fetching import FILES_PART
 from jemmo.services.syncs import BESIDE_LOOKS, SENT_AT_ONCE
 
@@ -87,6 +87,19 @@ def test_a_nonsensical_wait_is_not_believed() -> None:
     assert pacer.reserve(0.0) <= 100.0
 
 
+def test_what_is_left_of_a_window_may_be_counted_in_milliseconds() -> None:
+    pacer = Pacer(50, 10)
+    pacer.learn(0.0, Told(limit=50, remaining=0, reset=8000.0))
+    assert pacer.reserve(0.0) == 8.0
+
+
+@given(st.floats(0, 1e300))
+def test_no_key_is_held_for_longer_than_is_stated(seconds: float) -> None:
+    pacer = Pacer(50, 10)
+    pacer.hold(5.0, seconds)
+    assert pacer.reserve(5.0) <= 5.0 + LONGEST_HOLD
+
+
 def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
     pacer = Pacer(50, 10)
     pacer.learn(0.0, Told(limit=5, remaining=4, reset=10))
@@ -97,7 +110,7 @@ def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
 
 def test_a_hold_is_waited_out() -> None:
     pacer = Pacer(50, 10)
-    pacer.hold(3.0)
+    pacer.hold(0.0, 3.0)
     assert pacer.reserve(1.0) == 3.0
     assert pacer.reserve(4.0) == 4.0
 
@@ -198,3 +211,11 @@ def test_a_sync_beside_looks_needs_little_more_than_the_limit_does() -> None:
     slots = [pacer.reserve(0.0) for _ in range(1000)]
 
     assert slots[-1] <= 1.1 * 1000 / (5 * 0.9)
+
+
+def test_what_will_not_wait_reserves_nothing() -> None:
+    pacer = Pacer(1, 60)
+    assert pacer.reserve(0.0) == 0.0
+    assert [pacer.reserve(0.0, patience=10) for _ in range(2)] == [60.0, 60.0]
+    assert pacer.reserve(55.0, patience=10) == 60.0
+    assert pacer.reserve(55.0) == 120.0

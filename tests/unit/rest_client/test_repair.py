@@ -44,3 +44,11 @@ def test_a_whole_body_is_left_alone(value: Any) -> None:
 )
 def test_examples(body: bytes, found: bytes | None) -> None:
     assert repaired(body) == found
+
+
+def test_only_charsets_of_the_web_are_decoded() -> None:
+    """Python knows others: ``punycode`` takes a time that grows with the square of the length."""
+    body = b'"\xff' + b"a" * 300_000 + b'"'
+    found = repaired(body, "application/json; charset=punycode")
+    assert found == repaired(body, "application/json; charset=utf-8")
+    assert repaired(b'"\xe9"', "application/json; charset=windows-1252") == '"é"'.encode()

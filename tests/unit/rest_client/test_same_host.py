@@ -2,6 +2,7 @@
 
 from urllib.parse import urljoin, urlsplit
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ PARTS = ["/", "//", "v1", "jobs", "?", "page%5Bnumber%5D=2", "&", ".", "..", "@"
 HOSTS = [
     "https://api.example.com",
     "HTTPS://API.example.com",
+    "https://api.example.com:443",
+    "https://api.example.com.:8443",
     "http://api.example.com",
     "other.example.org",
 ]
@@ -23,6 +26,18 @@ def refuse(answer: Answer) -> JemmoError:
 
 
 CLIENT = RestClient(BASE, headers={}, refuse=refuse, pacer=None)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://api.example.com:443", "http://api.example.com", "http://api.example.com:80"),
+        *("https://API.example.com.", "https://api.example.com:8443", "//api.example.com"),
+    ],
+)
+def test_another_port_or_scheme_of_the_host_leads_to_our_own_address(origin: str) -> None:
+    link = f"{origin}/v1/jobs?page%5Bnumber%5D=2"
+    assert CLIENT.same_host(link) == "https://api.example.com/v1/jobs?page%5Bnumber%5D=2"
 
 
 @given(st.lists(st.sampled_from(PARTS + HOSTS), max_size=8).map("".join))
@@ -37,5 +52,16 @@ def test_an_address_is_what_a_browser_makes_of_it_or_refused(link: str) -> None:
         return
     scheme, host, path, query, _ = urlsplit(found)
     assert (scheme, host.lower()) == ("https", "api.example.com")
-    assert found == urljoin(f"{BASE}/", link)
+    there = urlsplit(urljoin(f"{BASE}/", link))
+    assert (path or "/", query) == (there.path or "/", there.query)
     assert CLIENT.path_of(found) == (f"{path}?{query}" if query else path)
+
+
+@pytest.mark.parametrize("link", ["/v1/jobs?page={}", "https://api.example.com/v1/jobs?page={}"])
+def test_a_link_without_end_is_no_link(link: str) -> None:
+    """It would be kept as the place where a sync goes on."""
+    assert CLIENT.path_of(link.format("x" * 1000)) == f"/v1/jobs?page={'x' * 1000}"
+    for ask in (CLIENT.same_host, CLIENT.path_of):
+        with pytest.raises(PermanentError) as told:
+            ask(link.format("x" * 1_000_000))
+        assert told.value.code == "broken_link"

@@ -9,14 +9,16 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 import jemmo
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError
-from jemmo.rest_client.addresses import Guarded, resolver_for
+from jemmo.rest_client.addresses import Guarded, connector, is_public, is_trusted_ats
 from jemmo.rest_client.client import RestClient
-from jemmo.rest_client.download import Hosts, download
+from jemmo.rest_client.download import Downloads, Hosts
 from jemmo.rest_client.outward import post_json
+from jemmo.services.access import check_public
 
 PRIVATE = (
     "10.0.0.1",
@@ -27,6 +29,45 @@ PRIVATE = (
     "fd00::1",
     "100.64.0.1",
     "0.0.0.0",
+    "0.1.2.3",
+    "224.0.0.1",
+    "192.88.99.1",
+    "168.63.129.16",
+    "64:ff9b::a83f:8110",
+    "3fff::1",
+    "3fff:fff:ffff::1",
+    "255.255.255.255",
+    "::",
+    "::127.0.0.1",
+    "::8.8.8.8",
+    "::ffff:127.0.0.1",
+    "::ffff:0:7f00:1",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::7f00:1",
+    "fec0::1",
+    "fe80::1",
+    "ff02::1",
+    "2002:7f00:1::1",
+    "2001:0:5ef5:79fd::80ff:fffe",
+    "2606:4700::5efe:7f00:1",
+)
+PUBLIC = ("8.8.8.8", "168.63.129.17", "2606:4700::1", "::ffff:8.8.8.8", "64:ff9b::808:808")
+DISGUISED = (
+    "①②⑦.⓪.⓪.①",
+    "１２７.０.０.１",
+    "127。0。0。1",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "017700000001",
+    "0177.0.0.01",
+    "127.0.0.1.",
+    "localhost.",
+    "LOCALHOST",
+    "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
 )
 Names = Callable[[dict[str, list[list[str]]]], list[str]]
 
@@ -122,9 +163,54 @@ async def test_the_operator_may_open_a_host(
         await asked(url)
     assert heard == []
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "ats.internal.example, localhost")
-    assert resolver_for(url) is None
-    assert resolver_for("http://127.0.0.1:8080") is None  # from the command line alone
-    assert isinstance(resolver_for("https://api.ats.example"), Guarded)
+    assert is_trusted_ats(url)
+    assert is_trusted_ats("http://127.0.0.1:8080")  # from the command line alone
+    assert not is_trusted_ats("https://api.ats.example")
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_what_is_not_of_the_open_internet(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_what_is_of_the_open_internet(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.usefixtures("hasty")  # what resolves to nothing is tried again
+@pytest.mark.parametrize("host", DISGUISED)
+async def test_a_number_in_disguise_is_refused_on_every_way_out(
+    host: str, inside: tuple[int, list[bytes]]
+) -> None:
+    """The address that would be connected to is checked, whatever the host looked like before."""
+    port, heard = inside
+    url = f"https://{host}:{port}/x"
+
+    with pytest.raises(ConfigError):
+        await post_json(url, {"text": "hello"})
+    with pytest.raises(ConfigError):
+        check_public(url, ())
+    with pytest.raises(JemmoError):
+        await asked(f"https://{host}:{port}")
+    with pytest.raises(JemmoError):  # its own host, so that the connection alone decides
+        await Downloads(Hosts.of(f"https://{host}:{port}", "files.example")).fetch(
+            url, max_bytes=1000
+        )
+    assert heard == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_the_socket_itself_is_guarded(address: str, inside: tuple[int, list[bytes]]) -> None:
+    """A host that is a number is never resolved: only what opens the socket sees where it leads."""
+    port, heard = inside
+    host = f"[{address}]" if ":" in address else address
+    async with aiohttp.ClientSession(connector=connector(trusted=False)) as session:
+        with pytest.raises(ConfigError):
+            await session.get(f"http://{host}:{port}/")
+        with pytest.raises(ConfigError):
+            await session.get(f"http://localhost:{port}/")
+    assert heard == []
 
 
 async def test_a_file_is_not_fetched_from_inside(
@@ -135,7 +221,7 @@ async def test_a_file_is_not_fetched_from_inside(
     names({name: [["127.0.0.1"]] for name in ("ats.example", "cdn.files.example")})
     for url in ("https://cdn.files.example/cv.pdf", "https://ats.example/cv.pdf"):
         with pytest.raises(JemmoError):
-            await download(url, hosts, max_bytes=1000)
+            await Downloads(hosts).fetch(url, max_bytes=1000)
     for url in (
         f"https://127.0.0.1:{port}/",
         f"http://cdn.files.example:{port}/",
@@ -145,7 +231,7 @@ async def test_a_file_is_not_fetched_from_inside(
         "gopher://files.example/",
     ):
         with pytest.raises(ConfigError):
-            await download(url, hosts, max_bytes=1000)
+            await Downloads(hosts).fetch(url, max_bytes=1000)
     assert heard == []
 
 
@@ -174,7 +260,9 @@ async def test_a_redirect_does_not_lead_inside(monkeypatch: pytest.MonkeyPatch) 
         own = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         for number in range(len(places)):
             with pytest.raises(ConfigError):
-                await download(f"{own}/{number}", Hosts.of(own, "files.example"), max_bytes=1000)
+                await Downloads(Hosts.of(own, "files.example")).fetch(
+                    f"{own}/{number}", max_bytes=1000
+                )
             with pytest.raises(PermanentError):  # the API is never followed anywhere
                 await asked(own, f"/{number}")
     assert len(paths) == 2 * len(places)
@@ -197,10 +285,13 @@ async def test_a_chat_is_not_inside(url: str) -> None:
 
 
 def test_there_are_no_other_ways_out() -> None:
-    """Who opens connections is known: each of these is tested above, or has its address from the environment alone."""
+    """Who opens connections is known: each of these is tested above, or has its address from the environment alone.
+
+    ``jemmo up`` asks the parts that it started itself.
+    """
     source = Path(jemmo.__file__).parent
     opens = re.compile(
-        r"^\s*(?:import|from) (?:aiohttp|httpx|requests|urllib3|urllib\.request|http\.client|smtplib|boto3|storage3)\b",
+        r"^\s*(?:import|from) (?:aiohttp|httpx|requests|urllib3|urllib\.request|http\.client|smtplib|boto3)\b",
         re.MULTILINE,
     )
     found = {
@@ -208,7 +299,7 @@ def test_there_are_no_other_ways_out() -> None:
         for path in source.rglob("*.py")
         if not path.is_relative_to(source / "sandbox") and opens.search(path.read_text())
     }
-    assert found - {"cli/demo.py", "cli/supervise.py"} == {
+    assert found - {"cli/parts.py", "cli/demo.py"} == {
         "rest_client/addresses.py",
         "rest_client/client.py",
         "rest_client/download.py",

@@ -33,3 +33,8 @@ def test_a_time_that_is_none_is_refused_with_an_example() -> None:
     with pytest.raises(ConfigError) as raised:
         sweep_due("0 25 * * 6", SUNDAY_NOON, SUNDAY_NOON)
     assert "0 19 * * 6" in raised.value.next_step
+
+
+def test_a_day_that_never_comes_asks_for_none() -> None:
+    """It may stand in the table from before it was refused; the sync goes on."""
+    assert not sweep_due("0 0 30 2 *", datetime(2020, 1, 1, tzinfo=UTC), SUNDAY_NOON)

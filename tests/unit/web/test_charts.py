@@ -21,6 +21,8 @@ def run(place: int, size: int) -> Any:
         report={"streams": {"jobs": counts}},
         status="succeeded",
         mode="incremental",
+        scope="",
+        again=False,
         started_at=NOW - timedelta(hours=place),
     )
 

@@ -30,6 +30,15 @@ class Vacancies(Struct, frozen=True):
         return {key for row in self.rows if (key := key_of(row, "vacancy_id"))}
 
     @property
+    def by_title(self) -> dict[str, list[Row]]:
+        """The vacancies of each title: older accounts' applicants name theirs by it alone."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            if (title := text(row.get("title"))) and key_of(row, "vacancy_id"):
+                found.setdefault(title, []).append(row)
+        return found
+
+    @property
     def codes(self) -> list[str]:
         """The encoded ids, which is what the search wants where its answers give the whole number."""
         return [str(row["id"]) for row in self.rows if row.get("id")]

@@ -12,18 +12,27 @@ from datetime import datetime
 from msgspec import UNSET
 
 from jemmo.connectors.flatchr.dates import moment
+from jemmo.connectors.flatchr.resumes import told_version
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.stages import Columns
-from jemmo.connectors.flatchr.wire import Applicant, File
+from jemmo.connectors.flatchr.wire import Applicant
 from jemmo.domain.enums import ApplicationStatus, AttachmentKind, ContactKind, TalentOrigin
-from jemmo.domain.records import Application, Attachment, Contact, CustomFields, Talent
+from jemmo.domain.records import (
+    NOT_TOLD,
+    Application,
+    Attachment,
+    Contact,
+    CustomFields,
+    Talent,
+)
 from jemmo.domain.streams import Notes
 from jemmo.domain.validation import name_text, text
 
 ARCHIVED, ACTIVE = 0, 1
 
 
-def talent(row: Applicant, settings: Settings, notes: Notes) -> Talent:
+def talent(row: Applicant, settings: Settings, named: str | None = None) -> Talent:
+    """``named`` is the place of a resume that a webhook told of; see ``_resumes``."""
     person = row.candidate.id if row.candidate else None
     return Talent(
         remote_id=row.applicant.strip(),
@@ -34,7 +43,7 @@ def talent(row: Applicant, settings: Settings, notes: Notes) -> Talent:
         source=text(row.source),
         is_archived=row.status == ARCHIVED,
         contacts=_contacts(row),
-        attachments=() if row.anonym else _resumes(row, settings),
+        attachments=() if row.anonym else _resumes(row, settings, named),
         custom_fields=_custom(row),
         remote_created_at=moment(row.created_at, settings.zone),
         remote_updated_at=updated_at(row, settings),
@@ -47,6 +56,8 @@ def application(row: Applicant, columns: Columns, settings: Settings, notes: Not
     stage_id = columns.find(title)
     if title and stage_id is None:
         notes.add("unknown_stage", remote_id)
+    if row.vacancy_id is None and text(row.vacancy):
+        notes.add("ambiguous_job", remote_id)
     if columns.is_ambiguous(title):
         notes.add("ambiguous_stage", remote_id)
     return Application(
@@ -91,29 +102,29 @@ def _contacts(row: Applicant) -> tuple[Contact, ...]:
     return tuple(found)
 
 
-def _resumes(row: Applicant, settings: Settings) -> tuple[Attachment, ...]:
-    """The resume's place in Flatchr's storage, wherever in the row it stands.
+def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
+    """The resume's place in Flatchr's storage, wherever in the row it stands, or as a webhook named it.
 
-    A row without any such property leaves open whether there is a resume. It is noted as pending,
-    to be asked for one by one.
+    A row without any such property leaves open whether there is a resume. It is noted as pending until a webhook
+    or a look at the single applicant names its place.
     """
-    places = (row.aws, row.cv, row.candidate.aws if row.candidate else row.candidate)
-    files = [place for place in places if isinstance(place, File) and text(place.key)]
-    if files:
-        return (_resume(files[0]),)
-    unknown = all(place is UNSET for place in places) and settings.expects_resumes
-    return (Attachment(remote_id="resume", kind=AttachmentKind.RESUME),) if unknown else ()
+    told = told_version(row.aws, row.cv, row.candidate.aws if row.candidate else row.candidate)
+    version = named if told is UNSET else told
+    if version is not None:
+        return (_resume(version),)
+    if told is None or not settings.expects_resumes:
+        return ()
+    return (Attachment(remote_id="resume", kind=AttachmentKind.RESUME, remote_version=NOT_TOLD),)
 
 
-def _resume(file: File) -> Attachment:
-    key, extension = text(file.key) or "", (text(file.extension) or "pdf").lower().lstrip(".")
-    name = f"{key.rsplit('/', 1)[-1] or 'resume'}.{extension}"
+def _resume(version: str) -> Attachment:
+    name = version.rsplit("/", 1)[-1]
     return Attachment(
         remote_id="resume",
         kind=AttachmentKind.RESUME,
-        file_name=name,
+        file_name=f"resume{name}" if name.startswith(".") else name,
         content_type=mimetypes.guess_type(name)[0],
-        remote_version=f"{key}.{extension}",
+        remote_version=version,
     )
 
 

@@ -41,11 +41,11 @@ FLATCHR = Connector(
     label="Flatchr",
     key_help=_(
         "In Flatchr, as an administrator: advanced settings > API. The page shows the key, which lives "
-        "for 365 days, and the company's id, which is the option company_id."
+        "for 365 days, and the company's ID, which goes into its own field."
     ),
     rights=("read columns", "read vacancies", "read applicants"),
     pace=_pace,
-    status_page="https://www.flatchr.io",
+    docs_url="https://developers.flatchr.io",
     base_url=_host,
     open=FlatchrSource,
     webhooks=WEBHOOKS,
@@ -56,6 +56,7 @@ FLATCHR = Connector(
     options=(
         Option(
             name="company_id",
+            label=_("Company ID"),
             default="",
             required=True,
             asked=True,
@@ -63,6 +64,7 @@ FLATCHR = Connector(
         ),
         Option(
             name="company_slug",
+            label=_("Career site subdomain"),
             default="",
             help=_(
                 "Sub-domain of the career site, for links to public pages; vacancies mostly tell it."
@@ -70,6 +72,7 @@ FLATCHR = Connector(
         ),
         Option(
             name="environment",
+            label=_("Environment"),
             default="production",
             choices=("production", "demo"),
             asked=True,
@@ -77,24 +80,35 @@ FLATCHR = Connector(
         ),
         Option(
             name="careers_base",
+            label=_("Career site address"),
             default="https://careers.flatchr.io",
             help=_("Where the career site is, for links to public pages."),
         ),
         PACING,
         QUOTA_SHARE,
-        number("rate_per_sec", 2, 1, 50, _("Requests a second; Flatchr documents no limit.")),
+        number(
+            "rate_per_sec",
+            _("Requests per second"),
+            2,
+            1,
+            50,
+            _("Requests a second; Flatchr documents no limit."),
+        ),
         Option(
             name="backoff",
+            label=_("Wait before a retry (seconds)"),
             default="2-60",
             help=_("Seconds before a second attempt and at most, where a refusal does not say."),
         ),
         Option(
             name="tenant_tz",
+            label=_("Time zone of the account"),
             default="Europe/Paris",
             help=_("The time zone in which the account's days begin and end."),
         ),
         number(
             "overlap_days",
+            _("Days read again"),
             1,
             0,
             7,
@@ -103,10 +117,16 @@ FLATCHR = Connector(
             ),
         ),
         number(
-            "search_window_days", 31, 1, 366, _("Days in a window of a whole read, to begin with.")
+            "search_window_days",
+            _("Days per search"),
+            31,
+            1,
+            366,
+            _("Days in a window of a whole read, to begin with."),
         ),
         Option(
             name="suspicious_sizes",
+            label=_("Suspicious numbers of rows"),
             default="100,200,250,500,1000,2000,2500,5000,10000",
             help=_(
                 "Numbers of rows at which an answer may have been cut; it is asked again in halves."
@@ -114,16 +134,19 @@ FLATCHR = Connector(
         ),
         Option(
             name="status_map",
+            label=_("Meaning of statuses"),
             default="1=open,0=archived,2=closed,3=closed",
             help=_("What a vacancy's status means; one not named is closed."),
         ),
         Option(
             name="vacancy_status_queries",
+            label=_("Statuses asked for by name"),
             default="0,2",
             help=_("Statuses asked for by name when the list of vacancies shows none of them."),
         ),
         Option(
             name="search_statuses",
+            label=_("Applicants to read"),
             default="active,archived",
             choices=("active,archived", "active"),
             help=_(
@@ -132,11 +155,13 @@ FLATCHR = Connector(
         ),
         Option(
             name="archived_filter_body",
+            label=_("Filter for archived applicants"),
             default='{"status":0}',
             help=_("What to add to a search for archived applicants, as JSON."),
         ),
         Option(
             name="person_match",
+            label=_("Count shared e-mail addresses"),
             default="suggest",
             choices=("suggest", "off"),
             help=_(
@@ -145,6 +170,7 @@ FLATCHR = Connector(
         ),
         Option(
             name="use_legacy_detail",
+            label=_("Ask for unnamed resumes"),
             default="on",
             choices=("on", "off"),
             help=_(
@@ -153,12 +179,14 @@ FLATCHR = Connector(
         ),
         Option(
             name="cv_response_mode",
+            label=_("How resumes are answered"),
             default="auto",
             choices=("auto", "binary", "redirect", "json", "text"),
             help=_("How Flatchr answers a request for a resume."),
         ),
         number(
             "cv_per_minute",
+            _("Resumes per minute"),
             60,
             1,
             60,
@@ -167,6 +195,7 @@ FLATCHR = Connector(
         replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),
         Option(
             name="webhook_events",
+            label=_("Webhook events"),
             default="new_applicant,drag_applicant,new_message,new_vacancy",
             help=_("Events taken as hints; others are ignored."),
         ),

@@ -5,33 +5,47 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.flatchr.pausing import pauses
 from jemmo.connectors.flatchr.refusals import refusals
-from jemmo.connectors.flatchr.resumes import read_answer, resume_pacer, resume_path
+from jemmo.connectors.flatchr.resumes import (
+    read_answer,
+    resume_pacer,
+    resume_path,
+    told_version,
+)
 from jemmo.connectors.flatchr.settings import read_settings
 from jemmo.connectors.flatchr.wire import File
-from jemmo.connectors.refusals import Refused
+from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import FoundFile, WantedFile
-from jemmo.domain.validation import text
-from jemmo.rest_client import Hosts, RestClient, download
+from jemmo.rest_client import Downloads, Hosts, RestClient
 from jemmo.rest_client.download import too_large
 
 FOUND = frozenset({200, 301, 302, 303, 307, 308})
 
 
+class NotTold(TransientError):
+    """Flatchr has not told where a resume lies, or whether there is one. A webhook or a later answer may."""
+
+    default_code = "file_not_told"
+
+    def __init__(self) -> None:
+        super().__init__("Flatchr has not told where this resume lies.")
+
+
 class _Candidate(Struct, frozen=True):
-    aws: File | str | None = None
+    aws: File | str | UnsetType | None = UNSET
 
 
 class _Detail(Struct, frozen=True):
     """One applicant asked for singly; the resume's place is told here or there."""
 
-    aws: File | str | None = None
-    cv: File | str | None = None
-    candidate: _Candidate | None = None
+    aws: File | str | UnsetType | None = UNSET
+    cv: File | str | UnsetType | None = UNSET
+    candidate: _Candidate | UnsetType | None = UNSET
 
 
 class FlatchrFiles:
@@ -40,7 +54,9 @@ class FlatchrFiles:
     def __init__(self, config: Config) -> None:
         self.settings = read_settings(config)
         self.mode = config.options["cv_response_mode"]
-        self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
+        self._api_key = config.api_key
+        self._tells_singly = self.settings.expects_resumes
+        self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
         per_minute = int(config.options["cv_per_minute"])
         self.client = RestClient(
             config.base_url,
@@ -51,6 +67,10 @@ class FlatchrFiles:
             pause=pauses(*self.settings.backoff),
         )
 
+    @property
+    def requests(self) -> int:
+        return self.client.requests + self.downloads.requests
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -58,19 +78,18 @@ class FlatchrFiles:
         version = wanted.remote_version or await self._told_singly(wanted.talent_remote_id)
         if version is None:
             return None
+        path = resume_path(self.settings.company_id, version, self._api_key)
         try:
-            answer = await self.client.answer(
-                resume_path(self.settings.company_id, version), expected=FOUND
-            )
+            answer = await self.client.answer(path, expected=FOUND)
         except Refused as error:
-            if error.status in {404, 410}:
+            if error.status in NOT_FOUND:
                 return None
             raise
         found = read_answer(answer.status, answer.headers, answer.body, self.mode)
         content = found.content
         if found.link is not None:
             link = self._own_scheme(found.link)
-            content = await download(link, self.hosts, max_bytes=wanted.max_bytes)
+            content = await self.downloads.fetch(link, max_bytes=wanted.max_bytes)
         if content is None:
             return None
         if len(content) > wanted.max_bytes:
@@ -80,21 +99,26 @@ class FlatchrFiles:
         )
 
     async def _told_singly(self, applicant: str) -> str | None:
-        """The place of a resume that the list did not name."""
-        if not self.settings.expects_resumes:
-            return None
+        """The place of a resume that the list did not name; ``None`` for who has none.
+
+        Raises ``NotTold`` where the single applicant leaves it open as well, or cannot be asked for: of an account
+        without that route, only the first one is.
+        """
+        if not self._tells_singly:
+            raise NotTold
         path = f"company/{self.settings.company_id}/applicant/{quote(applicant, safe='')}"
         try:
             found = await self.client.get(path, msgspec.json.Decoder(_Detail).decode)
         except Refused as error:
             if error.status in {404, 405}:
-                return None
+                self._tells_singly = False
+                raise NotTold from None
             raise
-        places = (found.aws, found.cv, found.candidate.aws if found.candidate else None)
-        file = next((one for one in places if isinstance(one, File) and text(one.key)), None)
-        if file is None:
-            return None
-        return f"{text(file.key)}.{(text(file.extension) or 'pdf').lower().lstrip('.')}"
+        person = found.candidate.aws if isinstance(found.candidate, _Candidate) else UNSET
+        version = told_version(found.aws, found.cv, person)
+        if version is UNSET:
+            raise NotTold
+        return version
 
     def _own_scheme(self, link: str) -> str:
         """A link to the API's own host came without a scheme; it speaks the one we were connected with."""

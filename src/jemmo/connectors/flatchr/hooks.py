@@ -27,7 +27,10 @@ def read(body: bytes, options: Options) -> Heard:
         return Heard(event="", known=False)
     if found.applicant or found.candidate:
         named = found.applicant.encoded or LATELY
-        hints = [Hint(stream=stream, remote_id=named) for stream in _APPLICANTS]
+        hints = [
+            Hint(stream=Stream.TALENTS, remote_id=named, file=found.resume),
+            Hint(stream=Stream.APPLICATIONS, remote_id=named),
+        ]
     elif found.vacancy:
         named = str(found.vacancy.clear) if found.vacancy.clear is not None else LATELY
         hints = [Hint(stream=Stream.JOBS, remote_id=named)]
@@ -45,6 +48,7 @@ async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Rere
     found = Reread()
     start = Start(since=since - _OVERLAP)
     source.forget()
+    source.make.resumes = {hint.remote_id: hint.file for hint in hints if hint.file}
     for stream in (Stream.JOBS, *_APPLICANTS):
         wanted = {hint.remote_id for hint in hints if hint.stream is stream}
         if not wanted:

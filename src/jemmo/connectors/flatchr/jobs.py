@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jemmo.connectors.flatchr.dates import moment
+from jemmo.connectors.countries import country_code
+from jemmo.connectors.flatchr.dates import day_of, moment
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Address, Row, Vacancy, whole
-from jemmo.connectors.pay import from_thousands
+from jemmo.connectors.pay import read_pay
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
@@ -51,7 +52,6 @@ PERIOD = {
     "d": CompensationPeriod.DAY,
     "h": CompensationPeriod.HOUR,
 }
-COUNTRIES = {"france": "FR", "belgique": "BE", "suisse": "CH", "luxembourg": "LU", "monaco": "MC"}
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -83,12 +83,11 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
         language=(text(vacancy.language) or "").replace("_", "-") or None,
         posting_url=_posting(vacancy, settings),
         apply_url=web_address(vacancy.apply_url),
-        opened_at=moment(vacancy.start_date, zone) or moment(vacancy.created_at, zone),
-        closed_at=moment(vacancy.end_date, zone),
+        opened_at=moment(vacancy.created_at, zone),
         tags=words([tag.title for tag in vacancy.tags or ()]),
         locations=_locations(vacancy.address),
         compensations=_compensations(vacancy, remote_id, notes),
-        custom_fields=_custom(vacancy),
+        custom_fields=_custom(vacancy, settings),
         remote_created_at=moment(vacancy.created_at, zone),
         remote_updated_at=moment(vacancy.updated_at, zone),
     )
@@ -170,7 +169,7 @@ def _locations(address: Address | None) -> tuple[Location, ...]:
         postal_code=text(address.postal_code),
         city=text(address.locality),
         region=text(address.region),
-        country_code=_country(country),
+        country_code=country_code(country),
         lat=number(address.location_lat),
         lon=number(address.location_lng),
         is_primary=True,
@@ -178,31 +177,24 @@ def _locations(address: Address | None) -> tuple[Location, ...]:
     return (place,) if place.raw or place.postal_code or country else ()
 
 
-def _country(country: str | None) -> str | None:
-    if country is None:
-        return None
-    if len(country) == 2 and country.isascii() and country.isalpha():
-        return country.upper()
-    return COUNTRIES.get(country.lower())
-
-
 def _compensations(vacancy: Vacancy, remote_id: str, notes: Notes) -> tuple[Compensation, ...]:
-    """``"0"`` says nothing. A yearly salary of 60 means 60 000."""
+    """``"0"`` says nothing. What is in doubt is kept as it was written, without a number."""
     unit = (text(vacancy.mensuality) or "").lower()
-    low, high = number(vacancy.salary), number(vacancy.salary_max)
-    if low is None and high is None:
+    pay = read_pay(
+        vacancy.salary, vacancy.salary_max, is_yearly=unit == "y", has_unit=unit in PERIOD
+    )
+    if pay.is_blank:
         return ()
     if unit and unit not in PERIOD:
         notes.add(f"unknown_value:mensuality {unit[:40]}", remote_id)
-    if unit in {"", "y"} and (low, high) != (written := from_thousands(low, high)):
-        notes.add("salary_in_thousands", remote_id)
-        low, high = written
+    if pay.note:
+        notes.add(pay.note, remote_id)
     currency = text(vacancy.currency)
     told = (vacancy.salary, vacancy.salary_max, currency, unit)
     return (
         Compensation(
-            min=low,
-            max=high,
+            min=pay.low,
+            max=pay.high,
             currency=currency.upper() if currency else None,
             period=PERIOD.get(unit),
             is_public=vacancy.show_salary,
@@ -211,9 +203,15 @@ def _compensations(vacancy: Vacancy, remote_id: str, notes: Notes) -> tuple[Comp
     )
 
 
-def _custom(vacancy: Vacancy) -> CustomFields:
-    """What the company says of itself, apart from the duties, when both are there."""
+def _custom(vacancy: Vacancy, settings: Settings) -> CustomFields:
+    """The days of the contract, and what the company says of itself where the duties stand apart from that."""
     found: dict[str, dict[str, Any]] = {}
+    for name, label, value in (
+        ("contract_start", "Contract start", vacancy.start_date),
+        ("contract_end", "Contract end", vacancy.end_date),
+    ):
+        if day := day_of(value, settings.zone):
+            found[name] = {"type": "date", "label": label, "value": day.isoformat()}
     about = text(vacancy.description)
     if about and text(vacancy.mission):
         found["company_description"] = {"type": "html", "label": "Company", "value": about}

@@ -24,6 +24,7 @@ class Pages:
         self._settings = settings
         self._key_dies_at = key_dies_at
         self._persons: dict[int, int] = {}
+        self.resumes: dict[str, str] = {}  # named by webhooks, by the applicant's id
 
     def stages(self, columns: Columns, only: list[Row] | None = None) -> Page:
         def to_record(one: RawRecord, notes: Notes) -> Record:
@@ -62,7 +63,8 @@ class Pages:
                 return mapping.application(row, columns, self._settings, notes)
             if self._settings.suggests_persons:
                 self._compare(row, notes)
-            return mapping.talent(row, self._settings, notes)
+            named = self.resumes.get(row.applicant.strip())
+            return mapping.talent(row, self._settings, named)
 
         return Page(
             stream=stream,

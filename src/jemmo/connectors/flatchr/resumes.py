@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from jemmo.connectors.flatchr.wire import File
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.validation import text
 from jemmo.rest_client import Pacer
@@ -40,10 +41,32 @@ def resume_pacer(per_minute: int) -> Pacer:
     return Pacer(1, 60.0 / per_minute)
 
 
-def resume_path(company_id: str, version: str) -> str:
-    """Where the file is, of an attachment's ``remote_version``. The key travels in the header, not in the address."""
+def version_of(key: str | None, extension: str | None) -> str | None:
+    """A file's place as an attachment's ``remote_version``; ``None`` without a key.
+
+    >>> version_of("candidates/2025/03/1/ada", ".PDF")
+    'candidates/2025/03/1/ada.pdf'
+    """
+    return f"{key}.{(extension or 'pdf').lower().lstrip('.')}" if key else None
+
+
+def told_version(*places: object) -> str | UnsetType | None:
+    """The version of the first of these places that names a file; ``UNSET`` where an answer has none of them."""
+    if all(place is UNSET for place in places):
+        return UNSET
+    files = (place for place in places if isinstance(place, File))
+    versions = (version_of(text(file.key), text(file.extension)) for file in files)
+    return next((one for one in versions if one), None)
+
+
+def resume_path(company_id: str, version: str, api_key: str) -> str:
+    """Where the file of a ``remote_version`` is. Here Flatchr documents the API key as a part of the address, too.
+
+    No error or log shows the query of an address (``rest_client.redaction``).
+    """
     key, _, extension = version.rpartition(".")
-    return f"company/{company_id}/files/expire?{urlencode({'key': key, 'extension': extension})}"
+    asked = {"key": key, "extension": extension, "token": api_key}
+    return f"company/{company_id}/files/expire?{urlencode(asked)}"
 
 
 def read_answer(

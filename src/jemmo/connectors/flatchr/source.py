@@ -69,6 +69,10 @@ class FlatchrSource:
     def requests(self) -> int:
         return self.client.requests
 
+    @property
+    def clock_off(self) -> float:
+        return self.client.clock_off
+
     async def close(self) -> None:
         await self.client.close()
 

@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from jemmo.connectors.flatchr.resumes import version_of
 from jemmo.connectors.flatchr.wire import whole
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.validation import text
 
 EVENTS = ("new_applicant", "drag_applicant", "new_message", "new_vacancy")
 MAX_BODY = 1_000_000  # bytes
+MAX_KEY = 1_000  # characters of a resume's place
 
 
 class Ids(Struct, frozen=True):
@@ -33,9 +35,11 @@ class Ids(Struct, frozen=True):
 
 
 class Hint(Struct, frozen=True, kw_only=True):
-    """``email`` and ``vacancy`` find the applicant by a search where only the clear id is known.
+    """What an event is about.
 
-    ``fingerprint`` is the same for the same event told twice.
+    ``email`` and ``vacancy`` find the applicant by a search where only the clear id is known. ``resume`` is the place
+    of a file, which no list may show: see ``resumes.version_of``. ``fingerprint`` is the same for the same event told
+    twice.
     """
 
     event: str
@@ -45,8 +49,7 @@ class Hint(Struct, frozen=True, kw_only=True):
     candidate: Ids = Ids()
     column: Ids = Ids()
     email: str | None = None
-    resume_key: str | None = None
-    resume_extension: str | None = None
+    resume: str | None = None
     fingerprint: str = ""
 
 
@@ -70,8 +73,7 @@ def read_hint(body: bytes, events: tuple[str, ...] = EVENTS) -> Hint | None:
         candidate=_ids(candidate.get("id"), told.get("candidate_id")),
         column=_ids(told.get("column"), _part(told, "column").get("id"), told.get("column_id")),
         email=text(candidate.get("email")),
-        resume_key=text(cv.get("key")),
-        resume_extension=text(cv.get("extension")),
+        resume=_resume(cv),
         fingerprint=_fingerprint(event, told),
     )  # fmt: skip
 
@@ -95,6 +97,11 @@ def _ids(*values: Any) -> Ids:
     clear = next((found for value in values if (found := whole(value)) is not None), None)
     coded = [value for value in values if isinstance(value, str) and whole(value) is None]
     return Ids(clear, next((word for value in coded if (word := text(value))), None))
+
+
+def _resume(cv: dict[str, Any]) -> str | None:
+    found = version_of(text(cv.get("key")), text(cv.get("extension")))
+    return found if found and len(found) <= MAX_KEY else None
 
 
 def _fingerprint(event: str, told: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ class Address(Struct, frozen=True):
     locality: Text = None
     location_lat: Number = None
     location_lng: Number = None
-    postal_code: Text = None
+    postal_code: str | int | None = None
     route: Text = None
     street_number: Text = None
     region: Text = msgspec.field(default=None, name="administrative_area_level_1")

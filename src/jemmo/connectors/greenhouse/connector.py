@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import (
     FILE_HOSTS,
     FULL_SWEEP,
+    LAG,
     PACING,
     QUOTA_SHARE,
     Connector,
@@ -17,7 +18,13 @@ from jemmo.connectors.base import (
 )
 from jemmo.connectors.greenhouse.files import GreenhouseFiles
 from jemmo.connectors.greenhouse.hooks import WEBHOOKS
-from jemmo.connectors.greenhouse.source import KEY_HELP, STATUS_PAGE, GreenhouseSource
+from jemmo.connectors.greenhouse.source import (
+    BESIDE,
+    KEY_HELP,
+    STATUS_PAGE,
+    GreenhouseSource,
+    right_to,
+)
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
@@ -34,17 +41,21 @@ GREENHOUSE = Connector(
     name="greenhouse",
     label="Greenhouse",
     key_help=KEY_HELP,
+    docs_url="https://harvestdocs.greenhouse.io",
     status_page=STATUS_PAGE,
     base_url=lambda _: HOST,
     open=GreenhouseSource,
     open_files=GreenhouseFiles,
     webhooks=WEBHOOKS,
-    rights=tuple(
-        f"read {name}"
-        for name in (
-            *("departments", "users", "reject_reasons"),
-            *("jobs", "stages", "talents", "applications"),
-        )
+    rights=(
+        *(
+            f"read {name}"
+            for name in (
+                *("departments", "users", "reject_reasons"),
+                *("jobs", "stages", "talents", "applications"),
+            )
+        ),
+        *map(right_to, (*BESIDE, "attachments")),
     ),
     pace=_pace,
     capabilities=Capabilities(
@@ -53,6 +64,7 @@ GREENHOUSE = Connector(
     options=(
         Option(
             name="client_id",
+            label=_("Client ID"),
             default="",
             required=True,
             asked=True,
@@ -60,6 +72,7 @@ GREENHOUSE = Connector(
         ),
         Option(
             name="acting_user",
+            label=_("User to read as"),
             default="",
             help=_(
                 "The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user."
@@ -70,28 +83,38 @@ GREENHOUSE = Connector(
         replace(FULL_SWEEP, default="0 1 * * *"),
         number(
             "rate_limit",
+            _("Requests per window"),
             50,
             1,
             10_000,
             _("Requests in 30 seconds; the answers' headers correct it."),
         ),
-        number("page_size", 500, 1, 500, _("Records a page; Greenhouse gives at most 500.")),
         number(
-            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+            "page_size",
+            _("Records per page"),
+            500,
+            1,
+            500,
+            _("Records a page; Greenhouse gives at most 500."),
         ),
+        LAG,
         replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),
         Option(
             name="resumes",
+            label=_("Read resumes"),
             default="on",
             choices=("on", "off"),
             help=_("Ask which resumes talents have: one request more for every 50 talents."),
         ),
         Option(
             name="lookups",
+            label=_("When lists are read"),
             default="daily",
             choices=("daily", "always"),
-            help="When departments, users, stages, reject reasons, job posts and owners are read: daily and with "
-            "each job or application that changed, or with each sync, which costs six requests more.",
+            help=_(
+                "When departments, users, stages, reject reasons, job posts and owners are read: daily and with "
+                "each job or application that changed, or with each sync, which costs six requests more."
+            ),
         ),
     ),
 )

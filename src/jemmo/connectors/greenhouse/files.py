@@ -7,15 +7,19 @@ from jemmo.connectors.greenhouse.mapping import version_of
 from jemmo.connectors.greenhouse.source import GreenhouseSource
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.validation import text, web_address
-from jemmo.rest_client import Hosts, LinkDead, download
+from jemmo.rest_client import Downloads, Hosts, LinkDead
 
 
 class GreenhouseFiles:
     """Implements ``jemmo.domain.ports.FileSource``."""
 
     def __init__(self, config: Config) -> None:
-        self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
+        self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
         self.source = GreenhouseSource(config)
+
+    @property
+    def requests(self) -> int:
+        return self.source.requests + self.downloads.requests
 
     async def close(self) -> None:
         await self.source.close()
@@ -31,7 +35,7 @@ class GreenhouseFiles:
         link = web_address(row.get("url")) if row else None
         if row is None or link is None:
             return None
-        content = await download(link, self.hosts, max_bytes=wanted.max_bytes)
+        content = await self.downloads.fetch(link, max_bytes=wanted.max_bytes)
         if content is None:
             return None
         return FoundFile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +24,11 @@ from jemmo.connectors.greenhouse.wire import (
 from jemmo.domain.enums import (
     ApplicationStatus,
     AttachmentKind,
+    CompensationPeriod,
     ContactKind,
     EmploymentType,
     JobStatus,
+    JobVisibility,
     RejectedBy,
     StageCategory,
     UserRole,
@@ -34,6 +37,7 @@ from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
     Application,
     Attachment,
+    Compensation,
     Contact,
     CustomFields,
     Department,
@@ -45,7 +49,17 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text, parse_time, text, utc, web_address, whole, words
+from jemmo.domain.validation import (
+    is_set,
+    name_text,
+    number,
+    parse_time,
+    text,
+    utc,
+    web_address,
+    whole,
+    words,
+)
 
 JOB_STATUS = {"open": JobStatus.OPEN, "draft": JobStatus.DRAFT, "closed": JobStatus.CLOSED}
 STATUS = {
@@ -58,6 +72,7 @@ STATUS = {
 REASON = {
     "WE_REJECTED_THEM": RejectedBy.COMPANY,
     "THEY_REJECTED_US": RejectedBy.CANDIDATE,
+    "SECURITY_CONCERN": RejectedBy.COMPANY,
     "NONE_SPECIFIED": None,
 }
 EMPLOYMENT = {
@@ -85,19 +100,28 @@ CATEGORY = (
 
 
 class AroundJobs(Struct, frozen=True):
-    """Of each job its posts and owners, by the job's id; offices by their own."""
+    """Of each job its posts and owners, by the job's id; offices by their own.
+
+    Ranges of pay are there by the id of their post, and what they are for by the id of their pay input.
+    """
 
     posts: Mapping[str, list[dict[str, Any]]] = {}
     owners: Mapping[str, list[dict[str, Any]]] = {}
     offices: Mapping[str, dict[str, Any]] = {}
+    pay: Mapping[str, list[dict[str, Any]]] = {}
+    pay_names: Mapping[str, list[dict[str, Any]]] = {}
 
 
 class AroundApplications(Struct, frozen=True):
-    """Names of sources, stages by job and name, and the reasons of rejections that an application does not tell."""
+    """Names of sources, stages by job and name, and by application its visits to stages and its rejection.
+
+    Reasons of rejections are there where an application does not tell them itself.
+    """
 
     sources: Mapping[str, str] = {}
-    stages: Mapping[tuple[str, str], str] = {}
+    stages: Mapping[tuple[str, str], list[str]] = {}
     reasons: Mapping[str, list[dict[str, Any]]] = {}
+    visits: Mapping[str, list[dict[str, Any]]] = {}
 
 
 def department(row: NamedRow, _: None, notes: Notes) -> Department:
@@ -137,6 +161,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         code=text(row.requisition_id),
         status=JobStatus.DRAFT if row.is_template else status,
         status_original=shown,
+        visibility=JobVisibility.CONFIDENTIAL if is_set(row.confidential) else None,
         description_html=text(post.get("content")),
         language=text(post.get("language")),
         posting_url=web_address(post.get("public_url")),
@@ -147,6 +172,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         department_remote_id=_id(row.department_id),
         recruiter_remote_id=_recruiter(around.owners.get(remote_id, [])),
         locations=_locations(row.office_ids or [], around.offices),
+        compensations=_compensations(post, around, custom),
         custom_fields=_custom_fields(custom),
         **_base(row),
     )
@@ -179,7 +205,7 @@ def talent(
         current_company=text(row.company),
         current_title=text(row.title),
         location=Location(raw=place) if place else None,
-        is_private=row.private is True,
+        is_private=is_set(row.private),
         can_email=row.can_email,
         tags=words(row.tags),
         contacts=(
@@ -198,10 +224,12 @@ def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -
     remote_id, shown = str(row.id), text(row.status)
     status = _known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
     told = around.reasons.get(remote_id, [{}])[0]
+    visit = current_visit(around.visits.get(remote_id, []))
     return Application(
         talent_remote_id=_id(row.candidate_id),
         job_remote_id=_id(row.job_id),
-        stage_remote_id=_stage(row, around, notes),
+        stage_remote_id=_stage(row, visit, around, notes),
+        stage_entered_at=parse_time(visit.get("entered_at")),
         reject_reason_remote_id=_id(row.rejection_reason_id)
         or text(told.get("rejection_reason_id")),
         status=status,
@@ -277,16 +305,115 @@ def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Lo
     return tuple(Location(raw=name, is_primary=not place) for place, name in enumerate(shown))
 
 
-def _stage(row: ApplicationRow, around: AroundApplications, notes: Notes) -> str | None:
-    """``stage_id`` of an application names its visit, not the stage; without the stage's id the name has to do."""
-    found = _id(row.job_interview_stage_id)
+def current_visit(visits: list[dict[str, Any]]) -> dict[str, Any]:
+    """The visit that an application is on, of its rows of ``application_stages``; empty when it is on none."""
+    current = [one for one in visits if one.get("current") is True]
+    return max(current, key=lambda one: str(one.get("entered_at")), default={})
+
+
+def _compensations(
+    post: dict[str, Any], around: AroundJobs, custom: Mapping[str, Custom]
+) -> tuple[Compensation, ...]:
+    """The ranges of the job's post; else fields of the customer's own for ranges of pay, which stay internal."""
+    found = []
+    for row in around.pay.get(str(post.get("id")), []):
+        [name] = around.pay_names.get(str(row.get("pay_input_id")), [{}])
+        pay = _posted(row, text(name.get("title")), is_public=post.get("internal") is not True)
+        if pay:
+            found.append(pay)
+    if not found:
+        found = [
+            pay
+            for key, field in custom.items()
+            if field.type == "currency_range"
+            and _PAY.search(f"{key} {field.name or ''}")
+            and (pay := _internal(field))
+        ]
+    return tuple(found)
+
+
+_PAY = re.compile(
+    r"salar|\bpay|compensation|remuneration|rémunération|wage|gehalt|vergütung|lön|\bsueldo",
+    re.IGNORECASE,
+)
+_PERIODS = (
+    (
+        CompensationPeriod.YEAR,
+        re.compile(r"annual|year|per annum|\ban\b|annuel|jahr", re.IGNORECASE),
+    ),
+    (CompensationPeriod.MONTH, re.compile(r"month|mensuel|\bmois\b|monat", re.IGNORECASE)),
+    (CompensationPeriod.WEEK, re.compile(r"week|semaine|woche", re.IGNORECASE)),
+    (CompensationPeriod.DAY, re.compile(r"\bday|daily|\bjour|\btag", re.IGNORECASE)),
+    (CompensationPeriod.HOUR, re.compile(r"hour|heure|horaire|stunde", re.IGNORECASE)),
+)
+
+
+def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compensation | None:
+    """A range of ``pay_input_ranges``, in the smallest unit of its currency; 0 where nothing was filled in."""
+    unit = text(row.get("currency_type"))
+    part = 10 ** _DECIMALS.get((unit or "").upper(), 2)
+    low, high = (
+        found / part if (found := number(row.get(name))) else None
+        for name in ("min_cents", "max_cents")
+    )
+    return _range(low, high, unit, title, is_public=is_public)
+
+
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_MILLS = "BHD IQD JOD KWD LYD OMR TND"
+_DECIMALS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_MILLS.split(), 3)}
+"""Of currencies that have other than two (ISO 4217)."""
+
+
+def _internal(field: Custom) -> Compensation | None:
+    """A value of type ``currency_range``: whole units as text, and the currency."""
+    value = field.value
+    if not isinstance(value, dict):
+        return None
+    low, high = (
+        number(value.get(f"{end}_value", value.get(f"{end}_amount", value.get(end))))
+        for end in ("min", "max")
+    )
+    unit = value.get("unit") or value.get("currency")
+    return _range(low, high, unit, text(field.name), is_public=False)
+
+
+def _range(
+    low: float | None, high: float | None, unit: Any, title: str | None, *, is_public: bool
+) -> Compensation | None:
+    ends = [one for one in (low, high) if one is not None]
+    if not ends:
+        return None
+    currency = text(unit)
+    period = next((one for one, word in _PERIODS if title and word.search(title)), None)
+    told = " – ".join(dict.fromkeys(f"{one:,.2f}".removesuffix(".00") for one in ends))
+    in_order = ends == sorted(ends)
+    return Compensation(
+        min=low if in_order else None,
+        max=high if in_order else None,
+        currency=currency.upper() if currency else None,
+        period=period,
+        is_public=is_public,
+        original=": ".join(filter(None, (title, f"{told} {currency or ''}".strip()))),
+    )
+
+
+def _stage(
+    row: ApplicationRow, visit: dict[str, Any], around: AroundApplications, notes: Notes
+) -> str | None:
+    """The stage of the visit that an application is on, which its ``stage_id`` names.
+
+    Without visits its own id of a stage counts, then the name where only one stage of the job is called so.
+    """
+    found = text(visit.get("job_interview_stage_id")) or _id(row.job_interview_stage_id)
     name = text(row.stage_name)
     if found or not name:
         return found
-    found = around.stages.get((str(row.job_id), name))
-    if found is None:
-        notes.add("unknown_stage", str(row.id))
-    return found
+    named = around.stages.get((str(row.job_id), name), [])
+    if len(named) == 1:
+        return named[0]
+    notes.add("ambiguous_stage" if named else "unknown_stage", str(row.id))
+    return None
 
 
 def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:

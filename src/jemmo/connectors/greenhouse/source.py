@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
-from jemmo.domain.streams import Stream, StreamSpec
+from jemmo.connectors.whole import whole
+from jemmo.domain.errors import ScopeTooSmall
+from jemmo.domain.marking import marked as _
+from jemmo.domain.streams import AccessCheck, AccessReport, Stream, StreamSpec
 from jemmo.domain.validation import text
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
 
-KEY_HELP = (
-    "In Greenhouse, as somebody who may manage API credentials: Configure > Dev Center > API Credentials > "
-    "Create new, type Harvest V3 (OAuth). The client secret is the key, the client ID the option client_id. "
-    "Give it the list scopes named in the connector's README."
+KEY_HELP = _(
+    "In Greenhouse, with permission to manage API credentials: Configure > Dev Center > API Credentials > "
+    "Create new, type Harvest V3 (OAuth). The client secret is the API key; the client ID goes into its own field. "
+    "Give the credential every list scope that is needed; the connection test names the ones that are missing."
 )
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}
 MOST_IDS = 50  # in a filter
+VISITS, PAY, PAY_NAMES = OPTIONAL = ("application_stages", "pay_input_ranges", "pay_inputs")
+"""Lists that a sync goes on without, where the account or the credential has none of them."""
+BESIDE = ("offices", "sources", "job_posts", "job_owners", *OPTIONAL)
+"""Lists that records are made from besides their own; attachments too where resumes are read."""
+WHOLE = {
+    "rejection_reasons": {"include_defaults": "true"},
+    "users": {"show_service_accounts": "true"},
+}
+"""What a list leaves out unless it is asked for: Greenhouse's built-in reasons, and the users of integrations."""
 CLAIMS = "https://auth.greenhouse.io/claims"
 
 Rows = list[dict[str, Any]]
@@ -78,6 +91,7 @@ class GreenhouseSource(ListSource):
 
     def address(self, listing: Listing, ask: Ask) -> str:
         query = {"per_page": str(ask.size or self.config.options["page_size"])}
+        query |= WHOLE.get(listing.path, {})
         if ask.since:
             query["updated_at"] = f"gte|{ask.since:%Y-%m-%dT%H:%M:%SZ}"
         if ask.thin:
@@ -106,6 +120,23 @@ class GreenhouseSource(ListSource):
             return None, None
         return text(organisation.get("id")), text(organisation.get("name"))
 
+    async def check(self) -> AccessReport:
+        """Also one small request for each list that records need besides their own: each has a scope of its own."""
+        report = await super().check()
+        resumes = ("attachments",) if self.config.on("resumes") else ()
+        checks = [await self._check(path) for path in (*BESIDE, *resumes)]
+        return replace(report, checks=[*report.checks, *checks])
+
+    async def _check(self, path: str) -> AccessCheck:
+        name = right_to(path)
+        try:
+            await self.client.ask(_address(path, {"per_page": "1"}), self.chunk)
+        except ScopeTooSmall as error:
+            return AccessCheck(name=name, ok=False, detail=error.message)
+        except Refused as error:
+            return AccessCheck(name=name, ok=path in OPTIONAL, detail=error.message)
+        return AccessCheck(name=name, ok=True)
+
     async def attachment(self, remote_id: str) -> dict[str, Any] | None:
         """One file's row, with a fresh link; ``None`` when it is gone."""
         rows = await self._all(_address("attachments", {"ids": remote_id}))
@@ -119,14 +150,13 @@ class GreenhouseSource(ListSource):
             case Stream.TALENTS if self.config.on("resumes"):
                 return await self._children("attachments", "candidate_id", ids, type="resume")
             case Stream.JOBS:
-                posts, owners, offices = await asyncio.gather(
-                    self._children("job_posts", "job_id", ids),
+                (posts, pay, names), owners, offices = await asyncio.gather(
+                    self._posts(ids),
                     self._children("job_owners", "job_id", ids),
                     self._once("offices"),
                 )
-                return mapping.AroundJobs(
-                    posts, owners, {str(one.get("id")): one for one in offices}
-                )
+                by_id = {str(one.get("id")): one for one in offices}
+                return mapping.AroundJobs(posts, owners, by_id, pay, names)
             case Stream.APPLICATIONS:
                 return await self._around_applications([row for row in rows if row_id(row)])
         return None
@@ -146,9 +176,27 @@ class GreenhouseSource(ListSource):
         for some in _some(sorted(parents - {"None"})):
             yield await self._all(self.address(listing, Ask(ids=some)))
 
+    async def _posts(
+        self, ids: list[str]
+    ) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
+        """The posts of jobs, the ranges of pay of these posts, and by id what ranges are for."""
+        posts = await self._children("job_posts", "job_id", ids)
+        own = [str(row["id"]) for rows in posts.values() for row in rows]
+        pay = await self._allowed(self._children(PAY, "job_post_id", own))
+        names = await self._allowed(self._pay_names()) if pay else {}
+        return posts, pay, names
+
+    async def _pay_names(self) -> dict[str, Rows]:
+        return {str(one.get("id")): [one] for one in await self._once(PAY_NAMES)}
+
     async def _around_applications(self, rows: Rows) -> mapping.AroundApplications:
+        ids = [str(row["id"]) for row in rows]
+        visits = await self._allowed(self._children(VISITS, "application_id", ids))
         without_stage = any(
-            row.get("stage_name") and not row.get("job_interview_stage_id") for row in rows
+            row.get("stage_name")
+            and not row.get("job_interview_stage_id")
+            and not mapping.current_visit(visits.get(str(row["id"]), []))
+            for row in rows
         )
         rejected = [
             str(row["id"])
@@ -158,13 +206,25 @@ class GreenhouseSource(ListSource):
         sources, stages, reasons = await asyncio.gather(
             self._once("sources"),
             self._once("job_interview_stages") if without_stage else _nothing(),
-            self._children("rejection_details", "application_id", rejected),
+            self._allowed(self._children("rejection_details", "application_id", rejected)),
         )
+        named: dict[tuple[str, str], list[str]] = {}
+        for one in stages:
+            key = str(one.get("job_id")), str(one.get("name"))
+            named.setdefault(key, []).append(str(one.get("id")))
         return mapping.AroundApplications(
             {str(one.get("id")): name for one in sources if (name := text(one.get("name")))},
-            {(str(one.get("job_id")), str(one.get("name"))): str(one.get("id")) for one in stages},
+            named,
             reasons,
+            visits,
         )
+
+    async def _allowed(self, asked: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
+        """Nothing, where an older connection's credential lacks the scope, or the account the list: others serve."""
+        try:
+            return await asked
+        except (Refused, ScopeTooSmall):
+            return {}
 
     async def _children(
         self, path: str, field: str, ids: Iterable[str], **query: str
@@ -190,11 +250,15 @@ class GreenhouseSource(ListSource):
 
     async def _all(self, address: str) -> Rows:
         found: Rows = []
-        url: str | None = address
-        while url:
-            chunk = await self.client.ask(url, self.chunk)
-            found += [row for row in chunk.rows if isinstance(row, dict)]
-            url = chunk.next
+        try:
+            async for chunk in whole(self.client, address, self.chunk, lambda chunk: chunk.next):
+                found += [row for row in chunk.rows if isinstance(row, dict)]
+        except ScopeTooSmall as error:
+            path = urlsplit(address).path.removeprefix("v3/")
+            raise ScopeTooSmall(
+                f"The API key may not {right_to(path)} (403): it lacks that scope.",
+                next_step=error.next_step,
+            ) from None
         return found
 
 
@@ -246,6 +310,11 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
             *(Stream.TALENTS, Stream.JOBS, Stream.STAGES, Stream.REJECT_REASONS),
         ),
     ]
+
+
+def right_to(path: str) -> str:
+    """What a key must be able to do to read a list, in words."""
+    return f"read {path.replace('_', ' ')}"
 
 
 def _address(path: str, query: dict[str, str]) -> str:

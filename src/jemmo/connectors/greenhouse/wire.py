@@ -59,6 +59,7 @@ class JobRow(Row):
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     is_template: bool | None = None
+    confidential: Any = None
     department_id: Id | None = None
     office_ids: list[Id] | None = None
     custom_fields: dict[str, Custom] | None = None
@@ -76,7 +77,7 @@ class CandidateRow(Row):
     preferred_name: str | None = None
     company: str | None = None
     title: str | None = None
-    private: bool | None = None
+    private: Any = None
     can_email: bool | None = None
     tags: list[str] | None = None
     email_addresses: list[Value] | None = None

@@ -6,13 +6,16 @@ What may the key read, which filters work, and what of this account cannot be re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
+from jemmo.connectors.jarvi.people import is_kept
+from jemmo.connectors.jarvi.projects import is_job
 from jemmo.connectors.jarvi.queries import TALENTS, Query
 from jemmo.connectors.jarvi.refusals import KEYS_PAGE
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.trust import Trust
-from jemmo.connectors.jarvi.wire import Rows, row_id
-from jemmo.domain.errors import ConfigError
+from jemmo.connectors.jarvi.wire import Json, Rows, row_id
+from jemmo.domain.errors import ConfigError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck, AccessReport
 
 Ask = Callable[[Query], Awaitable[Rows]]
@@ -29,14 +32,32 @@ async def check_access(ask: Ask, trust: Trust, settings: Settings) -> AccessRepo
         raise await _public(ask) or error from None
     projects = await ask(Query(entity="projects"))
     await ask(Query(entity="offers"))
-    totals = {"jobs": projects.total, "talents": people.total}
+    counted = {
+        "jobs": _counted(projects, is_job),
+        "talents": _counted(people, partial(is_kept, contacts=False)),
+    }
+    exact = {name for name, (_, is_exact) in counted.items() if is_exact}
+    if settings.with_contacts:
+        exact.discard("talents")  # others are read too
     oldest = row_id(people.rows[0]) if people.rows and settings.order else None
     return AccessReport(
         account_id=f"profile:{oldest}" if oldest else None,
         checks=[AccessCheck(name=f"read {name}", ok=True) for name in ("profiles", "projects")],
-        totals={name: total for name, total in totals.items() if total is not None},
+        totals={name: total for name, (total, _) in counted.items() if total is not None},
+        approximate=counted.keys() - exact,
         warnings=[*await _filter_warnings(trust, settings), *shape_warnings(settings)],
     )
+
+
+def _counted(rows: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None, bool]:
+    """How many rows there are, and whether that is just what a sync reads.
+
+    The ATS also counts rows that no sync keeps, and has no filter against them. So only a list that is here as a whole
+    can be counted exactly; a row without an id is read, if only to be rejected.
+    """
+    if rows.total is None or len(rows.rows) < rows.total:
+        return rows.total, False
+    return sum(row_id(row) is None or is_kept(row) for row in rows.rows), True
 
 
 async def _public(ask: Ask) -> ConfigError | None:
@@ -45,9 +66,8 @@ async def _public(ask: Ask) -> ConfigError | None:
         await ask(Query(entity="offers"))
     except ConfigError:
         return None
-    return ConfigError(
+    return ScopeTooSmall(
         "This is a public key: it reads published offers only.",
-        code="scope_too_small",
         next_step=f"Create a private key ({KEYS_PAGE}) and use that one.",
     )
 

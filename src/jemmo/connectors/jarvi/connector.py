@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option, number
+from jemmo.connectors.base import FULL_SWEEP, LAG, PACING, QUOTA_SHARE, Connector, Option, number
 from jemmo.connectors.jarvi.files import JarviFiles
 from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
@@ -20,12 +20,12 @@ def _host(_: Mapping[str, str]) -> str:
     return HOST
 
 
-def _choice(name: str, choices: tuple[str, ...], text: str) -> Option:
-    return Option(name=name, default=choices[0], choices=choices, help=text)
+def _choice(name: str, label: str, choices: tuple[str, ...], text: str) -> Option:
+    return Option(name=name, label=label, default=choices[0], choices=choices, help=text)
 
 
-def _text(name: str, text: str, default: str = "") -> Option:
-    return Option(name=name, default=default, help=text)
+def _text(name: str, label: str, text: str, default: str = "") -> Option:
+    return Option(name=name, label=label, default=default, help=text)
 
 
 JARVI = Connector(
@@ -36,7 +36,7 @@ JARVI = Connector(
         "published offers only."
     ),
     rights=("read profiles", "read projects"),
-    status_page="https://www.jarvi.tech",
+    docs_url="https://api-docs.jarvi.tech",
     base_url=_host,
     open=JarviSource,
     webhooks=WEBHOOKS,
@@ -53,43 +53,81 @@ JARVI = Connector(
     options=(
         _text(
             "api_path",
+            _("Path of the API"),
             _("Where the API lies on its host; used when the address has no path of its own."),
             "/v1/public-api/rest/v2",
         ),
         PACING,
         QUOTA_SHARE,
-        number("budget_seconds", 300, 10, 3600, _("Jarvi's time an hour, in its business hours.")),
         number(
-            "longest_wait", 120, 0, 3600, _("Seconds waited for budget; longer postpones the sync.")
+            "budget_seconds",
+            _("Time budget per hour (seconds)"),
+            300,
+            10,
+            3600,
+            _("Jarvi's time an hour, in its business hours."),
         ),
         number(
-            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+            "longest_wait",
+            _("Longest wait (seconds)"),
+            120,
+            0,
+            3600,
+            _("Seconds waited for budget; longer postpones the sync."),
+        ),
+        LAG,
+        _choice(
+            "talent_filter",
+            _("Ask for talents only"),
+            ("on", "off"),
+            _("Ask for talents only, where that proves to work."),
         ),
         _choice(
-            "talent_filter", ("on", "off"), _("Ask for talents only, where that proves to work.")
+            "contacts",
+            _("Keep client contacts"),
+            ("off", "on"),
+            _("Keep contacts of clients too, not only talents."),
         ),
-        _choice("contacts", ("off", "on"), _("Keep contacts of clients too, not only talents.")),
         _text(
             "application_paths",
+            _("Where applications are"),
             _(
                 "Where applications are found, for example profiles.projectsProfiles, "
                 "projects.projectsProfiles or applicants; `jemmo doctor jarvi --probe` looks for it."
             ),
         ),
-        _text("resume_paths", _("Where resumes are found, for example profiles.files.")),
-        _text("file_url_template", _("Where a file is fetched, with {fileId} in it.")),
+        _text(
+            "resume_paths",
+            _("Where resumes are"),
+            _("Where resumes are found, for example profiles.files."),
+        ),
+        _text(
+            "file_url_template",
+            _("Address of a file"),
+            _("Where a file is fetched, with {fileId} in it."),
+        ),
         _text(
             "file_hosts",
+            _("Hosts of files"),
             _("Hosts that files may be fetched from; the key goes to Jarvi's own only."),
         ),
         _choice(
-            "order_param", ("orderBy", "order_by", "none"), _("The parameter that sorts lists.")
+            "order_param",
+            _("Sort parameter"),
+            ("orderBy", "order_by", "none"),
+            _("The parameter that sorts lists."),
         ),
         number(
-            "page_size", 100, 1, 1000, _("Rows asked for; a sorted list is asked for 100 at most.")
+            "page_size",
+            _("Records per page"),
+            100,
+            1,
+            1000,
+            _("Rows asked for; a sorted list is asked for 100 at most."),
         ),
         _choice(
             "incremental_mode",
+            _("Ask for changes only"),
             ("auto", "on", "off"),
             _(
                 "auto asks for changed records where that filter passes its test, on trusts it, "
@@ -99,13 +137,19 @@ JARVI = Connector(
         FULL_SWEEP,
         _text(
             "status_map",
+            _("Meaning of statuses"),
             _(
                 'Names of statuses, as JSON: {"ID": {"name": "Interview", "category": "INTERVIEW"}}.'
             ),
         ),
-        _text("closed_project_statuses", _("Ids of the statuses of closed projects, with commas.")),
+        _text(
+            "closed_project_statuses",
+            _("Statuses of closed projects"),
+            _("Ids of the statuses of closed projects, with commas."),
+        ),
         _text(
             "field_map",
+            _("Purposes of custom fields"),
             _(
                 "Purposes of custom fields that have none, as JSON: "
                 '{"Salaire": "joboffer_salary_per_year_max"}.'
@@ -113,19 +157,27 @@ JARVI = Connector(
         ),
         _choice(
             "salary_unit",
+            _("Unit of salaries"),
             ("auto", "eur", "keur"),
-            _("Of salaries a year; auto takes what is below 1000 as thousands."),
+            _("Of salaries a year; auto takes 10 to 299 as thousands."),
         ),
         _text(
             "webhook_id_paths",
+            _("Where webhooks hold IDs"),
             _("Where a trigger's payload holds ids of profiles."),
             "profileId,profile.id,id",
         ),
         number(
-            "offers_min_interval", 15, 0, 1440, _("Minutes for which read offers are used again.")
+            "offers_min_interval",
+            _("Minutes between reads of offers"),
+            15,
+            0,
+            1440,
+            _("Minutes for which read offers are used again."),
         ),
         Option(
             name="default_region",
+            label=_("Country of phone numbers"),
             default="FR",
             choices=REGIONS,
             help=_("The country of phone numbers written without one."),

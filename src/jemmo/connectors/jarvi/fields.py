@@ -6,6 +6,7 @@ the type.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from jemmo.connectors.jarvi.wire import Json, Row, inner, plain
@@ -13,6 +14,8 @@ from jemmo.domain.records import CustomFields
 from jemmo.domain.validation import number
 
 TRUE = "true"
+_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(?:[._:][a-zA-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NOT_IMPORTED = ("business_",)  # purposes of what is the firm's own business
 KINDS = {
     "richtext": "text",
@@ -81,7 +84,7 @@ class Fields:
         return [
             found
             for group in self._groups.values()
-            if group[0]["field"].get("type") == "tags"
+            if group[0]["field"].get("type") == "tags" and not _is_hidden(group)
             for item in group
             if (found := _text(item))
         ]
@@ -93,21 +96,40 @@ class Fields:
         for key, group in self._groups.items():
             field = group[0]["field"]
             purpose = plain(field.get("purpose"))
-            hidden = purpose is not None and purpose.startswith(NOT_IMPORTED)
-            if id(group) in used or hidden or field.get("type") == "tags":
+            if id(group) in used or _is_hidden(group) or field.get("type") == "tags":
                 continue
             kind = KINDS.get(plain(field.get("type")) or "", "text")
             value = _value(group, kind)
             if value not in (None, "", []):
-                label = plain(field.get("name")) or key
+                label = label_of(plain(field.get("name")) or purpose)
                 found[purpose or key] = {"type": kind, "label": label, "value": value}
         return found
+
+
+def _is_hidden(group: list[Row]) -> bool:
+    purpose = plain(group[0]["field"].get("purpose"))
+    return purpose is not None and purpose.startswith(NOT_IMPORTED)
+
+
+def label_of(name: str | None) -> str:
+    """What a field is called; a key is made readable, an id tells nothing.
+
+    >>> label_of("joboffer_min_years_of_experience"), label_of("Salaire fixe"), label_of(None)
+    ('Min years of experience', 'Salaire fixe', 'Custom field')
+    """
+    if name is None or _ID.fullmatch(name):
+        return "Custom field"
+    if not _KEY.fullmatch(name):
+        return name
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.split(r"[.:]", name)[-1]).replace("_", " ")
+    return words.lower().removeprefix("joboffer ").strip().capitalize() or name
 
 
 def _text(item: Row) -> str | None:
     return (
         plain(item.get("value"))
         or plain(inner(item, "fieldValue", "name"))
+        or plain(inner(item, "fieldValue", "technicalValue"))
         or plain(inner(item, "location", "formattedAddress"))
     )
 

@@ -14,15 +14,15 @@ from msgspec import Struct
 from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.budget import budget_of
 from jemmo.connectors.jarvi.refusals import refusal
-from jemmo.connectors.jarvi.settings import Path
+from jemmo.connectors.jarvi.settings import FILE_ID, Path, is_allowed, is_own
 from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
-from jemmo.connectors.refusals import Refused
+from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.enums import AttachmentKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.records import Attachment
-from jemmo.rest_client import Hosts, RestClient, download
+from jemmo.rest_client import Downloads, Hosts, RestClient
 from jemmo.rest_client.download import too_large
 
 
@@ -76,17 +76,14 @@ def file_request(
             next_step="Ask Jarvi's support for the address, then set the options file_url_template "
             "and file_hosts.",
         )
-    url = template.replace("{fileId}", quote(file_id, safe=""))
-    parts, own = urlsplit(url), urlsplit(base_url)
-    allowed = {host.strip().lower() for host in hosts.split(",") if host.strip()}
-    is_own = (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
-    if not is_own and (parts.scheme != "https" or (parts.hostname or "") not in allowed):
+    url = template.replace(FILE_ID, quote(file_id, safe=""))
+    if not is_allowed(url, hosts, base_url):
         raise ConfigError(
-            f"Files are not fetched from {parts.hostname}: it is not among the hosts allowed.",
+            f"Files are not fetched from {urlsplit(url).hostname}: it is not among the hosts allowed.",
             code="file_host",
             next_step="If it is right, add it to the option file_hosts.",
         )
-    return FileRequest(url, {"X-API-KEY": api_key} if is_own else {})
+    return FileRequest(url, {"X-API-KEY": api_key} if is_own(url, base_url) else {})
 
 
 class JarviFiles:
@@ -97,6 +94,7 @@ class JarviFiles:
         patience = float(config.options["longest_wait"])
         turns = Turns(budget_of(config), config.ledger or MemoryLedger(), clock, patience=patience)
         self.config = config
+        self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
         self.client = RestClient(
             config.base_url,
             headers={"X-API-KEY": config.api_key},
@@ -105,6 +103,10 @@ class JarviFiles:
             connections=1,
             turn=turns.turn,
         )
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests + self.downloads.requests
 
     async def close(self) -> None:
         await self.client.close()
@@ -123,14 +125,13 @@ class JarviFiles:
             try:
                 content = (await self.client.answer(request.url)).body
             except Refused as error:
-                if error.status in {404, 410}:
+                if error.status in NOT_FOUND:
                     return None
                 raise
             if len(content) > wanted.max_bytes:
                 raise too_large()
         else:
-            hosts = Hosts.of(base_url, options["file_hosts"])
-            content = await download(request.url, hosts, max_bytes=wanted.max_bytes)
+            content = await self.downloads.fetch(request.url, max_bytes=wanted.max_bytes)
         if content is None:
             return None
         return FoundFile(content=content, remote_version=wanted.remote_version)

@@ -35,7 +35,8 @@ async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Rere
     """One request a profile. Each id is a guess, so one that Jarvi does not know as a profile proves nothing."""
     assert isinstance(source, JarviSource)
     found = Reread()
-    for remote_id in dict.fromkeys(hint.remote_id for hint in hints):
+    named = (hint.remote_id for hint in hints if hint.stream is Stream.TALENTS)
+    for remote_id in dict.fromkeys(named):
         pages = await source.profile_pages(remote_id)
         found.pages += pages
         if not pages:

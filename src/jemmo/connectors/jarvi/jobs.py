@@ -7,12 +7,13 @@ Purposes and their values: the public REST documentation (api-docs.jarvi.tech, o
 
 from __future__ import annotations
 
+from jemmo.connectors.countries import country_code
 from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.mapping import as_row, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.wire import Json, Row, inner, moment, plain
-from jemmo.connectors.pay import THOUSANDS_BELOW
+from jemmo.connectors.pay import UNCLEAR, read_pay
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
@@ -23,7 +24,7 @@ from jemmo.domain.enums import (
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Compensation, CustomFields, Job, Location
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text
+from jemmo.domain.validation import name_text, words
 
 EMPLOYMENT = {
     "permanent": EmploymentType.FULL_TIME,
@@ -83,7 +84,8 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
         opened_at=moment(offer, "publishedAt") or moment(project, "createdAt"),
         recruiter_remote_id=plain(inner(project, "user", "id")),
         locations=_locations(fields),
-        compensations=_compensations(fields, settings.salary_unit),
+        compensations=_compensations(fields, settings.salary_unit, remote_id, notes),
+        tags=words(fields.tags()),
         custom_fields=fields.custom(IN_THE_RECORD) | _client(project),
         remote_created_at=moment(project, "createdAt"),
         remote_updated_at=joined.updated_at(),
@@ -130,35 +132,31 @@ def _locations(fields: Fields) -> tuple[Location, ...]:
             postal_code=plain(place.get("postalCode")),
             city=plain(place.get("locality")),
             region=plain(place.get("administrativeAreaLevel1")),
-            country_code=country.upper() if country and len(country) == 2 else None,
+            country_code=country_code(country),
             is_primary=True,
         ),
     )
 
 
-def _compensations(fields: Fields, unit: str) -> tuple[Compensation, ...]:
-    names = ("joboffer_salary_per_year_min", "joboffer_salary_per_year_max")
-    low, high = (_salary(fields.number(name), unit) for name in names)
-    if low is None and high is None:
+def _compensations(
+    fields: Fields, unit: str, remote_id: str, notes: Notes
+) -> tuple[Compensation, ...]:
+    low, high = (fields.text(f"joboffer_salary_per_year_{end}") for end in ("min", "max"))
+    pay = read_pay(low, high, is_yearly=unit == "auto", in_thousands=unit == "keur")
+    if pay.is_blank:
         return ()
-    original = " / ".join(found for name in names if (found := fields.text(name)))
+    if pay is UNCLEAR:
+        notes.add("salary_unclear", remote_id)
     return (
         Compensation(
-            min=low,
-            max=high,
+            min=pay.low,
+            max=pay.high,
             currency="EUR",
             period=CompensationPeriod.YEAR,
             is_public=fields.flag("joboffer_salary_is_public") is True,
-            original=original,
+            original=" / ".join(filter(None, (low, high))),
         ),
     )
-
-
-def _salary(amount: float | None, unit: str) -> float | None:
-    if amount is None or amount < 0:
-        return None
-    thousands = unit == "keur" or (unit == "auto" and amount < THOUSANDS_BELOW)
-    return amount * 1000 if thousands else amount
 
 
 def _client(project: Row) -> CustomFields:

@@ -29,6 +29,11 @@ class Place(Struct, frozen=True, kw_only=True):
     position: Position
 
 
+def is_kept(row: Json, *, contacts: bool) -> bool:
+    """Whether a profile is synced: a talent that was not deleted, or with ``contacts`` anybody."""
+    return not is_deleted(row) and (contacts or row.get("isTalent") is True)
+
+
 class PeoplePage(Struct, frozen=True, kw_only=True):
     """One page.
 
@@ -41,6 +46,7 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
     applications: list[Row]
     cursor: str | None
     total: int | None
+    short: int
     covers: bool
 
 
@@ -54,6 +60,7 @@ class Seen(Struct, kw_only=True):
     sightings: list[Sighting] = []
     applications: list[bytes] = []
     total: int | None = None
+    short: int = 0
     covers: bool = True
     ended: bool = False
 
@@ -98,7 +105,7 @@ class People:
 
         Talents that were not deleted, contacts only if asked for.
         """
-        return not is_deleted(row) and (self._settings.with_contacts or row.get("isTalent") is True)
+        return is_kept(row, contacts=self._settings.with_contacts)
 
     def applications_of(self, row: Row) -> list[Row]:
         return [entry for path in self._paths for entry in entries(row, path)]
@@ -131,6 +138,7 @@ class People:
             applications=[entry for row in talents for entry in self.applications_of(row)],
             cursor=None,
             total=None,
+            short=step.short,
             covers=step.covers,
         )
 
@@ -140,6 +148,7 @@ class People:
         ]
         seen.applications += [msgspec.json.encode(entry) for entry in page.applications]
         seen.total = None if total is None else total - len(page.odd)
+        seen.short = page.short
         seen.covers = seen.covers and page.covers and not page.odd
 
 

@@ -12,6 +12,7 @@ from jemmo.connectors.jarvi.queries import Query, changed_since
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Step
 from jemmo.connectors.jarvi.wire import Json, Row, inner, is_deleted, moment, plain, row_id
+from jemmo.connectors.whole import Kept
 
 
 class Walker(Protocol):
@@ -48,6 +49,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...]
     odd: list[Any]
     projects: list[Row]
+    short: int
     covers: bool
     unjoined: int = 0
 
@@ -64,6 +66,14 @@ class Shelf(Struct, frozen=True, kw_only=True):
         return found
 
 
+class Listed(Struct, frozen=True):
+    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed."""
+
+    rows: list[Json]
+    short: int = 0
+    covers: bool = True
+
+
 class Projects:
     """Reads them once a run: all of them, or what changed. There are few beside the people.
 
@@ -77,7 +87,7 @@ class Projects:
         self._trust = trust
         self._now = now
         self._offers_for = offers_for
-        self._offers: tuple[datetime, list[Any], bool] | None = None
+        self._offers: tuple[datetime, Listed] | None = None
         self._shelves: dict[datetime | None, Shelf] = {}
 
     async def shelf(self, since: datetime | None) -> Shelf:
@@ -101,44 +111,41 @@ class Projects:
     def with_offer(self, rows: list[Json], remote_id: str) -> Joined | None:
         """The job of that id among rows just read, with its offer as last read."""
         wanted = [row for row in rows if row_id(row) == remote_id]
-        offers = self._offers[1] if self._offers else []
-        return _join(wanted, offers, covers=True).jobs.get(remote_id)
+        offers = self._offers[1] if self._offers else Listed([])
+        return _join(Listed(wanted), offers).jobs.get(remote_id)
 
     async def _read(self, since: datetime | None) -> Shelf:
         if since is None or self._trust.incremental == "off":
-            rows, covers = await self._list("projects", None)
-            offers, offers_cover = await self._all_offers()
-            return _join(rows, offers, covers=covers and offers_cover, whole=True)
-        rows, covers = await self._list("projects", since)
-        if any(_is_older(row, since) for row in rows):
-            offers, offers_cover = await self._all_offers()  # the filter did nothing: these are all
-            return _join(rows, offers, covers=covers and offers_cover, whole=True)
-        changed, offers_cover = await self._list("offers", since)
-        if not rows and not changed:
-            return _join([], [], covers=covers and offers_cover)
-        offers, offers_cover = await self._all_offers()
-        shelf = _join(rows, offers, covers=covers and offers_cover)
-        if all(row_id(offer) in shelf.jobs for offer in changed):
+            return _join(await self._list("projects", None), await self._all_offers(), whole=True)
+        projects = await self._list("projects", since)
+        if any(_is_older(row, since) for row in projects.rows):
+            # The filter did nothing: these are all.
+            return _join(projects, await self._all_offers(), whole=True)
+        changed = await self._list("offers", since)
+        if not projects.rows and not changed.rows:
+            return _join(projects, changed)
+        shelf = _join(projects, await self._all_offers())
+        if all(row_id(offer) in shelf.jobs for offer in changed.rows):
             return shelf
         return await self.whole()
 
-    async def _list(self, entity: str, since: datetime | None) -> tuple[list[Json], bool]:
-        rows: list[Any] = []
-        covers = True
+    async def _list(self, entity: str, since: datetime | None) -> Listed:
+        rows: list[Json] = []
+        short, covers, kept = 0, True, Kept(entity)
         where = None if since is None else changed_since(since)
         async for step in self._walk(
             Query(entity=entity, where=where), by_change=since is not None
         ):
+            kept.add_rows(step.rows)
             rows += step.rows
-            covers = covers and step.covers
-        return rows, covers
+            short, covers = step.short, covers and step.covers
+        return Listed(rows, short, covers)
 
-    async def _all_offers(self) -> tuple[list[Json], bool]:
+    async def _all_offers(self) -> Listed:
         now = self._now()
         if self._offers is None or now - self._offers[0] >= self._offers_for:
-            rows, covers = await self._list("offers", None)
-            self._offers = now, rows, covers
-        return self._offers[1], self._offers[2]
+            self._offers = now, await self._list("offers", None)
+        return self._offers[1]
 
 
 def _is_older(row: Json, since: datetime) -> bool:
@@ -154,24 +161,30 @@ def reaches_back(begin: datetime | None, since: datetime | None) -> bool:
     return begin is None or (since is not None and begin <= since)
 
 
-def _join(rows: list[Json], offers: list[Json], *, covers: bool, whole: bool = False) -> Shelf:
-    projects = [row for row in rows if row_id(row) is not None]
-    matched = _matches(projects, offers)
+def is_job(row: Row) -> bool:
+    """Whether a project is a job: others are sales, for example."""
+    return not is_deleted(row) and row.get("isMadeForRecruitment") is True
+
+
+def _join(listed: Listed, offers: Listed, *, whole: bool = False) -> Shelf:
+    projects = [row for row in listed.rows if row_id(row) is not None]
+    matched = _matches(projects, offers.rows)
     jobs: dict[str, Joined] = {}
     gone: list[str] = []
     for row in projects:
         name = str(row_id(row))
-        if is_deleted(row) or row.get("isMadeForRecruitment") is not True:
-            gone.append(name)
-        else:
+        if is_job(row):
             jobs[name] = Joined(row, matched.get(name))
+        else:
+            gone.append(name)
     return Shelf(
         jobs=jobs,
         gone=tuple(gone),
-        odd=[row for row in rows if row_id(row) is None],
+        odd=[row for row in listed.rows if row_id(row) is None],
         projects=projects,
-        covers=covers,
-        unjoined=len(offers) - len(matched) if whole else 0,
+        short=listed.short,
+        covers=listed.covers and offers.covers,
+        unjoined=len(offers.rows) - len(matched) if whole else 0,
     )
 
 

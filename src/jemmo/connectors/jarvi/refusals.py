@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from jemmo.connectors.jarvi.turns import used_up
-from jemmo.connectors.refusals import Refused, redirected, unavailable
+from jemmo.connectors.refusals import Refused, asked_path, redirected, unavailable
 from jemmo.domain.errors import (
     ConfigError,
     JemmoError,
@@ -37,7 +37,7 @@ def refusal(answer: Answer, *, now: Callable[[], datetime], patience: float) -> 
         )
     if 300 <= status < 400:
         return redirected(status, "https://functions.prod.jarvi.tech")
-    return Refused(f"Jarvi refused a request (HTTP {status}).", status=status)
+    return Refused(f"Jarvi refused {asked_path(answer)} (HTTP {status}).", status=status)
 
 
 def _slow_down(given: str | None, now: datetime, patience: float) -> JemmoError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +13,8 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.wire import Json
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.errors import ConfigError
+
+FILE_ID = "{fileId}"
 
 
 class Status(Struct, frozen=True):
@@ -51,6 +55,7 @@ def settings_of(config: Config) -> Settings:
     """Raises ``ConfigError`` for an option that cannot be read."""
     given = config.options
     applications = _paths("application_paths", given["application_paths"])
+    _check_template(given["file_url_template"], given["file_hosts"], config.base_url)
     if len(given["full_sweep_cron"].split()) not in {0, 5}:
         raise _unreadable("full_sweep_cron", "It has five parts: minute hour day month weekday.")
     return Settings(
@@ -69,6 +74,38 @@ def settings_of(config: Config) -> Settings:
         region=given["default_region"],
         offers_for=timedelta(minutes=int(given["offers_min_interval"])),
     )
+
+
+def is_allowed(url: str, hosts: str, base_url: str) -> bool:
+    """Whether files may be fetched there: Jarvi's own host, or by https from one that was named."""
+    if is_own(url, base_url):
+        return True
+    parts, named = urlsplit(url), {host.lower() for host in _words(hosts)}
+    return parts.scheme == "https" and (parts.hostname or "") in named
+
+
+def is_own(url: str, base_url: str) -> bool:
+    """Whether an address lies on the host that was connected, which alone is given the key."""
+    parts, own = urlsplit(url), urlsplit(base_url)
+    return (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
+
+
+def _check_template(template: str, hosts: str, base_url: str) -> None:
+    """Refuse what would fail for each file alike."""
+    if not template:
+        return
+    parts = None
+    with suppress(ValueError):
+        parts = urlsplit(template.replace(FILE_ID, "0"))
+    is_whole = parts is not None and parts.scheme in {"https", "http"} and parts.hostname
+    if parts is None or not is_whole or FILE_ID not in template:
+        raise _unreadable(
+            "file_url_template", "It is a whole address such as https://files.example.com/{fileId}."
+        )
+    if not is_allowed(template, hosts, base_url):
+        raise _unreadable(
+            "file_url_template", f"Use https, and name {parts.hostname} in the option file_hosts."
+        )
 
 
 def _words(value: str) -> list[str]:

@@ -111,6 +111,10 @@ class JarviSource:
     def requests(self) -> int:
         return self.client.requests
 
+    @property
+    def clock_off(self) -> float:
+        return self.client.clock_off
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -145,6 +149,7 @@ class JarviSource:
                 yield SightingPage(
                     sightings=part,
                     total=seen.total if is_last else None,
+                    short=seen.short,
                     covers=seen.covers,
                 )
             return
@@ -155,6 +160,7 @@ class JarviSource:
                     for one in page.raw
                     if one.remote_id is not None
                 ],
+                short=page.short,
                 covers=page.covers and all(one.remote_id for one in page.raw),
             )
 
@@ -240,6 +246,7 @@ class JarviSource:
                 gone=found.gone,
                 cursor=found.cursor,
                 total=found.total,
+                short=found.short,
                 covers=found.covers,
             )
         seen = self.people.seen
@@ -272,8 +279,9 @@ class JarviSource:
     # --- applications ---
 
     async def _applications(self, since: datetime | None) -> AsyncIterator[Page]:
+        most_short = 0
         for entity in dict.fromkeys(path.entity for path in self.settings.application_paths):
-            async for entries, covers in self._entries(entity, since):
+            async for entries, short, covers in self._entries(entity, since):
                 page = self._page(
                     Stream.APPLICATIONS,
                     [
@@ -286,22 +294,24 @@ class JarviSource:
                 yield replace(
                     page, gone=tuple(one for one in gone if one), cursor="", covers=covers
                 )
-        yield self._page(Stream.APPLICATIONS, [])
+                most_short = max(most_short, short)
+        yield replace(self._page(Stream.APPLICATIONS, []), short=most_short)
 
     async def _entries(
         self, entity: str, since: datetime | None
-    ) -> AsyncIterator[tuple[list[Row], bool]]:
-        """Applications out of profiles, projects or a list of their own; if none was missed."""
+    ) -> AsyncIterator[tuple[list[Row], int, bool]]:
+        """Applications out of profiles, projects or a list of their own, with the list's ``short`` and ``covers``."""
         paths = [path for path in self.settings.application_paths if path.entity == entity]
         if entity == "profiles":
             seen = await self.people.read_through(since)
             for part, _ in _chunks(seen.applications):
-                yield [msgspec.json.decode(one) for one in part], seen.covers
+                yield [msgspec.json.decode(one) for one in part], seen.short, seen.covers
         elif entity == "projects":
             shelf = await self.projects.shelf(since)
             rows = [joined.project for joined in shelf.jobs.values()]
             yield (
                 [e for row in rows for path in paths for e in links.entries(row, path)],
+                shelf.short,
                 shelf.covers,
             )
         else:
@@ -311,7 +321,7 @@ class JarviSource:
                 Query(entity=entity, where=where), by_change=by_change
             ):
                 found = [e for row in step.rows for path in paths for e in links.entries(row, path)]
-                yield found, step.covers
+                yield found, step.short, step.covers
 
     async def _application(self, remote_id: str) -> Row | None:
         if any(path.entity == "profiles" for path in self.settings.application_paths):
@@ -320,7 +330,7 @@ class JarviSource:
         else:
             found = []
             for path in self.settings.application_paths:
-                async for entries, _ in self._entries(path.entity, None):
+                async for entries, *_ in self._entries(path.entity, None):
                     found += [one for one in entries if links.entry_id(one) == remote_id]
         wanted = (one for one in found if links.entry_id(one) == remote_id)
         return next((one for one in wanted if not links.is_gone(one)), None)
@@ -333,11 +343,13 @@ class JarviSource:
     def _from_shelf(self, stream: Stream, shelf: Shelf) -> Page:
         if stream is Stream.USERS:
             raw = [RawRecord(key, one) for key, one in shelf.users().items()]
-            return replace(self._page(stream, raw), covers=shelf.covers)
+            return replace(self._page(stream, raw), short=shelf.short, covers=shelf.covers)
         raw = [RawRecord(key, one) for key, one in shelf.jobs.items()]
         raw += [RawRecord(None, one) for one in shelf.odd]
         page = self._page(stream, raw, unjoined=shelf.unjoined)
-        return replace(page, gone=shelf.gone, total=len(raw), covers=shelf.covers)
+        return replace(
+            page, gone=shelf.gone, total=len(raw), short=shelf.short, covers=shelf.covers
+        )
 
     def _page(self, stream: Stream, raw: list[RawRecord], *, unjoined: int = 0) -> Page:
         settings = self.settings

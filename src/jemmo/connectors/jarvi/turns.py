@@ -15,6 +15,7 @@ from msgspec import Struct
 from jemmo.connectors.jarvi.budget import HOUR, Budget
 from jemmo.domain.errors import Postponed
 from jemmo.domain.ports import QuotaLedger, Spent
+from jemmo.rest_client.retries import patience
 
 
 def _now() -> datetime:
@@ -107,7 +108,7 @@ class Turns:
             if wait <= 0:
                 return entry
             await self._ledger.correct(entry, 0.0)
-            if wait > self._patience:
+            if wait > patience(self._patience):
                 raise used_up(budget.renewed(others, now))
             await self._clock.sleep(wait)
 

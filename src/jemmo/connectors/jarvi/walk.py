@@ -41,11 +41,13 @@ class Step(Struct, frozen=True, kw_only=True):
 
     ``after`` is where to go on, ``None`` at the end.
 
-    ``total`` is the list's own count. ``covers`` is ``False`` once something may have been missed.
+    ``total`` is the list's own count, ``short`` by how many rows the list ends before it. ``covers`` is ``False``
+    once something may have been missed.
     """
 
     rows: list[Any]
     total: int | None
+    short: int
     after: Position | None
     covers: bool
 
@@ -127,8 +129,6 @@ class Walk:
         ends = len(page.rows) <= 1 and not news  # asked from the last row on, nothing follows it
         is_last = ends or (page.total is not None and end >= page.total)
         self._met += len(news)
-        if is_last and page.total is not None and not self._has_all(page.total, end):
-            self._covers = False
         last = page.rows[-1] if page.rows else None
         self._position = Position(
             offset=end,
@@ -141,13 +141,14 @@ class Walk:
         return Step(
             rows=news,
             total=page.total,
+            short=self._short(page.total, end) if is_last and page.total is not None else 0,
             after=None if is_last else self._position,
             covers=self._covers,
         )
 
-    def _has_all(self, total: int, end: int) -> bool:
-        """Whether the list's own count agrees; a resumed walk can only look at where it came to."""
-        return end >= total if self._resumed else self._met >= total
+    def _short(self, total: int, end: int) -> int:
+        """How many rows the list's own count tells of besides; a resumed walk only knows where it came to."""
+        return max(0, total - (end if self._resumed else self._met))
 
     def _is_new(self, row: Json) -> bool:
         name = row_id(row)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import (
     FILE_HOSTS,
     FULL_SWEEP,
+    LAG,
     PACING,
     QUOTA_SHARE,
     Connector,
@@ -44,8 +45,8 @@ def _pace(options: Mapping[str, str]) -> Pace:
     )
 
 
-def _switch(name: str, default: str, text: str) -> Option:
-    return Option(name=name, default=default, choices=("on", "off"), help=text)
+def _switch(name: str, label: str, default: str, text: str) -> Option:
+    return Option(name=name, label=label, default=default, choices=("on", "off"), help=text)
 
 
 TEAMTAILOR = Connector(
@@ -57,6 +58,7 @@ TEAMTAILOR = Connector(
     ),
     rights=tuple(f"read {label}" for _stream, label, _path in NEEDED),
     pace=_pace,
+    docs_url="https://docs.teamtailor.com",
     status_page="https://status.teamtailor.com",
     base_url=_host,
     open=TeamtailorSource,
@@ -68,6 +70,7 @@ TEAMTAILOR = Connector(
     options=(
         Option(
             name="region",
+            label=_("Region"),
             default="eu",
             choices=("eu", "na", "au"),
             asked=True,
@@ -77,6 +80,7 @@ TEAMTAILOR = Connector(
         ),
         Option(
             name="api_version",
+            label=_("API version"),
             default="20240404",
             help=_("The X-Api-Version sent; the one our mapping was checked against."),
         ),
@@ -84,15 +88,33 @@ TEAMTAILOR = Connector(
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),
         number(
-            "rate_limit", 50, 1, 10_000, _("Requests in a window; the answers' headers correct it.")
+            "rate_limit",
+            _("Requests per window"),
+            50,
+            1,
+            10_000,
+            _("Requests in a window; the answers' headers correct it."),
         ),
-        number("rate_window", 10, 1, 3600, _("Seconds in a rate-limit window.")),
-        number("page_size", 30, 1, 30, _("Records a page; Teamtailor gives at most 30.")),
         number(
-            "lag_minutes", 15, 0, 1440, _("How far an incremental sync reads back, on purpose.")
+            "rate_window",
+            _("Rate-limit window (seconds)"),
+            10,
+            1,
+            30,
+            _("Seconds in a rate-limit window."),
         ),
+        number(
+            "page_size",
+            _("Records per page"),
+            30,
+            1,
+            30,
+            _("Records a page; Teamtailor gives at most 30."),
+        ),
+        LAG,
         Option(
             name="feeds",
+            label=_("How jobs are asked for"),
             default="two_passes",
             choices=("two_passes", "combined"),
             help=_(
@@ -100,18 +122,26 @@ TEAMTAILOR = Connector(
             ),
         ),
         _switch(
-            "sparse_fields", "on", _("Ask for included objects with as few fields as possible.")
+            "sparse_fields",
+            _("Ask for few fields"),
+            "on",
+            _("Ask for included objects with as few fields as possible."),
         ),
         _switch(
-            "stage_types", "on", _("Ask for the newer stage types; left out where it is refused.")
+            "stage_types",
+            _("Ask for stage types"),
+            "on",
+            _("Ask for the newer stage types; left out where it is refused."),
         ),
         _switch(
             "resume_path_is_version",
+            _("Tell resumes by their path"),
             "on",
             _("Take another path of a resume's link as another file; off if it changes each time."),
         ),
         Option(
             name="webhook_signature",
+            label=_("Webhook signature version"),
             default="v2",
             choices=("v2", "v1"),
             help=_(
@@ -119,10 +149,16 @@ TEAMTAILOR = Connector(
             ),
         ),
         number(
-            "webhook_tolerance", 300, 10, 86_400, _("Seconds for which a v2 signature is good.")
+            "webhook_tolerance",
+            _("Webhook signature lifetime (seconds)"),
+            300,
+            10,
+            86_400,
+            _("Seconds for which a v2 signature is good."),
         ),
         Option(
             name="webhook_signed",
+            label=_("What the webhook signature covers"),
             default="body",
             choices=("body", "payload"),
             help=_("What v2 signs: the whole body, or its payload alone as it stands in there."),

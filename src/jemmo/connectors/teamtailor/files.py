@@ -12,7 +12,7 @@ from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.validation import text, web_address
-from jemmo.rest_client import Hosts, LinkDead, download
+from jemmo.rest_client import Downloads, Hosts, LinkDead
 
 FRESH_LINKS = 2  # a link that dies on the way is asked for once more
 UPLOAD = "upload:"
@@ -37,9 +37,13 @@ class TeamtailorFiles:
     """Implements ``jemmo.domain.ports.FileSource``."""
 
     def __init__(self, config: Config) -> None:
-        self.hosts = Hosts.of(config.base_url, config.options["file_hosts"])
+        self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
         self.path_is_version = config.on("resume_path_is_version")
         self.client = client(config, connections=1)
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests + self.downloads.requests
 
     async def close(self) -> None:
         await self.client.close()
@@ -51,7 +55,7 @@ class TeamtailorFiles:
             if not links or not link:
                 return None
             try:
-                content = await download(link, self.hosts, max_bytes=wanted.max_bytes)
+                content = await self.downloads.fetch(link, max_bytes=wanted.max_bytes)
             except LinkDead:
                 if attempt + 1 == FRESH_LINKS:
                     raise

@@ -1,24 +1,35 @@
-"""What a sync learns of an account before it reads: custom fields, and which attributes its API version has.
+"""What a sync learns of an account: custom fields, which attributes its API version has, what it does not answer.
 
 Attributes come and go with the version, and asking for an unknown one is refused. So one record is looked at whole, and
-then only what is there and what we read is asked for: a page shrinks to a third.
+then only what is there and what we read is asked for: a page shrinks to a third. An include, a filter, a sort or a
+sparse field that is refused is left out from then on.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.teamtailor.lookups import Lookups
 from jemmo.connectors.teamtailor.queries import FEEDS, INCLUDES, THIN, Query, every_job
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included, LooseDocument
+from jemmo.connectors.whole import whole
+from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.streams import Stream
-from jemmo.rest_client import RestClient
+from jemmo.rest_client import Answer, RestClient
+
+PARTS = ("fields", "include", "sort", "filter")
+"""What is left out, in this order, where a refusal does not say what it is about."""
+Part = tuple[str, frozenset[str] | None]
+"""A part of a query and the names in it that are left out; ``None`` for all of it."""
+MOST_CHOICES = 100  # select fields whose options are asked for one by one
 
 _decode = msgspec.json.Decoder(LooseDocument).decode
 _WANTED = {field.encode_name for field in msgspec.structs.fields(CandidateAttributes)}
@@ -36,6 +47,7 @@ class Learner:
         self.lookups = Lookups(path_is_version=config.on("resume_path_is_version"))
         self._client = client
         self._config = config
+        self.basis: str | None = None
         self._custom_fields_known = False
         self._asking = asyncio.Lock()
         self._stage_type: str | None = None
@@ -43,15 +55,16 @@ class Learner:
         self._talent_fields: str | None = None
         self.feeds: tuple[str, ...] = FEEDS
         self._feeds_known = config.options["feeds"] == "two_passes"
+        self._refused: dict[str, list[Part]] = {}
 
     async def learn(self, stream: Stream) -> None:
         """What reading ``stream`` needs to know."""
         if stream in (Stream.JOBS, Stream.TALENTS):
             async with self._asking:
                 if not self._custom_fields_known:
-                    await self._read_all("custom-fields", self.lookups.add_field)
-                    await self._read_all("custom-field-options", self.lookups.add_option)
+                    await self._read_custom_fields()
                     self._custom_fields_known = True
+                    self.basis = self.lookups.digest()
         if stream is Stream.JOBS and not self._feeds_known:
             self.feeds = await self._combined_feeds()
             self._feeds_known = True
@@ -60,7 +73,7 @@ class Learner:
             and self._talent_fields is None
             and self._config.on("sparse_fields")
         ):
-            self._talent_fields = _known(await self._first("candidates"))
+            self._talent_fields = await self._known(await self._first("candidates"))
         if stream is Stream.APPLICATIONS and not self._stages_known:
             self.note_stages(await self._first("stages"))
 
@@ -75,6 +88,57 @@ class Learner:
             own = [name for name in INCLUDES[stream] if "." not in name]
             thin["candidates"] = ",".join([self._talent_fields, *own])
         return tuple(thin.items())
+
+    @property
+    def knows_types_by_relation_alone(self) -> bool:
+        """Whether stages were seen, and none with its type as an attribute."""
+        return self._stages_known and self._stage_type is None
+
+    # --- what is refused ---
+
+    def allowed(self, query: Query) -> Query:
+        """The query without what this account has refused before."""
+        for part, names in self._refused.get(query.path, ()):
+            query = query.without(part, names) or query
+        return query
+
+    async def less(self, query: Query, error: Refused | ScopeTooSmall) -> Query | None:
+        """A smaller query to ask instead of one that was refused; ``None`` where nothing is left to leave out.
+
+        Where the answer names what it refuses, that; else what is only there to save time, then each include that is
+        refused by itself, then order and filter.
+        """
+        words = error.words if isinstance(error, Refused) else frozenset()
+        named = error.part if isinstance(error, Refused) else "include"
+        for one in (named,) if named else PARTS:
+            part, names = await self._refused_of(query, one, words)
+            less = query.without(part, names)
+            if less is not None:
+                if named or part in ("fields", "include"):  # order and filter were only guessed
+                    self._refused.setdefault(query.path, []).append((part, names))
+                return less
+        return None
+
+    async def _refused_of(self, query: Query, part: str, words: frozenset[str]) -> Part:
+        """What to leave out where a part of a query is refused, in the words of ``Query.without``."""
+        if part == "include":
+            gone = {one for one in query.include if one in words}
+            gone = gone or {one for one in query.include if await self._refuses(query.path, one)}
+            return part, frozenset(gone)
+        if part == "sort":
+            return part, frozenset((query.sort or "",))
+        if part == "filter" and query.without("fixed filter", words):
+            return "fixed filter", words
+        return part, None
+
+    async def _refuses(self, path: str, include: str) -> bool:
+        """Whether one include alone is refused, where the list without it is not."""
+        query = Query(path=path, include=(include,), size=1, sort=None)
+        try:
+            await self._client.get(query.url(), _decode)
+        except (Refused, ScopeTooSmall):
+            return True
+        return False
 
     def note_stages(self, stages: Iterable[Any]) -> None:
         """Remember each stage's type, and by which of its two names this API version gives it."""
@@ -103,22 +167,71 @@ class Learner:
         return (together,) if len(known) == len(parts) and whole == sum(known) else FEEDS
 
     async def _first(self, path: str) -> list[Any]:
-        found = await self._client.get(Query(path=path, size=1, sort=None).url(), _decode)
-        return found.data
+        found = await self._ask(Query(path=path, size=1, sort=None).url())
+        return found.data if found else []
 
-    async def _read_all(self, path: str, add: Any) -> None:
-        """Every page of a small list; an account without it, or a key that may not see it, has none."""
-        url: str | None = Query(path=path, size=30, sort=None).url()
-        visited = set()
-        while url and url not in visited:
-            visited.add(url)
-            try:
-                found = await self._client.get(url, _decode)
-            except Refused:
-                return
-            for one in included_in(found.data):
-                add(one)
-            url = found.links.next
+    async def _known(self, candidates: list[Any]) -> str | None:
+        """Of the attributes we read, those that candidates of this account have.
+
+        Where one candidate lacks some, they may be blank or unknown: whether they are refused is asked.
+        """
+        first = candidates[0] if candidates else None
+        attributes = first.get("attributes") if isinstance(first, dict) else None
+        if not isinstance(attributes, dict) or not set(attributes) >= _ALWAYS:
+            return None
+        unseen = _WANTED - set(attributes)
+        while unseen and (refused := await self._refused_fields(unseen)):
+            unseen -= refused
+        return ",".join(sorted((_WANTED & set(attributes)) | unseen))
+
+    async def _refused_fields(self, names: set[str]) -> set[str]:
+        """Those of some fields that the answer refuses; all of them, where it does not say which."""
+        fields = (("candidates", ",".join(sorted(names))),)
+        query = Query(path="candidates", fields=fields, size=1, sort=None)
+        try:
+            await self._client.get(query.url(), _decode)
+        except Refused as error:
+            named = names & error.words
+            if named or len(names) == 1:
+                return named or names
+            return {one for one in names if await self._refused_fields({one})}
+        return set()
+
+    async def _read_custom_fields(self) -> None:
+        """Fields and what their choices are called: from one list, or beside the fields, or field by field."""
+        fields = Query(path="custom-fields", include=("custom-field-selects",), sort=None)
+        if not await self._read_all(fields, self.lookups.add_field):
+            await self._read_all(replace(fields, include=()), self.lookups.add_field)
+        options = Query(path="custom-field-options", sort=None)
+        if not await self._read_all(options, self.lookups.add_option):
+            for key in sorted(self.lookups.choices)[:MOST_CHOICES]:
+                path = f"custom-field-selects/{quote(key, safe='')}/custom-field-options"
+                await self._read_all(replace(options, path=path), self.lookups.add_option)
+
+    async def _read_all(self, query: Query, add: Callable[[Included], None]) -> bool:
+        """Every page of a small list. An account without it, or a key that may not see it, has none: ``False``."""
+        try:
+            async for found in whole(
+                self._client, query.url(), _page, lambda page: page.links.next
+            ):
+                for one in included_in(found.data):
+                    add(one)
+                for one in included_in(found.included):
+                    self.lookups.add_choices(one)
+        except (Refused, ScopeTooSmall):
+            return False
+        return True
+
+    async def _ask(self, url: str) -> LooseDocument | None:
+        """An answer that reading can do without; ``None`` where it is refused."""
+        try:
+            return await self._client.get(url, _decode)
+        except (Refused, ScopeTooSmall):
+            return None
+
+
+def _page(answer: Answer) -> LooseDocument:
+    return _decode(answer.body)
 
 
 def included_in(found: Sequence[Any]) -> list[Included]:
@@ -133,15 +246,6 @@ def included_in(found: Sequence[Any]) -> list[Included]:
         except msgspec.ValidationError:
             continue
     return usable
-
-
-def _known(candidates: list[Any]) -> str | None:
-    """Of the attributes we read, those that a record of this account has."""
-    first = candidates[0] if candidates else None
-    attributes = first.get("attributes") if isinstance(first, dict) else None
-    if not isinstance(attributes, dict):
-        return None
-    return ",".join(sorted(_WANTED & set(attributes))) if set(attributes) >= _ALWAYS else None
 
 
 def _identified(resource: Any) -> tuple[str | None, Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from jemmo.connectors.pay import from_thousands
-from jemmo.connectors.teamtailor.countries import country_code
+from jemmo.connectors.countries import country_code
+from jemmo.connectors.pay import read_pay
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
 from jemmo.connectors.teamtailor.wire import (
@@ -54,7 +55,17 @@ from jemmo.domain.records import (
     User,
 )
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text, number, text, utc, web_address, whole, words
+from jemmo.domain.validation import (
+    is_set,
+    name_text,
+    number,
+    text,
+    unmarked,
+    utc,
+    web_address,
+    whole,
+    words,
+)
 
 # human-status tells what visitors see; `status` alone does not know of dates.
 JOB_STATUS = {
@@ -138,13 +149,14 @@ def user(resource: Resource[UserAttributes], _: Inclusions, notes: Notes) -> Use
 def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -> Job:
     remote_id, own = str(resource.id), resource.attributes
     shown = text(own.human_status) or text(own.status)
+    status = _known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING
     employment, level = text(own.employment_type), text(own.employment_level)
     remote = text(own.remote_status)
     return Job(
         remote_id=remote_id,
         title=_required(name_text(own.title), "title"),
         internal_name=name_text(own.internal_name),
-        status=_known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING,
+        status=status,
         status_original=shown,
         visibility=_visibility(own, shown),
         pitch=text(own.pitch),
@@ -160,13 +172,13 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         apply_url=web_address(own.external_application_url)
         or web_address(resource.links.careersite_job_apply_url),
         opened_at=utc(own.start_date) or utc(own.created_at),
-        closed_at=utc(own.end_date),
+        closed_at=_closed_at(own, status),
         department_remote_id=resource.relationships.department.one(),
         recruiter_remote_id=resource.relationships.user.one(),
         tags=words(own.tags),
-        locations=_locations(resource, included),
+        locations=_locations(resource, included, notes),
         compensations=_compensations(own, remote_id, notes),
-        custom_fields=included.custom_fields(resource),
+        custom_fields=included.custom_fields(resource, notes),
         remote_created_at=utc(own.created_at),
         remote_updated_at=utc(own.updated_at),
     )
@@ -175,7 +187,10 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
 def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Notes) -> Stage:
     own = resource.attributes
     legacy = text(own.legacy_stage_type_name) or text(own.stage_type)
-    kind = included.name(resource.relationships.stage_type.one(), "stage-types") or legacy
+    related = included.stage_type(resource.relationships.stage_type.one())
+    kind = (related.name if related else None) or legacy
+    legacy = legacy or (related.category if related else None)
+    included.note_stage(str(resource.id), resource)
     name = _required(own.name, "name")
     if kind and not is_stage_type(kind):
         notes.add(f"unknown_value:stage-type {kind[:40]}", str(resource.id))
@@ -194,16 +209,19 @@ def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Note
 def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes: Notes) -> Talent:
     own = resource.attributes
     consent_at = utc(own.consent_future_jobs_at)
+    places = _locations(resource, included, notes)
     return Talent(
         remote_id=str(resource.id),
+        remote_url=web_address(own.profile_url),
         first_name=name_text(own.first_name),
         last_name=name_text(own.last_name),
         headline=text(own.pitch),
-        summary=text(own.resume_summary) or text(own.resume_summary_snake),
+        summary=unmarked(own.resume_summary) or unmarked(own.resume_summary_snake),
+        location=places[0] if places else None,
         origin=_origin(own),
         source=text(own.referring_site),
         source_url=web_address(own.referring_url),
-        is_private=own.restricted_at is not None,
+        is_private=is_set(own.restricted_at),
         is_internal=own.internal is True,
         consent_state=ConsentState.GIVEN if consent_at else ConsentState.UNKNOWN,
         consent_at=consent_at,
@@ -211,7 +229,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         tags=words(own.tags),
         contacts=_contacts(own),
         attachments=_attachments(resource, included),
-        custom_fields=included.custom_fields(resource),
+        custom_fields=included.custom_fields(resource, notes),
         remote_created_at=utc(own.created_at),
         remote_updated_at=utc(own.updated_at),
     )
@@ -223,7 +241,7 @@ def application(
     """Teamtailor has no status: it follows from ``rejected-at`` and from the type of the stage."""
     remote_id, own, related = str(resource.id), resource.attributes, resource.relationships
     stage_id, reason_id = related.stage.one(), related.reject_reason.one()
-    kind = included.stage_type(stage_id)
+    kind = included.type_of_stage(stage_id)
     created_at, rejected_at = utc(own.created_at), utc(own.rejected_at)
     entered_at = utc(own.changed_stage_at)
     hired = own.rejected_at is None and (kind or "").lower() == "hired"
@@ -273,6 +291,14 @@ def _known(
     return found
 
 
+def _closed_at(own: JobAttributes, status: JobStatus) -> datetime | None:
+    """When a job that is over ended. ``end-date`` is a plan until then, and an archived job may have missed it."""
+    end, updated = utc(own.end_date), utc(own.updated_at)
+    if status is JobStatus.ARCHIVED and end and updated and end > updated:
+        return None
+    return end if status in (JobStatus.CLOSED, JobStatus.ARCHIVED) else None
+
+
 def _visibility(own: JobAttributes, shown: str | None) -> JobVisibility:
     if own.internal:
         return JobVisibility.INTERNAL
@@ -288,27 +314,34 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
     return found or EmploymentType.OTHER
 
 
-def _locations(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
+def _locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tuple[Location, ...]:
     ids = resource.relationships.locations.many()
     single = resource.relationships.location.one()
     if not ids and single:
         ids = [single]
     found = [included.get("locations", key) for key in ids]
     return tuple(
-        _location(place, place_number == 0)
+        _location(place, place_number == 0, str(resource.id), notes)
         for place_number, place in enumerate(one for one in found if one is not None)
     )
 
 
-def _location(place: Included, is_primary: bool) -> Location:
+def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
+    """A place. Its country is documented as a full name; what is none that we know stays in ``raw``."""
     own = place.attributes
     country = text(own.country)
+    code = country_code(country)
+    raw = text(own.name) or text(own.city) or text(own.address)
+    if country and code is None:
+        notes.add(f"unknown_value:country {country[:40]}", remote_id)
+    if raw is None or code is None:
+        raw = ", ".join(one for one in (raw, country) if one) or None
     return Location(
-        raw=text(own.name) or text(own.city) or text(own.address),
+        raw=raw,
         street=text(own.address),
         postal_code=text(own.zip),
         city=text(own.city),
-        country_code=country_code(country),
+        country_code=code,
         lat=number(own.lat),
         lon=number(own.long),
         is_primary=is_primary,
@@ -316,20 +349,19 @@ def _location(place: Included, is_primary: bool) -> Location:
 
 
 def _compensations(own: JobAttributes, remote_id: str, notes: Notes) -> tuple[Compensation, ...]:
-    low, high = number(own.min_salary), number(own.max_salary)
-    if low is None and high is None:
-        return ()
     unit, currency = text(own.salary_time_unit), text(own.currency)
     period = _known(unit, PERIOD, "salary-time-unit", remote_id, notes)
-    if period is CompensationPeriod.YEAR and (low, high) != (written := from_thousands(low, high)):
-        notes.add("salary_in_thousands", remote_id)
-        low, high = written
+    pay = read_pay(own.min_salary, own.max_salary, is_yearly=period is CompensationPeriod.YEAR)
+    if pay.is_blank:
+        return ()
+    if pay.note:
+        notes.add(pay.note, remote_id)
     parts = (own.min_salary, own.max_salary, currency, unit)
     original = " / ".join(str(part) for part in parts if part not in (None, ""))
     return (
         Compensation(
-            min=low,
-            max=high,
+            min=pay.low,
+            max=pay.high,
             currency=currency.upper() if currency else None,
             period=period,
             original=original,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -29,11 +30,14 @@ NEWEST_FIRST = "-updated-at"
 
 FEEDS = ("public", "internal")
 
+LOOKUPS = frozenset((Stream.DEPARTMENTS, Stream.USERS, Stream.REJECT_REASONS, Stream.STAGES))
+"""Streams without which jobs and talents are still worth reading."""
+
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
 INCLUDES = {
     Stream.JOBS: ("department", "role", "locations", "user", *_CUSTOM),
     Stream.STAGES: ("job",),
-    Stream.TALENTS: ("uploads", *_CUSTOM),
+    Stream.TALENTS: ("uploads", "locations", *_CUSTOM),
     Stream.APPLICATIONS: ("candidate", "job", "stage", "reject-reason"),
 }
 # Of what is only included for its id or a name, no more is asked for than that.
@@ -57,34 +61,41 @@ REFUSALS = {"102": "filter", "112": "include", "104": "fields", "114": "sort"}
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A list request. ``optional`` includes are dropped together when includes are refused."""
+    """A list request. An account need not know any of its parts."""
 
     path: str
     include: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     filters: tuple[tuple[str, str], ...] = ()
     fixed_filters: tuple[tuple[str, str], ...] = ()
     sort: str | None = "id"
     size: int = 30
 
-    def without(self, part: str) -> Query | None:
-        """The query without a part that was refused, ``None`` when it cannot do without."""
-        if part == "filter" and self.filters:
-            return replace(self, filters=())
-        if part == "include" and self.optional:
-            return replace(self, optional=())
-        if part == "fields" and self.fields:
-            return replace(self, fields=())
-        if part == "sort" and self.sort:
-            return replace(self, sort=None)
-        return None
+    def without(self, part: str, names: Collection[str] | None = None) -> Query | None:
+        """The query without a part that was refused, or some names of it; ``None`` where that changes nothing."""
+        less = self
+        if part == "include":
+            gone = set(self.include if names is None else names)
+            left = tuple(one for one in self.include if not _within(one, gone))
+            less = replace(self, include=left)
+        elif part == "fields":
+            gone = {kind for kind, _ in self.fields} if names is None else set(names)
+            less = replace(self, fields=tuple(one for one in self.fields if one[0] not in gone))
+        elif part == "sort":
+            less = replace(self, sort=None if names is None or self.sort in names else self.sort)
+        elif part == "filter":
+            less = replace(self, filters=())
+        elif part == "fixed filter":
+            kept = tuple(
+                one for one in self.fixed_filters if one[0].strip("[]") not in (names or ())
+            )
+            less = replace(self, fixed_filters=kept)
+        return None if less == self else less
 
     def url(self) -> str:
         pairs: list[tuple[str, str]] = []
-        includes = (*self.include, *self.optional)
-        if includes:
-            pairs.append(("include", ",".join(includes)))
+        if self.include:
+            pairs.append(("include", ",".join(self.include)))
         pairs += [(f"fields[{kind}]", names) for kind, names in self.fields]
         pairs += [(f"filter{name}", value) for name, value in (*self.fixed_filters, *self.filters)]
         if self.sort:
@@ -93,6 +104,12 @@ class Query(Struct, frozen=True, kw_only=True):
         return f"v1/{self.path}?" + "&".join(
             f"{quote(name, safe='')}={quote(value, safe=',')}" for name, value in pairs
         )
+
+
+def _within(include: str, gone: set[str]) -> bool:
+    """Whether an include is one of those gone, or nested in one: "custom-field-values.custom-field"."""
+    steps = include.split(".")
+    return any(".".join(steps[:count]) in gone for count in range(1, len(steps) + 1))
 
 
 def every_job(feed: str) -> tuple[tuple[str, str], ...]:

@@ -1,23 +1,36 @@
-"""What an answer other than 200 means. Bodies are only read for a 400's code: the others' are not documented."""
+"""What an answer other than 200 means. Bodies are only read for a 400's errors: the others' are not documented."""
 
 from __future__ import annotations
 
-from jemmo.connectors.refusals import redirected, unanswered, unavailable
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from jemmo.connectors.refusals import asked_path, redirected, unanswered, unavailable
 from jemmo.connectors.teamtailor.queries import REFUSALS
-from jemmo.connectors.teamtailor.wire import error_code
-from jemmo.domain.errors import ConfigError, JemmoError, PermanentError
+from jemmo.connectors.teamtailor.wire import errors_of
+from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, ScopeTooSmall
+from jemmo.domain.validation import text
 from jemmo.rest_client.client import Answer, rate_limited
 
+UNDERSTOOD = frozenset({400, 404, 422})
+WORD = re.compile(r"[\w.-]+")
+NOTHING: frozenset[str] = frozenset()
 KEYS_PAGE = "Teamtailor, Settings > Integrations > API keys"
 
 
 class Refused(PermanentError):
-    """A request this account does not answer: ``part`` is what to leave out, where the ATS says so."""
+    """A request this account does not answer.
 
-    def __init__(self, message: str, *, status: int, part: str | None) -> None:
+    ``part`` is what to leave out and ``words`` are those of the explanation, where the ATS says so.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, part: str | None = None, words: frozenset[str] = NOTHING
+    ) -> None:
         super().__init__(message, **unanswered(status))
         self.status = status
         self.part = part
+        self.words = words
 
 
 def refusal(answer: Answer) -> JemmoError:
@@ -35,9 +48,8 @@ def refusal(answer: Answer) -> JemmoError:
             "shows the address of your region.",
         )
     if status == 403:
-        return ConfigError(
-            "The API key may not read this (403): its scope is too small.",
-            code="scope_too_small",
+        return ScopeTooSmall(
+            f"The API key may not read {_asked(answer)} (403): its scope is too small.",
             next_step=f"A key cannot be changed: create a new one with Admin scope and Read right "
             f"({KEYS_PAGE}) and replace the old one.",
         )
@@ -50,8 +62,21 @@ def refusal(answer: Answer) -> JemmoError:
         )
     if 300 <= status < 400:
         return redirected(status, "for example https://api.teamtailor.com")
+    errors = errors_of(answer.body) if status in UNDERSTOOD else []
+    details = [found[:200] for one in errors if (found := text(one.detail) or text(one.title))]
+    because = f": {details[0].rstrip('.')}" if details else ""
+    parts = [REFUSALS.get(str(one.code)) for one in errors]
     return Refused(
-        f"Teamtailor refused a request (HTTP {status}).",
+        f"Teamtailor refused {_asked(answer)} (HTTP {status}{because}).",
         status=status,
-        part=REFUSALS.get(error_code(answer.body) or "") if status == 400 else None,
+        part=next((one for one in parts if one), None),
+        words=frozenset(word.strip(".") for one in details for word in WORD.findall(one)),
     )
+
+
+def _asked(answer: Answer) -> str:
+    """The request, as support needs it: its path, and what it asked to come along."""
+    pairs = parse_qsl(urlsplit(answer.url).query)
+    asked = [name if "filter" in name else f"{name}={value}" for name, value in pairs]
+    asked = [one for one in asked if not one.startswith("page[")]
+    return f"{asked_path(answer)}?{'&'.join(asked)}"[:400].rstrip("?")

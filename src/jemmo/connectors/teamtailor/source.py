@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.lenient import convert
+from jemmo.connectors.refusals import NOT_FOUND
 from jemmo.connectors.teamtailor.access import check_access
 from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.learning import Learner, included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
     INCLUDES,
+    LOOKUPS,
     NEWEST_FIRST,
     PATHS,
     SWEEP_FIELD,
@@ -28,13 +30,14 @@ from jemmo.connectors.teamtailor.queries import (
 )
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import KINDS, streams_of
-from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk
+from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk, id_of
 from jemmo.connectors.teamtailor.wire import (
     Document,
     Resource,
     SingleDocument,
     decoder,
 )
+from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (
     AccessReport,
@@ -60,7 +63,6 @@ class TeamtailorSource:
         self.client = client(config)
         self.learner = Learner(self.client, config)
         self.lookups = self.learner.lookups
-        self._unfiltered: set[Stream] = set()
         self._ahead: list[Ahead[AnyDocument]] = []
 
     @property
@@ -70,6 +72,10 @@ class TeamtailorSource:
     @property
     def requests(self) -> int:
         return self.client.requests
+
+    @property
+    def clock_off(self) -> float:
+        return self.client.clock_off
 
     async def close(self) -> None:
         for ahead in self._ahead:
@@ -86,17 +92,18 @@ class TeamtailorSource:
         queries = self._queries(stream, start.since)
         first = position.part if position else 0
         met: set[str] = set()
+        short = 0  # of the parts before
         for part in range(first, len(queries)):
-            begin = position if position and part == first else Position(url="", part=part)
+            at_first = position if position and part == first else None
+            begin = at_first or Position(url="", part=part, short=short)
             last_part = part == len(queries) - 1
-            newest_first = queries[part].sort == NEWEST_FIRST
-            async for step in self._walk(stream, queries[part], begin):
-                filtered = bool(queries[part].filters) and stream not in self._unfiltered
+            async for asked, step in self._walk(stream, queries[part], begin):
+                newest_first = asked.sort == NEWEST_FIRST
                 page = self._page(
                     stream,
                     step,
                     met if len(queries) > 1 else None,
-                    start.since if filtered else None,
+                    start.since if asked.filters else None,
                 )
                 if len(queries) > 1 or newest_first:
                     page = replace(page, total=None)  # the list's count is not this pass's
@@ -104,7 +111,9 @@ class TeamtailorSource:
                     yield replace(page, cursor=None)
                     break
                 if page.cursor is None and not last_part:
-                    page = replace(page, cursor=_cursor(Position(url="", part=part + 1)))
+                    short = step.short
+                    onward = Position(url="", part=part + 1, short=short)
+                    page = replace(page, cursor=_cursor(onward))
                 yield page
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
@@ -113,12 +122,11 @@ class TeamtailorSource:
         met: set[str] = set()
         queries = self._queries(stream, None)
         begin = msgspec.json.decode(cursor, type=Position) if cursor else Position(url="")
+        short = begin.short
         for part in range(begin.part, len(queries)):
-            thin = replace(
-                queries[part], include=(), optional=(), fields=((PATHS[stream], field),), sort="id"
-            )
-            place = begin if part == begin.part else Position(url="", part=part)
-            async for step in self._walk(stream, thin, place):
+            thin = replace(queries[part], include=(), fields=((PATHS[stream], field),), sort="id")
+            place = begin if part == begin.part else Position(url="", part=part, short=short)
+            async for _, step in self._walk(stream, thin, place):
                 ids = [key for key in step.ids if key]
                 repeats = step.repeats
                 if len(queries) > 1:
@@ -126,31 +134,35 @@ class TeamtailorSource:
                     met.update(ids)
                 after = step.after
                 if after is None and part + 1 < len(queries):
-                    after = Position(url="", part=part + 1)
+                    short = step.short
+                    after = Position(url="", part=part + 1, short=short)
                 yield SightingPage(
                     sightings=_sightings(step),
                     cursor=_cursor(after) if after else None,
                     total=step.total if len(queries) == 1 else None,
                     repeats=repeats,
+                    short=step.short,
                     covers=step.covers and None not in step.ids,
                 )
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         await self.learner.learn(stream)
-        query = self._queries(stream, None)[0]
-        includes = ",".join((*query.include, *query.optional))
-        url = f"v1/{PATHS[stream]}/{quote(remote_id, safe='')}"
-        try:
-            body = await self.client.get(
-                f"{url}?include={includes}" if includes else url,
-                msgspec.json.Decoder(SingleDocument).decode,
-            )
-        except Refused as error:
-            if error.status == 404:
-                return None
-            raise
+        query: Query | None = self.learner.allowed(self._queries(stream, None)[0])
+        body = None
+        while body is None and query is not None:
+            includes = f"?include={','.join(query.include)}" if query.include else ""
+            url = f"v1/{PATHS[stream]}/{quote(remote_id, safe='')}{includes}"
+            try:
+                body = await self.client.get(url, msgspec.json.Decoder(SingleDocument).decode)
+            except (Refused, ScopeTooSmall) as error:
+                if isinstance(error, Refused) and error.status in NOT_FOUND:
+                    return None
+                query = await self.learner.less(replace(query, fields=(), sort=None), error)
+                if query is None:
+                    raise
+        assert body is not None
         included = included_in(body.included)
-        raw = RawRecord(remote_id, body.data)
+        raw = RawRecord(id_of(body.data) or remote_id, body.data)
         return self._as_page(stream, [raw], Inclusions(included, self.lookups))
 
     # --- asking ---
@@ -164,41 +176,50 @@ class TeamtailorSource:
         )
         if stream is Stream.STAGES:
             if self.config.on("stage_types"):
-                query = replace(query, optional=("stage-type",))
+                query = replace(query, include=(*query.include, "stage-type"))
             return [replace(query, sort=NEWEST_FIRST) if since else query]
+        if stream is Stream.APPLICATIONS and self.learner.knows_types_by_relation_alone:
+            query = replace(query, include=(*query.include, "stage.stage-type"))
         if since is not None:
             query = replace(query, filters=changed_since(since))
         if stream is not Stream.JOBS:
             return [query]
         return [replace(query, fixed_filters=every_job(feed)) for feed in self.learner.feeds]
 
-    async def _walk(self, stream: Stream, query: Query, start: Position) -> AsyncIterator[Step]:
-        """The steps of a list, asked for with less when a part of the question is refused."""
+    async def _walk(
+        self, stream: Stream, wanted: Query, start: Position
+    ) -> AsyncIterator[tuple[Query, Step]]:
+        """The steps of a list, each with what was asked for: less than wanted where a part of that is refused.
+
+        Raises ``StreamRefused`` for a lookup that this account does not show at all.
+        """
+        query = self.learner.allowed(wanted)
         decode = decoder(KINDS[stream].attributes)
         ahead = Ahead(
             lambda url: self.client.get(url, decode)
         )  # no walk is given an older one's pages
         self._ahead.append(ahead)
-        # What changed last comes first in few pages, and which one is the last is seen on it.
-        expect = None if query.sort == NEWEST_FIRST else ahead.expect
         while True:
+            whole = query.fixed_filters == wanted.fixed_filters
+            # What changed last comes first in few pages, and which one is the last is seen on it.
+            expect = None if query.sort == NEWEST_FIRST else ahead.expect
             begin = start if start.url else replace(start, url=query.url())
             walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)
             begun = False
             try:
                 async for step in walk.steps():
                     begun = True
-                    yield step
+                    yield query, step if whole else replace(step, covers=False)
                 return
-            except Refused as error:
-                less = query.without(error.part) if error.part and not begun else None
-                if start.url and not begun and error.status in (400, 404):
-                    start = Position(url="", part=start.part)  # the saved place is no longer known
-                    continue
-                if less is None:
+            except (Refused, ScopeTooSmall) as error:
+                if begun:
                     raise
-                if error.part == "filter":
-                    self._unfiltered.add(stream)
+                if start.url and isinstance(error, Refused) and error.status in (400, 404):
+                    start = Position(url="", part=start.part, short=start.short)  # place unknown
+                    continue
+                less = await self.learner.less(query, error)
+                if less is None:
+                    raise _without(stream, error) from None
                 query = less
 
     # --- answering ---
@@ -226,6 +247,7 @@ class TeamtailorSource:
             cursor=_cursor(step.after) if step.after else None,
             total=step.total,
             repeats=repeats,
+            short=step.short,
             covers=step.covers,
         )
 
@@ -247,7 +269,16 @@ class TeamtailorSource:
                 notes.add("filter_ignored", record.remote_id)
             return record
 
-        return Page(stream=stream, raw=raw, map=to_record)
+        basis = self.learner.basis if stream in (Stream.JOBS, Stream.TALENTS) else None
+        return Page(stream=stream, raw=raw, map=to_record, basis=basis)
+
+
+def _without(stream: Stream, error: Refused | ScopeTooSmall) -> JemmoError:
+    """The error of a stream, or that the sync goes on without it."""
+    is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
+    if stream in LOOKUPS and is_missing:
+        return StreamRefused(error.message, stream=stream)
+    return error
 
 
 def _cursor(position: Position) -> str:

@@ -55,14 +55,17 @@ def streams_of(config: Config) -> list[StreamSpec]:
     """
     lag = timedelta(minutes=int(config.options["lag_minutes"])) + BOUNDS
 
-    def changing(name: Stream, *after: Stream) -> StreamSpec:
-        return StreamSpec(name=name, cursor="updated-at", lag=lag, after=after)
+    def changing(name: Stream, *after: Stream, thin_sweep: bool = True) -> StreamSpec:
+        return StreamSpec(
+            name=name, cursor="updated-at", lag=lag, after=after, thin_sweep=thin_sweep
+        )
 
     return [
         StreamSpec(name=Stream.DEPARTMENTS),
         changing(Stream.USERS),
         StreamSpec(name=Stream.REJECT_REASONS),
-        changing(Stream.JOBS, Stream.DEPARTMENTS, Stream.USERS),
+        # A job's own date need not move with its role, its locations or their names.
+        changing(Stream.JOBS, Stream.DEPARTMENTS, Stream.USERS, thin_sweep=False),
         changing(Stream.STAGES, Stream.JOBS),
         changing(Stream.TALENTS, Stream.STAGES),
         changing(Stream.APPLICATIONS, Stream.STAGES, Stream.REJECT_REASONS),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from hashlib import blake2b
 from math import ceil
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from jemmo.connectors.listing import MOST_EMPTY_PAGES
 from jemmo.connectors.teamtailor.wire import Document, LooseDocument
+from jemmo.connectors.whole import Visited, endless
 from jemmo.domain.errors import PermanentError
 
 AnyDocument = Document[Any] | LooseDocument
@@ -26,22 +28,32 @@ MOST_PAGES_WITHOUT_NEWS = 3
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a walk stands: the next address, the list's count as last told, how many records were met."""
+    """Where a walk stands: the next address, the list's count as last told, how many records were met.
+
+    ``least`` is the lowest count told in this pass. ``short`` is how many records earlier parts, lists of their own,
+    were short of theirs.
+    """
 
     url: str
     total: int | None = None
+    least: int | None = None
     seen: int = 0
+    short: int = 0
     part: int = 0
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One page of the walk, in the order it is to be stored. ``after`` is where to go on, ``None`` at the end."""
+    """One page of the walk, in the order it is to be stored. ``after`` is where to go on, ``None`` at the end.
+
+    ``short`` is, at the end, how many records less than the ATS counts came, earlier parts included.
+    """
 
     document: AnyDocument
     ids: list[str | None]
     repeats: int
     after: Position | None
     total: int | None
+    short: int
     covers: bool
 
 
@@ -67,8 +79,9 @@ class Walk:
         self._position = start
         self._size = size
         self._recent: deque[set[str]] = deque(maxlen=REMEMBERED_PAGES)
-        self._visited: set[bytes] = set()
+        self._visited = Visited()
         self._without_news = 0
+        self._empty = 0
         self._covers = True
 
     async def steps(self) -> AsyncIterator[Step]:
@@ -105,20 +118,23 @@ class Walk:
             url = before.links.prev
 
     def _step(self, document: AnyDocument, position: Position, following: str | None) -> Step:
-        ids = [_id_of(resource) for resource in document.data]
+        ids = [id_of(resource) for resource in document.data]
         repeats = self._count_repeats(ids)
         self._notice_standstill(ids, repeats, following)
         total = document.meta.record_count
-        seen = self._position.seen + len(ids) - repeats
-        self._position = Position(url=following or "", total=total, seen=seen, part=position.part)
-        if following is None and total is not None and seen < total:
-            self._covers = False
+        told = [count for count in (self._position.least, total) if count is not None]
+        seen, least = self._position.seen + len(ids) - repeats, min(told, default=None)
+        self._position = replace(
+            self._position, url=following or "", total=total, least=least, seen=seen
+        )
+        lacks = max(0, least - seen) if following is None and least is not None else 0
         return Step(
             document=document,
             ids=ids,
             repeats=repeats,
             after=self._position if following else None,
             total=total,
+            short=self._position.short + lacks,
             covers=self._covers,
         )
 
@@ -131,16 +147,18 @@ class Walk:
     def _notice_standstill(
         self, ids: list[str | None], repeats: int, following: str | None
     ) -> None:
-        stands = following is not None and repeats == len(ids)
+        self._empty = 0 if ids else self._empty + 1
+        if self._empty > MOST_EMPTY_PAGES:
+            raise endless("records")
+        stands = following is not None and bool(ids) and repeats == len(ids)
         self._without_news = self._without_news + 1 if stands else 0
         if self._without_news > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
             raise _endless()
 
     def _mark(self, url: str) -> None:
-        seen = blake2b(url.encode(), digest_size=8).digest()
-        if seen in self._visited:
+        if url in self._visited:
             raise _endless()
-        self._visited.add(seen)
+        self._visited.add(url)
 
 
 def _endless() -> PermanentError:
@@ -151,7 +169,8 @@ def _endless() -> PermanentError:
     )
 
 
-def _id_of(resource: Any) -> str | None:
+def id_of(resource: Any) -> str | None:
+    """The id of a resource, decoded or not; ``None`` where it has none."""
     found = resource.get("id") if isinstance(resource, dict) else getattr(resource, "id", None)
     if isinstance(found, str):
         return found or None

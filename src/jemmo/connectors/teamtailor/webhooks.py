@@ -22,6 +22,7 @@ from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
+from jemmo.domain.refetch import refetch
 from jemmo.domain.streams import Start, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
@@ -121,15 +122,9 @@ async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Rere
             wanted -= await _from_list(source, stream, listed, since, found)
         single, later = sorted(wanted)[:SINGLE_AT_MOST], sorted(wanted)[SINGLE_AT_MOST:]
         found.unseen += [(stream, remote_id) for remote_id in later]
-        for remote_id, page in zip(
-            single,
-            await asyncio.gather(*(source.fetch(stream, key) for key in single)),
-            strict=True,
-        ):
-            if page is None:
-                found.gone.append((stream, remote_id))
-            else:
-                found.pages.append(page)
+        answers = await asyncio.gather(*(refetch(source, stream, key) for key in single))
+        for remote_id, answer in zip(single, answers, strict=True):
+            found.add(stream, remote_id, answer)
     return found
 
 

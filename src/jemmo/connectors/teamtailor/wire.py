@@ -65,6 +65,7 @@ class Relationships(Struct, frozen=True, gc=False, rename="kebab"):
     uploads: Relationship = NOTHING
     custom_field: Relationship = NOTHING
     custom_field_values: Relationship = NOTHING
+    custom_field_options: Relationship = NOTHING
 
 
 NO_RELATIONSHIPS = Relationships()
@@ -110,11 +111,12 @@ class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     referred: bool | None = None
     sourced: bool | None = None
     unsubscribed: bool | None = None
-    restricted_at: Time = None
+    restricted_at: Any = None
     referring_site: Text = None
     referring_url: Text = None
     resume: Text = None
     original_resume: Text = None
+    profile_url: Text = None
     resume_summary: Text = None
     resume_summary_snake: Text = msgspec.field(default=None, name="resume_summary")
     tags: list[str] | None = None
@@ -168,6 +170,8 @@ class IncludedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     field_type: Text = None
     api_name: Text = None
     value: Any = None
+    category: Text = None
+    options: Any = None
     stage_type: Text = None
     legacy_stage_type_name: Text = None
     rejected_by_company: bool | None = None
@@ -225,6 +229,8 @@ class SingleDocument(Struct, frozen=True):
 
 
 class ErrorObject(Struct, frozen=True):
+    """One error of a refusal; ``code`` is a number or text, ``detail`` says what is meant."""
+
     title: Any = None
     detail: Any = None
     code: Any = None
@@ -248,12 +254,14 @@ def decoder(attributes: type[A]) -> Callable[[bytes], Document[A] | LooseDocumen
     return decode
 
 
-def error_code(body: bytes) -> str | None:
-    """The ``code`` of the first error in a body, if it has one. Never raises: error bodies come in many shapes."""
+MOST_ERRORS = 20  # of one body
+
+
+def errors_of(body: bytes) -> list[ErrorObject]:
+    """The errors in a body. Never raises: error bodies come in many shapes, and many hold none."""
     try:
         errors = msgspec.json.decode(body, type=ErrorDocument).errors
-        first = errors[0] if isinstance(errors, list) and errors else errors
-        found = msgspec.convert(first, ErrorObject)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return str(found.code) if found.code is not None else None
+        listed = errors if isinstance(errors, list) else [errors]
+        return [msgspec.convert(one, ErrorObject) for one in listed[:MOST_ERRORS]]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []

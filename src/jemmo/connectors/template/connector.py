@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jemmo.connectors.base import FULL_SWEEP, PACING, QUOTA_SHARE, Connector, Option
+from jemmo.connectors.base import FULL_SWEEP, LAG, PACING, QUOTA_SHARE, Connector, Option
 from jemmo.connectors.template.source import KEY_HELP, STATUS_PAGE, TemplateSource
 from jemmo.domain.estimate import Pace
 from jemmo.domain.streams import Capabilities
@@ -11,6 +11,7 @@ TEMPLATE = Connector(
     name="template",
     label="Template",
     key_help=KEY_HELP,
+    docs_url="https://docs.example.com",
     status_page=STATUS_PAGE,
     base_url=lambda _: "https://api.example.com",
     open=TemplateSource,
@@ -23,17 +24,12 @@ TEMPLATE = Connector(
         FULL_SWEEP,
         Option(
             name="page_size",
+            label="Records per page",
             default="100",
             at_least=1,
             at_most=100,
             help="Records a page; Template gives at most 100.",
         ),
-        Option(
-            name="lag_minutes",
-            default="15",
-            at_least=0,
-            at_most=1440,
-            help="How far an incremental sync reads back, on purpose.",
-        ),
+        LAG,
     ),
 )

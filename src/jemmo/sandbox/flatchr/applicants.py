@@ -83,6 +83,8 @@ class Shapes:
         shape = self._switches.updated_format
         if shape != "absent":
             found["updated_at"] = self._moment(shape, facts["updated_ms"])
+        if self._switches.rows == "old":
+            del found["vacancy_id"], found["status"]
         place = self._switches.cv_in_row
         if place == "candidate":
             found["candidate"] = {"aws": facts["cv"]}

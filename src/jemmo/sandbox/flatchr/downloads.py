@@ -31,6 +31,8 @@ class Downloads:
             wait = {"Retry-After": "1"} if self._switches.retry_after else {}
             return Reply(429, b"", wait, TEMPLATE)
         query = parse_qs(call.query)
+        if self._switches.cv_key == "token" and "token" not in query:
+            return Reply(401, b"", {}, TEMPLATE)
         key, extension = query.get("key", [""])[0], query.get("extension", [""])[0]
         content = self._content(key, extension)
         if content is None:

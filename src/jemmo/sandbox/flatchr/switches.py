@@ -18,8 +18,10 @@ class Switches(Switchboard):
         "updated_format": ("dmy", "iso", "epoch", "absent"),
         "bounds": ("inclusive", "exclusive"),
         "bounds_zone": ("company", "utc"),
+        "rows": ("current", "old"),
         "cv_in_row": ("aws", "cv", "candidate", "absent"),
         "detail": ("on", "404", "405"),
+        "cv_key": ("either", "token"),
         "cv_response": ("binary", "redirect", "json", "text"),
         "candidates": ("merged", "separate"),
         "webhook_shape": ("nested", "flat"),
@@ -37,8 +39,10 @@ class Switches(Switchboard):
     updated_format: str = "dmy"
     bounds: str = "inclusive"
     bounds_zone: str = "company"
+    rows: str = "current"
     cv_in_row: str = "aws"
     detail: str = "on"
+    cv_key: str = "either"
     cv_response: str = "binary"
     candidates: str = "merged"
     webhook_shape: str = "nested"

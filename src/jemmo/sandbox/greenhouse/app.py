@@ -25,10 +25,12 @@ from jemmo.sandbox.switches import Switchboard
 CLIENT_ID = "jemmo-client"
 LARGEST, MOST_IDS = 500, 50
 FILE_LINK_MS = 7 * 24 * 3600 * 1000
+COMPUTED = ("rejection_details", "application_stages")
 PARENTS = {
     "candidate_ids": "candidate_id",
     "job_ids": "job_id",
     "application_ids": "application_id",
+    "job_post_ids": "job_post_id",
 }
 TESTS = {
     "gte": lambda at, bound: at >= bound, "gt": lambda at, bound: at > bound,
@@ -42,12 +44,17 @@ class Switches(Switchboard):
 
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {
         "application_stage": ("id", "name"),
+        "stage_names": ("own", "shared"),
+        "link_rel": ("next", "next last"),
+        "missing_scope": ("", "application_stages", "job_posts", "offices", "pay_input_ranges"),
+        "visits": ("listed", "absent"),
         "rejection_reason": ("application", "details"),
         "token_life": ("at", "in", "none"),
         "introspection": ("claims", "absent"),
         "fields_selector": ("works", "ignored", "refused"),
         "reset": ("moment", "seconds"),
         "webhook_ids": ("numbers", "texts"),
+        "merged": ("left_out", "other"),
     }
 
     rate_limit: bool = True
@@ -55,12 +62,17 @@ class Switches(Switchboard):
     rate_limit_seconds: int = 30
     token_seconds: int = 3600
     application_stage: str = "id"
+    stage_names: str = "own"
+    link_rel: str = "next"
+    missing_scope: str = ""
+    visits: str = "listed"
     rejection_reason: str = "application"
     token_life: str = "at"  # noqa: S105 - how its end is told
     introspection: str = "claims"
     fields_selector: str = "works"
     reset: str = "moment"
     webhook_ids: str = "numbers"
+    merged: str = "left_out"
 
 
 class Greenhouse(Company):
@@ -72,6 +84,7 @@ class Greenhouse(Company):
             *(("job_interview_stages", "job_id"), ("applications", "job_id")),
             *(("job_posts", "job_id"), ("job_owners", "job_id")),
         ),
+        "job_posts": (("pay_input_ranges", "job_post_id"),),
     }
     aliases = {"talent": "candidates", "candidate": "candidates", "job": "jobs"}
     switches: Switches
@@ -151,9 +164,11 @@ class Greenhouse(Company):
         scope = self._scope(call)
         headers = self.meter(scope)
         kind = call.path.removeprefix("/v3/")
-        if kind not in {*self.kinds, "rejection_details"} or kind == call.path:
+        if kind not in {*self.kinds, *COMPUTED} or kind == call.path:
             raise Refusal(404, {"message": "Not found"})
-        if scope not in {"all", kind}:
+        if kind == "application_stages" and self.switches.visits == "absent":
+            raise Refusal(404, {"message": "Not found"})
+        if scope not in {"all", kind} or kind == self.switches.missing_scope:
             raise Refusal(403, {"message": f"Missing scope harvest:{kind}:list"})
         rows, link = self._list(call, kind)
         return rows, headers | link
@@ -219,6 +234,8 @@ class Greenhouse(Company):
             self.shift()
         if kind == "rejection_details":
             return self._details(asked), {}
+        if kind == "application_stages":
+            return self._visits(asked), {}
         found = self._selected(kind, asked)
         ids = self.page(found, after, size, newest_first=True)
         rows = self.shown([self._shape(kind, self.kinds[kind].get(one), call.base) for one in ids])
@@ -227,7 +244,9 @@ class Greenhouse(Company):
         more = bool(ids) and found[0] < ids[-1]
         last = after if more and after is not None and "page_repeat" in self.faults.on else None
         cursor = _sealed(asked, last or ids[-1]) if more else ""
-        link = f'<{call.base}{call.path}?cursor={quote(cursor)}>; rel="next"'
+        is_last = more and self.page(found, ids[-1], size, newest_first=True)[-1:] == found[:1]
+        rel = self.switches.link_rel if is_last else "next"
+        link = f'<{call.base}{call.path}?cursor={quote(cursor)}>; rel="{rel}"'
         return rows, {"Link": link} if more else {}
 
     def _selected(self, kind: str, asked: dict[str, str]) -> list[int]:
@@ -249,7 +268,10 @@ class Greenhouse(Company):
         """The records that ids or their parents' ids leave, oldest first."""
         rows = self.kinds[kind]
         if "ids" in asked:
-            return sorted(one for one in _ids(asked["ids"]) if rows.has(one))
+            wanted = _ids(asked["ids"])
+            if self.switches.merged == "other":
+                wanted = [self.survivor(kind, one) for one in wanted]
+            return sorted(one for one in set(wanted) if rows.has(one))
         found = [
             rows.children(field, set(_ids(asked[name])))
             for name, field in PARENTS.items()
@@ -276,19 +298,23 @@ class Greenhouse(Company):
         return found
 
     def _shape(self, kind: str, row: Row, base: str) -> Row:
-        if kind == "applications":
-            hidden = set()
-            if self.switches.application_stage == "name":
-                hidden.add("job_interview_stage_id")
-            if self.switches.rejection_reason == "details":
-                hidden.add("rejection_reason_id")
-            return {name: value for name, value in row.items() if name not in hidden}
         if kind == "attachments":
             ends = self.clock.now_ms() + FILE_LINK_MS
             return row | {
                 "url": f"{base}/files/{row['id']}?ends={ends}&signature={self._sign(row['id'], ends)}"
             }
-        return row
+        if kind not in {"applications", "job_interview_stages"}:
+            return row
+        hidden = set()
+        if self.switches.application_stage == "name":
+            hidden.add("job_interview_stage_id")
+        if self.switches.rejection_reason == "details":
+            hidden.add("rejection_reason_id")
+        shown = {name: value for name, value in row.items() if name not in hidden}
+        field = "name" if kind == "job_interview_stages" else "stage_name"
+        if self.switches.stage_names == "shared" and row.get(field) == STAGES[3]:
+            shown[field] = STAGES[2]
+        return shown
 
     # --- files ---
 
@@ -323,6 +349,25 @@ class Greenhouse(Company):
              "rejection_reason_id": row.get("rejection_reason_id")}
             for row in map(rows.get, wanted) if row.get("status") == "rejected"
         ]  # fmt: skip
+
+    def _visits(self, asked: dict[str, str]) -> list[Row]:
+        """Of each application the visit to its first stage and the one it is on now."""
+        rows = self.kinds["applications"]
+        wanted = [one for one in _ids(asked.get("application_ids", "")) if rows.has(one)]
+        found = []
+        for one in wanted:
+            row = rows.get(one)
+            stage, since = row.get("job_interview_stage_id"), row["created_at"]
+            if stage is None:
+                continue
+            now = row.get("stage_entered_at") or row["updated_at"]
+            first = {"id": 800_000 + one, "application_id": one, "current": False,
+                     "job_interview_stage_id": stage - (stage - 1) % len(STAGES), "entered_at": since,
+                     "exited_at": now, "created_at": since, "updated_at": now}  # fmt: skip
+            visit = {**first, "id": row.get("stage_id") or 900_000 + one, "current": True,
+                     "job_interview_stage_id": stage, "entered_at": now, "exited_at": None}  # fmt: skip
+            found += [visit, first]
+        return found
 
     def _cut(self, rows: list[Row], fields: list[str]) -> list[Row]:
         if self.switches.fields_selector == "refused":

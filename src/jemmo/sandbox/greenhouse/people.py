@@ -17,6 +17,10 @@ REASONS = (
     ("Lacking skills", "WE_REJECTED_THEM"), ("Took another job", "THEY_REJECTED_US"),
     ("Spam", "NONE_SPECIFIED"), ("Wrong location", "WE_REJECTED_THEM"),
 )  # fmt: skip
+RANGE = {
+    "name": "Salary range", "type": "currency_range",
+    "value": {"unit": "EUR", "min_value": "41000.00", "max_value": "52000.00"},
+}  # fmt: skip
 PROSPECT = 11  # every so manieth application has no job yet
 
 
@@ -31,6 +35,7 @@ class People:
             "departments": len(DEPARTMENTS), "users": self.users, "offices": len(OFFICES),
             "sources": len(SOURCES), "rejection_reasons": len(REASONS), "jobs": self.jobs,
             "job_posts": self.jobs, "job_owners": self.jobs,
+            "pay_inputs": 1, "pay_input_ranges": self.jobs // 3,
             "job_interview_stages": self.jobs * len(STAGES), "candidates": talents,
             "applications": talents + talents // 5, "attachments": talents * 2 // 3,
         }  # fmt: skip
@@ -65,11 +70,12 @@ class People:
             "name": TITLES[n % len(TITLES)], "requisition_id": f"R-{n}", "status": status,
             "opened_at": "2025-03-01T09:00:00.000Z" if status != "draft" else None,
             "closed_at": "2025-09-01T09:00:00.000Z" if status == "closed" else None,
-            "confidential": False, "is_template": False, "department_id": n % 6 + 1,
+            "confidential": n % 10 == 7, "is_template": False, "department_id": n % 6 + 1,
             "office_ids": [n % 3 + 1],
             "custom_fields": {
                 "employment_type": field,
                 "budget": {"name": "Budget", "type": "currency", "value": pay},
+                **({"salary_range": RANGE} if n % 3 == 1 else {}),
             },
         }  # fmt: skip
 
@@ -78,6 +84,18 @@ class People:
             "job_id": n, "title": TITLES[n % len(TITLES)], "live": n % 4 < 2, "internal": False,
             "active": True, "content": f"<p>Job {n} &amp; more</p>", "language": "fr",
             "public_url": f"https://boards.example.com/jobs/{n}",
+        }  # fmt: skip
+
+    def pay_inputs(self, n: int) -> dict[str, Any]:
+        return {"title": "Annual salary", "blurb": "<p>And more</p>", "priority": n}
+
+    def pay_input_ranges(self, n: int) -> dict[str, Any]:
+        """Every third post has one."""
+        post = n * 3
+        low = (30_000 + post % 50 * 1000) * 100
+        return {
+            "pay_input_id": 1, "job_post_id": post, "currency_type": "EUR",
+            "min_cents": low, "max_cents": low + 800_000,
         }  # fmt: skip
 
     def job_owners(self, n: int) -> dict[str, Any]:

@@ -126,6 +126,12 @@ class Projects:
             for n, name in enumerate(("Industrie", "Banque", "Santé"))
             if bits >> (3 + n) & 1
         ]
+        skills = _field(21, "tags", None, "Compétences")
+        found += [
+            entry(row * 32 + 16 + n, skills, choice=(uuid("values", 80 + n), name, name.lower()))
+            for n, name in enumerate(("Python", "Paie"))
+            if bits >> (6 + n) & 1
+        ]
         return found
 
 

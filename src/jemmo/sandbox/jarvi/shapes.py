@@ -106,6 +106,8 @@ class Shapes:
                 one = one | {"value": f"{amount / 1000:g}"}
         if switches.purposes == "absent":
             one = one | {"field": one["field"] | {"purpose": None}}
+        if switches.field_names == "absent":
+            one = one | {"field": one["field"] | {"name": None}}
         return one
 
 

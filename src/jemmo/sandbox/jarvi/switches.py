@@ -29,6 +29,7 @@ class Switches(Switchboard):
         "phones": ("canonical", "national", "text"),
         "emails": ("objects", "texts"),
         "purposes": ("given", "absent"),
+        "field_names": ("given", "absent"),
         "budget_hour": ("rolling", "clock"),
         "night_counts": ("no", "yes"),
         "execution_time": ("simulated", "measured"),
@@ -58,6 +59,7 @@ class Switches(Switchboard):
     phones: str = "canonical"
     emails: str = "objects"
     purposes: str = "given"
+    field_names: str = "given"
     rate_limit: bool = True
     budget_seconds: int = 300
     budget_hour: str = "rolling"

@@ -34,13 +34,24 @@ class View:
     base: str
     stage_relation: bool
     summary: str = "off"
+    stage_attribute: bool = True
+    profile_url: bool = False
     foreign: bool = False
+
+    @property
+    def summary_name(self) -> str:
+        """How the attribute of the generated summary is spelled."""
+        return "resume_summary" if self.summary in ("off", "snake") else "resume-summary"
 
     def hidden(self, kind: str) -> frozenset[str]:
         """Return the attributes and relationships this asker does not get."""
         gone = set(HIDDEN.get(kind, ())) if self.scope != "admin" else set()
         if kind == "stages":
             gone |= {"stage-type"} if self.stage_relation else {"legacy-stage-type-name"}
+            if self.stage_relation and not self.stage_attribute:
+                gone.add("legacy-stage-type-name")
+        if kind == "candidates" and not self.profile_url:
+            gone.add("profile-url")
         if kind == "candidates" and self.summary == "off":
             gone.add("resume_summary")
         return frozenset(gone)
@@ -97,5 +108,6 @@ class Gate:
         switches, scope = self.switches, self.keys[key]
         return View(
             "admin" if scope == "foreign" else scope, version, call.base,
-            version >= switches.stage_type_since, switches.resume_summary, scope == "foreign",
+            version >= switches.stage_type_since, switches.resume_summary,
+            switches.stage_types == "both", switches.profile_url, scope == "foreign",
         )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.faults import Faults
@@ -84,9 +85,16 @@ class Teamtailor:
             body = self._route(call, self._gate.view(call, key, version))
             status = 200
         except Refusal as refusal:
-            status, body = refusal.status, refusal.body
+            status, body = refusal.status, self._error_body(refusal)
             headers |= refusal.headers
         return Reply(status, body, headers, _template(call.path))
+
+    def _error_body(self, refusal: Refusal) -> bytes:
+        """What a 400 says: the library's code, words alone, or nothing."""
+        told = self.switches.error_bodies
+        if refusal.status != 400 or told == "coded":
+            return refusal.body
+        return b"" if told == "empty" else errors("Bad request", "This is not possible.", "400")
 
     def _spend(self, key: str, headers: dict[str, str]) -> None:
         verdict = self.limit.take(key, self._clock.now_ms())
@@ -94,11 +102,18 @@ class Teamtailor:
             verdict = replace(verdict, allowed=False, remaining=0, reset=max(1, verdict.reset))
         headers["X-Rate-Limit-Limit"] = str(verdict.limit)
         headers["X-Rate-Limit-Remaining"] = str(verdict.remaining)
-        headers["X-Rate-Limit-Reset"] = str(verdict.reset)
+        reset = self._moment(verdict.reset)
+        headers["X-Rate-Limit-Reset"] = reset
         if not verdict.allowed:
             if self.switches.retry_after:
-                headers["Retry-After"] = str(verdict.reset)
+                headers["Retry-After"] = reset
             raise Refusal(429, errors("Too many requests", "Rate limit exceeded", "429"))
+
+    def _moment(self, seconds: int) -> str:
+        """Return the end of a window: the seconds left, or when it is."""
+        now = self._clock.now_ms()
+        told = {"left": seconds, "unix": now // 1000 + seconds, "unix_ms": now + seconds * 1000}
+        return str(told[self.switches.moments])
 
     def _refuse_write(self) -> None:
         if self.switches.writes == "403":
@@ -113,11 +128,14 @@ class Teamtailor:
         if len(parts) < 2 or parts[0] != "v1":
             raise not_found(call.path)
         self._check_scope(parts[1], view)
+        own_list = parts[1] == "custom-field-options" and len(parts) == 2
+        if own_list and self.switches.select_options != "list":
+            raise not_found(call.path)
         if parts[1] not in self.world.tables:
             raise not_found(call.path)
         if len(parts) == 2:
             return self._list(call, view, parts[1], None)
-        record = self._record(parts[1], parts[2], view)
+        record = self._record(parts[1], self._merged(parts[1], parts[2]), view)
         if len(parts) == 3:
             return self._one(call, view, parts[1], record)
         if len(parts) == 4:
@@ -127,6 +145,10 @@ class Teamtailor:
         raise not_found(call.path)
 
     def _check_scope(self, kind: str, view: View) -> None:
+        if kind in self.switches.missing.split(","):
+            raise not_found(kind)
+        if kind in self.switches.forbidden.split(","):
+            raise Refusal(403, errors("Forbidden", "This key may not read this.", "403"))
         if view.scope != "admin" and kind in ADMIN_TYPES:
             raise Refusal(403, errors("Forbidden", "The key's scope is too small.", "403"))
 
@@ -135,6 +157,15 @@ class Teamtailor:
         told = (OTHER_ID, OTHER) if view.foreign else (COMPANY_ID, COMPANY)
         data = {"id": told[0], "type": "companies", "links": links, "attributes": told[1]}
         return json.dumps({"data": data | {"relationships": {}}}).encode()
+
+    def _merged(self, kind: str, text: str) -> str:
+        """The id to answer: another one, or by a redirect to it, where the record was merged."""
+        merged = self.world.tables[kind].overlay.merged
+        while self.switches.merged != "not_found" and text.isdecimal() and int(text) in merged:
+            text = str(merged[int(text)])
+            if self.switches.merged == "redirect":
+                raise Refusal(301, b"", Location=f"/v1/{kind}/{text}")
+        return text
 
     def _record(self, kind: str, text: str, view: View) -> int:
         record = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else -1
@@ -161,8 +192,12 @@ class Teamtailor:
         }  # fmt: skip
         if kind in LIST_TEXTS:
             meta["texts"] = LIST_TEXTS[kind]
-        links = write_links(view.base + call.path, query, cut.links)
+        base = view.base
+        if self.switches.links == "proxied":
+            base = f"https://{urlsplit(base).hostname}:443"
+        links = write_links(base + call.path, query, cut.links)
         text = page_text(data, included if renderer.includes else None, meta, links)
+        text = misbehaviour.said_otherwise(self, text)
         if self.faults.on:
             text = misbehaviour.spoil_page(
                 self, text, kind=kind, cut=cut, call=call, renderer=renderer
@@ -179,7 +214,8 @@ class Teamtailor:
             if len(self._renderers) > 64:
                 self._renderers.clear()
             renderer = Renderer(self.world, query, view)
-            if any(view.forbids(kind) for kind in renderer.types):
+            forbidden = self.switches.forbidden.split(",")
+            if any(view.forbids(kind) or kind in forbidden for kind in renderer.types):
                 raise Refusal(403, errors("Forbidden", "The key's scope is too small.", "403"))
             self._renderers[key] = renderer
         return self._renderers[key]
@@ -190,6 +226,7 @@ class Teamtailor:
         data, included = renderer.page([record])
         middle = f',"included":[{included}]' if renderer.includes else ""
         text = f'{{"data":{data}{middle}}}'
+        text = misbehaviour.said_otherwise(self, text)
         return (misbehaviour.spoil_one(self, text) if self.faults.on else text).encode()
 
     def _related(self, call: Call, view: View, kind: str, record: int, name: str) -> bytes:

@@ -15,7 +15,7 @@ ATTRIBUTES = (
     "connected consent-future-jobs-at created-at email facebook-id first-name internal last-name "
     "linkedin-uid linkedin-url original-resume phone picture pitch referring-site referring-url "
     "referred resume sourced unsubscribed updated-at restricted-at facebook-profile "
-    "linkedin-profile tags resume_summary"
+    "linkedin-profile tags resume_summary profile-url"
 )
 MANY = {
     "job-applications": ("job-applications", "candidate"), "uploads": ("uploads", "candidate"),
@@ -138,6 +138,7 @@ class Candidates(Base):
             text(created) if bits >> 38 & 255 == 77 else "null",
             "null", PROFILE[bits >> 47 & 7] if sourced else "null", texts.TAGS[bits >> 31 & 15],
             SUMMARY[bits >> 58 & 3],
+            f'"https://app.teamtailor.com/companies/example/candidates/{self.id_at(row)}"',
         )  # fmt: skip
 
     def facet(self, row: int, name: str) -> Any:

@@ -158,13 +158,28 @@ class Changes:
 
     def _delete(self, table: Table, record: int, order: dict[str, Any]) -> list[Event]:
         events: list[Event] = [("destroy", table.type, record, set())]
-        for kind in CASCADE.get(table.type, ()):
+        if order.get("alone"):
+            table.overlay.alone.add(record)
+        for kind in () if order.get("alone") else CASCADE.get(table.type, ()):
             for child in self._children(table.type, record, kind):
                 other = self._world.tables[kind]
                 if other.exists(child):
                     events += self._delete(other, child, order)
         table.overlay.bury(record, table.base.row_of(record))
         return events
+
+    def _merge(self, table: Table, record: int, order: dict[str, Any]) -> list[Event]:
+        """The applications move to ``into``, their own dates unchanged, and the record goes."""
+        into = int(order["into"])
+        if table.type != "candidates" or into == record or not table.exists(into):
+            raise ValueError("a candidate is merged into another one")
+        applications = self._world.tables["job-applications"]
+        for child in list(self._children("candidates", record, "job-applications")):
+            moved = {"relationships": {"candidate": into}, "quiet": True, "at": order["at"]}
+            self._edit(applications, child, moved)
+        self._world.changed()
+        table.overlay.merged[record] = into
+        return self._delete(table, record, order)
 
     def _children(self, kind: str, record: int, target: str) -> Iterable[int]:
         # Before the first change the world may answer from the base alone; count this as one.

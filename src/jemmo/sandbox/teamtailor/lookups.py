@@ -95,6 +95,7 @@ FIELDS = (
     ("Nombre de postes", "openings", "Number", "Job"),
     ("Urgence", "urgency", "Select", "Job"),
 )
+GROUPS = {4: (0, 1), 5: (2, 3, 4), 11: (5, 6)}  # the options of each select field, by its place
 OPTIONS = ("Salon", "Cooptation", "Français", "English", "Deutsch", "Haute", "Basse")
 STAGE_TYPES = (("Inbox", "Inbox"), ("Screening", "In process"), ("Interview", "In process"),
                ("Offer", "In process"), ("Hired", "Hired"))  # fmt: skip
@@ -151,15 +152,16 @@ def _field(n: int, name: str, api: str, kind: str, owner: str) -> Row:
         "is-private": n == 8, "is-hidden": False, "is-searchable": True, "is-featured": n == 0,
         "is-external": False, "is-required": n == 9,
     }  # fmt: skip
-    return 8101 + n * 2, known, {}
+    return 8101 + n * 2, known, {"custom-field-selects": (8101 + n * 2,) if n in GROUPS else ()}
 
 
 def _select_rows() -> list[Row]:
-    groups = {4: (0, 1), 5: (2, 3, 4), 11: (5, 6)}
     return [
-        (8101 + n * 2, {"name": FIELDS[n][0], "field-type": f"CustomField::{FIELDS[n][2]}"},
+        (8101 + n * 2,
+         {"name": FIELDS[n][0], "field-type": f"CustomField::{FIELDS[n][2]}",
+          "options": [{"id": str(8801 + o * 2), "value": OPTIONS[o]} for o in options]},
          {"custom-field-options": tuple(8801 + o * 2 for o in options)})
-        for n, options in groups.items()
+        for n, options in GROUPS.items()
     ]  # fmt: skip
 
 
@@ -205,8 +207,9 @@ def lookups(frame: Frame) -> list[ListBase]:
                department=one("departments")),
         listed("stage-types", "name category", stage_types),
         listed("reject-reasons", "reason rejected-by-company", reasons),
-        listed("custom-fields", FIELD_ATTRIBUTES, [_field(n, *f) for n, f in enumerate(FIELDS)]),
-        listed("custom-field-selects", "name field-type", _select_rows(),
+        listed("custom-fields", FIELD_ATTRIBUTES, [_field(n, *f) for n, f in enumerate(FIELDS)],
+               custom_field_selects=many("custom-field-selects")),
+        listed("custom-field-selects", "name field-type options", _select_rows(),
                custom_field_options=many("custom-field-options")),
         listed("custom-field-options", "value", options),
         *(listed(name, "name") for name in ("teams", "team-memberships", "triggers")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from jemmo.sandbox.http import Call
@@ -26,6 +27,7 @@ NASTY = (
     "👩🏽‍🚀" * 20,
     "Zalgo H\u0336\u0322e\u0337", "'; DROP TABLE talents;--", "\ud83d", '=HYPERLINK("x")',
     "A" * 5000, "line\nbreak\ttab\r", "\ufeffBOM", "{{7*7}}${7*7}",
+    "\x1b[31mRed\x1b[0m\x9b2J", "\u200b\u2060",
 )  # fmt: skip
 DATES = (
     "0000-00-00T00:00:00.000+00:00", "99999-01-01T00:00:00.000+02:00", "yesterday", "", 0,
@@ -71,6 +73,30 @@ def spoil_page(
         page["links"]["next"] = page["links"]["next"].replace(call.base, host)
     _spoil_records(provider, page)
     return json.dumps(page)
+
+
+def said_otherwise(provider: Teamtailor, text: str) -> str:
+    """Return an answer in another of the ways that the documentation leaves open."""
+    switches = provider.switches
+    plain = switches.blanks == "shown" and switches.multi_select == "list"
+    if plain and switches.resume_summary != "html" and switches.select_options != "each":
+        return text
+    answer = json.loads(text)
+    data = answer["data"] if isinstance(answer["data"], list) else [answer["data"]]
+    for record in data + answer.get("included", []):
+        attributes = record["attributes"]
+        value, summary = attributes.get("value"), attributes.get("resume-summary")
+        if switches.multi_select == "text" and isinstance(value, list):
+            attributes["value"] = json.dumps(value)
+        if switches.resume_summary == "html" and summary:
+            attributes["resume-summary"] = f"<p>{escape(summary)}</p><ul><li>SQL</li></ul>"
+        if switches.select_options == "each":
+            attributes.pop("options", None)
+        if switches.blanks == "left_out":
+            record["attributes"] = {
+                name: one for name, one in attributes.items() if one is not None
+            }
+    return json.dumps(answer)
 
 
 def spoil_one(provider: Teamtailor, text: str) -> str:

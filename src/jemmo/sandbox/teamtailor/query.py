@@ -118,6 +118,7 @@ class Reader:
         if (
             table is None
             or name not in table.relations
+            or self._refused("include", f"{kind}.{name}")
             or (kind == "stages" and name == "stage-type" and not view.stage_relation)
         ):
             raise bad_request(
@@ -132,13 +133,16 @@ class Reader:
         name = key.removeprefix("-")
         table = self._world.tables.get(kind)
         allowed = name == "id" or name in EXTRA_SORTS.get(kind, ())
-        if not allowed and (table is None or name not in table.attributes):
+        unknown = not allowed and (table is None or name not in table.attributes)
+        if unknown or self._refused("sort", kind):
             raise bad_request(
                 "Invalid sort criteria", f"{name} is not a valid sort criteria for {kind}", "114"
             )
         return key
 
     def _filter(self, query: Query, name: str, bound: str, value: str, *, lenient: bool) -> None:
+        if self._refused("filter", f"{query.kind}.{name}"):
+            raise bad_request("Filter not allowed", f"{name} is not allowed.", "102")
         known = name in FILTERS.get(query.kind, ())
         if not known and self._switches.extra_time_filters == "accept":
             known = query.kind in EXTRA_TIMES and name == "updated-at"
@@ -149,16 +153,20 @@ class Reader:
 
     def _fields(self, query: Query, kind: str, value: str, view: View) -> None:
         table = self._world.tables.get(kind)
-        if table is None:
-            raise bad_request("Invalid resource", f"{kind} is not a valid resource.", "101")
+        if table is None or self._refused("fields", kind):
+            raise bad_request("Invalid resource", f"{kind} is not a valid resource.", "104")
         names = tuple(name.strip() for name in value.split(",") if name.strip())
-        for name in names:
-            plain = "resume_summary" if name == "resume-summary" else name
-            if name != "id" and plain not in table.attributes and name not in table.relations:
-                raise bad_request(
-                    "Invalid field", f"{name} is not a valid field for {kind}.", "104"
-                )
+        hidden = view.hidden(kind)
+        plain = {name: "resume_summary" if name == view.summary_name else name for name in names}
+        known = (set(table.attributes) - hidden) | table.relations.keys() | {"id"}
+        unknown = [name for name in names if plain[name] not in known]
+        if unknown:
+            detail = f"{', '.join(unknown)} is not a valid field for {kind}."
+            raise bad_request("Invalid field", detail, "104")
         query.fields[kind] = names
+
+    def _refused(self, part: str, name: str) -> bool:
+        return f"{part}:{name}" in self._switches.refused.split(",")
 
     def _page(self, text: str) -> Page:
         page = Page()

@@ -52,7 +52,7 @@ class Shape:
 
     def _attributes(self, view: View) -> tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]:
         blank = "created-at" if view.scope != "admin" and self._kind == "jobs" else ""
-        written = {"resume_summary": "resume-summary"} if view.summary == "kebab" else {}
+        written = {"resume_summary": "resume-summary"} if view.summary in ("kebab", "html") else {}
         template = ",".join(
             f'"{written.get(name, name)}":' + ("null" if name == blank else "%s")
             for name in self._names
@@ -185,7 +185,7 @@ class Renderer:
                 continue
             for record in ids:
                 key = (kind, record)
-                if key not in seen:
+                if key not in seen and record not in self._world.tables[kind].overlay.alone:
                     seen.add(key)
                     found.append(shape.render(record, wanted))
         return found

@@ -1,4 +1,9 @@
-"""What the documentation leaves open, each as a switch; the default is the likelier or harsher."""
+"""What the documentation leaves open, each as a switch; the default is the likelier or harsher.
+
+``refused`` lists parts of queries that the account does not know: ``include:jobs.role``, ``fields:users``,
+``sort:candidates``, ``filter:jobs.feed``. ``forbidden`` and ``missing`` are types that answer 403 and 404.
+``select_options`` says where options are found: in a list of their own, beside the custom fields, or field by field.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +17,8 @@ class Switches(Switchboard):
         "paging": ("number", "cursor", "cursor_all"),
         "oversize": ("refuse", "clamp"),
         "window": ("fixed", "sliding"),
+        "moments": ("left", "unix", "unix_ms"),
+        "links": ("own", "proxied"),
         "feed_combined": ("both", "first", "refuse"),
         "versions": ("known", "any"),
         "bounds": ("inclusive", "exclusive"),
@@ -19,8 +26,14 @@ class Switches(Switchboard):
         "bare_date": ("company", "utc"),
         "unknown_filter": ("refuse", "ignore"),
         "extra_time_filters": ("refuse", "accept"),
-        "resume_summary": ("off", "snake", "kebab"),
+        "resume_summary": ("off", "snake", "kebab", "html"),
+        "blanks": ("shown", "left_out"),
+        "stage_types": ("both", "relation"),
+        "select_options": ("list", "fields", "each"),
+        "multi_select": ("list", "text"),
+        "error_bodies": ("coded", "plain", "empty"),
         "restricted": ("shown", "hidden"),
+        "merged": ("not_found", "other", "redirect"),
         "body_401": ("empty", "json"),
         "writes": ("405", "403"),
         "webhook_version": ("v2", "v1"),
@@ -33,6 +46,8 @@ class Switches(Switchboard):
     oversize: str = "refuse"
     window: str = "fixed"
     retry_after: bool = False
+    moments: str = "left"
+    links: str = "own"
     feed_combined: str = "both"
     versions: str = "known"
     bearer: bool = False
@@ -42,7 +57,17 @@ class Switches(Switchboard):
     unknown_filter: str = "refuse"
     extra_time_filters: str = "refuse"
     resume_summary: str = "off"
+    blanks: str = "shown"
+    stage_types: str = "both"
+    select_options: str = "list"
+    multi_select: str = "list"
+    profile_url: bool = False
+    refused: str = ""
+    forbidden: str = ""
+    missing: str = ""
+    error_bodies: str = "coded"
     restricted: str = "shown"
+    merged: str = "not_found"
     body_401: str = "empty"
     writes: str = "405"
     stage_type_since: int = 20240404

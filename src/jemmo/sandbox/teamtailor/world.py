@@ -87,7 +87,9 @@ class World:
             return self._looked_back(kind, record, name)
         ids = self._forward(table, record, name)
         other = self.tables.get(table.target(record, name))
-        return tuple(n for n in ids if other and other.exists(n)) if ids else ids
+        if other is None:
+            return ()
+        return tuple(n for n in ids if other.exists(n) or n in other.overlay.alone)
 
     def _forward(self, table: Table, record: int, name: str) -> tuple[int, ...]:
         links = table.overlay.links.get(record)

@@ -1,8 +1,20 @@
 """One module per aggregate."""
 
-from jemmo.store.models.accounts import Account, Membership, Organisation, Role
-from jemmo.store.models.applications import Application, RejectReason, StageEvent
-from jemmo.store.models.connections import Connection, ConnectionState, Lease, Pace, QuotaUse
+from jemmo.store.models.accounts import Account, Membership, Organisation, Role, Session
+from jemmo.store.models.applications import (
+    Application,
+    ConfidentialRecord,
+    RejectReason,
+    StageEvent,
+)
+from jemmo.store.models.connections import (
+    Connection,
+    ConnectionState,
+    Lease,
+    Pace,
+    QuotaUse,
+    RequestCount,
+)
 from jemmo.store.models.erasure import Erasure, OrganisationDeletion, Suppression
 from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
@@ -22,7 +34,7 @@ from jemmo.store.models.runs import (
     StreamCheckpoint,
     SyncRun,
 )
-from jemmo.store.models.support import SupportMessage, SupportThread
+from jemmo.store.models.support import SupportMessage, SupportPicture, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
 from jemmo.store.models.webhooks import (
     WebhookAddress,
@@ -38,6 +50,7 @@ __all__ = [
     "AtsUser",
     "Attachment",
     "AuditEvent",
+    "ConfidentialRecord",
     "Connection",
     "ConnectionState",
     "Delivery",
@@ -63,12 +76,15 @@ __all__ = [
     "QuotaUse",
     "RejectReason",
     "Rejection",
+    "RequestCount",
     "Role",
+    "Session",
     "Sighting",
     "Stage",
     "StageEvent",
     "StreamCheckpoint",
     "SupportMessage",
+    "SupportPicture",
     "SupportThread",
     "Suppression",
     "SyncRun",

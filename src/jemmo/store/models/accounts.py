@@ -7,9 +7,12 @@ from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.models.kept import ObjectField
 from jemmo.store.noticing import Noticed
 
 
@@ -25,9 +28,9 @@ class Organisation(Noticed):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=60, default="Europe/Paris")
-    rules = models.JSONField(default=dict, db_default={}, blank=True)
-    schedule = models.JSONField(default=dict, db_default={}, blank=True)
-    privacy = models.JSONField(default=dict, db_default={}, blank=True)
+    rules = ObjectField(default=dict, db_default={}, blank=True)
+    schedule = ObjectField(default=dict, db_default={}, blank=True)
+    privacy = ObjectField(default=dict, db_default={}, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -52,17 +55,24 @@ class AccountManager(BaseUserManager["Account"]):
         return account
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Account:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        rights = {"is_staff": True, "is_superuser": True, "verified_email": email.lower()}
+        return self.create_user(email, password, **{**rights, **fields})
 
     def get_by_natural_key(self, username: str | None) -> Account:
         return self.get(email__iexact=username)
 
 
 class Account(Noticed, AbstractBaseUser, PermissionsMixin):
-    """A person who signs in, by e-mail. May belong to several organisations."""
+    """A person who signs in, by e-mail. May belong to several organisations.
+
+    ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, whoever holds
+    the password may be anybody: the account works in ``confined_to`` alone, the organisation that made it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True)
+    verified_email = models.EmailField(blank=True, default="", db_default="")
+    confined_to = models.ForeignKey(Organisation, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=10, blank=True)
     is_active = models.BooleanField(default=True)
@@ -80,6 +90,10 @@ class Account(Noticed, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_verified(self) -> bool:
+        return self.verified_email == self.email
 
     def get_full_name(self) -> str:
         return self.name or self.email
@@ -101,15 +115,40 @@ class Role(models.TextChoices):
         return self is not Role.VIEWER
 
     @property
+    def sees_confidential(self) -> bool:
+        """Whether this role sees confidential jobs and private talents; others are given the right one by one."""
+        return self is Role.OWNER
+
+    @property
+    def syncs(self) -> bool:
+        """Whether this role may have the ATS asked: for a sync, or for one record."""
+        return self is not Role.VIEWER
+
+    @property
     def manages(self) -> bool:
         return self in (Role.OWNER, Role.ADMIN)
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def effective(self) -> MembershipQuerySet:
+        """Without those that wait until the person has proved their address."""
+        proved = models.Q(account__verified_email=models.F("account__email"))
+        return self.filter(proved | models.Q(account__confined_to=models.F("org")))
+
+
 class Membership(models.Model):
+    """A person's place in an organisation. It gives access only while ``effective``.
+
+    ``confidential`` is the right to confidential jobs and private talents where the role does not bring it.
+    """
+
     account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.RECRUITER)
+    confidential = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         db_table = "membership"
@@ -122,3 +161,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} is {self.role} of {self.org_id}"
+
+    @property
+    def sees_confidential(self) -> bool:
+        return self.confidential or Role(self.role).sees_confidential
+
+    @property
+    def is_effective(self) -> bool:
+        return self.account.is_verified or self.account.confined_to_id == self.org_id
+
+
+class Session(AbstractBaseSession):
+    """A sign-in. ``session_key`` is a hash of what the cookie holds, and the data is sealed with the cookie itself."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="sessions")
+
+    class Meta:
+        db_table = "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from jemmo.store.sessions import SessionStore  # noqa: PLC0415 - it stores this model
+
+        return SessionStore

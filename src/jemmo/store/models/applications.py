@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Job, Stage
 from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.models.talents import Talent
@@ -84,6 +85,25 @@ class Application(Synced):
                 name="application_in_progress",
             ),
         ]
+
+
+class ConfidentialRecord(models.Model):
+    """The id of a confidential job or a private talent, by which the policies know what belongs to one.
+
+    Written by triggers of the database alone; see ``jemmo.store.policies``.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    org = models.ForeignKey(
+        Organisation, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+
+    class Meta:
+        db_table = "confidential_record"
+        indexes: ClassVar = [models.Index(fields=["org", "id"], name="confidential_record_of_org")]
+
+    def __str__(self) -> str:
+        return f"confidential record {self.id}"
 
 
 class StageEvent(OfOrganisation):

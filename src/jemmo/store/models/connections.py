@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.kept import TextsField
 from jemmo.store.noticing import Noticed
 
 
@@ -33,7 +34,11 @@ class Connection(Noticed):
 
     ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
     revoked. ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a
-    row.
+    row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change. ``files_error``
+    stops these downloads: the storage is away, for example; ``files_failures`` counts the attempts that met it.
+    ``expected_totals`` are the jobs, talents and applications that the ATS counted when the key was last tested; empty
+    unless it counts all that it has of them. ``last_success_at`` is how old the oldest of its pages is
+    (``domain.freshness``), set at the end of each run.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -41,9 +46,10 @@ class Connection(Noticed):
     provider = models.CharField(max_length=40)
     label = models.CharField(max_length=200, blank=True)
     base_url = models.CharField(max_length=500, blank=True)
-    options = models.JSONField(default=dict, db_default={}, blank=True)
+    options = TextsField(default=dict, db_default={}, blank=True)
     account_id = models.CharField(max_length=200, blank=True)
     account_name = models.CharField(max_length=300, blank=True)
+    expected_totals = models.JSONField(default=dict, db_default={}, blank=True)
     sealed_key = models.BinaryField()
     key_hint = models.CharField(max_length=8, blank=True)
     key_set_at = models.DateTimeField()
@@ -52,16 +58,26 @@ class Connection(Noticed):
     state = models.CharField(
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
     )
-    last_error = models.JSONField(null=True, blank=True)
+    last_error = TextsField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     failures = models.IntegerField(default=0, db_default=0)
+    files_error = TextsField(null=True, blank=True)
+    files_failures = models.IntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(db_default=Now())
+    files_due_at = models.DateTimeField(null=True, db_default=Now())
     sync_every_hours = models.FloatField(default=6)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "connection"
-        indexes = [models.Index(fields=["due_at"], name="connection_due")]
+        indexes = [
+            models.Index(fields=["due_at"], name="connection_due"),
+            models.Index(
+                fields=["files_due_at"],
+                condition=models.Q(files_due_at__isnull=False),
+                name="connection_files_due",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=ConnectionState.values), name="connection_state_known"
@@ -73,6 +89,7 @@ class Connection(Noticed):
 
     def notice(self, disguise: Disguise) -> None:
         disguise.company(self.read("account_name"))
+        disguise.company(self.read("label"))
 
 
 class QuotaUse(models.Model):
@@ -88,6 +105,24 @@ class QuotaUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds:.1f} s of {self.connection_id} at {self.at}"
+
+
+class RequestCount(models.Model):
+    """Requests sent to the ATS within a minute, beside those of syncs (``jemmo.store.requests``)."""
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    count = models.IntegerField()
+
+    class Meta:
+        db_table = "request_count"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "at"], name="request_count_minute")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} requests of {self.connection_id} at {self.at}"
 
 
 class Pace(models.Model):

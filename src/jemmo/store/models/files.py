@@ -40,6 +40,11 @@ class FileVersion(models.Model):
                 condition=models.Q(state__in=["writing", "stored"]), name="file_version_state_known"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(text_status="PENDING"), name="file_version_unread"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.storage_name

@@ -13,11 +13,14 @@ from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.noticing import Noticed
 
 
-class Department(Synced):
+class Department(Noticed, Synced):
     name = models.TextField()
 
     class Meta(Synced.Meta):
         db_table = "department"
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.keep(self.read("name"))
 
 
 class AtsUser(Noticed, Synced):
@@ -36,7 +39,7 @@ class AtsUser(Noticed, Synced):
         disguise.person(self.pk, None, self.read("name"))
 
 
-class Job(Synced):
+class Job(Noticed, Synced):
     """``excluded_reason`` says why a rule of the organisation hides it; see ``jemmo.domain.rules``."""
 
     title = models.TextField()
@@ -75,8 +78,11 @@ class Job(Synced):
             GinIndex(fields=["search"], name="job_search"),
         ]
 
+    def notice(self, disguise: Disguise) -> None:
+        disguise.keep(self.read("title"), self.read("category"))
 
-class JobLocation(OfOrganisation):
+
+class JobLocation(Noticed, OfOrganisation):
     job = models.ForeignKey(Job, models.CASCADE, related_name="locations")
     position = models.SmallIntegerField()
     raw = models.TextField(null=True)
@@ -95,6 +101,9 @@ class JobLocation(OfOrganisation):
 
     def __str__(self) -> str:
         return self.city or self.raw or ""
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.keep(self.read("city"), self.read("raw"))
 
 
 class JobCompensation(OfOrganisation):
@@ -116,7 +125,7 @@ class JobCompensation(OfOrganisation):
         return f"{self.min}-{self.max} {self.currency}"
 
 
-class Stage(Synced):
+class Stage(Noticed, Synced):
     """A step of a hiring process. ``position`` orders the stages of one job."""
 
     name = models.TextField()
@@ -128,3 +137,6 @@ class Stage(Synced):
 
     class Meta(Synced.Meta):
         db_table = "stage"
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.keep(self.read("name"))

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from jemmo.domain.notices import Kind, When
 from jemmo.store.models.accounts import Membership, Organisation
 from jemmo.store.models.connections import Connection
+from jemmo.store.models.kept import ObjectField
 
 
 class Notification(models.Model):
@@ -18,7 +19,7 @@ class Notification(models.Model):
     run_id = models.UUIDField(null=True)
     kind = models.CharField(max_length=30)
     fold = models.CharField(max_length=120, null=True)
-    facts = models.JSONField(db_default={})
+    facts = ObjectField(db_default={})
     times = models.IntegerField(db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     last_at = models.DateTimeField(db_default=Now())
@@ -35,7 +36,12 @@ class Notification(models.Model):
                 condition=models.Q(kind__in=list(Kind)), name="notification_kind_known"
             ),
         ]
-        indexes = [models.Index(fields=["org", "-last_at"], name="notification_recent")]
+        indexes = [
+            models.Index(fields=["org", "-last_at"], name="notification_recent"),
+            models.Index(
+                fields=["last_at"], condition=models.Q(fold=None), name="notification_closed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.org_id}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import F, Func, Index, Q
 
 SHOWN = Q(remote_deleted_at=None, excluded_reason=None)
@@ -21,8 +23,7 @@ class Alphabetical(Func):
     template = "left(lower(%(function)s(%(expressions)s, NFKD)), 200)"
 
 
-def recent(name: str) -> Index:
+def recent(name: str, *, include: Sequence[str] = ()) -> Index:
     """For lists in the order of the latest change, what was never dated last."""
-    return Index(
-        "org", F("remote_updated_at").desc(nulls_last=True), "id", name=name, condition=SHOWN
-    )
+    order = F("remote_updated_at").desc(nulls_last=True)
+    return Index("org", order, "id", name=name, condition=SHOWN, include=include or None)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jemmo.store.models.connections import Connection
+from jemmo.store.models.kept import ReportField
 
 
 class SyncRun(models.Model):
@@ -25,14 +26,27 @@ class SyncRun(models.Model):
     status = models.CharField(max_length=20, default="running")
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
-    report = models.JSONField(db_default={})
+    report = ReportField(db_default={})
 
     class Meta:
         db_table = "sync_run"
-        indexes = [models.Index(fields=["connection", "-started_at"], name="sync_run_recent")]
+        indexes = [
+            models.Index(fields=["connection", "-started_at"], name="sync_run_recent"),
+            models.Index(fields=["started_at"], name="sync_run_age"),
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(status="running"),
+                name="sync_run_running",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mode} sync {self.id}"
+
+    @property
+    def again(self) -> bool:
+        """Whether an initial sync is not the first of its connection: everything had been read before."""
+        return self.report.get("again") is True
 
 
 class StreamCheckpoint(models.Model):
@@ -46,9 +60,14 @@ class StreamCheckpoint(models.Model):
     pass_started_at = models.DateTimeField(null=True)
     seen = models.BigIntegerField(default=0)
     total = models.BigIntegerField(null=True)
+    short = models.BigIntegerField(db_default=0)
     done = models.BooleanField(default=False)
     complete = models.BooleanField(default=False)
+    synced_at = models.DateTimeField(null=True)
     saved_at = models.DateTimeField(db_default=Now())
+    basis = models.TextField(null=True)
+    reread = models.JSONField(null=True)
+    reread_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "checkpoint"
@@ -86,6 +105,9 @@ class Rejection(models.Model):
         indexes = [
             models.Index(fields=["connection", "-at", "-id"], name="rejection_recent"),
             models.Index(fields=["connection", "remote_id"], name="rejection_record"),
+            models.Index(
+                fields=["at"], condition=models.Q(remote_id=None), name="rejection_nameless"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,15 +181,21 @@ class Sweep(models.Model):
 
 
 class HeldDeletion(models.Model):
-    """A deletion too large to follow unasked. ``released_at`` is set by a person and used by the next sync."""
+    """Deletions that wait for a person to review them: ``remote_ids`` names the ``missing`` records.
+
+    ``recent`` were deleted in the day before. ``released_at`` is set by a person. ``closed_at`` ends it: a sync used
+    the release, or, where nothing was released, the person kept the records.
+    """
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="held_deletions")
     stream = models.CharField(max_length=30)
     missing = models.IntegerField()
     present = models.IntegerField()
-    examples = models.JSONField(default=list)
+    recent = models.IntegerField(default=0, db_default=0)
+    remote_ids = models.JSONField(default=list)
     held_at = models.DateTimeField(db_default=Now())
     released_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "held_deletion"

@@ -55,3 +55,19 @@ class SupportMessage(models.Model):
 
     def __str__(self) -> str:
         return self.body[:60]
+
+
+class SupportPicture(models.Model):
+    """A picture that belongs to a message, sealed and bound to it; it goes with the message."""
+
+    message = models.OneToOneField(
+        SupportMessage, models.CASCADE, primary_key=True, related_name="picture"
+    )
+    content_type = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "support_picture"
+
+    def __str__(self) -> str:
+        return f"picture of message {self.message_id}"

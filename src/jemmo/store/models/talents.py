@@ -51,7 +51,7 @@ class Talent(Noticed, Synced):
     class Meta(Synced.Meta):
         db_table = "talent"
         indexes = [
-            recent("talent_recent"),
+            recent("talent_recent", include=["is_private"]),  # which its policy reads
             models.Index(
                 "org",
                 Alphabetical("last_name"),
@@ -66,6 +66,11 @@ class Talent(Noticed, Synced):
                 fields=["org"],
                 name="talent_not_to_contact",
                 condition=models.Q(do_not_contact_at__isnull=False),
+            ),
+            models.Index(
+                fields=["org", "remote_deleted_at"],
+                condition=models.Q(remote_deleted_at__isnull=False),
+                name="talent_deleted",
             ),
         ]
 
@@ -96,7 +101,7 @@ class TalentContacts(OfOrganisation):
     """All contact details of a talent in one sealed value, bound to connection and remote id.
 
     The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are what a person is found by
-    (``jemmo.services.lookups``); of people read before there were any they are ``None`` for a while.
+    (``jemmo.services.lookups``). After an upgrade that makes them differently they are ``hashes_outdated`` for a while.
     ``sealed_texts`` is what the talent's texts said before contact details were taken out (``jemmo.domain.apart``).
     """
 
@@ -106,13 +111,16 @@ class TalentContacts(OfOrganisation):
     sealed = models.BinaryField()
     sealed_texts = models.BinaryField(null=True)
     hashes = ArrayField(models.BigIntegerField(), null=True)
+    hashes_outdated = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "talent_contacts"
         indexes = [
             GinIndex(fields=["hashes"], name="talent_contacts_hashes"),
             models.Index(
-                fields=["talent"], condition=models.Q(hashes=None), name="talent_contacts_unhashed"
+                fields=["talent"],
+                condition=models.Q(hashes_outdated=True),
+                name="talent_contacts_outdated",
             ),
         ]
 

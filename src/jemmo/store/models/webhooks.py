@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from jemmo.store.models.connections import Connection
 
@@ -14,9 +15,9 @@ class WebhookAddress(models.Model):
 
     The secret is found by its digest and shown by unsealing it: a dump of this table gives none away.
     ``streams`` are what the ATS announces, ``only_new`` says that it tells of new records alone; ``missed``
-    counts changes that polling found and no webhook announced since the last delivery; ``links`` counts the
-    looks that left a link waiting for its other end. ``claim`` fences whoever looks up this connection's
-    hints: one at a time, and not after its claim ended.
+    counts changes that polling found and no webhook announced since the last delivery. ``claim`` fences whoever
+    looks up this connection's hints: one at a time, and not after its claim ended. ``links`` is unused; older
+    versions, which may run beside this one during an upgrade, still read it.
     """
 
     connection = models.OneToOneField(
@@ -45,7 +46,9 @@ class WebhookAddress(models.Model):
 class WebhookDelivery(models.Model):
     """One webhook as it came. The body is personal data: sealed, and deleted after a few days.
 
-    ``once`` is the digest of a body that cannot come twice unless it is sent again.
+    ``once`` is the digest of a body that cannot come twice unless it is sent again. ``named`` are keyed hashes of what
+    it names people by (``jemmo.domain.mentions``); without them, as in rows of before there were any, it may be about
+    anybody.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -55,6 +58,7 @@ class WebhookDelivery(models.Model):
     event = models.CharField(max_length=100, blank=True)
     sealed_body = models.BinaryField()
     once = models.BinaryField(null=True)
+    named = ArrayField(models.BigIntegerField(), null=True)
     replayed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -65,6 +69,12 @@ class WebhookDelivery(models.Model):
         indexes = [
             models.Index(fields=["connection", "received_at"], name="webhook_delivery_recent"),
             models.Index(fields=["received_at"], name="webhook_delivery_age"),
+            GinIndex(fields=["named"], name="webhook_delivery_named"),
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(named=None),
+                name="webhook_delivery_nameless",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,7 +85,7 @@ class WebhookHint(models.Model):
     """A record that a webhook named. It waits while ``due_at`` is set, and is remembered for a while after that.
 
     ``version`` counts how often it was named: a look that began before the last time is not the last look.
-    ``trouble`` is the code of what hindered the last look, if something did.
+    ``trouble`` is the code of what hindered the last look, if something did. ``file`` is a resume that webhooks named.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -83,6 +93,7 @@ class WebhookHint(models.Model):
     stream = models.CharField(max_length=30)
     remote_id = models.TextField()
     destroyed = models.BooleanField(db_default=False)
+    file = models.TextField(null=True)
     version = models.BigIntegerField(db_default=1)
     heard_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(null=True, db_default=Now())
@@ -103,7 +114,12 @@ class WebhookHint(models.Model):
                 fields=["connection", "due_at"],
                 name="webhook_hint_due",
                 condition=models.Q(due_at__isnull=False),
-            )
+            ),
+            models.Index(
+                Greatest("heard_at", "applied_at"),
+                condition=models.Q(due_at=None),
+                name="webhook_hint_settled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from jemmo.domain.access import Action
 from jemmo.store.models import AccessEvent, Account, Membership, Organisation, Talent
-from jemmo.store.selectors.paging import search_terms, typed
+from jemmo.store.selectors.paging import search_terms, typed, whole_number
 from jemmo.store.selectors.saying import talents_saying
 
 PERIODS = {
@@ -72,8 +72,8 @@ class Page:
 
 def page(org: Organisation, wanted: Wanted, *, now: datetime) -> Page:
     rows = _rows(org, wanted, now)
-    if wanted.after.isdecimal() and len(wanted.after) < 19:
-        rows = rows.filter(id__lt=int(wanted.after))
+    if (after := whole_number(wanted.after)) is not None:
+        rows = rows.filter(id__lt=after)
     listed = list(rows.order_by("-id")[: PAGE + 1])
     shown = listed[:PAGE]
     return Page(

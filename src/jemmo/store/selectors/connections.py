@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Sum
+from django.db import connection as database
+from django.db.models import BigIntegerField, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream
-from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
+from jemmo.store.models import Connection, ConnectionState, Organisation, RequestCount, SyncRun
 
-WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
+WITHOUT_APPLICATIONS = """
+    SELECT t.connection_id FROM checkpoint t JOIN connection c ON c.id = t.connection_id
+    WHERE c.org_id = %s AND t.stream = 'talents' AND NOT EXISTS (
+        SELECT FROM checkpoint a WHERE a.connection_id = t.connection_id AND a.stream = 'applications')"""
 PARTED = (ConnectionState.DISCONNECTED, ConnectionState.LEAVING)
 RUNS_SHOWN = 30
 REJECTIONS_SHOWN = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Health:
-    """The organisation's syncs in one word. ``colour`` is ``None`` when no ATS is connected."""
-
-    colour: Colour | None
-    last_success_at: datetime | None
-    error: dict[str, Any] | None
-    read: int = 0
-
-
-def health(org: Organisation, *, now: datetime) -> Health:
-    """The state to show in the header: that of the connection that needs attention most."""
-    connections = list(org.connections.exclude(state__in=PARTED).select_related("lease"))
-    if not connections:
-        return Health(colour=None, last_success_at=None, error=None)
-    colours = [_colour(one, now) for one in connections]
-    worst = min(range(len(colours)), key=lambda place: WORST_FIRST.index(colours[place]))
-    chosen = connections[worst]
-    times = [one.last_success_at for one in connections if one.last_success_at]
-    return Health(
-        colour=colours[worst],
-        last_success_at=min(times) if times else None,
-        error=chosen.last_error,
-        read=_read(chosen) if colours[worst] is Colour.LOADING else 0,
-    )
-
-
-def _colour(connection: Connection, now: datetime) -> Colour:
-    return colour(
-        last_success_at=connection.last_success_at,
-        last_error=connection.last_error,
-        running=is_running(connection, now),
-        now=now,
-    )
 
 
 def is_running(connection: Connection, now: datetime) -> bool:
@@ -63,22 +30,45 @@ def is_running(connection: Connection, now: datetime) -> bool:
     return lease is not None and lease.expires_at > now
 
 
-def _read(connection: Connection) -> int:
-    run = connection.runs.filter(status="running").order_by("-started_at").first()
-    streams = run.report.get("streams", {}) if run else {}
-    return sum(counts.get("fetched", 0) for counts in streams.values())
-
-
 def listed(org: Organisation) -> list[Connection]:
     """The organisation's connections, oldest first, those that were disconnected last."""
-    found = org.connections.select_related("lease", "org").order_by("created_at")
-    return sorted(found, key=lambda one: one.state in PARTED)
+    return _ordered(org.connections.select_related("lease", "org"))
 
 
-def told_apart(org: Organisation) -> list[Connection]:
-    """The connections to choose from in a list; none where there is but one."""
-    found = listed(org)
-    return found if len(found) > 1 else []
+def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
+    return sorted(connections.order_by("created_at"), key=lambda one: one.state in PARTED)
+
+
+def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
+    """What each connection is called beside the others: its label, with the account or the key where labels repeat."""
+    labels = {one.id: (one.label or one.provider).strip() for one in connections}
+    return {
+        one.id: labels[one.id]
+        if list(labels.values()).count(labels[one.id]) == 1
+        else f"{labels[one.id]} · {one.account_name or one.key_hint or str(one.id)[:8]}"
+        for one in connections
+    }
+
+
+def told_apart(org: Organisation) -> list[tuple[UUID, str]]:
+    """The connections to choose from in a list, each with its name; none where there is but one."""
+    named = ("org", "label", "provider", "account_name", "key_hint", "state")
+    names = display_names(_ordered(org.connections.only(*named)))
+    return list(names.items()) if len(names) > 1 else []
+
+
+def without_applications(org: Organisation) -> set[UUID]:
+    """The connections of which talents were read and applications never, so that nobody can know how many there are."""
+    with database.cursor() as cursor:
+        cursor.execute(WITHOUT_APPLICATIONS, [org.pk])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) -> None:
+    """Give each record ``ats``, the name of its connection; without any names, it stays empty."""
+    names = dict(named)
+    for record in records:
+        record.ats = names.get(record.connection_id, "")
 
 
 def one(org: Organisation, connection_id: UUID) -> Connection | None:
@@ -95,10 +85,11 @@ def history(connection: Connection, *, before: datetime | None = None) -> list[S
 
 
 def requests_since(connection: Connection, since: datetime) -> int:
-    """How many requests the runs that began since then have sent."""
+    """Every request to the ATS, and for its files: of syncs that began since then, and of all else."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
     found = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
-    return found["sent"] or 0
+    beside = RequestCount.objects.filter(connection=connection, at__gte=since)
+    return (found["sent"] or 0) + (beside.aggregate(sent=Sum("count"))["sent"] or 0)
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:

@@ -1,9 +1,12 @@
-"""The webhooks that a connection keeps, for its page."""
+"""The webhooks that a connection keeps: for its page, and by whom they name."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Count, Min
 from msgspec import Struct
 
@@ -25,3 +28,12 @@ def kept(connection: Connection) -> Kept:
     counted = found.aggregate(number=Count("id"), since=Min("received_at"))
     latest = found.defer("sealed_body").order_by("-received_at", "-id")[:SHOWN]
     return Kept(number=counted["number"], since=counted["since"], latest=list(latest))
+
+
+def naming(connection_id: UUID, hashes: Sequence[int]) -> list[int]:
+    """The ids of those that name somebody by one of these hashes, or that may name anybody."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT jemmo_deliveries_naming(%s::bigint[], %s)", [list(hashes), connection_id]
+        )
+        return [int(row[0]) for row in cursor.fetchall()]

@@ -5,18 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from msgspec import Struct
 
 from jemmo.store.models import Attachment, Connection, FileVersion, Organisation
 from jemmo.store.selectors.visible import OF_SHOWN_TALENTS
-
-WANTED = Q(
-    fetch_status="PENDING",
-    remote_deleted_at=None,
-    talent__remote_deleted_at=None,
-    talent__excluded_reason=None,
-)
 
 
 class FileCounts(Struct, frozen=True, kw_only=True):
@@ -30,10 +23,12 @@ class FileCounts(Struct, frozen=True, kw_only=True):
 
 
 def connections_due(now: datetime) -> list[UUID]:
-    """Active connections that have a file to fetch."""
-    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
-    found = Attachment.objects.filter(WANTED, due, talent__connection__state="active")
-    return list(found.values_list("talent__connection_id", flat=True).distinct())
+    """Active connections that may have a file to download: something changed, or a retry is due.
+
+    Only connections are read, since talents and files are too many for a question asked every minute.
+    """
+    due = Connection.objects.filter(state="active", files_due_at__lte=now)
+    return list(due.order_by("files_due_at").values_list("id", flat=True))
 
 
 def counts_of(connection: Connection) -> FileCounts:
@@ -60,21 +55,32 @@ def counts_of(connection: Connection) -> FileCounts:
     )
 
 
+def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    """Files with the ``text_status`` of what is kept, and whether it ``lacks_text`` that search would need.
+
+    An image has none, which needs no words.
+    """
+    kept = FileVersion.objects.filter(id=OuterRef("current_version"))
+    return attachments.annotate(
+        text_status=Subquery(kept.values("text_status")[:1]),
+        lacks_text=Exists(
+            kept.exclude(text_status__in=["DONE", "PENDING"]).exclude(
+                content_type__startswith="image/"
+            )
+        ),
+    )
+
+
 def shown(org: Organisation, version_id: UUID) -> FileVersion | None:
-    """A kept version of a file of somebody who is shown; ``None`` for this organisation otherwise."""
+    """A kept version of a file of a talent that has a page; ``None`` for this organisation otherwise."""
     return (
         FileVersion.objects.filter(
-            OF_SHOWN_VERSIONS,
             id=version_id,
             org=org,
             state="stored",
             attachment__remote_deleted_at=None,
+            attachment__talent__remote_deleted_at=None,
         )
         .select_related("attachment__talent")
         .first()
     )
-
-
-OF_SHOWN_VERSIONS = Q(
-    attachment__talent__remote_deleted_at=None, attachment__talent__excluded_reason=None
-)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import F, Func, QuerySet, TextField
 
+from jemmo.domain import brake
+from jemmo.domain.brake import related
 from jemmo.domain.streams import Stream
+from jemmo.store import scope
 from jemmo.store.models import (
     Application,
     AtsUser,
@@ -18,7 +21,6 @@ from jemmo.store.models import (
     HeldDeletion,
     Job,
     RejectReason,
-    Sighting,
     Stage,
     Talent,
 )
@@ -38,17 +40,46 @@ MODELS: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class HeldPage:
-    """``comparing``: a sync is under way, so the list may be too long for now."""
+    """``comparing``: a sync is under way, so the list may be too long for now.
+
+    ``together`` are all that one decision is about, ``records`` how many deletions that is. ``unseen`` are missed too,
+    but confidential, so whoever asks does not see them in the list.
+    """
 
     held: HeldDeletion
+    together: list[HeldDeletion]
+    records: int
     stream: str
     found: Found[Any]
+    unseen: int
     comparing: bool
+    decision: dict[str, Any] | None
+
+
+def waiting(connection: Connection) -> list[HeldDeletion]:
+    """The deletions of a connection that wait for an owner's or admin's decision."""
+    return list(
+        connection.held_deletions.filter(closed_at=None, released_at=None).order_by("stream")
+    )
+
+
+def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
+    """What is to be decided about these, as ``jemmo.domain.brake.decision``."""
+    facts = [
+        {
+            "stream": row.stream,
+            "missing": row.missing,
+            "present": row.present,
+            "recent": row.recent,
+        }
+        for row in rows
+    ]
+    return brake.decision(facts, connection.label or connection.provider.capitalize())
 
 
 def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldPage | None:
-    """A page of the records that the last comparison missed, or ``None`` when nothing is held back."""
-    held = HeldDeletion.objects.filter(connection=connection, stream=stream).first()
+    """A page of the records that the ATS no longer has, or ``None`` when nothing is held back."""
+    held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None
     rows = _missing(connection, stream, held)
@@ -56,25 +87,39 @@ def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldP
     items = cut(rows.order_by("remote_id"), number)
     for one in items:
         one.named = _name(one)
+    together = list(
+        HeldDeletion.objects.filter(
+            connection=connection,
+            stream__in=related(stream),
+            closed_at=None,
+            released_at__isnull=held.released_at is None,
+        ).order_by("stream")
+    )
+    total = rows.count()
+    with scope.under(scope.of_organisation(connection.org_id)):
+        unseen = rows.count() - total
     return HeldPage(
         held=held,
+        together=together,
+        records=sum(row.missing for row in together),
         stream=stream,
-        found=Found(items=items, total=rows.count(), page=number, wanted=None),
+        found=Found(items=items, total=total, page=number, wanted=None),
+        unseen=unseen,
         comparing=is_running(connection, datetime.now(UTC)),
+        decision=decision(connection, together),
     )
 
 
 def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySet[Any]:
-    """Records that are no tombstones and that the last sweep did not meet."""
-    met = Sighting.objects.filter(
-        connection=connection, stream=stream, remote_id=OuterRef("remote_id")
-    )
+    """The records that the decision is about and that are not deleted yet."""
+    names = Func(F("remote_ids"), function="jsonb_array_elements_text", output_field=TextField())
+    waiting = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
     rows: QuerySet[Any] = MODELS[stream].objects.filter(
-        connection=connection, remote_deleted_at=None, created_at__lt=held.held_at
+        connection=connection, remote_deleted_at=None, remote_id__in=waiting
     )
     if stream == Stream.APPLICATIONS:
         rows = rows.select_related("talent", "job")
-    return rows.exclude(Exists(met))
+    return rows
 
 
 def _name(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""Jobs, as pages show them. What a rule hides is not among them."""
+"""Jobs, as pages show them. Lists have no excluded ones; the page of one says why it is excluded."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from jemmo.domain.enums import JobStatus
+from jemmo.domain.kept import enum_or_none
+from jemmo.domain.rules import Exclusion
 from jemmo.store.models import (
     Application,
-    Department,
     Job,
     JobLocation,
     Organisation,
@@ -21,13 +23,19 @@ from jemmo.store.models import (
 )
 from jemmo.store.models.ordering import HIDDEN
 from jemmo.store.selectors.apart import Unseal
-from jemmo.store.selectors.connections import told_apart
+from jemmo.store.selectors.connections import (
+    WITHOUT_APPLICATIONS,
+    name_connections,
+    told_apart,
+    without_applications,
+)
 from jemmo.store.selectors.hiding import show_texts
 from jemmo.store.selectors.paging import (
     SIZE,
     Alphabetical,
     Column,
     Found,
+    any_of,
     cut,
     order,
     page_number,
@@ -38,6 +46,18 @@ from jemmo.store.selectors.paging import (
 )
 from jemmo.store.selectors.saying import jobs_saying
 from jemmo.store.selectors.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
+
+_CHOICES = f"""
+    SELECT ARRAY(SELECT DISTINCT name FROM department WHERE org_id = %s AND remote_deleted_at IS NULL),
+        ARRAY(SELECT DISTINCT l.city FROM job_location l JOIN job j ON j.id = l.job_id
+            WHERE j.org_id = %s AND j.remote_deleted_at IS NULL AND j.excluded_reason IS NULL
+            AND l.city <> ''),
+        ARRAY({WITHOUT_APPLICATIONS})"""
+
+LISTED = (
+    *("title", "status", "visibility", "remote_policy", "remote_updated_at"),
+    *("connection", "department__name"),
+)
 
 COLUMNS = {
     "updated": Column((F("remote_updated_at"),), descending=True),
@@ -81,20 +101,23 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 
 def search(org: Organisation, wanted: Wanted) -> Found[Job]:
-    """A page of the organisation's jobs, with the number of active applications of each."""
+    """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
     found = _matching(org, wanted)
     if wanted.sort.endswith("talents"):
         items = _by_people(org, found, wanted)
     else:
         items = cut(_listed(found).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
-    _add_active(org, items)
+    choices, unread = _choices(org)
+    _add_active(org, items, unread)
+    _add_places(items)
+    name_connections(items, choices["connection"])
     return Found(
         items=items,
         total=found.count(),
         page=wanted.page,
         wanted=wanted,
         columns=COLUMNS,
-        choices=_choices(org),
+        choices=choices,
     )
 
 
@@ -119,12 +142,16 @@ def _people(**where: Any) -> QuerySet[Application]:
     return Application.objects.filter(SHOWN_APPLICATIONS, **where)
 
 
-def _in_progress(org: Organisation, **where: Any) -> dict[UUID, int]:
-    """How many people are in progress for each job; those whose talent is hidden are told by an index of the hidden."""
+def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
+    """How many people are in progress for each job, or for each of these.
+
+    Those whose talent is hidden are told by an index of the hidden.
+    """
     hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
     found = Application.objects.filter(
         ~Exists(hidden), org=org, status="ACTIVE", remote_deleted_at=None, talent__isnull=False
-    ).filter(**(where or {"job__isnull": False}))
+    )
+    found = found.filter(job__isnull=False) if jobs is None else found.filter(any_of("job", jobs))
     return dict(found.order_by().values_list("job").annotate(n=Count("*")))
 
 
@@ -144,33 +171,51 @@ def _by_people(org: Organisation, found: QuerySet[Job], wanted: Wanted) -> list[
 
 
 def _listed(found: QuerySet[Job]) -> QuerySet[Job]:
-    return found.select_related("department").prefetch_related("locations")
+    """With what a row shows and nothing else: it is read for fifty jobs at a time."""
+    return found.select_related("department").only(*LISTED)
 
 
-def _add_active(org: Organisation, jobs: Sequence[Job]) -> None:
-    active = _in_progress(org, job__in=[one.id for one in jobs]) if jobs else {}
+def _add_active(org: Organisation, jobs: Sequence[Job], unread: set[UUID]) -> None:
+    active = _in_progress(org, [one.id for one in jobs]) if jobs else {}
     for one in jobs:
-        one.active = active.get(one.id, 0)  # type: ignore[attr-defined]
+        known = one.connection_id not in unread
+        one.active = active.get(one.id, 0) if known else None  # type: ignore[attr-defined]
 
 
-def _choices(org: Organisation) -> dict[str, list[Any]]:
-    departments = Department.objects.filter(org=org, remote_deleted_at=None)
-    places = JobLocation.objects.filter(
-        city__isnull=False, job__org=org, job__remote_deleted_at=None, job__excluded_reason=None
-    ).order_by()
-    return {
+def _add_places(jobs: Sequence[Job]) -> None:
+    """Give each job its ``places``; a prefetch makes a manager and a queryset for each row."""
+    places: dict[UUID, list[JobLocation]] = {one.id: [] for one in jobs}
+    for place in JobLocation.objects.filter(any_of("job", list(places))).only("job", "city", "raw"):
+        places[place.job_id].append(place)
+    for one in jobs:
+        one.places = places[one.id]  # type: ignore[attr-defined]
+
+
+def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
+    """What the filters offer, and the connections whose applications are not read, in one statement."""
+    with database.cursor() as cursor:
+        cursor.execute(_CHOICES, [org.pk] * 3)
+        departments, cities, unread = cursor.fetchone()
+    choices = {
         "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
-        "department": sorted(departments.values_list("name", flat=True).distinct()),
+        "department": sorted(departments),
         "connection": told_apart(org),
-        "city": sorted(city for city in places.values_list("city", flat=True).distinct() if city),
+        "city": sorted(cities),
     }
+    return choices, set(unread)
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobPage:
-    """One job with its pipeline and the people in it."""
+    """One job with its pipeline and the people in it.
+
+    ``excluded`` is the rule that keeps the job out of lists and counts. Without ``reads_applications`` the numbers of
+    people are unknown.
+    """
 
     job: Job
+    reads_applications: bool
+    excluded: Exclusion | None
     pipeline: list[Stage]
     most: int
     hired: int
@@ -190,10 +235,12 @@ PEOPLE_SHOWN = 100
 def one(
     org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
 ) -> JobPage | None:
-    """A job, or ``None`` when it is not there for this organisation. ``stage`` narrows the talents to one."""
+    """A job, excluded or not; ``None`` when there is none for this organisation.
+
+    ``stage`` narrows the talents to those at one.
+    """
     job = (
-        visible(org)
-        .filter(id=job_id)
+        Job.objects.filter(org=org, id=job_id, remote_deleted_at=None)
         .select_related("department", "recruiter", "connection")
         .prefetch_related("locations", "compensations")
         .first()
@@ -213,6 +260,8 @@ def one(
     show_texts([one.talent for one in listed if one.talent], unseal)
     return JobPage(
         job=job,
+        reads_applications=job.connection_id not in without_applications(org),
+        excluded=enum_or_none(job.excluded_reason, Exclusion),
         pipeline=pipeline,
         most=max([1, *(getattr(one, "active", 0) for one in pipeline)]),
         hired=counted.get("HIRED", 0),

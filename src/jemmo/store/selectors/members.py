@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from jemmo.domain.roles import ROLES
-from jemmo.store.models import AuditEvent, Invitation, Membership, Organisation
+from jemmo.store.models import Account, AuditEvent, Invitation, Membership, Organisation
 
 
-def memberships(account_id: Any) -> list[Membership]:
-    """Where a person belongs, in the order in which they joined."""
-    return list(
-        Membership.objects.filter(account_id=account_id).select_related("org").order_by("id")
-    )
+def memberships(account: Account) -> list[Membership]:
+    """Where a person belongs and may work by now, in the order in which they joined."""
+    found = Membership.objects.effective().filter(account_id=account.pk)
+    listed = list(found.select_related("org").order_by("id"))
+    for one in listed:
+        one.account = account
+    return listed
 
 
 def current(found: list[Membership], org_id: str | None) -> Membership | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection as database
-from django.db.models import F, Func, QuerySet
+from django.db.models import BooleanField, F, Func, QuerySet, UUIDField, Value
 from django.db.models.expressions import OrderBy, RawSQL
 
+from jemmo.domain.plain_text import visible
 from jemmo.store.models.ordering import Alphabetical
 
 __all__ = ["Alphabetical"]  # with the columns it orders
@@ -86,11 +88,14 @@ def record_id(given: str) -> str:
         return ""
 
 
+def whole_number(given: str) -> int | None:
+    """A number of Postgres's ``bigint`` as browsers send it; ``None`` for anything else, however long."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+
+
 def page_number(given: str | None) -> int:
     """The page asked for; anything odd is the first."""
-    if given and given.isascii() and given.isdecimal() and len(given) < 6:
-        return min(LAST_PAGE, max(1, int(given)))
-    return 1
+    return min(LAST_PAGE, max(1, whole_number(given or "") or 1))
 
 
 def cut(found: QuerySet[Any], page: int) -> list[Any]:
@@ -122,11 +127,23 @@ def among(ids: list[UUID]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::uuid[])", (ids,))
 
 
+def any_of(column: str, ids: Sequence[UUID]) -> Func:
+    """As ``column__in=ids`` with one value, however many they are; Django takes its time for each."""
+    listed = Value(list(ids), output_field=ArrayField(UUIDField()))
+    return Func(
+        F(column),
+        listed,
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
+
+
 def search_terms(typed: str) -> str:
     """What was typed as Postgres's ``tsquery``; empty when there are no words.
 
     Every word begins a word of the record, whatever the accents.
     """
-    plain = unicodedata.normalize("NFKD", typed[:200].replace("\x00", ""))
+    plain = unicodedata.normalize("NFKD", visible(typed[:200]).replace("\x00", ""))
     words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
     return " & ".join(f"'{one}':*" for one in words[:10])

@@ -57,9 +57,9 @@ def jobs_saying(org: Organisation, terms: str) -> Q:
     return _among("SELECT jemmo_jobs_saying(to_tsquery('simple', %s), %s)", terms, org)
 
 
-def talents_with_contact(org: Organisation, hashed: int) -> Q:
-    """Talents, by the keyed hash of an address or number."""
-    return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", [hashed], org)
+def talents_with_contact(org: Organisation, hashes: Sequence[int]) -> Q:
+    """Talents who have an address or number, by any of its keyed hashes."""
+    return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", list(hashes), org)
 
 
 def _among(query: str, *given: Any) -> Q:

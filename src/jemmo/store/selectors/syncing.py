@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
 
-from jemmo.domain.status import Colour, eta
-from jemmo.store.models import ConnectionState, Organisation, SyncRun
-from jemmo.store.selectors.connections import health, is_running
+from jemmo.domain import numbers
+from jemmo.domain.estimate import Progress
+from jemmo.domain.freshness import COVERED_BY, PAGES
+from jemmo.domain.status import Colour
+from jemmo.store.models import ConnectionState, Organisation
+from jemmo.store.selectors import freshness, progress
+from jemmo.store.selectors.connections import is_running
+from jemmo.store.selectors.freshness import Seen
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyncIcon:
-    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty. ``left`` is the estimate, if there is one."""
+    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty."""
 
     colour: Colour | None
-    last_success_at: datetime | None
-    error: dict[str, Any] | None
+    synced_at: datetime | None
+    error: Mapping[str, Any] | None
+    decisions: tuple[dict[str, Any], ...]
+    files_error: dict[str, Any] | None
     blocked: str
     waiting: bool
-    read: int
-    left: timedelta | None
+    progress: Progress
     changed: int
 
     @property
@@ -31,29 +38,37 @@ class SyncIcon:
         return self.waiting or self.colour is Colour.LOADING
 
 
-def icon(org: Organisation, *, now: datetime) -> SyncIcon:
-    """The icon of an organisation, over all its connections."""
-    state = health(org, now=now)
-    connections = list(org.connections.select_related("lease"))
-    running = [one for one in connections if is_running(one, now)]
-    estimates = [left for one in running if (left := _left(one, now)) is not None]
-    latest = (
-        SyncRun.objects.filter(connection__org=org)
-        .exclude(status="running")
-        .order_by("-started_at")
-        .first()
-    )
-    streams = latest.report.get("streams", {}) if latest else {}
+def icon(
+    org: Organisation, page: str, *, now: datetime, seen: list[Seen] | None = None
+) -> SyncIcon:
+    """The icon of a page, over all connections of an organisation; ``seen`` if they were read already."""
+    seen = freshness.seen(org) if seen is None else seen
+    state = freshness.overall(seen, page, now=now)
+    scopes = COVERED_BY[page]
+    connections = [each.connection for each in seen]
+    running = [
+        progress.of(each.connection, each.running, now=now)
+        for each in seen
+        if is_running(each.connection, now) and each.running
+    ]
     return SyncIcon(
         colour=state.colour,
-        last_success_at=state.last_success_at,
+        synced_at=state.synced_at,
         error=state.error,
+        decisions=state.decisions,
+        files_error=state.files_error,
         blocked=_blocked([one.state for one in connections]),
-        waiting=not running and _waits([str(one.id) for one in connections]),
-        read=state.read,
-        left=max(estimates) if estimates else None,
-        changed=sum(one.get("created", 0) + one.get("updated", 0) for one in streams.values()),
+        waiting=state.colour is not Colour.LOADING
+        and _waits([str(one.id) for one in connections], scopes),
+        progress=_together(running),
+        changed=sum(_changed(each, page) for each in seen),
     )
+
+
+def _changed(seen: Seen, page: str) -> int:
+    """The page's records that the last sync of its streams changed."""
+    run = seen.latest_of(page)
+    return numbers.of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
 
 
 def _blocked(states: list[str]) -> str:
@@ -64,26 +79,27 @@ def _blocked(states: list[str]) -> str:
     return "refused" if ConnectionState.REFUSED in states else "paused"
 
 
-def _waits(connection_ids: list[str]) -> bool:
-    """Whether a sync is queued and may start now."""
+def _waits(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
+    """Whether a sync of these scopes is queued and may start now."""
     if not connection_ids:
         return False
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' "
             "AND task_name = 'sync_connection' AND args->>'connection_id' = ANY(%s) "
+            "AND coalesce(args->>'only', '') = ANY(%s) "
             "AND (scheduled_at IS NULL OR scheduled_at <= now()))",
-            [connection_ids],
+            [connection_ids, list(scopes)],
         )
         return bool(cursor.fetchone()[0])
 
 
-def _left(connection: Any, now: datetime) -> timedelta | None:
-    run = connection.runs.filter(status="running").order_by("-started_at").first()
-    if run is None:
-        return None
-    points = connection.checkpoints.filter(saved_at__gte=run.started_at)
-    counted = [(one.seen, one.total) for one in points if one.total and not one.done]
-    read = sum(one.get("fetched", 0) for one in run.report.get("streams", {}).values())
-    missing = sum(max(0, total - seen) for seen, total in counted)
-    return eta(read=read, missing=missing, since=now - run.started_at)
+def _together(found: list[Progress]) -> Progress:
+    """Several syncs as one, which ends with the last of them."""
+    totals = [one.total for one in found if one.total is not None]
+    lefts = [one.left for one in found if one.left is not None]
+    return Progress(
+        seen=sum(one.seen for one in found),
+        total=sum(totals) if found and len(totals) == len(found) else None,
+        left=max(lefts) if len(lefts) == len(found) and lefts else None,
+    )

@@ -9,14 +9,16 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from jemmo.domain.apart import TALENT_TEXTS
 from jemmo.domain.consent import Stance, Withheld
 from jemmo.domain.enums import ApplicationStatus, StageCategory
+from jemmo.domain.kept import enum_or_none
 from jemmo.domain.masking import has_contacts
 from jemmo.domain.records import Contact
+from jemmo.domain.rules import Exclusion
 from jemmo.store.models import (
     Application,
     Attachment,
-    Job,
     Organisation,
     Stage,
     Talent,
@@ -24,7 +26,12 @@ from jemmo.store.models import (
 )
 from jemmo.store.selectors import jobs
 from jemmo.store.selectors.apart import Unseal, open_contacts, put_back, put_back_letters
-from jemmo.store.selectors.connections import told_apart
+from jemmo.store.selectors.connections import (
+    name_connections,
+    told_apart,
+    without_applications,
+)
+from jemmo.store.selectors.files import with_text_status
 from jemmo.store.selectors.hiding import (
     conceal,
     conceal_applications,
@@ -38,6 +45,7 @@ from jemmo.store.selectors.paging import (
     Column,
     Found,
     among,
+    any_of,
     cut,
     order,
     page_number,
@@ -56,6 +64,14 @@ COLUMNS = {
 }
 
 OFFERED_JOBS = 200  # a longer list to choose from helps nobody
+
+
+LISTED = (
+    *TALENT_TEXTS,
+    *("tags", "location", "custom_fields", "is_private", "remote_updated_at"),
+    *("consent_state", "can_email", "do_not_contact_at", "org", "connection", "remote_id"),
+)
+"""What a row of a list shows, and what must be known to show it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +145,11 @@ def search(
     found, total = _matching(
         org, wanted, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
     )
-    items = cut(found.order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+    items = cut(found.only(*LISTED).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
     _add_latest(items, wanted)
     show_texts(items, unseal)
+    connections = told_apart(org)
+    name_connections(items, connections)
     return Found(
         items=items,
         total=total,
@@ -142,7 +160,7 @@ def search(
             "stage": list(StageCategory),
             "status": list(ApplicationStatus),
             "job": _jobs(org, wanted.job),
-            "connection": told_apart(org),
+            "connection": connections,
             "contact": list(Stance),
         },
     )
@@ -199,38 +217,45 @@ def _applied(wanted: Wanted) -> QuerySet[Application] | None:
     """The applications of which a talent must have one; ``None`` when the address asks for none."""
     if not (wanted.stage or wanted.status or wanted.job):
         return None
-    found = Application.objects.filter(talent=OuterRef("id"), remote_deleted_at=None)
+    return _those_asked_for(wanted).filter(talent=OuterRef("id"))
+
+
+def _those_asked_for(wanted: Wanted) -> QuerySet[Application]:
+    """The applications that the filters leave."""
+    applications = Application.objects.filter(remote_deleted_at=None)
     if wanted.stage:
-        found = found.filter(stage__category=wanted.stage)
+        applications = applications.filter(stage__category=wanted.stage)
     if wanted.status:
-        found = found.filter(status=wanted.status)
+        applications = applications.filter(status=wanted.status)
     elif wanted.stage:
-        found = found.filter(status__in=IN_PROCESS)
-    return found.filter(job=UUID(wanted.job)) if wanted.job else found
+        applications = applications.filter(status__in=IN_PROCESS)
+    if wanted.job:
+        applications = applications.filter(job=UUID(wanted.job))
+    return applications
 
 
-def _jobs(org: Organisation, chosen: str) -> list[Job]:
-    """The jobs to choose from: those that changed last, and always the one that is chosen."""
-    shown = jobs.visible(org).only("id", "title")
+def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
+    """The jobs to choose from, with their titles: those that changed last, and always the one that is chosen."""
+    shown = jobs.visible(org).values_list("id", "title")
     found = list(shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS])
-    if chosen and chosen not in {str(one.id) for one in found}:
+    if chosen and chosen not in {str(job) for job, _title in found}:
         found += shown.filter(id=chosen)
-    return sorted(found, key=lambda one: one.title.casefold())
+    return sorted(found, key=lambda job: job[1].casefold())
 
 
 def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
     """The application to name beside each: one in progress rather than a past one, then the latest.
 
-    In a list of one job's people it is theirs for that job.
+    Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
     """
     latest: dict[UUID, Application] = {}
     applications = (
-        Application.objects.filter(talent__in=[one.id for one in talents], remote_deleted_at=None)
+        _those_asked_for(wanted)
+        .filter(any_of("talent", [talent.id for talent in talents]))
         .select_related("job", "stage")
+        .only("talent", "status", "job__title", "stage__name")
         .order_by(F("stage_entered_at").asc(nulls_first=True))
     )
-    if wanted.job:
-        applications = applications.filter(job=UUID(wanted.job))
     for application in applications:
         assert application.talent_id is not None
         before = latest.get(application.talent_id)
@@ -242,9 +267,15 @@ def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``."""
+    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``.
+
+    ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` nobody knows
+    whether there are any.
+    """
 
     talent: Talent
+    reads_applications: bool
+    excluded: Exclusion | None
     contacts: list[Contact] | None
     withheld: Withheld | None
     applications: list[Application]
@@ -254,11 +285,12 @@ class TalentPage:
 def one(
     org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
 ) -> TalentPage | None:
-    """A talent, or ``None`` when it is not there for this organisation.
+    """A talent, excluded or not; ``None`` when there is none for this organisation.
 
     ``reveal``: also the contact details of somebody who is not to be contacted.
     """
-    talent = visible(org).filter(id=talent_id).select_related("connection").first()
+    stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
+    talent = stored.select_related("connection").first()
     if talent is None:
         return None
     applications = list(
@@ -267,13 +299,15 @@ def one(
         .prefetch_related("stage_events")
         .order_by(F("applied_at").desc(nulls_last=True), "id")
     )
-    files = list(talent.attachments.filter(remote_deleted_at=None).order_by("id"))
+    files = list(with_text_status(talent.attachments.filter(remote_deleted_at=None)).order_by("id"))
     _name_moves(applications)
     withheld = None if reveal else talent.withheld
     if withheld:
         unseal = None
     return TalentPage(
         talent=talent,
+        reads_applications=talent.connection_id not in without_applications(org),
+        excluded=enum_or_none(talent.excluded_reason, Exclusion),
         contacts=_opened(talent, applications, files, unseal),
         withheld=withheld,
         applications=applications,
@@ -282,7 +316,10 @@ def one(
 
 
 def _name_moves(applications: list[Application]) -> None:
-    """Give each application its ``moves`` in time, with the names of the stages where they are known."""
+    """Give each application its ``moves``, latest first, with the names of the stages where they are known.
+
+    A move that is not ``named`` by its stages is one of the status alone, or of stages that are unknown.
+    """
     ids = {
         remote_id
         for one in applications
@@ -300,6 +337,8 @@ def _name_moves(applications: list[Application]) -> None:
         for move in moves:
             move.before = names.get((one.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
             move.after = names.get((one.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+            stayed = move.from_stage_remote_id == move.to_stage_remote_id
+            move.named = not stayed and bool(move.before or move.after)  # type: ignore[attr-defined]
         one.moves = moves  # type: ignore[attr-defined]
 
 

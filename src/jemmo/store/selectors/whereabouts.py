@@ -69,7 +69,10 @@ def _ids(typed: str) -> list[str]:
 
 
 def _ways(ids: list[str], said: Q | None = None) -> Iterator[Q]:
-    """How a record may be meant, the quickest to find first; ``said`` finds what is typed in its words."""
+    """How a record may be meant, the quickest to find first; ``said`` finds what is typed in its words.
+
+    A record that was deleted in the ATS is found by its ids only.
+    """
     named = Q(remote_id__in=ids)
     for one in ids:
         with suppress(ValueError):
@@ -77,7 +80,7 @@ def _ways(ids: list[str], said: Q | None = None) -> Iterator[Q]:
     yield named
     yield Q(remote_aliases__overlap=ids)
     if said is not None:
-        yield said
+        yield said & Q(remote_deleted_at=None)
 
 
 def _records(
@@ -110,11 +113,12 @@ def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
 
 def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
     reading = readings[row.connection_id]
+    name = row.title if kind == "job" else _name(row, sees_contacts)
     return Held(
         kind=kind,
         id=row.id,
         remote_id=row.remote_id,
-        name=row.title if kind == "job" else _name(row, sees_contacts),
+        name=name if row.remote_deleted_at is None else "",
         connection=reading.connection,
         changed_at=row.remote_updated_at,
         stored_at=row.modified_at if row.remote_deleted_at is None else row.created_at,
@@ -127,19 +131,21 @@ def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: boo
 def _application(row: Application, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
     reading = readings[row.connection_id]
     talent, job = row.talent, row.job
-    who = _name(talent, sees_contacts) if talent else row.talent_remote_id or "?"
-    what = job.title if job else row.job_remote_id or ""
     waits = None
     if talent is None and row.talent_remote_id:
         waits = f"talent {row.talent_remote_id}"
     elif job is None and row.job_remote_id:
         waits = f"job {row.job_remote_id}"
     gone = row.remote_deleted_at or (talent.remote_deleted_at if talent else None)
+    who = _name(talent, sees_contacts) if talent else row.talent_remote_id or "?"
+    titled = job is not None and job.remote_deleted_at is None
+    what = job.title if job and titled else row.job_remote_id or ""
+    named = f"{who} · {what}" if what else who
     return Held(
         kind="application",
         id=row.id,
         remote_id=row.remote_id,
-        name=f"{who} · {what}" if what else who,
+        name=named if gone is None else "",
         connection=reading.connection,
         changed_at=row.remote_updated_at,
         stored_at=row.modified_at,

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format, number_format
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
+from django.utils.text import Truncator
+from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.timezone import localtime, now
-from django.utils.translation import get_language_info, pgettext_lazy
+from django.utils.translation import (
+    get_language,
+    get_language_info,
+    ngettext,
+    ngettext_lazy,
+    pgettext,
+)
 from django.utils.translation import gettext as _
 
+from jemmo.domain import numbers
+from jemmo.domain.estimate import FirstSyncRow, rounded
+from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.troubles import trouble
 from jemmo.services.logs import plain
+from jemmo.store.models import Membership, Notification, Role
+from jemmo.store.noticing import present_disguise
 from jemmo.web import words
-from jemmo.web.problems import said
+from jemmo.web.problems import ask_managers, may_help, said, spoken
 
 register = template.Library()
+
+UNITS: Any = {**TIME_STRINGS, "year": ngettext_lazy("%(num)d year", "%(num)d years", "num")}
+"""Django's French says "1 année" for how long ago."""
+
+FOR_MANAGERS = ("nothing_connected", "refused", "paused")
+"""Findings that owners and admins alone can do something about."""
 
 TAGS = {
     *("p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "u", "a", "blockquote", "hr"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "code"),
 }
-# Day before month, and the month in letters: it cannot be misread.
-DAY = pgettext_lazy("date format", "j M Y")
-MOMENT = pgettext_lazy("date format", "j M Y, H:i")
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 register.filter("word", words.word)
 register.filter("said", said)
+register.filter("spoken", spoken)
 
 
 @register.filter
@@ -51,8 +70,35 @@ def means(code: str | None) -> str:
 
 
 @register.filter
-def next_step(code: str | None) -> str:
-    return _(trouble(code or "").next_step)
+def next_step(code: str | None, reader: Membership | None = None) -> str:
+    """What helps, or who can do it where the reader cannot."""
+    helps = may_help(code or "", reader)
+    return _(trouble(code or "").next_step) if helps else ask_managers()
+
+
+@register.filter
+def manages(reader: Membership) -> bool:
+    """Whether the reader is an owner or an admin."""
+    return Role(reader.role).manages
+
+
+@register.filter
+def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
+    """The error of a notification, as ``spoken``, with the connection that it is about."""
+    connection, error = notice.connection, notice.facts["error"]
+    name = connection.label or connection.provider.capitalize() if connection else None
+    return spoken({**error, "connection": name} if error.get("paused") else error, reader)
+
+
+@register.filter
+def finding_help(kind: str, reader: Membership) -> str:
+    """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
+    role = Role(reader.role)
+    if kind in FOR_MANAGERS and not role.manages:
+        return ask_managers()
+    return words.word(
+        "overdue_viewer" if kind == "overdue" and not role.syncs else kind, "finding_help"
+    )
 
 
 @register.filter
@@ -72,6 +118,30 @@ def _listed(capabilities: Capabilities, *, given: bool) -> str:
     return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is given)
 
 
+def _in_screenshots(change: Callable[[Disguise, str], str | None]) -> Callable[[Any], Any]:
+    """A filter that changes a text in screenshot mode, before anything cuts it, and leaves it alone otherwise."""
+
+    def shown(text: Any) -> Any:
+        disguise = present_disguise()
+        return change(disguise, str(text)) if disguise and text else text
+
+    return shown
+
+
+register.filter("person_name", _in_screenshots(Disguise.name))
+register.filter("company_name", _in_screenshots(Disguise.company))
+register.filter("file_name", _in_screenshots(Disguise.file))
+register.filter("free_text", _in_screenshots(Disguise.free_text))
+register.filter("searched", _in_screenshots(Disguise.search))
+
+
+@register.filter(is_safe=True)
+def shorten(text: object, limit: int) -> str:
+    """The beginning of a text. Django's ``truncatechars`` takes ten times as long for one that is short enough."""
+    shown = str(text)
+    return shown if len(shown) <= limit else Truncator(shown).chars(limit)
+
+
 @register.filter
 def absolute(number: int) -> int:
     return abs(number)
@@ -84,12 +154,25 @@ def iso(moment: datetime) -> str:
 
 
 @register.filter
-def run_totals(report: dict[str, Any]) -> dict[str, int]:
-    """A run's counts over all its streams."""
-    streams = report.get("streams", {}).values()
-    return {
-        name: sum(one.get(name, 0) for one in streams) for name in ("created", "updated", "deleted")
-    }
+def run_title(run: Any) -> str:
+    """What a sync read and how: "Incremental sync, jobs only". A run of all streams has no ``scope``.
+
+    An initial sync is the first of its connection; one that reads all of it ``again`` is none.
+    """
+    title = words.word("again" if run.again else run.mode, "mode")
+    return f"{title}, {words.word(run.scope, 'only')}" if run.scope else title
+
+
+@register.filter
+def changed_words(counts: dict[str, int]) -> str:
+    """The records that changed, of the streams that a sync read."""
+    return ", ".join(counted(counts[name], name) for name in numbers.RECORDS if name in counts)
+
+
+@register.filter
+def run_numbers(report: dict[str, Any]) -> numbers.Numbers:
+    """A run's numbers, over all its records."""
+    return numbers.of(report.get("streams", {}))
 
 
 @register.filter
@@ -114,17 +197,48 @@ def whole_seconds(seconds: float | timedelta | None) -> str:
 
 
 @register.filter
+def first_sync_time(row: FirstSyncRow) -> str:
+    """From how long to how long a first sync takes, in minutes or hours."""
+    if row.high <= 60:
+        return _("%(low)s–%(high)s min") % {"low": row.low, "high": row.high}
+    return _("%(low)s–%(high)s h") % {"low": row.low // 60, "high": row.high // 60}
+
+
+@register.filter
+def time_left(left: timedelta) -> str:
+    """How long a sync still takes, roughly."""
+    unit, number = rounded(left)
+    if unit == "hours":
+        return _("about %(n)s h left") % {"n": number}
+    return _("about %(n)s min left") % {"n": number} if number else _("less than a minute left")
+
+
+@register.filter
+def counted(number: int, stream: str) -> str:
+    """How many jobs, talents or applications, in words: ``1 job``, ``1,200 talents``."""
+    number = number or 0
+    match stream:
+        case "jobs":
+            text = ngettext("%(shown)s job", "%(shown)s jobs", number)
+        case "talents":
+            text = ngettext("%(shown)s talent", "%(shown)s talents", number)
+        case _:
+            text = ngettext("%(shown)s application", "%(shown)s applications", number)
+    return text % {"shown": intcomma(number)}
+
+
+@register.filter
 def ago(moment: datetime | None) -> SafeString:
     """How long ago, with the exact time on hover and for machines."""
     if not moment:
         return format_html("<span>{}</span>", _("never"))
     since = now() - moment
     if since < timedelta(0):
-        shown = _format(localtime(moment), DAY)
+        shown = _day(localtime(moment))
     elif since < timedelta(minutes=1):
         shown = _("just now")
     else:
-        shown = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+        shown = _("%(time)s ago") % {"time": timesince(moment, depth=1, time_strings=UNITS)}
     return _time(moment, shown)
 
 
@@ -133,7 +247,7 @@ def day(moment: datetime | None) -> SafeString:
     """The day, with the exact time on hover and for machines."""
     if not moment:
         return mark_safe("")
-    return _time(moment, _format(localtime(moment), DAY))
+    return _time(moment, _day(localtime(moment)))
 
 
 @register.filter
@@ -141,11 +255,21 @@ def exact(moment: datetime | None) -> SafeString:
     """Day and time in the organisation's time zone."""
     if not moment:
         return mark_safe("")
-    return _time(moment, _format(localtime(moment), MOMENT))
+    return _time(moment, _minute(localtime(moment)))
 
 
-def _format(moment: date, pattern: str | Promise) -> str:
-    return date_format(moment, str(pattern))
+def _day(moment: date) -> str:
+    """Day before month, and the month in letters: it cannot be misread."""
+    return _day_in(get_language() or "", moment.year, moment.month, moment.day)
+
+
+@lru_cache(maxsize=10_000)  # the rows of a list share few days, and formatting one is slow
+def _day_in(_language: str, year: int, month: int, day: int) -> str:
+    return date_format(date(year, month, day), pgettext("date format", "j M Y"))
+
+
+def _minute(local: datetime) -> str:
+    return f"{_day(local)}, {local:%H:%M}"
 
 
 def _time(moment: datetime, shown: str) -> SafeString:
@@ -153,7 +277,7 @@ def _time(moment: datetime, shown: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        f"{_format(local, MOMENT)} {local:%Z}",
+        f"{_minute(local)} {local:%Z}",
         shown,
     )
 
@@ -199,7 +323,7 @@ def field_value(field: dict[str, Any]) -> SafeString | str:
     if isinstance(value, list):
         return format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in value))
     if field.get("type") == "date" and (known := _date(value)):
-        return _format(known, DAY)
+        return _day(known)
     if isinstance(value, int | float):
         return number_format(value, force_grouping=True)
     if isinstance(value, str) and (address := web_address(value)):
@@ -212,6 +336,33 @@ def _date(value: object) -> date | None:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
+
+
+@register.simple_tag
+def options(given: Iterable[Any], chosen: object, kind: str = "") -> SafeString:
+    """What a list offers to choose from: values, or pairs of a value and its label.
+
+    ``kind`` names the words for values that are codes. Long lists take a template ten times as long.
+    """
+    selected = str(chosen)
+    shown = []
+    for each in given:
+        value, label = each if isinstance(each, tuple) else (each, each)
+        value = str(value)
+        mark = " selected" if value == selected else ""
+        shown.append(
+            f'<option value="{escape(value)}"{mark}>{escape(_label(label, kind))}</option>'
+        )
+    return mark_safe("".join(shown))  # noqa: S308 - all that was given is escaped
+
+
+LABEL = 60  # characters
+
+
+def _label(label: str, kind: str) -> str:
+    if kind:
+        return words.word(label, kind)
+    return shorten(label, LABEL)
 
 
 @register.simple_tag

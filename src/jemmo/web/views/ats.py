@@ -1,15 +1,15 @@
-"""Settings > ATS integration: how the connections are, and their syncs."""
+"""Settings > Organization > ATS integration: how the connections are, and their syncs."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from jemmo.services import cards
-from jemmo.store.models import Connection
+from jemmo.store.models import Connection, ConnectionState
 from jemmo.store.selectors import connections as selected
 from jemmo.web.access import MemberRequest, manages, member
 from jemmo.web.charts import bars
@@ -21,6 +21,13 @@ def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
     if found is None:
         raise Http404
     return found
+
+
+def to_connection(connection: Connection) -> HttpResponse:
+    """Back to the connection that something was done with; while it is being deleted, to its place in the list."""
+    if connection.state == ConnectionState.LEAVING:
+        return redirect(f"{reverse('ats')}#connection-{connection.id}")
+    return redirect("ats_connection", connection.id)
 
 
 @member
@@ -39,11 +46,25 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
-    """The card alone, asked for again while a sync runs. Where the connection has gone, the page is loaded anew."""
-    if request.htmx and selected.one(request.organisation, connection_id) is None:
-        return HttpResponseClientRedirect(reverse("ats"))
+    """The card alone."""
     shown = _with_chart(cards.card(connection_of(request, connection_id)))
     return render(request, "web/ats_card.html", {**shown, **_frame(request)})
+
+
+@member
+def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """How far a sync is, asked for again while it lasts; the whole card once it begins or ends.
+
+    Where the connection has gone, the page is loaded anew.
+    """
+    if request.htmx and selected.one(request.organisation, connection_id) is None:
+        return HttpResponseClientRedirect(reverse("ats"))
+    found = cards.card(connection_of(request, connection_id))
+    shown = {**_with_chart(found), **_frame(request), "whole": "whole" in request.GET}
+    if found.activity == request.GET.get("was"):
+        return render(request, "web/ats_progress.html", shown)
+    card = render(request, "web/ats_card.html", shown)
+    return retarget(reswap(card, "outerHTML"), f"#connection-{connection_id}")
 
 
 @member

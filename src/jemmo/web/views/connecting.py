@@ -13,13 +13,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services import connecting
+from jemmo.services.connections import Connected
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
-from jemmo.web.attempts import count_key_attempt
+from jemmo.web.attempts import key_attempt, question
 from jemmo.web.connection_forms import Connect
 from jemmo.web.problems import problem
 from jemmo.web.templatetags.jemmo import exact
-from jemmo.web.views.ats import connection_of
+from jemmo.web.views.ats import connection_of, to_connection
 
 FRAME = {"section": "settings", "settings_page": "ats"}
 
@@ -41,24 +42,29 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "connector": connector, **FRAME}
     if request.method == "POST" and form.is_valid():
         try:
-            count_key_attempt(request)
-            made = connecting.connect(
-                request.organisation,
-                provider,
-                form.cleaned_data["key"],
-                vault=default_vault(),
-                new_id=form.cleaned_data["new_id"],
-                label=form.cleaned_data["label"],
-                base_url=form.cleaned_data["base_url"],
-                options=form.options(),
-                allowed_hosts=settings.JEMMO_ATS_HOSTS,
-            )
+            made = _connect(request, provider, form)
         except JemmoError as error:
             shown["problem"] = problem(error)
+            form.point_at(error.code)
         else:
             messages.success(request, _("The key works and is kept encrypted."))
             return redirect("ats_plan", made.id)
     return render(request, "web/ats_connect.html", shown)
+
+
+def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
+    with key_attempt(request):
+        return connecting.connect(
+            request.organisation,
+            provider,
+            form.cleaned_data["key"],
+            vault=default_vault(),
+            new_id=form.cleaned_data["new_id"],
+            label=form.cleaned_data["label"],
+            base_url=form.cleaned_data["base_url"],
+            options=form.options(),
+            allowed_hosts=settings.JEMMO_ATS_HOSTS,
+        )
 
 
 @manager
@@ -75,8 +81,9 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             else:
                 said = _("The first sync starts by itself at %(time)s.")
                 messages.success(request, said % {"time": _plain(begins)})
-            return redirect("ats")
-        shown["plan"] = connecting.plan(connection, vault=default_vault(), now=now)
+            return to_connection(connection)
+        with question(request):
+            shown["plan"] = connecting.plan(connection, vault=default_vault(), now=now)
     except JemmoError as error:
         shown["problem"] = problem(error)
     return render(request, "web/ats_plan.html", shown)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
@@ -18,10 +18,10 @@ from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 from jemmo.web import connection_forms as forms
 from jemmo.web.access import MemberRequest, manager
-from jemmo.web.attempts import count_key_attempt
+from jemmo.web.attempts import key_attempt, question
 from jemmo.web.connection_forms import PREFIX
 from jemmo.web.problems import problem
-from jemmo.web.views.ats import connection_of
+from jemmo.web.views.ats import connection_of, to_connection
 
 FRAME = {"section": "settings", "settings_page": "ats"}
 
@@ -70,7 +70,7 @@ def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         messages.success(request, _("Paused: no sync starts until you resume it."))
     else:
         messages.info(request, _("It was not running by itself already."))
-    return redirect("ats")
+    return to_connection(connection)
 
 
 @manager
@@ -83,7 +83,7 @@ def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         messages.success(request, _("Resumed: syncs start by themselves again."))
     else:
         messages.info(request, _("It was not paused."))
-    return redirect("ats")
+    return to_connection(connection)
 
 
 @manager
@@ -93,7 +93,8 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     shown: dict[str, Any] = {"connection": connection, **FRAME}
     if request.method == "POST":
         try:
-            shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
+            with question(request):
+                shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
         except JemmoError as error:
             shown["problem"] = problem(error)
     return render(request, "web/ats_test.html", shown)
@@ -105,7 +106,7 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Replace the key by one that was tested first."""
     connection = connection_of(request, connection_id)
-    form = forms.Key(request.POST or None)
+    form = forms.Key(request.POST or None, names_address=connections.names_address(connection))
     shown: dict[str, Any] = {
         "connection": connection,
         "connector": connector_named(connection.provider),
@@ -114,15 +115,19 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
-            count_key_attempt(request)
-            connections.rotate(
-                connection, form.cleaned_data["key"], vault=default_vault(), patience=PATIENCE
-            )
+            with key_attempt(request):
+                connections.rotate(
+                    connection,
+                    form.cleaned_data["key"],
+                    vault=default_vault(),
+                    address=form.cleaned_data.get("address", ""),
+                    patience=PATIENCE,
+                )
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
             messages.success(request, _("The new key works and is in use."))
-            return redirect("ats")
+            return to_connection(connection)
     return render(request, "web/ats_key.html", shown)
 
 
@@ -133,7 +138,7 @@ def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         text = _("Say so once the old key no longer works in the ATS; the reminder goes away.")
         return _confirm(request, connection, _("The old key is revoked"), text)
     connections.revoked(connection)
-    return redirect("ats")
+    return to_connection(connection)
 
 
 @manager
@@ -152,20 +157,21 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
-            connections.change(
-                connection,
-                label=form.cleaned_data["label"],
-                options=form.options(),
-                sync_every_hours=form.cleaned_data["sync_every_hours"],
-                seen=form.cleaned_data["seen"],
-                vault=default_vault(),
-                patience=PATIENCE,
-            )
+            with question(request):
+                connections.change(
+                    connection,
+                    label=form.cleaned_data["label"],
+                    options=form.options(),
+                    sync_every_hours=form.cleaned_data["sync_every_hours"],
+                    seen=form.cleaned_data["seen"],
+                    vault=default_vault(),
+                    patience=PATIENCE,
+                )
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("ats")
+            return to_connection(connection)
     return render(request, "web/ats_edit.html", shown)
 
 
@@ -184,7 +190,7 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             if deletes
             else _("Disconnected. Its jobs and talents stay as they are now."),
         )
-        return redirect("ats")
+        return to_connection(connection)
     shown = {"connection": connection, "form": form, **FRAME}
     return render(request, "web/ats_disconnect.html", shown)
 
@@ -207,10 +213,12 @@ def _request(
     except JemmoError as error:
         return _confirm(request, connection, title, text, problem=problem(error))
     if asked.joined:
-        messages.info(request, _("A sync was under way or waiting already; no second one starts."))
+        name = connection.label or connection.provider
+        text = _("A sync of %(name)s is already running or waiting to start.")
+        messages.info(request, text % {"name": name})
     else:
         messages.success(request, _("The sync starts in a moment."))
-    return redirect("ats")
+    return to_connection(connection)
 
 
 def _confirm(

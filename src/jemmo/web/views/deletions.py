@@ -4,15 +4,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services import deletions
 from jemmo.store.selectors import held
+from jemmo.store.selectors.paging import whole_number
 from jemmo.web.access import MemberRequest, manager
 from jemmo.web.problems import problem
-from jemmo.web.views.ats import connection_of
+from jemmo.web.views.ats import connection_of, to_connection
 
 
 @manager
@@ -22,16 +23,14 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
     if request.method == "POST":
         try:
             if request.POST.get("decision") == "release":
-                missing = request.POST.get("missing", "")
-                deletions.release(
-                    connection, stream, missing=int(missing) if missing.isdecimal() else -1
-                )
+                missing = whole_number(request.POST.get("missing", ""))
+                deletions.release(connection, stream, missing=-1 if missing is None else missing)
                 messages.success(
                     request, _("Released. The next comparison, which starts now, deletes them.")
                 )
             elif deletions.keep(connection, stream):
                 messages.success(request, _("Nothing is deleted; the records stay."))
-            return redirect("ats")
+            return to_connection(connection)
         except JemmoError as error:
             shown["problem"] = problem(error)
     found = held.page(connection, stream, request.GET)

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
-from jemmo.domain.errors import JemmoError
+from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.services import files
 from jemmo.vault import default_vault
-from jemmo.web.access import MemberRequest, member
+from jemmo.web.access import MemberRequest, NotForViewer, member
 
 LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """Of a file's own answer: whatever is in it, nothing of it runs here."""
@@ -21,7 +20,7 @@ def detail(request: MemberRequest, version_id: UUID) -> HttpResponse:
     try:
         found = files.preview(request.membership, version_id, vault=default_vault())
     except files.NotAllowed:
-        raise PermissionDenied from None
+        raise NotForViewer from None
     if found is None:
         raise Http404
     shown = {"preview": found, "talent": found.version.attachment.talent, "section": "talents"}
@@ -34,7 +33,7 @@ def link(request: MemberRequest, version_id: UUID, *, inline: bool = False) -> H
     try:
         token = files.link(request.membership, version_id, inline=inline)
     except files.NotAllowed:
-        raise PermissionDenied from None
+        raise NotForViewer from None
     if token is None:
         raise Http404
     return redirect("file_bytes", token)
@@ -48,11 +47,10 @@ def content(request: MemberRequest, token: str) -> HttpResponse:
     try:
         found = files.take_file(request.membership, ticket, vault=default_vault())
     except files.NotAllowed:
-        raise PermissionDenied from None
+        raise NotForViewer from None
     except JemmoError as error:
-        return render(
-            request, "web/file_gone.html", {"error": error, "section": "talents"}, status=503
-        )
+        told = {"error": error, "needs_operator": isinstance(error, ConfigError)}
+        return render(request, "web/file_gone.html", {**told, "section": "talents"}, status=503)
     if found is None:
         raise Http404
     answer = HttpResponse(found.content, content_type=found.content_type)

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
-from jemmo.store.selectors import jobs
+from jemmo.store.models import Job
+from jemmo.store.selectors import freshness, jobs
 from jemmo.web.access import MemberRequest, member, unseal_for, wants_results
-from jemmo.web.views import refresh
+from jemmo.web.views import gone, refresh
 
 
 @member
@@ -27,6 +28,7 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
         unseal=unseal_for(request),
     )
     if page is None:
-        raise Http404
-    shown = {"page": page, "job": page.job, "section": "jobs"}
+        return gone.page(request, Job, job_id)
+    synced_at = freshness.page_synced_at(page.job.connection_id, "jobs")
+    shown = {"page": page, "job": page.job, "section": "jobs", "synced_at": synced_at}
     return render(request, "web/job.html", {**shown, **refresh.of("job", page.job)})

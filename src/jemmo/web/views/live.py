@@ -5,32 +5,41 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
-from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from jemmo.services import live
-from jemmo.store import events, scope
+from jemmo.store import events, scope, sessions
+from jemmo.store.models import Membership
+from jemmo.web import turns
+from jemmo.web.turns import Busy
 
 HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
 RETRY = 2000  # milliseconds until a browser comes again
 LONG_AGO = timedelta(days=1)
-HEARD = ("kind", "streams", "status", "read", "notification")
+HEARD = ("kind", "streams", "final", "status", "read", "notification")
 """What a page is told of an event."""
 
 
 @require_safe
 def stream(request: HttpRequest) -> HttpResponseBase:
-    """The news of the member's organisation until the page closes. Nobody else is told to come again (204)."""
+    """The news of the member's organisation until the page closes.
+
+    Nobody else comes again (204), nor does who has too many pages open.
+    """
     membership = getattr(request, "membership", None)
     if membership is None or not request.session.session_key:
         return HttpResponse(status=204)
     since = _moment(request.headers.get("Last-Event-ID") or request.GET.get("since", ""))
-    news = _news(membership.org_id, request.session.session_key, membership.pk, since)
+    session = sessions.hashed(request.session.session_key)
+    if not live.has_room(session, membership.account_id):
+        return HttpResponse(status=204)
+    news = _news(membership, session, since)
     response = StreamingHttpResponse(news, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -38,12 +47,15 @@ def stream(request: HttpRequest) -> HttpResponseBase:
 
 
 async def _news(
-    org_id: UUID, session: str, membership: int, since: datetime | None
+    membership: Membership, session: str, since: datetime | None
 ) -> AsyncIterator[bytes]:
-    async with live.hub().page(org_id, session, membership) as page:
+    org_id, account = membership.org_id, membership.account_id
+    if not live.has_room(session, account):  # others opened at the same moment were first
+        return
+    async with live.hub().page(org_id, session, membership.pk, account) as page:
         yield f"retry: {RETRY}\n\n".encode()
-        if since is not None and (missed := await sync_to_async(_missed)(org_id, since)):
-            yield _event({"kind": "records_changed", "streams": missed})
+        if since is not None and (missed := await _news_since(org_id, since)):
+            yield _event(missed)
         yield _event({"kind": "hello"})
         while True:
             try:
@@ -63,8 +75,16 @@ def _event(data: dict[str, object]) -> bytes:
     return f"id: {now}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
 
 
+async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None:
+    """What changed meanwhile; when that can't be asked now, the page asks by itself."""
+    try:
+        missed = await turns.pages().run(partial(_missed, org_id, since))
+    except (Busy, DatabaseError):
+        return live.RESYNC
+    return {"kind": "records_changed", "streams": missed, "final": True} if missed else None
+
+
 def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
-    """What changed meanwhile. The database connection is given back: a page stays open for hours."""
     try:
         with scope.under(scope.of_organisation(org_id)):  # a stream outlives its request's own
             return events.changed_since(org_id, since)

@@ -8,15 +8,18 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from jemmo.domain.troubles import Kind, Severity
 from jemmo.services import logs as service
 from jemmo.store.selectors.logs import PERIODS, Wanted
 from jemmo.web.access import MemberRequest, manages, member, wants_results
+from jemmo.web.spooled import Spooled, lines
+from jemmo.web.spooled import download as long_download
 
 COLUMNS = (
     *("at", "severity", "kind", "code", "means", "message", "next_step", "count", "stream"),
-    *("remote_id", "field", "provider", "connection_id", "run_id", "status_page"),
+    *("remote_id", "field", "provider", "connection_id", "run_id", "status_page", "docs_url"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,16 +40,25 @@ def logs(request: MemberRequest) -> HttpResponse:
     return render(request, "web/logs_results.html" if partial else "web/logs.html", shown)
 
 
+@long_download
 @member
-def download(request: MemberRequest, form: str) -> HttpResponse:
+def download(request: MemberRequest, form: str) -> Spooled:
     """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
     wanted = Wanted.from_query(request.GET)
-    lines = service.every(request.organisation, wanted, now=datetime.now(UTC))
-    rows = (service.plain(one) for one in lines)
+    found = service.every(request.organisation, wanted, now=datetime.now(UTC))
+    rows = (_in_words(service.plain(one)) for one in found)
     content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")
-    response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="jemmo-log.{form}"'
-    return response
+    return Spooled(
+        request,
+        lines(content),
+        content_type=f"{kind}; charset=utf-8",
+        file_name=f"jemmo-log.{form}",
+    )
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
+    return {**row, "means": _(row["means"]), "next_step": _(row["next_step"])}
 
 
 class Line:

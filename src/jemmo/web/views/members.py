@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import login
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,13 +19,15 @@ from django.views.decorators.http import require_POST
 
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
-from jemmo.services import members
-from jemmo.store.models import Invitation, Membership
+from jemmo.services import mailing, members
+from jemmo.store.models import Membership, Role
 from jemmo.store.selectors import members as selected
-from jemmo.web.access import MemberRequest, manager, member
+from jemmo.web.access import MemberRequest, manager, manages, member
 from jemmo.web.accounts import BACKEND
 from jemmo.web.forms import InviteMember, NewAccount
+from jemmo.web.links import absolute
 from jemmo.web.mail import send_invitation
+from jemmo.web.views.errors import too_many
 from jemmo.web.words import word
 
 
@@ -40,13 +43,14 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
                 "member": one,
                 "mine": one.id == acting.id,
                 "may": manages and roles.may_touch(acting.role, one.role),
+                "by_role": Role(one.role).sees_confidential,
             }
             for one in page.members
         ],
         "invitations": [
             {
                 "invitation": one,
-                "link": _link(request, one),
+                "link": _link(request, members.link_token(one)),
                 "expired": one.expires_at <= datetime.now(UTC),
                 "may": roles.may_touch(acting.role, one.role),
             }
@@ -64,19 +68,26 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
 
 @require_POST
 @manager
-def invite(request: MemberRequest) -> HttpResponse:
+def invite(request: MemberRequest) -> HttpResponseBase:
     form = InviteMember(request.POST, roles=roles.offered(request.membership.role))
     if not form.is_valid():
         return listing(request, form)
+    if not ratelimit.consume(request, action="invite"):
+        return too_many(request)
     try:
         made = members.invite(request.membership, **form.cleaned_data, now=datetime.now(UTC))
     except ConfigError as error:
         form.add_error(None, explained(error))
         return listing(request, form)
-    if send_invitation(made, _link(request, made)):
+    if send_invitation(made, _link(request, members.mailed_token(made))):
         messages.success(request, _("An invitation was sent to %(email)s.") % {"email": made.email})
-    else:
+    elif mailing.is_set_up():
         messages.warning(request, _("The e-mail could not be sent. Copy the link below instead."))
+    else:
+        messages.warning(
+            request,
+            _("E-mail is not set up here, so no invitation was sent. Copy the link below instead."),
+        )
     return redirect("members")
 
 
@@ -106,17 +117,35 @@ def role(request: MemberRequest, membership_id: int) -> HttpResponse:
     )
 
 
+@require_POST
+@manager
+def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """The right to confidential jobs and private talents, given and taken."""
+    _of_this_organisation(request, membership_id)
+    sees = "sees" in request.POST
+    return _done(
+        request,
+        lambda: members.show_confidential(
+            request.membership, membership_id, sees=sees, now=datetime.now(UTC)
+        ),
+        _("This member now sees confidential jobs and private talents.")
+        if sees
+        else _("This member no longer sees confidential jobs and private talents."),
+    )
+
+
 @member
 def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
     """Asks first. Oneself: leaving."""
     target = _of_this_organisation(request, membership_id)
     mine = target.id == request.membership.id
     if not mine and not roles.may_touch(request.membership.role, target.role):
-        return render(request, "web/403.html", status=403)
+        who = "owners" if manages(request) else "managers"
+        return render(request, "web/403.html", {"who": who}, status=403)
     if request.method != "POST":
         shown = {"target": target, "mine": mine, "section": "settings"}
         return render(request, "web/member_remove.html", shown)
-    done = _("You left the organisation.") if mine else _("The member was removed.")
+    done = _("You left the organization.") if mine else _("The member was removed.")
     return _done(
         request,
         lambda: members.remove(request.membership, membership_id, now=datetime.now(UTC)),
@@ -130,8 +159,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Where an invitation's link leads: to a new account, or to joining with the one there is."""
     now = datetime.now(UTC)
     try:
-        found = members.invitation(token, now=now)
-        existing = members.has_account(found)
+        opened = members.invitation(token, now=now)
+        found, existing = opened.invitation, opened.account is not None
         form = None if existing else NewAccount(request.POST or None, email=found.email)
         if request.method == "POST" and (existing or (form is not None and form.is_valid())):
             return _joined(request, token, form, now)
@@ -142,6 +171,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "invitation": found,
         "form": form,
         "existing": existing,
+        "taken_over": opened.is_taken_over,
+        "unproved": existing and request.user.is_authenticated and opened.needs_proof(request.user),
         "signed_in": signed_in,
         "other": signed_in and getattr(request.user, "email", "") != found.email,
         "here": request.path,
@@ -190,5 +221,5 @@ def _done(
     return redirect(then)
 
 
-def _link(request: HttpRequest, found: Invitation) -> str:
-    return request.build_absolute_uri(reverse("invitation", args=[members.link_token(found)]))
+def _link(request: HttpRequest, token: str) -> str:
+    return absolute(request, reverse("invitation", args=[token]))

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from jemmo.domain.errors import ConfigError
-from jemmo.services import notifications
+from jemmo.services import mailing, notifications
 from jemmo.store.models import Role
 from jemmo.store.selectors import notifications as selected
+from jemmo.store.selectors.paging import whole_number
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, member
 from jemmo.web.forms import MemberNoticesForm, OrganisationNoticesForm
+from jemmo.web.problems import spoken
 
 
 @require_safe
@@ -47,10 +49,11 @@ def toast(request: MemberRequest, number: int) -> HttpResponse:
 @member
 def read(request: MemberRequest) -> HttpResponse:
     """Mark one as read, or all."""
-    number = request.POST.get("number", "")
-    if number and not number.isdecimal():
+    given = request.POST.get("number", "")
+    number = whole_number(given)
+    if given and number is None:
         raise Http404
-    notifications.mark_read(request.membership, int(number) if number else None)
+    notifications.mark_read(request.membership, number)
     return redirect("notification_list")
 
 
@@ -81,12 +84,13 @@ def settings(request: MemberRequest) -> HttpResponse:
                 )
                 return _saved(request)
             except ConfigError as error:
-                ours.add_error("chat_url", error.message)
+                ours.add_error("chat_url", spoken(error.as_dict())["means"])
     shown = {
         "mine": mine,
         "ours": ours,
         "chosen": chosen,
         "manages": manages,
+        "mail_server": mailing.server(),
         "section": "settings",
         "settings_page": "notifications",
     }

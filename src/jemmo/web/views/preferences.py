@@ -1,15 +1,13 @@
 """What a person prefers."""
 
-from urllib.parse import urlsplit
-
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from jemmo.web.access import member
 from jemmo.web.context import THEMES
+from jemmo.web.links import back
 from jemmo.web.screenshots import SCREENSHOT
 
 YEAR = 31_536_000
@@ -18,9 +16,7 @@ YEAR = 31_536_000
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "system")
-    back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    response = redirect(back if safe else "/")
+    response = redirect(back(request, request.POST.get("next")))
     if chosen in THEMES:
         response.set_cookie(
             "theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
@@ -33,10 +29,8 @@ def theme(request: HttpRequest) -> HttpResponse:
 def screenshot(request: HttpRequest) -> HttpResponse:
     """Turn screenshot mode on or off for this sign-in; the page that was looked at comes back, changed."""
     request.session[SCREENSHOT] = request.POST.get("screenshot") == "on"
-    back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     # Without the query: what was searched for may name somebody.
-    return redirect(urlsplit(back).path if safe else "/")
+    return redirect(back(request, request.POST.get("next"), query=False))
 
 
 @require_POST

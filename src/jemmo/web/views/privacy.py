@@ -22,6 +22,7 @@ from jemmo.store.selectors import erasures
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
 from jemmo.web.privacy_forms import FindPerson, TypedConfirmation
+from jemmo.web.spooled import Spool, Spooled, download
 
 MOST_TOGETHER = 20
 
@@ -62,19 +63,25 @@ def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     )
 
 
+@download
 @require_POST
 @manager
-def export(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+def export(request: MemberRequest, talent_id: UUID) -> Spooled:
     chosen = _chosen(request, talent_id)
-    content = subjects.export(
-        request.organisation,
-        [one.id for one in chosen],
-        vault=default_vault(),
-        storage=open_storage(),
-        actor=request.membership.account,
+
+    def write(file: Spool) -> None:
+        subjects.export(
+            request.organisation,
+            [one.id for one in chosen],
+            file,
+            vault=default_vault(),
+            storage=open_storage(),
+            actor=request.membership.account,
+        )
+
+    answer = Spooled(
+        request, write, content_type="application/zip", file_name=f"about-{talent_id}.zip"
     )
-    answer = HttpResponse(content, content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="about-{talent_id}.zip"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 

@@ -19,9 +19,11 @@ from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.services import noting, processing, retention, wishes
 from jemmo.store.selectors import accesses
+from jemmo.store.selectors.paging import whole_number
 from jemmo.web.access import MemberRequest, manager, wants_results
 from jemmo.web.privacy_forms import RetentionForm
 from jemmo.web.problems import problem
+from jemmo.web.spooled import Spool, Spooled, download, lines
 from jemmo.web.views.logs import Line, cell
 from jemmo.web.views.privacy import frame, now
 
@@ -63,11 +65,11 @@ def periods(request: MemberRequest) -> HttpResponse:
 @require_POST
 @manager
 def release(request: MemberRequest) -> HttpResponse:
-    given = request.POST.get("people", "")
+    number = whole_number(request.POST.get("people", ""))
     try:
         retention.release(
             request.organisation,
-            int(given) if given.isdecimal() and len(given) < 10 else 0,
+            number or 0,
             actor=request.membership.account,
         )
         messages.success(request, _("Released. They are being erased."))
@@ -96,23 +98,31 @@ def access(request: MemberRequest) -> HttpResponse:
     return render(request, template, shown)
 
 
+@download
 @manager
-def access_file(request: MemberRequest) -> HttpResponse:
+def access_file(request: MemberRequest) -> Spooled:
     wanted = accesses.Wanted.from_query(request.GET)
-    account = request.membership.account
-    noting.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
-    lines = accesses.every(request.organisation, wanted, now=now())
     shown_generic = getattr(request, "screenshot_mode", False)
-    answer = HttpResponse(_csv(lines, hidden=shown_generic), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="jemmo-access-record.csv"'
-    return answer
+
+    def write(file: Spool) -> None:
+        account = request.membership.account
+        noting.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
+        found = accesses.every(request.organisation, wanted, now=now())
+        lines(_csv(found, hidden=shown_generic))(file)
+
+    return Spooled(
+        request,
+        write,
+        content_type="text/csv; charset=utf-8",
+        file_name="jemmo-access-record.csv",
+    )
 
 
-def _csv(lines: Iterator[accesses.Line], *, hidden: bool) -> Iterator[str]:
+def _csv(found: Iterator[accesses.Line], *, hidden: bool) -> Iterator[str]:
     """``hidden``: without the ids of the ATS, which may be names."""
     writer = csv.writer(Line())
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in lines:
+    for line in found:
         event = line.event
         row: list[Any] = [
             event.at,

@@ -3,17 +3,22 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from jemmo.domain.errors import JemmoError
 from jemmo.services import quality as service
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
+from jemmo.web.attempts import question
 from jemmo.web.problems import problem
 
 
 @manager
 def quality(request: MemberRequest) -> HttpResponse:
     """Posting it asks the ATSs for their counts."""
-    vault = default_vault() if request.method == "POST" else None
-    report = service.report(request.organisation, vault=vault)
+    refused = None
+    try:
+        report = _asked(request) if request.method == "POST" else _stored(request)
+    except JemmoError as error:
+        report, refused = _stored(request), problem(error)
     shown = [
         {"one": one, "problem": problem(one.error) if one.error else None}
         for one in report.connections
@@ -21,5 +26,20 @@ def quality(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         "web/quality.html",
-        {"report": report, "connections": shown, "section": "settings", "settings_page": "quality"},
+        {
+            "report": report,
+            "problem": refused,
+            "connections": shown,
+            "section": "settings",
+            "settings_page": "quality",
+        },
     )
+
+
+def _asked(request: MemberRequest) -> service.Report:
+    with question(request):
+        return service.report(request.organisation, vault=default_vault())
+
+
+def _stored(request: MemberRequest) -> service.Report:
+    return service.report(request.organisation, vault=None)

@@ -17,7 +17,7 @@ from jemmo.store.models import Job, Talent
 from jemmo.store.selectors import refreshing
 from jemmo.store.selectors.refreshing import Refreshing, State
 from jemmo.vault import default_vault
-from jemmo.web.access import MemberRequest, member
+from jemmo.web.access import MemberRequest, recruiter_to_change
 
 KINDS: dict[str, tuple[type[Job | Talent], Stream]] = {
     "job": (Job, Stream.JOBS),
@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[type[Job | Talent], Stream]] = {
 
 
 @require_http_methods(["GET", "POST"])
-@member
+@recruiter_to_change
 def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
     """Ask for the record, or tell what became of it; a page that waits is answered only when there is news."""
     if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""What the organisation leaves out of Jemmo."""
+"""Which records the organization excludes."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,18 +14,25 @@ from jemmo.web.problems import problem
 
 @manager
 def rules(request: MemberRequest) -> HttpResponse:
+    """With a posted ``preview``, say what would change and change nothing."""
     org = request.organisation
     now = service.of(org)
-    filled = {one.value: not getattr(now, name) for one, name in service.SETTING.items()}
+    filled = {rule.value: not getattr(now, name) for rule, name in service.SETTING.items()}
     form = Rules(
         service.counts(org),
         request.POST or None,
-        initial={**filled, "seen": service.seen_as(org)},
+        initial={**filled, "hired_days": now.hired_days, "seen": service.seen_as(org)},
     )
     shown = {"form": form, "section": "settings", "settings_page": "ats"}
     if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["hired_days"]
+        if "preview" in request.POST:
+            shown["preview"] = service.preview(org, service.changed(org, form.excludes(), days))
+            return render(request, "web/ats_rules.html", shown)
         try:
-            changed = service.change(org, form.leaves_out(), seen=form.cleaned_data["seen"])
+            changed = service.change(
+                org, form.excludes(), hired_days=days, seen=form.cleaned_data["seen"]
+            )
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:

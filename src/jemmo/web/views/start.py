@@ -6,8 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 
+from jemmo.domain.errors import ConfigError
 from jemmo.services import accounts, leaving
+from jemmo.web.accounts import BACKEND
 from jemmo.web.forms import FirstOwner
+from jemmo.web.words import word
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -25,9 +28,13 @@ def first_owner(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = FirstOwner(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        owner = accounts.first_owner(**form.cleaned_data)
-        login(request, owner, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return redirect("ats")
+        try:
+            owner = accounts.first_owner(**form.cleaned_data)
+        except ConfigError as error:
+            form.add_error("organisation", word(error.code, "refusal"))
+        else:
+            login(request, owner, backend=BACKEND)
+            return redirect("ats")
     return render(request, "web/first_owner.html", {"form": form})
 
 
@@ -35,5 +42,7 @@ def first_owner(request: HttpRequest) -> HttpResponse:
 def no_organisation(request: HttpRequest) -> HttpResponse:
     if getattr(request, "membership", None) is not None:
         return redirect("jobs")
+    if request.user.is_staff:
+        return redirect("admin:index")
     shown = {"deleted": leaving.certificates(request.user)}  # type: ignore[arg-type]
     return render(request, "web/no_organisation.html", shown)

@@ -5,27 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from jemmo.domain.remedies import Finding
 from jemmo.services import support
 from jemmo.store.models import SupportMessage
 from jemmo.store.selectors import support as selected
+from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, member, wants_results
 from jemmo.web.forms import AskSupport
+from jemmo.web.links import absolute
 from jemmo.web.mail import send
+from jemmo.web.pictures import picture_answer
 from jemmo.web.screenshots import disguise_of
 
 
 @member
 def ask(request: MemberRequest) -> HttpResponse:
     """The bubble's content, or the same as a page of its own; a message sent from either."""
-    form = AskSupport(request.POST or None)
-    sent = request.method == "POST" and form.is_valid()
+    form = AskSupport(request.POST or None, request.FILES or None)
+    sent = request.method == "POST" and form.is_valid() and _may_write(request, form)
     if sent:
         _send(request, form)
         if not wants_results(request):
@@ -37,6 +42,32 @@ def ask(request: MemberRequest) -> HttpResponse:
     shown["section"] = "help"
     template = "web/help_body.html" if wants_results(request) else "web/help.html"
     return render(request, template, shown)
+
+
+def _may_write(request: MemberRequest, form: AskSupport) -> bool:
+    """Whether this is not one of too many: each is kept, and mailed to support. A picture needs screenshot mode."""
+    if form.cleaned_data["picture"] and not getattr(request, "screenshot_mode", False):
+        form.add_error("picture", _("Turn screenshot mode on before you attach a screenshot."))
+        return False
+    if form.cleaned_data["picture"] and not support.has_room(
+        request.organisation, request.membership.account
+    ):
+        form.add_error("picture", _("This conversation has 20 screenshots, which is the most."))
+        return False
+    if ratelimit.consume(request, action="support"):
+        return True
+    form.add_error(
+        "body", _("Too many messages in a short time. Wait an hour, then send this again.")
+    )
+    return False
+
+
+@member
+def picture(request: MemberRequest, number: int) -> HttpResponse:
+    """A picture of one's own conversation."""
+    account = request.membership.account
+    found = support.own_picture(request.organisation, account, number, vault=default_vault())
+    return picture_answer(found)
 
 
 @member
@@ -62,11 +93,11 @@ def _conversation(request: MemberRequest) -> dict[str, Any]:
 
 def _error_of(request: MemberRequest, found: list[Finding]) -> str:
     """The most serious finding as it will be attached: without what tells who is meant."""
-    worst = next((one for one in found if one.message), None)
-    if worst is None:
+    worst = next((one for one in found if one.error and one.error.get("message")), None)
+    if worst is None or worst.error is None:
         return ""
     when = f"{worst.at:%Y-%m-%d %H:%M} UTC: " if worst.at else ""
-    text = f"{when}{worst.message} {worst.next_step}".strip()
+    text = f"{when}{worst.error['message']} {worst.error.get('next_step', '')}".strip()
     disguise = disguise_of(request)
     return support.attachable(text, request.organisation, request.membership.account, disguise)
 
@@ -82,6 +113,8 @@ def _send(request: MemberRequest, form: AskSupport) -> None:
         language=get_language() or "",
         now=datetime.now(UTC),
         disguise=disguise_of(request),
+        vault=default_vault(),
+        picture=given["picture"],
     )
     if settings.SUPPORT_EMAIL:
         _tell_support(request, made)
@@ -89,6 +122,6 @@ def _send(request: MemberRequest, form: AskSupport) -> None:
 
 def _tell_support(request: MemberRequest, made: SupportMessage) -> None:
     where = reverse("admin:store_supportthread_change", args=[made.thread_id])
-    parts = (made.body, made.error, made.steps, request.build_absolute_uri(where))
+    parts = (made.body, made.error, made.steps, absolute(request, where))
     subject = f"Jemmo: {request.organisation.name} asks for help"
     send(subject, "\n\n".join(part for part in parts if part), settings.SUPPORT_EMAIL)

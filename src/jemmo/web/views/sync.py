@@ -12,11 +12,11 @@ from jemmo.domain.errors import ConfigError
 from jemmo.services import refresh
 from jemmo.services.syncs import GROUPS
 from jemmo.store.selectors import syncing
-from jemmo.web.access import MemberRequest, member
+from jemmo.web.access import MemberRequest, recruiter_to_change
 
 
 @require_http_methods(["GET", "POST"])
-@member
+@recruiter_to_change
 def icon(request: MemberRequest, only: str) -> HttpResponse:
     """Show the icon; a press starts a sync or joins the one that runs."""
     if only not in GROUPS:
@@ -31,7 +31,7 @@ def icon(request: MemberRequest, only: str) -> HttpResponse:
         return redirect(only)
     shown = {
         "only": only,
-        "icon": syncing.icon(request.organisation, now=datetime.now(UTC)),
+        "icon": syncing.icon(request.organisation, only, now=datetime.now(UTC)),
         "refused": refused,
     }
     return render(request, "web/sync_icon.html", shown)

@@ -13,7 +13,8 @@ from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
 from jemmo.services import contacting, noting
 from jemmo.services.lookups import hashes_of, talents_with
-from jemmo.store.selectors import talents
+from jemmo.store.models import Talent
+from jemmo.store.selectors import freshness, talents
 from jemmo.vault import default_vault
 from jemmo.web.access import (
     MemberRequest,
@@ -25,7 +26,7 @@ from jemmo.web.access import (
 )
 from jemmo.web.privacy_forms import NotToContact
 from jemmo.web.problems import problem
-from jemmo.web.views import refresh
+from jemmo.web.views import gone, refresh
 
 
 @member
@@ -64,7 +65,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
     page = talents.one(request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal)
     if page is None:
-        raise Http404
+        return gone.page(request, Talent, talent_id)
     if page.contacts:
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
         noting.looked(request.organisation, request.membership.account, action, talent_id)
@@ -74,6 +75,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         "section": "talents",
         "sees": sees,
         "manages": manages(request),
+        "synced_at": freshness.page_synced_at(page.talent.connection_id, "talents"),
     }
     return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
 

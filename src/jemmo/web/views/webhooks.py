@@ -26,6 +26,7 @@ from jemmo.store.selectors import deliveries
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
 from jemmo.web.connection_forms import Replay, SigningKey
+from jemmo.web.links import absolute
 from jemmo.web.problems import problem
 from jemmo.web.views.ats import connection_of
 
@@ -130,7 +131,7 @@ def _page(
         "setup": rules.setup,
         "signs": rules.verify is not None,
         "known": found or webhooks.known(connection, default_vault()),
-        "address": request.build_absolute_uri(found.path) if found and not hidden else "",
+        "address": absolute(request, found.path) if found and not hidden else "",
         "here_alone": request.get_host().rpartition(":")[0] in HERE_ALONE,
         "status": webhooks.status(connection),
         "kept": deliveries.kept(connection),

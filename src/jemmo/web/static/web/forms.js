@@ -6,6 +6,18 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post" || "downloads" in form.dataset) return;
   if (event.timeStamp - (sent.get(form) ?? -Infinity) < PATIENCE) event.preventDefault();
-  else sent.set(form, event.timeStamp);
+  else {
+    sent.set(form, event.timeStamp);
+    progress(event.submitter);
+  }
 });
-addEventListener("pageshow", () => { sent = new WeakMap(); }); // the way back may lead to a page as it was left
+addEventListener("pageshow", () => { // the way back may lead to a page as it was left
+  sent = new WeakMap();
+  for (const button of document.querySelectorAll("button[data-idle]")) button.textContent = button.dataset.idle;
+});
+// A button whose answer takes a while says what is being done.
+function progress(button) {
+  if (!button?.dataset.busy) return;
+  button.dataset.idle = button.textContent;
+  button.textContent = button.dataset.busy;
+}

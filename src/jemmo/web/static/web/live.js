@@ -3,11 +3,21 @@
 "use strict";
 (() => {
   const body = document.body;
-  const watches = { jobs: ["jobs", "departments", "stages"], talents: ["talents", "applications"] };
+  /* Records are counted (docs/counts-and-times.md); of what they refer to it is only said that there is news. */
+  const records = { jobs: ["jobs"], talents: ["talents", "applications"] };
+  const others = { jobs: ["departments", "stages"], talents: ["stages"] };
   const button = document.getElementById("news");
+  const GONE = [404, 410];
   let waiting = 0;
   let looked = 0;
   let later = 0;
+
+  /* What nobody asked for says so: it does not keep a session that is idle (jemmo.web.middleware). */
+  const UNASKED = { "Jemmo-Unasked": "1" };
+  body.addEventListener("htmx:configRequest", (event) => {
+    const cause = event.detail.triggeringEvent;
+    if (!cause || !cause.isTrusted) Object.assign(event.detail.headers, UNASKED);
+  });
 
   const signal = (name, detail) => body.dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -32,12 +42,12 @@
 
   const list = () => document.getElementById("results");
 
-  const show = () => {
+  const show = (event) => {
     waiting = 0;
     if (button) button.hidden = true;
     const address = location.pathname + location.search;
-    if (list()) htmx.ajax("GET", address, { target: "#results", swap: "innerHTML" });
-    else htmx.ajax("GET", address, { target: "#content", select: "#content", swap: "outerHTML" });
+    if (list()) htmx.ajax("GET", address, { target: "#results", swap: "innerHTML", event });
+    else htmx.ajax("GET", address, { target: "#content", select: "#content", swap: "outerHTML", event });
   };
 
   /* What a page says, less what time alone and every sync change. */
@@ -48,27 +58,38 @@
     return copy.textContent.replace(/\s+/g, " ").trim();
   };
 
+  /* The record is gone: what the page shows of it must not stay, so the answer takes its place unasked. */
+  const drop = (fresh) => {
+    const answer = fresh.getElementById("content");
+    const shown = document.getElementById("content");
+    shown.replaceChildren(...(answer ? answer.childNodes : []));
+    document.title = fresh.title;
+    button.hidden = true;
+  };
+
   /* A page about one record looks whether it is that one which changed, every five seconds at most. */
   const compare = () => {
     clearTimeout(later);
     const rest = looked + 5000 - Date.now();
     later = setTimeout(async () => {
       looked = Date.now();
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" }).catch(() => null);
-      if (!answer || !answer.ok) return;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html", ...UNASKED }, redirect: "error" }).catch(() => null);
+      if (!answer || !(answer.ok || GONE.includes(answer.status))) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok) { drop(fresh); return; }
       if (fresh.getElementById("content") && said(fresh) !== said(document)) offer(button.dataset.some);
     }, Math.max(0, rest));
   };
 
-  const changed = (streams) => {
+  const changed = (streams, final) => {
     const section = body.dataset.live;
     if (!button || !section) return;
     if (!list()) { compare(); return; }
-    const number = (watches[section] || []).reduce((sum, name) => sum + (streams[name] || 0), 0);
-    if (!number) return;
-    waiting += number;
+    const number = (records[section] || []).reduce((sum, name) => sum + (streams[name] || 0), 0);
+    if (!number && !(others[section] || []).some((name) => streams[name])) return;
     if (document.hidden || list().querySelector(".empty")) { show(); return; }
+    if (final) waiting += number; // before the end of a sync nobody knows how many
+    if (!waiting) { offer(button.dataset.some); return; }
     offer(waiting === 1 ? button.dataset.one : button.dataset.many.replace("{n}", waiting.toLocaleString(document.documentElement.lang)));
   };
 
@@ -76,7 +97,7 @@
   const toasts = document.getElementById("toasts");
   const toast = async (number) => {
     if (!toasts || document.hidden) return;
-    const answer = await fetch(`${toasts.dataset.toast}${number}/`, { redirect: "error" }).catch(() => null);
+    const answer = await fetch(`${toasts.dataset.toast}${number}/`, { headers: UNASKED, redirect: "error" }).catch(() => null);
     const text = answer && answer.ok ? await answer.text() : "";
     if (!text) return;
     const box = document.createElement("div");
@@ -93,7 +114,7 @@
   });
 
   const heard = {
-    records_changed: (event) => changed(event.streams || {}),
+    records_changed: (event) => changed(event.streams || {}, event.final),
     sync_requested: syncMoved,
     sync_started: syncMoved,
     sync_progress: syncMoved,

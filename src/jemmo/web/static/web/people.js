@@ -22,3 +22,19 @@ panel?.addEventListener("toggle", (event) => {
   }
 });
 document.addEventListener("htmx:afterSwap", fillSteps);
+// A file that is too large says so at once, rather than after it was sent.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.largest) return;
+  const tooLarge = [...target.files].some((file) => file.size > Number(target.dataset.largest));
+  target.setCustomValidity(tooLarge ? target.dataset.tooLarge : "");
+  target.reportValidity();
+});
+// A filter that was chosen before htmx was ready is applied now: nobody heard the change.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const form of document.querySelectorAll("form.filters[hx-get]")) {
+    const chosen = [...form.querySelectorAll("select")].some(
+      (select) => select.selectedIndex !== Math.max(0, [...select.options].findIndex((one) => one.defaultSelected)));
+    const search = form.querySelector("input[type=search]");
+    if (chosen || (search && search.value !== search.defaultValue)) htmx.trigger(form, "submit");
+  }
+});

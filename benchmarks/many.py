@@ -1,0 +1,285 @@
+"""`python -m benchmarks.many [--scale 0.1]`: the first syncs of 1,000 organizations by two workers.
+
+The five large ones are due first. Everything is measured with and without them: time until each size class is done, the
+database connections of each process, how long notifications wait in the queue. Then what an unchanged sync costs, and
+whether any statement that runs again and again reads more where there are more talents.
+
+The scale is that of the number of organizations and of the large ones' talents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from benchmarks.company import KEY, simulated
+from benchmarks.cost import spent
+
+CLASSES = {"small": (700, 20), "medium": (250, 200), "big": (45, 2000), "large": (5, 20_000)}
+"""Organizations and talents of each."""
+WORKERS, CONCURRENCY = 2, 4
+UNCHANGED = 100  # syncs that find nothing new
+COMPANIES = 20  # for the statements
+FEW_TALENTS, MANY_TALENTS = 250, 2500
+PATIENCE = 1800.0  # seconds for each part; what is not done then is said to be not done
+
+DONE = """
+    SELECT o.slug, extract(epoch FROM min(r.finished_at) - %s)::float8
+    FROM organisation o JOIN connection c ON c.org_id = o.id
+    JOIN sync_run r ON r.connection_id = c.id AND r.status IN ('succeeded', 'partial')
+    GROUP BY 1"""
+HELD = """
+    SELECT application_name, count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1"""
+WAITING = """
+    SELECT coalesce(extract(epoch FROM max(clock_timestamp() - e.at)), 0)::float8
+    FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id
+    WHERE j.queue_name = 'notifications' AND j.status = 'todo' AND e.type = 'deferred'
+        AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--statements", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.statements:
+        print(json.dumps(_home(lambda url: _statements(url, given.statements))))
+        return
+    report: dict[str, Any] = {"scale": given.scale, "processors": os.cpu_count()}
+    for name, large in (("with_large", True), ("without_large", False)):
+        report[name] = _home(lambda url, large=large: _first_syncs(url, given.scale, large))
+        print(json.dumps({name: report[name]}), flush=True)
+    print(json.dumps({"ratio": _ratios(report["with_large"], report["without_large"])}), flush=True)
+    print(json.dumps({"statements": _growth()}), flush=True)
+
+
+def _home(measure: Any) -> Any:
+    """Measure on a new embedded Postgres."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        command = [sys.executable, "-c", "from jemmo import bootstrap; print(bootstrap.start())"]
+        try:
+            ended = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+            return measure(ended.stdout.splitlines()[-1])
+        finally:
+            from jemmo import embedded  # noqa: PLC0415 - its home is set now
+
+            embedded.stop()
+
+
+# --- first syncs ---
+
+
+def _first_syncs(url: str, scale: float, large: bool) -> dict[str, Any]:
+    classes = {
+        name: (_count(name, number, scale), round(talents * scale) if name == "large" else talents)
+        for name, (number, talents) in CLASSES.items()
+        if large or name != "large"
+    }
+    with contextlib.ExitStack() as stack:
+        addresses = {
+            name: stack.enter_context(simulated(talents, paced=False))[0]
+            for name, (_, talents) in classes.items()
+        }
+        orders = [
+            (f"{name}-{n}", addresses[name]) for name in classes for n in range(classes[name][0])
+        ]
+        orders.sort(
+            key=lambda order: (not order[0].startswith("large"), order[0].partition("-")[2])
+        )
+        _connect(orders)
+        workers = [stack.enter_context(_worker()) for _ in range(WORKERS)]
+        with psycopg.connect(url, autocommit=True, options="-c jemmo.reach=everything") as db:
+            found = _watch(db, {name for name, _ in orders})
+            if large:
+                found["unchanged"] = _unchanged(db, workers)
+    return found
+
+
+def _count(name: str, number: int, scale: float) -> int:
+    return number if name == "large" else max(1, round(number * scale))
+
+
+def _connect(orders: list[tuple[str, str]]) -> None:
+    """In a process of its own, since Django is bound to one database."""
+    code = """if True:
+        import json, sys
+        from jemmo import bootstrap
+        bootstrap.start()
+        from jemmo.services import accounts, connections
+        from jemmo.vault import default_vault
+        for name, address in json.load(sys.stdin):
+            org = accounts.ensure_organisation(name)
+            connections.connect(org, "teamtailor", KEY, vault=default_vault(), base_url=address,
+                options={"pacing": "off"})
+    """.replace("KEY", repr(KEY))
+    subprocess.run([sys.executable, "-c", code], input=json.dumps(orders), text=True, check=True)  # noqa: S603
+
+
+@contextlib.contextmanager
+def _worker() -> Iterator[int]:
+    command = [sys.executable, "-m", "jemmo", "worker", "--concurrency", str(CONCURRENCY)]
+    with subprocess.Popen(command) as worker:  # noqa: S603 - our own program
+        try:
+            yield worker.pid
+        finally:
+            worker.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(timeout=60)
+            worker.kill()
+
+
+def _watch(db: psycopg.Connection, names: set[str]) -> dict[str, Any]:
+    """Until every organization was synced: when each was, connections and waits meanwhile."""
+    began = db.execute("UPDATE connection SET due_at = now() RETURNING now()").fetchone()
+    assert began
+    held: Counter[str] = Counter()
+    waited = 0.0
+    done: dict[str, float] = {}
+    ends = time.monotonic() + PATIENCE
+    while names - done.keys() and time.monotonic() < ends:
+        time.sleep(0.25)
+        done = {row[0]: row[1] for row in db.execute(DONE, [began[0]])}
+        held |= Counter({row[0] or "-": row[1] for row in db.execute(HELD)})
+        row = db.execute(WAITING).fetchone()
+        waited = max(waited, row[0] if row else 0.0)
+    times: dict[str, list[float]] = {}
+    for name, seconds in done.items():
+        times.setdefault(name.partition("-")[0], []).append(seconds)
+    return {
+        "seconds": {name: _spread(some) for name, some in times.items()},
+        "not_done": len(names - done.keys()),
+        "connections_at_most": dict(held),
+        "notification_waited_at_most": round(waited, 2),
+    }
+
+
+def _spread(times: list[float]) -> dict[str, float]:
+    ordered = sorted(times)
+    p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    figures = {"median": statistics.median(ordered), "p95": p95, "max": ordered[-1]}
+    return {"organizations": len(ordered), **{name: round(one, 1) for name, one in figures.items()}}
+
+
+def _ratios(with_large: Any, without: Any) -> dict[str, dict[str, float]]:
+    """How much longer each class takes with the large ones than without."""
+    return {
+        name: {
+            key: round(with_large["seconds"][name][key] / alone[key], 2)
+            for key in ("median", "p95", "max")
+        }
+        for name, alone in without["seconds"].items()
+        if name in with_large["seconds"]
+    }
+
+
+# --- unchanged syncs ---
+
+
+def _unchanged(db: psycopg.Connection, workers: list[int]) -> dict[str, Any]:
+    """What each of some syncs costs that find nothing new, housekeeping of the meantime included."""
+    postmaster = _postmaster()
+    rows = db.execute(
+        "SELECT c.id FROM connection c JOIN organisation o ON o.id = c.org_id "
+        "WHERE o.slug LIKE 'small-%%' ORDER BY o.slug LIMIT %s",
+        [UNCHANGED],
+    ).fetchall()
+    keys = [row[0] for row in rows]
+    before = sum(spent(one) for one in workers), spent(postmaster), _wal(db)
+    db.execute("UPDATE connection SET due_at = now() WHERE id = ANY(%s)", [keys])
+    left = "SELECT count(*) FROM connection WHERE id = ANY(%s) AND due_at <= now()"
+    ends = time.monotonic() + PATIENCE
+    while (row := db.execute(left, [keys]).fetchone()) and row[0] and time.monotonic() < ends:
+        time.sleep(0.1)
+    after = sum(spent(one) for one in workers), spent(postmaster), _wal(db)
+    worker, postgres, wal = ((b - a) / len(keys) for a, b in zip(before, after, strict=True))
+    return {
+        "syncs": len(keys),
+        "not_done": row[0] if row else 0,
+        "worker_ms": round(worker / 1000, 1),
+        "postgres_ms": round(postgres / 1000, 1),
+        "wal_kb": round(wal / 1000, 1),
+    }
+
+
+def _wal(db: psycopg.Connection) -> float:
+    row = db.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _postmaster() -> int:
+    from jemmo.embedded.places import find_places  # noqa: PLC0415 - its home is set now
+    from jemmo.home import home  # noqa: PLC0415 - as above
+
+    return int((find_places(home()).data / "postmaster.pid").read_text().split()[0])
+
+
+# --- statements ---
+
+
+def _growth() -> dict[str, Any]:
+    """Pages that each periodic statement reads with few and with ten times as many talents."""
+    try:
+        few, many = (_buffers(number) for number in (FEW_TALENTS, MANY_TALENTS))
+    except subprocess.TimeoutExpired:
+        return {"not_done_in_seconds": PATIENCE}
+    grown = {
+        name: [few.get(name, 0), pages]
+        for name, pages in many.items()
+        if pages > 3 * max(few.get(name, 0), 100)
+    }
+    return {"statements": len(many), "read_more_with_more_talents": grown}
+
+
+def _buffers(talents: int) -> dict[str, int]:
+    command = [sys.executable, "-m", "benchmarks.many", "--statements", str(talents)]
+    ended = subprocess.run(  # noqa: S603 - ours
+        command, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE
+    )
+    found: dict[str, int] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
+def _statements(url: str, talents: int) -> dict[str, int]:
+    os.environ["DATABASE_URL"] = url
+    from jemmo import bootstrap  # noqa: PLC0415 - its home is set now
+
+    bootstrap.start()
+    from benchmarks.filled import fill  # noqa: PLC0415 - once Django is set up
+    from benchmarks.periodic import works  # noqa: PLC0415
+    from benchmarks.statements import captured  # noqa: PLC0415
+
+    everything = make_conninfo(url, options="-c jemmo.reach=everything -c jemmo.contacts=on")
+    fill(everything, COMPANIES, talents)
+    pages: dict[str, int] = {}
+    for name, work in works().items():
+        with captured(url) as statements:
+            asyncio.run(_run(work, url))
+        for one in statements:
+            key = f"{name}: {' '.join(one.query.split())[:120]}"
+            pages[key] = max(pages.get(key, 0), one.buffers)
+    return pages
+
+
+async def _run(work: Any, url: str) -> None:
+    await work(url)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""`python -m benchmarks.pages [--talents N] [--only WORD]`: what a page costs in processor time.
+
+A recruiter of a company with 20,000 talents asks a real server for each page, one request after the other; counted is
+the time of the web process and of Postgres. Seconds on the clock tell what a machine was doing besides; processor time
+hardly does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import tempfile
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cost import postmaster, spent
+from benchmarks.lists import filled
+from benchmarks.webhooks import part, until_up
+
+PORT = 8134
+WARM, ROUNDS, ASKED = 10, 5, 30  # the least of the rounds: others on the machine slow a core down
+PAGES = {
+    "jobs": "/jobs/",
+    "talents": "/talents/",
+    "talents by search": "/talents/?q=an",
+    "one job": "/jobs/{job}/",
+    "one talent": "/talents/{talent}/",
+    "notifications": "/notifications/",
+    "ATS settings": "/settings/organization/ats/",
+    "part: bell": "/notifications/bell/",
+    "part: sync icon": "/sync/jobs/",
+    "part: sync status": "/status/",
+    "live events": "/events/?since={now}",
+    "sign-in": "/accounts/login/",
+    "style sheet": "/static/web/tokens.css",
+}
+HEADERS = {"part": {"HX-Request": "true"}, "sign-in": {"Cookie": ""}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--talents", type=int, default=20_000)
+    parser.add_argument("--only", default="", help="pages whose name has this in it")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+        from jemmo.store import scope  # noqa: PLC0415
+
+        try:
+            owner = embedded.ensure_running()
+            bootstrap.start(operator=False)
+            with scope.under(scope.EVERYTHING):
+                client, places = filled(given.talents, owner)
+                _synced()
+            cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
+            with part("web", "--port", str(PORT)) as web:
+                Console().print(asyncio.run(_measured(web, cookie, places, given.only)))
+        finally:
+            embedded.stop()
+
+
+def _synced() -> None:
+    """Let each connection look like one that was just synced."""
+    from django.utils import timezone  # noqa: PLC0415 - Django is set up now
+
+    from jemmo.domain.streams import Stream  # noqa: PLC0415
+    from jemmo.store.models import Connection, StreamCheckpoint, SyncRun  # noqa: PLC0415
+
+    now = timezone.now()
+    for connection in Connection.objects.all():
+        report = {"streams": {"talents": {"fetched": 3, "updated": 3}}}
+        for _ in range(20):
+            SyncRun.objects.create(
+                connection=connection,
+                mode="incremental",
+                status="succeeded",
+                finished_at=now,
+                report=report,
+            )
+        for stream in Stream:
+            StreamCheckpoint.objects.create(connection=connection, stream=stream, synced_at=now)
+
+
+async def _measured(web: int, cookie: str, places: dict[str, Any], only: str) -> Table:
+    table = Table("page", "web ms", "Postgres ms", title="Processor time a request")
+    base, postgres = f"http://127.0.0.1:{PORT}", postmaster()
+    async with aiohttp.ClientSession(base, headers={"Cookie": cookie}) as session:
+        await until_up(session, base)
+        open_page = await session.get("/events/")  # so that the server listens already
+        for name, given in PAGES.items():
+            if only not in name:
+                continue
+            path = given.format_map({**places, "now": quote(datetime.now(UTC).isoformat())})
+            headers = HEADERS.get(name.partition(":")[0], {})
+            await _ask(session, path, headers, WARM)
+            least = [math.inf, math.inf]
+            for _ in range(ROUNDS):
+                before = spent(web), spent(postgres)
+                await _ask(session, path, headers, ASKED)
+                after = spent(web), spent(postgres)
+                used = [end - start for start, end in zip(before, after, strict=True)]
+                least = [min(pair) for pair in zip(least, used, strict=True)]
+            table.add_row(name, *(f"{each / ASKED / 1000:.1f}" for each in least))
+        open_page.close()
+    return table
+
+
+async def _ask(
+    session: aiohttp.ClientSession, path: str, headers: dict[str, str], times: int
+) -> None:
+    """Ask for the page; of a stream, only its beginning."""
+    for _ in range(times):
+        async with session.get(path, headers=headers, allow_redirects=False) as answer:
+            assert answer.status == 200, (path, answer.status)
+            if answer.content_type == "text/event-stream":
+                await answer.content.readline()
+                answer.close()
+            else:
+                await answer.read()
+
+
+if __name__ == "__main__":
+    main()

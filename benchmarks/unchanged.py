@@ -1,0 +1,117 @@
+"""`python -m benchmarks.unchanged [TALENTS]`: what a sync costs that finds nothing changed.
+
+A company of any size is unchanged most of the time, so this is what most syncs cost. The syncs run in this process, one
+after the other, as a worker runs them: the worker's figure is this process's processor time. Postgres's is that of the
+server and all its processes (``/proc``), those that ended included. The write-ahead log is measured by its position.
+Each figure is the median of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from statistics import median
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct
+
+from benchmarks.company import KEY, company
+from benchmarks.cost import postmaster, spent
+
+GOALS = {"worker ms": 30.0, "Postgres ms": 30.0, "WAL kB": 20.0}
+PER_ROUND = 10  # syncs; /proc counts hundredths of a second
+
+
+class Reading(Struct, frozen=True):
+    """Where the counters stand: milliseconds of processor time, and bytes of the write-ahead log."""
+
+    worker: float
+    postgres: float
+    wal: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("talents", nargs="?", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=10)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JEMMO_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
+
+        try:
+            with company(given.talents, paced=False) as address:
+                url = bootstrap.start()
+                report(measure(url, connect(address), given.rounds))
+        finally:
+            embedded.stop()
+
+
+def connect(address: str) -> UUID:
+    from jemmo.services import accounts, connections  # noqa: PLC0415 - once Django is set up
+    from jemmo.vault import default_vault  # noqa: PLC0415
+
+    connection = connections.connect(
+        accounts.ensure_organisation("unchanged"),
+        "teamtailor",
+        KEY,
+        vault=default_vault(),
+        base_url=address,
+        options={"pacing": "off"},
+    )
+    return connection.id
+
+
+def measure(url: str, connection: UUID, rounds: int) -> list[dict[str, float]]:
+    """The costs of a sync, averaged over each round."""
+    sync(url, connection, 2)  # everything, then what the first one left
+    server = postmaster()
+    costs = []
+    for _ in range(rounds):
+        before = read(url, server)
+        sync(url, connection, PER_ROUND)
+        after = read(url, server)
+        costs.append(
+            {
+                "worker ms": (after.worker - before.worker) / PER_ROUND,
+                "Postgres ms": (after.postgres - before.postgres) / PER_ROUND,
+                "WAL kB": (after.wal - before.wal) / PER_ROUND / 1000,
+            }
+        )
+    return costs
+
+
+def sync(url: str, connection: UUID, times: int) -> None:
+    from jemmo.services import syncs  # noqa: PLC0415 - once Django is set up
+    from jemmo.vault import default_vault  # noqa: PLC0415
+
+    async def repeat() -> None:
+        for _ in range(times):
+            await syncs.sync(
+                connection, database_url=url, vault=default_vault(), trigger="schedule"
+            )
+
+    asyncio.run(repeat())
+
+
+def read(url: str, server: int) -> Reading:
+    with psycopg.connect(url) as db:
+        row = db.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+    assert row is not None
+    return Reading(time.process_time() * 1000, spent(server) / 1000, int(row[0]))
+
+
+def report(costs: list[dict[str, float]]) -> None:
+    for name, goal in GOALS.items():
+        value = median(cost[name] for cost in costs)
+        verdict = "yes" if value <= goal else "NO"
+        print(f"{name}: {value:.1f}, goal {goal:.0f}, reached: {verdict}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

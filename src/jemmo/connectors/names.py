@@ -1,0 +1,14 @@
+"""What each ATS is called on the command line. Imports no connector, so that `--help` can list them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PRACTICE = "template"
+
+OFFERED = tuple(
+    sorted(
+        {place.parent.name for place in Path(__file__).parent.glob("*/connector.py")} - {PRACTICE}
+    )
+)
+"""Those of ``registry.CONNECTORS``."""

@@ -1,0 +1,91 @@
+"""Lists that are read to their end and kept in memory: what records only refer to. An ATS may send pages for ever."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from hashlib import blake2b
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from jemmo.domain.errors import PermanentError
+from jemmo.rest_client import Answer, RestClient
+from jemmo.rest_client.amounts import Amount, values
+
+T = TypeVar("T")
+
+MAX_PAGES = 1000
+KEPT = Amount(128 * 1024 * 1024, 5_000_000)
+"""Of all pages of one list together."""
+
+
+async def whole(
+    client: RestClient,
+    url: str,
+    read: Callable[[Answer], T],
+    following: Callable[[T], str | None],
+) -> AsyncIterator[T]:
+    """The pages of a list, each as ``read`` makes it of an answer; ``following`` is the address of the next one.
+
+    Raises ``PermanentError`` with the code ``endless_list`` for a list that comes back to a page, and ``list_too_long``
+    for one of more than ``MAX_PAGES`` or than ``KEPT``.
+    """
+    name = urlsplit(url).path
+    kept, visited = Kept(name), Visited()
+    onward: str | None = url
+    while onward:
+        if onward in visited:
+            raise endless(name)
+        visited.add(onward)
+        page, body = await client.ask(onward, lambda answer: (read(answer), answer.body))
+        kept.add(body)
+        del body
+        yield page
+        link = following(page)
+        onward = client.path_of(link) if link else None
+
+
+class Kept:
+    """Counts what is kept of a list, by the name that people see of it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._pages = self._size = self._values = 0
+
+    def add(self, body: bytes) -> None:
+        """Count one page; raises ``PermanentError`` (``list_too_long``) when they are too many, or too much."""
+        self._pages += 1
+        self._size += len(body)
+        self._values += values(body)
+        if self._pages > MAX_PAGES or self._size > KEPT.size or self._values > KEPT.values:
+            raise PermanentError(
+                f"The ATS's list of {self._name} is too long to be read whole.",
+                code="list_too_long",
+            )
+
+    def add_rows(self, rows: list[Any]) -> None:
+        """The same, of rows that were decoded already."""
+        self.add(msgspec.json.encode(rows))
+
+
+class Visited:
+    """The addresses of a list's pages that were read, in a few bytes each."""
+
+    def __init__(self) -> None:
+        self._digests: set[bytes] = set()
+
+    def add(self, url: str) -> None:
+        self._digests.add(_digest(url))
+
+    def __contains__(self, url: str) -> bool:
+        return _digest(url) in self._digests
+
+
+def _digest(url: str) -> bytes:
+    return blake2b(url.encode(), digest_size=8).digest()
+
+
+def endless(name: str) -> PermanentError:
+    """The error for a list whose pages lead in a circle, or are empty one after the other."""
+    return PermanentError(f"The ATS's list of {name} has no end.", code="endless_list")

@@ -1,0 +1,155 @@
+"""The brake: how many deletions a sync may follow before a person reviews them.
+
+``most_unasked`` is the whole curve. Small companies lose a record now and then, large ones a few percent:
+1 of 1, 2 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may go within a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from math import sqrt
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+
+CODE = "mass_deletion_held"
+WINDOW = timedelta(days=1)
+RELATED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
+"""One decision of a person is about all of these: an application goes with its talent or its job."""
+
+
+def most_unasked(present: int) -> int:
+    """How many of so many records may be deleted within a day without a person."""
+    return int(sqrt(present) + present / 10)
+
+
+def room(present: int, recent: int) -> int:
+    """How many more may go, where ``recent`` were deleted within the last day."""
+    return max(0, most_unasked(present + recent) - recent)
+
+
+def related(stream: str) -> Sequence[str]:
+    """The streams that are decided together with this one, itself included."""
+    return RELATED if stream in RELATED else (stream,)
+
+
+class Loss(Struct, kw_only=True):
+    """What a comparison would delete of a stream.
+
+    missing   ids that the ATS no longer lists
+    present   records that are stored and not deleted
+    recent    deleted within the last day, since a person last released deletions
+    decision  ``open`` while a person has yet to review, ``kept`` or ``released`` after that
+    released  how many a person released
+    """
+
+    stream: Stream
+    missing: list[str]
+    present: int
+    recent: int = 0
+    decision: str = ""
+    released: int = 0
+
+    @property
+    def is_released(self) -> bool:
+        return self.decision == "released" and len(self.missing) <= self.released
+
+    def exceeds(self, records: int | None = None) -> bool:
+        """Whether a person has to review this first; ``records`` counts those that go along as well."""
+        if self.is_released:
+            return False
+        if self.missing and self.decision in {"open", "kept"}:
+            return True
+        number = len(self.missing) if records is None else records
+        return number > room(self.present, self.recent)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {
+            "stream": str(self.stream),
+            "missing": len(self.missing),
+            "present": self.present,
+            "recent": self.recent,
+        }
+
+
+class Along(Struct, frozen=True, kw_only=True):
+    """Applications that hang on what is missing.
+
+    gone           applications that would go: missing ones, and all of missing talents
+    under_talents  applications of missing talents
+    under_jobs     missing applications of missing jobs
+    """
+
+    gone: int = 0
+    under_talents: int = 0
+    under_jobs: int = 0
+
+
+def to_review(losses: Iterable[Loss], along: Along) -> list[Loss]:
+    """The losses that a person reviews first, with those that hang together with them."""
+    by_stream = {loss.stream: loss for loss in losses}
+    over = {stream for stream, loss in by_stream.items() if loss.exceeds()}
+    tied = {Stream.APPLICATIONS}
+    tied |= {Stream.TALENTS} if along.under_talents else set()
+    tied |= {Stream.JOBS} if along.under_jobs else set()
+    applications = by_stream.get(Stream.APPLICATIONS)
+    if over & tied or (applications and applications.exceeds(along.gone)):
+        over |= tied
+    return [loss for stream, loss in by_stream.items() if stream in over and loss.missing]
+
+
+def error_of(
+    paused: Sequence[dict[str, Any]], deleted: dict[str, int], *, connection: str = "Your ATS"
+) -> dict[str, Any]:
+    """The error of a run that paused deletions: its facts, and the same in English."""
+    return {
+        "code": CODE,
+        "message": _message(paused, deleted, connection),
+        "next_step": "Look in the ATS. If the records are gone, release the deletion with "
+        "`jemmo deletions release` and sync again.",
+        "paused": list(paused),
+        "deleted": deleted,
+    }
+
+
+def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any] | None:
+    """What a connection asks a person to decide, as ``error_of`` with its name; ``None`` where nothing waits.
+
+    This is not a failure: the sync read what there is, and the records stay until somebody decides.
+    """
+    if not paused:
+        return None
+    return {**error_of(paused, {}, connection=connection), "connection": connection}
+
+
+def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """An error, unless it is that deletions wait: whether they still do, ``decision`` says."""
+    return None if error and error.get("code") == CODE else error
+
+
+def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connection: str) -> str:
+    number = sum(one["missing"] for one in paused)
+    shares = " and ".join(
+        f"{one['missing']:,} of {one['present']:,} {_name(one['stream'])}" for one in paused
+    )
+    text = (
+        f"We paused {number:,} deletion{'' if number == 1 else 's'}. {connection} no longer lists "
+        f"{shares}. Review them before we remove anything."
+    )
+    if recent := _counted((one["stream"], one["recent"]) for one in paused):
+        text += f" Deleted in the 24 hours before: {recent}."
+    if others := _counted(deleted.items()):
+        text += f" Deleted in this sync: {others}."
+    return text
+
+
+def _counted(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{_name(stream)} ({number:,})" for stream, number in counts if number)
+
+
+def _name(stream: str) -> str:
+    return stream.replace("_", " ")

@@ -1,0 +1,66 @@
+"""Finds contact details that people typed into free text, however they are spelled. Pure.
+
+The text is made plain first (``plain_text``), then read for addresses (``email_addresses``) and numbers
+(``phone_numbers``); what is found is given by its place in the original.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jemmo.domain.email_addresses import addresses_in, may_hold_addresses
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.phone_numbers import may_hold_phones, phones_in
+from jemmo.domain.plain_text import plain, roughly_plain
+
+
+class FoundContact(Struct, frozen=True):
+    """Where a contact stands in a text, and what it says in plain spelling."""
+
+    kind: ContactKind
+    start: int
+    end: int
+    value: str
+
+
+def may_hold_contacts(text: str) -> bool:
+    """Whether ``find_contacts`` might find any; quick where, as nearly always, there is nothing like one."""
+    text = roughly_plain(text)
+    return may_hold_addresses(text) or may_hold_phones(text)
+
+
+def find_contacts(text: str) -> list[FoundContact]:
+    """The e-mail addresses and phone numbers in a text, in their order; none overlap.
+
+    >>> [found.value for found in find_contacts("Call ０６ 00 00 00 01 or ada&#64;example.com")]
+    ['06 00 00 00 01', 'ada@example.com']
+    """
+    if not may_hold_contacts(text):
+        return []
+    known = plain(text)
+    addresses = _addresses(known.text)
+    read = _blanked(known.text, [(start, end) for start, end, _ in addresses])
+    found = [(start, end, ContactKind.EMAIL, value) for start, end, value in addresses]
+    found += [(start, end, ContactKind.PHONE, value) for start, end, value in phones_in(read)]
+    return [
+        FoundContact(kind, *known.span(start, end), value)
+        for start, end, kind, value in sorted(found)
+    ]
+
+
+def _addresses(text: str) -> list[tuple[int, int, str]]:
+    """Those in a text; one within the quotes of another is part of it."""
+    addresses: list[tuple[int, int, str]] = []
+    for address in addresses_in(text) if may_hold_addresses(text) else ():
+        while addresses and addresses[-1][1] > address[0]:
+            addresses.pop()
+        addresses.append(address)
+    return addresses
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    parts, last = [], 0
+    for start, end in spans:
+        parts += [text[last:start], "\x00" * (end - start)]
+        last = end
+    return "".join([*parts, text[last:]])

@@ -1,0 +1,54 @@
+"""Keys, tokens and secret links that people paste into text. Pure, in time that grows with the text alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+REDACTED = "[redacted]"
+SHORTEST_OWN = 6  # characters; a shorter key would be found in ordinary words
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LINK = re.compile(
+    r"(/(?:hooks|invitations|files/bytes|password/reset/key|email/confirm)/)[^\s\"'<>]+"
+)
+_LABELED = re.compile(
+    r"(?i)(\b(?:api[ _-]?key|key|cl[ée]|token|jeton|secret|bearer|basic|password|passwd|pwd|mot de passe)"
+    r"\b[\"']?[ \t]{0,2}(?:is|est|[:=])?[ \t]{0,2}[\"']?)([^\s\"'<>,;]{8,})"
+)
+_LOGIN = re.compile(r"(?<=://)[^\s/@]{1,256}@")
+_WORD = re.compile(r"[\w+=~-]{16,}", re.ASCII)
+_PREFIX = re.compile(
+    r"(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|eyJ|jemmo|whsec)"
+)
+_BETWEEN = re.compile(r"[-_=+~]")
+
+
+def without_keys(text: str, own: Iterable[str] = ()) -> str:
+    """The text without what looks like a key, and without ``own`` keys, whatever they look like."""
+    for key in sorted(own, key=len, reverse=True):
+        if len(key) >= SHORTEST_OWN:
+            text = text.replace(key, REDACTED)
+    text = _LINK.sub(rf"\1{REDACTED}", _LOGIN.sub(f"{REDACTED}@", text))
+    text = _LABELED.sub(_labeled, text)
+    return _WORD.sub(lambda word: REDACTED if _is_random(word[0]) else word[0], text)
+
+
+def _labeled(found: re.Match[str]) -> str:
+    """What follows "key:" is one, unless it is a word of prose."""
+    label, value = found[1], found[2]
+    plain = value.rstrip(".!?)").isalpha() and not label.rstrip(" \t\"'").endswith((":", "="))
+    return found[0] if plain else f"{label}{REDACTED}"
+
+
+def _is_random(word: str) -> bool:
+    """Whether nobody would write this by hand: not words or numbers with hyphens between, nor the id of a record."""
+    if _ID.fullmatch(word):
+        return False
+    if _PREFIX.match(word):
+        return True
+    parts = _BETWEEN.split(word)
+    mixed = any(any(map(str.isdigit, part)) and any(map(str.isalpha, part)) for part in parts)
+    cased = any(not (part.islower() or part.isupper() or part.istitle()) for part in parts if part)
+    long = max(map(len, parts)) >= 32
+    return (mixed and (cased or len(word) >= 20)) or long

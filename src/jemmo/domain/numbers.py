@@ -1,0 +1,53 @@
+"""The numbers of a sync that people are shown, each computed here alone. docs/counts-and-times.md defines them.
+
+A *record* is a job, a talent or an application. What they refer to (departments, users, stages, reject reasons) is
+synced as well, but counts as none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+
+RECORDS = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
+CHANGES = ("created", "updated", "deleted")
+
+Lines = Mapping[str, Mapping[str, int]]
+"""A report's counts by stream, as they are stored."""
+
+
+class Numbers(Struct, frozen=True, kw_only=True):
+    """What a sync did. ``created`` and ``updated`` count records that people see, ``deleted`` excluded ones as well.
+
+    ``read`` counts those that the ATS sent.
+
+    Until the sync ends nobody knows which new records a rule hides, so ``created`` and ``changed`` are not to be shown.
+    """
+
+    read: int
+    created: int
+    updated: int
+    deleted: int
+
+    @property
+    def changed(self) -> int:
+        """The records that look different now."""
+        return self.created + self.updated + self.deleted
+
+
+def of(lines: Lines, streams: Iterable[Stream] = RECORDS) -> Numbers:
+    """The numbers of all records, or of some streams."""
+    counts = [lines[name] for name in streams if name in lines]
+    read, created, updated, deleted = (
+        sum(one.get(name, 0) for one in counts) for name in ("fetched", *CHANGES)
+    )
+    return Numbers(read=read, created=created, updated=updated, deleted=deleted)
+
+
+def changed_by_stream(lines: Lines, streams: Iterable[Stream] = tuple(Stream)) -> dict[str, int]:
+    """How many rows of each stream changed, those with none left out."""
+    found = {str(name): of(lines, [name]).changed for name in streams}
+    return {name: number for name, number in found.items() if number > 0}

@@ -1,0 +1,410 @@
+"""Finds phone numbers in plain text: with their country, as dialed at home, and as people abbreviate them. Pure.
+
+A number that begins like one (``+``, ``00``, ``0``) may have anything usual between its digits. One that begins like
+any other number must be valid in one of ``COUNTRIES``, be grouped as people there do, and not stand where something
+else is counted; or somebody says beside it that it is to be called ("mobile", "appelez-moi", "my number").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from importlib import import_module
+from types import ModuleType
+
+from jemmo.domain.phone_words import (
+    CALLED_AFTER,
+    CALLED_BEFORE,
+    CALLED_NEAR,
+    COUNTED_AFTER,
+    COUNTED_BEFORE,
+    LINK,
+    NAMED_BEFORE,
+    NO_PHONE,
+    OTHER_NUMBER,
+    YEARS,
+)
+from jemmo.domain.plain_text import is_western
+
+COUNTRIES = (
+    *("FR", "BE", "CH", "LU", "GB", "IE", "DE", "AT", "NL", "ES", "PT", "IT", "US", "CA"),
+    *("SE", "DK", "NO", "FI", "PL", "CZ"),
+)
+"""Whose numbers are recognized without the country; ``phonenumbers`` knows what is valid there."""
+
+# Between two digits: a pair of brackets, separators and spaces, but not the start of the next number.
+_GAP = r"[ \t\r\n\xa0./()\[\]{}_·•*|~,:'-]{0,5}"
+_SEVEN_DIGITS = re.compile(r"\d(?:[\W_]{0,5}\d){6,}")
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+_OTHER_DIGITS = re.compile(r"(?![0-9])\d")
+_RUN = re.compile(rf"(?:\+ ?)?[(\[]?(?:\+ ?)?[0-9](?:{_GAP}[0-9])*")
+_LONG_RUN = re.compile(rf"[0-9](?:{_GAP}[0-9]){{6,}}")
+_MARK = re.compile(r"\+|(?<![0-9])0")
+_AROUND = 48  # characters before and after digits that say what they are
+_BEFORE = 40  # characters before digits in which a number is spoken of
+_DIGITS = re.compile(r"[0-9]+")
+_LONGEST = 15
+CACHED = 1_000  # answers: the same digits are asked about several times in a row
+MAX_GROUPS = (
+    500  # of digits, examined in one text; each may begin a number and is tried in many ways
+)
+Candidates = Iterator[tuple[int, str]]
+"""Parts of digits that may be a number: the last group of each, and its digits."""
+Pools = tuple[list[tuple[int, str]], ...]
+"""Candidates in the order in which they are considered."""
+
+# How numbers without a country or a zero are grouped: digits of each group.
+_GROUPS = {
+    10: {(10,), (3, 3, 4), (3, 7), (6, 4), (3, 3, 2, 2), (4, 6), (4, 3, 3), (3, 2, 2, 3)},
+    9: {
+        (9,),
+        (3, 3, 3),
+        (3, 2, 2, 2),
+        (2, 3, 2, 2),
+        (2, 7),
+        (3, 6),
+        (1, 2, 2, 2, 2),
+        (1, 8),
+        (2, 3, 4),
+    },
+}
+
+
+def may_hold_phones(text: str) -> bool:
+    """Whether a text has digits close together that may be a number. Most have fewer than seven, and are not read."""
+    few = len(text.encode("utf-8", "replace").translate(None, _NO_DIGITS)) < 7
+    if few and (is_western(text) or not _OTHER_DIGITS.search(text)):
+        return False
+    return any(_may_be_number(text, *run.span()) for run in _SEVEN_DIGITS.finditer(text))
+
+
+def phones_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where phone numbers stand in a text that ``plain_text.plain`` has made, each with the number.
+
+    A link to a conversation with it is part of where it stands. Beyond ``MAX_GROUPS`` a run of digits is not examined
+    and counts as a number.
+    """
+    examined = 0
+    for long in _LONG_RUN.finditer(text):
+        start, end = long.span()
+        if not _may_be_number(text, start, end):
+            continue
+        around = max(0, start - _AROUND)
+        window = NO_PHONE.sub(lambda other: "x" * len(other[0]), text[around : end + _AROUND])
+        for run in _RUN.finditer(window, max(0, start - around - 4), end - around):
+            if sum(map(str.isdigit, run[0])) >= 7:
+                groups = [group.span() for group in _DIGITS.finditer(window, *run.span())]
+                examined += len(groups)
+                if examined > MAX_GROUPS:
+                    yield around + run.start(), around + run.end(), run[0]
+                    continue
+                for begin, stop in _in_run(window, groups, run.start()):
+                    link = LINK.search(window, max(0, begin - _AROUND), begin)
+                    opened = link.start() if link else begin
+                    yield around + opened, around + stop, window[begin:stop]
+
+
+def _may_be_number(text: str, start: int, end: int) -> bool:
+    """Quickly, because most long digits are two years: without a mark or a word before, a number has nine."""
+    if _MARK.search(text, max(0, start - 3), end):
+        return True
+    digits = "".join(filter(str.isdigit, text[start:end]))
+    if len(digits) >= 9:
+        return True
+    before = text[max(0, start - _BEFORE) : start].lower()
+    if CALLED_BEFORE.search(before):
+        return True
+    return len(digits) == 8 and not YEARS.fullmatch(digits) and bool(CALLED_NEAR.search(before))
+
+
+def _in_run(text: str, groups: list[tuple[int, int]], start: int) -> Iterator[tuple[int, int]]:
+    """The numbers in digits with nothing but separators between; first those that begin like one."""
+    rest: list[tuple[int, int]] = []
+    first = 0
+    while first < len(groups):
+        last = _marked(text, groups, first, start)
+        if last is None:
+            rest.append(groups[first])
+            first += 1
+            continue
+        yield from _unmarked(text, rest)
+        rest = []
+        yield _opening(text, groups[first][0], start), groups[last][1]
+        first = last + 1
+    yield from _unmarked(text, rest)
+
+
+def _opening(text: str, place: int, least: int) -> int:
+    """Where a number begins whose first digit stands here: at its plus and its bracket."""
+    while place > least and text[place - 1] in "+([ " and text[place - 1 : place + 1] != "  ":
+        place -= 1
+    while text[place] == " ":
+        place += 1
+    return place
+
+
+def _marked(text: str, groups: list[tuple[int, int]], first: int, start: int) -> int | None:
+    """The last group of the number that begins with this one by a plus, ``00``, ``011`` or ``0``."""
+    begin = groups[first][0]
+    opening = text[_opening(text, begin, start) : begin]
+    if "+" not in opening and text[begin] != "0":
+        return _spaced_out(text, groups, first)
+    if "+" in opening:
+        return _best(_candidates(text, groups, first), _international, _is_full)
+    if NAMED_BEFORE.search(text, max(0, begin - 30), begin):
+        return None
+    if first and not _may_follow(text[groups[first - 1][1] : begin]):
+        return None
+    left = sum(stop - begin for begin, stop in groups[first : first + _LONGEST])
+    return _best(
+        _candidates(text, groups, first),
+        lambda digits: _dialed(digits) and not 0 < left - len(digits) < 5,
+        _dialed,
+        _may_be_dialed,
+    )
+
+
+def _may_follow(gap: str) -> bool:
+    """Whether a number may begin after other digits and this: not in the middle of something that goes on."""
+    return len(gap) > 1 or gap in {" ", "\n", ",", "|", "/", ")", ":"}
+
+
+def _best(pools: Pools, *tests: Callable[[str], bool]) -> int | None:
+    """The longest that passes the first test, or else the next."""
+    for pool in pools:
+        for passes in tests:
+            for last, digits in pool:
+                if passes(digits):
+                    return last
+    return None
+
+
+def _candidates(text: str, groups: list[tuple[int, int]], first: int) -> Pools:
+    """The longest first; before those that end in the middle: a few more digits follow at once."""
+    longest_first = list(_extended(text, groups, first))[::-1]
+    whole = [
+        (last, digits)
+        for last, digits in longest_first
+        if not _goes_on(text, groups[last : last + 3])
+    ]
+    return whole, longest_first
+
+
+def _goes_on(text: str, groups: list[tuple[int, int]]) -> bool:
+    """Whether a number has one more group, as that of an extension, and not the next number."""
+    if len(groups) < 2:
+        return False
+    (_, end), (begin, stop), *others = groups
+    last = not others or text[stop : others[0][0]].strip(" ") in {",", ":", "\n"}
+    return text[end:begin] in {"-", ".", "/"} and stop - begin < 5 and last
+
+
+def _spaced_out(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
+    """One digit at a time: a number of nine or ten digits, and nothing more."""
+    last = first
+    gap = text[groups[first][1] : groups[first][1] + 2]
+    while last < min(len(groups), first + 13) and groups[last][1] - groups[last][0] == 1:
+        last += 1
+        if last < len(groups) and text[groups[last - 1][1] : groups[last][0]] not in gap:
+            break
+    if last - first not in {9, 10, 11, 12}:
+        return None
+    digits = "".join(text[begin] for begin, _ in groups[first:last])
+    counting = digits.startswith(("123456789", "012345678"))
+    return last - 1 if not counting and _is_national(digits) else None
+
+
+def _extended(text: str, groups: list[tuple[int, int]], first: int) -> Candidates:
+    """The digits from a group on, with each further group, as long as they stand together."""
+    begin, end = groups[first]
+    digits, gaps = text[begin:end], list[str]()
+    if len(digits) >= 8:
+        yield first, digits
+    for last in range(first + 1, len(groups)):
+        gap = text[end : groups[last][0]]
+        begins = gap not in {" ", *gaps} and text[groups[last][0]] == "0"
+        if len(digits) >= 9 and begins and not _goes_on(text, groups[last - 1 : last + 2]):
+            return
+        gaps.append(gap)
+        digits += text[slice(*groups[last])]
+        end = groups[last][1]
+        if len(digits) > _LONGEST + 3 or _is_pause(gaps, digits):
+            return
+        if len(digits) >= 8:
+            yield last, digits
+
+
+def _is_pause(gaps: list[str], digits: str) -> bool:
+    """Colons and commas stand between all groups or none: else they are of times, or of a list."""
+    return len(set(gaps)) > 1 and any(sign in gap for gap in gaps for sign in ":,")
+
+
+def _is_full(digits: str) -> bool:
+    return 8 <= len(digits) <= _LONGEST
+
+
+def _dialed(digits: str) -> bool:
+    """Whether it is a number as it is dialed: abroad with ``00`` or ``011``, at home with ``0``."""
+    if digits.startswith("011") and _international(digits[3:]):
+        return True
+    if digits.startswith("00"):
+        return _international(digits[2:])
+    return _is_national(digits)
+
+
+def _may_be_dialed(digits: str) -> bool:
+    if digits.startswith("00"):
+        return digits[2] != "0" and _is_full(digits[2:])
+    return 9 <= len(digits) <= 12
+
+
+@cache
+def _library() -> ModuleType:
+    """``phonenumbers``, once a text has digits enough: it takes as long to load as all else here."""
+    return import_module("phonenumbers")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Calling codes of ``COUNTRIES``, each with a country."""
+    return {str(_library().country_code_for_region(country)): country for country in COUNTRIES}
+
+
+def calling_code(digits: str) -> str | None:
+    """The country's code that a number begins with, given without ``+`` and ``00``."""
+    for length in (1, 2, 3):
+        if _library().region_code_for_country_code(int(digits[:length] or 0)) != "ZZ":
+            return digits[:length]
+    return None
+
+
+_ALSO = {"GB": r"|7[1-9]\d{8}", "US": r"|8(?:00|33|44|55|66|77|88)\d{7}"}
+"""Ranges besides those of homes and mobiles: the one kept for films and examples, and what is free to call."""
+
+
+@cache
+def _national_pattern(country: str) -> re.Pattern[str]:
+    """Numbers that people of a country have, with the zero that is dialed at home."""
+    known = _library().PhoneMetadata.metadata_for_region(country)
+    kinds = [kind for kind in (known.fixed_line, known.mobile) if kind is not None]
+    patterns = "|".join(f"(?:{kind.national_number_pattern})" for kind in kinds)
+    zero = "0?" if known.national_prefix == "0" else ""
+    return re.compile(rf"{zero}(?=[0-9]{{7,11}}\Z)(?:{patterns}{_ALSO.get(country, '')})")
+
+
+@cache
+def _home_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_national_pattern(one).pattern})" for one in COUNTRIES))
+
+
+@lru_cache(maxsize=CACHED)
+def _is_national(digits: str) -> bool:
+    """Whether it is a number of some country of ours as it is dialed at home."""
+    return 8 <= len(digits) <= 12 and bool(_home_pattern().fullmatch(digits))
+
+
+@lru_cache(maxsize=CACHED)
+def _international(digits: str) -> bool:
+    """Whether the digits, with the ``(0)`` that some write, begin with a calling code and go on as a number there."""
+    if not _is_full(digits) or digits.startswith("0"):
+        return False
+    for length in (1, 2, 3):
+        region = _library().region_code_for_country_code(int(digits[:length]))
+        if region not in {"ZZ", "001"}:
+            return bool(_national_pattern(region).fullmatch(digits[length:]))
+    return False
+
+
+def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Numbers without a mark: each must be all that stands between two pauses."""
+    for part in _parts(text, groups):
+        start, end = part[0][0], part[-1][1]
+        digits = "".join(text[slice(*group)] for group in part)
+        sizes = tuple(stop - begin for begin, stop in part)
+        before = text[max(0, start - _BEFORE) : start].lower()
+        after = text[end : end + _BEFORE].lower()
+        if (
+            (7 <= len(digits) <= _LONGEST and CALLED_BEFORE.search(before))
+            or (_looks_dialed(digits, sizes) and not _counted(before, after))
+            or _is_called(digits, sizes, before, after)
+        ):
+            yield _opening(text, start, max(0, start - 1)), end
+
+
+def _is_called(digits: str, sizes: tuple[int, ...], before: str, after: str) -> bool:
+    """Whether words not far away say that it is to be called; then it need not be valid anywhere."""
+    if not (8 <= len(digits) <= 13 and len(set(digits)) > 2) or _is_amount(digits, sizes):
+        return False
+    if _ATTACHED.search(before[-2:]) or re.match(r"\w|[.,:/-][0-9]", after):
+        return False
+    called = CALLED_NEAR.search(before) or CALLED_AFTER.match(after)
+    return bool(called) and not (OTHER_NUMBER.search(before) or COUNTED_AFTER.match(after))
+
+
+def _is_amount(digits: str, sizes: tuple[int, ...]) -> bool:
+    """Whether digits are grouped by thousands, and not all groups are full; or are years."""
+    years = set(sizes) == {4} and YEARS.fullmatch(digits) is not None
+    return years or (sizes[0] < 3 and set(sizes[1:]) == {3})
+
+
+_ATTACHED = re.compile(r"[\w+#@]\Z|[0-9][.,/:-]\Z")
+_TOGETHER = re.compile(r"[)\]]?(?: {1,4}|[ ]?[-./·_][ ]?|[\t\r\n,|*•~])?[(\[]?")
+
+
+def _parts(text: str, groups: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    part: list[tuple[int, int]] = []
+    for group in groups:
+        whole = group[1] - group[0] >= 9
+        if part and (whole or not _TOGETHER.fullmatch(text, part[-1][1], group[0])):
+            yield part
+            part = []
+        part.append(group)
+        if whole:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _looks_dialed(digits: str, sizes: tuple[int, ...]) -> bool:
+    if len(set(digits)) < 3:
+        return False
+    if sizes[0] == 3 and max(sizes) <= 4 and _MOBILE.fullmatch(digits):
+        return True
+    if sizes in _GROUPS.get(len(digits), ()):
+        return any(pattern.fullmatch(digits) for pattern in _bare_patterns(len(digits)))
+    if len(digits) == 11 and digits[0] == "1" and (sizes == (11,) or sizes[1:] in _GROUPS[10]):
+        return bool(_national_pattern("US").fullmatch(digits[1:]))
+    if 10 <= len(digits) <= 13 and len(sizes) <= 6:
+        return _names_country(digits, sizes)
+    return False
+
+
+_MOBILE = re.compile(r"3[2-9]\d{8}|[67]\d{8}")
+"""Those of Italy and Spain, whose first three digits people write apart, and the others anyhow."""
+
+
+@cache
+def _bare_patterns(length: int) -> tuple[re.Pattern[str], ...]:
+    """Those for numbers that are written without a zero: that of mobiles may be left out."""
+    if length == 10:
+        return (*map(_national_pattern, ("US", "CA")), re.compile(r"3[2-9]\d{8}|7[1-9]\d{8}"))
+    return (*map(_national_pattern, ("ES", "PT", "PL")), re.compile(r"[67]\d{8}|4[5-9]\d{7}"))
+
+
+def _names_country(digits: str, sizes: tuple[int, ...]) -> bool:
+    """Whether a number begins with the code of a country of ours, without the plus."""
+    for length in (2, 3):
+        country = _codes().get(digits[:length])
+        if country is not None and (sizes[0] == length or len(sizes) == 1):
+            rest = digits[length:]
+            return rest[0] != "0" and bool(_national_pattern(country).fullmatch(rest))
+    return False
+
+
+def _counted(before: str, after: str) -> bool:
+    """Whether the surroundings say that a number counts or names something else, or that it goes on."""
+    if _ATTACHED.search(before[-2:]) or re.match(r"\w|[.:/-][0-9A-Za-z]|,[0-9]", after):
+        return True
+    return bool(COUNTED_BEFORE.search(before) or COUNTED_AFTER.match(after))

@@ -1,0 +1,100 @@
+"""Brings the many spellings of a character together, and remembers where each stood. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+REDACTED = (
+    "…"  # in a text with contact details taken out; never a full stop, as Unicode would have it
+)
+_ENTITY = r"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,16});"
+_QUOTED = r"%(?:20|2[BbEeDd]|40)"  # of an address: space, plus, full stop, hyphen, at sign
+_WRITTEN = re.compile(f"{_ENTITY}|{_QUOTED}")
+_SPECIAL = re.compile(f"{_ENTITY}|{_QUOTED}|[^\\x00-\\x7f]")
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+_MEANT = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb", "-"),
+    **dict.fromkeys("\u3002\uff61", "."),
+    REDACTED: REDACTED,
+}
+
+
+class PlainText(Struct, frozen=True):
+    """A text in plain spelling. ``places`` says where each of its characters starts in the original, and its end."""
+
+    text: str
+    places: list[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of the plain text stands in the original."""
+        if self.places is None:
+            return start, end
+        return self.places[start], self.places[end]
+
+
+def plain(text: str) -> PlainText:
+    r"""The text with compatible characters, digits of any script, entities and dashes made plain ASCII.
+
+    >>> plain("０６&#64;\u200bx").text
+    '06@x'
+    """
+    if text.isascii() and "&" not in text and "%" not in text:
+        return PlainText(text)
+    parts: list[str] = []
+    places: list[int] = []
+    last = 0
+    for special in _SPECIAL.finditer(text):
+        start, end = special.span()
+        parts.append(text[last:start])
+        places += range(last, start)
+        meant = _meant(special[0])
+        parts.append(meant)
+        places += [start] * len(meant)
+        last = end
+    parts.append(text[last:])
+    places += range(last, len(text) + 1)
+    return PlainText("".join(parts), places)
+
+
+def roughly_plain(text: str) -> str:
+    """The same text without the places, and faster: to see whether a closer look is worth its time."""
+    if ("&" in text or "%" in text) and _WRITTEN.search(text):
+        text = _WRITTEN.sub(lambda written: _meant(written[0]), text)
+    if is_western(text) and "\xad" not in text:
+        return text  # whose other characters stand for themselves
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.replace(REDACTED, "\x00")))
+
+
+def visible(text: str) -> str:
+    """The text without characters that take no place, as come along when one is copied."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def is_western(text: str) -> bool:
+    """Whether a text has only characters of Western Europe, whose digits are ASCII."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _meant(special: str) -> str:
+    if len(special) > 1:
+        while (character := unescape(special)) != special:
+            special = character
+        special = unquote(special) if special.startswith("%") else special
+        return special if special.isascii() else "".join(map(_meant, special))
+    if special in _MEANT:
+        return _MEANT[special]
+    if _INVISIBLE.match(special):
+        return ""
+    if special.isdecimal():
+        return str(unicodedata.decimal(special))
+    plain_form = unicodedata.normalize("NFKC", special)
+    return " " if plain_form.isspace() else plain_form

@@ -1,0 +1,43 @@
+"""Refetching one record by its id, also where the ATS answers with another record."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jemmo.domain.ports import Source
+from jemmo.domain.streams import Page, Stream
+
+MOST_MERGES = 5  # in a row: a record merged into one that was merged itself
+
+
+class Refetched(Struct, frozen=True, kw_only=True):
+    """What the ATS has for an id: pages to write, and whether the record with that id is ``gone``."""
+
+    pages: list[Page]
+    gone: bool
+
+
+async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
+    """Ask for one record by its id. Raises as the source does.
+
+    Where two records were merged, an ATS answers the old id with "not found" or with the record that survived,
+    directly or by a redirect. Under another id the record asked for is gone. The survivor is then asked for by its
+    own id, since a redirect may have dropped a part of the question.
+    """
+    asked: set[str] = set()
+    wanted = remote_id
+    while True:
+        page = await source.fetch(stream, wanted)
+        other = _other(page, wanted) if page else None
+        if other is None:
+            return Refetched(pages=[page] if page else [], gone=page is None or wanted != remote_id)
+        asked.add(wanted)
+        if other in asked or len(asked) > MOST_MERGES:
+            return Refetched(pages=[], gone=True)
+        wanted = other
+
+
+def _other(page: Page, wanted: str) -> str | None:
+    """The id of the record that came instead of the one asked for. An answer without any id proves nothing."""
+    ids = [raw.remote_id for raw in page.raw if raw.remote_id]
+    return ids[0] if ids and wanted not in ids else None

@@ -1,0 +1,33 @@
+"""Whether a PDF may be kept."""
+
+from __future__ import annotations
+
+from jemmo.files import active
+from jemmo.files.readers import pdf
+from jemmo.files.verdict import Refused
+
+
+def judge(content: bytes) -> None:
+    """Raise ``Refused`` for a PDF that runs something, or into which nobody can look."""
+    try:
+        if active.is_active(content):
+            raise Refused("embedded")
+        if active.is_encrypted(content):
+            if active.is_active(_decrypted(content)):
+                raise Refused("embedded")
+        elif active.is_active_inside(content):
+            raise Refused("embedded")
+    except active.TooMuch:
+        raise Refused("archive_bomb") from None
+    except active.Unreadable:
+        raise Refused("embedded") from None
+
+
+def _decrypted(content: bytes) -> bytes:
+    """What the object streams of an encrypted PDF hold, if that takes no password."""
+    try:
+        return pdf.object_streams(content)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever breaks pypdf
+        raise Refused("encrypted") from None

@@ -1,0 +1,43 @@
+"""Whether a file may be kept, as far as its first bytes say; ``inspection`` looks further, in the sandbox."""
+
+from __future__ import annotations
+
+from jemmo.files.kinds import JPEG, PNG
+
+REASONS = {
+    "empty": "The file is empty.",
+    "too_large": "The file is larger than Jemmo keeps.",
+    "type_not_kept": "The file is not a document that Jemmo keeps (PDF, Word, ODT, RTF, text, image).",
+    "broken": "The file is damaged.",
+    "archive_bomb": "The file would unpack to far more than it is.",
+    "macros": "The file holds macros.",
+    "embedded": "The file holds another file or program.",
+    "encrypted": "The file is encrypted, and it takes a password to look inside.",
+    "too_costly": "Inspecting the file took too long or too much memory.",
+}
+
+
+class Refused(Exception):
+    """This file is not kept; ``code`` says why, ``message`` says it to people."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(REASONS[code])
+        self.code = code
+        self.message = REASONS[code]
+
+
+class Unfinished(Refused):
+    """The inspection was cut off: by its limits, or since the machine had too little time or memory."""
+
+
+def at_first_sight(content: bytes, *, max_bytes: int) -> str | None:
+    """The content type of an image, ``None`` for what has to be inspected; raises ``Refused``."""
+    if len(content) > max_bytes:
+        raise Refused("too_large")
+    if not content:
+        raise Refused("empty")
+    if content.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    return None

@@ -1,0 +1,82 @@
+"""Read every record's content again within some days, a part with each reconcile.
+
+Not every change moves a record's own date: a renamed option, a city, a consent, a removed value. Incremental syncs and
+id sweeps see none of these, so each reconcile of a stream with dates also reads a part of its whole list. Streams that
+are read whole anyway need no such reading.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from jemmo.domain.errors import Postponed, StreamRefused
+from jemmo.domain.streams import (
+    REREAD_WITHIN,
+    Rereading,
+    Start,
+    Stream,
+    StreamSpec,
+    is_few,
+    missed,
+)
+from jemmo.pipeline.plan import UNREADABLE
+
+if TYPE_CHECKING:
+    from jemmo.pipeline.run import SyncRun
+
+DAY = timedelta(days=1)  # from one reconcile to the next
+SPREAD_OVER = REREAD_WITHIN - 2 * DAY
+"""A day may pass until it begins, and one until the reconcile that ends it."""
+
+
+async def reread(run: SyncRun) -> None:
+    """Read a part of each stream. What the quota does not allow today waits for the next reconcile."""
+    try:
+        for spec in run.specs:
+            if spec.cursor is not None and spec.thin_sweep:
+                await _reread(run, spec)
+    except Postponed:
+        return
+
+
+async def _reread(run: SyncRun, spec: StreamSpec) -> None:
+    reading, ended_at = await run.store.rereading(spec.name)
+    if reading is None or reading.began > run.now():
+        if ended_at is not None and run.now() - ended_at < DAY / 2:
+            return
+        reading = Rereading(began=run.now())
+    try:
+        await _read_on(run, spec.name, reading)
+    except UNREADABLE:
+        await run.store.keep_rereading(spec.name, None, ended_at)
+    except StreamRefused:
+        return  # the run has told of it
+
+
+async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
+    """Read as many pages as are due by now, at least one."""
+    sweep = await run.store.sweep(stream)
+    due = (run.now() - reading.began + DAY) / SPREAD_OVER
+    wanted = due * (sweep.seen if sweep else 0)
+    if reading.cursor is not None and reading.seen >= wanted:
+        return  # an earlier slice of this run, or of one today, has read enough
+    async for page in run.source.pages(stream, Start(cursor=reading.cursor)):
+        await run.commit([run.process(page)], run.point(stream))
+        reading = replace(
+            reading,
+            cursor=page.cursor,
+            seen=reading.seen + len(page.raw) - page.repeats,
+            covers=reading.covers and page.covers,
+        )
+        if page.cursor is None:
+            lacks = missed(reading.seen, page.total, page.short)
+            proved = reading.covers and is_few(lacks, reading.seen)
+            await run.store.keep_rereading(stream, None, run.now() if proved else None)
+            return
+        await run.store.keep_rereading(stream, reading)
+        if reading.seen >= wanted:
+            return
+        run.end_slice_if_over()

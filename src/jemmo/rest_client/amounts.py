@@ -1,0 +1,70 @@
+"""How much one answer may hold: bytes, and values that take far more memory once they are decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from msgspec import Struct
+
+from jemmo.domain.errors import PermanentError
+
+_NO_VALUES = bytes(set(range(256)) - set(b",:[{"))
+
+
+class Amount(Struct, frozen=True):
+    """A limit. A decoded value takes up to about 100 bytes besides its text, and text up to four times its bytes."""
+
+    size: int
+    values: int
+
+
+PAGE = Amount(64 * 1024 * 1024, 4_000_000)
+"""Of one answer in a worker: the largest page of a list, and then some."""
+REPLY = Amount(8 * 1024 * 1024, 250_000)
+"""Of one answer that a web process waits for. A list without pages, as Flatchr's of all vacancies, must fit."""
+
+_ALLOWED: ContextVar[Amount] = ContextVar("the limit of each answer", default=PAGE)
+
+
+@contextmanager
+def at_most(amount: Amount) -> Iterator[None]:
+    """Limit each answer that is asked for within."""
+    token = _ALLOWED.set(amount)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def largest() -> int:
+    """How many bytes an answer may have."""
+    return _ALLOWED.get().size
+
+
+def bounded(body: bytes) -> bytes:
+    """The JSON, to be decoded; raises ``PermanentError`` when too many values are in it."""
+    most = _ALLOWED.get().values
+    if len(body) > most and values(body) > most:
+        raise PermanentError(
+            f"The ATS sent an answer of over {most:,} values.", code="answer_too_large"
+        )
+    return body
+
+
+def values(body: bytes) -> int:
+    """How many values and keys a JSON text holds at most: before each of them is a comma, a colon or a bracket.
+
+    >>> values(b'{"a": [1, 2], "b": {}}')
+    7
+    """
+    return 1 + len(body.translate(None, _NO_VALUES))
+
+
+def too_large() -> PermanentError:
+    """What an answer of more bytes than allowed is refused with."""
+    megabytes = largest() / 1024 / 1024
+    return PermanentError(
+        f"The ATS sent an answer of over {megabytes:.0f} MB.", code="answer_too_large"
+    )

@@ -1,0 +1,118 @@
+"""How many database connections each process may hold, and how long it waits for one.
+
+docs/operations.md has the same numbers for operators, with the total of ``jemmo up``. A Postgres server takes 100
+connections by default, the embedded one too, and keeps three of them for superusers.
+"""
+
+from __future__ import annotations
+
+import resource
+
+from msgspec import Struct
+
+from jemmo.environment import number
+
+WEB_CONNECTIONS = "JEMMO_WEB_CONNECTIONS"
+WEB_DEFAULT, WEB_LEAST = 16, 4
+WEB_CLIENTS = (
+    800  # connections of visitors to a web process, unless JEMMO_WEB_CLIENTS says otherwise
+)
+WEB_CLIENTS_REFUSED = 64  # beyond them, connections that hear when to come again
+OTHER_FILES = 128  # that a web process opens besides
+WORKER_CONCURRENCY = 4  # syncs that a worker runs at the same time unless told otherwise
+COMMAND = 5  # a command with a sync in it; most need one
+
+PAGE_WAIT = 10.0  # seconds that a page waits for its turn before it is refused with 503
+PROBE_WAIT = 5.0  # the same for /readyz and /metrics
+WEBHOOK_WAIT = 5.0  # the same for a webhook; ATSs give up after 10 and more
+CONNECT_WAIT = (
+    4.0  # seconds for a connection of Django's pool: longer only if Postgres does not answer
+)
+
+
+class Web(Struct, frozen=True, kw_only=True):
+    """A process that serves pages."""
+
+    pages: int
+    """Pages answered at the same time, each with a thread and a connection of Django's pool."""
+    webhooks: int
+    downloads: int
+    """Long downloads written at the same time. Without a thread of their own, those of the pages write them."""
+    probes: int = 1
+    """/readyz and /metrics, which never wait behind pages."""
+    events: int = 1
+    """LISTEN for all open pages."""
+
+    @property
+    def threads(self) -> int:
+        """Threads that may ask the database, and with that the size of Django's pool."""
+        return self.pages + self.downloads + self.probes
+
+    @property
+    def total(self) -> int:
+        return self.threads + self.webhooks + self.events
+
+
+def web() -> Web:
+    """The budget of a web process: what ``JEMMO_WEB_CONNECTIONS`` allows, divided up."""
+    total = number(WEB_CONNECTIONS, WEB_DEFAULT, least=WEB_LEAST)
+    webhooks = min(max(1, total // 3), 4)
+    downloads = min(total // 6, 2)
+    return Web(pages=total - webhooks - downloads - 2, webhooks=webhooks, downloads=downloads)
+
+
+def web_clients() -> int:
+    """How many connections of visitors a web process serves: as many as it may open files for, at most."""
+    most = number("JEMMO_WEB_CLIENTS", WEB_CLIENTS, least=10)
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return most
+    return max(10, min(most, files - WEB_CLIENTS_REFUSED - OTHER_FILES))
+
+
+class Worker(Struct, frozen=True, kw_only=True):
+    """A worker. ``concurrency`` is how many syncs it runs at the same time."""
+
+    concurrency: int = WORKER_CONCURRENCY
+    syncing: int = 1
+    """The end of each sync and what follows it, in the main thread."""
+    clock: int = 1
+    """What decides what runs next, in a thread of its own."""
+    notifications: int = 1
+    """E-mail and chat, in a thread of their own: they wait for other servers."""
+    housekeeping: int = 2
+    """What may take long, in threads of its own."""
+    queue: int = 3
+    """Taking and finishing tasks: the queue's own pool."""
+    queue_events: int = 3
+    """LISTEN for new tasks: one for syncs and files, one for short tasks, one for notifications."""
+    per_sync: int = 1
+    """The session of a sync or a download."""
+    shared: int = 1
+    """Rate limits, leases and the look at what waits: all short transactions of the process."""
+    refetches: int = 4
+    """Connections that webhooks are refetched for at the same time."""
+    refetch_events: int = 1
+    """LISTEN for webhooks."""
+
+    @property
+    def threads(self) -> int:
+        """Threads that may ask the database, and with that the size of Django's pool."""
+        return self.syncing + self.clock + self.notifications + self.housekeeping
+
+    @property
+    def queue_pool(self) -> int:
+        return self.queue + self.queue_events
+
+    @property
+    def total(self) -> int:
+        steady = self.threads + self.queue_pool + self.shared
+        return steady + self.refetches + self.refetch_events + self.per_sync * self.concurrency
+
+
+SUPERVISOR = 1  # `jemmo up` itself
+
+
+def everything() -> int:
+    """What ``jemmo up`` may hold with all its parts."""
+    return SUPERVISOR + web().total + Worker().total

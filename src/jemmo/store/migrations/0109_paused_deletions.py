@@ -1,0 +1,14 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """What was decided about paused deletions stays, so that it counts for the day after."""
+
+    dependencies = [("store", "0108_synced_per_stream")]
+
+    operations = [
+        migrations.AddField(
+            "helddeletion", "recent", models.IntegerField(db_default=0, default=0)
+        ),
+        migrations.AddField("helddeletion", "closed_at", models.DateTimeField(null=True)),
+    ]

@@ -1,0 +1,7 @@
+"""The searches are made anew by what follows every migration, ``jemmo.store.policies``: they look in our schema alone."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0111_late_and_slow")]

@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """What the ATS counted when it was last asked: how much a first sync has to read."""
+
+    dependencies = [("store", "0113_confidential_records")]
+
+    operations = [
+        migrations.AddField(
+            "connection",
+            "expected_totals",
+            models.JSONField(blank=True, db_default={}, default=dict),
+        ),
+    ]

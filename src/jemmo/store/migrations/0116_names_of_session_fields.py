@@ -1,0 +1,18 @@
+"""What Django's abstract session calls its fields; no table changes."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0115_keys_bound_to_addresses")]
+
+    operations = [
+        migrations.AlterField(
+            "session",
+            "expire_date",
+            models.DateTimeField(db_index=True, verbose_name="expire date"),
+        ),
+        migrations.AlterField(
+            "session", "session_data", models.TextField(verbose_name="session data")
+        ),
+    ]

@@ -1,0 +1,9 @@
+"""A webhook may be the only one to name a resume."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0131_hashes_of_each_contact")]
+
+    operations = [migrations.AddField("webhookhint", "file", models.TextField(null=True))]

@@ -1,0 +1,40 @@
+"""JSON columns whose readers may rely on a shape, whatever is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.models.fields.json import KeyTransform
+
+from jemmo.domain.kept import object_of, report_of, texts_of
+
+
+class ObjectField(models.JSONField):
+    """Always read as an object; a value within it as it is. For migrations it is the plain field."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        told = super().from_db_value(value, expression, connection)
+        return told if isinstance(expression, KeyTransform) else self.read(told)
+
+    def read(self, value: Any) -> Any:
+        return object_of(value)
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _, given, named = super().deconstruct()
+        return name, "django.db.models.JSONField", given, named
+
+
+class TextsField(ObjectField):
+    """An object of texts, or nothing."""
+
+    def read(self, value: Any) -> Any:
+        return texts_of(value) or (None if self.null else {})
+
+
+class ReportField(ObjectField):
+    """The report of a run."""
+
+    def read(self, value: Any) -> Any:
+        return report_of(value)

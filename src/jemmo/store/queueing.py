@@ -1,0 +1,30 @@
+"""What the queue's library must know of our tables.
+
+It takes the name of a waiting task from the detail of Postgres's error, and Postgres gives none where row-level
+security is on: it would tell values of a row. The constraint, which it always names, says as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from procrastinate import App, sync_psycopg_connector
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+
+
+def prepare(_: App) -> None:
+    """Every connector of the library, Django's among them, looks up this name for each statement."""
+    sync_psycopg_connector.wrap_exceptions = _explained
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        name = error.diag.constraint_name
+        raise UniqueViolation(constraint_name=name, queueing_lock=None) from error
+    except psycopg.Error as error:
+        raise ConnectorException from error

@@ -1,0 +1,203 @@
+"""Jemmo's own schema of the database: other programs' tables, rights and defaults are not in it.
+
+Every connection of ours is told to look up names there and nowhere else: another role may make functions and operators
+in the extensions' schema (``extensions`` on Supabase, often ``public``), which PostgreSQL would prefer to its own.
+Startup options would do the same, but poolers refuse them, and the settings of a customer's role or database are not
+ours to change.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import psycopg
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from psycopg import sql
+
+from jemmo.domain.errors import ConfigError
+
+VARIABLE, DEFAULT = "JEMMO_SCHEMA", "jemmo"
+SHARED = frozenset({"public", "extensions"})
+"""Schemas that are there for everybody."""
+
+FORMER = "pending_link"
+"""A table that a Jemmo without a schema of its own had in ``public``, and hardly anybody else."""
+
+TELL = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
+"""Where names are looked up in this session. Its own temporary tables come last: they never stand in for ours.
+
+The path that is in force before may hold functions of others: hence the qualified name."""
+
+_UNACCENT = """
+    SELECT nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace
+    WHERE extname = 'unaccent'"""
+
+_STRANGERS = """
+    SELECT relname FROM pg_class c WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1"""
+
+_OWNED = """
+    SELECT pg_has_role(relowner, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname = %s AND relname = %s"""
+
+_SCHEMA_OWNER = """
+    SELECT r.rolname FROM pg_namespace JOIN pg_roles r ON r.oid = nspowner
+    WHERE nspname = %s AND r.rolname <> current_user AND NOT r.rolsuper
+        AND NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = nspowner)"""
+"""Unless it is our role, a superuser, or the database's owner."""
+
+_FORMER_OBJECTS = """
+    SELECT format('TABLE %%s', oid::regclass) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
+        AND (relname = ANY(%(tables)s) OR relname ~ '^procrastinate_')
+    UNION ALL SELECT format('ROUTINE %%s', oid::regprocedure) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(procrastinate|jemmo)_'
+        AND pg_has_role(proowner, 'USAGE')
+    UNION ALL SELECT format('TYPE %%s', t.oid::regtype) FROM pg_type t
+    LEFT JOIN pg_class c ON c.oid = t.typrelid
+    WHERE typnamespace = 'public'::regnamespace AND typname ~ '^procrastinate_' AND pg_has_role(typowner, 'USAGE')
+        AND (typtype = 'e' OR c.relkind = 'c')"""
+
+
+def name() -> str:
+    """The schema that JEMMO_SCHEMA names. Raises ``ConfigError``."""
+    given = os.environ.get(VARIABLE) or DEFAULT
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", given) or given.startswith("pg_"):
+        raise ConfigError(
+            f"{VARIABLE} cannot be the name of a schema.",
+            code="environment",
+            next_step="Use lower-case letters, digits and underscores, or unset it.",
+        )
+    if given in SHARED:
+        raise ConfigError(
+            f"{VARIABLE} is {given}, a schema that other programs and roles use too.",
+            code="environment",
+            next_step="Name a schema that is Jemmo's alone, or unset it.",
+        )
+    return given
+
+
+def told() -> dict[str, str]:
+    """The values for ``TELL``."""
+    return {"path": f"{name()}, pg_temp"}
+
+
+def tell(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(TELL, told())
+    if not connection.autocommit:  # for the session, whatever becomes of this transaction
+        connection.commit()
+
+
+async def tell_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(TELL, told())
+    if not connection.autocommit:
+        await connection.commit()
+
+
+def is_settled(cursor: Any) -> bool:
+    """Whether the tables are in our schema; they are made and moved whole."""
+    return _owned(cursor, name(), "django_migrations") is not None
+
+
+def may_change(cursor: Any) -> bool:
+    """Whether our role owns the tables, wherever they are; true where there are none."""
+    owned = _owned(cursor, name(), "django_migrations")
+    return owned if owned is not None else _owned(cursor, "public", FORMER) is not False
+
+
+def _owned(cursor: Any, place: str, table: str) -> bool | None:
+    """Whether our role owns a table; ``None`` where there is none."""
+    cursor.execute(_OWNED, [place, table])
+    row = cursor.fetchone()
+    return bool(row[0]) if row else None
+
+
+def has_unaccent(cursor: Any) -> bool:
+    cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", [f"{name()}.unaccent(text)"])
+    return bool(cursor.fetchone()[0])
+
+
+def wrap_unaccent(cursor: Any) -> None:
+    """Make the extension's function known in our schema, unless the extension itself is there or is yet to be made.
+
+    The body is resolved here, once, and goes with the extension should that be moved. It is as quick: the planner puts
+    it in place of the call.
+    """
+    cursor.execute(_UNACCENT)
+    row = cursor.fetchone()
+    if row and row[0] != name():
+        wrapper = """CREATE OR REPLACE FUNCTION {}.unaccent(text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+            RETURN {}.unaccent($1)"""
+        cursor.execute(sql.SQL(wrapper).format(sql.Identifier(name()), sql.Identifier(row[0])))
+
+
+def settle(connection: BaseDatabaseWrapper) -> None:
+    """Make our schema unless it is there, with what a former Jemmo kept in ``public``. Under the migration lock."""
+    _settle(connection)
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        wrap_unaccent(cursor)
+
+
+def _settle(connection: BaseDatabaseWrapper) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if is_settled(cursor):
+            return
+        _make(cursor)
+        if is_former(cursor):
+            _move(connection, cursor)
+            return
+        # Another program's django_migrations in ``public`` must not be taken for ours.
+        cursor.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(name())))
+        MigrationRecorder(connection).ensure_schema()
+        cursor.execute(TELL, told())
+
+
+def is_former(cursor: Any) -> bool:
+    """Whether a Jemmo that had no schema of its own made tables in ``public``, and they are ours."""
+    if not (_owned(cursor, "public", FORMER) and _owned(cursor, "public", "django_migrations")):
+        return False
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM public.django_migrations WHERE app = 'store' AND name = '0001_initial')"
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def _make(cursor: Any) -> None:
+    cursor.execute(_STRANGERS, [name()])
+    if row := cursor.fetchone():
+        raise ConfigError(
+            f"The schema {name()} holds tables that are not Jemmo's, {row[0]} for example.",
+            code="foreign_tables",
+            next_step=f"Set {VARIABLE} to the name of a schema for Jemmo alone; it is made at the start.",
+        )
+    cursor.execute(_SCHEMA_OWNER, [name()])
+    if row := cursor.fetchone():
+        raise ConfigError(
+            f"The schema {name()} belongs to the role {row[0]}, who could change or read what Jemmo keeps in it.",
+            code="foreign_schema",
+            next_step=f"Have its owner or a superuser run DROP SCHEMA {name()}; it is made at the start. "
+            f"Or set {VARIABLE} to another name.",
+        )
+    cursor.execute("SELECT to_regnamespace(%s) IS NULL", [name()])
+    if cursor.fetchone()[0]:
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name())))
+
+
+def _move(connection: BaseDatabaseWrapper, cursor: Any) -> None:
+    """Whatever else is in ``public`` stays there, extensions too."""
+    cursor.execute("SET LOCAL search_path = public")
+    loader = MigrationLoader(connection)
+    applied = [key for key in loader.applied_migrations if key in loader.graph.nodes]
+    models = loader.project_state(applied).apps.get_models(include_auto_created=True)
+    tables = {"django_migrations", "cache_entry", *(model._meta.db_table for model in models)}  # noqa: SLF001
+    cursor.execute("SET LOCAL search_path = ''")  # so that names come with their schema
+    cursor.execute(_FORMER_OBJECTS, {"tables": list(tables)})
+    for (former,) in cursor.fetchall():
+        move = sql.SQL("ALTER {} SET SCHEMA {}")
+        cursor.execute(move.format(sql.SQL(former), sql.Identifier(name())))
+    cursor.execute(TELL, told())

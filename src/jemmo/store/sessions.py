@@ -1,0 +1,108 @@
+"""Sessions that a copy of the table does not open.
+
+The cookie holds the only copy of the session's key. The table holds a keyed hash of it, by which the row is found, and
+the data encrypted with another secret derived from it.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64decode, b64encode
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asgiref.sync import sync_to_async
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from jemmo.store.models import Session
+
+NONCE = 12  # bytes
+
+
+def hashed(session_key: str) -> str:
+    """What stands for a session's key in the table."""
+    return str(salted_hmac("jemmo.session.row", session_key, algorithm="sha256").hexdigest())
+
+
+def _cipher(session_key: str) -> AESGCM:
+    return AESGCM(salted_hmac("jemmo.session.data", session_key, algorithm="sha256").digest())
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database, found by a hash and sealed."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def _get_session_from_db(self) -> Session | None:
+        key = self.session_key
+        row = (
+            key
+            and Session.objects.filter(
+                session_key=hashed(key), expire_date__gt=timezone.now()
+            ).first()
+        )
+        if not row:
+            self._session_key = None
+            return None
+        return row
+
+    def exists(self, session_key: str) -> bool:
+        return Session.objects.filter(session_key=hashed(session_key)).exists()
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        owner = data.get(SESSION_KEY)
+        return Session(
+            session_key=hashed(self._key()),
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            account_id=UUID(owner) if owner else None,
+        )
+
+    def delete(self, session_key: str | None = None) -> None:
+        if key := session_key or self.session_key:
+            Session.objects.filter(session_key=hashed(key)).delete()
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        nonce = os.urandom(NONCE)
+        plain = msgspec.json.encode(session_dict)
+        sealed = _cipher(self._key()).encrypt(nonce, plain, None)
+        return b64encode(nonce + sealed).decode()
+
+    def _key(self) -> str:
+        return str(self._get_or_create_session_key())  # type: ignore[attr-defined]  # left out of the types
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        try:
+            raw = b64decode(session_data, validate=True)
+            plain = _cipher(self.session_key or "").decrypt(raw[:NONCE], raw[NONCE:], None)
+            return msgspec.json.decode(plain, type=dict[str, Any])
+        except (ValueError, InvalidTag):
+            return {}
+
+    async def _aget_session_from_db(self) -> Session | None:
+        return await sync_to_async(self._get_session_from_db)()
+
+    async def aexists(self, session_key: str) -> bool:
+        return await sync_to_async(self.exists)(session_key)
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        await sync_to_async(self.delete)(session_key)
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+        return await sync_to_async(self.create_model_instance)(data)
+
+
+def end(account_id: UUID, *, but: str | None = None) -> int:
+    """Sign an account out everywhere, ``but`` in the session of that key; how many sessions that ended."""
+    others = Session.objects.filter(account_id=account_id)
+    if but:
+        others = others.exclude(session_key=hashed(but))
+    return others.delete()[0]

@@ -1,0 +1,31 @@
+"""Addresses that leave a page: links in e-mails, and where a redirect leads."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """A path of this site with its host, as ``JEMMO_URL`` says.
+
+    Without it, the host is the request's, which must be one of ours, and a port is kept only if the server listens
+    there: a visitor may write any into the request.
+    """
+    if settings.SITE_URL:
+        return f"{settings.SITE_URL}{path}"
+    host, port = split_domain_port(request.get_host())
+    own = str(request.META.get("SERVER_PORT", ""))
+    return f"{request.scheme}://{host}{f':{own}' if port and own else ''}{path}"
+
+
+def back(request: HttpRequest, given: str | None, *, query: bool = True) -> str:
+    """Where to go after a form: a path of this site, ``/`` for anything else."""
+    parts = urlsplit(given or "")
+    path = parts.path + (f"?{parts.query}" if query and parts.query else "")
+    inside = url_has_allowed_host_and_scheme(given, allowed_hosts={request.get_host()})
+    return path if inside and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"

@@ -1,0 +1,76 @@
+"""French takes more room than English: nothing is cut off, from a telephone to a usual screen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from fakes.browsing import cut_off, cut_off_choices, overflows
+from fakes.showcase import NOW, PASSWORD, Showcase
+from playwright.sync_api import Page, expect
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode
+from jemmo.services import accounts
+from jemmo.store.models import SyncRun
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+Opens = Callable[..., Page]
+# The fonts of two machines differ in width: there is room to spare on each.
+WIDER_FONT = """() => document.querySelectorAll(".history").forEach(
+    table => { table.style.letterSpacing = "0.05em"; })"""
+MANY = {"fetched": 1, "created": 123_456, "updated": 123_456, "deleted": 123_456}
+
+
+@pytest.fixture
+def paths(showcase: Showcase) -> list[str]:
+    """The pages of a connection whose history has every kind of sync, with large numbers."""
+    accounts.add_member(showcase.org, "owner@acme.example", "owner", PASSWORD)
+    first = showcase.run()
+    kinds = product(Mode, ("manual", "schedule", "webhook"), RunStatus)
+    report = {"streams": {"talents": MANY}, "requests": 123_456, "seconds": 12_345.6}
+    SyncRun.objects.bulk_create(
+        SyncRun(
+            connection_id=first.connection_id,
+            mode=mode,
+            trigger=trigger,
+            status="failed" if status == "running" else status,
+            started_at=NOW - timedelta(minutes=number),
+            finished_at=NOW,
+            report=report,
+        )
+        for number, (mode, trigger, status) in enumerate(kinds)
+    )
+    ats = "/settings/organization/ats/"
+    settings = ("quality", "logs", "schedule", "privacy/access")
+    return [
+        *("/jobs/", "/talents/", ats, f"{ats}{first.connection_id}/", f"{ats}runs/{first.id}/"),
+        *(f"/settings/{part}/" for part in settings),
+    ]
+
+
+def test_nothing_is_cut_off_in_french(paths: list[str], opens: Opens) -> None:
+    page = opens("/jobs/", role="owner")
+    page.locator("summary[aria-label=Account]").click()
+    page.get_by_role("button", name="Français").click()
+    page.locator("summary[aria-label=Compte]").click()
+    expect(page.locator(".choices").first).to_be_visible()
+    findings: list[tuple[object, ...]] = [*cut_off(page, ".choices")]
+    for path in paths:
+        for width in (1440, 1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(path)
+            expect(page.locator("h1").first).to_be_visible()
+            page.evaluate(WIDER_FONT)
+            tables = ".scroll" if width > 390 else ".scroll:has(.history)"
+            findings += cut_off(page, f"{tables}, main, .card, .tiles")
+            findings += cut_off_choices(page)
+            findings += overflows(page, path, (width,))
+    assert findings == []

@@ -1,0 +1,53 @@
+"""Resumes printed to PDF by Chromium, as online resume builders do."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from html import escape
+
+import pytest
+from fakes.resumes.people import LINES
+from fakes.resumes.resume import words_of
+from playwright.sync_api import sync_playwright
+
+from jemmo.files.inspection import inspect
+from jemmo.files.kinds import PDF
+from jemmo.files.text import text_of
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed"),
+]
+
+LANGUAGES = ("en", "fr", "de", "sv", "es", "pl", "cs", "el", "ru")
+"""Those that every machine has fonts for."""
+LAYOUTS = {
+    "plain": "<main>{}</main>",
+    "columns": '<main style="columns: 2; hyphens: manual">{}</main>',
+    "spaced": '<main style="letter-spacing: .25em">{}</main>',
+    "beside": '<div style="display: flex"><aside style="width: 30%">Sidebar</aside><main>{}</main></div>',
+}
+
+
+def test_what_chromium_prints_is_read() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page()
+        printed = {}
+        for language in LANGUAGES:
+            lines = "".join(f"<p>{escape(line)}</p>" for line in LINES[language])
+            for layout, frame in LAYOUTS.items():
+                page.set_content(
+                    f'<html lang="{language}"><body>{frame.format(lines)}</body></html>'
+                )
+                printed[language, layout] = page.pdf(format="A4")
+        browser.close()
+    for (language, layout), content in printed.items():
+        assert inspect(content, max_bytes=1_000_000) == PDF
+        there = Counter(words_of("\n".join(LINES[language])))
+        lacking = there - Counter(words_of(text_of(content, PDF)))
+        assert lacking.total() <= 0.05 * there.total(), (language, layout, lacking)

@@ -1,0 +1,104 @@
+"""Deletions that wait for a decision: one state and one text wherever they are told, true of what the ATS holds."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from fakes.company import Company, company
+from fakes.showcase import Showcase
+
+from jemmo.domain.streams import Mode, Stream
+from jemmo.sandbox.server import run_sandbox
+from jemmo.services import status
+from jemmo.store.models import Connection, HeldDeletion
+
+SignedIn = Callable[[str], Client]
+STEPS = {
+    "admin": "Look in the ATS, then delete the records here or keep them.",
+    "recruiter": "An owner or admin decides.",
+    "viewer": "An owner or admin decides.",
+}
+
+
+@pytest.fixture
+def agency(showcase: Showcase, database_url: str) -> Connection:
+    """The one connection of the company that is synced; its ATS deleted 45 of 60 talents."""
+    showcase.org.connections.all().delete()
+
+    async def happens() -> Company:
+        async with run_sandbox(
+            "teamtailor", talents=60, seed=5, switches={"rate_limit": False}
+        ) as ats:
+            found = await company(database_url, base_url=ats.base_url, org=showcase.org.slug)
+            await found.rows("UPDATE connection SET label = 'Agency' WHERE id = {me}")
+            await found.sync()
+            for talent in sorted(await found.ids(Stream.TALENTS))[:45]:
+                await ats.change("delete", "candidates", talent)
+            await found.sync(Mode.RECONCILE)
+            return found
+
+    return Connection.objects.get(id=asyncio.run(happens()).id)
+
+
+@pytest.mark.parametrize("role", STEPS)
+def test_a_decision_is_told_alike_everywhere(
+    agency: Connection, signed_in: SignedIn, role: str
+) -> None:
+    waiting = {row.stream: row for row in HeldDeletion.objects.filter(connection=agency)}
+    assert set(waiting) == {"talents", "applications"}
+    assert (waiting["talents"].missing, waiting["talents"].present) == (45, 60)
+    applications = waiting["applications"]
+    number = 45 + applications.missing
+    told = (
+        f"We paused {number} deletions. Agency no longer lists {applications.missing} of "
+        f"{applications.present} applications and 45 of 60 talents. "
+        "Review them before we remove anything."
+    )
+    reader = signed_in(role)
+
+    places = {
+        "header": reader.get(reverse("sync_status")),
+        "hover": reader.get(reverse("sync_icon", args=["talents"]), headers={"HX-Request": "true"}),
+        "help": reader.get(reverse("help")),
+        "card": reader.get(reverse("ats_card", args=[agency.id])),
+        "notification": reader.get(reverse("notification_list")),
+    }
+
+    for place, answer in places.items():
+        page = answer.content.decode()
+        text = text_of(page.partition("What is attached")[0] if place == "help" else page)
+        assert told in text, place
+        assert STEPS[role] in text, place
+        assert "needs a decision" in text.lower(), place
+        assert "failed" not in text.lower().partition("guides")[0], place
+        assert "`" not in text, place
+        assert "Try again" not in text, place
+        assert "dot-red" not in page, place
+    jobs = reader.get(reverse("sync_icon", args=["jobs"]), headers={"HX-Request": "true"})
+    assert "dot-green" in jobs.content.decode()
+    assert "decision" not in jobs.content.decode()
+
+
+def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> None:
+    (before,) = status.overview(agency.org)
+    assert (before.colour, before.error) == ("yellow", None)
+    assert before.decision is not None
+    assert "Agency no longer lists" in before.decision["message"]
+
+    HeldDeletion.objects.filter(connection=agency).delete()
+
+    (after,) = status.overview(agency.org)
+    assert (after.colour, after.error, after.decision) == ("green", None, None)
+
+
+def text_of(page: str) -> str:
+    """What a page shows and says on hover."""
+    titles = " ".join(re.findall(r'title="([^"]*)"', page))
+    plain = re.sub(r"<[^>]+>", " ", page) + " " + titles
+    return re.sub(r"\s+", " ", html.unescape(plain)).replace(" .", ".")

@@ -1,0 +1,200 @@
+"""A French reader meets no English sentence: each page in both languages, side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import translation
+from fakes.showcase import PASSWORD, Showcase
+from functional.web.test_screenshot_mode import pages
+from pytest_django import Settings
+
+from jemmo.domain.notices import Kind
+from jemmo.domain.troubles import TROUBLES
+from jemmo.services import notifications
+from jemmo.store.models import (
+    Connection,
+    Delivery,
+    Membership,
+    Notification,
+    Rejection,
+    SyncRun,
+)
+
+SignedIn = Callable[[str], Client]
+SHOWN = {"title", "placeholder", "aria-label", "alt", "data-done", "data-label"}
+SILENT = {"script", "style", "title", "bdi", "code", "pre", "time", "option"}
+VOID = {"br", "img", "input", "meta", "link", "hr", "path", "rect", "circle", "wbr"}
+SEVERAL = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*\s+[A-Za-zÀ-ÿ][\w'’-]+")
+"""Two words or more. A single one may be the same in both languages, or a name."""
+NO_PAGES = ("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl")
+"""For programs: in English."""
+
+
+class Texts(HTMLParser):
+    """What a reader sees or hears of a page, without data and what is marked as English."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.texts: set[str] = set()
+        self._open: list[tuple[str, bool]] = []
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        silent = self._is_silent() or tag in SILENT or given.get("dir") == "auto"
+        silent = silent or (given.get("lang") == "en" and tag != "html")
+        if not silent:
+            self.texts |= {value for name, value in given.items() if name in SHOWN and value}
+        if tag not in VOID:
+            self._open.append((tag, silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self._is_silent():
+            self.texts.add(" ".join(data.split()))
+
+    def _is_silent(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
+
+
+def several(texts: Iterable[str]) -> set[str]:
+    return {text for text in texts if SEVERAL.search(text)}
+
+
+def told(client: Client, path: str) -> set[str]:
+    answer = client.get(path)
+    body = (b"".join(answer) if answer.streaming else answer.content).decode()
+    if "csv" in answer.headers.get("Content-Type", ""):
+        rows = csv.DictReader(io.StringIO(body))
+        return several(row[name] for row in rows for name in row if name != "message")
+    return several(Texts(body).texts)
+
+
+def in_french(client: Client) -> Client:
+    client.post("/i18n/setlang/", {"language": "fr", "next": "/jobs/"})
+    return client
+
+
+@pytest.fixture
+def troubled(showcase: Showcase) -> None:
+    """Everything went wrong once: each kind of error, warning, rejection and notification."""
+    run = showcase.run()
+    Connection.objects.filter(org=showcase.org).update(
+        last_error=_error("key_refused"), files_error=_error("storage_refused"), state="refused"
+    )
+    warnings = [{**_error(code), "count": 2} for code in (*TROUBLES, "unheard_of")]
+    report = {**run.report, "error": _error("ats_unavailable"), "warnings": warnings}
+    SyncRun.objects.filter(id=run.id).update(status="failed", report=report)
+    for code in (*TROUBLES, "unheard_of"):
+        Rejection.objects.create(
+            connection=run.connection,
+            stream="talents",
+            remote_id=f"r-{code}",
+            code=code,
+            message=_error(code)["message"],
+        )
+    facts = {"error": _error("unavailable"), "counts": {"jobs": 3}, "days": 2, "people": 1, "of": 2}
+    for kind in Kind:
+        Notification.objects.create(
+            org=showcase.org, connection=run.connection, run_id=run.id, kind=kind, facts=facts
+        )
+
+
+def _error(code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "message": f"This went wrong in English with {code}.",
+        "next_step": "Do this in English please.",
+    }
+
+
+@pytest.mark.parametrize("state", ["well", "troubled"])
+def test_no_page_speaks_english_to_a_french_reader(
+    request: pytest.FixtureRequest, showcase: Showcase, signed_in: SignedIn, state: str
+) -> None:
+    if state == "troubled":
+        request.getfixturevalue("troubled")
+    english, french = signed_in("owner"), in_french(signed_in("owner"))
+    same: dict[str, set[str]] = {}
+    for path in (*pages(showcase), "/nowhere/"):
+        if path.startswith(NO_PAGES):
+            continue
+        for text in told(english, path) & told(french, path):
+            same.setdefault(text, set()).add(path)
+    assert same == {}
+
+
+def test_those_who_may_less_are_told_so_in_french(
+    showcase: Showcase, troubled: None, signed_in: SignedIn
+) -> None:
+    for role in ("viewer", "recruiter"):
+        english, french = signed_in(role), in_french(signed_in(role))
+        for path in ("/jobs/", "/talents/", "/notifications/", "/help/", "/settings/members/"):
+            assert told(english, path) & told(french, path) == set(), (role, path)
+
+
+def test_signing_in_is_french_from_the_first_page_on(anybody: Client, showcase: Showcase) -> None:
+    """The library's pages and messages too: sign-in, its refusals, two-step sign-in, a new password."""
+    english, french = Client(), in_french(Client())
+    wrong = {"login": "recruiter@acme.example", "password": "wrong"}
+    right = {**wrong, "password": PASSWORD}
+    password = {"oldpassword": "wrong", "password1": "a", "password2": "b"}
+    steps: list[tuple[str, dict[str, str] | None]] = [
+        *(("/accounts/login/", None), ("/accounts/login/", {}), ("/accounts/login/", wrong)),
+        *(("/accounts/password/reset/", None), ("/accounts/password/reset/", {})),
+        *(("/accounts/login/", right), ("/accounts/reauthenticate/", None)),
+        *(
+            ("/accounts/reauthenticate/", {"password": "wrong"}),
+            ("/accounts/password/change/", None),
+        ),
+        *(("/accounts/password/change/", password), ("/accounts/2fa/", None)),
+        *(
+            ("/accounts/reauthenticate/", {"password": PASSWORD}),
+            ("/accounts/2fa/totp/activate/", None),
+        ),
+        *(("/accounts/2fa/totp/activate/", {"code": "1"}), ("/accounts/email/", None)),
+        *(("/accounts/email/", {"email": "x"}), ("/accounts/logout/", None)),
+    ]
+    for path, posted in steps:
+        pair = [
+            client.get(path) if posted is None else client.post(path, posted)
+            for client in (english, french)
+        ]
+        assert pair[0].status_code == pair[1].status_code
+        same = set.intersection(*(several(Texts(one.content.decode()).texts) for one in pair))
+        assert same == set(), (path, posted)
+
+
+def test_e_mails_are_in_the_receivers_language(
+    showcase: Showcase, troubled: None, settings: Settings, anybody: Client
+) -> None:
+    settings.EMAIL_HOST = "mail.example"
+    membership = Membership.objects.get(account__email="owner@acme.example")
+    for notice in Notification.objects.all():
+        due = [Delivery(notification=notice, membership=membership, channel="email")]
+        english, french = (_said(due, language) for language in ("en", "fr"))
+        assert english & french == set(), notice.kind
+    for client in (anybody, in_french(Client())):
+        client.post("/accounts/password/reset/", {"email": "recruiter@acme.example"})
+    assert len(mail.outbox) == 2
+    english, french = (
+        several((str(one.subject), *str(one.body).splitlines())) for one in mail.outbox
+    )
+    assert english & french == set()
+
+
+def _said(due: list[Delivery], language: str) -> set[str]:
+    with translation.override(language):
+        return several(notifications._text("email", due).splitlines())

@@ -1,0 +1,379 @@
+"""Exports of any length take little memory: rows are read as they are written, and sent from a file."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import gc
+import inspect
+import io
+import json
+import secrets
+import threading
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self, get_type_hints
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from fakes.showcase import Showcase
+
+from jemmo.domain.access import Action
+from jemmo.files.folder import FolderStorage
+from jemmo.services import subjects
+from jemmo.services.contexts import file_context
+from jemmo.store.models import AccessEvent, Attachment, FileVersion
+from jemmo.vault import default_vault
+from jemmo.web import serving, spooled, urls
+from jemmo.web.limits import Crowded, InFlight, SlowReader
+from jemmo.web.serving import Pages
+from jemmo.web.spooled import Spooled
+
+SignedIn = Callable[[str], Client]
+MANY = 20_000
+LITTLE = 12 * 1024 * 1024  # bytes
+
+
+@pytest.fixture
+def looked_at(showcase: Showcase) -> int:
+    """Somebody at whom people looked very often; how often in all."""
+    AccessEvent.objects.bulk_create(
+        [
+            AccessEvent(
+                org=showcase.org,
+                action=Action.CONTACTS_VIEWED,
+                talent=showcase.talent("elodie").id,
+                detail={"note": "x" * 200},
+            )
+            for _ in range(MANY)
+        ],
+        batch_size=2000,
+    )
+    return AccessEvent.objects.filter(org=showcase.org).count()
+
+
+def asked_by(address: str = "198.51.100.7", org: str = "acme") -> Any:
+    """A member's request."""
+    request: Any = RequestFactory().get("/", REMOTE_ADDR=address)
+    request.organisation = SimpleNamespace(id=org)
+    return request
+
+
+def download(rows: str = "row", **asked: str) -> Spooled:
+    write = spooled.lines([rows])
+    return Spooled(asked_by(**asked), write, content_type="text/csv", file_name="rows.csv")
+
+
+class Peak:
+    """The most memory that Python took within."""
+
+    bytes = 0
+
+    def __enter__(self) -> Self:
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+
+def test_the_access_record_takes_little_memory(looked_at: int, signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+    with Peak() as peak:
+        answer = admin.get("/settings/privacy/access/record.csv")
+        size = sum(map(len, answer))
+    assert size > MANY * 250
+    assert peak.bytes < LITTLE
+    again = admin.get("/settings/privacy/access/record.csv")
+    rows = list(csv.DictReader(io.StringIO(b"".join(again).decode("utf-8-sig"))))
+    assert len(rows) == looked_at + 2  # that it was exported twice
+
+
+def test_a_persons_data_take_little_memory(
+    looked_at: int, showcase: Showcase, signed_in: SignedIn, tmp_path: Path
+) -> None:
+    with Peak() as peak, (tmp_path / "out.zip").open("w+b") as file:
+        subjects.export(
+            *(showcase.org, [showcase.talent("elodie").id], file),
+            vault=default_vault(),
+            storage=FolderStorage(tmp_path),
+        )
+    assert peak.bytes < LITTLE
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        (told,) = json.loads(archive.read("data.json"))["records"]
+        page = archive.read("index.html").decode()
+    assert len(told["who_looked"]) > MANY
+    assert page.count(str(Action.CONTACTS_VIEWED)) >= MANY
+    assert page.count("<ul>") == page.count("</ul>")
+    assert page.count("<dl>") == page.count("</dl>")
+
+    answer = signed_in("admin").post(
+        f"/settings/privacy/people/{showcase.talent('elodie').id}/export/"
+    )
+    assert answer["Content-Disposition"].startswith('attachment; filename="about-')
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+        assert {"data.json", "index.html"} <= set(archive.namelist())
+
+
+def test_of_a_persons_files_one_is_in_memory_at_a_time(showcase: Showcase, tmp_path: Path) -> None:
+    talent, size, number = showcase.talent("elodie"), 2_000_000, 12
+    storage, vault = FolderStorage(tmp_path), default_vault()
+    attachment = Attachment.objects.filter(talent=talent).first()
+    assert attachment
+    FileVersion.objects.filter(attachment__talent=talent).delete()
+    content = secrets.token_bytes(size)
+    for one in range(number):
+        version = FileVersion.objects.create(
+            org=showcase.org,
+            attachment=attachment,
+            sha256=str(one),
+            size=size,
+            content_type="application/pdf",
+            state="stored",
+        )
+        storage.put(version.storage_name, vault.seal(content, file_context(version.id)))
+    with Peak() as peak, (tmp_path / "out.zip").open("w+b") as file:
+        subjects.export(showcase.org, [talent.id], file, vault=vault, storage=storage)
+    assert peak.bytes < 5 * size
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        kept = [archive.read(one) for one in archive.namelist() if one.startswith("files/")]
+    assert kept == [content] * number
+
+
+async def test_what_is_sent_is_read_part_by_part(
+    monkeypatch: pytest.MonkeyPatch, served: None
+) -> None:
+    """And the file ends with the answer, also when its reader leaves."""
+    monkeypatch.setattr(spooled, "IN_MEMORY", 1000)
+
+    def answer() -> Spooled:
+        return Spooled(
+            asked_by(),
+            spooled.lines(f"row {number}\n" for number in range(100_000)),
+            content_type="text/csv",
+            file_name="rows.csv",
+        )
+
+    class Answers(Pages):
+        made: list[Spooled] = []
+
+        def get_response(self, request: Any) -> Any:
+            self.made.append(answer())
+            return self.made[-1]
+
+    whole_lines = list(answer())  # screenshot mode changes one part after the other
+    assert len(whole_lines) > 5
+    assert all(part.endswith(b"\n") for part in whole_lines)
+
+    class Leaves(Exception):
+        pass
+
+    pages: Any = Answers()
+    scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "query_string": b""}
+    sent: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+        assert len(sent[-1]) < 2 * spooled.PART
+        if leaves and sent[-1]:
+            raise Leaves
+
+    leaves = True
+    with pytest.raises(Leaves):
+        await pages._answer(scope, io.BytesIO(), send)
+    leaves = False
+    sent.clear()
+    await pages._answer(scope, io.BytesIO(), send)
+    assert b"".join(sent).count(b"\n") == 100_000
+    assert [one.file.closed for one in pages.made] == [True, True]
+
+
+def test_an_answer_that_nobody_sends_leaves_no_file() -> None:
+    answer = download()
+    file: Any = answer.file._file
+    del answer
+    gc.collect()
+    assert file.closed
+
+
+def test_an_export_that_fails_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    def fails(file: Any) -> None:
+        opened.append(file)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Spooled(asked_by(), fails, content_type="text/csv", file_name="rows.csv")
+    assert opened[0].closed
+    assert not spooled.BYTES._held
+    assert not spooled.WRITERS._held
+
+
+async def test_answers_of_one_visitor_that_nobody_reads_take_so_much_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, served: None
+) -> None:
+    monkeypatch.setattr(serving, "ANSWERS", InFlight(each=2_000_000, all_of_them=3_000_000))
+
+    class Answers(Pages):
+        def get_response(self, request: Any) -> Any:
+            return HttpResponse(b"x" * 1_500_000)
+
+    pages, stuck = Answers(), asyncio.Event()
+
+    def visit(client: str, *, reads: bool) -> tuple[asyncio.Task[None], list[int], asyncio.Event]:
+        scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "client": (client, 1)}
+        statuses: list[int] = []
+        began = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if "status" in message:
+                statuses.append(message["status"])
+                began.set()
+                if not reads:
+                    await stuck.wait()
+
+        body = io.BytesIO()
+        answering = pages._answer({**scope, "query_string": b""}, body, send)
+        return asyncio.create_task(answering), statuses, began
+
+    slow, _, began = visit("198.51.100.7", reads=False)
+    await began.wait()
+    told = []
+    for client in ("198.51.100.7", "198.51.100.8"):
+        task, statuses, _ = visit(client, reads=True)
+        await task
+        told += statuses
+    stuck.set()
+    await slow
+    task, statuses, _ = visit("198.51.100.7", reads=True)
+    await task
+    assert [*told, *statuses] == [503, 200, 200]
+
+
+def test_downloads_are_counted_by_address_by_organization_and_in_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spooled, "BYTES", InFlight(each=20, all_of_them=30))
+    first = download("x" * 15, address="198.51.100.7", org="acme")
+    for address, org in (("198.51.100.7", "other"), ("198.51.100.8", "acme")):
+        with pytest.raises(Crowded):
+            download("x" * 10, address=address, org=org)
+    second = download("x" * 10, address="198.51.100.8", org="other")
+    with pytest.raises(Crowded):
+        download("x" * 10, address="198.51.100.9", org="third")
+    first.close()
+    third = download("x" * 10, address="198.51.100.7", org="acme")
+    for one in (second, third):
+        assert b"".join(one) == b"x" * 10
+    assert not spooled.BYTES._held
+
+
+def test_an_organization_has_few_downloads_at_a_time_and_writes_one(served: None) -> None:
+    held = [download(address=f"198.51.100.{number}") for number in range(4)]
+    with pytest.raises(Crowded):
+        download()
+    held += [download(org="other")]
+    for one in held:
+        one.close()
+
+    def write_another(file: spooled.Spool) -> None:
+        download(org="other").close()
+        with pytest.raises(Crowded):
+            download()
+        file.write(b"row")
+
+    answer = Spooled(asked_by(), write_another, content_type="text/csv", file_name="rows.csv")
+    assert b"".join(answer) == b"row"
+
+
+def test_who_has_too_many_downloads_hears_when_to_come_again(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    org, viewer, admin = str(showcase.org.id), signed_in("viewer"), signed_in("admin")
+    person = f"/settings/privacy/people/{showcase.talent('elodie').id}/export/"
+    before = AccessEvent.objects.count()
+    held = [download(org=org) for _ in range(4)]
+    answers = [
+        viewer.get("/settings/logs/download.csv"),
+        viewer.get("/settings/logs/download.jsonl"),
+        admin.get("/settings/privacy/access/record.csv"),
+        admin.post(person),
+    ]
+    assert [(one.status_code, "Retry-After" in one) for one in answers] == [(503, True)] * 4
+    assert AccessEvent.objects.count() == before  # what nobody got was not exported
+    for one in held:
+        one.close()
+    assert viewer.get("/settings/logs/download.csv").status_code == 200
+
+
+def test_a_download_is_unreadable_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spooled, "IN_MEMORY", 1)
+    text = "Élodie Martin, +33 6 00 00 00 00\n" * 10_000
+    answer, again = download(text), download(text)
+    on_disk = []
+    for one in (answer, again):
+        file = one.file._file
+        on_disk.append(file.read())
+        file.seek(0)
+        assert b"Martin" not in on_disk[-1]
+        assert b"".join(one) == text.encode()
+    assert on_disk[0] != on_disk[1]
+
+
+def test_a_download_that_takes_too_long_to_write_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spooled, "WRITING_SECONDS", -1.0)
+    with pytest.raises(Crowded):
+        download()
+
+
+async def test_a_reader_has_a_time_for_all_of_a_download(
+    monkeypatch: pytest.MonkeyPatch, served: None
+) -> None:
+    monkeypatch.setattr(serving, "SENDING_SECONDS", 0.0)
+    answer = download()
+
+    class Answers(Pages):
+        def get_response(self, request: Any) -> Any:
+            return answer
+
+    async def send(message: Any) -> None:
+        await asyncio.Event().wait()  # for ever
+
+    scope = {"path": "/", "method": "GET", "headers": [], "type": "http", "query_string": b""}
+    with pytest.raises(SlowReader):
+        await Answers()._answer(scope, io.BytesIO(), send)
+    assert answer.file.closed
+
+
+async def test_downloads_have_threads_of_their_own(served: None) -> None:
+    threads = []
+
+    class Answers(Pages):
+        def get_response(self, request: Any) -> Any:
+            threads.append(threading.current_thread().name.partition("_")[0])
+            return HttpResponse()
+
+    async def send(message: Any) -> None:
+        """Nobody reads it."""
+
+    scope = {"method": "GET", "headers": [], "type": "http", "query_string": b""}
+    for path in ("/settings/logs/download.csv", "/settings/logs/", "/nowhere/"):
+        await Answers()._answer({**scope, "path": path}, io.BytesIO(), send)
+    assert threads == ["downloads", "pages", "pages"]
+
+
+def test_every_view_that_answers_at_length_is_a_download() -> None:
+    views = [one.callback for one in urls.urlpatterns]
+    long = [one for one in views if _returns(one) is Spooled]
+    assert len(long) == 4
+    assert all(hasattr(one, "is_download") for one in long)
+
+
+def _returns(view: Any) -> object:
+    return get_type_hints(inspect.unwrap(view)).get("return")

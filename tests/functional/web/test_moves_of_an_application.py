@@ -1,0 +1,37 @@
+"""The history of an application on its talent's page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.test import Client
+from django.urls import reverse
+from fakes.showcase import NOW, Showcase
+
+from jemmo.store.models import Application, Stage, StageEvent
+
+SignedIn = Callable[[str], Client]
+
+
+def test_a_move_within_a_stage_is_told_by_its_status(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    elodie = showcase.talent("elodie")
+    application = Application.objects.get(org=showcase.org, remote_id="of-elodie")
+    stage = Stage.objects.filter(connection=application.connection)[0]
+    StageEvent.objects.create(
+        org=showcase.org,
+        application=application,
+        from_stage_remote_id=stage.remote_id,
+        to_stage_remote_id=stage.remote_id,
+        from_status="HIRED",
+        to_status="REJECTED",
+        at=NOW,
+        origin="OBSERVED",
+    )
+
+    page = signed_in("recruiter").get(reverse("talent", args=[elodie.id])).content.decode()
+
+    assert re.search(r'<ol class="moves">.*Hired → Rejected', page)
+    assert f"<bdi>{stage.name}</bdi> → <bdi>{stage.name}</bdi>" not in page

@@ -1,0 +1,63 @@
+"""How many pages may listen for news at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from fakes.showcase import Showcase
+
+from jemmo.services import live
+from jemmo.store import sessions
+from jemmo.store.models import Membership
+
+Open = Callable[[str, UUID], None]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Makes pages that are open, without a server."""
+    hub = live.Hub("")
+    hubs: dict[Any, live.Hub] = {None: hub}
+    monkeypatch.setattr(live, "_hubs", hubs)
+    monkeypatch.setattr(live, "MOST_OF_SESSION", 2)
+    monkeypatch.setattr(live, "MOST_OF_ACCOUNT", 3)
+    return lambda session, account: hub.pages.add(live.Subscription("org", session, 1, account))
+
+
+def test_a_session_and_an_account_have_their_share(opened: Open) -> None:
+    account, other = uuid4(), uuid4()
+    for session in ("one", "one", "two"):
+        assert live.has_room(session, account)
+        opened(session, account)
+
+    assert not live.has_room("one", other)
+    assert not live.has_room("three", account)
+    assert live.has_room("three", other)
+
+
+def test_a_page_too_many_is_told_not_to_come_again(
+    opened: Open, recruiter: Client, showcase: Showcase
+) -> None:
+    account = Membership.objects.get(org=showcase.org, role="recruiter").account_id
+    session = sessions.hashed(str(recruiter.session.session_key))
+
+    assert recruiter.get("/events/").status_code == 200
+    for _ in range(2):
+        opened(session, account)
+    assert recruiter.get("/events/").status_code == 204
+
+
+def test_a_notification_signs_nobody_out(opened: Open) -> None:
+    """Every role of the database may send one: what this process alone says is not taken from it."""
+    opened("one", uuid4())
+    hub = next(iter(live._hubs.values()))
+    (page,) = hub.pages
+    for kind in ("signed_out", "hello", "resync"):
+        hub.tell(f'{{"org": "org", "kind": "{kind}"}}')
+    assert page.queue.empty()
+    hub.tell('{"org": "org", "kind": "sync_ended"}')
+    assert page.queue.get_nowait() == {"org": "org", "kind": "sync_ended"}

@@ -1,0 +1,241 @@
+"""Pages give no number of what nobody has counted, and say what a number is of: compared with the simulator's truth."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from contracts.companies import connected
+from contracts.harness import start
+from contracts.vendors.greenhouse import GREENHOUSE
+from contracts.vendors.jarvi import JARVI
+from django.test import Client
+from django.urls import reverse
+from fakes.company import Company, company, in_thread
+from fakes.hooks import hooked
+
+from jemmo.domain import numbers
+from jemmo.domain.status import Colour
+from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
+from jemmo.sandbox import run_sandbox
+from jemmo.services import accounts, erasure, processing
+from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.scope import Scope, under
+from jemmo.store.selectors import files, freshness
+from jemmo.vault import default_vault
+from jemmo.web.words import word
+
+pytestmark = [pytest.mark.one_server, pytest.mark.usefixtures("served")]
+
+
+@pytest.fixture(autouse=True)
+def _reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
+
+
+def page(*path: object, post: bool = False, role: str = "owner") -> str:
+    """A page as a member sees it, without its mark-up."""
+    org = Organisation.objects.get()
+    member = accounts.add_member(org, f"{role}@example.com", role, "long enough 12", verified=True)
+    browser = Client()
+    browser.force_login(member)
+    name, *arguments = path
+    address = reverse(str(name), args=arguments)
+    answer = browser.post(address) if post else browser.get(address)
+    assert answer.status_code == 200
+    text = answer.content.decode().partition('<main id="main"')[2]
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+async def seen(*path: object, post: bool = False, role: str = "owner") -> str:
+    return await in_thread(lambda: page(*path, post=post, role=role))
+
+
+async def test_what_is_not_read_has_no_number(database_url: str) -> None:
+    async with start(JARVI, talents=30) as ats:
+        found = await connected(ats, database_url)
+        await found.sync()
+
+    job, talent = await in_thread(lambda: (Job.objects.first(), Talent.objects.first()))
+    assert (await found.counts())["talents"]
+    card = await seen("ats_connection", found.id)
+    assert "Applications aren't read" in card.replace("&#x27;", "'")
+    assert "0 application" not in card
+    jobs = await seen("jobs")
+    assert jobs.count(" – ") == (await found.counts())["jobs"]
+    assert " None " not in await seen("talents")
+    for name, record in (("job", job), ("talent", talent)):
+        assert record is not None
+        text = await seen(name, record.id)
+        assert "Applications aren't read from this ATS" in text, name
+        for claim in ("0 hired", "Nobody has applied", "No application"):
+            assert claim not in text
+
+
+async def test_a_plan_tells_a_rough_count_from_an_exact_one(database_url: str) -> None:
+    """Jarvi counts people who were deleted as well, once they are more than a page."""
+    async with start(JARVI, talents=120) as ats:
+        found = await connected(ats, database_url)
+        (one, *_) = await ats.truth(Stream.TALENTS)
+        await ats.server.change("delete", "profiles", one)
+        talents, jobs = [len(await ats.truth(one)) for one in (Stream.TALENTS, Stream.JOBS)]
+        plan = await seen("ats_plan", found.id)
+        tested = await seen("ats_test", found.id, post=True)
+    for text in (plan, tested):
+        ((about, number),) = re.findall(r"Talents (about )?([0-9]+)", text)
+        assert about
+        assert int(number) > talents
+        assert f"Jobs {jobs}" in text
+    assert "we promise" in plan
+
+
+async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=30) as ats:
+        found = await connected(ats, database_url)
+        plan = await seen("ats_plan", found.id)
+    assert "we promise" not in plan
+    assert "how long the first sync takes" in plan
+
+
+async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url: str) -> None:
+    async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        before = await found.counts()
+        hidden, shown, edited = [
+            await found.value(
+                f"SELECT remote_id FROM talent WHERE (excluded_reason IS NULL) = {is_shown} "
+                f"ORDER BY remote_id OFFSET {place} LIMIT 1"
+            )
+            for is_shown, place in (("false", 0), ("true", 0), ("false", 1))
+        ]
+        for one in (hidden, shown):
+            await ats.change("delete", "candidates", one)
+        await ats.change("edit", "candidates", edited, attributes={"first-name": "Odile"})
+        told = numbers.of((await found.sync(Mode.RECONCILE)).lines)
+        after = await found.counts()
+
+    assert told.deleted == await tombstones(found)
+    assert told.deleted > sum(before.values()) - sum(after.values())
+    assert told.updated == 0, "an excluded record that changed is none that people see"
+    card = await seen("ats_connection", found.id)
+    assert "Created and updated leave out excluded records; deleted includes them." in card
+
+
+async def tombstones(found: Company) -> int:
+    tables = ("job", "talent", "application")
+    counts = [
+        await found.value(f"SELECT count(*) FROM {table} WHERE remote_deleted_at IS NOT NULL")
+        for table in tables
+    ]
+    return sum(counts)
+
+
+async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
+    database_url: str,
+) -> None:
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+
+    def colour(error: object) -> Colour | None:
+        Connection.objects.update(files_error=error)
+        one = Connection.objects.get(id=found.id)
+        assert files.counts_of(one).waiting
+        return freshness.of(freshness.Seen(one), now=datetime.now(UTC)).colour
+
+    assert await in_thread(lambda: colour(None)) is Colour.GREEN
+    error = {"code": "storage", "message": "The disk is full.", "next_step": "Make room."}
+    assert await in_thread(lambda: colour(error)) is Colour.YELLOW
+    assert "waiting" not in str(word("yellow", "indicator"))
+    assert "an error stops the download of files" in str(word("yellow", "indicator"))
+
+
+async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: str) -> None:
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        assert "not compared" not in await seen("quality", post=True)
+        later = await seen("quality")
+    assert "not compared" in later
+    assert "not asked" not in later
+
+
+async def test_webhooks_that_went_with_a_person_are_accounted_for(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with hooked(database_url) as found:
+        people = sorted(await found.company.ids(Stream.TALENTS))[:2]
+        for one in people:
+            data = {"event_name": "candidate.update", "data": {"id": one}, "type": "x"}
+            assert await found.signed(json.dumps({"payload": data})) == 200
+        await found.drain()
+        assert "2 webhooks are kept" in await seen("ats_webhooks", found.company.id)
+
+        def erase(remote_id: str) -> None:
+            org = Organisation.objects.get()
+            named = list(Talent.objects.filter(remote_id=remote_id).values_list("id", flat=True))
+            storage = FolderStorage(tmp_path / "files")
+            erasure.erase(org, named, vault=default_vault(), storage=storage)
+
+        await in_thread(lambda: erase(people[0]))
+        one_left = await seen("ats_webhooks", found.company.id)
+        await in_thread(lambda: erase(people[1]))
+        none_left = await seen("ats_webhooks", found.company.id)
+
+    assert "Taken in 2" in one_left
+    assert "1 webhook is kept" in one_left
+    assert "The others were deleted" in one_left
+    assert "None of them is kept any more." in none_left
+    assert "Nothing yet" not in none_left
+
+
+async def test_the_record_of_processing_counts_everybody(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=60) as ats:
+        await (await connected(ats, database_url)).sync()
+        true = len(await ats.truth(Stream.TALENTS))
+
+    def people() -> int:
+        org = Organisation.objects.get()
+        assert Talent.objects.filter(is_private=True).exists()
+        with under(Scope(org=org.id, contacts=True)):
+            return processing.record(org, now=datetime.now(UTC)).people
+
+    assert await in_thread(people) == true
+
+
+async def test_confidential_applications_read_like_none(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=60) as ats:
+        found = await connected(ats, database_url)
+        await found.set_rules(include_talents_without_active_application=True)
+        applied: dict[str, set[str]] = {key: set() for key in await ats.truth(Stream.TALENTS)}
+        for one in (await ats.truth(Stream.APPLICATIONS)).values():
+            applied[str(one["candidate_id"])].add(str(one["job_id"]))
+        posts = await ats.truth(Stream.JOBS)
+        secret, plain = [key for key, jobs in applied.items() if jobs and jobs <= set(posts)][:2]
+        for post in applied[secret]:
+            await ats.server.change("edit", "jobs", post, attributes={"confidential": True})
+        await found.sync()
+
+    def without(remote_id: str) -> tuple[str, str]:
+        """What a recruiter reads of a talent: the row of the list, and the page's applications."""
+        talent = Talent.objects.get(remote_id=remote_id)
+        Talent.objects.filter(id=talent.id).update(
+            is_private=False,
+            headline=None,
+            can_email=None,
+            do_not_contact_at=None,
+            remote_updated_at=datetime.now(UTC),  # listed first
+        )
+        listed = page("talents", role="recruiter").partition(talent.full_name)[2]
+        own = page("talent", talent.id, role="recruiter")
+        return listed.strip()[:1], own.partition(" Applications ")[2].partition(" Files ")[0]
+
+    told = await in_thread(lambda: without(secret))
+    await found.rows("DELETE FROM application WHERE talent_remote_id = %s", plain)
+    assert await in_thread(lambda: without(plain)) == told
+    assert told == ("–", "No application that you may see.")

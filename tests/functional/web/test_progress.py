@@ -1,0 +1,114 @@
+"""A first sync tells how far it is, and how long it still takes: the same on the card, the hover and the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from fakes.showcase import Showcase
+
+from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
+
+SignedIn = Callable[[str], Client]
+EXPECTED = {"jobs": 40, "talents": 1200, "applications": 1960}
+
+
+@pytest.fixture
+def reading(showcase: Showcase) -> Connection:
+    """A first sync that read 400 of 3,200 records in its first 10 seconds, which leaves 70."""
+    connection = Connection.objects.get(org=showcase.org)
+    Connection.objects.filter(id=connection.id).update(expected_totals=EXPECTED)
+    StreamCheckpoint.objects.filter(connection=connection).delete()
+    now = datetime.now(UTC)
+    lines = {"jobs": {"fetched": 40}, "talents": {"fetched": 360}, "stages": {"fetched": 99}}
+    run = SyncRun.objects.create(
+        connection=connection,
+        mode="initial",
+        status="running",
+        started_at=now - timedelta(seconds=10),
+        report={"streams": lines},
+    )
+    Lease.objects.create(
+        connection=connection, token=uuid4(), run_id=run.id, expires_at=now + timedelta(hours=1)
+    )
+    for stream, seen, total, done in (("jobs", 40, 40, True), ("talents", 360, 1200, False)):
+        StreamCheckpoint.objects.create(
+            connection=connection, stream=stream, mode="initial", seen=seen, total=total, done=done
+        )
+    return connection
+
+
+def places(client: Client, connection: Connection) -> dict[str, str]:
+    addresses = {
+        "card": reverse("ats"),
+        "page": reverse("ats_connection", args=[connection.id]),
+        "hover of jobs": reverse("jobs"),
+        "hover of talents": reverse("talents"),
+    }
+    return {name: client.get(address).content.decode() for name, address in addresses.items()}
+
+
+def test_every_place_tells_the_same_progress(reading: Connection, recruiter: Client) -> None:
+    for place, page in places(recruiter, reading).items():
+        assert "400 of about 3,200 records · about 2 min left" in page, place
+
+    bar = re.search(r'<progress max="(\d+)" value="(\d+)"', places(recruiter, reading)["card"])
+    assert bar
+    assert bar.groups() == ("3200", "400")
+
+
+def test_progress_is_told_in_french(reading: Connection, recruiter: Client) -> None:
+    with translation.override("fr"):
+        recruiter.cookies["django_language"] = "fr"
+        page = places(recruiter, reading)["card"].replace("\xa0", " ").replace("\u202f", " ")
+
+    assert "400 sur environ 3 200 fiches · encore 2 min environ" in page
+
+
+def test_an_ats_that_does_not_count_is_not_guessed_at(
+    reading: Connection, recruiter: Client
+) -> None:
+    Connection.objects.filter(id=reading.id).update(expected_totals={})
+
+    for place, page in places(recruiter, reading).items():
+        assert "400 records read" in page, place
+        assert not re.search(r"min(ute)? left", page), place
+        assert "<progress" not in page, place
+
+
+def asked_again(client: Client, connection: Connection, was: str) -> tuple[str, str | None]:
+    address = reverse("ats_progress", args=[connection.id])
+    answer = client.get(address, {"was": was}, headers={"HX-Request": "true"})
+    return answer.content.decode(), answer.headers.get("HX-Retarget")
+
+
+def test_while_it_lasts_only_the_progress_is_sent_again(
+    reading: Connection, recruiter: Client
+) -> None:
+    text, target = asked_again(recruiter, reading, "syncing")
+
+    assert target is None
+    assert text.startswith('<div class="progress"')
+    assert "was=syncing" in text
+    assert "<section" not in text
+
+
+@pytest.mark.parametrize("was", ["queued", "syncing"])
+def test_when_a_sync_begins_or_ends_the_whole_card_is_sent(
+    reading: Connection, recruiter: Client, was: str
+) -> None:
+    if was == "syncing":
+        Lease.objects.filter(connection=reading).delete()
+        SyncRun.objects.filter(connection=reading).update(status="succeeded")
+
+    text, target = asked_again(recruiter, reading, was)
+
+    assert target == f"#connection-{reading.id}"
+    assert text.startswith('<section class="card connection"')
+    assert ("was=" in text) is (was == "queued")

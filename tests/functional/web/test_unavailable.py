@@ -1,0 +1,126 @@
+"""What visitors and programs get while the database does not answer or all threads are busy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import connections
+from django.test import Client, RequestFactory
+
+from jemmo.web.turns import Busy, Turns
+from jemmo.web.views import errors
+
+
+@pytest.fixture
+def no_database(recruiter: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setitem(connections.settings["default"], "NAME", "there_is_no_such_database")
+    connections.close_all()
+    recruiter.raise_request_exception = False
+    return recruiter
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/talents/", "/settings/profile/", "/nowhere/"])
+def test_a_browser_gets_a_page_that_says_so(no_database: Client, path: str) -> None:
+    answer = no_database.get(path, headers={"accept": "text/html", "accept-language": "fr"})
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "momentanément indisponible" in page
+    assert '<html lang="fr" data-theme="system">' in page
+    assert f'href="{path}"' in page
+    assert answer["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_a_form_that_could_not_be_taken_leads_back_to_the_pages(no_database: Client) -> None:
+    no_database.cookies["theme"] = "dark"
+    answer = no_database.post("/help/", {"body": "hello"}, headers={"accept-language": "en"})
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert "Jemmo is busy right now" in page
+    assert 'data-theme="dark"' in page
+    assert 'href="/">Try again' in page
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind", "body"),
+    [
+        ({"hx-request": "true"}, "text/plain", "Jemmo is busy. Try again in a few seconds."),
+        ({"accept": "application/json"}, "application/json", '"code": "unavailable"'),
+    ],
+)
+def test_programs_get_what_they_can_read(
+    no_database: Client, headers: dict[str, str], kind: str, body: str
+) -> None:
+    answer = no_database.get("/jobs/", headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert answer["Content-Type"].startswith(kind)
+    assert body in answer.content.decode()
+
+
+def test_live_events_come_again_by_themselves(no_database: Client) -> None:
+    """A browser gives an event source up for good after any status but 200."""
+    answer = no_database.get("/events/", headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
+    assert answer.content == b"retry: 10000\n\n"
+
+
+def test_a_session_that_could_not_be_saved_is_no_bad_request(static_files: None) -> None:
+    lost = SessionInterrupted("deleted before the request completed")
+    lost.__context__ = UpdateError()
+    lost.__context__.__context__ = psycopg.OperationalError("the connection is lost")
+    assert errors.bad_request(RequestFactory().get("/"), lost).status_code == 503
+
+
+def test_monitoring_does_not_ask_who_is_there(no_database: Client) -> None:
+    assert no_database.get("/healthz").content == b"ok\n"
+    ready = no_database.get("/readyz")
+    assert (ready.status_code, ready["Retry-After"]) == (503, "10")
+    checks = json.loads(ready.content)["checks"]
+    assert checks["keyset"] == "ok"
+    assert checks["database"] != "ok"
+    assert checks["migrations"] == checks["worker"] == checks["database"]
+
+
+# --- turns ---
+
+
+async def test_who_waits_too_long_is_refused_and_never_begun() -> None:
+    turns, let_go, begun = Turns("test", 1, 0.01), Event(), []
+    first = turns._threads.submit(let_go.wait)
+    with pytest.raises(Busy):
+        await turns.run(lambda: begun.append("second"))
+    let_go.set()
+    assert first.result()
+    assert await turns.run(lambda: "third") == "third"
+    assert begun == []
+
+
+async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
+    turns, begun, let_go = Turns("test", 1, 0.01), Event(), Event()
+
+    def work() -> str:
+        begun.set()
+        let_go.wait()
+        return "done"
+
+    waiting = asyncio.create_task(turns.run(work))
+    while not begun.is_set():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.02)  # longer than anyone may wait to begin
+    let_go.set()
+    assert await waiting == "done"
+
+
+async def test_an_error_in_a_thread_is_the_callers() -> None:
+    def breaks() -> Any:
+        raise KeyError("name")
+
+    with pytest.raises(KeyError):
+        await Turns("test", 1, 1.0).run(breaks)

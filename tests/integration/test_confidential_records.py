@@ -1,0 +1,232 @@
+"""Confidential jobs and private talents, as the ATS marks them: who has no right to them sees nothing of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from contracts.companies import connected
+from contracts.harness import Harness, start
+from contracts.vendors.greenhouse import GREENHOUSE
+from django.db import connection as database
+from fakes.company import Company, in_thread
+from fakes.one_of_each import Rows, one_of_each
+
+from jemmo.domain.streams import Mode, Stream
+from jemmo.services import exports, rules, whereabouts
+from jemmo.services.status import counts_of
+from jemmo.store import models, policies, scope
+from jemmo.store.scope import Scope, under
+from jemmo.store.selectors import jobs, talents
+from jemmo.vault import default_vault
+
+BELONGS_TO = {
+    "talent": {
+        *("talent", "talent_contacts", "application", "stage_event"),
+        *("attachment", "file_version", "file_text"),
+    },
+    "job": {"job", "job_location", "job_compensation", "stage", "application", "stage_event"},
+}
+"""The tables of which a row goes with its talent or job."""
+
+
+def recruiter(org: Any, *, confidential: bool = False) -> Scope:
+    return Scope(org=org, contacts=True, confidential=confidential)
+
+
+def tables_seen(rows: Rows) -> set[str]:
+    return {
+        table for table, row in rows.items() if type(row)._base_manager.filter(pk=row.pk).exists()
+    }
+
+
+@pytest.mark.parametrize("kind", ["talent", "job"])
+def test_the_database_hides_the_record_and_all_that_belongs_to_it(
+    database_url: str, kind: str
+) -> None:
+    rows = one_of_each("acme")
+    org = rows["organisation"].pk
+    marked: dict[str, Any] = {"talent": {"is_private": True}, "job": {"visibility": "CONFIDENTIAL"}}
+    plain: dict[str, Any] = {"talent": {"is_private": False}, "job": {"visibility": "PUBLIC"}}
+    record = type(rows[kind])._base_manager.filter(pk=rows[kind].pk)
+    with under(recruiter(org)):
+        before = tables_seen(rows)
+    assert before > BELONGS_TO[kind]
+    for _ in range(2):  # marked, and marked again after it was not
+        record.update(**marked[kind])
+        with under(recruiter(org)):
+            assert tables_seen(rows) == before - BELONGS_TO[kind]
+        with under(recruiter(org, confidential=True)):
+            assert tables_seen(rows) == before
+        record.update(**plain[kind])
+        with under(recruiter(org)):
+            assert tables_seen(rows) == before
+
+
+def test_a_search_function_finds_no_private_talent(database_url: str) -> None:
+    rows = one_of_each("acme")
+    org = rows["organisation"].pk
+    models.Talent.objects.update(is_private=True)
+    models.Job.objects.update(visibility="CONFIDENTIAL")
+    with database.cursor() as cursor:
+        for search in policies.SEARCHES:
+            said = f"{search.column} = '{{7}}'"
+            if search.type == "tsquery":
+                said = "search = to_tsvector('simple', 'welder')"
+            cursor.execute(f"UPDATE {search.table} SET {said}")
+    for search in policies.SEARCHES:
+        argument = "'welder'::tsquery" if search.type == "tsquery" else "'{7}'::bigint[]"
+        for sees in (False, True):
+            with under(recruiter(org, confidential=sees)), database.cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM {search.name}({argument}, %s)", [org])
+                assert (cursor.fetchone() != (0,)) is sees, search.name
+
+
+@pytest.fixture
+async def ats() -> Any:
+    async with start(GREENHOUSE, talents=150) as harness:
+        yield harness
+
+
+class Marked:
+    """What the ATS holds, and what of it is confidential: sets of ids."""
+
+    def __init__(self, people: Any, posts: Any, applied: Any) -> None:
+        self.talents, self.jobs, self.applications = set(people), set(posts), set(applied)
+        self.private = {key for key, row in people.items() if row["private"]}
+        self.confidential = {key for key, row in posts.items() if row["confidential"]}
+        self.of_them = {
+            key
+            for key, row in applied.items()
+            if str(row["candidate_id"]) in self.private or str(row["job_id"]) in self.confidential
+        }
+
+
+async def marked(ats: Harness) -> Marked:
+    return Marked(
+        await ats.truth(Stream.TALENTS),
+        await ats.truth(Stream.JOBS),
+        await ats.truth(Stream.APPLICATIONS),
+    )
+
+
+def everything(org: models.Organisation) -> dict[str, set[str]]:
+    """All that can be read in the scope in force, by the ways that people read it."""
+    exported = {
+        kind: list(exports.rows(org, kind, role=models.Role.RECRUITER, vault=default_vault()))
+        for kind in ("jobs", "talents", "applications", "resumes", "stages")
+    }
+    listed: dict[str, set[str]] = {"jobs": set(), "talents": set()}
+    selectors: dict[str, Any] = {"jobs": jobs, "talents": talents}
+    for kind, selector in selectors.items():
+        page = 1
+        while items := selector.search(org, selector.Wanted(page=page)).items:
+            listed[kind] |= {row.remote_id for row in items}
+            page += 1
+    counts = counts_of(models.Connection.objects.get(org=org))
+    named = exported["talents"]
+    assert counts["jobs"] == len(listed["jobs"]) == len(exported["jobs"])
+    assert counts["talents"] == len(listed["talents"]) == len(named)
+    assert counts["applications"] == len(exported["applications"])
+    return {
+        **listed,
+        "applications": {row["remote_id"] for row in exported["applications"]},
+        "of talents": {one["remote_id"] for row in named for one in row["applications"]},
+        "with resumes": {row["talent_remote_id"] for row in exported["resumes"]},
+        "with stages": {row["job_remote_id"] for row in exported["stages"]},
+    }
+
+
+def read_as(found: Company, *, confidential: bool) -> dict[str, set[str]]:
+    org = models.Organisation.objects.get()
+    with under(recruiter(org.id, confidential=confidential)):
+        return everything(org)
+
+
+async def assert_kept_apart(ats: Harness, found: Company) -> Marked:
+    truth = await marked(ats)
+    hidden = await in_thread(partial(read_as, found, confidential=False))
+    whole = await in_thread(partial(read_as, found, confidential=True))
+    assert whole["jobs"] == truth.jobs
+    assert whole["talents"] == truth.talents
+    assert hidden["jobs"] == truth.jobs - truth.confidential
+    assert hidden["talents"] == truth.talents - truth.private
+    for name in ("applications", "of talents"):
+        assert whole[name] == truth.applications
+        assert hidden[name] == truth.applications - truth.of_them, name
+    assert hidden["with resumes"] == whole["with resumes"] - truth.private
+    assert hidden["with stages"] == whole["with stages"] - truth.confidential
+    return truth
+
+
+async def test_every_read_follows_the_flags_of_the_ats(database_url: str, ats: Harness) -> None:
+    found = await connected(ats, database_url)
+    await found.set_rules(
+        include_archived_jobs=True,
+        include_draft_jobs=True,
+        include_talents_without_active_application=True,
+    )
+    await found.sync()
+    truth = await assert_kept_apart(ats, found)
+    assert truth.private
+    assert truth.confidential
+    assert truth.of_them < truth.applications
+
+    person, post = min(truth.talents - truth.private), min(truth.jobs - truth.confidential)
+    shown = min(truth.private)
+    for kind, record, flags in (
+        ("candidates", person, {"private": True}),
+        ("candidates", shown, {"private": False}),
+        ("jobs", post, {"confidential": True}),
+    ):
+        await ats.server.change("edit", kind, record, attributes=flags)
+    await found.sync(Mode.INCREMENTAL)
+    now = await assert_kept_apart(ats, found)
+    assert now.private == truth.private - {shown} | {person}
+    assert now.confidential == truth.confidential | {post}
+
+
+async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness) -> None:
+    found = await connected(ats, database_url)
+    await found.sync()
+    truth = await marked(ats)
+
+    def look(*, confidential: bool) -> list[bool]:
+        org = models.Organisation.objects.get()
+        post = models.Job.objects.get(remote_id=min(truth.confidential))
+        person = models.Talent.objects.get(remote_id=min(truth.private))
+        with under(recruiter(org.id, confidential=confidential)):
+            now = models.Connection.objects.get().created_at
+            answers = [
+                *whereabouts.why(org, post.title, now=now),
+                *whereabouts.why(org, post.remote_id, now=now),
+                *whereabouts.why(org, str(person.id), now=now),
+            ]
+            return [
+                jobs.one(org, post.id) is not None,
+                talents.one(org, person.id, unseal=None) is not None,
+                post.id in {one.record for one in answers},
+                person.id in {one.record for one in answers},
+            ]
+
+    assert await in_thread(partial(look, confidential=True)) == [True] * 4
+    assert await in_thread(partial(look, confidential=False)) == [False] * 4
+
+
+async def test_rules_are_applied_to_records_that_who_changes_them_may_not_see(
+    database_url: str, ats: Harness
+) -> None:
+    found = await connected(ats, database_url)
+    await found.sync()
+
+    def change() -> None:
+        org = models.Organisation.objects.get()
+        with under(recruiter(org.id)):
+            visible = models.Talent.objects.filter(excluded_reason__isnull=False).count()
+            changed = rules.change(org, set(), hired_days=90, seen=rules.seen_as(org))
+            assert changed == visible + models.Job.objects.filter(status="DRAFT").count()
+        assert not models.Talent.objects.exclude(excluded_reason=None).exists()
+
+    await in_thread(change)
+    assert scope.current() is not None

@@ -1,0 +1,208 @@
+"""Threads share a pool of database connections, and none carries a visitor's scope to the next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import DatabaseError, OperationalError, connections, transaction
+
+from jemmo import bootstrap
+from jemmo.settings import POOL, database
+from jemmo.store import scope
+from jemmo.store.scope import Scope
+
+T = TypeVar("T")
+SETTINGS = [f"jemmo.{name}" for name in ("org", "account", "contacts", "reach")]
+TOLD = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
+
+
+@pytest.fixture
+def pool(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One connection for all threads of this process, under the name of a web process."""
+    monkeypatch.setitem(POOL, "timeout", 60.0)
+    for key, value in database(os.environ["DATABASE_URL"], process="web", pool=1).items():
+        monkeypatch.setitem(connections.settings["default"], key, value)
+    connections.close_all()
+    yield
+    bootstrap.stop()
+
+
+def elsewhere(work: Callable[[], T]) -> T:
+    """Do it in a thread of its own, which gives its connection back."""
+    found: list[T] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def session() -> tuple[int, Any]:
+    """The server process that serves this thread, and what it was told outside of any transaction of ours."""
+    wrapper: Any = connections["default"]
+    wrapper.ensure_connection()
+    raw = wrapper.connection
+    return raw.info.backend_pid, raw.execute(TOLD).fetchone()
+
+
+def as_visitor() -> int:
+    with scope.under(Scope(org=uuid4(), account=uuid4(), contacts=True)):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(TOLD)
+            assert cursor.fetchone()[0]
+        return session()[0]
+
+
+def that_fails() -> int:
+    with (
+        scope.under(Scope(org=uuid4(), contacts=True)),
+        contextlib.suppress(DatabaseError),
+        transaction.atomic(),
+        connections["default"].cursor() as cursor,
+    ):
+        cursor.execute("SELECT 1/0")
+    return session()[0]
+
+
+def that_is_left_in_the_middle() -> int:
+    with scope.under(Scope(org=uuid4(), contacts=True)):
+        wrapper = connections["default"]
+        wrapper.set_autocommit(False)
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        wrapper.needs_rollback = False
+        return int(wrapper.connection.info.backend_pid)
+
+
+@pytest.mark.parametrize("visit", [as_visitor, that_fails, that_is_left_in_the_middle])
+def test_no_scope_stays_on_a_connection(pool: None, visit: Callable[[], int]) -> None:
+    first = elsewhere(visit)
+    second, told = elsewhere(session)
+    assert first == second, "the pool has one connection"
+    assert told == ("", "", "", "")
+
+
+def by_values(sql: str) -> Any:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"{sql} WHERE 'per cent' LIKE %s", ["per%"])
+        return cursor.fetchone()
+
+
+def by_names(sql: str) -> Any:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"{sql} WHERE 'per cent' LIKE %(like)s", {"like": "per%"})
+        return cursor.fetchone()
+
+
+def without_values(sql: str) -> Any:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"{sql} WHERE 'per cent' LIKE 'per%'")
+        return cursor.fetchone()
+
+
+def in_parts(sql: str) -> Any:
+    with connections["default"].chunked_cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()
+
+
+WAYS = [by_values, by_names, without_values, in_parts]
+
+
+@pytest.mark.parametrize("ask", WAYS)
+def test_however_a_statement_is_sent_its_scope_comes_along_and_goes(
+    database_url: str, ask: Callable[[str], Any]
+) -> None:
+    org, account = uuid4(), uuid4()
+    with scope.under(Scope(org=org, account=account, contacts=True)):
+        assert ask(TOLD) == (str(org), str(account), "on", "")
+        assert session()[1] == ("", "", "", "")
+        with transaction.atomic():
+            assert ask(TOLD) == (str(org), str(account), "on", "")
+            with scope.under(scope.NOBODY):
+                assert ask(TOLD) == ("", "", "", "")
+
+
+def test_many_rows_go_in_one_scope(database_url: str) -> None:
+    org = uuid4()
+    with scope.under(Scope(org=org)), connections["default"].cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE noted (number int, org text)")
+        noted = "INSERT INTO noted VALUES (%s, current_setting('jemmo.org'))"
+        cursor.executemany(noted, [[1], [2]])
+        cursor.execute("SELECT * FROM noted ORDER BY 1")
+        assert cursor.fetchall() == [(1, str(org)), (2, str(org))]
+
+
+def test_a_scope_costs_a_statement_no_message_of_its_own(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = psycopg.Connection.wait
+    waits: list[object] = []
+
+    def wait(*given: Any, **named: Any) -> Any:
+        waits.append(given)
+        return waited(*given, **named)
+
+    session()
+    monkeypatch.setattr(psycopg.Connection, "wait", wait)
+    with scope.under(Scope(org=uuid4())):
+        by_values(TOLD)
+    assert len(waits) == 1
+
+
+def test_a_connection_that_another_thread_holds_is_waited_for_and_then_refused(pool: None) -> None:
+    def refused() -> bool:
+        with pytest.raises(OperationalError):
+            session()
+        return True
+
+    session()
+    with pytest.MonkeyPatch.context() as impatient:
+        impatient.setattr(connections["default"].pool, "timeout", 0.1)  # type: ignore[attr-defined]
+        assert elsewhere(refused)
+    connections.close_all()
+    assert elsewhere(session)
+
+
+def test_what_postgres_ended_is_replaced(pool: None, database_url: str) -> None:
+    first, _ = elsewhere(session)
+    with psycopg.connect(database_url, autocommit=True) as db:
+        db.execute("SELECT pg_terminate_backend(%s)", [first])
+    second, _ = elsewhere(session)
+    assert second != first
+
+
+def test_the_wrapper_of_statements_keeps_no_connection_alive(database_url: str) -> None:
+    wrapper = connections.create_connection("default")
+    assert all(getattr(each, "__self__", None) is None for each in wrapper.execute_wrappers)
+
+
+def test_a_process_enters_its_role_and_its_pool(
+    owner_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("USER", "OPTIONS", "CONN_MAX_AGE"):
+        monkeypatch.setitem(connections.settings["default"], key, None)
+    monkeypatch.setenv("DATABASE_URL", owner_url)
+    bootstrap._as_application(owner_url, "web", 2)
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT current_user, current_setting('application_name')")
+            user, name = cursor.fetchone()
+        assert user.startswith("jemmo_app_")
+        assert name == "jemmo web"
+        assert connections["default"].pool.max_size == 2  # type: ignore[attr-defined]
+    finally:
+        bootstrap.stop()

@@ -1,0 +1,105 @@
+"""A change that moves no date is found within some days, by reconciles that each read a part of the list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fakes.company import company, in_thread
+from fakes.teamtailor_truth import assert_equal_to_truth, truth
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import REREAD_WITHIN, Mode, Stream
+from jemmo.sandbox import run_sandbox
+from jemmo.services.status import Reread
+
+DAY = timedelta(days=1)
+
+
+async def reread(connection_id: object) -> Reread:
+    from jemmo.services.status import overview
+
+    (status,) = await in_thread(overview)
+    assert status.id == connection_id
+    return status.reread
+
+
+async def test_every_record_is_read_again_within_the_stated_days(database_url: str) -> None:
+    async with run_sandbox(talents=300, seed=11, switches={"rate_limit": False}) as sandbox:
+        found = await company(database_url, base_url=sandbox.base_url)
+        began = datetime.now(UTC)
+        await found.sync()
+        for kind, attributes in (
+            ("candidates", {"tags": ["quiet"]}),
+            ("job-applications", {"cover-letter": "quiet"}),
+            ("jobs", {"pitch": "quiet"}),
+        ):
+            for record in list(sandbox.world.ids(kind))[::7]:
+                await sandbox.change("edit", kind, record, attributes=attributes, quiet=True)
+
+        days, parts = 0, []
+        for days in range(1, REREAD_WITHIN.days + 1):
+            report = await found.sync(Mode.RECONCILE, now=lambda days=days: began + days * DAY)
+            assert report.status is RunStatus.SUCCEEDED, report
+            parts.append(report.counts(Stream.TALENTS).fetched)
+
+        await assert_equal_to_truth(sandbox, found)
+        assert sum(parts) >= 300
+        assert max(parts) <= 300 // 3
+        told = await reread(found.id)
+        assert told.within_days == REREAD_WITHIN.days
+        assert told.last_at is not None
+        assert told.last_at > began + DAY
+
+
+async def test_a_reconcile_right_after_a_whole_reading_reads_nothing_again(
+    database_url: str,
+) -> None:
+    async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:
+        found = await company(database_url, base_url=sandbox.base_url)
+        await found.sync()
+        assert (await reread(found.id)).last_at is not None
+
+        report = await found.sync(Mode.RECONCILE)
+
+        assert report.counts(Stream.TALENTS).fetched == 0
+
+
+async def test_records_are_mapped_again_when_an_option_is_renamed(database_url: str) -> None:
+    """The next sync reads whole what it maps with the names of custom fields; the one after that does not."""
+    async with run_sandbox(talents=60, seed=11, switches={"rate_limit": False}) as sandbox:
+        found = await company(database_url, base_url=sandbox.base_url)
+        await found.sync()
+        option = min(sandbox.world.ids("custom-field-options"))
+        (old,) = [
+            one["attributes"]["value"]
+            for one in await truth(sandbox, "custom-field-options")
+            if one["id"] == str(option)
+        ]
+        tells = "SELECT count(*) FROM talent WHERE custom_fields::text LIKE %s"
+        count = await found.value(tells, f'%"{old}"%')
+        assert count > 0
+        await sandbox.change(
+            "edit", "custom-field-options", option, attributes={"value": "renamed"}
+        )
+
+        report = await found.sync()
+
+        assert report.mode is Mode.INCREMENTAL
+        assert report.counts(Stream.TALENTS).fetched >= 60
+        assert await found.value(tells, '%"renamed"%') == count
+        assert (await found.sync()).counts(Stream.TALENTS).fetched < 60
+
+
+async def test_a_job_is_mapped_again_by_a_reconcile_when_its_place_is_renamed(
+    database_url: str,
+) -> None:
+    async with run_sandbox(talents=10, seed=11, switches={"rate_limit": False}) as sandbox:
+        found = await company(database_url, base_url=sandbox.base_url)
+        await found.sync()
+        for place in list(sandbox.world.ids("locations")):
+            await sandbox.change("edit", "locations", place, attributes={"city": "Nantes"})
+
+        await found.sync(Mode.RECONCILE)
+
+        cities = await found.rows("SELECT DISTINCT city FROM job_location")
+        assert cities == [("Nantes",)]

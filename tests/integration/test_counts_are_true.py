@@ -1,0 +1,249 @@
+"""Each number of a sync is the same everywhere, and true: compared with what people see and what the ATS got."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import psycopg
+import pytest
+from django.template.loader import render_to_string
+from fakes.company import Company, company, in_thread
+
+from jemmo.domain import numbers
+from jemmo.domain.outcomes import RunReport
+from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
+from jemmo.pipeline import run as pipeline_run
+from jemmo.sandbox import SandboxServer, run_sandbox
+from jemmo.services import accounts, cards, connections, records
+from jemmo.services.fetching import fetch_files
+from jemmo.services.hints import Lane
+from jemmo.store.models import Connection, Notification, SyncRun
+from jemmo.store.selectors import syncing
+from jemmo.store.writer import Writer
+from jemmo.vault import default_vault
+from jemmo.web.templatetags.jemmo import run_title
+
+pytestmark = pytest.mark.one_server
+
+
+async def asked(ats: SandboxServer) -> int:
+    """How many requests the ATS got."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{ats.base_url}/__sandbox__/requests") as answer,
+    ):
+        return int((await answer.json())["total"])
+
+
+async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: Any) -> None:
+    async with run_sandbox(talents=30, seed=5, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+
+        async def told() -> int:
+            def look() -> int:
+                return cards.card(Connection.objects.get(id=found.id)).requests_today
+
+            return await in_thread(look)
+
+        await found.sync()
+        assert await told() == await asked(ats)
+        storage = FolderStorage(tmp_path / "files")
+        fetched = await fetch_files(
+            found.id, database_url=database_url, vault=default_vault(), storage=storage
+        )
+        assert fetched.outcomes["stored"]
+        assert await told() == await asked(ats)
+        await in_thread(
+            lambda: connections.test(Connection.objects.get(id=found.id), default_vault())
+        )
+        await found.verify()
+        assert await told() == await asked(ats)
+        (talent, *_) = sorted(await found.ids(Stream.TALENTS))
+        await in_thread(
+            lambda: records.refresh(found.id, Stream.TALENTS, talent, vault=default_vault())
+        )
+        lane = Lane(database_url, default_vault())
+        assert await lane.drain()
+        await lane.close()
+        assert await told() == await asked(ats)
+
+
+async def shown(found: Company) -> dict[str, int]:
+    """How many changed, as the two pages' icons say."""
+
+    def look() -> dict[str, int]:
+        org = Connection.objects.get(id=found.id).org
+        now = datetime.now(UTC)
+        return {page: syncing.icon(org, page, now=now).changed for page in ("jobs", "talents")}
+
+    return await in_thread(look)
+
+
+async def test_what_a_sync_created_is_what_people_see_afterwards(database_url: str) -> None:
+    async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        report = await found.sync()
+        visible = await found.counts()
+
+    assert numbers.changed_by_stream(report.lines, numbers.RECORDS) == visible
+    total = numbers.of(report.lines)
+    assert (total.created, total.changed) == (sum(visible.values()), sum(visible.values()))
+    icons = await shown(found)
+    assert icons["jobs"] == visible["jobs"]
+    assert icons["talents"] == visible["talents"] + visible["applications"]
+    run = await in_thread(SyncRun.objects.get)
+    assert numbers.of(run.report["streams"]) == total
+    notice = await in_thread(Notification.objects.get)
+    assert notice.facts["counts"] == visible
+
+
+@pytest.mark.parametrize("only", [None, "talents"])
+async def test_one_change_is_one_everywhere(database_url: str, only: str | None) -> None:
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        talent = await found.value(
+            "SELECT remote_id FROM talent WHERE excluded_reason IS NULL ORDER BY 1 LIMIT 1"
+        )
+        await ats.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        (department, *_) = sorted(await found.ids(Stream.DEPARTMENTS))
+        await ats.change("edit", "departments", department, attributes={"name": "Gardens"})
+        events = await heard(database_url)
+        report = await found.sync(Mode.INCREMENTAL, only=only)
+        told = [one async for one in events if one["kind"] == "records_changed"]
+
+    assert numbers.of(report.lines).changed == 1
+    assert await shown(found) == {"jobs": await changed_jobs(found), "talents": 1}
+    assert [one["streams"]["talents"] for one in told if one["final"]] == [1]
+
+
+async def changed_jobs(found: Company) -> int:
+    """What the last sync that read jobs did to them, by its own row."""
+    rows = await found.rows(
+        "SELECT report->'streams'->'jobs' FROM sync_run WHERE connection_id = {me} "
+        "AND scope IN ('', 'jobs') ORDER BY started_at DESC LIMIT 1"
+    )
+    line = rows[0][0]
+    return int(line["created"] + line["updated"] + line["deleted"])
+
+
+async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_url: str) -> None:
+    """Which new talents a rule hides is known at the end; until then only that there is news."""
+    async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        events = await heard(database_url)
+        await found.sync()
+        told = [one async for one in events if one["kind"] == "records_changed"]
+        visible = await found.counts()
+
+    (final,) = [one for one in told if one["final"]]
+    assert {name: final["streams"][name] for name in visible} == visible
+
+
+async def heard(database_url: str) -> Any:
+    """What is told to open pages from now on, until nothing comes."""
+    db = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+    await db.execute("LISTEN jemmo_events")
+
+    async def told() -> Any:
+        async with db:
+            async for one in db.notifies(timeout=1):
+                yield json.loads(one.payload)
+
+    return told()
+
+
+async def test_a_first_sync_reads_what_was_expected_of_it(database_url: str) -> None:
+    """The estimate goes by what the ATS counted when it was connected: exactly what is read afterwards."""
+    async with run_sandbox(talents=40, seed=5, switches={"rate_limit": "false"}) as ats:
+
+        def connect() -> Connection:
+            org = accounts.ensure_organisation("acme")
+            made = connections.connect(
+                org, "teamtailor", "test-key", vault=default_vault(), base_url=ats.base_url
+            )
+            return Connection.objects.get(id=made.id)
+
+        connection = await in_thread(connect)
+        report = await Company(database_url, connection.id).sync()
+
+    read = {name: report.counts(Stream(name)).fetched for name in numbers.RECORDS}
+    assert connection.expected_totals == read
+
+
+async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> None:
+    """A talent and an application are new in the ATS; a sync of jobs cannot know that."""
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        job = await found.value(
+            "SELECT remote_id FROM job WHERE excluded_reason IS NULL ORDER BY 1 LIMIT 1"
+        )
+        await ats.change("edit", "jobs", job, attributes={"title": "Gardener"})
+        await ats.change("create", "candidates", attributes={"first-name": "Odile"})
+        await found.sync(Mode.INCREMENTAL, only="jobs", trigger="manual")
+
+    notice = await in_thread(
+        Notification.objects.order_by("-id").select_related("connection").first
+    )
+    assert notice is not None
+    assert notice.facts["counts"] == {"jobs": 1}
+    body = await in_thread(lambda: render_to_string("notices/body.txt", {"one": notice}))
+    assert body.strip() == "Records changed (jobs only): 1 job."
+    run = await in_thread(SyncRun.objects.order_by("-started_at").first)
+    assert run_title(run) == "Incremental sync, jobs only"
+
+
+async def test_what_an_ats_does_not_give_is_not_counted_as_none(database_url: str) -> None:
+    async with run_sandbox("jarvi", talents=10, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url, provider="jarvi")
+        report = await found.sync()
+        known = {name for name in numbers.RECORDS if name in report.streams}
+
+    notice = await in_thread(Notification.objects.get)
+    assert set(notice.facts["counts"]) == known
+
+
+async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
+    """A first sync that breaks off goes on as the first; reading everything again is none."""
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync(only="jobs")
+        first = await found.sync()
+        second = await found.sync(Mode.INITIAL)
+
+    assert (first.mode, first.again) == (Mode.INITIAL, False)
+    assert (second.mode, second.again) == (Mode.INITIAL, True)
+    titles = await in_thread(
+        lambda: [run_title(run) for run in SyncRun.objects.order_by("started_at")]
+    )
+    assert titles == ["Initial sync, jobs only", "Initial sync", "Everything read again"]
+    kinds = await in_thread(
+        lambda: list(Notification.objects.order_by("id").values_list("kind", flat=True))
+    )
+    assert kinds == ["first_sync_done", "first_sync_done", "sync_done"]
+
+
+async def test_a_comparison_tells_its_requests_while_it_reads_ids(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    keep = Writer.report
+
+    async def report(self: Writer, one: RunReport) -> None:
+        told.append(one.requests)
+        await keep(self, one)
+
+    monkeypatch.setattr(Writer, "report", report)
+    monkeypatch.setattr(pipeline_run, "REPORT_EVERY", 0.0)
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        told.clear()
+        compared = await found.sync(Mode.RECONCILE)
+
+    assert max(told) == compared.requests

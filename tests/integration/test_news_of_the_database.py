@@ -1,0 +1,34 @@
+"""What open pages hear comes by NOTIFY, which every role of the database may send."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from uuid import uuid4
+
+import msgspec
+import psycopg
+import pytest
+
+from jemmo.services import live
+from jemmo.store.events import CHANNEL
+
+UNREADABLE = ("", "no JSON", "[]", '"text"', '{"org": ', '{"a":' + "[" * 7000)
+
+
+async def test_pages_go_on_hearing_after_notifications_that_cannot_be_read(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK_EVERY", float("1e6"))  # the session is nobody's
+    org, hub = uuid4(), live.Hub(os.environ["DATABASE_URL"])
+    hub._checked = asyncio.get_running_loop().time()
+    news = msgspec.json.encode({"org": str(org), "kind": "sync"}).decode()
+    async with asyncio.timeout(60), hub.page(org, "session", 1, uuid4()) as page:
+        listener = hub._task
+        with psycopg.connect(database_url, autocommit=True) as db:
+            for payload in (*UNREADABLE, news):
+                db.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+        event = await page.queue.get()
+    assert event == {"org": str(org), "kind": "sync"}
+    assert listener is not None
+    await asyncio.wait({listener})

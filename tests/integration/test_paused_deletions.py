@@ -1,0 +1,237 @@
+"""What an ATS deletes is followed while it is ordinary, and waits for a person when it is not.
+
+Each statement is compared with what the simulator holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fakes.company import Company, company, in_thread
+from fakes.running import run_source
+from fakes.source import FakeSource
+from fakes.teamtailor_truth import assert_equal_to_truth
+
+from jemmo.domain.brake import most_unasked
+from jemmo.domain.outcomes import RunReport, RunStatus
+from jemmo.domain.records import Record, Talent
+from jemmo.domain.streams import Mode, Stream, StreamSpec
+from jemmo.sandbox.server import SandboxServer, run_sandbox
+from jemmo.services import deletions
+from jemmo.store.models import Connection
+from jemmo.store.selectors import held
+
+TALENTS = (StreamSpec(name=Stream.TALENTS),)
+
+
+@pytest.fixture
+async def ats() -> AsyncIterator[SandboxServer]:
+    async with run_sandbox(
+        "teamtailor", talents=60, seed=5, switches={"rate_limit": False}
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+async def found(ats: SandboxServer, database_url: str) -> Company:
+    found = await company(database_url, base_url=ats.base_url)
+    await found.sync()
+    return found
+
+
+async def delete(ats: SandboxServer, talents: list[str]) -> None:
+    for talent in talents:
+        await ats.change("delete", "candidates", talent)
+
+
+def shares(paused: RunReport) -> dict[str, tuple[int, int, int]]:
+    assert paused.error is not None, paused
+    assert paused.error["code"] == "mass_deletion_held"
+    return {
+        share["stream"]: (share["missing"], share["present"], share["recent"])
+        for share in paused.error["paused"]
+    }
+
+
+async def test_most_of_a_small_company_waits_and_so_do_its_applications(
+    ats: SandboxServer, found: Company
+) -> None:
+    talents = sorted(await found.ids(Stream.TALENTS))
+    applications = await found.ids(Stream.APPLICATIONS)
+    await delete(ats, talents[:45])
+
+    report = await found.sync(Mode.RECONCILE)
+
+    gone = await _applications_of(found, talents[:45])
+    assert shares(report) == {
+        "talents": (45, 60, 0),
+        "applications": (len(gone), len(applications), 0),
+    }
+    assert await found.ids(Stream.TALENTS) == set(talents)
+    assert await found.ids(Stream.APPLICATIONS) == applications
+    assert report.error is not None
+    assert f"We paused {45 + len(gone)} deletions." in report.error["message"]
+
+    await _decide(found, "release", 45 + len(gone))
+    assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
+    await assert_equal_to_truth(ats, found)
+    await delete(ats, talents[45:46])
+    assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
+    await assert_equal_to_truth(ats, found)
+
+
+async def test_bites_within_a_day_are_counted_together(ats: SandboxServer, found: Company) -> None:
+    talents = sorted(await found.ids(Stream.TALENTS))
+    await delete(ats, talents[:8])
+    first = await found.sync(Mode.RECONCILE)
+    assert first.status is RunStatus.SUCCEEDED, first.error
+    assert await found.ids(Stream.TALENTS) == set(talents[8:])
+
+    await delete(ats, talents[8:16])
+    second = await found.sync(Mode.RECONCILE)
+
+    assert shares(second)["talents"] == (8, 52, 8)
+    assert await found.ids(Stream.TALENTS) == set(talents[8:])
+
+    await found.rows("UPDATE talent SET remote_deleted_at = now() - interval '2 days' "
+                     "WHERE remote_deleted_at IS NOT NULL")  # fmt: skip
+    next_day = await found.sync(Mode.RECONCILE)
+    assert shares(next_day)["talents"] == (8, 52, 0)
+    await _decide(found, "keep")
+    assert shares(await found.sync(Mode.RECONCILE))["talents"] == (8, 52, 0)
+    assert await found.ids(Stream.TALENTS) == set(talents[8:])
+
+
+async def test_ordinary_deletions_of_another_stream_go_on_and_are_told(
+    ats: SandboxServer, found: Company
+) -> None:
+    await delete(ats, sorted(await found.ids(Stream.TALENTS))[:45])
+    department = sorted(await found.ids(Stream.DEPARTMENTS))[0]
+    await ats.change("delete", "departments", department)
+
+    report = await found.sync(Mode.RECONCILE)
+
+    assert report.error is not None
+    assert report.error["deleted"] == {"departments": 1}
+    assert report.error["message"].endswith("Deleted in this sync: departments (1).")
+    assert department not in await found.ids(Stream.DEPARTMENTS)
+
+
+async def test_what_comes_back_no_longer_waits(database_url: str) -> None:
+    found = await company(database_url, base_url="https://ats.example.com")
+    await run_source(FakeSource(talents(60), specs=TALENTS), found)
+
+    hidden = await run_source(FakeSource(talents(15), specs=TALENTS), found, Mode.RECONCILE)
+    assert shares(hidden) == {"talents": (45, 60, 0)}
+    back = await run_source(FakeSource(talents(60), specs=TALENTS), found, Mode.RECONCILE)
+
+    assert back.status is RunStatus.SUCCEEDED
+    assert await found.value("SELECT count(*) FROM held_deletion") == 0
+
+
+def talents(number: int) -> dict[Stream, list[list[Record]]]:
+    return {
+        Stream.TALENTS: [[Talent(remote_id=f"{n:03}", first_name="Lou") for n in range(number)]]
+    }
+
+
+async def _applications_of(found: Company, talents: list[str]) -> set[str]:
+    rows = await found.rows(
+        "SELECT remote_id FROM application WHERE talent_remote_id = ANY(%s) "
+        "AND remote_deleted_at IS NULL",
+        talents,
+    )
+    return {row[0] for row in rows}
+
+
+async def _decide(
+    found: Company, decision: str, missing: int = 0, *, stream: str = "talents"
+) -> None:
+    def work() -> None:
+        connection = Connection.objects.get(id=found.id)
+        if decision == "release":
+            deletions.release(connection, stream, missing=missing)
+        else:
+            assert deletions.keep(connection, stream)
+
+    await in_thread(work)
+
+
+@pytest.fixture
+async def jarvi() -> AsyncIterator[SandboxServer]:
+    async with run_sandbox("jarvi", talents=120, seed=3, switches={"rate_limit": False}) as server:
+        yield server
+
+
+@pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
+async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
+    jarvi: SandboxServer, database_url: str, mode: Mode
+) -> None:
+    """Jarvi keeps deleted records in its lists and says when they were deleted."""
+    found = await company(database_url, base_url=jarvi.base_url, provider="jarvi")
+    await found.sync()
+    before = await found.ids(Stream.TALENTS)
+    deleted = set(sorted(before)[:40])
+    for talent in sorted(deleted):
+        await jarvi.change("delete", "profiles", talent)
+
+    report = await found.sync(mode)
+
+    left = await found.ids(Stream.TALENTS)
+    assert before - deleted <= left
+    assert len(before - left) <= most_unasked(len(before))
+    assert report.status is RunStatus.PARTIAL
+    waiting = await _waiting(found)
+    assert waiting["talents"] == left & deleted
+    assert shares(report)["talents"][0] == len(left & deleted)
+    assert report.error is not None
+    assert report.error["deleted"].get("talents", 0) == len(before - left)
+
+    await found.sync(Mode.INCREMENTAL)
+    assert await found.ids(Stream.TALENTS) == left
+    await _decide(found, "release", sum(map(len, waiting.values())))
+    after = await found.sync(Mode.RECONCILE)
+    assert after.status is RunStatus.SUCCEEDED, after
+    assert await found.ids(Stream.TALENTS) == before - deleted
+    assert await _waiting(found) == {}
+    one_more = min(before - deleted)
+    await jarvi.change("delete", "profiles", one_more)
+    assert (await found.sync(mode)).status is RunStatus.SUCCEEDED
+    assert await found.ids(Stream.TALENTS) == before - deleted - {one_more}
+
+
+@pytest.mark.parametrize("mode", [Mode.RECONCILE, Mode.INITIAL, Mode.INCREMENTAL])
+async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
+    jarvi: SandboxServer, database_url: str, mode: Mode
+) -> None:
+    found = await company(database_url, base_url=jarvi.base_url, provider="jarvi")
+    await found.sync()
+    jobs = sorted(await found.ids(Stream.JOBS))
+    for job in jobs[: most_unasked(len(jobs)) + 1]:
+        await jarvi.change("delete", "projects", job)
+
+    report = await found.sync(mode)
+
+    assert shares(report)["jobs"][0] == most_unasked(len(jobs)) + 1
+    assert await found.ids(Stream.JOBS) == set(jobs)
+    await _decide(found, "keep", stream="jobs")
+    kept = await found.sync(Mode.INCREMENTAL)
+    assert kept.status is RunStatus.SUCCEEDED
+    assert await found.ids(Stream.JOBS) == set(jobs)
+
+
+async def _waiting(found: Company) -> dict[str, set[str]]:
+    """The ids of what waits for a decision, as its page lists them."""
+
+    def work() -> dict[str, set[str]]:
+        connection = Connection.objects.get(id=found.id)
+        streams = [row.stream for row in deletions.paused(connection.org)]
+        pages = {stream: held.page(connection, stream, {}) for stream in streams}
+        return {
+            stream: {row.remote_id for row in held._missing(connection, stream, page.held)}
+            for stream, page in pages.items()
+            if page
+        }
+
+    return await in_thread(work)

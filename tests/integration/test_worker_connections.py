@@ -1,0 +1,128 @@
+"""However many connections get webhooks, a worker holds the same few database connections."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from fakes.company import Company, company, in_thread
+
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import Hint
+from jemmo.sandbox import run_sandbox
+from jemmo.services import webhooks
+from jemmo.services.hints import Lane
+from jemmo.services.sessions import Sessions
+from jemmo.store import scope
+from jemmo.store.models import Connection
+from jemmo.store.postgres import connect
+from jemmo.vault import default_vault
+
+HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+
+
+@pytest.fixture
+async def companies(database_url: str) -> AsyncIterator[list[Company]]:
+    async with run_sandbox(talents=3, seed=5, switches={"rate_limit": False}) as ats:
+        yield [
+            await company(
+                database_url,
+                base_url=ats.base_url,
+                key=ats.key,
+                org=f"org-{number}",
+                options={"pacing": "on"},
+            )
+            for number in range(8)
+        ]
+
+
+async def announce(found: Company) -> None:
+    def ask() -> None:
+        hint = Hint(stream=Stream.TALENTS, remote_id="1")
+        webhooks.look_up(Connection.objects.get(id=found.id), [hint], default_vault())
+
+    await in_thread(ask)
+
+
+async def test_webhooks_of_many_connections_hold_no_more_database_connections_than_those_of_one(
+    companies: list[Company], database_url: str
+) -> None:
+    lane = Lane(database_url, default_vault())
+    first, *others = companies
+    try:
+        await announce(first)
+        assert await lane.drain() == 1
+        held = await first.value(HELD)
+        for found in others:
+            await announce(found)
+        assert await lane.drain() == len(others)
+
+        assert len(lane.sessions) == len(companies)
+        assert await first.value(HELD) == held
+    finally:
+        await lane.close()
+
+
+async def test_open_sessions_are_bounded_and_never_closed_while_in_use(
+    companies: list[Company], database_url: str
+) -> None:
+    sessions = Sessions(database_url, default_vault(), max_open=2)
+    with scope.under(scope.EVERYTHING):
+        async with connect(database_url) as db:
+            async with sessions.use(db, companies[0].id) as used:
+                for found in companies[1:4]:
+                    async with sessions.use(db, found.id):
+                        pass
+                await sessions.close_idle(time.monotonic() + 1)
+                assert len(sessions) == 1
+                await used.source.check()
+            async with sessions.use(db, companies[0].id) as again:
+                assert again is used
+            await sessions.close_idle(time.monotonic() + 1)
+            assert len(sessions) == 0
+
+
+async def test_idle_sessions_are_closed_without_another_being_opened(
+    companies: list[Company], database_url: str
+) -> None:
+    sessions = Sessions(database_url, default_vault(), max_idle=0.001)
+    closing = asyncio.create_task(sessions.close_idle_ones())
+    with scope.under(scope.EVERYTHING):
+        async with connect(database_url) as db, sessions.use(db, companies[0].id) as used:
+            pass
+    async with asyncio.timeout(60):
+        while not used.retired:
+            await asyncio.sleep(0)
+    closing.cancel()
+    assert len(sessions) == 0
+
+
+async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
+    companies: list[Company], database_url: str
+) -> None:
+    sessions, found = Sessions(database_url, default_vault()), companies[0]
+
+    async def opened() -> object:
+        with scope.under(scope.EVERYTHING):
+            async with connect(database_url) as db, sessions.use(db, found.id) as session:
+                return session
+
+    async def fail() -> None:
+        with scope.under(scope.EVERYTHING):
+            async with connect(database_url) as db, sessions.use(db, found.id):
+                raise RuntimeError
+
+    first = await opened()
+    await found.rows("UPDATE connection SET failures = 3 WHERE id = {me} RETURNING 1")
+    assert await opened() is first
+    with pytest.raises(RuntimeError):
+        await fail()
+    second = await opened()
+    assert second is not first
+    options = {"pacing": "on", "quota_share": "50"}
+    await in_thread(partial(Connection.objects.filter(id=found.id).update, options=options))
+    assert await opened() is not second
+    await sessions.close()

@@ -1,0 +1,305 @@
+"""A second Greenhouse: Harvest v3 as its public documentation describes it.
+
+Written from the guides and the schemas of the reference at https://harvestdocs.greenhouse.io by someone who had not
+read the connector or its sandbox, so that a misreading in one is not repeated in the other. Where they differ, the
+reference decides.
+
+What it insists on, since the documentation does: a token from ``POST /token`` by HTTP Basic, which lives an hour; a
+scope for each list; bare arrays, highest id first; a ``Link`` header with ``rel="next"`` and nothing else; a cursor
+that travels alone; at most 500 records a page and 50 ids a filter; dates as ``gte|…``; ``X-RateLimit-*`` on each
+answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from aiohttp import BasicAuth, web
+
+Row = dict[str, Any]
+Rows = dict[int, Row]
+
+CLIENT_ID = "tf9dQaJ7vbK2example"
+SECRET = "gh-client-secret"
+START = datetime(2023, 2, 1, 8, tzinfo=UTC)
+LISTS = (
+    "application_stages",
+    "applications",
+    "attachments",
+    "candidates",
+    "departments",
+    "job_board_custom_locations",
+    "job_hiring_managers",
+    "job_interview_stages",
+    "job_owners",
+    "job_post_locations",
+    "job_posts",
+    "jobs",
+    "offices",
+    "openings",
+    "pay_input_ranges",
+    "pay_inputs",
+    "referrers",
+    "rejection_details",
+    "rejection_reasons",
+    "sources",
+    "user_emails",
+    "users",
+)
+COMPARE = {
+    "gte": lambda held, asked: held >= asked,
+    "lte": lambda held, asked: held <= asked,
+    "gt": lambda held, asked: held > asked,
+    "lt": lambda held, asked: held < asked,
+}
+HIDDEN = {  # a list -> what it leaves out, and the parameter that shows it all the same
+    "users": ("_service", "show_service_accounts"),
+    "rejection_reasons": ("_default", "include_defaults"),
+}
+
+
+def iso(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+@dataclass
+class Harvest:
+    """One account: its records by list and id, and how its server behaves.
+
+    scopes       lists that the credential may read
+    token_serves requests after which a token counts as expired; ``None`` for an hour
+    throttled    how many of the next requests are answered 429
+    revoke_at    the request from which on the credential is refused; ``None`` for never
+    """
+
+    rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in LISTS})
+    url: str = ""
+    scopes: set[str] = field(default_factory=lambda: set(LISTS))
+    token_serves: int | None = None
+    throttled: int = 0
+    revoke_at: int | None = None
+    requests: int = 0
+    tokens: dict[str, int] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)  # requests that the reference does not allow
+    _ids: Iterator[int] = field(default_factory=lambda: count(4_063_668_007, 17))
+
+    # --- records ---
+
+    def add(self, kind: str, when: datetime = START, /, **values: Any) -> int:
+        """A record; its id needs more than 31 bits, as ids of real accounts do."""
+        one = next(self._ids)
+        stamp = iso(when)
+        self.rows[kind][one] = {"created_at": stamp, "updated_at": stamp, **values, "id": one}
+        return one
+
+    def edit(self, kind: str, one: int, /, **values: Any) -> None:
+        self.rows[kind][one] |= {"updated_at": iso(datetime.now(UTC)), **values}
+
+    def delete_candidate(self, one: int) -> None:
+        """A person goes with all their applications and what hangs on those."""
+        del self.rows["candidates"][one]
+        gone = {key for key, row in self.rows["applications"].items() if row["candidate_id"] == one}
+        for name in ("application_stages", "attachments", "rejection_details"):
+            kept = self.rows[name].items()
+            self.rows[name] = {k: row for k, row in kept if row["application_id"] not in gone}
+        for key in gone:
+            del self.rows["applications"][key]
+
+    def truth(self) -> dict[str, dict[str, Row]]:
+        """What a full sync must hold: by stream and remote id, a few columns of each record."""
+        stages, current = self.rows["job_interview_stages"], {}
+        for row in self.rows["application_stages"].values():
+            if row["current"]:
+                current[row["application_id"]] = str(row["job_interview_stage_id"])
+        reasons = {
+            row["application_id"]: row["rejection_reason_id"]
+            for row in self.rows["rejection_details"].values()
+        }
+        return {
+            "departments": {
+                str(k): {"name": r["name"]} for k, r in self.rows["departments"].items()
+            },
+            "users": {str(k): {} for k in self.rows["users"]},
+            "reject_reasons": {
+                str(k): {"name": r["name"]} for k, r in self.rows["rejection_reasons"].items()
+            },
+            "jobs": {
+                str(k): {"title": r["name"], "status_original": r["status"]}
+                for k, r in self.rows["jobs"].items()
+            },
+            "stages": {str(k): {"name": r["name"]} for k, r in stages.items()},
+            "talents": {
+                str(k): {"first_name": r["first_name"], "last_name": r["last_name"]}
+                for k, r in self.rows["candidates"].items()
+            },
+            "applications": {
+                str(k): {
+                    "talent": str(r["candidate_id"]),
+                    "job": r["job_id"] and str(r["job_id"]),
+                    "stage": current.get(k),
+                    "reason": reasons.get(k) and str(reasons[k]),
+                }
+                for k, r in self.rows["applications"].items()
+            },
+        }
+
+    # --- answers ---
+
+    def headers(self) -> dict[str, str]:
+        """On each answer, whatever its status."""
+        window = int(datetime.now(UTC).timestamp()) // 30 * 30 + 30
+        left = max(75 - self.requests % 75, 1)
+        return {
+            "X-RateLimit-Limit": "75",
+            "X-RateLimit-Remaining": "0" if self.throttled else str(left),
+            "X-RateLimit-Reset": str(window),
+        }
+
+    def refused(
+        self, status: int, message: str, *errors: Any, headers: dict[str, str] | None = None
+    ) -> web.Response:
+        body: Row = {"message": message}
+        if errors:
+            body["errors"] = list(errors)
+        return web.json_response(body, status=status, headers=self.headers() | (headers or {}))
+
+    async def token(self, request: web.Request) -> web.Response:
+        """The OAuth endpoint: Basic for the client, a form for the grant, RFC 6749's errors."""
+        try:
+            given = BasicAuth.decode(request.headers.get("Authorization", ""))
+        except ValueError:
+            given = BasicAuth("", "")
+        revoked = self.revoke_at is not None and self.requests >= self.revoke_at
+        if (given.login, given.password) != (CLIENT_ID, SECRET) or revoked:
+            return web.json_response({"error": "invalid_client"}, status=401)
+        form = await request.post()
+        if form.get("grant_type") != "client_credentials":
+            return web.json_response({"error": "unsupported_grant_type"}, status=400)
+        made = f"eyJhbGciOiJSUzI1NiJ9.{len(self.tokens)}.sig"
+        self.tokens[made] = 0
+        expires = iso(datetime.now(UTC) + timedelta(hours=1))
+        return web.json_response(
+            {"access_token": made, "token_type": "Bearer", "expires_at": expires}
+        )
+
+    async def listed(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.requests += 1
+        if self.throttled:
+            wait = {"Retry-After": "1"}
+            answer = self.refused(429, "Rate limit exceeded", headers=wait)
+            self.throttled -= 1
+            return answer
+        if not self._let_in(request.headers.get("Authorization", "")):
+            return self.refused(401, "Unauthorized", "Token could not be decoded or has expired.")
+        if name not in self.rows:
+            self.odd.append(request.path_qs)
+            return self.refused(404, "Resource not found")
+        if name not in self.scopes:
+            return self.refused(403, "Forbidden", f"Missing scope: harvest:{name}:list")
+        answer = self._page(name, dict(request.query))
+        if answer.status != 200:
+            self.odd.append(request.path_qs)
+        return answer
+
+    def _let_in(self, header: str) -> bool:
+        bearer, _, given = header.partition(" ")
+        if bearer != "Bearer" or given not in self.tokens:
+            return False
+        if self.revoke_at is not None and self.requests >= self.revoke_at:
+            return False
+        self.tokens[given] += 1
+        return self.token_serves is None or self.tokens[given] <= self.token_serves
+
+    def _page(self, name: str, asked: dict[str, str]) -> web.Response:
+        below = None
+        if "cursor" in asked:
+            if len(asked) > 1:
+                rule = "When passing a cursor, do not include other query params."
+                return self.refused(422, "Unprocessable Content", rule)
+            try:
+                kept = json.loads(base64.urlsafe_b64decode(asked["cursor"]))
+                below, asked = kept["below"], kept["asked"]
+            except (ValueError, KeyError):
+                return self.refused(422, "Unprocessable Content", "Invalid cursor.")
+        size = asked.get("per_page", "100")
+        if not size.isdecimal() or not 1 <= int(size) <= 500:
+            told = {"per_page": f"`{size}` number is greater than: 500"}
+            return self.refused(422, "Unprocessable Content", told)
+        try:
+            found = self._found(name, asked)
+        except ValueError as error:
+            return self.refused(422, "Unprocessable Content", error.args[0])
+        found = [row for row in found if below is None or row["id"] < below]
+        page = found[: int(size)]
+        headers = self.headers()
+        if len(found) > len(page):
+            kept = {"below": page[-1]["id"], "asked": asked}
+            cursor = base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
+            headers["Link"] = f'<{self.url}/v3/{name}?cursor={cursor}>; rel="next"'
+        only = asked["fields"].split(",") if "fields" in asked else None
+        shown = [
+            {k: v for k, v in row.items() if k[0] != "_" and (only is None or k in only)}
+            for row in page
+        ]
+        return web.json_response(shown, headers=headers)
+
+    def _found(self, name: str, asked: dict[str, str]) -> list[Row]:
+        """The records that fit, highest id first; ``ValueError`` with the entry of ``errors``."""
+        rows = sorted(self.rows[name].values(), key=lambda row: -row["id"])
+        known = set().union(*rows)
+        flag, shows = HIDDEN.get(name, ("", ""))
+        if asked.get(shows) != "true":
+            rows = [row for row in rows if not row.get(flag)]
+        if name == "job_posts" and "active" not in asked:  # deleted posts are left out by default
+            rows = [row for row in rows if row["active"]]
+        for key, value in asked.items():
+            if key in {"per_page", "fields", shows}:
+                continue
+            if rows and key.removesuffix("s") not in known and key not in known:
+                raise ValueError({key: "is not a permitted query parameter"})
+            rows = [row for row in rows if _fits(row, key, value)]
+        return rows
+
+
+def _fits(row: Row, key: str, value: str) -> bool:
+    """Whether a record passes one filter: ids with commas, ``operator|date``, or a plain value."""
+    if key.endswith("ids"):
+        wanted = value.split(",")
+        if len(wanted) > 50:
+            raise ValueError({key: f"`{len(wanted)}` items, maximum is 50"})
+        return str(row.get(key.removesuffix("s"))) in wanted
+    held = row.get(key)
+    if not key.endswith("_at"):
+        return json.dumps(held).strip('"') == value
+    parts = value.split("|")
+    if len(parts) % 2 or any(one not in COMPARE for one in parts[::2]):
+        raise ValueError({key: "is not of the form operator|date"})
+    when = datetime.fromisoformat(held) if held else None
+    bounds = zip(parts[::2], map(datetime.fromisoformat, parts[1::2]))
+    return when is not None and all(COMPARE[word](when, bound) for word, bound in bounds)
+
+
+@asynccontextmanager
+async def harvest(fill: Callable[[Harvest], None]) -> AsyncIterator[Harvest]:
+    """A running account that holds what ``fill`` puts there."""
+    account = Harvest()
+    fill(account)
+    app = web.Application()
+    app.router.add_post("/token", account.token)
+    app.router.add_get("/v3/{name}", account.listed)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    account.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield account
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,48 @@
+"""Names from an ATS are printed, and never obeyed by the terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rich.table import Table
+from rich.text import Text
+
+from jemmo.cli.data import _cell
+from jemmo.cli.output import err, out, say_error, say_json
+
+NAME = "\x1b]0;owned\x07\x1b[31mAda\x1b[0m\x9b2J\x7f"
+
+
+def test_lines_and_tables_hold_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table()
+    table.add_column(NAME)
+    table.add_row(NAME)
+    for shown in (NAME, Text(NAME), table):
+        out.print(shown, markup=False)
+    say_error({"message": NAME, "next_step": NAME})
+    told = capsys.readouterr()
+    assert "Ada" in told.out
+    assert "Ada" in told.err
+    for printed in (told.out, told.err):
+        assert not any(one in printed for one in "\x1b\x07\x9b\x7f")
+
+
+def test_json_is_the_same_without_what_a_terminal_obeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_json({"name": NAME})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"name": NAME}
+    assert printed.strip().isprintable()
+
+
+def test_cells_of_a_table_hold_none() -> None:
+    assert _cell(NAME) == "]0;ownedAda›2J"
+
+
+def test_styles_of_our_own_are_kept() -> None:
+    for console in (out, err):
+        with console.capture() as shown:
+            console.print("[bold]Ready[/]")
+        assert shown.get() == "Ready\n"

@@ -1,0 +1,119 @@
+"""Work that others queue behind waits a moment for its turn, and is postponed rather than wait for long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from jemmo.connectors.refusals import refusals
+from jemmo.domain.errors import Postponed, TransientError
+from jemmo.rest_client import Pacer, RestClient
+from jemmo.rest_client import client as client_module
+from jemmo.rest_client.retries import LONGEST_WAIT, LONGEST_WAIT_ALONE, giving_way, patience
+
+REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """An ATS that answers, but at ``/busy`` asks for a wait of 90 seconds, at ``/soon`` once until this moment."""
+    refused: list[str] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/silent":
+            await asyncio.Event().wait()
+        if request.path == "/busy":
+            return web.Response(status=429, headers={"Retry-After": "90"})
+        if request.path == "/busy/for/an/hour":
+            return web.Response(status=429, headers={"Retry-After": "3600"})
+        if request.path == "/soon" and not refused:
+            refused.append(request.path)
+            return web.Response(status=429, headers={"Retry-After": f"{time.time():.0f}"})
+        return web.Response(body=b"[1]")
+
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def test_a_slow_pace_postpones(address: str) -> None:
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=Pacer(1, HOUR.total_seconds()))
+    try:
+        with giving_way():
+            began = datetime.now(UTC)
+            assert await client.get("/", len) == 3
+            for _ in range(2):  # the first one reserved nothing
+                with pytest.raises(Postponed) as told:
+                    await client.get("/", len)
+                assert began + HOUR <= told.value.resume_at <= datetime.now(UTC) + HOUR
+    finally:
+        await client.close()
+
+
+async def test_a_long_wait_that_the_ats_asks_for_postpones(address: str) -> None:
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=None)
+    try:
+        began = datetime.now(UTC)
+        with giving_way(), pytest.raises(Postponed) as told:
+            await client.get("/busy", len)
+        assert told.value.resume_at >= began + timedelta(seconds=90)
+        assert client.requests == 1
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize(("way", "sent"), [(giving_way, 2), (nullcontext, 6)])
+async def test_an_ats_that_hangs_is_asked_twice(
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    way: Callable[[], AbstractContextManager[None]],
+    sent: int,
+) -> None:
+    monkeypatch.setattr(client_module, "_TIMEOUT", aiohttp.ClientTimeout(total=0.01))
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=None, pause=lambda *_: 0.0)
+    try:
+        with way(), pytest.raises(TransientError) as told:
+            await client.get("/silent", len)
+        assert (told.value.code, client.requests) == ("timeout", sent)
+    finally:
+        await client.close()
+
+
+async def test_a_timestamp_to_wait_for_is_no_number_of_seconds(address: str) -> None:
+    """Read as seconds, it froze a key for all processes that share it."""
+    pacer = Pacer(50, 10)
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=pacer)
+    try:
+        with giving_way():
+            assert await client.get("/soon", len) == 3
+        assert client.requests == 2
+    finally:
+        await client.close()
+
+
+async def test_other_work_waits_for_five_minutes_at_most(address: str) -> None:
+    """Then it ends, and says when it goes on: no wait is longer than that without being shown."""
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=None)
+    try:
+        with pytest.raises(Postponed) as told:
+            await client.get("/busy/for/an/hour", len)
+        assert told.value.resume_at > datetime.now(UTC) + timedelta(seconds=LONGEST_WAIT_ALONE)
+        assert client.requests == 1
+    finally:
+        await client.close()
+
+
+def test_other_work_is_patient() -> None:
+    with giving_way():
+        assert patience() == LONGEST_WAIT
+    assert patience() == LONGEST_WAIT_ALONE

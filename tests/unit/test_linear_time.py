@@ -1,0 +1,270 @@
+"""The time that a text takes grows with its length, whatever candidates or an ATS put into it.
+
+A text of length n and one of 8n are compared by the processor's time: linear is 8 times as much, quadratic 64 times.
+A module that uses patterns and is not listed here fails: add its functions, or say why nobody else's text reaches it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jemmo
+from jemmo.connectors import countries, pay
+from jemmo.connectors.flatchr import dates
+from jemmo.connectors.flatchr import stages as flatchr_stages
+from jemmo.connectors.greenhouse import mapping as greenhouse
+from jemmo.connectors.greenhouse import wire as greenhouse_wire
+from jemmo.connectors.jarvi import fields as jarvi_fields
+from jemmo.connectors.jarvi import probe
+from jemmo.connectors.teamtailor import mapping as teamtailor
+from jemmo.connectors.teamtailor import refusals as teamtailor_refusals
+from jemmo.connectors.teamtailor import stages as teamtailor_stages
+from jemmo.domain import (
+    anonymity,
+    apart,
+    contact_finder,
+    contact_keys,
+    email_addresses,
+    key_shapes,
+    masking,
+    plain_text,
+    search_words,
+    titles,
+    validation,
+)
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.records import Contact, Talent
+from jemmo.files import active, extract, inspection, kinds, parts, targets
+from jemmo.files.readers import doc, html, pdf, pdf_order, rtf, walker
+from jemmo.rest_client import headers, repair
+from jemmo.services import files
+from jemmo.web.templatetags.jemmo import clean_html
+
+Work = Callable[[Any], Any]
+GROWTH, QUADRATIC = 8, 64
+LIMIT = 24  # halfway between the two, in steps of equal ratio
+SHORT = 600  # characters
+SLOWER = 40  # times as long as plain words
+LEAST_RECORD = 0.01  # seconds; so that no piece is asked to take less than 0.4
+LEAST = 0.0002  # seconds: what takes less is not worth comparing
+
+
+def _disguised(text: str) -> str:
+    disguise = masking.Disguise(b"secret")
+    disguise.person(1, "Ada Maria", "Exemple-Prova")
+    return disguise.text(text)
+
+
+def _looked_into(pdf: bytes) -> None:
+    with contextlib.suppress(active.Unreadable, active.TooMuch):
+        active.is_active_inside(pdf)
+
+
+FUNCTIONS: dict[str, list[Work]] = {
+    "domain/anonymity.py": [anonymity.names_somebody],
+    "domain/contact_keys.py": [
+        contact_keys.typed_contacts,
+        lambda text: contact_keys.single_contacts(Contact(kind=ContactKind.PHONE, value=text)),
+        lambda text: contact_keys.single_contacts(Contact(kind=ContactKind.EMAIL, value=text)),
+        lambda text: contact_keys.contact_keys(Contact(kind=ContactKind.PHONE, value=text)),
+        lambda text: contact_keys.contact_keys(Contact(kind=ContactKind.EMAIL, value=text)),
+    ],
+    "domain/key_shapes.py": [key_shapes.without_keys],
+    "domain/email_addresses.py": [
+        contact_finder.find_contacts,
+        lambda text: list(email_addresses.written_addresses(text)),
+    ],
+    "domain/phone_numbers.py": [contact_finder.may_hold_contacts],
+    "domain/phone_words.py": [lambda text: contact_finder.find_contacts(f"tel {text} 06")],
+    "domain/plain_text.py": [plain_text.plain],
+    "domain/masking.py": [
+        masking.is_generic,
+        _disguised,
+        lambda text: masking.Disguise(b"secret").html(f'<a title="{escape(text)}">'),
+        lambda text: masking.Disguise(b"secret").address(text),
+    ],
+    "domain/search_words.py": [lambda text: list(search_words.search_words(text))],
+    "domain/titles.py": [titles.plain],
+    "domain/validation.py": [
+        validation.text,
+        validation.name_text,
+        validation.html_to_text,
+        validation.unmarked,
+        validation.parse_time,
+        validation.number,
+        validation.web_address,
+        validation.parse_time,
+    ],
+    "web/templatetags/jemmo.py": [clean_html],
+    "connectors/countries.py": [countries.country_code, countries._APART.split],
+    "connectors/flatchr/dates.py": [lambda text: dates._FRENCH.fullmatch(text)],
+    "connectors/flatchr/stages.py": [
+        lambda text: [pattern.search(text) for _, pattern in flatchr_stages._NAMES]
+    ],
+    "connectors/jarvi/probe.py": [probe.NAME.fullmatch, lambda text: probe.ID.sub("", text)],
+    "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
+    "connectors/teamtailor/refusals.py": [teamtailor_refusals.WORD.findall],
+    "connectors/teamtailor/stages.py": [
+        lambda text: teamtailor_stages.stage_category(None, None, text)
+    ],
+    "files/extract.py": [lambda text: extract.words(text.encode(), kinds.TEXT)],
+    "files/readers/html.py": [lambda text: list(html.read(text.encode()))],
+    "files/readers/rtf.py": [lambda text: list(rtf.read(text.encode()))],
+    "files/readers/doc.py": [doc._without_field_codes],
+    "files/readers/pdf.py": [lambda text: pdf.SOFT_BREAK.sub("", text)],
+    "files/readers/pdf_order.py": [
+        lambda text: [pdf_order.needs_places(text), pdf_order.RTL_WORD.findall(text)]
+    ],
+    "files/readers/walker.py": [lambda text: walker.BLANKS.sub(" ", text)],
+    "files/active.py": [
+        lambda text: active.is_active(text.encode()),
+        lambda text: _looked_into(f"{text}\n/First 1/Fl stream\n{text}".encode()),
+        lambda text: active.runs_by_itself(text.encode()),
+        lambda text: active.runs_by_itself(f"\\fldinst{text}\\template{text}".encode()),
+        lambda text: list(active._streams(text.encode())),
+    ],
+    "files/inspection.py": [
+        lambda text: inspection.DDE.search(text.encode()),
+        lambda text: inspection.DDE.search(f"\x13{text}".encode("utf-16-le")),
+        lambda text: inspection._directory(text.encode()),
+    ],
+    "files/parts.py": [lambda text: parts.DDE.search(f"\x13{text}")],
+    "files/targets.py": [targets.is_remote, lambda text: targets.is_remote(f"file:{text}")],
+    "connectors/jarvi/fields.py": [jarvi_fields.label_of],
+    "connectors/greenhouse/mapping.py": [
+        lambda text: greenhouse._internal(
+            greenhouse_wire.Custom(name=text, type="currency_range", value={"min_value": "1"})
+        ),
+        lambda text: greenhouse._PAY.search(text),
+    ],
+    "connectors/pay.py": [lambda text: pay.read_pay(text, None, is_yearly=True)],
+    "rest_client/headers.py": [lambda text: headers.next_link({"Link": text})],
+    "rest_client/repair.py": [lambda text: repair.repaired(text.encode())],
+    "services/files.py": [lambda text: files.safe_name(text, kinds.TEXT)],
+}
+OTHERS = {
+    "connectors/lenient.py": "msgspec's own messages, with the names of our fields",
+    "conninfo.py": "the operator's own address of the database",
+    "domain/database_errors.py": "what PostgreSQL and the system say of a connection",
+    "embedded/": "what PostgreSQL prints when it starts",
+    "files/storage.py": "names that we give",
+    "rest_client/client.py": "one class of characters, then another that begins with a question mark",
+    "services/concerning.py": "alternatives without repetition",
+    "services/erasure.py": "alternatives without repetition",
+    "store/schema.py": "the operator's own name of a schema, with a bounded length",
+    "store/selectors/logs.py": "lengths are bounded in the pattern",
+    "store/selectors/paging.py": "one class of characters",
+    "store/selectors/whereabouts.py": "lengths are bounded in the pattern",
+    "web/screenshots.py": "our own words",
+    "web/middleware.py": "matched at the beginning of a path, which servers bound",
+}
+PIECES = (
+    *("a", "@", "a@", "@1", "a_at_", "a at ", "a dot ", " ", ".", "-", "a-", "•", "<", "<br", "<a ", "</p"),
+    *("&", "&amp;", "&#1", "&#x", "%40", '"', '"@', '\\"', "'", "(", "((", ")", "[at]", "a . ", "a "),
+    *("1", "0", "1 ", "0 ", "12 ", "+1 ", "1-", "1.", "1/", "1     ", "06 12 34 56 78 ", "a@b.co ", "2020-1-1"),
+    *("://", "key: ", "/hooks/", "sk-1"),
+    *("０", "٠", "\u200b", "é", "ﬁ", "…", "FR76 ", " AB12", "deadbeef-1234-", "x1", "(1", ";", "; ", "<a>;"),
+    *("QmFzZTY0", "\\", "\\u12", "{", "\\par ", "\\'e", "/", "//", "https://", "?", "=", 'a="', "\n", "\t", "F/H "),
+    *("/Launch", "/#4caunch", "/S%", "stream\n", "/First 1 ", "/First 1/Fl stream\n", "\\obj", "\\bin1", "\\*"),
+)  # fmt: skip
+
+
+def hostile(length: int) -> list[str]:
+    """Pieces over and over; alone, after an address, before one, and between things that open and never close."""
+    repeated = [piece * (length // len(piece)) for piece in PIECES]
+    return [
+        *repeated,
+        *(f"ada@example.com {text}" for text in repeated[:20]),
+        *(f"<{text}@" for text in repeated[:20]),
+    ]
+
+
+def processor_time(work: Work, text: Any) -> float:
+    began = time.process_time()
+    work(text)
+    return time.process_time() - began
+
+
+def grows_too_fast(work: Work, short: str, long: str) -> bool:
+    """Whatever else the machine does adds to a time, and never takes away: only one that stays long is long."""
+    return all(
+        processor_time(work, long) > LIMIT * max(processor_time(work, short), LEAST)
+        for _ in range(5)
+    )
+
+
+CASES = [
+    pytest.param(work, id=f"{module}-{place}")
+    for module, functions in FUNCTIONS.items()
+    for place, work in enumerate(functions)
+]
+
+
+@pytest.mark.parametrize("work", CASES)
+def test_time_grows_with_the_length(work: Work) -> None:
+    for short, long in zip(hostile(SHORT), hostile(SHORT * GROWTH), strict=True):
+        assert not grows_too_fast(work, short, long), repr(short[:20])
+
+
+def _set_apart(talent: Talent) -> None:
+    _, texts = apart.set_apart(talent)
+    apart.typed_in(texts)
+
+
+def _with_summary(piece: str) -> Talent:
+    return Talent(remote_id="1", summary=piece * (validation.MAX_TEXT // len(piece)))
+
+
+def _with_fields(piece: str) -> Talent:
+    value = {"type": "text", "value": piece * (10_000 // len(piece))}
+    return Talent(remote_id="1", custom_fields={str(number): value for number in range(200)})
+
+
+@pytest.mark.parametrize("talent", [_with_summary, _with_fields])
+def test_no_text_of_a_record_takes_much_longer_than_plain_words(
+    talent: Callable[[str], Talent],
+) -> None:
+    """A worker writes records in the loop that serves its other syncs: none may stop it for seconds."""
+    _set_apart(talent("06 12 34 56 78 or +33 6 12 34 56 78 "))  # loads the library
+    plain = max(processor_time(_set_apart, talent("Ada writes plain words. ")), LEAST_RECORD)
+    slow = {
+        piece
+        for piece in (*PIECES, "(0", "0 1 0 2 ", "Ada 0 6 1 2 3 4 5 6 7 8 ", "06.12.34.56.7x ")
+        if all(processor_time(_set_apart, talent(piece)) > SLOWER * plain for _ in range(3))
+    }
+
+    assert not slow
+
+
+def test_a_pattern_of_quadratic_time_would_be_noticed() -> None:
+    work = re.compile(r"\S+@\S+").search
+
+    assert grows_too_fast(work, "a" * SHORT, "a" * SHORT * GROWTH)
+
+
+def test_every_module_with_patterns_is_listed() -> None:
+    source = Path(jemmo.__file__).parent
+    uses = re.compile(r"^\s*(?:import re$|from re import)", re.MULTILINE)
+    found = {
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        if not path.is_relative_to(source / "sandbox") and uses.search(path.read_text())
+    }
+
+    unlisted = {path for path in found - FUNCTIONS.keys() if not path.startswith((*OTHERS,))}
+    assert not unlisted, "list their functions in FUNCTIONS, or the reason in OTHERS"
+
+
+@pytest.mark.parametrize("entity", ["&#" + "9" * 10_000 + ";", "&#" + "0" * 9_000 + "9;"])
+def test_an_entity_of_any_length_is_read(entity: str) -> None:
+    """Python refuses to read numbers of more than 4,300 digits."""
+    for work in (validation.html_to_text, validation.name_text, masking.without_contacts):
+        work(f"Ada {entity} <b>x</b>")

@@ -1,0 +1,30 @@
+"""Jemmo has a host name of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from jemmo.domain.errors import ConfigError
+from jemmo.settings import site_url
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ("https://jemmo.example.com", "https://jemmo.example.com"),
+        (" https://jemmo.example.com:8443/ ", "https://jemmo.example.com:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+    ],
+)
+def test_an_address(text: str, address: str) -> None:
+    assert site_url(text) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["https://example.com/jemmo", "https://example.com/jemmo/", "example.com", "ftp://x"]
+)
+def test_a_path_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="JEMMO_URL") as raised:
+        site_url(text)
+    assert "host name of its own" in raised.value.next_step

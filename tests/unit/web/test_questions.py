@@ -1,0 +1,114 @@
+"""Questions to ATSs are shared fairly: nobody's slow ATS keeps the others from asking theirs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from uuid import UUID, uuid4
+
+import pytest
+
+from jemmo.domain.errors import TransientError
+from jemmo.services import quality
+from jemmo.web.questions import REMEMBERED, SLOW, SLOW_FOR, Questions
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@contextmanager
+def refused(part: str) -> Iterator[None]:
+    with pytest.raises(TransientError) as told:
+        yield
+    assert told.value.code == "questions_wait"
+    assert part in told.value.message
+
+
+def ask(questions: Questions, org: UUID | None = None, person: UUID | None = None) -> None:
+    with questions.place(org or uuid4(), person or uuid4()):
+        pass
+
+
+def test_an_organization_and_a_person_have_one_place_each() -> None:
+    questions, org, person = Questions(8, wait=0), uuid4(), uuid4()
+    with questions.place(org, person):
+        with refused("Your organization"):
+            ask(questions, org=org)
+        with refused("Your last question"):
+            ask(questions, person=person)
+        ask(questions)
+    ask(questions, org, person)
+
+
+def test_some_threads_are_left_to_pages() -> None:
+    questions = Questions(4, wait=0)
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(questions.place(uuid4(), uuid4()))
+        with refused("Other questions"):
+            ask(questions)
+    ask(questions)
+
+
+def test_who_finds_no_place_gets_the_next_one() -> None:
+    questions = Questions(2, wait=60)
+    with ThreadPoolExecutor(1) as threads:
+        with questions.place(uuid4(), uuid4()):
+            waiting = threads.submit(ask, questions)
+        waiting.result()
+
+
+def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
+    clock = Clock()
+    questions, slow = Questions(3, wait=0, clock=clock), [uuid4() for _ in range(3)]
+    for org in slow:
+        with questions.place(org, uuid4()):
+            clock.now += SLOW
+    with questions.place(slow[0], uuid4()):
+        with refused("Other questions"):
+            ask(questions, slow[1])
+        ask(questions)
+        clock.now += SLOW_FOR
+        ask(questions, slow[1])
+
+
+def test_an_ats_that_answers_quickly_again_is_slow_no_more() -> None:
+    clock = Clock()
+    questions, org = Questions(3, wait=0, clock=clock), uuid4()
+    with questions.place(org, uuid4()):
+        clock.now += SLOW
+    ask(questions, org)
+    with questions.place(uuid4(), uuid4()):
+        ask(questions, org)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    ticks = count(0.0, SLOW)
+    questions = Questions(3, wait=0, clock=lambda: next(ticks))
+    for _ in range(REMEMBERED + 10):
+        ask(questions)
+    assert len(questions._slow) == REMEMBERED
+
+
+def test_one_thread_is_enough() -> None:
+    clock = Clock()
+    questions, org = Questions(1, wait=0, clock=clock), uuid4()
+    with questions.place(org, uuid4()):
+        clock.now += SLOW
+        with refused("Other questions"):
+            ask(questions)
+    ask(questions, org)
+
+
+def test_refreshing_counts_asks_no_further_ats_once_the_time_is_over() -> None:
+    with pytest.raises(TransientError) as told:
+        quality._left(time.monotonic())
+    assert told.value.code == "not_asked"
+    assert quality._left(time.monotonic() + 100) > 1

@@ -1,0 +1,29 @@
+"""What is answered without Django has the headers of all answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from typing import Any
+
+import pytest
+
+from jemmo.web.headers import HEADERS
+from jemmo.web.limits import Send, answer
+from jemmo.web.serving import alive
+
+
+@pytest.mark.parametrize(
+    "respond", [alive, partial(answer, status=413), partial(answer, status=200)]
+)
+async def test_an_answer_without_django_has_the_headers_of_all(
+    respond: Callable[[Send], Awaitable[None]],
+) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await respond(send)
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    assert {name.lower(): value for name, value in HEADERS.items()}.items() <= found.items()
