@@ -176,7 +176,12 @@ async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[d
 
 async def close_used(db: Connection, connection_id: UUID) -> None:
     """Close the releases of which all records are deleted, some of them since the release."""
-    for table in TABLES.values():
+    released = await db.execute(
+        "SELECT stream FROM held_deletion WHERE connection_id = %s AND released_at IS NOT NULL "
+        "AND closed_at IS NULL",
+        [connection_id],
+    )
+    for (stream,) in await released.fetchall():
         await db.execute(
             f"""UPDATE held_deletion h SET closed_at = clock_timestamp()
                 WHERE h.connection_id = %s AND h.stream = %s AND h.released_at IS NOT NULL
@@ -184,9 +189,9 @@ async def close_used(db: Connection, connection_id: UUID) -> None:
                     AND (SELECT bool_and(t.remote_deleted_at IS NOT NULL)
                             AND bool_or(t.remote_deleted_at >= h.released_at)
                         FROM jsonb_array_elements_text(h.remote_ids) AS x (remote_id)
-                        JOIN {table.name} t ON t.connection_id = h.connection_id
+                        JOIN {TABLES[stream].name} t ON t.connection_id = h.connection_id
                             AND t.remote_id = x.remote_id)""".encode(),
-            [connection_id, table.stream],
+            [connection_id, stream],
         )
 
 
