@@ -39,6 +39,7 @@ from jemmo.store import budget
 BROWSERS, VISITORS, CONNECTIONS, TALENTS = 50, 20, 200, 20_000
 WEBHOOKS_A_MINUTE = 2000
 PAGE_EVERY = 5.0  # seconds, plus or minus half of it
+SOCKETS = 6  # that a browser opens to one server over HTTP/1.1
 PATIENCE = 10.0  # seconds that a person waits for a page
 PATHS = ("/jobs/", "/talents/", "/talents/?q=an", "/notifications/", "/settings/organization/ats/")
 STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
@@ -204,8 +205,9 @@ class Browser:
     async def run(self) -> None:
         headers = {"Cookie": self.cookie} if self.cookie else {}
         timeout = aiohttp.ClientTimeout(total=None)
+        connector = aiohttp.TCPConnector(limit=SOCKETS)
         async with aiohttp.ClientSession(
-            self.base, headers=headers, timeout=timeout
+            self.base, headers=headers, timeout=timeout, connector=connector
         ) as self._session:
             await asyncio.sleep(random.uniform(0, PAGE_EVERY))
             while True:

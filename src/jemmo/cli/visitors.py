@@ -24,12 +24,14 @@ LOG_EVERY = 60.0  # seconds
 CROWDED = "Too many connections are open"
 NO_FILES = "socket.accept() out of system resource"
 """How asyncio begins to say it, for each connection that waits."""
+THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 class Visitor(H11Protocol):
     """A connection. Who has one is served; beyond ``limit_concurrency`` it is told to come later, or closed.
 
-    Without a proxy in front, one address has half of the places at most.
+    Without a proxy in front, one address has half of the places at most. This machine's own has all: a proxy may stand
+    there, or whoever runs it.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -54,6 +56,8 @@ class Visitor(H11Protocol):
         if len(self.connections) < share or number("JEMMO_PROXIES", 0):
             return beyond  # all come from the same proxy, which limits them itself
         host = (transport.get_extra_info("peername") or ("",))[0]
+        if host in THIS_MACHINE:
+            return beyond
         peers = [getattr(one, "client", None) or ("", 0) for one in self.connections]
         own: int = sum(peer[0] == host for peer in peers)
         return max(beyond, own - share)

@@ -173,13 +173,26 @@ async def test_one_address_takes_half_of_the_places_at_most(
 ) -> None:
     monkeypatch.setenv("JEMMO_PROXIES", "0")
     async with serving(8) as site:
-        mine = [await site.open() for _ in range(4)]
+
+        async def visit() -> Connection:
+            return await asyncio.open_connection(*site.address, local_addr=("127.0.0.2", 0))
+
+        mine = [await visit() for _ in range(4)]
         for one in mine:
             assert b" 204 " in await ask(one)
-        fifth = await site.open()
+        fifth = await visit()
         assert b" 503 " in await ask(fifth)
-        other = await asyncio.open_connection(*site.address, local_addr=("127.0.0.2", 0))
+        other = await site.open()
         for one in (other, *mine):
             assert b" 204 " in await ask(one)
         for _, writer in (fifth, other, *mine):
             writer.close()
+
+
+async def test_this_machine_may_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMMO_PROXIES", "0")
+    async with serving(8) as site:
+        all_of_them = [await site.open() for _ in range(8)]
+        for one in all_of_them:
+            assert b" 204 " in await ask(one)
+            one[1].close()
