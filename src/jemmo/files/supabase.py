@@ -1,6 +1,6 @@
 """Files in a private bucket of Supabase Storage, by its own HTTP interface.
 
-Why not through its S3 interface: docs/decisions/0105-supabase-by-its-own-interface.md.
+Why not through its S3 interface: docs/decisions/0022-supabase-over-its-own-http-api.md.
 """
 
 from __future__ import annotations

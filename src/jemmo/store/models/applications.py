@@ -24,7 +24,7 @@ class RejectReason(Synced):
 class Application(Synced):
     """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which.
 
-    None has a database constraint; see ``docs/decisions/0080``.
+    None has a database constraint; see ``docs/decisions/0017``.
     """
 
     talent = models.ForeignKey(
