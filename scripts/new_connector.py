@@ -2,19 +2,24 @@
 
     python scripts/new_connector.py acme "Acme Hire"
 
+Any Python 3.11 will do once `scripts/install dev` has run. What fails changes nothing.
+
 Afterwards `jemmo sandbox acme` and `jemmo connect acme` work, and the contract suite passes. Make it true from there:
 docs/adding-a-connector.md.
 """
 
 from __future__ import annotations
 
+import keyword
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ENCODING = "utf-8"
 COPIED = (
     "src/jemmo/connectors/template",
     "src/jemmo/sandbox/template",
@@ -24,13 +29,13 @@ COPIED = (
 REGISTRIES = (
     # file, the import to add, the line that lists the names, and how a name stands there
     (
-        "src/jemmo/connectors/registry.py",
+        ROOT / "src/jemmo/connectors/registry.py",
         "from jemmo.connectors.{name}.connector import {NAME}",
         re.compile(r"(?<=^OFFERED: tuple\[Connector, \.\.\.\] = \()(.*)(?=\)$)", re.MULTILINE),
         "{NAME}",
     ),
     (
-        "src/jemmo/sandbox/server.py",
+        ROOT / "src/jemmo/sandbox/server.py",
         "from jemmo.sandbox.{name}.app import {Name}",
         re.compile(
             r"(?<=^PROVIDERS: dict\[str, Start\] = \{\n)((?:    .*\n)*)(?=\}$)", re.MULTILINE
@@ -38,7 +43,7 @@ REGISTRIES = (
         '    "{name}": played({Name}),\n',
     ),
     (
-        "tests/contracts/vendors/all.py",
+        ROOT / "tests/contracts/vendors/all.py",
         "from contracts.vendors.{name} import {NAME}",
         re.compile(r"(?<=^VENDORS: list\[Vendor\] = \[)(.*)(?=\]$)", re.MULTILINE),
         "{NAME}",
@@ -47,25 +52,70 @@ REGISTRIES = (
 
 
 def main(arguments: list[str]) -> None:
+    name, label = _checked(arguments)
+    ruff = _ruff(arguments)
+    before = {file: file.read_text(ENCODING) for file, *_ in REGISTRIES}
+    try:
+        for place in COPIED:
+            _copy(ROOT / place, _target(place, name), name, label)
+        for file, line, listed, entry in REGISTRIES:
+            _register(file, _named(line, name), listed, _named(entry, name))
+        _tidy(ruff, name)
+    except BaseException as error:
+        for place in COPIED:
+            _remove(_target(place, name))
+        for file, text in before.items():
+            file.write_text(text, ENCODING)
+        if isinstance(error, OSError):
+            sys.exit(f"Nothing was changed: {error}")
+        raise
+    print(f"{label} is ready to change. Next: docs/adding-a-connector.md, from step 2.")
+
+
+def _checked(arguments: list[str]) -> tuple[str, str]:
+    """Name and label; exits for those that cannot become a module and a text."""
     if len(arguments) != 2 or not re.fullmatch(r"[a-z][a-z0-9]{1,29}", arguments[0]):
         sys.exit('Usage: python scripts/new_connector.py acme "Acme Hire" (a-z and 0-9, no blanks)')
     name, label = arguments
-    if any(_target(place, name).exists() for place in COPIED):
-        sys.exit(f"There is a connector {name} already.")
-    for place in COPIED:
-        _copy(ROOT / place, _target(place, name), name, label)
-    for file, line, listed, entry in REGISTRIES:
-        _register(ROOT / file, _named(line, name), listed, _named(entry, name))
-    _tidy(name)
-    print(f"{label} is begun. Next: docs/adding-a-connector.md, from its second step on.")
+    if not label.strip() or not label.isprintable() or set(label) & set('"\\{}'):
+        sys.exit("The label must be text without quotation marks, backslashes or braces.")
+    taken = [_target(place, name) for place in COPIED]
+    if any(one.exists() or one.with_suffix(".py").exists() for one in taken):
+        sys.exit(f"The name {name} is taken. Choose another.")
+    if keyword.iskeyword(name):
+        sys.exit(f"The name {name} means something else in Python. Choose another.")
+    return name, label
 
 
-def _tidy(name: str) -> None:
+def _ruff(arguments: list[str]) -> list[str]:
+    """How to start Ruff: with this Python, or with the project's own; exits where neither has it."""
+    own = (ROOT / ".venv" / one for one in ("bin/python", "Scripts/python.exe"))
+    for python in (sys.executable, *(str(one) for one in own if one.exists())):
+        ruff = [python, "-m", "ruff"]
+        if subprocess.run([*ruff, "--version"], capture_output=True, check=False).returncode == 0:  # noqa: S603 - ruff
+            return ruff
+    again = shlex.join([".venv/bin/python", "scripts/new_connector.py", *arguments])
+    sys.exit(
+        f"Nothing was changed: {sys.executable} has no Ruff, which sorts the new imports.\n"
+        f"Install the project's tools, then begin again:\n\n    scripts/install dev\n    {again}"
+    )
+
+
+def _tidy(ruff: list[str], name: str) -> None:
     """Imports in the order of the alphabet, which another name changes."""
-    changed = [_target(place, name) for place in COPIED] + [ROOT / one[0] for one in REGISTRIES]
-    ruff = [sys.executable, "-m", "ruff"]
+    changed = [_target(place, name) for place in COPIED] + [file for file, *_ in REGISTRIES]
     for step in (["check", "--select", "I", "--fix"], ["format"]):
-        subprocess.run([*ruff, *step, "--quiet", "--no-cache", *changed], cwd=ROOT, check=True)  # noqa: S603 - ruff
+        command = [*ruff, *step, "--quiet", "--no-cache", *map(str, changed)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ruff
+        if done.returncode:
+            sys.exit(f"Nothing was changed: Ruff refused the copies.\n{done.stdout}{done.stderr}")
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _target(place: str, name: str) -> Path:
@@ -83,7 +133,7 @@ def _copy(source: Path, target: Path, name: str, label: str) -> None:
             if one.name != "__pycache__":
                 _copy(one, target / one.name, name, label)
     elif source.suffix in {".py", ".md"}:
-        target.write_text(_renamed(source.read_text(), name, label))
+        target.write_text(_renamed(source.read_text(ENCODING), name, label), ENCODING)
     else:
         shutil.copy(source, target)
 
@@ -96,7 +146,7 @@ def _renamed(text: str, name: str, label: str) -> str:
 
 def _register(file: Path, line: str, listed: re.Pattern[str], entry: str) -> None:
     """Add an import and an entry."""
-    text = file.read_text()
+    text = file.read_text(ENCODING)
     text = re.sub(r"^(?=from (jemmo|contracts))", f"{line}\n", text, count=1, flags=re.MULTILINE)
 
     def with_entry(found: re.Match[str]) -> str:
@@ -106,8 +156,8 @@ def _register(file: Path, line: str, listed: re.Pattern[str], entry: str) -> Non
 
     text, changed = listed.subn(with_entry, text)
     if not changed:
-        sys.exit(f"{file} has no list where this script looks for one: add {entry.strip()} there.")
-    file.write_text(text)
+        sys.exit(f"Nothing was changed: {file} has no list where this script looks for one.")
+    file.write_text(text, ENCODING)
 
 
 if __name__ == "__main__":

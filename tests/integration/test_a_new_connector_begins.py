@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ ROOT = Path(jemmo.__file__).parent.parent.parent
 FIRST = "brings_every_record or old_record_that_changes or deleted_record or costs_a_handful"
 
 
-def run(where: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    where: Path, *command: str, python: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command],
+        [python, *command],
         cwd=where,
         env={**os.environ, "PYTHONPATH": f"{where / 'src'}", **environment},
         capture_output=True,
@@ -69,18 +72,74 @@ def test_the_copy_is_registered_clean_and_passes(tmp_path: Path, postgres_url: s
     assert "4 passed" in passed.stdout
 
 
-def test_a_name_that_is_taken_or_odd_changes_nothing(tmp_path: Path) -> None:
-    for place in (
-        "src/jemmo/connectors",
-        "src/jemmo/sandbox",
-        "tests/connectors",
-        "tests/contracts",
+TOUCHED = ("src/jemmo/connectors", "src/jemmo/sandbox", "tests/connectors", "tests/contracts")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """What the script works on, without the project's tools."""
+    for place in (*TOUCHED, "scripts"):
+        shutil.copytree(ROOT / place, tmp_path / "project" / place)
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> str:
+    """A Python with nothing installed."""
+    venv.create(tmp_path / "plain")
+    return str(tmp_path / "plain" / "bin" / "python")
+
+
+def test_a_name_or_label_that_cannot_be_changes_nothing(project: Path) -> None:
+    before = files(project)
+    for given in (
+        *(("jarvi", "Jarvi"), ("Acme!", "Acme"), ("acme",)),
+        *(("listing", "Listing"), ("class", "Class"), ("acme", 'Acme "Hire"'), ("acme", " ")),
     ):
-        shutil.copytree(ROOT / place, tmp_path / place)
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    before = files(tmp_path)
-    for given in (("jarvi", "Jarvi"), ("Acme!", "Acme"), ("acme",)):
-        done = run(tmp_path, "scripts/new_connector.py", *given)
-        assert done.returncode == 1
+        done = run(project, "scripts/new_connector.py", *given)
+        assert done.returncode == 1, given
         assert done.stderr
-    assert files(tmp_path) == before
+        assert "Traceback" not in done.stderr
+    assert files(project) == before
+
+
+def test_a_plain_python_uses_the_tools_of_the_project(project: Path, plain: str) -> None:
+    (project / ".venv").symlink_to(sys.prefix)
+
+    begun = run(project, "scripts/new_connector.py", "acme", "Acme Hire", python=plain)
+
+    assert begun.returncode == 0, begun.stderr
+    assert (project / "src/jemmo/connectors/acme/connector.py").exists()
+
+
+def test_without_tools_it_says_which_command_works(project: Path, plain: str) -> None:
+    before = files(project)
+
+    done = run(project, "scripts/new_connector.py", "acme", "Acme Hire", python=plain)
+
+    assert done.returncode == 1
+    assert "scripts/install dev" in done.stderr
+    assert ".venv/bin/python scripts/new_connector.py acme 'Acme Hire'" in done.stderr
+    assert files(project) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("tests/contracts/vendors/all.py", "VENDORS:", "EVERYBODY:"),
+        ("src/jemmo/connectors/template/source.py", "class TemplateSource", "class class"),
+    ],
+    ids=["a registry without its list", "a copy that ruff refuses"],
+)
+def test_what_fails_half_way_is_taken_back(project: Path, file: str, old: str, new: str) -> None:
+    changed = project / file
+    changed.write_text(changed.read_text().replace(old, new))
+    before = files(project)
+
+    done = run(project, "scripts/new_connector.py", "acme", "Acme Hire")
+
+    assert done.returncode == 1
+    assert "Nothing was changed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(project) == before
+    assert not list(project.rglob("*acme*"))
