@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -284,6 +285,28 @@ def check_key(key: str) -> str:
             next_step="Copy the key again, alone and on one line.",
         )
     return key
+
+
+def own_host(account: str, domain: str) -> str:
+    """The address of an account that has a host of its own: "acme", "acme.example.com" or a page below it.
+
+    Raises ``ConfigError`` for anything else, since the key goes where this leads.
+
+    >>> own_host("acme", "example.com"), own_host("https://Acme.example.com/jobs", "example.com")
+    ('https://acme.example.com', 'https://acme.example.com')
+    """
+    place = account.strip().lower().removeprefix("https://").partition("/")[0]
+    name = place.removesuffix(f".{domain}")
+    if not _HOST_PART.fullmatch(name):
+        raise ConfigError(
+            f"{account[:100]!r} is not an account at {domain}.",
+            code="account_malformed",
+            next_step=f"Enter the first part of the address you sign in at: acme for https://acme.{domain}.",
+        )
+    return f"https://{name}.{domain}"
+
+
+_HOST_PART = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def check_address(url: str) -> str:

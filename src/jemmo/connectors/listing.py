@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.lenient import convert
-from jemmo.connectors.refusals import Refused
+from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.connectors.whole import Visited, endless
 from jemmo.domain.errors import PermanentError, ScopeTooSmall
 from jemmo.domain.records import Record
@@ -33,19 +35,21 @@ from jemmo.rest_client import Answer, RestClient
 MOST_EMPTY_PAGES = 1000
 """In a row: some ATSs leave out of a page what the key may not see, so that pages can be empty."""
 FORGOTTEN = frozenset({400, 404, 410, 422})  # answers to a place in a list that is no longer known
-ROUNDED = timedelta(seconds=1)  # filters may know whole seconds only
 
 
 class Listing(Struct, frozen=True, kw_only=True):
     """One stream of an ATS: where its list is, what a row promises to be, and the row as our record.
 
-    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes.
+    ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field
+    with a row's id. ``rows`` takes this stream's rows out of the list's, where the list holds others too.
     """
 
     spec: StreamSpec
     path: str
     kind: type[Any]
     map: Callable[[Any, Any, Notes], Record]
+    key: str = "id"
+    rows: Callable[[list[Any]], list[Any]] | None = None
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -73,7 +77,8 @@ class ListSource(ABC):
     """
 
     updated_field = "updated_at"
-    most_ids = 50  # that one request may ask for
+    precision = timedelta(seconds=1)  # of the dates of changes and of the filter for them
+    most_ids = 50  # that one request may ask for; 1 where each record has an address of its own
 
     def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
         self.client = client
@@ -102,6 +107,23 @@ class ListSource(ABC):
         nothing: list[list[Any]] = []
         for rows in nothing:
             yield rows
+
+    async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
+        """The JSON found at each path, by the same key: a request each, so only for what no list tells.
+
+        Left out are records that were deleted meanwhile.
+        """
+
+        async def one(key: str, path: str) -> tuple[str, Any]:
+            try:
+                return key, await self.client.get(path, msgspec.json.decode)
+            except Refused as error:
+                if error.status not in NOT_FOUND:
+                    raise
+                return key, None
+
+        found = await asyncio.gather(*(one(key, path) for key, path in paths.items()))
+        return {key: value for key, value in found if value is not None}
 
     # --- the port ---
 
@@ -162,7 +184,7 @@ class ListSource(ABC):
             try:
                 async for chunk in self._walk(listing, ask, cursor):
                     begun = True
-                    page = self._sighted(chunk, before)
+                    page = self._sighted(listing, chunk, before)
                     yield page
                     before = {one.remote_id for one in page.sightings}
             except Refused:
@@ -184,10 +206,15 @@ class ListSource(ABC):
         ids = tuple(dict.fromkeys(one for one in remote_ids if self.could_be(one)))
         if not ids:
             return await self._page(listing, [])
-        found = await self.client.ask(
-            self.address(listing, Ask(ids=ids, size=len(ids) + 1)), self.chunk
-        )
-        rows = {key: row for row in found.rows if (key := row_id(row))}
+        try:
+            found = await self.client.ask(
+                self.address(listing, Ask(ids=ids, size=len(ids) + 1)), self.chunk
+            )
+        except Refused as error:
+            if self.most_ids > 1 or error.status not in NOT_FOUND:
+                raise  # a list that is not found says nothing of its records
+            found = Chunk(rows=[])
+        rows = {key: row for row in _own(listing, found).rows if (key := row_id(row, listing.key))}
         if len(rows) > len(ids):  # what is missing from such an answer is not gone
             raise PermanentError(f"The ATS ignores which {stream} it is asked for.")
         return await self._page(listing, list(rows.values()))
@@ -217,10 +244,10 @@ class ListSource(ABC):
             empty = 0 if chunk.rows else empty + 1
             if empty > MOST_EMPTY_PAGES or (url is not None and url in visited):
                 raise endless(listing.spec.name)
-            yield replace(chunk, next=url)
+            yield replace(_own(listing, chunk), next=url)
 
-    def _sighted(self, chunk: Chunk, before: set[str]) -> SightingPage:
-        seen = [(row_id(row), row) for row in chunk.rows]
+    def _sighted(self, listing: Listing, chunk: Chunk, before: set[str]) -> SightingPage:
+        seen = [(row_id(row, listing.key), row) for row in chunk.rows]
         found = [Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key]
         return SightingPage(
             sightings=found,
@@ -241,17 +268,24 @@ class ListSource(ABC):
                 convert(raw.body, listing.kind, raw.remote_id or "", notes), beside, notes
             )
             changed = record.remote_updated_at
-            if since and changed and changed < since - ROUNDED:
+            if since and changed and changed < since - self.precision:
                 notes.add("filter_ignored", record.remote_id)
             return record
 
-        raw = [RawRecord(row_id(row), row) for row in rows]
+        raw = [RawRecord(row_id(row, listing.key), row) for row in rows]
         return Page(stream=listing.spec.name, raw=raw, map=to_record)
 
 
-def row_id(row: Any) -> str | None:
+def _own(listing: Listing, chunk: Chunk) -> Chunk:
+    """What of a list's page is this stream's. The list's count is not that of a part of it."""
+    if listing.rows is None:
+        return chunk
+    return replace(chunk, rows=listing.rows(chunk.rows), total=None)
+
+
+def row_id(row: Any, key: str = "id") -> str | None:
     """The id of a row, as text; ``None`` where it has none that could be one."""
-    found = row.get("id") if isinstance(row, dict) else None
+    found = row.get(key) if isinstance(row, dict) else None
     if isinstance(found, bool) or not isinstance(found, int | str):
         return None
     return str(found) or None
