@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deploy soak check bench chaos load screenshots requirements clean
+.PHONY: help setup demo test test-deploy soak check bench chaos load screenshots reference requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +64,10 @@ screenshots: setup ## Take the screenshots of docs/screenshots again
 	@scripts/install dev
 	@scripts/ensure-chromium
 	@exec $(BIN)/python scripts/screenshots.py
+
+reference: ## Write docs/cli.md, docs/connectors.md and the tables of docs/data-model.md from the code
+	@scripts/install dev
+	@exec $(BIN)/python scripts/reference.py
 
 requirements: ## Pin the newest allowed versions of requirements/*.in, with hashes
 	@test -x $(BIN)/python || scripts/install run

@@ -1,0 +1,219 @@
+"""Writes the reference pages of docs/ from the code: ``make reference``. Tests compare them with it.
+
+In docs/data-model.md only the tables are made anew; what a column means is written there by hand and stays.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import django
+import msgspec
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+CLI_HEAD = """# Command line
+
+`make reference` writes this page from the commands themselves; a test fails when it is out of date.
+`jemmo COMMAND --help` says the same in the terminal. After `make setup` the program is `.venv/bin/jemmo`.
+
+| exit status | meaning |
+|---|---|
+| 0 | done |
+| 2 | wrong usage |
+| 3 | partial: a sync could not prove that it is complete, or `verify` found a difference |
+| 4 | you must act; the message says what to do |
+| 5 | failed for another reason |
+| 130 | stopped by Ctrl-C |
+
+With `--json` the last line on stdout is one JSON object, also for an error:
+`{"error": {"code", "message", "next_step"}}`.
+"""
+
+TABLE = re.compile(r"(?<=<!-- table: )(\w+)( -->\n)((?:\|.*\n)*)")
+TYPES = {
+    "AutoField": "integer",
+    "BigAutoField": "integer",
+    "BigIntegerField": "integer",
+    "IntegerField": "integer",
+    "SmallIntegerField": "integer",
+    "FloatField": "number",
+    "BooleanField": "boolean",
+    "DateTimeField": "time",
+    "UUIDField": "UUID",
+    "BinaryField": "bytes",
+    "SearchVectorField": "search vector",
+    "JSONField": "JSON",
+    "TextsField": "JSON",
+    "ReportField": "JSON",
+    "TextField": "text",
+    "CharField": "text",
+}
+
+
+def setup() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
+    django.setup()
+
+
+# --- docs/cli.md
+
+
+def command_line() -> str:
+    import typer.main
+
+    from jemmo.cli.main import COMMANDS, app
+
+    home: Any = typer.main.get_group(app)
+    sections = [CLI_HEAD]
+    panel = ""
+    for name, listed in COMMANDS.items():
+        if listed.panel != panel:
+            panel = listed.panel
+            sections.append(f"## {panel}\n")
+        sections += _command((name,), home.get_command(None, name))
+    return "\n".join(sections)
+
+
+def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        yield f"### jemmo {' '.join(words)}\n\n{command.help.splitlines()[0]}\n"
+        for name in command.list_commands(None):
+            yield from _command((*words, name), command.get_command(None, name))
+        return
+    yield f"{'#' * (len(words) + 2)} jemmo {' '.join(words)}\n\n{_prose(command.help)}\n"
+    if words == ("sandbox",):
+        yield "Its options are in [the sandboxes' own page](../src/jemmo/sandbox/README.md#command-line).\n"
+        return
+    context = command.make_context("jemmo", [], resilient_parsing=True)
+    rows = [row for parameter in command.params if (row := _parameter(parameter, context))]
+    if rows:
+        yield "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
+    if command.epilog:
+        lines = command.epilog.replace("\b", "").strip().splitlines()[1:]
+        yield "```sh\n" + "\n".join(line.strip() for line in lines) + "\n```\n"
+
+
+def _prose(text: str) -> str:
+    """Paragraphs of a docstring, each on one line."""
+    paragraphs = text.replace("\b", "").strip().split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _parameter(parameter: Any, context: Any) -> str:
+    names, text = (parameter.get_help_record(context) or ("", ""))[:2]
+    if not names or parameter.name == "help":
+        return ""
+    shown = re.sub(r"<(int|int range|float)>", "N", " ".join(names.split()))
+    shown = re.sub(r" <str>$", "" if names[0] != "-" else " TEXT", shown).replace("|", "\\|")
+    return f"| `{shown}` | {_notes(text)} |"
+
+
+def _notes(text: str) -> str:
+    """What Typer adds in brackets, as sentences."""
+    help_text, bracket, extra = " ".join(text.split()).partition("[")
+    if "default:" not in extra and "required" not in extra:
+        help_text, extra = help_text + bracket + extra, ""
+    notes = [help_text.strip()]
+    for note in extra.rstrip("]").split("; "):
+        if note == "required":
+            notes.append("Required.")
+        elif note.startswith("default: "):
+            notes.append(f"Default: `{note.removeprefix('default: ')}`.")
+        elif note:
+            notes.append(f"Allowed: `{note.replace('<=x<=', ' to ')}`.")
+    return " ".join(notes).replace("|", "\\|")
+
+
+# --- docs/data-model.md
+
+
+def data_model(page: str) -> str:
+    """The page with its tables as the models are; the meanings of columns are kept."""
+    from django.apps import apps
+
+    models = {
+        str(model._meta.db_table): model for model in apps.get_app_config("store").get_models()
+    }
+
+    def table(match: re.Match[str]) -> str:
+        name, end, rows = match.groups()
+        meanings = dict(_meanings(rows))
+        made = _every_table(models, meanings) if name == "all" else _columns(models, name, meanings)
+        return f"{name}{end}" + "".join(f"{row}\n" for row in made)
+
+    return TABLE.sub(table, page)
+
+
+def _meanings(rows: str) -> Iterator[tuple[str, str]]:
+    for row in rows.splitlines()[2:]:
+        cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+        yield cells[0].strip(" `"), cells[-1]
+
+
+def _every_table(models: dict[str, Any], meanings: dict[str, str]) -> Iterator[str]:
+    yield "| table | holds |"
+    yield "|---|---|"
+    for name in sorted(models):
+        yield f"| `{name}` | {meanings.get(name, '')} |"
+
+
+def _columns(models: dict[str, Any], name: str, meanings: dict[str, str]) -> Iterator[str]:
+    """Rows for the columns of a table that its section does not take from ``synced`` or leave out."""
+    from jemmo.store.models.synced import Synced
+
+    model = Synced if name == "synced" else models[name]
+    shared = {"id", "org"} if model is not Synced else set()
+    if model is not Synced and issubclass(model, Synced):
+        shared |= {field.name for field in Synced._meta.fields}
+    yield "| column | type | meaning |"
+    yield "|---|---|---|"
+    for field in model._meta.fields:
+        if field.name not in shared:
+            kind = _column_type(field, _enum(model, field.name))
+            yield f"| `{field.column}` | {kind} | {meanings.get(str(field.column), '')} |"
+
+
+def _column_type(field: Any, values: type[StrEnum] | None) -> str:
+    if field.remote_field:
+        kind = f"→ `{field.remote_field.model._meta.db_table}`"
+    elif hasattr(field, "base_field"):
+        kind = f"list of {TYPES[type(field.base_field).__name__]}"
+    elif values:
+        kind = " ".join(f"`{value.value}`" for value in values)
+    elif field.choices:
+        kind = " ".join(f"`{value}`" for value, _ in field.choices)
+    else:
+        kind = TYPES[type(field).__name__]
+    return f"{kind}, or null" if field.null else kind
+
+
+def _enum(model: Any, name: str) -> type[StrEnum] | None:
+    """The closed list of values that the canonical record has for a column."""
+    from jemmo.domain import records
+
+    named = {"AtsUser": "User", "JobCompensation": "Compensation"}
+    record = getattr(records, named.get(model.__name__, model.__name__), None)
+    if record is None:
+        return None
+    for field in msgspec.structs.fields(record):
+        if field.name == name:
+            for kind in getattr(field.type, "__args__", (field.type,)):
+                if isinstance(kind, type) and issubclass(kind, StrEnum):
+                    return kind
+    return None
+
+
+if __name__ == "__main__":
+    setup()
+    from jemmo.connectors import table as connectors
+
+    (DOCS / "connectors.md").write_text(connectors.page() + "\n")
+    (DOCS / "cli.md").write_text(command_line())
+    model_page = DOCS / "data-model.md"
+    model_page.write_text(data_model(model_page.read_text()))
