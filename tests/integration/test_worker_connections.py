@@ -10,18 +10,21 @@ from functools import partial
 import pytest
 from fakes.company import Company, company, in_thread
 
+from jemmo.cli import working
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Hint
 from jemmo.sandbox import run_sandbox
 from jemmo.services import webhooks
 from jemmo.services.hints import Lane
 from jemmo.services.sessions import Sessions
-from jemmo.store import scope
+from jemmo.store import budget, scope
 from jemmo.store.models import Connection
 from jemmo.store.postgres import connect
 from jemmo.vault import default_vault
 
 HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+QUEUE = HELD + " AND application_name = 'jemmo queue'"
+LISTENING = QUEUE + " AND query LIKE 'LISTEN%%'"
 
 
 @pytest.fixture
@@ -126,3 +129,17 @@ async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
     await in_thread(partial(Connection.objects.filter(id=found.id).update, options=options))
     assert await opened() is not second
     await sessions.close()
+
+
+async def test_the_queue_holds_the_connections_that_its_budget_says(
+    companies: list[Company],
+) -> None:
+    allowed, stopping = budget.Worker(), asyncio.Event()
+    serving = asyncio.create_task(working._serve(1, asyncio.create_task(stopping.wait())))
+    async with asyncio.timeout(60):
+        while await companies[0].value(LISTENING) < allowed.queue_events:
+            await asyncio.sleep(0.02)
+    held = await companies[0].value(QUEUE)
+    stopping.set()
+    await serving
+    assert held == allowed.queue + allowed.queue_events

@@ -83,9 +83,12 @@ async def work(concurrency: int) -> None:
 
 async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
     """Work until told to stop or until the database is away."""
-    size = budget.Worker().queue_pool
+    size = budget.Worker().queue
     connector = PsycopgConnector(
-        kwargs=connector_params(), configure=schema.tell_async, min_size=size, max_size=size
+        kwargs={**connector_params(), "application_name": "jemmo queue"},
+        configure=schema.tell_async,
+        min_size=size,
+        max_size=size,
     )
     with suppress(psycopg.Error, ProcrastinateException, TransientError):
         with app.replace_connector(connector) as running:

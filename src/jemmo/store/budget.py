@@ -83,7 +83,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     housekeeping: int = 2
     """What may take long, in threads of its own."""
     queue: int = 3
-    """Taking and finishing tasks: the queue's own pool."""
+    """Taking and finishing tasks: the queue's own pool, without what listens."""
     queue_events: int = 3
     """LISTEN for new tasks: one for syncs and files, one for short tasks, one for notifications."""
     per_sync: int = 1
@@ -101,12 +101,8 @@ class Worker(Struct, frozen=True, kw_only=True):
         return self.syncing + self.clock + self.notifications + self.housekeeping
 
     @property
-    def queue_pool(self) -> int:
-        return self.queue + self.queue_events
-
-    @property
     def total(self) -> int:
-        steady = self.threads + self.queue_pool + self.shared
+        steady = self.threads + self.queue + self.queue_events + self.shared
         return steady + self.refetches + self.refetch_events + self.per_sync * self.concurrency
 
 
