@@ -180,8 +180,24 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     custom_fields: CustomFields = {}
 
 
+class Move(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A move of an application to a stage as the ATS tells it; the first one comes from none.
+
+    ``at`` is when it entered the stage, ``left_at`` when it left that stage again.
+    """
+
+    from_stage_remote_id: str | None = None
+    to_stage_remote_id: str
+    at: datetime
+    left_at: datetime | None = None
+    origin: str = "REPORTED"
+
+
 class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A talent who stands for a job (or, without a job, for any)."""
+    """A talent who stands for a job (or, without a job, for any).
+
+    ``moves`` are all its moves between stages; empty where the ATS does not tell them, or not this time.
+    """
 
     talent_remote_id: str | None = None
     job_remote_id: str | None = None
@@ -198,6 +214,7 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     source_url: str | None = None
     cover_letter: str | None = None
     is_sourced: bool = False
+    moves: tuple[Move, ...] = ()
 
 
 AnyRecord = Department | User | RejectReason | Job | Stage | Talent | Application

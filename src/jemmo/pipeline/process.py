@@ -11,7 +11,7 @@ from jemmo.domain.errors import RecordRejected
 from jemmo.domain.fingerprint import content_hash
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
-from jemmo.domain.records import Record, Talent
+from jemmo.domain.records import Application, Record, Talent
 from jemmo.domain.rules import Rules, exclusion
 from jemmo.domain.streams import Notes, Page, RawRecord
 from jemmo.domain.validation import MAX_ID
@@ -79,6 +79,8 @@ def _links(record: Record) -> Iterator[tuple[str, str]]:
             yield field, value
     if isinstance(record, Talent):
         yield from (("attachments", file.remote_id) for file in record.attachments)
+    if isinstance(record, Application):
+        yield from (("moves", move.to_stage_remote_id) for move in record.moves)
 
 
 def _reject(raw: RawRecord, error: RecordRejected) -> Rejection:

@@ -96,9 +96,7 @@ def _query(stream: Stream) -> str:
 
 def _children(child: Child) -> str:
     names = ", ".join(column.name for column in child.columns)
-    present = "" if child.ordered else " AND remote_deleted_at IS NULL"
-    order = "position" if child.ordered else "remote_id"
     return (
         f"(SELECT jsonb_agg(to_jsonb(x)) FROM (SELECT {names} FROM {child.table} "
-        f"WHERE {child.owner} = t.id{present} ORDER BY {order}) x) AS {child.attribute}"
+        f"WHERE {child.owner} = t.id AND {child.present} ORDER BY {child.order}) x) AS {child.attribute}"
     )

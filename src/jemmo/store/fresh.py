@@ -42,7 +42,7 @@ def _returned(table: Table) -> str:
 
 def _children(stream: Stream) -> list[str]:
     if stream is Stream.APPLICATIONS:
-        return [_SHOWN]
+        return [_SHOWN, *map(_child, CHILDREN[stream])]
     sealed = [_CONTACTS] if stream is Stream.TALENTS else []
     return [*sealed, *map(_child, CHILDREN.get(stream, ()))]
 

@@ -41,13 +41,21 @@ PAY_COLUMNS = (
     Column("is_public", "bool"),
     Column("original"),
 )
+MOVE_COLUMNS = (
+    Column("from_stage_remote_id"),
+    Column("to_stage_remote_id"),
+    Column("at", "timestamptz"),
+    Column("left_at", "timestamptz"),
+    Column("origin"),
+)
 
 
 class Child:
     """Rows that belong to a staged row and are staged beside it.
 
     ``owner`` names the column that points to that row. They are keyed by its remote id; the id it was staged with is
-    there too, but the row has that one only if it is new. ``ordered`` ones keep their position.
+    there too, but the row has that one only if it is new. ``ordered`` ones keep their position; others have an
+    ``order`` of their own, and those that are ``present`` are the record's as it was read last.
     """
 
     def __init__(
@@ -58,13 +66,16 @@ class Child:
         columns: tuple[Column, ...],
         *,
         attribute: str,
-        ordered: bool,
+        ordered: bool = False,
+        order: str = "position",
+        present: str = "true",
     ) -> None:
         self.name = name
         self.table = table
         self.owner = owner
         self.attribute = attribute
-        self.ordered = ordered
+        self.order = order
+        self.present = present
         self.columns = columns
         position = Column("position", "int2")
         self.kept = [position, *columns] if ordered else [*columns]
@@ -89,7 +100,16 @@ CHILDREN: dict[Stream, tuple[Child, ...]] = {
         Child(
             *("files", "attachment", "talent_id", FILE_COLUMNS),
             attribute="attachments",
-            ordered=False,
+            order="remote_id",
+            present="remote_deleted_at IS NULL",
+        ),
+    ),
+    Stream.APPLICATIONS: (
+        Child(
+            *("moves", "stage_event", "application_id", MOVE_COLUMNS),
+            attribute="moves",
+            order="at",
+            present="origin = 'REPORTED'",
         ),
     ),
 }
@@ -290,7 +310,7 @@ def _wait_for(table: Table, place: int) -> str:
 
 def _children(stream: Stream) -> list[str]:
     if stream is Stream.APPLICATIONS:
-        return [_MOVES]
+        return [_MOVES, _OLD_MOVES, _NEW_MOVES]
     if stream is Stream.TALENTS:
         return [_CONTACTS, _NO_CONTACTS, _FILES, _FILES_GONE]
     return [part for child in CHILDREN.get(stream, ()) for part in _replace(child)]
@@ -307,7 +327,10 @@ def _replace(child: Child) -> list[str]:
     return [old, new]
 
 
-_MOVES = """moves AS (
+_TOLD = "EXISTS (SELECT FROM staged_moves m WHERE m.owner = w.remote_id)"
+"""The ATS tells all moves of an application between stages: what was observed of them is not kept beside."""
+
+_MOVES = f"""observed AS (
     INSERT INTO stage_event (application_id, from_stage_remote_id, to_stage_remote_id,
         from_status, to_status, at, origin)
     SELECT w.id, b.stage_remote_id, w.stage_remote_id, b.status, w.status,
@@ -315,10 +338,20 @@ _MOVES = """moves AS (
             THEN coalesce(w.stage_entered_at, now()) ELSE coalesce(w.rejected_at, now()) END,
         'OBSERVED'
     FROM written w CROSS JOIN LATERAL (
-        SELECT a.stage_remote_id, a.status FROM application a WHERE a.id = w.id OFFSET 0) b
+        SELECT CASE WHEN {_TOLD} THEN w.stage_remote_id ELSE a.stage_remote_id END AS stage_remote_id, a.status
+        FROM application a WHERE a.id = w.id OFFSET 0) b
     WHERE NOT w.created AND (b.stage_remote_id, b.status)
         IS DISTINCT FROM (w.stage_remote_id, w.status))"""
 """The table still shows what was there before; ``OFFSET 0`` keeps it one look-up by id for each changed row."""
+
+_OLD_MOVES = f"""old_moves AS (
+    DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_TOLD})
+        AND (origin = 'REPORTED' OR from_status = to_status))"""
+
+_NEW_MOVES = f"""new_moves AS (
+    INSERT INTO stage_event (application_id, {", ".join(column.name for column in MOVE_COLUMNS)})
+    SELECT w.id, {", ".join(f"m.{column.name}" for column in MOVE_COLUMNS)}
+    FROM written w JOIN staged_moves m ON m.owner = w.remote_id)"""
 
 _CONTACTS = """sealed AS (
     INSERT INTO talent_contacts (talent_id, sealed, hashes, hashes_outdated, sealed_texts)

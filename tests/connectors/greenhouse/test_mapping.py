@@ -56,6 +56,29 @@ def application(row: dict[str, Any], **around: Any) -> tuple[Application, Notes]
     return read(wire.ApplicationRow, mapping.application, found, AroundApplications(**around))
 
 
+def test_visits_are_moves_in_their_order() -> None:
+    """Out of order, with a stage that was never reached, a way back, and no end of the last."""
+    visits = [
+        {"job_interview_stage_id": 8, "entered_at": "2026-03-03", "exited_at": "2026-03-05"},
+        {"job_interview_stage_id": 9, "entered_at": None, "exited_at": None, "current": False},
+        {"job_interview_stage_id": 7, "entered_at": "2026-03-05", "current": True},
+        {"job_interview_stage_id": 7, "entered_at": "2026-03-01", "exited_at": "2026-03-03"},
+        {"job_interview_stage_id": {"odd": 1}, "entered_at": "2026-03-02"},
+    ]
+    found, notes = application({"status": "in_process"}, visits={"5": visits})
+    assert [
+        (
+            one.from_stage_remote_id,
+            one.to_stage_remote_id,
+            one.at.day,
+            one.left_at and one.left_at.day,
+        )
+        for one in found.moves
+    ] == [(None, "7", 1, 3), ("7", "8", 3, 5), ("8", "7", 5, None)]
+    assert found.stage_remote_id == "7"
+    assert not notes.counts
+
+
 @pytest.mark.parametrize(
     ("low", "high", "currency", "pay"),
     [

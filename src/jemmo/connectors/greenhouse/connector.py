@@ -59,7 +59,12 @@ GREENHOUSE = Connector(
     ),
     pace=_pace,
     capabilities=Capabilities(
-        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
+        incremental=True,
+        webhooks=True,
+        deletes=True,
+        resumes=True,
+        stage_history=True,
+        custom_fields=True,
     ),
     options=(
         Option(

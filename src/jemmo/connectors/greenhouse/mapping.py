@@ -43,6 +43,7 @@ from jemmo.domain.records import (
     Department,
     Job,
     Location,
+    Move,
     RejectReason,
     Stage,
     Talent,
@@ -224,7 +225,8 @@ def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -
     remote_id, shown = str(row.id), text(row.status)
     status = _known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
     told = around.reasons.get(remote_id, [{}])[0]
-    visit = current_visit(around.visits.get(remote_id, []))
+    visits = around.visits.get(remote_id, [])
+    visit = current_visit(visits)
     return Application(
         talent_remote_id=_id(row.candidate_id),
         job_remote_id=_id(row.job_id),
@@ -238,6 +240,7 @@ def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -
         rejected_at=utc(row.rejected_at),
         source=around.sources.get(_id(row.source_id) or ""),
         is_sourced=row.prospect is True,
+        moves=_moves(visits),
         **_base(row),
     )
 
@@ -309,6 +312,22 @@ def current_visit(visits: list[dict[str, Any]]) -> dict[str, Any]:
     """The visit that an application is on, of its rows of ``application_stages``; empty when it is on none."""
     current = [one for one in visits if one.get("current") is True]
     return max(current, key=lambda one: str(one.get("entered_at")), default={})
+
+
+def _moves(visits: list[dict[str, Any]]) -> tuple[Move, ...]:
+    """The visits to stages in their order; one that never began is none."""
+    begun = [
+        (at, parse_time(one.get("exited_at")), stage)
+        for one in visits
+        if (at := parse_time(one.get("entered_at")))
+        and (stage := text(one.get("job_interview_stage_id")))
+    ]
+    begun.sort(key=lambda one: (one[0], one[1] is None, one[1] or one[0]))
+    before = [None, *(stage for _, _, stage in begun)]
+    return tuple(
+        Move(from_stage_remote_id=earlier, to_stage_remote_id=stage, at=at, left_at=left_at)
+        for earlier, (at, left_at, stage) in zip(before, begun, strict=False)
+    )
 
 
 def _compensations(

@@ -366,7 +366,11 @@ class Greenhouse(Company):
                      "exited_at": now, "created_at": since, "updated_at": now}  # fmt: skip
             visit = {**first, "id": row.get("stage_id") or 900_000 + one, "current": True,
                      "job_interview_stage_id": stage, "entered_at": now, "exited_at": None}  # fmt: skip
-            found += [visit, first]
+            found += (
+                [visit, first]
+                if first["job_interview_stage_id"] != stage
+                else [{**visit, "entered_at": since}]
+            )
         return found
 
     def _cut(self, rows: list[Row], fields: list[str]) -> list[Row]:

@@ -107,7 +107,10 @@ class ConfidentialRecord(models.Model):
 
 
 class StageEvent(OfOrganisation):
-    """A move between stages. ``origin`` is REPORTED by the ATS or OBSERVED by comparing two syncs."""
+    """A move between stages. ``origin`` is REPORTED by the ATS or OBSERVED by comparing two syncs.
+
+    ``at`` is when the stage was entered, ``left_at`` when it was left, where the ATS tells.
+    """
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="stage_events")
     from_stage_remote_id = models.TextField(null=True)
@@ -115,6 +118,7 @@ class StageEvent(OfOrganisation):
     from_status = models.TextField(null=True)
     to_status = models.TextField(null=True)
     at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
     origin = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
 

@@ -1,0 +1,11 @@
+"""Moves that an ATS reports tell when an application left a stage."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0140_names_in_webhooks")]
+
+    operations = [
+        migrations.AddField("stageevent", "left_at", models.DateTimeField(null=True)),
+    ]
