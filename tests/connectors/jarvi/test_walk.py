@@ -127,3 +127,57 @@ async def test_a_list_that_never_ends_is_left() -> None:
     with pytest.raises(PermanentError, match="no end"):
         async for _ in Walk(same, Position()).steps():
             pass
+
+
+class Shuffled(Listing):
+    """Rows of which many were made at one time, and come in another order with each page."""
+
+    def __init__(self, count: int, together: range) -> None:
+        super().__init__(count)
+        for row in self.rows[together.start : together.stop]:
+            row["createdAt"] = BEGAN.replace(year=2027).isoformat()
+        self.rows.sort(key=lambda row: row["createdAt"])
+
+    async def fetch(self, offset: int) -> Rows:
+        self.pages += 1
+        rows = sorted(
+            self.rows,
+            key=lambda row: (
+                row["createdAt"],
+                (int(row["id"][1:]) * 7919 + offset * 104_729) % 997,
+            ),
+        )
+        return Rows(rows[offset : offset + SIZE], len(rows))
+
+    async def exactly(self, offset: int) -> Rows:
+        return await super().fetch(offset)
+
+
+async def test_rows_of_one_time_are_all_met_in_an_order_without_equals() -> None:
+    listing = Shuffled(95, range(40, 80))
+    found, covers = await walked(listing, exact=listing.exactly)
+    assert sorted(found) == sorted(row["id"] for row in listing.rows)
+    assert covers
+
+
+async def test_without_such_an_order_a_walk_ends_and_proves_nothing() -> None:
+    listing = Shuffled(95, range(40, 80))
+    found, covers = await walked(listing)
+    assert len(found) == len(set(found)) <= 95
+    assert not covers
+    assert listing.pages < 20
+
+
+async def test_an_interrupted_walk_goes_on_in_the_order_it_was_in() -> None:
+    listing = Shuffled(95, range(40, 80))
+    walk = Walk(listing.fetch, Position(), exact=listing.exactly)
+    met, place = set[str](), Position()
+    async for step in walk.steps():
+        met |= {row["id"] for row in step.rows}
+        if step.after is not None and step.after.exact and step.after.offset > 70:
+            place = step.after
+            break
+    assert place.exact
+    rest, covers = await walked(listing, place, exact=listing.exactly)
+    assert met | set(rest) == {row["id"] for row in listing.rows}
+    assert covers

@@ -1,8 +1,10 @@
 """Jarvi in the suite of every connector."""
 
+from dataclasses import replace
 from typing import Any
 
 from contracts.harness import Announced, Files, Shown, Vendor, edits
+from replay import jarvi
 
 from jemmo.domain.streams import Stream
 
@@ -111,4 +113,10 @@ JARVI = Vendor(
     handful=5,
     own_deletes=True,
     for_good={"hard": True},
+)
+
+JARVI_REPLAY = replace(
+    JARVI,
+    replay=jarvi.serve,
+    faults={"storm": "storm", "expires": "expires"},
 )

@@ -19,6 +19,10 @@ from jemmo.domain.errors import ConfigError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck, AccessReport
 
 Ask = Callable[[Query], Awaitable[Rows]]
+NO_OFFERS = (
+    "This key may not read published offers, so whether a job is public stays unknown. "
+    "Its texts are read all the same."
+)
 
 
 async def check_access(ask: Ask, trust: Trust, settings: Settings) -> AccessReport:
@@ -31,7 +35,7 @@ async def check_access(ask: Ask, trust: Trust, settings: Settings) -> AccessRepo
     except ConfigError as error:
         raise await _public(ask) or error from None
     projects = await ask(Query(entity="projects"))
-    await ask(Query(entity="offers"))
+    told = await _tells_offers(ask)
     counted = {
         "jobs": _counted(projects, is_job),
         "talents": _counted(people, partial(is_kept, contacts=False)),
@@ -45,7 +49,11 @@ async def check_access(ask: Ask, trust: Trust, settings: Settings) -> AccessRepo
         checks=[AccessCheck(name=f"read {name}", ok=True) for name in ("profiles", "projects")],
         totals={name: total for name, (total, _) in counted.items() if total is not None},
         approximate=counted.keys() - exact,
-        warnings=[*await _filter_warnings(trust, settings), *shape_warnings(settings)],
+        warnings=[
+            *([] if told else [NO_OFFERS]),
+            *await _filter_warnings(trust, settings),
+            *shape_warnings(settings),
+        ],
     )
 
 
@@ -60,11 +68,18 @@ def _counted(rows: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None, b
     return sum(row_id(row) is None or is_kept(row) for row in rows.rows), True
 
 
-async def _public(ask: Ask) -> ConfigError | None:
-    """Whether a refused key is a public one, which may read what is published."""
+async def _tells_offers(ask: Ask) -> bool:
+    """Whether this key may read offers, of which the reference says that they are for the public one."""
     try:
         await ask(Query(entity="offers"))
     except ConfigError:
+        return False
+    return True
+
+
+async def _public(ask: Ask) -> ConfigError | None:
+    """Whether a refused key is a public one, which may read what is published."""
+    if not await _tells_offers(ask):
         return None
     return ScopeTooSmall(
         "This is a public key: it reads published offers only.",

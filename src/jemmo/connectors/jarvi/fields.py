@@ -15,6 +15,7 @@ from jemmo.domain.validation import number
 
 TRUE = "true"
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(?:[._:][a-zA-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
+_NAME = re.compile(r"[a-zA-Z0-9]+\.[a-zA-Z0-9]+")  # as in Node.js
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 NOT_IMPORTED = ("business_",)  # purposes of what is the firm's own business
 KINDS = {
@@ -75,10 +76,10 @@ class Fields:
         group = self._purposes.get(purpose)
         return plain(inner(group[0], "fieldValue", "technicalValue")) if group else None
 
-    def place(self, purpose: str) -> Row | None:
-        group = self._purposes.get(purpose)
-        found = inner(group[0], "location") if group else None
-        return found if isinstance(found, dict) else None
+    def places(self, purpose: str) -> list[Row]:
+        """Every place of a field, as Jarvi describes it."""
+        found = (inner(item, "location") for item in self._purposes.get(purpose, ()))
+        return [place for place in found if isinstance(place, dict)]
 
     def tags(self) -> list[str]:
         return [
@@ -114,14 +115,21 @@ def _is_hidden(group: list[Row]) -> bool:
 def label_of(name: str | None) -> str:
     """What a field is called; a key is made readable, an id tells nothing.
 
+    A field that Jarvi made has the key of its translation for a name (example in the reference, offers).
+
     >>> label_of("joboffer_min_years_of_experience"), label_of("Salaire fixe"), label_of(None)
     ('Min years of experience', 'Salaire fixe', 'Custom field')
+    >>> label_of("resources.fields.purposes.joboffer_salary_is_public.name")
+    'Salary is public'
+    >>> label_of("Node.js")
+    'Node.js'
     """
     if name is None or _ID.fullmatch(name):
         return "Custom field"
-    if not _KEY.fullmatch(name):
+    if not _KEY.fullmatch(name) or _NAME.fullmatch(name):
         return name
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.split(r"[.:]", name)[-1]).replace("_", " ")
+    *_, key = re.split(r"[.:]", name.removesuffix(".name"))
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).replace("_", " ")
     return words.lower().removeprefix("joboffer ").strip().capitalize() or name
 
 

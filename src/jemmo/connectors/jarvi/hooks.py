@@ -21,9 +21,9 @@ EVENT = "trigger"
 
 
 def read(body: bytes, options: Options) -> Heard:
-    """Any JSON object is taken: the payload is not documented, so only ids are looked for."""
+    """Any JSON object or list is taken: the payload is not documented, so only ids are looked for."""
     try:
-        told = msgspec.json.decode(body, type=dict[str, Any])
+        told = msgspec.json.decode(body, type=dict[str, Any] | list[Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordRejected("This is not a trigger of Jarvi.", code="not_a_webhook") from None
     ids = profile_ids(told, options["webhook_id_paths"])

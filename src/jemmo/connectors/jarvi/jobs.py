@@ -74,7 +74,7 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
         internal_name=name if name != title else None,
         status=JobStatus.CLOSED if status in settings.closed else JobStatus.OPEN,
         status_original=status_name(status, project, settings),
-        visibility=JobVisibility.PUBLIC if offer is not None else JobVisibility.INTERNAL,
+        visibility=_visibility(joined),
         description_html=fields.text("joboffer_description"),
         requirements=fields.text("joboffer_profile_description"),
         employment_type=_employment(contract, fields, remote_id, notes),
@@ -92,12 +92,21 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
     )
 
 
+def _visibility(joined: Joined) -> JobVisibility | None:
+    if joined.offer is not None:
+        return JobVisibility.PUBLIC
+    return JobVisibility.INTERNAL if joined.tells else None
+
+
 def _employment(
     contract: str | None, fields: Fields, remote_id: str, notes: Notes
 ) -> EmploymentType | None:
-    part_time = fields.flag("joboffer_is_fulltime") is False
+    full_time = fields.flag("joboffer_is_fulltime")
+    part_time = full_time is False
     if contract is None:
-        return EmploymentType.PART_TIME if part_time else None
+        if part_time:
+            return EmploymentType.PART_TIME
+        return EmploymentType.FULL_TIME if full_time else None
     found = EMPLOYMENT.get(contract.lower())
     if found is None:
         notes.add(f"unknown_value:contract {contract[:40]}", remote_id)
@@ -121,21 +130,26 @@ def _remote(days: str | None) -> RemotePolicy | None:
 
 
 def _locations(fields: Fields) -> tuple[Location, ...]:
-    place = fields.place("joboffer_location")
-    if place is None:
-        raw = fields.text("joboffer_location")
-        return (Location(raw=raw, is_primary=True),) if raw else ()
-    country = plain(place.get("countryShortName"))
-    return (
+    """Each place of the field, the first as the main one; of some only what was searched for is known."""
+    found = [
         Location(
-            raw=plain(place.get("formattedAddress")) or plain(place.get("locality")),
+            raw=plain(place.get("formattedAddress"))
+            or plain(place.get("locality"))
+            or plain(place.get("search")),
             postal_code=plain(place.get("postalCode")),
             city=plain(place.get("locality")),
             region=plain(place.get("administrativeAreaLevel1")),
-            country_code=country_code(country),
-            is_primary=True,
-        ),
-    )
+            country_code=country_code(
+                plain(place.get("countryShortName")) or plain(place.get("countryName"))
+            ),
+            is_primary=not number,
+        )
+        for number, place in enumerate(fields.places("joboffer_location"))
+    ]
+    raw = fields.text("joboffer_location")
+    if not found and raw:
+        return (Location(raw=raw, is_primary=True),)
+    return tuple(found)
 
 
 def _compensations(

@@ -79,7 +79,8 @@ class People:
         query, by_change = await self._query(since)
         start = _resumed(cursor, query)
         seen = self.seen = Seen(since=since) if not start.offset else None
-        walk = Walk(self._fetcher(query), start, by_change=by_change)
+        exact = self._fetcher(replace(query, exact=True)) if query.order else None
+        walk = Walk(self._fetcher(query), start, by_change=by_change, exact=exact)
         left_out = start.left_out
         async for step in walk.steps():
             page = self._sort(step)

@@ -13,6 +13,7 @@ from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Step
 from jemmo.connectors.jarvi.wire import Json, Row, inner, is_deleted, moment, plain, row_id
 from jemmo.connectors.whole import Kept
+from jemmo.domain.errors import ConfigError
 
 
 class Walker(Protocol):
@@ -29,10 +30,11 @@ That it is the id is not documented.
 
 
 class Joined(Struct, frozen=True):
-    """A project and its offer, if it is published."""
+    """A project and its offer, if it is published; ``tells`` is ``False`` where the key may not read offers."""
 
     project: Row
     offer: Row | None
+    tells: bool = True
 
     def updated_at(self) -> datetime | None:
         times = [moment(self.project, "updatedAt"), moment(self.offer, "updatedAt")]
@@ -52,9 +54,13 @@ class Shelf(Struct, frozen=True, kw_only=True):
     short: int
     covers: bool
     unjoined: int = 0
+    refused: bool = False
 
     def users(self) -> dict[str, Row]:
-        """The team's members, as far as they own projects or are assigned to them."""
+        """The team's members, as far as they own projects or are assigned to them.
+
+        Only as an owner is somebody told with ``disabled``, so what one place says is kept with another.
+        """
         found: dict[str, Row] = {}
         for row in self.projects:
             assignees = row.get("assignees")
@@ -62,16 +68,20 @@ class Shelf(Struct, frozen=True, kw_only=True):
                 user = inner(one, "user")
                 name = row_id(user)
                 if name is not None:
-                    found[name] = user
+                    found[name] = found.get(name, {}) | user
         return found
 
 
 class Listed(Struct, frozen=True):
-    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed."""
+    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed.
+
+    ``refused`` where the key may not read it.
+    """
 
     rows: list[Json]
     short: int = 0
     covers: bool = True
+    refused: bool = False
 
 
 class Projects:
@@ -121,7 +131,7 @@ class Projects:
         if any(_is_older(row, since) for row in projects.rows):
             # The filter did nothing: these are all.
             return _join(projects, await self._all_offers(), whole=True)
-        changed = await self._list("offers", since)
+        changed = await self._published(since)
         if not projects.rows and not changed.rows:
             return _join(projects, changed)
         shelf = _join(projects, await self._all_offers())
@@ -144,8 +154,18 @@ class Projects:
     async def _all_offers(self) -> Listed:
         now = self._now()
         if self._offers is None or now - self._offers[0] >= self._offers_for:
-            self._offers = now, await self._list("offers", None)
+            self._offers = now, await self._published(None)
         return self._offers[1]
+
+    async def _published(self, since: datetime | None) -> Listed:
+        """Offers, which the reference says are for the public key; where a private one is refused, none are told."""
+        if self._offers is not None and self._offers[1].refused:
+            return self._offers[1]
+        try:
+            return await self._list("offers", since)
+        except ConfigError:
+            self._offers = self._now(), Listed([], refused=True)
+            return self._offers[1]
 
 
 def _is_older(row: Json, since: datetime) -> bool:
@@ -174,7 +194,7 @@ def _join(listed: Listed, offers: Listed, *, whole: bool = False) -> Shelf:
     for row in projects:
         name = str(row_id(row))
         if is_job(row):
-            jobs[name] = Joined(row, matched.get(name))
+            jobs[name] = Joined(row, matched.get(name), tells=not offers.refused)
         else:
             gone.append(name)
     return Shelf(
@@ -185,6 +205,7 @@ def _join(listed: Listed, offers: Listed, *, whole: bool = False) -> Shelf:
         short=listed.short,
         covers=listed.covers and offers.covers,
         unjoined=len(offers.rows) - len(matched) if whole else 0,
+        refused=offers.refused,
     )
 
 

@@ -20,6 +20,7 @@ FAR_FUTURE = "2999-01-01T00:00:00+00:00"
 Json = Any
 Where = dict[str, Any]
 
+BY_TIME, BY_ID = {"createdAt": "asc"}, {"id": "asc"}
 TALENTS: Where = {"isTalent": {"_eq": True}}
 NOT_TALENTS: Where = {"isTalent": {"_eq": False}}
 IMPOSSIBLE_ID: Where = {"id": {"_eq": NOBODY}}
@@ -27,11 +28,15 @@ IMPOSSIBLE_CHANGE: Where = {"updatedAt": {"_gt": FAR_FUTURE}}
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A list of ``entity``; ``order`` names the parameter that sorts, ``None`` for no order."""
+    """A list of ``entity``; ``order`` names the parameter that sorts, ``None`` for no order.
+
+    ``exact`` sorts rows of one time by their ids. By time alone is the order that was measured, so it is asked first.
+    """
 
     entity: str
     where: Where | None = None
     order: str | None = None
+    exact: bool = False
     limit: int = 100
 
     def url(self, offset: int = 0) -> str:
@@ -39,7 +44,7 @@ class Query(Struct, frozen=True, kw_only=True):
         pairs = [("limit", str(min(self.limit, SORTED_LIMIT) if sort else self.limit))]
         pairs.append(("offset", str(offset)))
         if self.order is not None:
-            pairs.append((self.order, _json({"createdAt": "asc"})))
+            pairs.append((self.order, _json([BY_TIME, BY_ID] if self.exact else BY_TIME)))
         if self.where is not None:
             pairs.append(("where", _json(self.where)))
         return f"{self.entity}?" + "&".join(f"{name}={quote(v, safe='')}" for name, v in pairs)

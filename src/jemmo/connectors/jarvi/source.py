@@ -215,7 +215,8 @@ class JarviSource:
         return fetch
 
     async def _walk(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]:
-        walk = Walk(self._fetcher(query), Position(), by_change=by_change)
+        exact = self._fetcher(replace(query, exact=True)) if query.order else None
+        walk = Walk(self._fetcher(query), Position(), by_change=by_change, exact=exact)
         async for step in walk.steps():
             yield step
 
@@ -346,12 +347,12 @@ class JarviSource:
             return replace(self._page(stream, raw), short=shelf.short, covers=shelf.covers)
         raw = [RawRecord(key, one) for key, one in shelf.jobs.items()]
         raw += [RawRecord(None, one) for one in shelf.odd]
-        page = self._page(stream, raw, unjoined=shelf.unjoined)
+        page = self._page(stream, raw, shelf)
         return replace(
             page, gone=shelf.gone, total=len(raw), short=shelf.short, covers=shelf.covers
         )
 
-    def _page(self, stream: Stream, raw: list[RawRecord], *, unjoined: int = 0) -> Page:
+    def _page(self, stream: Stream, raw: list[RawRecord], shelf: Shelf | None = None) -> Page:
         settings = self.settings
         maps: dict[Stream, Callable[[Any, str, Notes], Record]] = {
             Stream.USERS: lambda body, key, _: mapping.user(body, key),
@@ -362,13 +363,15 @@ class JarviSource:
                 body, settings, key, notes
             ),
         }
-        left = [unjoined]
+        untold = [shelf] if shelf else []
 
         def to_record(one: RawRecord, notes: Notes) -> Record:
-            if left[0]:
-                for _ in range(left.pop()):
-                    notes.add("not_joined:offers", one.remote_id or "")
-                left.append(0)
+            for found in untold:
+                if found.unjoined:
+                    notes.add("not_joined:offers", one.remote_id or "", found.unjoined)
+                if found.refused:
+                    notes.add("lookup_refused:offers", "")
+            untold.clear()
             return maps[stream](one.body, one.remote_id or "", notes)
 
         return Page(stream=stream, raw=raw, map=to_record)
