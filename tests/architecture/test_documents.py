@@ -44,6 +44,12 @@ def test_every_link_leads_somewhere(name: str) -> None:
             assert anchor in anchors(place.read_text()), f"{name} links to {target}#{anchor}"
 
 
+def test_every_screenshot_is_shown() -> None:
+    texts = "".join((ROOT / name).read_text() for name in DOCUMENTS)
+    pictures = [name for name in TRACKED if name.endswith(".png") and (ROOT / name).exists()]
+    assert [name for name in pictures if Path(name).name not in texts] == []
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     assert [path.name[:4] for path in DECISIONS] == [
         f"{number:04}" for number in range(1, len(DECISIONS) + 1)

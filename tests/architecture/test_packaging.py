@@ -1,0 +1,65 @@
+"""What strangers meet first: metadata, the public workflow, issue forms, and the contributor's page."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import jemmo
+
+SOURCE = Path(jemmo.__file__).parent
+ROOT = SOURCE.parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+WITHOUT_CAP = {"tzdata"}  # its versions are dates, and the newest time zones are always wanted
+
+
+def required() -> list[Requirement]:
+    lists = (ROOT / "requirements" / f"{name}.in" for name in ("run", "parquet", "s3"))
+    lines = [line for path in lists for line in path.read_text().splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+@pytest.mark.parametrize("package", required(), ids=lambda package: package.name)
+def test_a_dependency_has_a_floor_and_a_cap(package: Requirement) -> None:
+    operators = {specifier.operator for specifier in package.specifier}
+    assert operators == ({">="} if package.name in WITHOUT_CAP else {">=", "<"})
+
+
+def test_the_workflow_runs_every_python_that_we_claim() -> None:
+    claimed = [
+        name.rsplit(" ", 1)[-1] for name in PROJECT["classifiers"] if " Python :: 3." in name
+    ]
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert re.findall(r'"(3\.\d+)"', workflow) == claimed
+    assert "run: .ci/run" in workflow
+
+
+def test_bug_reports_ask_for_what_doctor_says() -> None:
+    for form in ("bug", "connector"):
+        text = (ROOT / ".github" / "ISSUE_TEMPLATE" / f"{form}.yml").read_text()
+        assert "jemmo doctor --json" in text
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_contributors_are_told_of_every_room() -> None:
+    table = CONTRIBUTING.split("| room |")[1].split("\n\n")[0]
+    named = set(
+        re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))
+    )
+    folders = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert named - folders == {"bootstrap", "home"}, "files, which are rooms too"
+    assert named >= folders
+
+
+def test_contributors_are_told_of_files_and_functions_that_exist() -> None:
+    outside = re.sub(r"```.*?```", "", CONTRIBUTING, flags=re.DOTALL)
+    for name in re.findall(r"`((?:\.?[\w-]+/)+[\w.*-]*)`", outside):
+        assert list(ROOT.glob(name.rstrip("/"))), name
+    for name in re.findall(r"`(?:\w+\.)+(\w+)\(`", outside):
+        assert any(f"def {name}(" in path.read_text() for path in SOURCE.rglob("*.py")), name

@@ -1,0 +1,139 @@
+"""What the documents tell people to type works: the tutorial is run, every other command is checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.command_line import HOME
+
+import jemmo
+
+pytestmark = pytest.mark.one_server
+
+ROOT = Path(jemmo.__file__).parent.parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+BLOCK = re.compile(r"(<!-- not run[^>]*-->\n)?^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"`(?:\.venv/bin/)?(jemmo [^`\n]+)`")
+PLACEHOLDER = re.compile(r"^(?:COMMAND|….*|\.\.\.)$")
+TARGET = re.compile(r"\bmake ([a-z][a-z-]+)")
+READY = {"sandbox": "Teamtailor sandbox on", "up": "http"}
+"""The commands that run until they are stopped, and what they print once they answer."""
+
+
+def blocks(document: Path) -> list[str]:
+    return [block for skipped, block in BLOCK.findall(document.read_text()) if not skipped]
+
+
+def commands(document: Path) -> Iterator[str]:
+    """Every `jemmo …` that a document tells people to type."""
+    text = document.read_text()
+    yield from TYPED.findall(text)
+    for _, block in BLOCK.findall(text):
+        for line in block.replace("\\\n", " ").splitlines():
+            typed = line.split("# ")[0]
+            for part in re.split(r"&&|\||;|<|>", typed):
+                found = re.match(r"(?:export \S+ )?(?:\S*/)?(jemmo .+)", part.strip())
+                if found:
+                    yield found[1].strip()
+
+
+def understood(typed: str) -> str:
+    """An empty text, or why the command line would refuse it."""
+    words = shlex.split(typed, comments=True)[1:]
+    group: Any = HOME
+    if not words or words in (["--help"], ["--version"]):
+        return ""
+    while hasattr(group, "commands") and words:
+        name = words.pop(0)
+        if PLACEHOLDER.match(name):
+            return ""
+        group = group.get_command(None, name)
+        if group is None:
+            return f"there is no command {name}"
+    if getattr(group, "name", "") == "sandbox" or hasattr(group, "commands"):
+        return ""
+    options = {
+        option: parameter
+        for parameter in group.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    options["--help"] = None
+    unknown = [word for word in words if word.startswith("--") and word not in options]
+    return f"there is no option {unknown[0]}" if unknown else ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_commands_that_exist(document: Path) -> None:
+    assert {typed: why for typed in commands(document) if (why := understood(typed))} == {}
+
+
+def test_documents_name_targets_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        code = "\n".join(
+            re.findall(r"`make [^`]+`|^ {4}make .*|^make .*", document.read_text(), re.MULTILINE)
+        )
+        assert set(TARGET.findall(code)) <= targets, document
+
+
+@contextmanager
+def kept_running(command: str, environment: dict[str, str], ready: str) -> Iterator[None]:
+    """The command, from when it is ready until the end."""
+    with subprocess.Popen(
+        shlex.split(command), env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert any(ready in line for line in process.stdout), f"{command} ended"
+            yield
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.long
+def test_the_first_sync_works_as_described(database_url: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "80"}
+    ports = {"9000": free_port(), "8000": free_port()}
+    printed = []
+    with ExitStack() as running:
+        for block in blocks(ROOT / "docs" / "first-sync.md"):
+            for line in block.splitlines():
+                typed = re.sub(r"\b(?:9000|8000)\b", lambda found: ports[found[0]], line)
+                words = typed.split()
+                if words[0] == "jemmo" and words[1] in READY:
+                    running.enter_context(kept_running(typed, environment, READY[words[1]]))
+                    continue
+                if typed == "jemmo down":  # the server of all tests goes on
+                    continue
+                done = subprocess.run(
+                    ["bash", "-euo", "pipefail", "-c", typed],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, f"{typed}\n{done.stdout}{done.stderr}"
+                printed.append(done.stdout)
+    everything = "".join(printed)
+    assert "The ATS has 8 jobs, 47 stages, 300 talents, 420 applications." in everything
+    assert "Equal to the ATS." in everything
+    assert re.search(r"talents +1 +0 +1 +0", everything), "one talent is updated"
+    assert "you@example.com is now owner of acme." in everything
