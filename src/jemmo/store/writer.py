@@ -63,11 +63,16 @@ class Writer:
         return self._records.make_ready(outcome)
 
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
-        """Pages of one stream and their checkpoint in one transaction."""
+        """Pages of one stream and their checkpoint in one transaction.
+
+        Where an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the
+        others: without it the stream is only asked again for what changed since.
+        """
         batch = batch_of(pages)
         with explained():
             if (counts := await self._unchanged(batch)) is not None:
-                await self._save([checkpoint])
+                if not (checkpoint.done and self.context.mode is Mode.INCREMENTAL):
+                    await self._save([checkpoint])
                 return counts
             async with self._records.alone():
                 written = await self._records.write(batch, self.context.policy)
