@@ -82,15 +82,20 @@ class Along(Struct, frozen=True, kw_only=True):
     gone           applications that would go: missing ones, and all of missing talents
     under_talents  applications of missing talents
     under_jobs     missing applications of missing jobs
+    stages         missing stages of missing jobs
     """
 
     gone: int = 0
     under_talents: int = 0
     under_jobs: int = 0
+    stages: frozenset[str] = frozenset()
 
 
 def to_review(losses: Iterable[Loss], along: Along) -> list[Loss]:
-    """The losses that a person reviews first, with those that hang together with them."""
+    """The losses that a person reviews first, with those that hang together with them.
+
+    Stages of missing jobs are taken out of the losses: they go or wait with their job, without a decision of their own.
+    """
     by_stream = {loss.stream: loss for loss in losses}
     over = {stream for stream, loss in by_stream.items() if loss.exceeds()}
     tied = {Stream.APPLICATIONS}
@@ -99,6 +104,10 @@ def to_review(losses: Iterable[Loss], along: Along) -> list[Loss]:
     applications = by_stream.get(Stream.APPLICATIONS)
     if over & tied or (applications and applications.exceeds(along.gone)):
         over |= tied
+    stages = by_stream.get(Stream.STAGES)
+    if stages and along.stages:
+        stages.missing = [one for one in stages.missing if one not in along.stages]
+        over -= set() if stages.exceeds() else {Stream.STAGES}
     return [loss for stream, loss in by_stream.items() if stream in over and loss.missing]
 
 
@@ -133,17 +142,18 @@ def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connection: str) -> str:
     number = sum(one["missing"] for one in paused)
-    shares = " and ".join(
+    *others, last = (
         f"{one['missing']:,} of {one['present']:,} {_name(one['stream'])}" for one in paused
     )
+    listed = f"{', '.join(others)} and {last}" if others else last
     text = (
         f"We paused {number:,} deletion{'' if number == 1 else 's'}. {connection} no longer lists "
-        f"{shares}. Review them before we remove anything."
+        f"{listed}. Review them before we remove anything."
     )
     if recent := _counted((one["stream"], one["recent"]) for one in paused):
         text += f" Deleted in the 24 hours before: {recent}."
-    if others := _counted(deleted.items()):
-        text += f" Deleted in this sync: {others}."
+    if besides := _counted(deleted.items()):
+        text += f" Deleted in this sync: {besides}."
     return text
 
 

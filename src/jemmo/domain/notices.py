@@ -44,7 +44,10 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) -> Notice | None:
-    """What the end of a run says; ``every``: the organisation asked to hear of each success."""
+    """What the end of a run says; ``every``: the organisation asked to hear of each success.
+
+    ``in_trouble``: a failure was told, and this run ended the last of it. A sync of jobs does not end one of talents.
+    """
     if report.failure in (FailureMode.CANCELLED, FailureMode.SUPERSEDED):
         return None
     if report.status is RunStatus.FAILED:

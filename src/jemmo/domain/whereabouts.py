@@ -20,6 +20,9 @@ class Verdict(StrEnum):
     EXCLUDED = "excluded"
     EXCLUDED_TALENT = "excluded_talent"
     WAITS = "waits"
+    DELETION_PAUSED = "deletion_paused"
+    DELETION_RELEASED = "deletion_released"
+    KEPT = "kept"
     DELETED = "deleted"
     REJECTED = "rejected"
     AWAITED = "awaited"
@@ -39,10 +42,17 @@ class Reason(StrEnum):
     READ_ALL = "read_all"
 
 
+class Missed(Struct, frozen=True, kw_only=True):
+    """The ATS no longer lists a record, and it was not deleted: what a person decided, if anybody did, and when."""
+
+    verdict: Verdict
+    at: datetime
+
+
 class Held(Struct, frozen=True, kw_only=True):
     """A record that is stored. ``owner`` is the talent of an application, whose rule hides both.
 
-    ``name`` is empty for a record that was deleted in the ATS.
+    ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it.
     """
 
     kind: str
@@ -50,11 +60,13 @@ class Held(Struct, frozen=True, kw_only=True):
     remote_id: str
     name: str
     connection: str
+    connection_id: UUID
     changed_at: datetime | None
     stored_at: datetime
     read_all_at: datetime | None
     excluded: Exclusion | None = None
     deleted_at: datetime | None = None
+    missed: Missed | None = None
     waits_for: str | None = None
     waits_since: datetime | None = None
     owner: UUID | None = None
@@ -133,6 +145,8 @@ def _of_held(one: Held, sees_contacts: bool) -> Answer:
     verdict, at = Verdict.SHOWN, None
     if one.deleted_at is not None:
         verdict, at = Verdict.DELETED, one.deleted_at
+    elif one.missed is not None:
+        verdict, at = one.missed.verdict, one.missed.at
     elif one.waits_for is not None:
         verdict, at = Verdict.WAITS, one.waits_since
     elif one.excluded is not None:
@@ -150,14 +164,14 @@ def _of_held(one: Held, sees_contacts: bool) -> Answer:
         record=(one.owner or one.id) if has_page else None,
         at=at,
         seen_at=_seen(one),
-        rule=one.excluded,
-        detail=one.waits_for or "",
+        rule=one.excluded if verdict in {Verdict.EXCLUDED, Verdict.EXCLUDED_TALENT} else None,
+        detail=one.waits_for or "" if verdict is Verdict.WAITS else "",
     )
 
 
 def _seen(one: Held) -> datetime:
     """A record that is no tombstone was met by the last comparison of all ids, if that came after it was stored."""
-    if one.deleted_at is None and one.read_all_at is not None:
+    if one.deleted_at is None and one.missed is None and one.read_all_at is not None:
         return max(one.read_all_at, one.stored_at)
     return one.stored_at
 

@@ -27,7 +27,7 @@ from jemmo.store.models import (
     Organisation,
     SyncRun,
 )
-from jemmo.store.selectors import freshness, progress
+from jemmo.store.selectors import freshness, held, progress
 from jemmo.store.selectors.connections import (
     PARTED,
     RUNS_SHOWN,
@@ -137,9 +137,7 @@ def card(
         if running and seen.running
         else None,
         decision=state.decision,
-        held=list(
-            HeldDeletion.objects.filter(connection=connection, closed_at=None).order_by("stream")
-        ),
+        held=held.in_order(HeldDeletion.objects.filter(connection=connection, closed_at=None)),
         requests_today=requests_since(connection, now - DAY),
         share=_share(connection),
         waits_for_start=connection.state == ConnectionState.PAUSED

@@ -34,7 +34,30 @@ _STATE = """
 async def loss(db: Connection, connection_id: UUID, stream: Stream, before: datetime) -> Loss:
     """What the stream's sweep, begun at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
+    if names and stream is Stream.STAGES:
+        waiting = await _stages_of_waiting_jobs(db, connection_id)
+        names = [one for one in names if one not in waiting]
     return await _state(db, connection_id, stream, names)
+
+
+async def _stages_of_waiting_jobs(db: Connection, connection_id: UUID) -> frozenset[str]:
+    """The stages of jobs whose deletion is paused, or was refused by a person."""
+    answer = await db.execute(
+        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion WHERE connection_id = %s "
+        "AND stream = 'jobs' AND released_at IS NULL",
+        [connection_id],
+    )
+    return await _stages_of(db, connection_id, [row[0] for row in await answer.fetchall()])
+
+
+async def _stages_of(db: Connection, connection_id: UUID, jobs: Sequence[str]) -> frozenset[str]:
+    if not jobs:
+        return frozenset()
+    answer = await db.execute(
+        "SELECT remote_id FROM stage WHERE connection_id = %s AND job_remote_id = ANY(%s)",
+        [connection_id, list(jobs)],
+    )
+    return frozenset(row[0] for row in await answer.fetchall())
 
 
 async def _state(db: Connection, connection_id: UUID, stream: Stream, missing: list[str]) -> Loss:
@@ -52,7 +75,7 @@ async def _state(db: Connection, connection_id: UUID, stream: Stream, missing: l
 
 
 async def along(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> Along:
-    """The applications that hang on what is missing."""
+    """The applications and stages that hang on what is missing."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
     rows = await sweeps.whole(
@@ -74,7 +97,8 @@ async def along(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> 
         },
     )
     gone, under_talents, under_jobs = rows[0]
-    return Along(gone=gone, under_talents=under_talents, under_jobs=under_jobs)
+    stages = await _stages_of(db, connection_id, missing.get(Stream.JOBS, []))
+    return Along(gone=gone, under_talents=under_talents, under_jobs=under_jobs, stages=stages)
 
 
 async def hold(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> None:

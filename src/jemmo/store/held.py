@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jemmo.domain.streams import Stream
 from jemmo.store.postgres import Connection
-from jemmo.store.tables import TABLES, Link, is_hidden
+from jemmo.store.tables import TABLES, Link, is_hidden, leads_nowhere
 
 SHOWN = 20  # ids listed of each difference
 
@@ -80,9 +80,7 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
             answer = await db.execute(
                 f"""SELECT count(*), (array_agg(remote_id ORDER BY remote_id))[1:{SHOWN}]
                     FROM {table.name} r WHERE connection_id = %s AND remote_deleted_at IS NULL
-                        AND {link.via} IS NOT NULL AND NOT EXISTS (
-                            SELECT FROM {TABLES[link.target].name} t
-                            WHERE t.id = r.{link.column} AND t.remote_deleted_at IS NULL)""".encode(),
+                        AND {leads_nowhere(link, "r")}""".encode(),
                 [connection_id],
             )
             row = await answer.fetchone()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from jemmo.domain import numbers
+from jemmo.domain import brake, numbers
 from jemmo.domain.errors import FailureMode
 from jemmo.domain.freshness import PAGES
 from jemmo.domain.kept import enum_of
@@ -20,10 +20,17 @@ from jemmo.store.postgres import Connection
 _SITUATION = """
     SELECT c.org_id, r.trigger, coalesce(n.every_success, false), n.sealed_chat_url IS NOT NULL,
         coalesce(n.chat_when, 'never'),
-        EXISTS (SELECT FROM notification o WHERE o.connection_id = c.id AND o.fold IS NOT NULL),
+        EXISTS (SELECT FROM notification o WHERE o.connection_id = c.id AND o.fold <> %s),
+        EXISTS (SELECT FROM unnest(%s::text[]) AS page CROSS JOIN LATERAL (
+                SELECT report FROM sync_run l WHERE l.connection_id = c.id AND l.status <> 'running'
+                    AND l.scope IN ('', page) ORDER BY l.started_at DESC LIMIT 1) AS last
+            WHERE last.report->'error'->>'code' <> %s),
         r.scope, ARRAY(SELECT stream FROM checkpoint WHERE connection_id = c.id)
     FROM connection c JOIN sync_run r ON r.id = %s
     LEFT JOIN organisation_notices n ON n.org_id = c.org_id WHERE c.id = %s"""
+
+# Paused deletions are no failure, so their end is no recovery.
+_PAUSED = f"attention:{brake.CODE}"
 
 _CLOSE = "UPDATE notification SET fold = NULL WHERE connection_id = %s AND fold IS NOT NULL"
 
@@ -47,15 +54,16 @@ _DELIVER = """
 
 async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> None:
     """Note the end of a run, where it is worth it, and queue what is to be sent; as part of its last transaction."""
-    answer = await db.execute(_SITUATION, [report.run_id, connection_id])
+    situation = [_PAUSED, list(PAGES), brake.CODE, report.run_id, connection_id]
+    answer = await db.execute(_SITUATION, situation)
     row = await answer.fetchone()
     if row is None:
         return
-    org_id, trigger, every, has_chat, chat_when, in_trouble, scope, known = row
-    notice = decide(report, trigger=trigger, in_trouble=in_trouble, every=every)
+    org_id, trigger, every, has_chat, chat_when, told, fails, scope, known = row
+    notice = decide(report, trigger=trigger, in_trouble=told and not fails, every=every)
     if notice is None:
         return
-    if notice.fold is None or notice.kind is Kind.FAILED:
+    if notice.kind is Kind.FAILED or (notice.fold is None and not fails):
         await db.execute(_CLOSE + " AND fold IS DISTINCT FROM %s", [connection_id, notice.fold])
     number, times = await _note(
         db, org_id, connection_id, notice, report.run_id, _facts(report, scope, known)

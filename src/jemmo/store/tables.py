@@ -224,6 +224,14 @@ TABLES: dict[Stream, Table] = {
 }
 
 
+def leads_nowhere(link: Link, row: str) -> str:
+    """The condition that a row's relation has no other end: it never arrived, or was deleted."""
+    return (
+        f"{row}.{link.via} IS NOT NULL AND NOT EXISTS (SELECT FROM {TABLES[link.target].name} other "
+        f"WHERE other.id = {row}.{link.column} AND other.remote_deleted_at IS NULL)"
+    )
+
+
 def is_hidden(stream: Stream) -> str:
     """The condition, of a row called ``t``, that a rule hides it: by itself, or as an application by its talent."""
     if TABLES[stream].hides:

@@ -28,6 +28,7 @@ TALENT = Held(
     remote_id="17",
     name="Camille Exemple",
     connection="Teamtailor",
+    connection_id=uuid4(),
     changed_at=NOW,
     stored_at=NOW,
     read_all_at=None,

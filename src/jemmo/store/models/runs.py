@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from jemmo.domain.streams import Stream
 from jemmo.store.models.connections import Connection
 from jemmo.store.models.kept import ReportField
 
@@ -205,3 +206,8 @@ class HeldDeletion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.missing} {self.stream}"
+
+    @property
+    def place(self) -> int:
+        """Where its stream stands among all of them, as every list of streams has them."""
+        return list(Stream).index(Stream(self.stream))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,9 +58,12 @@ class HeldPage:
 
 def waiting(connection: Connection) -> list[HeldDeletion]:
     """The deletions of a connection that wait for an owner's or admin's decision."""
-    return list(
-        connection.held_deletions.filter(closed_at=None, released_at=None).order_by("stream")
-    )
+    return in_order(connection.held_deletions.filter(closed_at=None, released_at=None))
+
+
+def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
+    """Jobs before talents before applications, as everywhere."""
+    return sorted(rows, key=lambda row: row.place)
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
@@ -87,13 +90,13 @@ def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldP
     items = cut(rows.order_by("remote_id"), number)
     for one in items:
         one.named = _name(one)
-    together = list(
+    together = in_order(
         HeldDeletion.objects.filter(
             connection=connection,
             stream__in=related(stream),
             closed_at=None,
             released_at__isnull=held.released_at is None,
-        ).order_by("stream")
+        )
     )
     total = rows.count()
     with scope.under(scope.of_organisation(connection.org_id)):

@@ -13,7 +13,7 @@ from jemmo.domain.titles import variants
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.selectors.connections import PARTED
 from jemmo.store.selectors.visible import SHOWN
-from jemmo.store.tables import TABLES, is_hidden
+from jemmo.store.tables import TABLES, is_hidden, leads_nowhere
 
 GROUPS = 50  # shown of each kind
 TITLES = 20_000  # looked at
@@ -74,8 +74,7 @@ def held(connection_id: UUID) -> list[Held]:
         erased = dict(zip((Stream.TALENTS, Stream.APPLICATIONS), cursor.fetchone(), strict=True))
         for stream, table in TABLES.items():
             loose = ", ".join(
-                f"count(*) FILTER (WHERE {link.column} IS NULL AND {link.via} IS NOT NULL)"
-                for link in table.links
+                f"count(*) FILTER (WHERE {leads_nowhere(link, 't')})" for link in table.links
             )
             cursor.execute(
                 f"SELECT count(*), count(*) FILTER (WHERE {is_hidden(stream)}), "

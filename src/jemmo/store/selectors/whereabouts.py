@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,15 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
+from msgspec.structs import replace
 
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.rules import Exclusion
-from jemmo.domain.whereabouts import Awaited, Facts, Held, Reading, Refused
+from jemmo.domain.whereabouts import Awaited, Facts, Held, Missed, Reading, Refused, Verdict
 from jemmo.store.models import (
     Application,
     Connection,
+    HeldDeletion,
     Job,
     Organisation,
     PendingLink,
@@ -45,7 +47,7 @@ def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) 
     if not typed:
         return Facts(readings=list(readings.values()))
     ids = _ids(typed)
-    held = [*_records(org, typed, ids, readings, sees_contacts)]
+    held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
     known = {one.remote_id for one in held}
     return Facts(
         held=held,
@@ -120,6 +122,7 @@ def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: boo
         remote_id=row.remote_id,
         name=name if row.remote_deleted_at is None else "",
         connection=reading.connection,
+        connection_id=row.connection_id,
         changed_at=row.remote_updated_at,
         stored_at=row.modified_at if row.remote_deleted_at is None else row.created_at,
         read_all_at=reading.read_all_at,
@@ -147,6 +150,7 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
         remote_id=row.remote_id,
         name=named if gone is None else "",
         connection=reading.connection,
+        connection_id=row.connection_id,
         changed_at=row.remote_updated_at,
         stored_at=row.modified_at,
         read_all_at=reading.read_all_at,
@@ -156,6 +160,27 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
         waits_since=row.created_at,
         owner=talent.id if talent else None,
     )
+
+
+def _with_missed(found: list[Held], connections: Collection[UUID]) -> list[Held]:
+    """The records, and of those that the ATS no longer lists what became of their deletion."""
+    waiting = HeldDeletion.objects.filter(connection__in=list(connections))
+    unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
+    if not unused.exists():
+        return found
+    return [replace(one, missed=_missed(one, unused)) for one in found]
+
+
+def _missed(one: Held, unused: QuerySet[HeldDeletion]) -> Missed | None:
+    same = unused.filter(connection=one.connection_id, stream=f"{one.kind}s")
+    row = same.filter(remote_ids__contains=[one.remote_id]).defer("remote_ids").first()
+    if row is None:
+        return None
+    if row.released_at is not None:
+        return Missed(verdict=Verdict.DELETION_RELEASED, at=row.released_at)
+    if row.closed_at is not None:
+        return Missed(verdict=Verdict.KEPT, at=row.closed_at)
+    return Missed(verdict=Verdict.DELETION_PAUSED, at=row.held_at)
 
 
 def _name(talent: Talent, sees_contacts: bool) -> str:

@@ -1,0 +1,163 @@
+"""What pages and commands say while records change in the ATS, compared with what the simulator holds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from fakes.company import Company, company, in_thread
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode, Stream
+from jemmo.domain.whereabouts import Answer, Verdict
+from jemmo.sandbox.server import SandboxServer, run_sandbox
+from jemmo.services import deletions, quality, whereabouts
+from jemmo.store.models import Connection, Notification, Organisation
+from jemmo.store.selectors import held
+from jemmo.vault import default_vault
+
+pytestmark = pytest.mark.one_server
+
+
+@pytest.fixture
+async def ats() -> AsyncIterator[SandboxServer]:
+    switches = {"rate_limit": False}
+    async with run_sandbox("teamtailor", talents=60, seed=5, switches=switches) as server:
+        yield server
+
+
+@pytest.fixture
+async def found(ats: SandboxServer, database_url: str) -> Company:
+    found = await company(database_url, base_url=ats.base_url)
+    await found.sync()
+    return found
+
+
+async def kinds(found: Company) -> list[str]:
+    return [row[0] for row in await found.rows("SELECT kind FROM notification ORDER BY id")]
+
+
+async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
+    ats: SandboxServer, found: Company, hasty: None
+) -> None:
+    ats.faults.set("flaky5xx=1")
+    failed = await found.sync(Mode.INCREMENTAL, only="talents")
+    assert failed.status is RunStatus.FAILED
+    ats.faults.set("")
+
+    await found.sync(Mode.INCREMENTAL, only="jobs")
+    told = await kinds(found)
+    assert told[1:] == ["sync_failed", "sync_done"]
+
+    await found.sync(Mode.INCREMENTAL, only="talents")
+    assert await kinds(found) == [*told, "sync_recovered"]
+    await found.sync(Mode.INCREMENTAL)
+    assert await kinds(found) == [*told, "sync_recovered", "sync_done"]
+
+
+async def answer(found: Company, remote_id: str) -> Answer:
+    def look() -> Answer:
+        org = Connection.objects.get(id=found.id).org
+        (one,) = whereabouts.why(org, remote_id, now=datetime.now(UTC))
+        return one
+
+    return await in_thread(look)
+
+
+async def decide(found: Company, decision: str) -> None:
+    def work() -> None:
+        connection = Connection.objects.get(id=found.id)
+        page = held.page(connection, "talents", {})
+        assert page is not None
+        if decision == "keep":
+            assert deletions.keep(connection, "talents")
+        else:
+            deletions.release(connection, "talents", missing=page.records)
+
+    await in_thread(work)
+
+
+async def test_a_record_whose_deletion_waits_is_not_simply_here(
+    ats: SandboxServer, found: Company
+) -> None:
+    gone = sorted(await found.ids(Stream.TALENTS))[:45]
+    read_at = (await answer(found, gone[0])).seen_at
+    for talent in gone:
+        await ats.change("delete", "candidates", talent)
+    await found.sync(Mode.RECONCILE)
+
+    waiting = await answer(found, gone[0])
+    assert (waiting.verdict, waiting.rule) == (Verdict.DELETION_PAUSED, None)
+    assert waiting.seen_at is not None
+    assert read_at is not None
+    assert waiting.seen_at <= read_at
+    assert (await answer(found, sorted(await found.ids(Stream.TALENTS))[50])).verdict in {
+        Verdict.SHOWN,
+        Verdict.EXCLUDED,
+    }
+
+    await decide(found, "keep")
+    assert (await answer(found, gone[0])).verdict is Verdict.KEPT
+    await found.sync(Mode.RECONCILE)
+    await decide(found, "release")
+    assert (await answer(found, gone[0])).verdict is Verdict.DELETION_RELEASED
+    await found.sync(Mode.RECONCILE)
+    deleted = await answer(found, gone[0])
+    assert (deleted.verdict, deleted.rule) == (Verdict.DELETED, None)
+    assert "sync_recovered" not in await kinds(found)
+
+
+async def test_stages_wait_with_their_job(ats: SandboxServer, found: Company) -> None:
+    """A stage that goes alone would leave its job's applications without one, and blame the key for it."""
+    stages = await found.ids(Stream.STAGES)
+    for job in sorted(await found.ids(Stream.JOBS)):
+        await ats.change("delete", "jobs", job)
+
+    paused = await found.sync(Mode.RECONCILE)
+
+    assert paused.error is not None
+    assert {one["stream"] for one in paused.error["paused"]} == {"jobs", "applications"}
+    assert paused.error["deleted"] == {}
+    assert await found.ids(Stream.STAGES) == stages
+    assert [one.code for one in paused.warnings if "dangling" in one.code] == []
+    await decide_on_jobs(found)
+    assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
+    assert await found.ids(Stream.STAGES) == set()
+    assert await found.ids(Stream.JOBS) == set()
+
+
+async def decide_on_jobs(found: Company) -> None:
+    def work() -> None:
+        connection = Connection.objects.get(id=found.id)
+        page = held.page(connection, "jobs", {})
+        assert page is not None
+        assert [row.stream for row in page.together] == ["jobs", "applications"]
+        deletions.release(connection, "jobs", missing=page.records)
+
+    await in_thread(work)
+
+
+async def test_data_quality_and_verify_agree_on_links_without_an_end(
+    ats: SandboxServer, found: Company
+) -> None:
+    stage = await found.value(
+        "SELECT stage_remote_id FROM application WHERE connection_id = {me} ORDER BY 1 LIMIT 1"
+    )
+    await ats.change("delete", "stages", stage, alone=True)
+    await found.sync(Mode.RECONCILE)
+
+    verdict = await found.verify()
+    report = await in_thread(
+        lambda: quality.report(Organisation.objects.get(), vault=default_vault())
+    )
+
+    proved = verdict.broken_relations
+    loose = {
+        f"{one.stream}.{target.removesuffix('s')}": count
+        for one in report.connections[0].streams
+        for target, count in one.held.loose.items()
+    }
+    assert proved
+    assert loose == proved
+    assert await in_thread(Notification.objects.count)
