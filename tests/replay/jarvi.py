@@ -261,7 +261,7 @@ class Jarvi:
         wanted = order if isinstance(order, list) else [order]
         if len(wanted) > 1 and self.silent.several != "understood":
             if self.silent.several == "refused":
-                raise Refused(500, "Internal Server Error")
+                raise Refused(400, "Invalid orderBy")
             wanted = wanted[:1]
         for column, way in reversed([pair for one in wanted for pair in one.items()]):
             if any(column in row for row in rows):

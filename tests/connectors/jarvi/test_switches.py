@@ -303,3 +303,37 @@ async def test_the_tags_of_projects_arrive_and_no_label_is_a_key(
     labels = {field["label"] for row in rows for field in row[2].values()}
     assert labels
     assert not any("_" in label or label.islower() for label in labels), labels
+
+
+@pytest.mark.parametrize("merged", ["deleted", "gone"])
+@pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
+async def test_who_was_merged_is_gone_and_the_applications_moved(
+    jarvi: Opener, database_url: str, merged: str, mode: Mode
+) -> None:
+    """A profile that is gone for good is missed by a reconcile; its applications are the survivor's before."""
+    server = await jarvi(switches={"applications": "profile", "merged": merged})
+    found = await connected(
+        server,
+        database_url,
+        application_paths="profiles.projectsProfiles",
+        status_map=STATUSES,
+    )
+    await found.sync()
+    old, survivor, *_ = dict.fromkeys(
+        key.partition(":")[0] for key in sorted(applications_of(server))
+    )
+    await server.change("merge", "talent", old, into=survivor)
+
+    report = await found.sync(mode)
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    expected = applications_of(server)
+    assert not any(key.startswith(old) for key in expected)
+    if merged == "deleted" or mode is Mode.RECONCILE:
+        assert report.streams[Stream.TALENTS].deleted == 1
+        assert await found.ids(Stream.TALENTS) == talents_of(server)
+        assert (await found.record(Stream.TALENTS, old))["remote_deleted_at"] is not None
+    assert expected <= await found.ids(Stream.APPLICATIONS)
+    await found.sync(Mode.RECONCILE)
+    assert await found.ids(Stream.APPLICATIONS) == expected
+    assert (await found.verify()).equal

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from jemmo.connectors.jarvi.walk import Position, Walk
 from jemmo.connectors.jarvi.wire import Rows
-from jemmo.domain.errors import PermanentError
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.errors import PermanentError, TransientError
 
 SIZE = 10
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -166,6 +167,20 @@ async def test_without_such_an_order_a_walk_ends_and_proves_nothing() -> None:
     assert len(found) == len(set(found)) <= 95
     assert not covers
     assert listing.pages < 20
+
+
+@pytest.mark.parametrize(
+    "error", [TransientError("HTTP 500"), Refused("HTTP 400", status=400)], ids=["500", "400"]
+)
+async def test_an_order_that_is_refused_is_done_without(error: Exception) -> None:
+    listing = Shuffled(95, range(40, 80))
+
+    async def refused(_: int) -> Rows:
+        raise error
+
+    found, covers = await walked(listing, exact=refused)
+    assert len(found) == len(set(found)) >= 55
+    assert not covers
 
 
 async def test_an_interrupted_walk_goes_on_in_the_order_it_was_in() -> None:

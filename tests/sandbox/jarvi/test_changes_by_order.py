@@ -123,3 +123,34 @@ async def test_a_trigger_is_sent_in_one_of_several_shapes(
         found = found[step]
     assert found == talent
     assert told["webhooks"][0]["status"] == 204
+
+
+@pytest.mark.parametrize("merged", ["deleted", "gone"])
+async def test_of_two_merged_profiles_one_has_what_belonged_to_both(
+    account: Any, merged: str
+) -> None:
+    client = await account(talents=60, switches={"merged": merged, "resumes": "files"})
+    told = await client.truth("applications")
+    old, into, *_ = dict.fromkeys(row["profileId"] for row in told.values())
+    projects = {row["projectId"] for row in told.values() if row["profileId"] in {old, into}}
+    before = await client.truth("profiles")
+
+    await client.control("merge", type="talent", id=old, into=into)
+
+    after = await client.truth("profiles")
+    assert (old in after) == (merged == "deleted")
+    if old in after:
+        assert after[old]["deletedAt"] is not None
+    rows = (await client.truth("applications")).values()
+    assert {row["projectId"] for row in rows if row["profileId"] == into} == projects
+    assert not [row for row in rows if row["profileId"] == old]
+    resumes = before[old]["countResumes"] + before[into]["countResumes"]
+    assert after[into]["countResumes"] == resumes
+    assert after[into]["updatedAt"] > before[into]["updatedAt"]
+
+
+async def test_nobody_is_merged_into_himself(account: Any) -> None:
+    client = await account(talents=60)
+    talent = await a_talent(client)
+    with pytest.raises(AssertionError):
+        await client.control("merge", type="talent", id=talent, into=talent)

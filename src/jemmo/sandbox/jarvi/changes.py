@@ -1,10 +1,11 @@
 """Changes made through the control API: applied, written to the journal, told by trigger."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jemmo.sandbox.jarvi.belongings import STAGES
+from jemmo.sandbox.jarvi.belongings import PER_PROFILE, STAGES
 from jemmo.sandbox.jarvi.ids import number, uuid
 from jemmo.sandbox.jarvi.moments import parse, text
 from jemmo.sandbox.jarvi.profiles import COUNTERS
@@ -99,10 +100,13 @@ class Changes:
             return self._create(kind, order, attributes)
         record = str(order["id"])
         row = self._world.find(kind, record)
-        if order["op"] == "delete" and order.get("hard"):
+        if order["op"] == "merge":
+            self._give_to(kind, row, str(order["into"]), order)
+        goes = order.get("hard") if order["op"] == "delete" else self._switches.merged == "gone"
+        if order["op"] in {"delete", "merge"} and goes:
             self._world.removed[kind].add(row)
             return record
-        if order["op"] == "delete":
+        if order["op"] in {"delete", "merge"}:
             attributes = {"deletedAt": order["at"]}
         elif order["op"] != "edit":
             raise ValueError(f"{order['op']} is for applications")
@@ -123,6 +127,34 @@ class Changes:
         self._world.born[kind].append(row)
         self._world.patch(kind, row, DEFAULTS[kind] | times | attributes)
         return uuid(kind, row)
+
+    def _give_to(self, kind: str, row: int, survivor: str, order: dict[str, Any]) -> None:
+        """Give another profile what belongs to this one; in a project both are in, the other stays as it is."""
+        into = self._world.find(kind, survivor)
+        if kind != "profiles" or into == row:
+            raise ValueError("a profile is merged into another one")
+        lists = ("emailAddresses", "phoneNumbers")
+        lost, kept = self._world.row(kind, row), self._world.row(kind, into)
+        both = {
+            name: kept[name] + [one for one in lost[name] if one not in kept[name]]
+            for name in lists
+        }
+        self._world.patch(kind, into, {**both, "updatedAt": order["at"]})
+        belongings = self._world.belongings
+        own, files = belongings.applications(into), belongings.resumes(into)
+        held = {one["projectId"] for one in own}
+        moved = [one for one in belongings.applications(row) if one["projectId"] not in held]
+        free = _free("applications", into, [one["id"] for one in own])
+        belongings.change_applications(
+            into, [*own, *(one | {"id": next(free), "profileId": survivor} for one in moved)]
+        )
+        free = _free("files", into, [one["fileId"] for one in files])
+        for one in belongings.resumes(row):
+            name = next(free)
+            files = [*files, one | {"fileId": name, "file": one["file"] | {"id": name}}]
+        belongings.change_resumes(into, files)
+        belongings.change_applications(row, [])
+        belongings.change_resumes(row, [])
 
     # What belongs to a profile --------------------------------------------------------------
 
@@ -160,10 +192,9 @@ class Changes:
         row = self._world.find("profiles", str(profile))
         self._world.find("projects", str(project))
         found = self._world.belongings.applications(row)
-        used = {number("applications", one["id"]) for one in found}
-        free = next(n for n in range(row * 8, row * 8 + 8) if n not in used)
+        free = _free("applications", row, [one["id"] for one in found])
         made = {
-            "id": uuid("applications", free), "profileId": str(profile), "projectId": str(project),
+            "id": next(free), "profileId": str(profile), "projectId": str(project),
             "statusId": STAGES[0], "createdAt": order["at"], "updatedAt": order["at"],
             "deletedAt": None,
         }  # fmt: skip
@@ -177,9 +208,7 @@ class Changes:
 
     def _add_file(self, row: int, order: dict[str, Any]) -> str:
         found = self._world.belongings.resumes(row)
-        used = {number("files", one["fileId"]) for one in found}
-        free = next(n for n in range(row * 8, row * 8 + 8) if n not in used)
-        file_id = uuid("files", free)
+        file_id = next(_free("files", row, [one["fileId"] for one in found]))
         entry = {"id": file_id, "name": "CV.pdf", "size": 1000, "mimeType": "application/pdf"}
         made = {
             "fileId": file_id, "createdAt": order["at"], "updatedAt": order["at"], "file": entry,
@@ -192,3 +221,10 @@ class Changes:
         """Whether a profile counts as changed when what belongs to it changes, nobody knows."""
         if self._switches.touch_on_links:
             self._world.patch("profiles", row, {"updatedAt": order["at"]})
+
+
+def _free(kind: str, row: int, used: Iterable[str]) -> Iterator[str]:
+    """Ids of what belongs to a profile that none of it has; they tell which profile that is."""
+    taken = {number(kind, one) for one in used}
+    numbers = range(row * PER_PROFILE, (row + 1) * PER_PROFILE)
+    return (uuid(kind, one) for one in numbers if one not in taken)

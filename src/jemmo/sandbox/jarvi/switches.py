@@ -37,6 +37,7 @@ class Switches(Switchboard):
         "retry_after": ("seconds", "date", "absent"),
         "webhook_shape": ("flat", "nested", "deep"),
         "nothing_found": ("empty", "404"),
+        "merged": ("deleted", "gone"),
     }
 
     forced_page: str = "profiles"
@@ -69,3 +70,4 @@ class Switches(Switchboard):
     retry_after: str = "seconds"
     webhook_shape: str = "flat"
     nothing_found: str = "empty"
+    merged: str = "deleted"
