@@ -87,7 +87,8 @@ QUERIES = {
     Stream.TALENTS: _plain(
         "talent",
         " || jsonb_build_object('files', (SELECT count(*) FROM attachment f "
-        "WHERE f.talent_id = t.id AND f.remote_id <> 'resume' AND f.remote_deleted_at IS NULL))",
+        "WHERE f.talent_id = t.id AND f.remote_id <> 'resume' AND f.remote_deleted_at IS NULL), "
+        "'department', (SELECT d.remote_id FROM department d WHERE d.id = t.department_id))",
     ),
     Stream.APPLICATIONS: _plain(
         "application",
@@ -136,6 +137,7 @@ EXPECTED: dict[Stream, Any] = {
         "last_name": _text(one["attributes"]["last-name"]),
         "headline": _text(one["attributes"].get("pitch")),
         "tags": _words(one["attributes"]["tags"]),
+        "department": _one(one, "department"),
         "files": len(one["relationships"]["uploads"]),
     },
     Stream.APPLICATIONS: lambda one: {

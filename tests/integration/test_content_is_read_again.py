@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from fakes.company import company, in_thread
 from fakes.teamtailor_truth import assert_equal_to_truth, truth
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import REREAD_WITHIN, Mode, Stream
-from jemmo.sandbox import run_sandbox
+from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.status import Reread
 
 DAY = timedelta(days=1)
@@ -88,6 +89,47 @@ async def test_records_are_mapped_again_when_an_option_is_renamed(database_url: 
         assert report.counts(Stream.TALENTS).fetched >= 60
         assert await found.value(tells, '%"renamed"%') == count
         assert (await found.sync()).counts(Stream.TALENTS).fetched < 60
+
+
+@pytest.mark.parametrize("refused", ["", "filter:jobs.locations,filter:candidates.locations"])
+async def test_what_refers_to_a_renamed_place_or_role_is_mapped_again(
+    database_url: str, refused: str
+) -> None:
+    """With the next sync, and nothing else is read again; where that filter is refused, all is."""
+    switches = {"rate_limit": False, "refused": refused}
+    async with run_sandbox(talents=120, seed=11, switches=switches) as sandbox:
+        found = await company(database_url, base_url=sandbox.base_url)
+        await found.sync()
+        assert (await found.sync()).counts(Stream.TALENTS).fetched < 20
+        place = min(sandbox.world.ids("locations"))
+        jobs = [one["relationships"] for one in await truth(sandbox, "jobs")]
+        role = min(int(one["role"][0]) for one in jobs if one.get("role"))
+        await sandbox.change("edit", "locations", place, attributes={"city": "Nyons"})
+        await sandbox.change("edit", "roles", role, attributes={"name": "Alchemy"})
+        await sandbox.change("create", "locations", attributes={"name": "New", "city": "New"})
+
+        report = await found.sync()
+
+        assert (report.mode, report.status) == (Mode.INCREMENTAL, RunStatus.SUCCEEDED), report
+        in_nyons = await found.value(
+            "SELECT count(*) FROM talent WHERE location->>'city' = 'Nyons'"
+        )
+        assert in_nyons == await of(sandbox, "candidates", "locations", place) > 5
+        places = await found.value("SELECT count(*) FROM job_location WHERE city = 'Nyons'")
+        assert places == await of(sandbox, "jobs", "locations", place) > 0
+        roles = await found.value("SELECT count(*) FROM job WHERE category = 'Alchemy'")
+        assert roles == await of(sandbox, "jobs", "role", role) > 0
+        if not refused:
+            assert report.counts(Stream.TALENTS).fetched < 60
+        again = await found.sync()
+        assert again.counts(Stream.TALENTS).fetched < 20
+        assert "filter_ignored" not in {one.code for one in (*report.warnings, *again.warnings)}
+
+
+async def of(sandbox: SandboxServer, kind: str, relation: str, record: int) -> int:
+    """How many records of a kind refer to that one."""
+    found = [one["relationships"].get(relation) or [] for one in await truth(sandbox, kind)]
+    return sum(str(record) in one for one in found)
 
 
 async def test_a_job_is_mapped_again_by_a_reconcile_when_its_place_is_renamed(

@@ -164,6 +164,7 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     current_title: str | None = None
     summary: str | None = None
     location: Location | None = None
+    department_remote_id: str | None = None
     language: str | None = None
     origin: TalentOrigin | None = None
     source: str | None = None

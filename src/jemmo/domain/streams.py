@@ -107,11 +107,13 @@ def is_few(missed: int, seen: int) -> bool:
 class Start(Struct, frozen=True, kw_only=True):
     """Where a connector begins to read a stream.
 
-    ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass.
+    ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass. ``basis`` is
+    what its records were mapped with when it was last read.
     """
 
     since: datetime | None = None
     cursor: str | None = None
+    basis: str | None = None
 
 
 MOST_NOTES = 100  # different ones; what goes beyond is counted by kind
@@ -154,7 +156,8 @@ class Page(Struct, frozen=True, kw_only=True):
     covers   ``False`` when the connector had to leave something out, so the pass proves nothing
     gone     ids that the ATS itself says are deleted, or no longer belong to the stream
     basis    a digest of what the records are mapped with besides themselves, such as the names of custom fields:
-             when it changes, the stream is read whole, since no record's own date tells
+             when it changes, the stream is read whole, since no record's own date tells. What follows a blank in it
+             is the connector's own affair: it compares it with ``Start.basis`` and reads again what that is about
     """
 
     stream: Stream

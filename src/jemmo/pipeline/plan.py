@@ -89,7 +89,9 @@ def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: date
 
 def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
     """Whether what records are mapped with, besides themselves, has changed since the stream was last read."""
-    return None not in (point.basis, page.basis) and point.basis != page.basis
+    if point.basis is None or page.basis is None:
+        return False
+    return point.basis.partition(" ")[0] != page.basis.partition(" ")[0]
 
 
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
@@ -100,7 +102,7 @@ def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
     reads_all = point.mode is Mode.INITIAL or spec.cursor is None or point.watermark is None
     reads_all = reads_all or (point.mode is Mode.RECONCILE and not spec.thin_sweep)
     since = None if reads_all or point.watermark is None else point.watermark - spec.lag
-    return Start(since=since, cursor=point.cursor)
+    return Start(since=since, cursor=point.cursor, basis=point.basis)
 
 
 def advance(

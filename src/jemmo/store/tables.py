@@ -187,7 +187,7 @@ TABLES: dict[Stream, Table] = {
                 *_text("first_name", "last_name", "headline", "current_company", "current_title"),
                 *_text("summary"),
                 Column("location", "text", as_json, "jsonb"),
-                *_text("language", "origin", "source", "source_url"),
+                *_text("department_remote_id", "language", "origin", "source", "source_url"),
                 *_flags("is_private", "is_archived", "is_internal"),
                 *_text("consent_state"),
                 *_times("consent_at"),
@@ -195,6 +195,7 @@ TABLES: dict[Stream, Table] = {
                 _TAGS,
                 _CUSTOM,
             ),
+            links=(Link("department_id", "department_remote_id", Stream.DEPARTMENTS),),
             search=(
                 *("first_name", "last_name", "headline", "current_company", "current_title"),
                 "tags",

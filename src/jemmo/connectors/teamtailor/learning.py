@@ -29,6 +29,10 @@ PARTS = ("fields", "include", "sort", "filter")
 """What is left out, in this order, where a refusal does not say what it is about."""
 Part = tuple[str, frozenset[str] | None]
 """A part of a query and the names in it that are left out; ``None`` for all of it."""
+NAMED = {Stream.JOBS: ("locations", "roles"), Stream.TALENTS: ("locations",)}
+"""Lists whose names are kept in the records that refer to them. They are short, and tell no date of a change."""
+NAMED_BY = {"locations": "[locations]", "roles": "[role]"}
+MOST_NAMED = 500  # of which digests are kept; of more, records are only read again in their turn
 MOST_CHOICES = 100  # select fields whose options are asked for one by one
 
 _decode = msgspec.json.Decoder(LooseDocument).decode
@@ -47,7 +51,8 @@ class Learner:
         self.lookups = Lookups(path_is_version=config.on("resume_path_is_version"))
         self._client = client
         self._config = config
-        self.basis: str | None = None
+        self.digest = ""
+        self._named: set[str] = set()
         self._custom_fields_known = False
         self._asking = asyncio.Lock()
         self._stage_type: str | None = None
@@ -64,7 +69,8 @@ class Learner:
                 if not self._custom_fields_known:
                     await self._read_custom_fields()
                     self._custom_fields_known = True
-                    self.basis = self.lookups.digest()
+                    self.digest = self.lookups.digest()
+                await self._read_named(NAMED[stream])
         if stream is Stream.JOBS and not self._feeds_known:
             self.feeds = await self._combined_feeds()
             self._feeds_known = True
@@ -76,6 +82,27 @@ class Learner:
             self._talent_fields = await self._known(await self._first("candidates"))
         if stream is Stream.APPLICATIONS and not self._stages_known:
             self.note_stages(await self._first("stages"))
+
+    def basis(self, stream: Stream, before: str | None) -> str | None:
+        """What the stream's records are mapped with besides themselves; of a list that is refused what was known."""
+        if stream not in NAMED:
+            return None
+        old = _parts(before)
+        named = {
+            key: value
+            for kind in NAMED[stream]
+            for key, value in (self.lookups.named if kind in self._named else old).items()
+            if key.startswith(f"{kind}:")
+        }
+        if len(named) > MOST_NAMED:
+            return self.digest
+        return f"{self.digest} {msgspec.json.encode(named).decode()}"
+
+    def renamed(self, stream: Stream, before: str | None) -> list[tuple[str, str]]:
+        """Filters by which the records are found that refer to a place or a role that has changed since."""
+        old, new = _parts(before), _parts(self.basis(stream, before))
+        changed = [key.split(":", 1) for key in sorted(old) if key in new and old[key] != new[key]]
+        return [(NAMED_BY[kind], key) for kind, key in changed]
 
     def fields(self, stream: Stream) -> tuple[tuple[str, str], ...]:
         """Sparse fields: of the stream's own records where they are learned, and of what comes along."""
@@ -208,6 +235,13 @@ class Learner:
                 path = f"custom-field-selects/{quote(key, safe='')}/custom-field-options"
                 await self._read_all(replace(options, path=path), self.lookups.add_option)
 
+    async def _read_named(self, kinds: tuple[str, ...]) -> None:
+        for kind in kinds:
+            if kind not in self._named and await self._read_all(
+                Query(path=kind, sort=None), self.lookups.add_named
+            ):
+                self._named.add(kind)
+
     async def _read_all(self, query: Query, add: Callable[[Included], None]) -> bool:
         """Every page of a small list. An account without it, or a key that may not see it, has none: ``False``."""
         try:
@@ -232,6 +266,12 @@ class Learner:
 
 def _page(answer: Answer) -> LooseDocument:
     return _decode(answer.body)
+
+
+def _parts(basis: str | None) -> dict[str, str]:
+    """The digests of places and roles in a basis."""
+    found = (basis or "").partition(" ")[2]
+    return msgspec.json.decode(found, type=dict[str, str]) if found else {}
 
 
 def included_in(found: Sequence[Any]) -> list[Included]:

@@ -42,7 +42,10 @@ class StageType(Struct, frozen=True):
 
 
 class Lookups:
-    """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id."""
+    """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id.
+
+    ``named`` are digests of places and roles by type and id.
+    """
 
     def __init__(self, *, path_is_version: bool = True) -> None:
         self.path_is_version = path_is_version
@@ -50,6 +53,7 @@ class Lookups:
         self.options: dict[str, str] = {}
         self.choices: set[str] = set()
         self.stage_types: dict[str, str] = {}
+        self.named: dict[str, str] = {}
 
     def add_field(self, field: Included) -> None:
         key = text(field.attributes.api_name) or text(field.attributes.name)
@@ -82,10 +86,16 @@ class Lookups:
         listed = value if isinstance(value, list) else [value]
         return any(isinstance(one, str) and one.isdecimal() for one in listed)
 
+    def add_named(self, one: Included) -> None:
+        """Take in a place or a role, of which jobs and talents hold what it says."""
+        own = one.attributes
+        told = (own.name, own.address, own.zip, own.city, own.country, own.lat, own.long)
+        self.named[f"{one.type}:{one.id}"] = _digest(told)
+
     def digest(self) -> str:
         """Tells whether names of custom fields or of their options have changed."""
         named = [sorted(self.fields.items()), sorted(self.options.items())]
-        return blake2b(msgspec.json.encode(named), digest_size=8).hexdigest()
+        return _digest(named)
 
 
 class Inclusions:
@@ -159,6 +169,10 @@ class Inclusions:
         if kind == "boolean":
             return value if isinstance(value, bool) else str(value).lower() in ("true", "1", "yes")
         return text(value)
+
+
+def _digest(told: Any) -> str:
+    return blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
 
 
 def _listed(value: Any) -> list[Any]:

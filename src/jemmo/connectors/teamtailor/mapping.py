@@ -218,6 +218,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         headline=text(own.pitch),
         summary=unmarked(own.resume_summary) or unmarked(own.resume_summary_snake),
         location=places[0] if places else None,
+        department_remote_id=resource.relationships.department.one(),
         origin=_origin(own),
         source=text(own.referring_site),
         source_url=web_address(own.referring_url),

@@ -37,7 +37,7 @@ _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
 INCLUDES = {
     Stream.JOBS: ("department", "role", "locations", "user", *_CUSTOM),
     Stream.STAGES: ("job",),
-    Stream.TALENTS: ("uploads", "locations", *_CUSTOM),
+    Stream.TALENTS: ("uploads", "locations", "department", *_CUSTOM),
     Stream.APPLICATIONS: ("candidate", "job", "stage", "reject-reason"),
 }
 # Of what is only included for its id or a name, no more is asked for than that.
@@ -48,7 +48,7 @@ _VALUES = {
 THIN = {
     Stream.JOBS: {"departments": "name", "roles": "name", "users": "name", **_VALUES},
     Stream.STAGES: {"jobs": "internal"},
-    Stream.TALENTS: {"uploads": "file-name", **_VALUES},
+    Stream.TALENTS: {"uploads": "file-name", "departments": "name", **_VALUES},
     Stream.APPLICATIONS: {
         "candidates": "internal",
         "jobs": "internal",

@@ -53,6 +53,8 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
+MOST_RENAMED = 20  # places and roles whose records are asked for one by one; of more, all are read
+
 
 class TeamtailorSource:
     """Implements ``jemmo.domain.ports.Source``."""
@@ -89,6 +91,11 @@ class TeamtailorSource:
         """Everything, or what changed since ``start.since``; jobs in one pass per feed."""
         await self.learner.learn(stream)
         position = msgspec.json.decode(start.cursor, type=Position) if start.cursor else None
+        basis = self.learner.basis(stream, start.basis)
+        if start.since is not None:
+            after = start.cursor or _cursor(Position(url=""))
+            async for page in self._renamed(stream, start.basis):
+                yield replace(page, cursor=after)
         queries = self._queries(stream, start.since)
         first = position.part if position else 0
         met: set[str] = set()
@@ -105,6 +112,7 @@ class TeamtailorSource:
                     met if len(queries) > 1 else None,
                     start.since if asked.filters else None,
                 )
+                page = replace(page, basis=basis)
                 if len(queries) > 1 or newest_first:
                     page = replace(page, total=None)  # the list's count is not this pass's
                 if newest_first and start.since and _reached(step, start.since):
@@ -115,6 +123,21 @@ class TeamtailorSource:
                     onward = Position(url="", part=part + 1, short=short)
                     page = replace(page, cursor=_cursor(onward))
                 yield page
+
+    async def _renamed(self, stream: Stream, before: str | None) -> AsyncIterator[Page]:
+        """Records whose place or role is called otherwise now: nobody says that their own date moves.
+
+        They have no place in the list of changes, so they come first, and again when a pass is taken up.
+        """
+        found = self.learner.renamed(stream, before)
+        filters: list[tuple[tuple[str, str], ...]]
+        filters = [()] if len(found) > MOST_RENAMED else [(one,) for one in found]
+        for query in self._queries(stream, None):
+            for one in filters:
+                wanted = replace(query, filters=one)
+                async for _, step in self._walk(stream, wanted, Position(url="")):
+                    page = self._page(stream, step, None, None)
+                    yield replace(page, total=None, short=0, repeats=len(page.raw))
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         await self.learner.learn(stream)
@@ -269,8 +292,7 @@ class TeamtailorSource:
                 notes.add("filter_ignored", record.remote_id)
             return record
 
-        basis = self.learner.basis if stream in (Stream.JOBS, Stream.TALENTS) else None
-        return Page(stream=stream, raw=raw, map=to_record, basis=basis)
+        return Page(stream=stream, raw=raw, map=to_record)
 
 
 def _without(stream: Stream, error: Refused | ScopeTooSmall) -> JemmoError:

@@ -67,6 +67,6 @@ def streams_of(config: Config) -> list[StreamSpec]:
         # A job's own date need not move with its role, its locations or their names.
         changing(Stream.JOBS, Stream.DEPARTMENTS, Stream.USERS, thin_sweep=False),
         changing(Stream.STAGES, Stream.JOBS),
-        changing(Stream.TALENTS, Stream.STAGES),
+        changing(Stream.TALENTS, Stream.DEPARTMENTS, Stream.STAGES),
         changing(Stream.APPLICATIONS, Stream.STAGES, Stream.REJECT_REASONS),
     ]

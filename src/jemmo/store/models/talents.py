@@ -10,6 +10,7 @@ from django.db import models
 from jemmo.domain.consent import Stance, Withheld, marks, withheld
 from jemmo.domain.masking import Disguise
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.jobs import Department
 from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.noticing import Noticed
@@ -29,6 +30,15 @@ class Talent(Noticed, Synced):
     current_title = models.TextField(null=True)
     summary = models.TextField(null=True)
     location = models.JSONField(null=True)
+    department = models.ForeignKey(
+        Department,
+        models.SET_NULL,
+        null=True,
+        related_name="talents",
+        db_index=False,
+        db_constraint=False,
+    )
+    department_remote_id = models.TextField(null=True)
     language = models.TextField(null=True)
     origin = models.TextField(null=True)
     source = models.TextField(null=True)

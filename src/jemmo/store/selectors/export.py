@@ -77,7 +77,8 @@ def jobs(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
 
 
 def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
-    for chunk in _chunks(Talent.objects.filter(SHOWN, org=org)):
+    found = Talent.objects.filter(SHOWN, org=org).select_related("department")
+    for chunk in _chunks(found):
         ids = [talent.id for talent in chunk]
         files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
         contacts = _opened(chunk, files, reader)
@@ -91,6 +92,7 @@ def talents(org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
             row = {
                 **_common(talent),
                 **_plain(talent, TALENT_FIELDS),
+                "department": talent.department.name if talent.department else None,
                 "tags": talent.tags,
                 "emails": _values(contacts, talent.id, ContactKind.EMAIL),
                 "phones": _values(contacts, talent.id, ContactKind.PHONE),

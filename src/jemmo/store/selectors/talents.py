@@ -290,7 +290,7 @@ def one(
     ``reveal``: also the contact details of somebody who is not to be contacted.
     """
     stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
-    talent = stored.select_related("connection").first()
+    talent = stored.select_related("connection", "department").first()
     if talent is None:
         return None
     applications = list(
