@@ -112,6 +112,7 @@ class Vendor:
     """One vendor's sandbox as the suite needs it.
 
     replay      its second server, with so many talents and these keys; ``None`` for the sandbox
+    edition     which of the ways that the vendor's reference leaves open that server takes
     kinds       the sandbox's name of each stream that is compared; others are not
     present     which records of the sandbox's truth the connector should hold, for kinds that are mixed
     edit        attributes of a talent to change, and the column and value that then show it
@@ -134,6 +135,7 @@ class Vendor:
 
     name: str
     replay: Callable[..., AbstractAsyncContextManager[Account]] | None = None
+    edition: str = ""
     kinds: Mapping[Stream, str]
     edit: Mapping[str, Any]
     shows: tuple[str, Any]
@@ -170,7 +172,7 @@ class Vendor:
 
     @property
     def label(self) -> str:
-        return f"{self.name}-replay" if self.replay else self.name
+        return "-".join(filter(None, (self.name, self.replay and "replay", self.edition)))
 
 
 class Harness:

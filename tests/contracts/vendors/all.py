@@ -1,12 +1,17 @@
 """Every vendor that the suite runs for."""
 
 from contracts.harness import Vendor
-from contracts.vendors.flatchr import FLATCHR
+from contracts.vendors.flatchr import FLATCHR, FLATCHR_REPLAY, FLATCHR_REPLAY_2022
 from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI, JARVI_REPLAY
 from contracts.vendors.teamtailor import TEAMTAILOR, TEAMTAILOR_REPLAY
 from contracts.vendors.template import TEMPLATE
 
 VENDORS: list[Vendor] = [FLATCHR, GREENHOUSE, JARVI, TEAMTAILOR, TEMPLATE]
-REPLAYS: list[Vendor] = [JARVI_REPLAY, TEAMTAILOR_REPLAY]
+REPLAYS: list[Vendor] = [
+    FLATCHR_REPLAY,
+    FLATCHR_REPLAY_2022,
+    JARVI_REPLAY,
+    TEAMTAILOR_REPLAY,
+]
 """The same vendors with a second server, written by someone who had read neither connector nor sandbox."""

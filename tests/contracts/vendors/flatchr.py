@@ -1,6 +1,11 @@
 """Flatchr in the suite of every connector."""
 
+from dataclasses import replace
+from functools import partial
+
 from contracts.harness import Announced, Files, Shown, Vendor
+from replay import flatchr
+from replay.flatchr_account import COMPANY as REPLAYED
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.flatchr.vacancies import COMPANY
@@ -67,4 +72,22 @@ FLATCHR = Vendor(
     large_page=300,
     overhead=45,
     handful=4,
+)
+
+FLATCHR_REPLAY = replace(
+    FLATCHR,
+    replay=flatchr.serve,
+    options={**FLATCHR.options, "company_id": REPLAYED},
+    faults={"storm": "storm", "expires": "expires"},
+)
+
+FLATCHR_REPLAY_2022 = replace(
+    FLATCHR_REPLAY,
+    edition="2022",
+    replay=partial(flatchr.serve, ways=flatchr.OLDER),
+    odd=FLATCHR.odd[
+        1:
+    ],  # its list shows open vacancies only, so one of an unknown status is in none
+    overhead=60,  # each window twice, as rows do not say who is archived
+    handful=6,
 )

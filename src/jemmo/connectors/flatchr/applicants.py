@@ -53,12 +53,13 @@ def talent(row: Applicant, settings: Settings, named: str | None = None) -> Tale
 def application(row: Applicant, columns: Columns, settings: Settings, notes: Notes) -> Application:
     """The column is known by its title alone. Moves are seen by comparing: Flatchr keeps no history we can read."""
     remote_id, title = row.applicant.strip(), text(row.column)
-    stage_id = columns.find(title)
+    stages = columns.find(title, hired=row.hired)
+    stage_id = next(iter(stages), None)
     if title and stage_id is None:
         notes.add("unknown_stage", remote_id)
     if row.vacancy_id is None and text(row.vacancy):
         notes.add("ambiguous_job", remote_id)
-    if columns.is_ambiguous(title):
+    if len(stages) > 1:
         notes.add("ambiguous_stage", remote_id)
     return Application(
         remote_id=remote_id,
@@ -108,7 +109,7 @@ def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Att
     A row without any such property leaves open whether there is a resume. It is noted as pending until a webhook
     or a look at the single applicant names its place.
     """
-    told = told_version(row.aws, row.cv, row.candidate.aws if row.candidate else row.candidate)
+    told = told_version(row)
     version = named if told is UNSET else told
     if version is not None:
         return (_resume(version),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.flatchr.pausing import pauses
@@ -17,7 +17,7 @@ from jemmo.connectors.flatchr.resumes import (
     told_version,
 )
 from jemmo.connectors.flatchr.settings import read_settings
-from jemmo.connectors.flatchr.wire import File
+from jemmo.connectors.flatchr.wire import Resume
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import FoundFile, WantedFile
@@ -25,6 +25,8 @@ from jemmo.rest_client import Downloads, Hosts, RestClient
 from jemmo.rest_client.download import too_large
 
 FOUND = frozenset({200, 301, 302, 303, 307, 308})
+NOT_FOUND_AT_MOST = 3
+"""Applicants in a row who are not found, after which the route to a single one counts as missing."""
 
 
 class NotTold(TransientError):
@@ -36,18 +38,6 @@ class NotTold(TransientError):
         super().__init__("Flatchr has not told where this resume lies.")
 
 
-class _Candidate(Struct, frozen=True):
-    aws: File | str | UnsetType | None = UNSET
-
-
-class _Detail(Struct, frozen=True):
-    """One applicant asked for singly; the resume's place is told here or there."""
-
-    aws: File | str | UnsetType | None = UNSET
-    cv: File | str | UnsetType | None = UNSET
-    candidate: _Candidate | UnsetType | None = UNSET
-
-
 class FlatchrFiles:
     """Implements ``jemmo.domain.ports.FileSource``."""
 
@@ -55,7 +45,9 @@ class FlatchrFiles:
         self.settings = read_settings(config)
         self.mode = config.options["cv_response_mode"]
         self._api_key = config.api_key
-        self._tells_singly = self.settings.expects_resumes
+        self._asks_singly = self.settings.expects_resumes
+        self._has_route = False  # to a single applicant, which the current reference does not name
+        self._not_found = 0
         self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
         per_minute = int(config.options["cv_per_minute"])
         self.client = RestClient(
@@ -99,23 +91,28 @@ class FlatchrFiles:
         )
 
     async def _told_singly(self, applicant: str) -> str | None:
-        """The place of a resume that the list did not name; ``None`` for who has none.
+        """The place of a resume that the list did not name; ``None`` for who has none or is gone.
 
         Raises ``NotTold`` where the single applicant leaves it open as well, or cannot be asked for: of an account
-        without that route, only the first one is.
+        without that route, only the first few are.
         """
-        if not self._tells_singly:
+        if not self._asks_singly:
             raise NotTold
         path = f"company/{self.settings.company_id}/applicant/{quote(applicant, safe='')}"
         try:
-            found = await self.client.get(path, msgspec.json.Decoder(_Detail).decode)
+            found = await self.client.get(
+                f"{path}?fields=candidate", msgspec.json.Decoder(Resume).decode
+            )
         except Refused as error:
-            if error.status in {404, 405}:
-                self._tells_singly = False
-                raise NotTold from None
-            raise
-        person = found.candidate.aws if isinstance(found.candidate, _Candidate) else UNSET
-        version = told_version(found.aws, found.cv, person)
+            if error.status not in {404, 405}:
+                raise
+            if error.status == 404 and self._has_route:
+                return None
+            self._not_found += 1
+            self._asks_singly = error.status == 404 and self._not_found < NOT_FOUND_AT_MOST
+            raise NotTold from None
+        self._has_route = True
+        version = told_version(found)
         if version is UNSET:
             raise NotTold
         return version

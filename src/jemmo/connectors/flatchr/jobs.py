@@ -164,7 +164,9 @@ def _locations(address: Address | None) -> tuple[Location, ...]:
     country = text(address.country)
     street = " ".join(filter(None, (text(address.street_number), text(address.route))))
     place = Location(
-        raw=text(address.formatted_address) or text(address.locality),
+        raw=text(address.formatted_address)
+        or text(address.formated_address)
+        or text(address.locality),
         street=street or None,
         postal_code=text(address.postal_code),
         city=text(address.locality),

@@ -6,12 +6,12 @@ GET /company/{id}/files/expire gives at most one file a second and company, so i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from jemmo.connectors.flatchr.wire import File
+from jemmo.connectors.flatchr.wire import Candidate, File, Place, Resume
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.validation import text
 from jemmo.rest_client import Pacer
@@ -50,13 +50,32 @@ def version_of(key: str | None, extension: str | None) -> str | None:
     return f"{key}.{(extension or 'pdf').lower().lstrip('.')}" if key else None
 
 
-def told_version(*places: object) -> str | UnsetType | None:
-    """The version of the first of these places that names a file; ``UNSET`` where an answer has none of them."""
-    if all(place is UNSET for place in places):
-        return UNSET
-    files = (place for place in places if isinstance(place, File))
-    versions = (version_of(text(file.key), text(file.extension)) for file in files)
-    return next((one for one in versions if one), None)
+def told_version(answer: Resume) -> str | UnsetType | None:
+    """The version of the file that an answer names; ``None`` for nobody's, ``UNSET`` where it leaves that open.
+
+    A candidate who is shown with neither property has no resume, as in the reference's answer to archiving.
+    """
+    places = [answer.aws, answer.cv]
+    person = answer.candidate
+    if isinstance(person, Candidate):
+        bare = person.aws is UNSET and person.cv is UNSET
+        places += [None] if bare else [person.aws, person.cv]
+    else:
+        places.append(person)
+    told = [version for place in places if (version := _version(place)) is not UNSET]
+    return next(filter(None, told), None) if told else UNSET
+
+
+def _version(place: Place) -> str | UnsetType | None:
+    """Of an address too: it ends in the key, which begins with ``candidates/``, and the extension."""
+    if isinstance(place, File):
+        return version_of(text(place.key), text(place.extension))
+    if not isinstance(place, str):
+        return place
+    _, folder, name = unquote(place.partition("?")[0]).partition("candidates/")
+    if not name:
+        return UNSET if text(place) else None
+    return folder + name
 
 
 def resume_path(company_id: str, version: str, api_key: str) -> str:

@@ -123,7 +123,7 @@ class FlatchrSource:
     async def _known(self, columns: Columns, found: Slice, stream: Stream) -> Columns:
         """The columns, read again when a row names one that was not there, for it may have been renamed."""
         titles = {text(row.get("column")) for row in found.rows}
-        unknown = any(title and columns.find(title) is None for title in titles)
+        unknown = any(title and not columns.find(title) for title in titles)
         if stream is not Stream.APPLICATIONS or not unknown or columns.is_second:
             return columns
         again = await self.account.columns("renamed column", fresh=True)

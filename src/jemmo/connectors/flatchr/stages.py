@@ -57,9 +57,8 @@ class Columns:
         self.rows = list(rows)
         self.is_second = False
         self.first: str | None = None
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, list[str]] = {}
         self._hiring: set[str] = set()
-        self._ambiguous: set[str] = set()
         for row in sorted(self.rows, key=_position):
             self._learn(row)
 
@@ -70,21 +69,21 @@ class Columns:
         self.first = self.first or key
         if row.get("hired") is True:
             self._hiring.add(key)
-        if title in self._ids:
-            self._ambiguous.add(title)
-        self._ids.setdefault(title, key)
+        self._ids.setdefault(title, []).append(key)
 
     @property
     def titles(self) -> list[str]:
         """The distinct titles as Flatchr wrote them."""
         return list(dict.fromkeys(str(row["title"]) for row in self.rows if row.get("title")))
 
-    def find(self, title: str | None) -> str | None:
-        """The id of the column with this title; of two with the same, the one further left."""
-        return self._ids.get(title) if title else None
+    def find(self, title: str | None, *, hired: bool | None = None) -> list[str]:
+        """The ids of the columns with this title, from left to right.
 
-    def is_ambiguous(self, title: str | None) -> bool:
-        return title in self._ambiguous
+        Where only some of several agree with what a row says of being hired, those.
+        """
+        found = self._ids.get(title or "", [])
+        agreeing = [key for key in found if hired is None or (key in self._hiring) == hired]
+        return agreeing or found
 
     def hires(self, key: str | None) -> bool:
         return key in self._hiring

@@ -25,6 +25,7 @@ class Address(Struct, frozen=True):
     street_number: Text = None
     region: Text = msgspec.field(default=None, name="administrative_area_level_1")
     formatted_address: Text = None
+    formated_address: Text = None  # so spelled in the editions of 2019 and 2022
     country: Text = None
 
 
@@ -85,12 +86,25 @@ class File(Struct, frozen=True):
     extension: Text = None
 
 
+Place = File | str | UnsetType | None
+"""Of a resume: its key, or the address of the file alone."""
+
+
 class Candidate(Struct, frozen=True):
     id: Text = None
-    aws: File | None = None
+    aws: Place = UNSET
+    cv: Place = UNSET
 
 
-class Applicant(Struct, frozen=True):
+class Resume(Struct, frozen=True):
+    """Where an answer may name an applicant's resume."""
+
+    aws: Place = UNSET
+    cv: Place = UNSET
+    candidate: Candidate | UnsetType | None = UNSET
+
+
+class Applicant(Resume, frozen=True, kw_only=True):
     """A row of the search: one person who stands for one vacancy."""
 
     applicant: str
@@ -110,9 +124,6 @@ class Applicant(Struct, frozen=True):
     source: Text = None
     anonym: bool | None = None
     comment: Text = None
-    aws: File | UnsetType | None = UNSET
-    cv: File | UnsetType | None = UNSET
-    candidate: Candidate | UnsetType | None = UNSET
 
 
 Row = dict[str, Any]
