@@ -16,17 +16,19 @@ _WORDS = """
     anonymisiert anonymisierte anonymisierter geloscht geloschte geloschter geloeschter geloscht entfernt
     bewerber bewerberin kandidat kandidatin benutzer nutzer person vorname nachname unbekannt dsgvo
     anonymiserad anonymiserat anonymiseret anonymisert raderad raderat slettet slettede borttagen poistettu
-    kandidaten sokande ansoker bruger bruker anvandare fornamn efternamn okand ukendt ukjent tuntematon anonyymi
+    kandidaten sokande ansoker bruger bruker anvandare fornamn efternamn okand ukendt ukjent
+    tuntematon anonyymi anonymisoitu hakija
     anonimo anonima anonimizado anonimizada anonimizzato anonimizzata eliminado eliminada borrado borrada
     suprimido suprimida excluido excluida apagado apagada cancellato cancellata eliminato eliminata rimosso
     candidato candidata usuario usuaria utente utilizador persona pessoa nombre apellido apellidos desconocido
     desconocida desconhecido sconosciuto sconosciuta lgpd rgpd
-    geanonimiseerd geanonimiseerde verwijderd verwijderde kandidaat sollicitant gebruiker onbekend onbekende avg
+    anoniem anonieme geanonimiseerd geanonimiseerde verwijderd verwijderde kandidaat sollicitant gebruiker
+    onbekend onbekende avg
     anonimowy anonimowa anonimizowany usuniety usunieta kandydat uzytkownik nieznany nieznana rodo
-    anonymizovano anonymizovany smazano smazany uchazec neznamy neznama
+    anonymni anonymizovano anonymizovany smazano smazany uchazec neznamy neznama
     n a na x xx xxx xxxx
 """
-"""English, French, German, Scandinavian, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and signs."""
+"""English, French, German, Nordic, Spanish, Portuguese, Italian, Dutch, Polish and Czech words, and signs."""
 
 PLACEHOLDERS = frozenset(_WORDS.split())
 """What stands where a name was, in lower case and without accents."""

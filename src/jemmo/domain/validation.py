@@ -28,7 +28,10 @@ _ELEMENT = re.compile(
 )
 """An element of HTML; "Poste <H/F>" has none."""
 _ENTITY = re.compile(r"&#?\w{2,10};")
-_NAMED_UTC = re.compile(r"\s(?:UTC|GMT|Z)$", re.IGNORECASE)
+_NAMED_UTC = re.compile(
+    r"(?:Z?\[(?:Etc/)?(?:UTC|GMT)\]|\s(?:(?:Etc/)?(?:UTC|GMT)|Z))$", re.IGNORECASE
+)
+_SLASHED = re.compile(r"^(\d{4})/(\d\d)/(\d\d)(?!\d)", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")
 _UNSEEN = re.compile(
@@ -86,9 +89,9 @@ def utc(value: datetime | None) -> datetime | None:
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A moment from ISO 8601 text, also a date alone or with the name of UTC; ``None`` for anything else.
+    """A moment from ISO 8601 text, also a date alone, with slashes or the name of UTC; ``None`` for anything else.
 
-    >>> str(parse_time("2026-12-31")), str(parse_time("2026-12-31 08:00:00 UTC"))
+    >>> str(parse_time("2026-12-31")), str(parse_time("2026/12/31 08:00:00 UTC"))
     ('2026-12-31 00:00:00+00:00', '2026-12-31 08:00:00+00:00')
     """
     if isinstance(value, datetime):
@@ -96,7 +99,8 @@ def parse_time(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return utc(datetime.fromisoformat(_NAMED_UTC.sub("+00:00", value.strip())))
+        iso = _SLASHED.sub(r"\1-\2-\3", _NAMED_UTC.sub("+00:00", value.strip()))
+        return utc(datetime.fromisoformat(iso))
     except ValueError:
         return None
 
