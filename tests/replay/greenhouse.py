@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,11 +25,14 @@ from typing import Any
 
 from aiohttp import BasicAuth, web
 
+from jemmo.domain.streams import Stream
+
 Row = dict[str, Any]
 Rows = dict[int, Row]
 
 CLIENT_ID = "tf9dQaJ7vbK2example"
 SECRET = "gh-client-secret"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 START = datetime(2023, 2, 1, 8, tzinfo=UTC)
 LISTS = (
     "application_stages",
@@ -73,20 +78,23 @@ def iso(when: datetime) -> str:
 class Harvest:
     """One account: its records by list and id, and how its server behaves.
 
-    scopes       lists that the credential may read
+    key          the secret of the credential that may read ``scopes``; ``keys`` are further ones
     token_serves requests after which a token counts as expired; ``None`` for an hour
-    throttled    how many of the next requests are answered 429
-    revoke_at    the request from which on the credential is refused; ``None`` for never
     """
 
-    rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in LISTS})
-    url: str = ""
+    key: str = SECRET
     scopes: set[str] = field(default_factory=lambda: set(LISTS))
+    keys: dict[str, set[str]] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=lambda: {name: {} for name in LISTS})
+    base_url: str = ""
     token_serves: int | None = None
-    throttled: int = 0
-    revoke_at: int | None = None
-    requests: int = 0
-    tokens: dict[str, int] = field(default_factory=dict)
+    fault: str | None = None
+    measure: float = 1.0
+    met: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)  # token -> secret
+    served: Counter[str] = field(default_factory=Counter)  # by token
+    statuses: Counter[int] = field(default_factory=Counter)
+    links: dict[str, int] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)  # requests that the reference does not allow
     _ids: Iterator[int] = field(default_factory=lambda: count(4_063_668_007, 17))
 
@@ -112,7 +120,35 @@ class Harvest:
         for key in gone:
             del self.rows["applications"][key]
 
-    def truth(self) -> dict[str, dict[str, Row]]:
+    # --- what the contract suite does to it ---
+
+    async def change(
+        self, op: str, kind: str, record: int | str | None = None, **order: Any
+    ) -> str:
+        """Create, edit or delete as a recruiter would; the record's id."""
+        if op == "create":
+            return str(self.add(kind, datetime.now(UTC), **order["attributes"]))
+        one = int(str(record))
+        if op == "edit":
+            self.edit(kind, one, **order["attributes"])
+        elif kind == "candidates":
+            self.delete_candidate(one)
+        else:
+            del self.rows[kind][one]
+        return str(one)
+
+    def misbehave(self, fault: str | None, measure: float | None = None) -> None:
+        """Begin a fault, or end it with ``None``: ``storm`` refuses a share, ``expires`` all after so many."""
+        self.fault, self.measure, self.met = fault, measure or 0.3, 0
+
+    def expire_links(self) -> None:
+        """The week is over that a link to a file lives."""
+        self.links.clear()
+
+    def truth(self, stream: Stream) -> dict[str, Row]:
+        return self.expected()[stream.value]
+
+    def expected(self) -> dict[str, dict[str, Row]]:
         """What a full sync must hold: by stream and remote id, a few columns of each record."""
         stages, current = self.rows["job_interview_stages"], {}
         for row in self.rows["application_stages"].values():
@@ -152,71 +188,101 @@ class Harvest:
 
     # --- answers ---
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, *, refused: bool = False) -> dict[str, str]:
         """On each answer, whatever its status."""
         window = int(datetime.now(UTC).timestamp()) // 30 * 30 + 30
-        left = max(75 - self.requests % 75, 1)
+        left = max(75 - self.met % 75, 1)
         return {
             "X-RateLimit-Limit": "75",
-            "X-RateLimit-Remaining": "0" if self.throttled else str(left),
+            "X-RateLimit-Remaining": "0" if refused else str(left),
             "X-RateLimit-Reset": str(window),
         }
 
-    def refused(
-        self, status: int, message: str, *errors: Any, headers: dict[str, str] | None = None
-    ) -> web.Response:
+    def refused(self, status: int, message: str, *errors: Any) -> web.Response:
         body: Row = {"message": message}
         if errors:
             body["errors"] = list(errors)
-        return web.json_response(body, status=status, headers=self.headers() | (headers or {}))
+        headers = self.headers(refused=status == 429)
+        if status == 429:
+            headers["Retry-After"] = "1"
+        return web.json_response(body, status=status, headers=headers)
+
+    def _is_revoked(self) -> bool:
+        return self.fault == "expires" and self.met > self.measure
+
+    def _scopes(self, secret: str) -> set[str] | None:
+        return self.scopes if secret == self.key else self.keys.get(secret)
 
     async def token(self, request: web.Request) -> web.Response:
         """The OAuth endpoint: Basic for the client, a form for the grant, RFC 6749's errors."""
+        self.met += 1
         try:
             given = BasicAuth.decode(request.headers.get("Authorization", ""))
         except ValueError:
             given = BasicAuth("", "")
-        revoked = self.revoke_at is not None and self.requests >= self.revoke_at
-        if (given.login, given.password) != (CLIENT_ID, SECRET) or revoked:
-            return web.json_response({"error": "invalid_client"}, status=401)
+        known = given.login == CLIENT_ID and self._scopes(given.password) is not None
         form = await request.post()
-        if form.get("grant_type") != "client_credentials":
-            return web.json_response({"error": "unsupported_grant_type"}, status=400)
-        made = f"eyJhbGciOiJSUzI1NiJ9.{len(self.tokens)}.sig"
-        self.tokens[made] = 0
-        expires = iso(datetime.now(UTC) + timedelta(hours=1))
-        return web.json_response(
-            {"access_token": made, "token_type": "Bearer", "expires_at": expires}
-        )
+        if not known or self._is_revoked():
+            status, body = 401, {"error": "invalid_client"}
+        elif form.get("grant_type") != "client_credentials":
+            status, body = 400, {"error": "unsupported_grant_type"}
+        else:
+            made = f"eyJhbGciOiJSUzI1NiJ9.{len(self.tokens)}.sig"
+            self.tokens[made] = given.password
+            expires = iso(datetime.now(UTC) + timedelta(hours=1))
+            body = {"access_token": made, "token_type": "Bearer", "expires_at": expires}
+            status = 200
+        self.statuses[status] += 1
+        return web.json_response(body, status=status)
 
     async def listed(self, request: web.Request) -> web.Response:
+        answer = self._listed(request)
+        self.statuses[answer.status] += 1
+        return answer
+
+    def _listed(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        self.requests += 1
-        if self.throttled:
-            wait = {"Retry-After": "1"}
-            answer = self.refused(429, "Rate limit exceeded", headers=wait)
-            self.throttled -= 1
-            return answer
-        if not self._let_in(request.headers.get("Authorization", "")):
+        self.met += 1
+        if self.fault == "storm" and self.met * self.measure % 1 < self.measure:
+            return self.refused(429, "Rate limit exceeded")
+        scopes = self._let_in(request.headers.get("Authorization", ""))
+        if scopes is None:
             return self.refused(401, "Unauthorized", "Token could not be decoded or has expired.")
         if name not in self.rows:
             self.odd.append(request.path_qs)
             return self.refused(404, "Resource not found")
-        if name not in self.scopes:
+        if name not in scopes:
             return self.refused(403, "Forbidden", f"Missing scope: harvest:{name}:list")
         answer = self._page(name, dict(request.query))
         if answer.status != 200:
             self.odd.append(request.path_qs)
         return answer
 
-    def _let_in(self, header: str) -> bool:
+    def _let_in(self, header: str) -> set[str] | None:
+        """The lists that may be read with a token, ``None`` for one that is not good any more."""
         bearer, _, given = header.partition(" ")
-        if bearer != "Bearer" or given not in self.tokens:
-            return False
-        if self.revoke_at is not None and self.requests >= self.revoke_at:
-            return False
-        self.tokens[given] += 1
-        return self.token_serves is None or self.tokens[given] <= self.token_serves
+        if bearer != "Bearer" or given not in self.tokens or self._is_revoked():
+            return None
+        self.served[given] += 1
+        if self.token_serves is not None and self.served[given] > self.token_serves:
+            return None
+        return self._scopes(self.tokens[given])
+
+    def _shown(self, name: str, row: Row) -> Row:
+        shown = {key: value for key, value in row.items() if key[0] != "_"}
+        if name == "attachments":
+            token = secrets.token_hex(8)
+            self.links[token] = row["id"]
+            shown["url"] = f"{self.base_url}/files/{row['id']}?X-Amz-Signature={token}"
+        return shown
+
+    async def file(self, request: web.Request) -> web.Response:
+        """The storage of files, which knows links and no credentials."""
+        if "Authorization" in request.headers:
+            self.odd.append("a token was shown to the storage")
+        if request.query.get("X-Amz-Signature", "") not in self.links:
+            return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>")
+        return web.Response(body=PDF)
 
     def _page(self, name: str, asked: dict[str, str]) -> web.Response:
         below = None
@@ -243,10 +309,10 @@ class Harvest:
         if len(found) > len(page):
             kept = {"below": page[-1]["id"], "asked": asked}
             cursor = base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
-            headers["Link"] = f'<{self.url}/v3/{name}?cursor={cursor}>; rel="next"'
+            headers["Link"] = f'<{self.base_url}/v3/{name}?cursor={cursor}>; rel="next"'
         only = asked["fields"].split(",") if "fields" in asked else None
         shown = [
-            {k: v for k, v in row.items() if k[0] != "_" and (only is None or k in only)}
+            {k: v for k, v in self._shown(name, row).items() if only is None or k in only}
             for row in page
         ]
         return web.json_response(shown, headers=headers)
@@ -295,10 +361,11 @@ async def harvest(fill: Callable[[Harvest], None]) -> AsyncIterator[Harvest]:
     app = web.Application()
     app.router.add_post("/token", account.token)
     app.router.add_get("/v3/{name}", account.listed)
+    app.router.add_get("/files/{id}", account.file)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    account.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    account.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield account
     finally:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from replay.greenhouse import START, Harvest, Row, iso
+from replay.greenhouse import START, Harvest, Row, harvest, iso
 
 FIRST = ("Inès", "Bao", "Mireille", "Tomasz", "Aïcha", "Lars", "O'Neil", "Zoë")
 LAST = ("Fontaine", "Nguyễn", "de la Tour", "Wiśniewski", "Østergård", "Smith-Jones", "Müller")
@@ -20,6 +22,16 @@ STATUSES = ("in_process", "rejected", "in_process", "hired", "converted", "in_pr
 
 def custom(name: str, kind: str, value: Any) -> Row:
     return {name.lower().replace(" ", "_"): {"name": name, "type": kind, "value": value}}
+
+
+@asynccontextmanager
+async def serve(
+    *, talents: int = 60, keys: Mapping[str, str] | None = None
+) -> AsyncIterator[Harvest]:
+    """An account on the loopback address; ``keys`` are further secrets and the list that each may read."""
+    async with harvest(lambda made: fill(made, talents)) as account:
+        account.keys = {secret: {scope} for secret, scope in (keys or {}).items()}
+        yield account
 
 
 def fill(ats: Harvest, candidates: int = 40) -> None:
@@ -103,7 +115,6 @@ def fill(ats: Harvest, candidates: int = 40) -> None:
                     candidate_id=who,
                     type=("resume", "cover_letter", "other")[turn],
                     filename=f"CV n° {number}.pdf",
-                    url=f"https://files.example.com/{application}?X-Amz-Expires=604800",
                 )
 
 

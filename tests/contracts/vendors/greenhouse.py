@@ -1,6 +1,10 @@
 """Greenhouse in the suite of every connector."""
 
+from dataclasses import replace
+
 from contracts.harness import Announced, Files, Shown, Vendor, edits
+from replay.greenhouse import CLIENT_ID as REPLAYED
+from replay.greenhouse_account import serve
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox.greenhouse.app import CLIENT_ID, FILE_LINK_MS
@@ -75,4 +79,12 @@ GREENHOUSE = Vendor(
     large_page=40,
     overhead=60,
     handful=5,
+)
+
+GREENHOUSE_REPLAY = replace(
+    GREENHOUSE,
+    replay=serve,
+    options={**GREENHOUSE.options, "client_id": REPLAYED},
+    faults={"storm": "storm", "expires": "expires"},
+    overhead=80,  # up to four visits to stages of an application, which are records of their own
 )
