@@ -12,9 +12,9 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.whereabouts import Answer, Verdict
 from jemmo.sandbox.server import SandboxServer, run_sandbox
-from jemmo.services import deletions, quality, whereabouts
-from jemmo.store.models import Connection, Notification, Organisation
-from jemmo.store.selectors import held
+from jemmo.services import cards, deletions, quality, whereabouts
+from jemmo.store.models import Connection, Organisation
+from jemmo.store.selectors import held, syncing
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -49,11 +49,39 @@ async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
     await found.sync(Mode.INCREMENTAL, only="jobs")
     told = await kinds(found)
     assert told[1:] == ["sync_failed", "sync_done"]
+    card, talents, jobs = await shown(found)
+    assert failed.error is not None
+    assert card.error == talents.error == failed.error
+    assert jobs.error is None
+    assert (talents.failing, jobs.failing) == ("", "")  # there is one connection only
 
     await found.sync(Mode.INCREMENTAL, only="talents")
     assert await kinds(found) == [*told, "sync_recovered"]
     await found.sync(Mode.INCREMENTAL)
     assert await kinds(found) == [*told, "sync_recovered", "sync_done"]
+
+
+async def shown(found: Company) -> tuple[cards.Card, syncing.SyncIcon, syncing.SyncIcon]:
+    """The card of the connection, and the icons of both pages."""
+
+    def look() -> tuple[cards.Card, syncing.SyncIcon, syncing.SyncIcon]:
+        connection, now = Connection.objects.get(id=found.id), datetime.now(UTC)
+        icons = [syncing.icon(connection.org, page, now=now) for page in ("talents", "jobs")]
+        return cards.card(connection), icons[0], icons[1]
+
+    return await in_thread(look)
+
+
+async def test_a_failure_names_its_connection(
+    ats: SandboxServer, found: Company, database_url: str, hasty: None
+) -> None:
+    other = await company(database_url, base_url=ats.base_url, key="wrong")
+    await other.rows("UPDATE connection SET label = 'Lyon' WHERE id = {me}")
+
+    assert (await other.sync()).status is RunStatus.FAILED
+
+    _, talents, _ = await shown(found)
+    assert (talents.failing, talents.error is None) == ("Lyon", False)
 
 
 async def answer(found: Company, remote_id: str) -> Answer:
@@ -160,4 +188,3 @@ async def test_data_quality_and_verify_agree_on_links_without_an_end(
     }
     assert proved
     assert loose == proved
-    assert await in_thread(Notification.objects.count)

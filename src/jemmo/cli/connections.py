@@ -145,14 +145,26 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     state += ", needs a decision" if row.decision else ""
     yield f"{row.org} / {row.provider}: {state}"
     last = moment(row.last_success_at, now) if row.last_success_at else "never"
-    following = moment(row.next_sync_at, now) if row.next_sync_at else "not scheduled"
+    following = _following(row.next_sync_at, now)
     yield f"  last success {last} · next sync {following}"
-    yield "  " + " · ".join(f"{count:,} {name}" for name, count in row.counts.items())
+    yield "  " + " · ".join(f"{_count(row, name)} {name}" for name in row.counts)
     yield f"  id {row.id}"
-    read = f", last {moment(row.reread.last_at, now)}" if row.reread.last_at else ""
-    yield f"  every record read again within {row.reread.within_days} days{read}"
+    read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
+    yield f"  all content read again within {row.reread.within_days} days · {read}"
     for remark in _remarks(row):
         yield f"  → {remark}"
+
+
+def _following(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "not scheduled"
+    return "due now" if at <= now else moment(at, now)
+
+
+def _count(row: ConnectionStatus, name: str) -> str:
+    """How many records; a dash for what was never read, of which nobody knows how many there are."""
+    count = row.counts[name]
+    return f"{count:,}" if count or row.synced_at.get(name) else "–"
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _of(one: Facts, now: datetime) -> list[Finding]:
     if one.state == "refused":
         found.append(said(kind="refused", serious=True, at=one.since))
     elif one.state == "paused":
-        found.append(about(kind="paused", at=one.last_success_at))
+        found.append(about(kind="paused"))
     elif one.error:
         found.append(said(kind="failed", serious=True, at=one.since))
     elif one.running:

@@ -11,14 +11,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.connectors.base import QUOTA_SHARE, Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain import brake
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
 from jemmo.domain.status import Colour
 from jemmo.services import webhooks
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
-from jemmo.services.status import counts_of
+from jemmo.services.status import Reread, counts_of
 from jemmo.services.webhooks import WebhookStatus
 from jemmo.store.models import (
     Connection,
@@ -53,7 +52,8 @@ class Key(Struct, frozen=True, kw_only=True):
 class Card(Struct, frozen=True, kw_only=True):
     """All that a connection's card shows. ``runs`` are the latest, newest first.
 
-    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them.
+    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is what failed
+    and was not made good since; of paused deletions ``decision`` tells.
     ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
     """
 
@@ -69,6 +69,8 @@ class Card(Struct, frozen=True, kw_only=True):
     runs: list[SyncRun]
     older: bool
     progress: Progress | None
+    reread: Reread
+    error: Mapping[str, Any] | None
     decision: dict[str, Any] | None
     held: list[HeldDeletion]
     requests_today: int
@@ -95,11 +97,6 @@ class Card(Struct, frozen=True, kw_only=True):
     def released(self) -> list[HeldDeletion]:
         """Deletions that the next comparison follows."""
         return [row for row in self.held if row.released_at is not None]
-
-    @property
-    def error(self) -> Mapping[str, Any] | None:
-        """The last error; of paused deletions ``decision`` tells, as long as they wait."""
-        return brake.failure(self.connection.last_error)
 
     @property
     def leaving(self) -> bool:
@@ -136,6 +133,8 @@ def card(
         progress=progress.of(connection, seen.running, now=now)
         if running and seen.running
         else None,
+        reread=Reread.of(connection),
+        error=None if parted else state.error,
         decision=state.decision,
         held=held.in_order(HeldDeletion.objects.filter(connection=connection, closed_at=None)),
         requests_today=requests_since(connection, now - DAY),

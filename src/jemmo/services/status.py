@@ -27,6 +27,10 @@ class Reread(Struct, frozen=True, kw_only=True):
     within_days: int
     last_at: datetime | None
 
+    @classmethod
+    def of(cls, connection: Connection) -> Reread:
+        return cls(within_days=REREAD_WITHIN.days, last_at=freshness.reread_at(connection.id))
+
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
     """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
@@ -83,7 +87,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         colour=str(state.colour),
         last_success_at=state.synced_at,
         synced_at=seen.times,
-        reread=Reread(within_days=REREAD_WITHIN.days, last_at=freshness.reread_at(connection.id)),
+        reread=Reread.of(connection),
         next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,

@@ -123,17 +123,24 @@ def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
             ("stale", verdict.stale_count, verdict.stale, "another version in the ATS"),
         ):
             if count:
-                message = f"{count:,} {stream}: {words}."
+                message = f"{_counted(count, stream)}: {words}."
                 yield Problem(kind=kind, stream=stream, count=count, message=message, ids=ids)
+
+
+def _counted(count: int, stream: Stream) -> str:
+    name = stream.replace("_", " ")
+    return f"{count:,} {name.removesuffix('s') if count == 1 else name}"
 
 
 def _broken(relations: list[Broken]) -> Iterator[Problem]:
     for one in relations:
+        said = one.leads_nowhere
+        said = said.replace("point", "points", 1) if one.count == 1 else said
         yield Problem(
             kind="broken_relation",
             stream=one.stream,
             count=one.count,
-            message=f"{one.count:,} {one.stream} {one.leads_nowhere}",
+            message=f"{_counted(one.count, one.stream)} {said}",
             ids=one.ids,
         )
 

@@ -48,7 +48,7 @@ class Address(Struct, frozen=True, kw_only=True):
 class WebhookStatus(Struct, frozen=True, kw_only=True):
     """How a connection's webhooks do. Counts are of the last seven days, by outcome.
 
-    ``words`` are for people, marked for translation.
+    ``set_up`` says that there is an address for them. ``words`` are for people, marked for translation.
 
     announced    changes that a webhook brought
     unannounced  changes that polling found and no webhook had named
@@ -56,6 +56,7 @@ class WebhookStatus(Struct, frozen=True, kw_only=True):
     """
 
     supported: bool
+    set_up: bool
     health: Health
     words: str
     last_delivery_at: datetime | None
@@ -142,6 +143,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     state = health(found.last_delivery_at, found.missed) if found else Health.NEVER
     return WebhookStatus(
         supported=rules is not None,
+        set_up=found is not None,
         health=state,
         words=told(state, supported=rules is not None, set_up=found is not None),
         last_delivery_at=found.last_delivery_at if found else None,

@@ -56,8 +56,8 @@ def test_a_decision_is_told_alike_everywhere(
     applications = waiting["applications"]
     number = 45 + applications.missing
     told = (
-        f"We paused {number} deletions. Agency no longer lists {applications.missing} of "
-        f"{applications.present} applications and 45 of 60 talents. "
+        f"We paused {number} deletions. Agency no longer lists 45 of 60 talents and "
+        f"{applications.missing} of {applications.present} applications. "
         "Review them before we remove anything."
     )
     reader = signed_in(role)

@@ -12,17 +12,18 @@ from contracts.companies import connected
 from contracts.harness import start
 from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from fakes.company import Company, company, in_thread
 from fakes.hooks import hooked
 
+from jemmo.cli.connections import _lines
 from jemmo.domain import numbers
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import run_sandbox
-from jemmo.services import accounts, erasure, processing
+from jemmo.services import accounts, erasure, processing, status
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.scope import Scope, under
 from jemmo.store.selectors import files, freshness
@@ -37,11 +38,11 @@ def _reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
 
 
-def page(*path: object, post: bool = False, role: str = "owner") -> str:
+def page(*path: object, post: bool = False, role: str = "owner", host: str = "testserver") -> str:
     """A page as a member sees it, without its mark-up."""
     org = Organisation.objects.get()
     member = accounts.add_member(org, f"{role}@example.com", role, "long enough 12", verified=True)
-    browser = Client()
+    browser = Client(HTTP_HOST=host)
     browser.force_login(member)
     name, *arguments = path
     address = reverse(str(name), args=arguments)
@@ -72,8 +73,37 @@ async def test_what_is_not_read_has_no_number(database_url: str) -> None:
         assert record is not None
         text = await seen(name, record.id)
         assert "Applications aren't read from this ATS" in text, name
-        for claim in ("0 hired", "Nobody has applied", "No application"):
+        for claim in ("0 hired", "Nobody has applied", "No application", "No file"):
             assert claim not in text
+        if name == "talent":
+            assert "Files aren't read from this ATS" in text
+            assert "LinkedIn" in text
+    lines = await in_thread(lambda: list(_lines(status.overview()[0], datetime.now(UTC))))
+    counts = await found.counts()
+    assert f"  {counts['jobs']} jobs · {counts['talents']} talents · – applications" in lines
+    assert "All content read again just now within 7 days" in card
+
+
+async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str) -> None:
+    async with start(GREENHOUSE, talents=10) as ats:
+        found = await connected(ats, database_url)
+        await found.sync()
+    for path in ("ats_connection", "ats_webhooks"):
+        text = await seen(path, found.id)
+        assert "None has come yet" not in text
+        assert "ot set up" in text
+
+    # The simulator is on this computer as well, so it reaches an address here.
+    assert "at this computer alone" not in await in_thread(lambda: at("127.0.0.1:8000", found))
+    await found.rows("UPDATE connection SET base_url = 'https://ats.example.com' WHERE id = {me}")
+    assert "at this computer alone" in await in_thread(lambda: at("127.0.0.1:8000", found))
+    assert "at this computer alone" not in await in_thread(lambda: at("jobs.example.com", found))
+
+
+def at(host: str, found: Company) -> str:
+    """The page of webhooks as it is opened by this address."""
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        return page("ats_webhooks", found.id, host=host)
 
 
 async def test_a_plan_tells_a_rough_count_from_an_exact_one(database_url: str) -> None:
@@ -236,6 +266,10 @@ async def test_confidential_applications_read_like_none(database_url: str) -> No
         return listed.strip()[:1], own.partition(" Applications ")[2].partition(" Files ")[0]
 
     told = await in_thread(lambda: without(secret))
+    await found.rows(
+        "DELETE FROM stage_event e USING application a WHERE a.id = e.application_id AND a.talent_remote_id = %s",
+        plain,
+    )
     await found.rows("DELETE FROM application WHERE talent_remote_id = %s", plain)
     assert await in_thread(lambda: without(plain)) == told
     assert told == ("–", "No application that you may see.")

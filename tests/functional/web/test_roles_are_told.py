@@ -83,7 +83,7 @@ def test_a_viewer_is_not_told_to_start_a_sync(
     told = text_of(signed_in(role), "help")
 
     assert ("Start one by hand" in told) is (role != "viewer")
-    assert ("Recruiters and admins can start a sync." in told) is (role == "viewer")
+    assert ("Recruiters, admins, and owners can start a sync." in told) is (role == "viewer")
 
 
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])

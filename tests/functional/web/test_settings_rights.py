@@ -287,8 +287,8 @@ def test_talents_and_their_applications_are_decided_together(
     HeldDeletion.objects.create(connection=ours, stream="users", missing=4, present=5)
     admin = signed_in("admin")
     said = (
-        "We paused 130 deletions. Teamtailor no longer lists 70 of 90 applications and "
-        "60 of 64 talents. Review them before we remove anything."
+        "We paused 130 deletions. Teamtailor no longer lists 60 of 64 talents and "
+        "70 of 90 applications. Review them before we remove anything."
     )
     assert said in admin.get(path(ours, "deletions/talents")).content.decode()
 

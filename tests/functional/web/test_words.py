@@ -59,11 +59,16 @@ def test_every_role_and_state_has_a_word() -> None:
     assert set(WORDS["connection"]) == set(ConnectionState.values)
 
 
-def test_every_right_and_every_choice_that_is_asked_for_has_a_word() -> None:
+def test_every_right_and_every_choice_has_a_word() -> None:
     for connector in CONNECTORS.values():
         assert set(connector.rights) <= set(WORDS["right"])
-        asked = [one for one in connector.options if one.asked]
-        assert {choice for one in asked for choice in one.choices} <= set(WORDS["choice"])
+        choices = {choice for one in connector.options for choice in one.choices}
+        assert choices <= set(WORDS["choice"])
+
+
+def test_what_the_ats_tells_no_time_of_is_not_said_to_have_never_happened() -> None:
+    assert ">never<" in shown.ago(None)
+    assert shown.ago(None, "–") == "<span>–</span>"
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
@@ -161,6 +166,12 @@ def test_a_web_address_is_kept() -> None:
         ({"type": "number", "value": 12000}, "12,000"),
         ({"type": "multi_select", "value": ["<b>", "c"]}, "<bdi>&lt;b&gt;</bdi>, <bdi>c</bdi>"),
         ({"type": "text", "value": None}, ""),
+        ({"type": "currency", "value": {"amount": 42000, "unit": "EUR"}}, "€42,000"),
+        (
+            {"value": {"unit": "CHF", "min_value": "41000.00", "max_value": "52000.50"}},
+            "41,000–52,000.50 CHF",
+        ),
+        ({"value": {"street": "Rue Inventée", "floor": None}}, "street: Rue Inventée"),
     ],
 )
 def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -> None:
@@ -193,7 +204,7 @@ def test_never() -> None:
 
 def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
     known = SimpleNamespace(
-        supported=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
+        supported=True, set_up=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
     )
     shown_as = render_to_string("web/ats_card_more.html", {"card": {"webhook": known}})
 

@@ -136,8 +136,9 @@ def _phone(one: Json, region: str) -> tuple[str, str | None] | None:
 def _own_fields(row: Row, settings: Settings) -> CustomFields:
     """What Jarvi keeps of a person and our record has no place for."""
     found: CustomFields = {}
-    status = status_name(plain(row.get("statusId")), row, settings)
-    if status:
+    known_by = plain(row.get("statusId"))
+    status = status_name(known_by, row, settings)
+    if status and status != known_by:  # an id says nothing to people
         found["status"] = {"type": "text", "label": "Status", "value": status}
     if isinstance(row.get("isOpenToNewOpportunities"), bool):
         found["open_to_opportunities"] = {

@@ -36,13 +36,15 @@ WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 class Freshness:
     """A page's data, of one connection or of all. ``colour`` is ``None`` when no ATS is connected.
 
-    ``read`` counts the records that the sync under way has read; ``synced_at`` is ``None`` before the first time.
+    ``failing`` names the connection that ``error`` is about. ``read`` counts the records that the sync under way has
+    read; ``synced_at`` is ``None`` before the first time.
     ``decisions`` are what waits for an owner or admin, one of each connection, as ``jemmo.domain.brake.decision``.
     """
 
     colour: Colour | None
     synced_at: datetime | None
     error: Mapping[str, Any] | None = None
+    failing: str = ""
     files_error: dict[str, Any] | None = None
     read: int = 0
     decisions: tuple[dict[str, Any], ...] = ()
@@ -125,6 +127,7 @@ def of(seen: Seen, *pages: str, now: datetime) -> Freshness:
         decisions=(decision,) if decision else (),
         synced_at=None if None in moments else worst.synced_at,
         error=worst.error,
+        failing=worst.failing,
         files_error=worst.files_error,
         read=worst.read,
     )
@@ -166,6 +169,7 @@ def _page(seen: Seen, page: str, running: bool, run: SyncRun | None, now: dateti
         ),
         synced_at=at,
         error=error,
+        failing=seen.connection.label or seen.connection.provider.capitalize() if error else "",
         files_error=files_error,
         read=_read(run) if run is not None and running else 0,
     )
@@ -182,10 +186,12 @@ def _worst(found: Sequence[Freshness]) -> Freshness:
     if not by_urgency:
         return Freshness(colour=None, synced_at=None)
     worst = by_urgency[0]
+    failed = next((one for one in by_urgency if one.error), worst)
     return Freshness(
         colour=worst.colour,
         synced_at=freshness.oldest(one.synced_at for one in by_urgency),
-        error=worst.error,
+        error=failed.error,
+        failing=failed.failing,
         files_error=next((one.files_error for one in by_urgency if one.files_error), None),
         read=worst.read,
         decisions=tuple(decision for one in found for decision in one.decisions),

@@ -21,11 +21,15 @@ from jemmo.store.selectors.freshness import Seen
 
 @dataclass(frozen=True, kw_only=True)
 class SyncIcon:
-    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty."""
+    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty.
+
+    ``failing`` names the connection that ``error`` is about, where there are several.
+    """
 
     colour: Colour | None
     synced_at: datetime | None
     error: Mapping[str, Any] | None
+    failing: str
     decisions: tuple[dict[str, Any], ...]
     files_error: dict[str, Any] | None
     blocked: str
@@ -55,6 +59,7 @@ def icon(
         colour=state.colour,
         synced_at=state.synced_at,
         error=state.error,
+        failing=state.failing if len(connections) > 1 else "",
         decisions=state.decisions,
         files_error=state.files_error,
         blocked=_blocked([one.state for one in connections]),

@@ -228,10 +228,13 @@ def counted(number: int, stream: str) -> str:
 
 
 @register.filter
-def ago(moment: datetime | None) -> SafeString:
-    """How long ago, with the exact time on hover and for machines."""
+def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
+    """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", where there is no time.
+
+    That the ATS tells no time of a record doesn't mean that it never happened, so records say "–" instead.
+    """
     if not moment:
-        return format_html("<span>{}</span>", _("never"))
+        return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
     since = now() - moment
     if since < timedelta(0):
         shown = _day(localtime(moment))
@@ -322,6 +325,8 @@ def field_value(field: dict[str, Any]) -> SafeString | str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in value))
+    if isinstance(value, dict):
+        return _composed(value)
     if field.get("type") == "date" and (known := _date(value)):
         return _day(known)
     if isinstance(value, int | float):
@@ -329,6 +334,22 @@ def field_value(field: dict[str, Any]) -> SafeString | str:
     if isinstance(value, str) and (address := web_address(value)):
         return format_html('<a href="{}" rel="noopener noreferrer nofollow">{}</a>', address, value)
     return "" if value is None else str(value)
+
+
+def _composed(value: dict[str, Any]) -> str:
+    """A value of several parts: an amount of money, or a range of it, as such; any other part by part."""
+    ends = [value.get(name) for name in ("amount", "min_value", "max_value")]
+    amounts = [end for end in map(_number, ends) if end is not None]
+    if amounts and value.keys() <= {"amount", "min_value", "max_value", "unit", "currency"}:
+        return _money(amounts, str(value.get("unit") or value.get("currency") or ""))
+    return ", ".join(f"{name}: {part}" for name, part in value.items() if part not in (None, ""))
+
+
+def _number(value: object) -> float | None:
+    try:
+        return None if isinstance(value, bool) or value is None else float(str(value))
+    except ValueError:
+        return None
 
 
 def _date(value: object) -> date | None:
@@ -371,13 +392,18 @@ def pay(compensation: Any) -> str:
     ends = [end for end in (compensation.min, compensation.max) if end is not None]
     if not ends:
         return compensation.original or ""
+    money = _money(ends, compensation.currency or "")
+    return f"{money} {words.word(compensation.period, 'pay')}".strip()
+
+
+def _money(ends: Iterable[float], currency: str) -> str:
+    """An amount, or the two ends of a range, with their currency."""
     amounts = "–".join(_amount(end) for end in dict.fromkeys(ends))
-    currency = compensation.currency or ""
     symbol = SYMBOLS.get(currency, currency)
+    if len(symbol) != 1:
+        return f"{amounts} {symbol}".strip()
     # Translators: the order of currency and amount, e.g. "€%(amount)s" or "%(amount)s €".
-    money = _("%(currency)s%(amount)s") % {"currency": symbol, "amount": amounts}
-    parts = (money if len(symbol) == 1 else f"{amounts} {symbol}", compensation.period)
-    return f"{parts[0].strip()} {words.word(parts[1], 'pay')}".strip()
+    return _("%(currency)s%(amount)s") % {"currency": symbol, "amount": amounts}
 
 
 def _amount(value: float) -> str:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services import quality as service
+from jemmo.store.selectors import held
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
 from jemmo.web.attempts import question
@@ -20,7 +21,11 @@ def quality(request: MemberRequest) -> HttpResponse:
     except JemmoError as error:
         report, refused = _stored(request), problem(error)
     shown = [
-        {"one": one, "problem": problem(one.error) if one.error else None}
+        {
+            "one": one,
+            "problem": problem(one.error) if one.error else None,
+            "decision": held.decision(one.connection, held.waiting(one.connection)),
+        }
         for one in report.connections
     ]
     return render(

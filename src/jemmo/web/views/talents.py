@@ -12,6 +12,7 @@ from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
 from jemmo.services import contacting, noting
+from jemmo.services.connecting import connector_named
 from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.models import Talent
 from jemmo.store.selectors import freshness, talents
@@ -69,8 +70,10 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     if page.contacts:
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
         noting.looked(request.organisation, request.membership.account, action, talent_id)
+    connector = connector_named(page.talent.connection.provider)
     shown = {
         "page": page,
+        "reads_files": connector is None or connector.capabilities.resumes,
         "talent": page.talent,
         "section": "talents",
         "sees": sees,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -31,6 +32,11 @@ from jemmo.web.problems import problem
 from jemmo.web.views.ats import connection_of
 
 HERE_ALONE = ("localhost", "127.0.0.1", "[::1]")
+
+
+def _is_here(netloc: str) -> bool:
+    """Whether an address is that of this computer for itself, which no other can reach."""
+    return netloc.rpartition(":")[0] in HERE_ALONE or netloc in HERE_ALONE
 
 
 @manager
@@ -132,7 +138,8 @@ def _page(
         "signs": rules.verify is not None,
         "known": found or webhooks.known(connection, default_vault()),
         "address": absolute(request, found.path) if found and not hidden else "",
-        "here_alone": request.get_host().rpartition(":")[0] in HERE_ALONE,
+        "here_alone": _is_here(request.get_host())
+        and not _is_here(urlsplit(connection.base_url).netloc),
         "status": webhooks.status(connection),
         "kept": deliveries.kept(connection),
         "form": SigningKey(),
