@@ -26,6 +26,19 @@ def test_what_is_declared_is_there(one: Connector) -> None:
     assert (ROOT / "src/jemmo/connectors" / one.name / "README.md").exists()
 
 
+@pytest.mark.parametrize("one", OFFERED, ids=lambda one: one.name)
+def test_what_it_was_tried_on_is_the_same_everywhere(one: Connector) -> None:
+    """For docs/connectors.md, the table of the README and the connector's own page."""
+    assert one.evidence is not None
+    row = next(
+        line for line in (ROOT / "README.md").read_text().splitlines() if f"| [{one.label}]" in line
+    )
+    assert row.rstrip("| ").endswith(one.evidence.tried_on)
+    own = (ROOT / "src/jemmo/connectors" / one.name / "README.md").read_text()
+    untried = "Nobody has run this connector against a real account yet" in " ".join(own.split())
+    assert untried is (one.evidence.tried_on == "simulator")
+
+
 def test_a_connector_stays_small_to_add() -> None:
     """The figures of docs/adding-a-connector.md, rounded."""
     told = (ROOT / "docs" / "adding-a-connector.md").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -220,13 +221,27 @@ class Webhooks(Struct, frozen=True, kw_only=True):
     once: Callable[[Options], bool] = lambda _: False
 
 
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What a connector reads and how sure that is, in sentences for docs/connectors.md.
+
+    ``unread`` is what the ATS has and nobody reads; ``sure`` names the sources and what they leave open; ``tried_on``
+    is "simulator" until somebody has run it against a real account.
+    """
+
+    reads: str
+    unread: str
+    sure: str
+    tried_on: Literal["simulator", "real account"] = "simulator"
+
+
 class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
     ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
     a connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` tells of
     outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` tells
-    how fast the ATS lets itself be read with them. ``open_files`` is there where files can be fetched.
+    how fast the ATS lets itself be read with them. ``open_files`` is there where files can be fetched. ``evidence`` is
+    needed to offer it.
     """
 
     name: str
@@ -237,6 +252,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     capabilities: Capabilities
     base_url: Callable[[Mapping[str, str]], str]
     open: Callable[[Config], Source]
+    evidence: Evidence | None = None
     status_page: str = ""
     probe: Probe | None = None
     rights: tuple[str, ...] = ()

@@ -23,6 +23,11 @@ COLUMNS = (
     ("custom_fields", "custom fields"),
 )
 
+TRIED = {
+    "simulator": "simulators only. Nobody has run this connector against a real account yet.",
+    "real account": "a real account.",
+}
+
 
 def page() -> str:
     return "\n".join([HEAD, *_capabilities(), *(line for one in OFFERED for line in _options(one))])
@@ -47,7 +52,11 @@ def _options(one: Connector) -> Iterator[str]:
     readme = f"../src/jemmo/connectors/{one.name}/README.md"
     status = f" Status page: {one.status_page}." if one.status_page else ""
     yield f"{one.key_help} Documentation: {one.docs_url}.{status}"
-    yield f"[What is read, and how sure we are]({readme}).\n"
+    if one.evidence is not None:
+        yield f"\n- **Read:** {one.evidence.reads}"
+        yield f"- **Not read:** {one.evidence.unread}"
+        yield f"- **How sure:** {one.evidence.sure} Each fact and its source: [README]({readme})."
+        yield f"- **Tried on:** {TRIED[one.evidence.tried_on]}\n"
     yield "| option | default | allowed | what it does |"
     yield "|---|---|---|---|"
     for option in one.options:

@@ -11,6 +11,7 @@ from jemmo.connectors.base import (
     PACING,
     QUOTA_SHARE,
     Connector,
+    Evidence,
     Option,
     number,
     share_of,
@@ -50,6 +51,20 @@ FLATCHR = Connector(
     open=FlatchrSource,
     webhooks=WEBHOOKS,
     open_files=FlatchrFiles,
+    evidence=Evidence(
+        reads=(
+            "Columns as stages, vacancies as jobs, applicants as talents and applications, and their resumes."
+        ),
+        unread=(
+            "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and answers to "
+            "questions. Persons who applied twice are two talents."
+        ),
+        sure=(
+            "The public reference (developers.flatchr.io, with its editions of 2019 and 2022) and public clients. It "
+            "leaves open how archived applicants are asked for, whether answers are cut, how a resume is handed out, "
+            "and the bodies of errors; each has an option or is found out. It says nothing of merged candidates."
+        ),
+    ),
     capabilities=Capabilities(
         incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=False
     ),

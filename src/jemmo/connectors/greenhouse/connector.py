@@ -11,6 +11,7 @@ from jemmo.connectors.base import (
     PACING,
     QUOTA_SHARE,
     Connector,
+    Evidence,
     Option,
     Options,
     number,
@@ -58,6 +59,20 @@ GREENHOUSE = Connector(
         *map(right_to, (*BESIDE, "attachments")),
     ),
     pace=_pace,
+    evidence=Evidence(
+        reads=(
+            "Departments, users, rejection reasons, jobs with their posts, offices and pay, interview stages, "
+            "candidates, applications with their stage history, and attachments."
+        ),
+        unread=(
+            "Interviews, scorecards, offers, notes and activity feeds, answers to questions, demographic answers, and "
+            "openings."
+        ),
+        sure=(
+            "The Harvest v3 reference (harvestdocs.greenhouse.io). It leaves open the number of requests allowed and "
+            "some forms of answers; each is a switch of the simulator."
+        ),
+    ),
     capabilities=Capabilities(
         incremental=True,
         webhooks=True,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jemmo.connectors.base import FULL_SWEEP, LAG, PACING, QUOTA_SHARE, Connector, Option, number
+from jemmo.connectors.base import (
+    FULL_SWEEP,
+    LAG,
+    PACING,
+    QUOTA_SHARE,
+    Connector,
+    Evidence,
+    Option,
+    number,
+)
 from jemmo.connectors.jarvi.files import JarviFiles
 from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
@@ -42,6 +51,19 @@ JARVI = Connector(
     webhooks=WEBHOOKS,
     open_files=JarviFiles,
     probe=probe,
+    evidence=Evidence(
+        reads=(
+            "Users, recruitment projects and offers as jobs, and talent profiles. Stages, applications and resumes "
+            "only where an option says where they are."
+        ),
+        unread=(
+            "Notes, messages, meetings, tasks and history, and companies but for a job's client."
+        ),
+        sure=(
+            "The public pages of api-docs.jarvi.tech, which end within the schemas of answers, Jarvi's help, and what "
+            "public clients measured on one account. Where applications and resumes are is not documented."
+        ),
+    ),
     capabilities=Capabilities(
         applications=False,
         incremental=True,

@@ -13,6 +13,7 @@ from jemmo.connectors.base import (
     PACING,
     QUOTA_SHARE,
     Connector,
+    Evidence,
     Option,
     number,
     share_of,
@@ -64,6 +65,19 @@ TEAMTAILOR = Connector(
     open=TeamtailorSource,
     webhooks=WEBHOOKS,
     open_files=TeamtailorFiles,
+    evidence=Evidence(
+        reads=(
+            "Departments, users, reject reasons, jobs, stages, candidates with custom fields and resumes, and job "
+            "applications."
+        ),
+        unread=(
+            "Notes, messages, activities, interviews, answers to questions, partner results, regions, and hiring teams."
+        ),
+        sure=(
+            "The public reference (docs.teamtailor.com) and the answers recorded in Teamtailor's own Ruby client. It "
+            "leaves open the exact rate limit, how time filters are rounded, and what moves a candidate's date."
+        ),
+    ),
     capabilities=Capabilities(
         incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
     ),
