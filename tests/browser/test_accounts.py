@@ -95,7 +95,7 @@ def test_the_first_owner_invites_a_colleague_who_signs_in(enters: Opens, mail: M
     sign_in(late, "nina@acme.example", OTHER)
     expect(late.get_by_role("heading", level=1, name="Jobs")).to_be_visible()
     late.goto("/settings/members/")
-    expect(late.get_by_role("heading", name="Invite somebody")).to_have_count(0)
+    expect(late.get_by_role("heading", name="Invite someone")).to_have_count(0)
 
 
 def test_a_forgotten_password_is_replaced(somebody: None, enters: Opens, mail: MailServer) -> None:

@@ -24,8 +24,8 @@ def give_key(page: Page, office: Any, key: str) -> None:
     further = page.locator("details.further")
     if further.get_attribute("open") is None:
         further.locator("summary").click()
-    page.get_by_label("Another address").fill(office.ats)
-    page.get_by_role("button", name="Test the key and connect").click()
+    page.get_by_label("Custom address").fill(office.ats)
+    page.get_by_role("button", name="Test and connect").click()
 
 
 def connect(page: Page, office: Any) -> None:
@@ -57,7 +57,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     assert "no-such-key-at-all" not in page.content()
 
     give_key(page, office, office.weak)
-    expect(alert).to_contain_text("may not read all that a sync needs")
+    expect(alert).to_contain_text("read everything that a sync needs")
     expect(alert.get_by_role("listitem").filter(has_text="Read candidates")).to_contain_text(
         "missing"
     )
@@ -87,13 +87,11 @@ def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
     give_key(page, office, office.key)
 
     page.get_by_role("link", name="Decide later").click()
-    expect(page.get_by_text("The first sync waits for you")).to_be_visible()
+    expect(page.get_by_text("Start your first sync when you're ready")).to_be_visible()
     page.get_by_role("link", name="Plan the first sync").click()
     page.get_by_role("button", name="Tonight").click()
 
-    expect(page.locator(".messages")).to_contain_text(
-        re.compile("starts by itself at .* 22:00|starts now")
-    )
+    expect(page.locator(".messages")).to_contain_text(re.compile("starts at .* 22:00|starts now"))
     expect(page.get_by_text("Active", exact=True)).to_be_visible()
 
 
@@ -103,9 +101,9 @@ def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> 
 
     page.goto("/settings/organization/ats/connect/teamtailor/")
     give_key(page, office, office.newer)
-    expect(page.get_by_role("alert")).to_contain_text("connected already")
-    page.get_by_role("link", name="Replace the key of that connection").click()
-    expect(page.get_by_role("heading", name="Replace the key")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("already connected")
+    page.get_by_role("link", name="Rotate the key of that connection").click()
+    expect(page.get_by_role("heading", name="Rotate key")).to_be_visible()
     page.goto("/settings/organization/ats/")
     expect(page.locator("section.connection")).to_have_count(1)
     expect(page.locator("section.connection")).to_contain_text("••••0001")
@@ -122,27 +120,29 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
 
-    page.get_by_role("link", name="Replace the key").click()
+    page.get_by_role("link", name="Rotate key").click()
     for key, answer in (
         (office.foreign, "This key belongs to another company"),
-        (office.weak, "may not read all that a sync needs"),
-        (office.key, "This is the key that is in use already"),
+        (office.weak, "read everything that a sync needs"),
+        (office.key, "This key is already in use"),
         ("nonsense", "The ATS refused the API key"),
     ):
         page.get_by_label("New API key").fill(key)
-        page.get_by_role("button", name="Test and replace").click()
+        page.get_by_role("button", name="Test and rotate").click()
         expect(page.get_by_role("alert")).to_contain_text(answer)
     page.get_by_label("New API key").fill(office.newer)
-    page.get_by_role("button", name="Test and replace").click()
+    page.get_by_role("button", name="Test and rotate").click()
 
     expect(page.get_by_text("The new key works and is in use.")).to_be_visible()
     expect(page.get_by_text("••••0003")).to_be_visible()
     expect(page.get_by_text("The old key ••••0001 may still work")).to_be_visible()
-    page.get_by_role("button", name="It is revoked").click()
+    page.get_by_role("button", name="Key revoked").click()
     expect(page.get_by_text("The old key")).to_have_count(0)
-    page.get_by_role("link", name="Test the connection").click()
+    page.get_by_role("link", name="Test connection").click()
     page.get_by_role("button", name="Test now").click()
-    expect(page.get_by_text("The ATS answers and the key may do what is needed.")).to_be_visible()
+    expect(
+        page.get_by_text("The ATS responds, and the key has the permissions it needs.")
+    ).to_be_visible()
 
 
 def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
@@ -167,7 +167,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     choose(page, "Disconnect")
     page.get_by_label("To confirm, type: Teamtailor").fill("Something else")
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_text("This is not the name.")).to_be_visible()
+    expect(page.get_by_text("The name doesn't match.")).to_be_visible()
     page.get_by_label("To confirm, type: Teamtailor").fill("Teamtailor")
     page.get_by_role("button", name="Disconnect").click()
     expect(page.get_by_text("Disconnected. Its jobs and talents stay")).to_be_visible()
@@ -179,7 +179,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page.get_by_role("link", name="Connect again").click()
     page.get_by_label("Address of the ATS").fill(office.ats)  # no key is left to prove it
     page.get_by_label("New API key").fill(office.key)
-    page.get_by_role("button", name="Test and replace").click()
+    page.get_by_role("button", name="Test and rotate").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
     choose(page, "Disconnect")
     page.get_by_label("Delete the jobs and talents").check()
@@ -208,7 +208,7 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
     expect(page.get_by_text("1 more is confidential")).to_be_visible()
     page.get_by_role("button", name="They are gone: delete ").click()
-    expect(page.get_by_text("Released. The next comparison, which starts now")).to_be_visible()
+    expect(page.get_by_text("Deletions released. A comparison starts now")).to_be_visible()
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")

@@ -70,9 +70,9 @@ def test_an_entry_is_copied_for_support_without_contact_details(
 def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: Opens) -> None:
     page = opens("/settings/logs/?q=70000")
 
-    page.get_by_role("link", name="Where is this record?").click()
+    page.get_by_role("link", name="Explain this record").click()
 
-    expect(page.get_by_text("The ATS sent it, but it was kept aside")).to_be_visible()
+    expect(page.get_by_text("The ATS sent it, but it was rejected")).to_be_visible()
     page.get_by_role("searchbox").fill("draft")
     page.keyboard.press("Enter")
     expect(page.get_by_text("excludes it: Draft jobs.")).to_be_visible()
@@ -81,6 +81,6 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
 def test_who_finds_nothing_is_led_to_the_reason(kept_out: None, opens: Opens) -> None:
     page = opens("/talents/?q=idle")
 
-    page.get_by_role("link", name="Why is this record not here?").click()
+    page.get_by_role("link", name="Why is this record missing?").click()
 
     expect(page.get_by_text("Talents without an active application")).to_be_visible()

@@ -136,7 +136,7 @@ def test_screenshot_mode_is_switched_by_keyboard(opens: Opens) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     assert name in page.title()
     assert not re.search(f"Müller|Élodie|{EMAIL}", page.content())
-    page.get_by_role("button", name="Turn it off").click()
+    page.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Élodie Müller")
 
 

@@ -53,13 +53,13 @@ def test_a_request_is_answered_in_a_minute(staffed: Showcase, opens: Opens, tmp_
         assert {"data.json", "index.html"} <= set(archive.namelist())
 
     page.get_by_role("button", name="Erase …").click()
-    expect(page.get_by_text("This cannot be taken back.")).to_be_visible()
+    expect(page.get_by_text("This can't be undone.")).to_be_visible()
     page.get_by_label("To confirm, type: Élodie Müller").focus()
     page.keyboard.type("Élodie Müller")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
-    expect(page.get_by_text("This installation wrote exactly this.")).to_be_visible()
+    expect(page.get_by_text("This installation issued exactly this certificate.")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name="Settings")).to_be_hidden()
     expect(page.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
@@ -87,11 +87,11 @@ def quiet(staffed: Showcase) -> Showcase:
 
 def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
-    page.get_by_label("Erase people of whom nothing was heard").fill("24")
+    page.get_by_label("Erase people without activity").fill("24")
     page.get_by_role("button", name="Try out").click()
 
     expect(page.get_by_role("heading", name="1 of 1 people would be erased")).to_be_visible()
-    page.get_by_text("Who, the longest quiet first").click()
+    page.get_by_text("People, longest inactive first").click()
     expect(page.get_by_role("link", name="Élodie Müller")).to_be_visible()
     page.get_by_role("button", name="Save").click()
 
@@ -109,15 +109,15 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     page.get_by_label("Why").fill("She said so on the phone.")
     page.get_by_role("button", name="Do not contact").click()
 
-    expect(page.get_by_text("Noted: this person is not to be contacted.")).to_be_visible()
+    expect(page.get_by_text("Saved. This person is marked as do not contact.")).to_be_visible()
     expect(page.get_by_text("She said so on the phone.")).to_be_visible()
     expect(page.get_by_text(EMAIL)).to_have_count(0)
-    expect(page.get_by_role("button", name="Show them all the same")).to_have_count(0)
+    expect(page.get_by_role("button", name="Show them anyway")).to_have_count(0)
     admin = opens(path, role="admin")
-    admin.get_by_role("button", name="Show them all the same").click()
+    admin.get_by_role("button", name="Show them anyway").click()
     expect(admin.get_by_role("link", name=EMAIL)).to_be_visible()
     admin.goto("/settings/privacy/access/")
-    expect(admin.get_by_role("cell", name="Had withheld contact details shown")).to_be_visible()
+    expect(admin.get_by_role("cell", name="Revealed withheld contact details")).to_be_visible()
     admin.get_by_label("Kind").select_option("not_to_contact")
     expect(admin.locator("#results tbody tr")).to_have_count(1)
 

@@ -121,7 +121,7 @@ def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens
         [re.compile("61.*Inbox", re.DOTALL), re.compile("1.*Talk", re.DOTALL)]
     )
     expect(page.get_by_text("€40,000–50,000 a year")).to_be_visible()
-    expect(page.get_by_text("Where this comes from")).to_be_visible()
+    expect(page.get_by_text("Source")).to_be_visible()
 
     pipeline.get_by_role("link").filter(has_text="Talk").click()
     people = page.locator("#content tbody tr")
@@ -153,7 +153,7 @@ def test_a_viewer_sees_no_contact_and_opens_no_file(story: dict[str, str], opens
     assert resume
     viewer = opens(story["talent"], role="viewer")
 
-    expect(viewer.get_by_text("Contact details are hidden for your role.")).to_be_visible()
+    expect(viewer.get_by_text("Your role can't see contact details.")).to_be_visible()
     expect(viewer.get_by_text("cv.pdf")).to_be_visible()
     expect(viewer.get_by_role("link", name="cv.pdf")).to_have_count(0)
     expect(viewer.get_by_role("link", name="Download")).to_have_count(0)

@@ -68,12 +68,12 @@ def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Open
     line.get_by_label("From").fill("00:00")
     line.get_by_label("To").fill("00:00")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("take up the whole week")
+    expect(page.get_by_role("alert")).to_contain_text("cover the whole week")
 
     line = page.get_by_role("group", name="Quiet hours, line 1")
     line.get_by_label("To").fill("21:00")
     page.get_by_label("Time zone").select_option("America/New_York")
-    page.get_by_label("In the off-peak hours").check()
+    page.get_by_label("During off-peak hours").check()
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Saved.")).to_be_visible()

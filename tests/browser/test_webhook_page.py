@@ -59,7 +59,7 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     expect(page.get_by_text("Settings > Integrations > Webhooks > New webhook")).to_be_visible()
     expect(page.get_by_text("Webhooks are not set up")).to_be_visible()
 
-    page.get_by_role("button", name="Make the address").click()
+    page.get_by_role("button", name="Create address").click()
     first = address_on(page)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/hooks/[\w-]{40,}/", first)
     page.get_by_role("button", name="Copy", exact=True).click()
@@ -71,39 +71,39 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     assert send(first, "candidate.update") == 401
 
     page.get_by_role("textbox", name="Signature key").fill("x" * 600)
-    page.get_by_role("button", name="Keep the key").click()
+    page.get_by_role("button", name="Save key").click()
     expect(page.get_by_role("alert")).to_contain_text("This does not look like a signature key.")
     page.get_by_role("textbox", name="Signature key").fill(KEY)
-    page.get_by_role("button", name="Keep the key").click()
-    expect(page.get_by_text("The signature key is kept encrypted.")).to_be_visible()
+    page.get_by_role("button", name="Save key").click()
+    expect(page.get_by_text("Signature key saved, encrypted.")).to_be_visible()
     assert KEY not in page.content()
     assert send(first, "candidate.update") == 200
     assert send(first, "candidate.update", key="another") == 401
 
     page.reload()
-    expect(page.get_by_text("Webhooks arrive.")).to_be_visible()
+    expect(page.get_by_text("Webhooks are arriving.")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="candidate.update")).to_contain_text("Taken in")
     page.get_by_label("Those of the").select_option("168")
-    page.get_by_role("button", name="Read them again").click()
-    expect(page.get_by_text("Webhooks read again: 1. Records looked up now: 1.")).to_be_visible()
+    page.get_by_role("button", name="Replay webhooks").click()
+    expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()
 
 
 def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
     one = opens(page_path, role="admin")
-    one.get_by_role("button", name="Make the address").click()
+    one.get_by_role("button", name="Create address").click()
     first = address_on(one)
     other = opens(page_path, role="admin")
     for page in (one, other):
         page.goto(page_path)
-        page.get_by_role("link", name="Replace the address").click()
-        expect(page.get_by_text("The present address stops working at once.")).to_be_visible()
+        page.get_by_role("link", name="Replace address").click()
+        expect(page.get_by_text("The current address stops working at once.")).to_be_visible()
 
-    one.get_by_role("button", name="Replace the address").click()
+    one.get_by_role("button", name="Replace address").click()
     expect(one.get_by_text("This is the new address.")).to_be_visible()
     second = address_on(one)
     assert second != first
     assert send(first, "candidate.update") == 404
-    other.get_by_role("button", name="Replace the address").click()  # he meant the first one
+    other.get_by_role("button", name="Replace address").click()  # he meant the first one
 
     assert address_on(other) == second
     expect(other.get_by_text("This is the new address.")).to_have_count(0)
@@ -111,14 +111,14 @@ def test_the_address_is_replaced_once(page_path: str, opens: Opens) -> None:
 
 def test_screenshots_never_show_it(page_path: str, opens: Opens) -> None:
     page = opens(page_path, role="admin")
-    page.get_by_role("button", name="Make the address").click()
+    page.get_by_role("button", name="Create address").click()
     secret = address_on(page)
     page.locator("summary[aria-label=Account]").click()
     page.get_by_role("switch", name="Screenshot mode").click()
 
     page.goto(page_path)
-    page.get_by_role("button", name="Show the address").click()
-    expect(page.get_by_role("heading", name="The address")).to_be_visible()
+    page.get_by_role("button", name="Show address").click()
+    expect(page.get_by_role("heading", name="Webhook address")).to_be_visible()
     assert secret not in page.content()
     assert page.get_by_label("Secret address").count() == 0
 

@@ -53,7 +53,7 @@ def test_what_supabase_refuses_names_the_next_step(
         check(supabase(project, bucket, key))
     assert told.value.code == code
     assert step in told.value.next_step
-    assert "Nothing to do" not in told.value.next_step
+    assert "No action needed" not in told.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def s3_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         (400, "NobodyKnows", ConfigError, "manual"),
         (400, "EntityTooLarge", TooLarge, "JEMMO_FILE_MB"),
         (413, "", TooLarge, "JEMMO_FILE_MB"),
-        (503, "SlowDown", StorageError, "Nothing to do"),
+        (503, "SlowDown", StorageError, "No action needed"),
     ],
 )
 @pytest.mark.usefixtures("s3_keys")

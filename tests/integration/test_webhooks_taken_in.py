@@ -328,7 +328,7 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         listed = (await jemmo("hooks", "list", "--json")).last["connections"][0]["webhooks"]
         assert listed["health"] == "healthy"
         assert listed["counts"]["key_missing"] == 1
-        assert "Webhooks arrive." in (await jemmo("hooks", "list")).out
+        assert "Webhooks are arriving." in (await jemmo("hooks", "list")).out
 
 
 async def test_without_a_database_the_sender_is_told_to_come_again(

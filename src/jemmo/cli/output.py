@@ -143,9 +143,7 @@ def _usage(error: typer.TyperException) -> dict[str, str]:
 
 def _known(error: Exception) -> JemmoError:
     """The error explained; a bug leaves its place in the code in a file, and never a traceback."""
-    return explain(error) or Unexpected(
-        "Jemmo failed in a way it did not expect.", next_step=_keep(error)
-    )
+    return explain(error) or Unexpected("Jemmo failed unexpectedly.", next_step=_keep(error))
 
 
 def explain(error: Exception) -> JemmoError | None:

@@ -77,14 +77,16 @@ QUOTA_SHARE = Option(
     default="90",
     at_least=5,
     at_most=100,
-    help=_("Per cent of the ATS's rate limit that Jemmo may use; the rest is left to other tools."),
+    help=_(
+        "Percentage of the ATS's rate limit that Jemmo may use. The rest is left to other tools."
+    ),
 )
 
 FILE_HOSTS = Option(
     name="file_hosts",
     label=_("Hosts of files"),
     default="",
-    help=_("Hosts that files may be fetched from, with commas; names below them count too."),
+    help=_("Hosts that files may be downloaded from, separated by commas. Subdomains count too."),
 )
 """The ATS's own address need not be named. The API key goes to none of them."""
 
@@ -94,7 +96,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("How far an incremental sync reads back, on purpose."),
+    _("Minutes by which an incremental sync deliberately reads back."),
 )
 
 FULL_SWEEP = Option(
@@ -102,7 +104,7 @@ FULL_SWEEP = Option(
     label=_("When everything is read again"),
     default="0 19 * * 6",
     help=_(
-        "When everything is read again, in UTC (minute hour day month weekday); empty for never."
+        "When everything is read again, in UTC (minute hour day month weekday). Leave empty for never."
     ),
 )
 """For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
@@ -298,7 +300,7 @@ def check_key(key: str) -> str:
         raise ConfigError(
             "This does not look like an API key.",
             code="key_malformed",
-            next_step="Copy the key again, alone and on one line.",
+            next_step="Copy the key again, on one line and without anything else.",
         )
     return key
 

@@ -75,7 +75,7 @@ def unavailable(label: str, status: int, *, see: str = "") -> TransientError:
     return TransientError(
         f"{label} has a problem of its own (HTTP {status}).",
         code="ats_unavailable",
-        next_step="Nothing to do: the next sync goes on where this one stopped."
+        next_step="No action needed: the next sync continues where this one stopped."
         + (f" See {see} if it lasts." if see else ""),
     )
 

@@ -80,7 +80,7 @@ class TransientError(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "unavailable"
-    default_next_step = "Nothing to do: the next sync goes on where this one stopped."
+    default_next_step = "No action needed: the next sync continues where this one stopped."
 
 
 class RateLimited(TransientError):
@@ -171,7 +171,7 @@ class RecordRejected(JemmoError):
     """One record cannot be used; it is kept with this reason and the page goes on."""
 
     default_code = "invalid_record"
-    default_next_step = "Correct the record in the ATS; the next sync reads it again."
+    default_next_step = "Correct the record in the ATS. The next sync reads it again."
 
     def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message, code=code)
@@ -181,9 +181,9 @@ class RecordRejected(JemmoError):
 def changed_meanwhile() -> ConfigError:
     """What is told to the second of two people who changed the same thing."""
     return ConfigError(
-        "Somebody else changed this meanwhile, so nothing was saved.",
+        "Someone else changed this in the meantime, so nothing was saved.",
         code="changed_meanwhile",
-        next_step="Look at how it is now, and change it again if that is still wanted.",
+        next_step="Reload to see the current state, then change it again if you still want to.",
     )
 
 

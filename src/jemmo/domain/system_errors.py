@@ -39,7 +39,7 @@ def explain(error: BaseException) -> TransientError | None:
         )
     if error.errno in _TOO_MANY:
         return TransientError(
-            "Jemmo has too many files and connections open.",
+            "Jemmo has too many open files and connections.",
             code="open_files",
             next_step="Raise the limit of open files (`ulimit -n`, LimitNOFILE) to 4096 or more.",
         )

@@ -184,10 +184,10 @@ def health(last_delivery_at: datetime | None, missed: int) -> Health:
 
 
 _TOLD = {
-    Health.NEVER: _("No webhook has come yet. Enter the address in the ATS and send a test."),
-    Health.HEALTHY: _("Webhooks arrive."),
+    Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
+    Health.HEALTHY: _("Webhooks are arriving."),
     Health.SILENT: _(
-        "The last changes were found by a sync and announced by no webhook. Check the webhook in the ATS."
+        "The last changes were found by a sync, without a webhook. Check the webhook in the ATS."
     ),
 }
 

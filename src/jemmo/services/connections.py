@@ -134,13 +134,13 @@ def rotate(
         raise ConfigError(
             "This is not the address that the connection has, so the key was not sent.",
             code="other_address",
-            next_step="Type the ATS's address as it was when you connected it. If it is right, somebody may have "
+            next_step="Enter the ATS's address as it was when you connected it. If it is correct, someone may have "
             "changed the database: connect the ATS as a new connection.",
         )
     config = connector.configure(api_key, connection.base_url or None, connection.options)
     if in_use == config.api_key:
         raise ConfigError(
-            "This is the key that is in use already.",
+            "This key is already in use.",
             code="same_key",
             next_step=f"Create a new key first. {connector.key_help}",
         )

@@ -25,9 +25,9 @@ def stop(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> b
     reason = reason.replace("\x00", "").strip()[:LONGEST]
     if not reason:
         raise ConfigError(
-            "A reason is needed.",
+            "Enter a reason.",
             code="contact_reason_missing",
-            next_step="Say in a few words why this person is not to be contacted.",
+            next_step="Say briefly why this person must not be contacted.",
         )
     with transaction.atomic():
         talent = _held(actor, talent_id)

@@ -204,7 +204,7 @@ async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
     except JemmoError:
         raise
     except Exception as error:
-        raise Unexpected("Jemmo failed in a way it did not expect.") from error
+        raise Unexpected("Jemmo failed unexpectedly.") from error
 
 
 def pause(tries: int) -> float:

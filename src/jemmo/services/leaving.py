@@ -45,9 +45,9 @@ def ask(
         held = Organisation.objects.select_for_update().get(id=org.id)
         if held.deleted_at is not None:
             raise ConfigError(
-                "This organization is to be deleted already.",
+                "This organization is already scheduled for deletion.",
                 code="leaving_already",
-                next_step="Nothing to do; until then it can be undone.",
+                next_step="No action needed. Until then, you can undo it.",
             )
         active = held.connections.filter(state=ConnectionState.ACTIVE)
         paused = [str(one) for one in active.values_list("id", flat=True)]
@@ -69,9 +69,9 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
         asked = OrganisationDeletion.objects.filter(org_id=org.id).first()
         if asked is None or held.deleted_at is None or held.deleted_at <= now:
             raise ConfigError(
-                "There is no deletion to take back any more.",
+                "There is no deletion to undo.",
                 code="not_leaving",
-                next_step="Look at the organization again.",
+                next_step="Reload the organization's page.",
             )
         paused = held.connections.filter(id__in=asked.paused, state=ConnectionState.PAUSED)
         paused.update(state=ConnectionState.ACTIVE, due_at=now)

@@ -44,7 +44,7 @@ _REASONS = {
         "Ask an owner of the organization.",
     ),
     "last_owner": (
-        "An organization keeps at least one owner.",
+        "An organization needs at least one owner.",
         "Make somebody else an owner first.",
     ),
     "changed_meanwhile": (

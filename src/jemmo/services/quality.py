@@ -84,7 +84,7 @@ def _left(ends: float) -> float:
     left = ends - time.monotonic()
     if left < 1:
         raise TransientError(
-            "The other ATSs took too long to answer, so this one was not asked.",
+            "The other ATSs took too long to respond, so this one wasn't asked.",
             code="not_asked",
             next_step="Refresh the counts again.",
         )

@@ -141,9 +141,9 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
     """
     if plan.leaves_no_time(datetime.now(UTC)):
         raise ConfigError(
-            "The quiet hours take up the whole week, so no sync could ever start.",
+            "Quiet hours cover the whole week, so no sync could ever start.",
             code="always_quiet",
-            next_step="Leave some hours free, or pause the connections instead.",
+            next_step="Leave some hours free, or pause the connections.",
         )
     with transaction.atomic():
         org = Organisation.objects.select_for_update().get(id=org.id)

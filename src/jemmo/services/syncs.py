@@ -380,7 +380,7 @@ def _explain(error: BaseException) -> JemmoError:
         return Cancelled("The sync was stopped.")
     if known := explain(error) or system_errors.explain(error):
         return known
-    return Unexpected("Jemmo failed in a way it did not expect.")
+    return Unexpected("Jemmo failed unexpectedly.")
 
 
 def _now() -> datetime:

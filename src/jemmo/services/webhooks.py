@@ -125,7 +125,7 @@ def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
         raise ConfigError(
             "This does not look like a signature key.",
             code="signing_key_malformed",
-            next_step="Copy the key that the ATS shows beside the webhook, alone and on one line.",
+            next_step="Copy the key that the ATS shows next to the webhook, on one line and without anything else.",
         )
     address(connection, vault)
     WebhookAddress.objects.filter(connection=connection).update(

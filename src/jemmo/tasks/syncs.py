@@ -52,7 +52,7 @@ async def sync_connection(
             await for_connection(wanted_id, schedule.put_off, wanted_id, error)
             return
         except Exception:
-            bug = Unexpected("Jemmo failed in a way it did not expect.")
+            bug = Unexpected("Jemmo failed unexpectedly.")
             await for_connection(wanted_id, schedule.put_off, wanted_id, bug)
             raise
     if not done.ended:

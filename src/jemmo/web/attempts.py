@@ -73,7 +73,7 @@ def _counted(request: MemberRequest, org: str) -> Iterator[None]:
     usage = ratelimit.consume(request, app=APP, action=ACTION, key=org)
     if usage is None:
         raise ConfigError(
-            _("Too many keys were tried in a short time; this one was not sent to the ATS."),
+            _("Too many keys were tried in a short time, so this one wasn't sent to the ATS."),
             code="too_many_keys",
             next_step=_("Wait ten minutes, then try again with the key as the ATS shows it."),
         )

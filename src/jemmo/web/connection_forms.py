@@ -89,13 +89,13 @@ class Connect(_WithOptions):
         label=_("Name of the connection"),
         max_length=200,
         required=False,
-        help_text=_("Only for you, to tell several connections apart."),
+        help_text=_("Only shown in Jemmo, to distinguish several connections."),
     )
     base_url = forms.CharField(
-        label=_("Another address"),
+        label=_("Custom address"),
         max_length=500,
         required=False,
-        help_text=_("Only if the ATS's support told you to; usually empty."),
+        help_text=_("Only if the ATS's support told you to. Usually empty."),
     )
 
     def further(self) -> list[Any]:
@@ -149,9 +149,9 @@ class Disconnect(Form):
     """``name`` is typed to say that it is meant."""
 
     fate = forms.ChoiceField(
-        label=_("What was synced"),
+        label=_("Synced records"),
         choices=[
-            ("keep", _("Keep the jobs and talents, as they are now")),
+            ("keep", _("Keep the jobs and talents as they are now")),
             ("delete", _("Delete the jobs and talents of this connection for good")),
         ],
         widget=forms.RadioSelect,
@@ -168,7 +168,7 @@ class Disconnect(Form):
     def clean_name(self) -> str:
         typed = str(self.cleaned_data["name"])
         if typed.casefold() != self.wanted.casefold():
-            raise forms.ValidationError(gettext("This is not the name."))
+            raise forms.ValidationError(gettext("The name doesn't match."))
         return typed
 
 

@@ -116,9 +116,9 @@ class AskSupport(Form):
         label=_("Your message"),
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Please name no candidates."),
+        help_text=_("Please don't name candidates."),
     )
-    attach = forms.BooleanField(label=_("Attach this"), required=False, initial=True)
+    attach = forms.BooleanField(label=_("Attach this information"), required=False, initial=True)
     error = forms.CharField(required=False, max_length=10_000)
     steps = forms.CharField(required=False, max_length=10_000)
     picture = forms.FileField(
@@ -148,26 +148,28 @@ class AskSupport(Form):
 
 SENT_WHEN = [
     ("never", _("Never")),
-    ("trouble", _("When a sync fails, and when it works again")),
+    ("trouble", _("When a sync fails or recovers")),
     ("all", _("Every notification")),
 ]
 
 
 class MemberNoticesForm(Form):
-    email_when = forms.ChoiceField(label=_("E-mail to me"), choices=SENT_WHEN)
-    toasts = forms.BooleanField(label=_("Show new ones on the open page"), required=False)
+    email_when = forms.ChoiceField(label=_("E-mail me"), choices=SENT_WHEN)
+    toasts = forms.BooleanField(label=_("Show new notifications on the open page"), required=False)
 
 
 class OrganisationNoticesForm(Form):
     every_success = forms.BooleanField(
-        label=_("Notify of every sync that succeeds"), required=False
+        label=_("Notify me of every successful sync"), required=False
     )
-    chat_when = forms.ChoiceField(label=_("Messages to the chat"), choices=SENT_WHEN)
+    chat_when = forms.ChoiceField(label=_("Chat messages"), choices=SENT_WHEN)
     chat_url = forms.CharField(
-        label=_("Address of the chat's incoming webhook"),
+        label=_("Incoming webhook URL"),
         required=False,
         max_length=1000,
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
-        help_text=_("From Slack, Mattermost or alike. It is kept encrypted and not shown again."),
+        help_text=_(
+            "From Slack, Mattermost or similar. It is stored encrypted and not shown again."
+        ),
     )
-    forget_chat = forms.BooleanField(label=_("Forget the present address"), required=False)
+    forget_chat = forms.BooleanField(label=_("Remove the current URL"), required=False)

@@ -12,8 +12,8 @@ from jemmo.domain.retention import Counts, Retention
 from jemmo.web.forms import Form
 
 COUNTS = [
-    (Counts.UPDATE.value, pgettext_lazy("sign", "Anything the ATS changed in their record")),
-    (Counts.STEP.value, pgettext_lazy("sign", "An application, or a step of one")),
+    (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),
+    (Counts.STEP.value, pgettext_lazy("sign", "An application, or a change of its stage")),
     (Counts.APPLICATION.value, pgettext_lazy("sign", "A new application alone")),
 ]
 
@@ -44,7 +44,7 @@ class TypedConfirmation(Form):
     def clean_name(self) -> str:
         given = " ".join(str(self.cleaned_data["name"]).split())
         if given.casefold() != " ".join(self.wanted.split()).casefold():
-            raise forms.ValidationError(gettext("This is not the name."))
+            raise forms.ValidationError(gettext("The name doesn't match."))
         return given
 
 
@@ -57,29 +57,29 @@ def _months(label: Any, help_text: Any) -> forms.IntegerField:
 class RetentionForm(Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     idle_months = _months(
-        _("Erase people of whom nothing was heard for so many months"),
+        _("Erase people without activity for this many months"),
         _("Leave it empty to keep them."),
     )
-    counts = forms.ChoiceField(label=_("What counts as a sign of life"), choices=COUNTS)
+    counts = forms.ChoiceField(label=_("What counts as activity"), choices=COUNTS)
     rejected_months = _months(
-        _("Erase people whose applications were all rejected so many months ago"),
+        _("Erase people whose applications were all rejected this many months ago"),
         _("Leave it empty to keep them."),
     )
     consent_ended = forms.BooleanField(
-        label=_("Erase people whose consent ran out, was withdrawn or was refused"),
-        help_text=_("Unless an application of theirs is under way."),
+        label=_("Erase people whose consent expired, was withdrawn, or was refused"),
+        help_text=_("Unless they have an application in progress."),
         required=False,
     )
     deleted_days = forms.IntegerField(
-        label=_("Forget who was deleted in the ATS after so many days"),
+        label=_("Forget people deleted in the ATS after this many days"),
         help_text=_(
-            "They are hidden at once; until then a deletion by mistake can be undone there."
+            "They are hidden at once. Until then, a mistaken deletion can be undone in the ATS."
         ),
         min_value=1,
         max_value=365,
     )
     access_months = forms.IntegerField(
-        label=_("Keep the access record for so many months"), min_value=1, max_value=120
+        label=_("Keep the access record for this many months"), min_value=1, max_value=120
     )
 
     @classmethod
@@ -104,6 +104,6 @@ class NotToContact(Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "Colleagues read it. It is kept with the person's record and handed out with it."
+            "Colleagues can read it. It is stored with the person's record and included in their export."
         ),
     )

@@ -56,7 +56,7 @@ class Questions:
         self._refuse_second(org, person)
         if not self._has_room(org):
             if len(self._asking) + self._waiting >= self._threads:
-                raise _waits(_("Other questions to an ATS are still waiting for their answer."))
+                raise _waits(_("Other requests to an ATS are still waiting for a response."))
             self._waiting += 1
             try:
                 self._changed.wait_for(lambda: self._has_room(org), self._wait)
@@ -64,14 +64,14 @@ class Questions:
                 self._waiting -= 1
             self._refuse_second(org, person)
             if not self._has_room(org):
-                raise _waits(_("Other questions to an ATS are still waiting for their answer."))
+                raise _waits(_("Other requests to an ATS are still waiting for a response."))
         self._asking[org] = person
 
     def _refuse_second(self, org: UUID, person: UUID) -> None:
         if org in self._asking:
-            raise _waits(_("Your organization is still waiting for an answer from the ATS."))
+            raise _waits(_("Your organization is still waiting for a response from the ATS."))
         if person in self._asking.values():
-            raise _waits(_("Your last question to an ATS is still waiting for its answer."))
+            raise _waits(_("Your last request to an ATS is still waiting for its response."))
 
     def _has_room(self, org: UUID) -> bool:
         slow_since = self._slow.get(org)

@@ -47,8 +47,8 @@ class Times(Form):
     first_sync = forms.ChoiceField(
         label=_("The first sync of a new connection starts"),
         choices=[
-            (FirstSync.NOW.value, _("At once")),
-            (FirstSync.TONIGHT.value, _("In the off-peak hours")),
+            (FirstSync.NOW.value, _("Immediately")),
+            (FirstSync.TONIGHT.value, _("During off-peak hours")),
         ],
         widget=forms.RadioSelect,
     )
@@ -99,7 +99,7 @@ class Hours(Form):
         if not given["days"] and not given["start"] and not given["end"]:
             return given
         if given["start"] is None or given["end"] is None:
-            raise forms.ValidationError(_("Give both times, or leave the whole line empty."))
+            raise forms.ValidationError(_("Enter both times, or leave the whole line empty."))
         if not given["days"]:
             raise forms.ValidationError(_("Choose a day, or leave the whole line empty."))
         return given

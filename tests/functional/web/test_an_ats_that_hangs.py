@@ -14,7 +14,7 @@ from fakes.showcase import Showcase
 
 from jemmo.store.models import Connection
 
-BUSY = "Your organization is still waiting for an answer from the ATS."
+BUSY = "Your organization is still waiting for a response from the ATS."
 SignedIn = Callable[[str], Client]
 
 

@@ -16,7 +16,7 @@ SAYS = {
     "applications": "applications",
     "resumes": "resumes",
     "custom_fields": "custom fields",
-    "incremental": "changes alone",
+    "incremental": "changes only",
     "deletes": "deletions",
     "webhooks": "webhooks",
 }

@@ -119,7 +119,7 @@ def test_what_an_earlier_reader_could_not_read_is_read_again(
     with connection.cursor() as cursor:
         cursor.execute(again.PENDING.replace("%", "%%"), [])
     page = recruiter.get(f"/files/{attachment.current_version}/").content.decode()
-    assert "The text is being read" in page
+    assert "Reading the text" in page
 
     tidying.tidy(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
 
@@ -268,7 +268,7 @@ def test_a_file_missing_from_the_storage_is_explained(
     answer = bytes_of(recruiter, resume.current_version)
 
     assert answer.status_code == 503  # type: ignore[attr-defined]
-    assert "cannot be opened now" in answer.content.decode()  # type: ignore[attr-defined]
+    assert "be opened right now" in answer.content.decode()  # type: ignore[attr-defined]
 
 
 def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
@@ -279,7 +279,7 @@ def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
     )
     page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
 
-    assert "it holds macros" in page
+    assert "it contains macros" in page
     assert "/files/" not in page
 
 
@@ -314,6 +314,6 @@ def test_a_file_of_an_excluded_talent_is_not_said_to_come(
         for remote_id in ("elodie", "archived")
     }
 
-    assert "known, not fetched yet" in shown["elodie"]
-    assert "known, not fetched yet" not in shown["archived"]
+    assert "not downloaded yet" in shown["elodie"]
+    assert "not downloaded yet" not in shown["archived"]
     assert "not fetched while the talent is excluded" in shown["archived"]

@@ -21,10 +21,10 @@ def card(client: Client) -> str:
 def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -> None:
     now = datetime.now(UTC)
     Connection.objects.filter(org=showcase.org).update(due_at=now + timedelta(hours=1))
-    assert "none has started" not in card(recruiter)
+    assert "minutes overdue" not in card(recruiter)
 
     Connection.objects.filter(org=showcase.org).update(due_at=now - timedelta(minutes=20))
-    assert "none has started" in card(recruiter)
+    assert "minutes overdue" in card(recruiter)
 
 
 def test_one_that_takes_much_longer_than_before_is_slow(

@@ -1,4 +1,4 @@
-"""Settings > Logs and "Why is this record (not) here?"."""
+"""Settings > Logs and "Explain this record"."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_an_error_is_told_in_words_with_its_cause_and_next_step(
 
     assert count(page) == 1
     assert "The ATS refused the API key" in page
-    assert "Create a new key in the ATS, then replace the key here." in page
+    assert "Create a new key in the ATS, then rotate the key here." in page
     assert "Refused (401)." in page
     assert "https://status.teamtailor.com" in page
     french = recruiter.get("/settings/logs/?severity=error", headers={"Accept-Language": "fr"})
@@ -227,20 +227,18 @@ def test_why_a_record_is_here_or_not(
         target_remote_id="nobody",
     )
 
-    assert "It is here." in answer(recruiter, "elodie")
+    assert "This record is in Jemmo." in answer(recruiter, "elodie")
     assert f"/talents/{showcase.talent('elodie').id}/" in answer(recruiter, "Müller")
-    assert "contact details are hidden from you" in answer(viewer, "elodie")
+    assert "see its contact details" in answer(viewer, "elodie")
     assert "a rule of your organization excludes it: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
-    assert "It is no longer in the ATS" in answer(recruiter, "filler-01")
-    assert "a rule of your organization excludes its talent" in answer(recruiter, "of-archived")
-    assert "points to another record that the ATS has not shown yet" in answer(
-        recruiter, "of-filler-02"
-    )
+    assert "Deleted in the ATS, or no longer visible" in answer(recruiter, "filler-01")
+    assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")
+    assert "for a record it refers to" in answer(recruiter, "of-filler-02")
     assert "1 other record points to it" in answer(recruiter, "nobody")
     assert "The job has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Never seen." in answer(recruiter, "12345678")
-    assert "Every record can be explained" in answer(recruiter, "")
+    assert "Look up any record" in answer(recruiter, "")
 
 
 def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
@@ -258,7 +256,7 @@ def test_what_was_deleted_in_the_ats_is_found_by_its_id_only(
             assert "no longer in the ATS" not in answer(client, words)
         for record in (elodie.remote_id, str(elodie.id), "draft", application.remote_id):
             page = answer(client, record)
-            assert "It is no longer in the ATS" in page
+            assert "Deleted in the ATS, or no longer visible" in page
             assert "Müller" not in page
             assert showcase.job("draft").title not in page
 

@@ -86,7 +86,7 @@ def test_a_failure_is_told_once_and_its_end_too(
 
     sync(company)
     assert send() == 3
-    assert "works again" in chat.received[1]["text"]
+    assert "has recovered" in chat.received[1]["text"]
     sync(company)
     assert send() == 0
 

@@ -90,7 +90,7 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
         await found.sync()
     for path in ("ats_connection", "ats_webhooks"):
         text = await seen(path, found.id)
-        assert "None has come yet" not in text
+        assert "No webhooks received yet" not in text
         assert "ot set up" in text
 
     # The simulator is on this computer as well, so it reaches an address here.
@@ -120,14 +120,14 @@ async def test_a_plan_tells_a_rough_count_from_an_exact_one(database_url: str) -
         assert about
         assert int(number) > talents
         assert f"Jobs {jobs}" in text
-    assert "we promise" in plan
+    assert "expect" in plan
 
 
 async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: str) -> None:
     async with start(GREENHOUSE, talents=30) as ats:
         found = await connected(ats, database_url)
         plan = await seen("ats_plan", found.id)
-    assert "we promise" not in plan
+    assert "expect" not in plan
     assert "how long the first sync takes" in plan
 
 
@@ -220,8 +220,8 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
     assert "Taken in 2" in one_left
     assert "1 webhook is kept" in one_left
     assert "The others were deleted" in one_left
-    assert "None of them is kept any more." in none_left
-    assert "Nothing yet" not in none_left
+    assert "None of them is stored any more." in none_left
+    assert "No webhooks yet" not in none_left
 
 
 async def test_the_record_of_processing_counts_everybody(database_url: str) -> None:
@@ -272,4 +272,4 @@ async def test_confidential_applications_read_like_none(database_url: str) -> No
     )
     await found.rows("DELETE FROM application WHERE talent_remote_id = %s", plain)
     assert await in_thread(lambda: without(plain)) == told
-    assert told == ("–", "No application that you may see.")
+    assert told == ("–", "No applications that you can see.")

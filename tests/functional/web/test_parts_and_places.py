@@ -82,7 +82,7 @@ def test_talents_of_one_job_and_status(showcase: Showcase, recruiter: Client) ->
 
 def test_past_the_last_page_leads_back(recruiter: Client) -> None:
     page = recruiter.get("/talents/?q=person&page=9").content.decode()
-    assert "past the last page" in page
+    assert "There are no more pages" in page
     assert 'href="?q=person"' in page
 
 
@@ -141,8 +141,8 @@ def test_what_cannot_be_shown_says_what_to_do(
 ) -> None:
     request = rf.get("/", headers={"Cookie": "theme=dark"})
     for answer, status, text in (
-        (errors.bad_request(request, ValueError()), 400, "not understood"),
-        (errors.failed(request), 500, "Something failed"),
+        (errors.bad_request(request, ValueError()), 400, "Bad request"),
+        (errors.failed(request), 500, "Something went wrong"),
     ):
         assert answer.status_code == status
         assert text in answer.content.decode()
@@ -150,7 +150,7 @@ def test_what_cannot_be_shown_says_what_to_do(
     checked = Client(enforce_csrf_checks=True)
     refused = checked.post("/accounts/login/", {"login": "a@b.example", "password": "x"})
     assert refused.status_code == 403
-    assert "open for too long" in refused.content.decode()
+    assert "This form has expired" in refused.content.decode()
     assert "default-src 'none'" in refused["Content-Security-Policy"]
 
 

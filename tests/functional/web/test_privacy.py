@@ -82,7 +82,7 @@ def test_another_organisation_finds_and_does_nothing(
     assert outsider.post(f"{kept}export/").status_code == 404
     assert outsider.post(f"{kept}erase/", {"name": "Élodie Müller"}).status_code == 404
     page = outsider.post("/settings/privacy/", {"who": EMAIL}).content.decode()
-    assert "Nobody is known by that" in page
+    assert "No match" in page
     assert "Élodie" not in page
 
 
@@ -157,9 +157,9 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     signed_in("recruiter").post("/help/", send, headers=HTMX)
     page = text(admin, f"{kept}erase/")
     assert "Backups, until they expire" in page
-    assert "The ATS: Jemmo only reads there." in page
+    assert "The ATS: Jemmo only reads from it." in page
     wrong = admin.post(f"{kept}erase/", {"name": "Elodie"})
-    assert "This is not the name." in wrong.content.decode()
+    assert "The name doesn't match." in wrong.content.decode()
     assert Talent.objects.filter(remote_id="elodie").exists()
 
     done = admin.post(f"{kept}erase/", {"name": "élodie müller"}, follow=True)
@@ -167,7 +167,7 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     row = Erasure.objects.get()
     certificate = done.content.decode()
     assert done.redirect_chain == [(f"/settings/privacy/erasures/{row.id}/", 302)]
-    assert "This installation wrote exactly this." in certificate
+    assert "This installation issued exactly this certificate." in certificate
     assert row.proof in certificate
     for trace in ("Müller", EMAIL, "elodie"):
         assert trace not in certificate
@@ -182,10 +182,12 @@ def test_erasing_needs_the_name_and_leaves_a_certificate(
     (noted,) = events(Action.ERASED)
     assert (noted.account, noted.talent) == (showcase.person("admin"), None)
     again = admin.post("/settings/privacy/", {"who": "elodie"}).content.decode()
-    assert "stays out for good" in again
+    assert "permanently" in again
     assert admin.get(kept).status_code == 404
     Erasure.objects.update(removed={"talents": 7})
-    assert "cannot be checked" in text(admin, f"/settings/privacy/erasures/{row.id}/")
+    assert "it is too old, or was issued with other keys" in text(
+        admin, f"/settings/privacy/erasures/{row.id}/"
+    )
     assert signed_in("outsider").get(f"/settings/privacy/erasures/{row.id}/").status_code == 404
 
 
@@ -221,7 +223,7 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     tried = re.search(r'name="tried" value="([^"]+)"', hasty)
     assert tried is not None
     other = admin.post(path, {**wanted, "idle_months": "23", "tried": tried[1], "do": "save"})
-    assert "Nothing was done yet." in other.content.decode()
+    assert "Nothing has been erased yet." in other.content.decode()
 
     done = admin.post(path, {**wanted, "tried": tried[1], "do": "save"}, follow=True)
 
@@ -230,9 +232,9 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
     saved = wishes.wishes_of(org)
     assert (saved.idle_months, saved.deleted_days, saved.agreed) == (24, 14, 64)
     late = signed_in("owner").post(path, {**wanted, "tried": tried[1], "do": "save"})
-    assert "Somebody else changed this meanwhile" in late.content.decode()
+    assert "Someone else changed this in the meantime" in late.content.decode()
     assert AuditEvent.objects.filter(org=org, action="retention.changed").count() == 1
-    assert "changed how long people are kept" in text(admin, "/settings/members/")
+    assert "changed retention periods" in text(admin, "/settings/members/")
 
 
 def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: SignedIn) -> None:
@@ -250,7 +252,7 @@ def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: Signe
     assert "would erase 40 of 64 people at once" in text(admin, "/settings/privacy/retention/")
 
     stale = admin.post("/settings/privacy/retention/release/", {"people": "39"}, follow=True)
-    assert "Somebody else changed this" in stale.content.decode()
+    assert "Someone else changed this" in stale.content.decode()
     admin.post("/settings/privacy/retention/release/", {"people": "40"})
 
     showcase.org.refresh_from_db()
@@ -292,7 +294,7 @@ def test_looks_are_noted_once_and_by_whom(
         ("?after=1", False),
     ):
         part = admin.get(f"/settings/privacy/access/{query}", headers=HTMX).content.decode()
-        assert ("Looked at contact details</td>" in re.sub(r"\s+<", "<", part)) is holds, query
+        assert ("Viewed contact details</td>" in re.sub(r"\s+<", "<", part)) is holds, query
     assert len(events(Action.RECORD_VIEWED)) == 1
     assert "Élodie" not in text(signed_in("outsider"), "/settings/privacy/access/")
 
@@ -408,7 +410,7 @@ def test_only_an_owner_deletes_the_organisation(
     assert signed_in("admin").get(path).status_code == 404
     assert signed_in("admin").post(path, {"name": org.name}).status_code == 404
     owner = signed_in("owner")
-    assert "This is not the name." in owner.post(path, {"name": "other"}).content.decode()
+    assert "The name doesn't match." in owner.post(path, {"name": "other"}).content.decode()
 
     owner.post(path, {"name": org.name})
 
@@ -427,7 +429,7 @@ def test_only_an_owner_deletes_the_organisation(
         pass
 
     certificate = text(owner, f"/organisations/deleted/{asked.id}/")
-    assert "This installation wrote exactly this." in certificate
+    assert "This installation issued exactly this certificate." in certificate
     assert f"/organisations/deleted/{asked.id}/" in text(owner, "/no-organisation/")
     told = json.loads(owner.get(f"/organisations/deleted/{asked.id}/certificate.json").content)
     assert told["removed"]["talent"] == 64

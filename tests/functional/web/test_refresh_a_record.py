@@ -73,12 +73,12 @@ def test_while_nothing_is_new_the_page_is_left_alone_and_then_told(
 @pytest.mark.parametrize(
     ("hint", "told"),
     [
-        ({"gone": True}, "The ATS no longer has it."),
+        ({"gone": True}, "Deleted in the ATS."),
         ({"trouble": "key_refused", "applied_at": None}, "refused the API key"),
         ({"trouble": "timeout", "due_at": datetime.now(UTC)}, "Trying again."),
         (
             {"due_at": datetime.now(UTC), "heard_at": datetime.now(UTC) - timedelta(minutes=1)},
-            "takes longer than usual",
+            "taking longer than usual",
         ),
     ],
 )

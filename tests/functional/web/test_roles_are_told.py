@@ -51,7 +51,7 @@ def text_of(client: Client, name: str) -> str:
     ("happens", "advice", "ask"),
     [
         (refused, "Create it.", ASK),
-        (paused, "Resume it when you are ready", ASK),
+        (paused, "Someone paused it.", ASK),
         (held, "delete the records here or keep them", "An owner or admin decides."),
         (disconnected, "Connect one", ASK),
     ],
@@ -82,7 +82,7 @@ def test_a_viewer_is_not_told_to_start_a_sync(
 
     told = text_of(signed_in(role), "help")
 
-    assert ("Start one by hand" in told) is (role != "viewer")
+    assert ("Start one manually" in told) is (role != "viewer")
     assert ("Recruiters, admins, and owners can start a sync." in told) is (role == "viewer")
 
 

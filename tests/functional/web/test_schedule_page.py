@@ -77,7 +77,7 @@ def test_it_is_kept_and_the_next_starts_move(admin: Client, showcase: Showcase) 
     shown = said(admin.get(PAGE))
     assert 'value="08:00"' in shown
     assert 'value="2.5"' in shown
-    assert "Next starts" in shown
+    assert "Next syncs" in shown
 
 
 def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> None:
@@ -95,7 +95,7 @@ def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> Non
     ("changed", "told"),
     [
         ({"time_zone": "Europe/Atlantis"}, "not one of the available choices"),
-        ({"quiet-0-days": ["0"], "quiet-0-start": "08:00"}, "Give both times"),
+        ({"quiet-0-days": ["0"], "quiet-0-start": "08:00"}, "Enter both times"),
         ({"quiet-0-start": "08:00", "quiet-0-end": "09:00"}, "Choose a day"),
         ({"quiet-0-days": ["7"], "quiet-0-start": "08:00", "quiet-0-end": "09:00"}, "choice"),
         ({"quiet-0-days": ["0"], "quiet-0-start": "8h", "quiet-0-end": "09:00"}, "valid time"),
@@ -105,10 +105,10 @@ def test_an_emptied_line_is_taken_away(admin: Client, showcase: Showcase) -> Non
                 "quiet-0-start": "00:00",
                 "quiet-0-end": "00:00",
             },
-            "The quiet hours take up the whole week",
+            "Quiet hours cover the whole week",
         ),
         ({"quiet-TOTAL_FORMS": "500"}, "14"),
-        ({"seen": "old"}, "Somebody else changed this meanwhile"),
+        ({"seen": "old"}, "Someone else changed this in the meantime"),
     ],
 )
 def test_what_cannot_be_is_explained_and_nothing_is_kept(

@@ -147,9 +147,9 @@ def test_a_webhook_address_is_in_the_answer_that_shows_it_and_in_no_other(
         assert opened.status_code == 200
         assert found[1] not in opened.content.decode()
     empty = admin.post(path(ours, "webhooks/replay"), {"hours": "24"}, follow=True)
-    assert "Webhooks read again: 0. Records looked up now: 0." in empty.content.decode()
+    assert "Webhooks replayed: 0. Records being refetched: 0." in empty.content.decode()
     odd = admin.post(path(ours, "webhooks/replay"), {"hours": "9999"}, follow=True)
-    assert "read again:" not in odd.content.decode()
+    assert "replayed:" not in odd.content.decode()
 
 
 def test_an_ats_without_webhooks_has_no_page_for_them(
@@ -186,7 +186,7 @@ def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) 
 
     assert "Saved." in saved.content.decode()
     assert MARKUP not in saved.content.decode()
-    assert "Somebody else changed this meanwhile" in late.content.decode()
+    assert "Someone else changed this in the meantime" in late.content.decode()
     ours.refresh_from_db()
     assert (ours.label, ours.sync_every_hours) == (MARKUP, 4)
 
@@ -203,7 +203,7 @@ def test_of_two_changes_of_the_rules_the_second_is_told(
     late = signed_in("admin").post("/settings/organization/ats/rules/", given)
 
     assert "Saved: 1 record appeared" in saved.content.decode()
-    assert "Somebody else changed this meanwhile" in late.content.decode()
+    assert "Someone else changed this in the meantime" in late.content.decode()
     assert showcase.job("draft").excluded_reason is None
     assert showcase.job("archived").excluded_reason == "job_archived"
 
@@ -250,7 +250,7 @@ def test_disconnecting_takes_the_lease_of_a_sync_under_way(
     name = ours.label or ours.provider
 
     wrong = signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": "x"})
-    assert "This is not the name." in wrong.content.decode()
+    assert "The name doesn't match." in wrong.content.decode()
     assert Lease.objects.filter(connection=ours).exists()
 
     signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": name})
@@ -272,7 +272,7 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
     for missing in ("3", "9" * 5000, "", "٣"):
         posted = {"decision": "release", "missing": missing}
         stale = admin.post(path(ours, "deletions/talents"), posted)
-        assert "Somebody else changed this meanwhile" in stale.content.decode()
+        assert "Someone else changed this in the meantime" in stale.content.decode()
     admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
     assert HeldDeletion.objects.get(connection=ours).released_at is not None
     admin.post(path(ours, "deletions/talents"), {"decision": "keep"})
@@ -294,7 +294,7 @@ def test_talents_and_their_applications_are_decided_together(
 
     seen_alone = {"decision": "release", "missing": "60"}
     stale = admin.post(path(ours, "deletions/talents"), seen_alone)
-    assert "Somebody else changed this meanwhile" in stale.content.decode()
+    assert "Someone else changed this in the meantime" in stale.content.decode()
     admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "130"})
 
     released = HeldDeletion.objects.filter(connection=ours).exclude(released_at=None)

@@ -28,7 +28,7 @@ HTMX = {"HX-Request": "true"}
 REFUSED = {
     "code": "key_refused",
     "message": f"Teamtailor refused the key of Acme Inc ({EMAIL}).",
-    "next_step": "Make a new key.",
+    "next_step": "Create a new key.",
 }
 
 
@@ -57,7 +57,7 @@ def test_it_opens_with_what_is_wrong_and_what_helps(
     page = recruiter.get("/help/", headers=HTMX).content.decode()
 
     assert "Your key was refused" in page
-    assert "Make a new key" in page
+    assert "Create a new key" in page
     assert "Everything was last synced" in signed_in("outsider").get("/help/").content.decode()
 
 

@@ -82,7 +82,7 @@ FLATCHR = Connector(
             label=_("Career site subdomain"),
             default="",
             help=_(
-                "Sub-domain of the career site, for links to public pages; vacancies mostly tell it."
+                "Subdomain of the career site, for links to public pages. Vacancies usually include it."
             ),
         ),
         Option(
@@ -97,7 +97,7 @@ FLATCHR = Connector(
             name="careers_base",
             label=_("Career site address"),
             default="https://careers.flatchr.io",
-            help=_("Where the career site is, for links to public pages."),
+            help=_("Address of the career site, for links to public pages."),
         ),
         PACING,
         QUOTA_SHARE,
@@ -107,13 +107,13 @@ FLATCHR = Connector(
             2,
             1,
             50,
-            _("Requests a second; Flatchr documents no limit."),
+            _("Requests per second. Flatchr documents no limit."),
         ),
         Option(
             name="backoff",
             label=_("Wait before a retry (seconds)"),
             default="2-60",
-            help=_("Seconds before a second attempt and at most, where a refusal does not say."),
+            help=_("Minimum and maximum seconds between retries, if the ATS doesn't say."),
         ),
         Option(
             name="tenant_tz",
@@ -151,13 +151,15 @@ FLATCHR = Connector(
             name="status_map",
             label=_("Meaning of statuses"),
             default="1=open,0=archived,2=closed,3=closed",
-            help=_("What a vacancy's status means; one not named is closed."),
+            help=_("What each vacancy status means. Any other status counts as closed."),
         ),
         Option(
             name="vacancy_status_queries",
             label=_("Statuses asked for by name"),
             default="0,2",
-            help=_("Statuses asked for by name when the list of vacancies shows none of them."),
+            help=_(
+                "Statuses to request separately if the list of vacancies contains none of them."
+            ),
         ),
         Option(
             name="search_statuses",
@@ -165,7 +167,7 @@ FLATCHR = Connector(
             default="active,archived",
             choices=("active,archived", "active"),
             help=_(
-                "Whether archived applicants are read; with active alone, archiving looks like deletion."
+                "Whether to read archived applicants. With active only, archiving looks like deletion."
             ),
         ),
         Option(
@@ -180,7 +182,7 @@ FLATCHR = Connector(
             default="suggest",
             choices=("suggest", "off"),
             help=_(
-                "Whether a sync counts talents who share an e-mail address; they are never merged."
+                "Whether a sync counts talents who share an e-mail address. They are never merged."
             ),
         ),
         Option(
@@ -212,7 +214,7 @@ FLATCHR = Connector(
             name="webhook_events",
             label=_("Webhook events"),
             default="new_applicant,drag_applicant,new_message,new_vacancy",
-            help=_("Events taken as hints; others are ignored."),
+            help=_("Events that trigger a refetch. Others are ignored."),
         ),
     ),
 )

@@ -107,7 +107,7 @@ GREENHOUSE = Connector(
             50,
             1,
             10_000,
-            _("Requests in 30 seconds; the answers' headers correct it."),
+            _("Requests per 30 seconds. Response headers correct it."),
         ),
         number(
             "page_size",
@@ -115,7 +115,7 @@ GREENHOUSE = Connector(
             500,
             1,
             500,
-            _("Records a page; Greenhouse gives at most 500."),
+            _("Records per page. Greenhouse allows at most 500."),
         ),
         LAG,
         replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),

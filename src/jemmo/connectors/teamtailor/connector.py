@@ -107,7 +107,7 @@ TEAMTAILOR = Connector(
             50,
             1,
             10_000,
-            _("Requests in a window; the answers' headers correct it."),
+            _("Requests per window. Response headers correct it."),
         ),
         number(
             "rate_window",
@@ -123,7 +123,7 @@ TEAMTAILOR = Connector(
             30,
             1,
             30,
-            _("Records a page; Teamtailor gives at most 30."),
+            _("Records per page. Teamtailor allows at most 30."),
         ),
         LAG,
         Option(

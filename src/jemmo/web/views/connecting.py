@@ -47,7 +47,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
             shown["problem"] = problem(error)
             form.point_at(error.code)
         else:
-            messages.success(request, _("The key works and is kept encrypted."))
+            messages.success(request, _("The key works and is stored encrypted."))
             return redirect("ats_plan", made.id)
     return render(request, "web/ats_connect.html", shown)
 
@@ -79,7 +79,7 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             if begins is None:
                 messages.success(request, _("The first sync starts now."))
             else:
-                said = _("The first sync starts by itself at %(time)s.")
+                said = _("The first sync starts at %(time)s.")
                 messages.success(request, said % {"time": _plain(begins)})
             return to_connection(connection)
         with question(request):

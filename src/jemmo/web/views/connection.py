@@ -39,9 +39,7 @@ def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     title = _("Compare with the ATS")
-    text = _(
-        "Every id is compared with the ATS: what was missed is read, and what is gone there is deleted here."
-    )
+    text = _("Compares every ID with the ATS, reads what was missed, and deletes what is gone.")
     if request.method != "POST":
         return _confirm(request, connection, title, text)
     return _request(request, connection, Mode.RECONCILE, title, text)
@@ -52,8 +50,8 @@ def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     title = _("Read everything again")
     text = _(
-        "Everything is asked for again, as in the first sync. That takes longer and uses more of the ATS's limit; "
-        "nothing is lost meanwhile."
+        "Reads everything again, as in the first sync. This takes longer and uses more of the ATS's "
+        "rate limit. Nothing is lost."
     )
     if request.method != "POST":
         return _confirm(request, connection, title, text)
@@ -64,12 +62,12 @@ def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("No sync starts by itself until it is resumed; what is here stays.")
+        text = _("No automatic syncs until you resume. Your records stay.")
         return _confirm(request, connection, _("Pause"), text)
     if connections.pause(connection):
         messages.success(request, _("Paused: no sync starts until you resume it."))
     else:
-        messages.info(request, _("It was not running by itself already."))
+        messages.info(request, _("Automatic syncs were already paused."))
     return to_connection(connection)
 
 
@@ -77,10 +75,10 @@ def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Syncs start by themselves again.")
+        text = _("Automatic syncs resumed.")
         return _confirm(request, connection, _("Resume"), text)
     if connections.resume(connection):
-        messages.success(request, _("Resumed: syncs start by themselves again."))
+        messages.success(request, _("Automatic syncs resumed."))
     else:
         messages.info(request, _("It was not paused."))
     return to_connection(connection)
@@ -135,7 +133,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Say so once the old key no longer works in the ATS; the reminder goes away.")
+        text = _("Confirm once the old key no longer works in the ATS, to dismiss the reminder.")
         return _confirm(request, connection, _("The old key is revoked"), text)
     connections.revoked(connection)
     return to_connection(connection)

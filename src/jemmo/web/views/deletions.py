@@ -26,7 +26,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                 missing = whole_number(request.POST.get("missing", ""))
                 deletions.release(connection, stream, missing=-1 if missing is None else missing)
                 messages.success(
-                    request, _("Released. The next comparison, which starts now, deletes them.")
+                    request, _("Deletions released. A comparison starts now and deletes them.")
                 )
             elif deletions.keep(connection, stream):
                 messages.success(request, _("Nothing is deleted; the records stay."))

@@ -27,7 +27,9 @@ TERMS = (
     (_("Incremental sync"), _("A sync that reads only what changed since the one before.")),
     (
         _("Full comparison"),
-        _("Every record is checked against the ATS: missing ones are read, deleted ones deleted."),
+        _(
+            "Every record is checked against the ATS: missing ones are read, and deleted ones are deleted."
+        ),
     ),
     (_("Upsert"), _("A record is updated if Jemmo has it, and created if not.")),
     (_("Webhook"), _("A message from the ATS that something changed, sent as it happens.")),

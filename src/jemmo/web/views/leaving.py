@@ -34,7 +34,7 @@ def organisation(request: MemberRequest) -> HttpResponse:
             shown["problem"] = problem(error)
         else:
             messages.success(
-                request, _("The organization will be deleted. Until then it can be undone.")
+                request, _("The organization will be deleted. Until then you can undo this.")
             )
             return redirect("privacy_organisation")
     return render(request, "web/privacy_organisation.html", shown)
@@ -46,7 +46,7 @@ def undo(request: MemberRequest) -> HttpResponse:
     _only_owners(request)
     try:
         leaving.undo(request.organisation, actor=request.membership.account, now=now())
-        messages.success(request, _("The organization stays. Syncs start by themselves again."))
+        messages.success(request, _("The organization stays. Automatic syncs resumed."))
     except JemmoError as error:
         messages.error(request, problem(error).means)
     return redirect("privacy_organisation")

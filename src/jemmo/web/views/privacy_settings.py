@@ -72,7 +72,7 @@ def release(request: MemberRequest) -> HttpResponse:
             number or 0,
             actor=request.membership.account,
         )
-        messages.success(request, _("Released. They are being erased."))
+        messages.success(request, _("Confirmed. They are being erased."))
     except JemmoError as error:
         messages.error(request, problem(error).means)
     return redirect("privacy_retention")

@@ -37,8 +37,8 @@ def rules(request: MemberRequest) -> HttpResponse:
             shown["problem"] = problem(error)
         else:
             said = ngettext(
-                "Saved: %(n)s record appeared or vanished.",
-                "Saved: %(n)s records appeared or vanished.",
+                "Saved. %(n)s record appeared or disappeared.",
+                "Saved. %(n)s records appeared or disappeared.",
                 changed,
             )
             messages.success(request, said % {"n": f"{changed:,}"})

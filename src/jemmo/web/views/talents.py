@@ -101,7 +101,7 @@ def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
             if form.is_valid():
                 reason = form.cleaned_data["reason"]
                 contacting.stop(request.membership, talent_id, reason=reason, now=now)
-                messages.success(request, _("Noted: this person is not to be contacted."))
+                messages.success(request, _("Saved. This person is marked as do not contact."))
                 return redirect("talent", talent_id)
         except JemmoError as error:
             shown["problem"] = problem(error)

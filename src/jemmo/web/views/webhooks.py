@@ -87,7 +87,7 @@ def signing_key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         webhooks.set_signing_key(connection, form.cleaned_data["key"], default_vault())
     except JemmoError as error:
         return _page(request, connection, form=form, problem=problem(error))
-    messages.success(request, _("The signature key is kept encrypted."))
+    messages.success(request, _("Signature key saved, encrypted."))
     return redirect("ats_webhooks", connection.id)
 
 
@@ -102,7 +102,7 @@ def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     done = webhooks.replay(connection, default_vault(), since=since)
     messages.success(
         request,
-        _("Webhooks read again: %(deliveries)s. Records looked up now: %(records)s.")
+        _("Webhooks replayed: %(deliveries)s. Records being refetched: %(records)s.")
         % {
             "deliveries": number_format(done.deliveries, force_grouping=True),
             "records": number_format(done.records, force_grouping=True),
