@@ -1,7 +1,7 @@
 """The brake: how many deletions a sync may follow before a person reviews them.
 
 ``most_unasked`` is the whole curve. Small companies lose a record now and then, large ones a few percent:
-1 of 1, 2 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may go within a day.
+1 of 1, 4 of 10, 10 of 40, 13 of 60, 131 of 1,000 and 1,100 of 10,000 records may go within a day.
 """
 
 from __future__ import annotations
