@@ -80,10 +80,9 @@ def test_documents_name_commands_that_exist(document: Path) -> None:
 def test_documents_name_targets_that_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for document in DOCUMENTS:
-        code = "\n".join(
-            re.findall(r"`make [^`]+`|^ {4}make .*|^make .*", document.read_text(), re.MULTILINE)
-        )
-        assert set(TARGET.findall(code)) <= targets, document
+        text = document.read_text()
+        code = [*re.findall(r"`(make [^`]+)`", text), *(block for _, block in BLOCK.findall(text))]
+        assert set(TARGET.findall("\n".join(code))) <= targets, document
 
 
 @contextmanager
