@@ -10,12 +10,12 @@ from jemmo.connectors.registry import OFFERED
 
 HEAD = """# Connectors
 
-Made from the connectors' own declarations by `python -m jemmo.connectors.table`; a test fails when it is out of date.
+`make reference` writes this page from the connectors' own declarations; a test fails when it is out of date.
 To add one: [adding a connector](adding-a-connector.md).
 """
 COLUMNS = (
     ("applications", "applications"),
-    ("incremental", "changes alone"),
+    ("incremental", "changes only"),
     ("webhooks", "webhooks"),
     ("deletes", "deletions"),
     ("resumes", "resumes"),
@@ -41,9 +41,9 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{one.label}](#{one.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* is what the ATS itself tells; where it tells none, Jemmo keeps what it observes from sync to "
-        "sync. "
-        "*Deletions* are found by comparing all ids once a day, and by webhooks where there are any."
+        "*Stage history* is what the ATS itself reports. If it reports none, Jemmo keeps what it observes between "
+        "syncs. "
+        "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them."
     )
 
 

@@ -110,7 +110,7 @@ class SliceOver(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "slice_over"
-    default_next_step = "Nothing to do: the sync goes on by itself."
+    default_next_step = "No action needed: the sync continues automatically."
 
 
 class PermanentError(JemmoError):
@@ -138,7 +138,7 @@ class LeaseLost(JemmoError):
 
     failure = FailureMode.SUPERSEDED
     default_code = "lease_lost"
-    default_next_step = "Nothing to do: the run that took over goes on."
+    default_next_step = "No action needed: the run that took over continues."
 
 
 class AlreadyRunning(JemmoError):

@@ -156,9 +156,7 @@ TROUBLES: dict[str, Trouble] = {
     "ats_unavailable": Trouble(
         _S,
         _("The ATS has an outage or isn't responding."),
-        _(
-            "No action needed: the sync is retried automatically. If this lasts, ask your ATS."
-        ),
+        _("No action needed: the sync is retried automatically. If this lasts, ask your ATS."),
     ),
     "unavailable": Trouble(_S, _("The ATS could not be reached."), _NOTHING),
     "timeout": Trouble(_S, _("The ATS took too long to respond."), _NOTHING),
@@ -200,9 +198,7 @@ TROUBLES: dict[str, Trouble] = {
     "quota_used": Trouble(
         _L,
         _("The ATS's quota is used up for now. The sync continues automatically later."),
-        _(
-            "No action needed. If it happens often, raise the share of the limit in the options."
-        ),
+        _("No action needed. If it happens often, raise the share of the limit in the options."),
     ),
     # what a sync could not prove
     "mass_deletion_held": Trouble(

@@ -22,7 +22,7 @@ class StorageError(TransientError):
     """The storage did not do what it was asked; the same may succeed later."""
 
     default_code = "storage_unavailable"
-    default_next_step = "Nothing to do: files are tried again. If it lasts, run `jemmo doctor`."
+    default_next_step = "No action needed: files are retried. If this lasts, run `jemmo doctor`."
 
 
 class TooLarge(JemmoError):

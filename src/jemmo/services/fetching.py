@@ -267,7 +267,7 @@ async def _opened(
         raise ConfigError(
             f"Files cannot be fetched from {connector.label}.",
             code="files_off",
-            next_step="Nothing to do: its API hands out no files.",
+            next_step="No action needed: its API doesn't provide files.",
         )
     api_key = open_key(row, vault)
     config = connector.configure(api_key, row.base_url, row.options)

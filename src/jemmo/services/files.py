@@ -35,7 +35,7 @@ class FileGone(JemmoError):
     """The row is there, but its bytes are not."""
 
     default_code = "file_gone"
-    default_next_step = "Nothing to do: it is fetched from the ATS again within the hour."
+    default_next_step = "No action needed: Jemmo downloads it from the ATS again within the hour."
 
 
 class OpenFile(Struct, frozen=True, kw_only=True):

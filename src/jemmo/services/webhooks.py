@@ -231,7 +231,7 @@ def _rules(connection: Connection) -> Webhooks:
         raise ConfigError(
             f"{connector.label} sends no webhooks that Jemmo understands.",
             code="no_webhooks",
-            next_step="Nothing to do: changes arrive with each sync.",
+            next_step="No action needed: changes arrive with each sync.",
         )
     return connector.webhooks
 

@@ -125,7 +125,7 @@ async def begin(
             """UPDATE sync_run SET status = 'failed', finished_at = now(),
                    report = report || '{"status": "failed", "error": {"code": "interrupted",
                    "message": "The process that ran this sync ended in the middle of it.",
-                   "next_step": "Nothing to do: the next sync goes on where it stopped."}}'::jsonb
+                   "next_step": "No action needed: the next sync continues where it stopped."}}'::jsonb
                WHERE connection_id = %s AND status = 'running'""",
             [connection_id],
         )

@@ -23,6 +23,6 @@ def test_a_sync_that_has_just_begun_states_no_number(showcase: Showcase, recruit
     page = recruiter.get(reverse("sync_run", args=[begun.id])).content.decode()
 
     shown = page.partition("<h1>")[2].partition("</main>")[0]
-    for unknown in ("0 requests", "0.0 s", "No records read"):
+    for unknown in ("0 requests", "0.0 s", "No records were read"):
         assert unknown not in shown
     assert "No records read yet" in shown
