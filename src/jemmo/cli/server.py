@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,8 @@ from jemmo.store import budget
 
 if TYPE_CHECKING:  # it is loaded by the one command that serves
     import uvicorn
+
+log = logging.getLogger(__name__)
 
 Port = Annotated[int, typer.Option(help="The port of the web application.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -130,8 +133,12 @@ def worker(
     bootstrap.start(operator=False, process="worker", pool=budget.Worker().threads)
     from jemmo.cli.working import work
     from jemmo.files import text
+    from jemmo.files.text import ReaderUnavailable
 
-    text.check()  # else every file would wait, and nobody would be told at once
+    try:
+        text.ready()
+    except ReaderUnavailable as error:  # files wait; syncs need not
+        log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
     asyncio.run(work(concurrency))
     bootstrap.stop()
 

@@ -21,7 +21,9 @@ from jemmo.domain.webhooks import Hint
 PERSONAL = ("applicant", "candidate", "person", "profile", "prospect", "talent")
 """Words in the names of JSON members under which an id is a person's."""
 MOST_NAMES = 1_000  # of a body; one of a single record has at most a few hundred
-SEARCHED = 20_000  # characters of a body's texts that may hold an address or a number
+MOST_TEXTS = 5_000  # texts and numbers of a body, alike or not
+LOOKED_AT = 200_000  # characters of a body's texts
+SEARCHED = 20_000  # characters of those that may hold an address or a number
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -52,13 +54,14 @@ def names_in(body: bytes, hints: Collection[Hint]) -> set[str] | None:
         told = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         told = None
-    left = SEARCHED
-    for text, personal in _texts(told, not hints):
-        if len(names) > MOST_NAMES:
+    looked_at = searched = 0
+    for place, (text, personal) in enumerate(_texts(told, not hints)):
+        looked_at += len(text)
+        if place >= MOST_TEXTS or looked_at > LOOKED_AT or len(names) > MOST_NAMES:
             return None
         if may_hold_contacts(text):
-            left -= len(text)
-            if left < 0:
+            searched += len(text)
+            if searched > SEARCHED:
                 return None
         names.add(_text(text))
         if personal:

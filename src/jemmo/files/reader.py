@@ -3,10 +3,8 @@
 ``python -m jemmo.files.reader FD`` says over the socket FD that it is ready, and takes jobs from it, one at a time: a
 kind, a number of seconds, a size, and a socket over which the file comes and the answer goes. The file never passes
 through this process, so nothing of it is left for the next one. The fork that reads it has little memory and time, an
-empty environment, and can open neither files nor sockets; what breaks a library breaks that fork alone.
-
-It is no boundary against code that takes over the fork: it has the user of its parent and may make any system call.
-What it cannot do is read the memory of other processes of Jemmo, which holds the keys, unless Jemmo runs as root.
+empty environment, and can open neither files nor sockets; what breaks a library breaks that fork alone. On Linux it
+has only the system calls that computing and answering take (``calls``), so code that takes it over reaches nobody else.
 """
 
 from __future__ import annotations
@@ -28,6 +26,7 @@ from typing import NoReturn
 
 import pypdf
 
+from jemmo.files import calls
 from jemmo.files.extract import work
 from jemmo.files.protocol import JOB, READY, Ending
 from jemmo.platforms import keep_memory_private
@@ -113,6 +112,7 @@ def confine(memory: int = MEMORY) -> None:
     except ValueError:
         if sys.platform != "darwin":  # macOS knows the limit but does not let it be set
             raise
+    calls.leave_few()
 
 
 def _ending(child: int, seconds: float, children: int) -> Ending:

@@ -28,7 +28,7 @@ from jemmo.domain.ports import FileSource, FoundFile, WantedFile
 from jemmo.domain.search_words import search_words
 from jemmo.files.limits import max_bytes
 from jemmo.files.storage import Storage, StorageError, TooLarge, is_down
-from jemmo.files.text import Examined, examine
+from jemmo.files.text import Examined, examine, ready
 from jemmo.files.verdict import Refused, Unfinished
 from jemmo.services import storage as place
 from jemmo.services.api_keys import open_key
@@ -104,6 +104,7 @@ async def fetch_files(
                     key = await lookup_key_by(db, vault)
                 if not place.is_ready(storage):
                     await everywhere(place.ready, storage)
+                await asyncio.to_thread(ready)  # else a broken reader would refuse every file
                 async with (
                     _opened(row, vault, database_url) as source,
                     counted(db, connection_id, source),

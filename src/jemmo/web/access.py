@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 from jemmo.store.models import Membership, Organisation, Role
 from jemmo.store.selectors.apart import Unseal
 from jemmo.vault import default_vault
+from jemmo.web.links import back
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -55,7 +56,7 @@ def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
             return redirect("no_organisation")
         htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
         if htmx:  # the whole page signs in again, not the part that was asked for
-            page = htmx.current_url_abs_path or "/"
+            page = back(request, request.headers.get("HX-Current-URL"))
             return HttpResponseClientRedirect(redirect_to_login(page).url)
         return redirect_to_login(request.get_full_path())
 

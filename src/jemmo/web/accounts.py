@@ -33,6 +33,12 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def get_client_ip(self, request: HttpRequest) -> str:
         return sign_in.client_address(request)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # it is no address
+            return False
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         made_up = {"uidb36": "UID", "key": "KEY"}
         path = reverse("account_reset_password_from_key", kwargs=made_up)

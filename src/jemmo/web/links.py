@@ -25,7 +25,11 @@ def absolute(request: HttpRequest, path: str) -> str:
 
 def back(request: HttpRequest, given: str | None, *, query: bool = True) -> str:
     """Where to go after a form: a path of this site, ``/`` for anything else."""
-    parts = urlsplit(given or "")
+    try:
+        parts = urlsplit(given or "")
+    except ValueError:
+        return "/"
     path = parts.path + (f"?{parts.query}" if query and parts.query else "")
     inside = url_has_allowed_host_and_scheme(given, allowed_hosts={request.get_host()})
-    return path if inside and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
+    ours = inside and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if ours and path.startswith("/") else "/"

@@ -515,6 +515,9 @@ FOREIGN = (
     "javascript:alert(1)",
     "https:evil.example",
     "\thttps://evil.example",
+    "https://[evil.example",
+    "jobs",
+    "nowhere",
 )
 
 

@@ -46,6 +46,15 @@ def test_a_part_for_somebody_signed_out_leads_the_page_to_sign_in(anybody: Clien
     assert not answer.content
 
 
+@pytest.mark.parametrize("page", ["http://[::1", "//evil.example/x", "https://evil.example/x", ""])
+def test_a_part_of_no_page_of_ours_leads_to_sign_in_and_the_start(
+    anybody: Client, page: str
+) -> None:
+    answer = anybody.get("/talents/", headers={**HTMX, "HX-Current-URL": page})
+
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/"
+
+
 def test_a_second_click_turns_the_order_around(recruiter: Client) -> None:
     page = recruiter.get("/jobs/?sort=title").content.decode()
     assert 'aria-sort="ascending"><a href="?sort=-title"' in page

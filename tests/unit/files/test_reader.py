@@ -48,6 +48,26 @@ for name, attempt in tries.items():
 os._exit(3)
 """
 
+ALONE = """
+import os
+from jemmo.files.reader import confine
+confine()
+tries = [
+    lambda: os.kill(os.getppid(), 0),
+    lambda: os.kill(os.getpid(), 9),
+    os.fork,
+    lambda: os.open("/etc/hostname", 0),
+    lambda: os.execv("/bin/true", ["true"]),
+]
+for place, attempt in enumerate(tries):
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    os._exit(10 + place)
+os._exit(0)
+"""
+
 PRIVATE = """
 import ctypes, os, sys
 from jemmo.platforms import keep_memory_private
@@ -89,6 +109,13 @@ def test_a_fork_can_open_nothing_and_has_little_memory() -> None:
         [sys.executable, "-c", CONFINED], env=env, capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, b"x"), done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system decides")
+def test_a_fork_can_neither_signal_nor_start_another_process() -> None:
+    env = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", ALONE], env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system decides")
@@ -161,7 +188,8 @@ def test_one_that_does_not_answer_is_replaced(monkeypatch: pytest.MonkeyPatch) -
 
 KILLS = """
 import os
-from jemmo.files import extract
+from jemmo.files import calls, extract
+calls.leave_few = lambda: False  # as where the kernel has no filter of system calls
 work = extract.work
 def dies(content, *job):
     if b"end of it" in content:
@@ -349,3 +377,12 @@ def test_one_that_hangs_is_told_too(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_a_sample_is_read() -> None:
     text.check()
     assert waiting().files == 1
+
+
+@pytest.mark.parametrize("sample", [b"Ada", b"MZ no document"])
+def test_a_reader_that_reads_no_sample_is_no_files_fault(
+    monkeypatch: pytest.MonkeyPatch, sample: bytes
+) -> None:
+    monkeypatch.setattr(text, "SAMPLE", sample)
+    with pytest.raises(ReaderUnavailable):
+        text.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ import nh3
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timesince import TIME_STRINGS, timesince
@@ -32,6 +33,7 @@ from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.troubles import trouble
+from jemmo.domain.validation import html_to_text
 from jemmo.services.logs import plain
 from jemmo.store.models import Membership, Notification, Role
 from jemmo.store.noticing import present_disguise
@@ -50,6 +52,11 @@ TAGS = {
     *("p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "u", "a", "blockquote", "hr"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "code"),
 }
+MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")
+HREF = re.compile(r"""\shref\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=`]++)""", re.IGNORECASE)
+WITHOUT_TEXT = {"script", "style"}  # what is in them is no text
+MOST_MARKS = 4_000  # tags and entities of a description; a long one has some hundreds
+LONGEST_PLAIN = 200_000  # characters of one with more
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 register.filter("word", words.word)
@@ -287,15 +294,31 @@ def _time(moment: datetime, shown: str) -> SafeString:
 
 @register.filter
 def clean_html(markup: str | None) -> SafeString:
-    """Markup of an ATS, down to text formatting; links say that they leave."""
+    """Markup of an ATS, down to text formatting; links say that they leave.
+
+    Browsers' way of mending wrong markup takes time that grows with the square of it, and more with tags that differ
+    by their attributes. So those go first, and what has far more markup than people write is shown as plain text.
+    """
+    marked = MARKUP.sub(_simply, markup or "")
+    if marked.count("<") + marked.count("&") > MOST_MARKS:
+        plain = html_to_text((markup or "")[:LONGEST_PLAIN]) or ""
+        return mark_safe(linebreaks(plain, autoescape=True))  # noqa: S308 - it has just been escaped
     cleaned = nh3.clean(
-        markup or "",
+        marked,
         tags=TAGS,
         attributes={"a": {"href"}},
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto"},
     )
     return mark_safe(cleaned)  # noqa: S308 - nh3 has just cleaned it
+
+
+def _simply(tag: re.Match[str]) -> str:
+    """A tag as it will be shown: without attributes but where a link leads; nothing of an unknown one."""
+    name = tag[2].lower()
+    leads = HREF.search(tag[3]) if name == "a" else None
+    more = f" href={leads[1]}" if leads else ""
+    return f"<{tag[1]}{name}{more}>" if name in TAGS or name in WITHOUT_TEXT else ""
 
 
 @register.filter

@@ -1,0 +1,69 @@
+"""Markup of an ATS or of a candidate as pages show it: formatting alone, in time that grows with the text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jemmo.web.templatetags.jemmo import LONGEST_PLAIN, MOST_MARKS, clean_html
+
+LONG = 160_000  # characters
+SLOWEST = (
+    1.5  # seconds of the processor; what it takes to mend such markup grows to many times that
+)
+DISTINCT = LONG // 40  # as many tags, each unlike the others
+HOSTILE = {
+    "nested": "<ul><li>" * (LONG // 8),
+    "unknown": "<div>" * (LONG // 5),
+    "wrongly closed": "<b></i>" * (LONG // 7),
+    "unlike each other": "".join(f"<b id={one}>" for one in range(DISTINCT)) + "<p>" * DISTINCT,
+    "reopened": "".join(f"<font a{one}>" for one in range(DISTINCT)) + "</p><p>x" * DISTINCT,
+    "links": "".join(f"<a href={one}>" for one in range(DISTINCT)) + "<p>" * DISTINCT,
+    "attributes": f"<a {' '.join(f'a{one}' for one in range(LONG // 6))}>",
+    "hrefs": "<a" + ' href="x' * (LONG // 8),
+    "signs": "&" * 10 * LONG,
+    "open": "<" + "a" * LONG,
+}
+
+
+@pytest.mark.parametrize("markup", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_markup_keeps_a_page_waiting(markup: str) -> None:
+    def seconds() -> float:
+        began = time.process_time()
+        clean_html(markup)
+        return time.process_time() - began
+
+    assert any(seconds() < SLOWEST for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<p class='x'>Ada</p>", "<p>Ada</p>"),
+        ("3 < 5 & more", "3 &lt; 5 &amp; more"),
+        ("<DIV>Ada</DIV><script>alert(1)</script><style>p{}</style>", "Ada"),
+        ("<scr<x>ipt>alert(1)</scr<x>ipt>", ""),
+        ("<img src=x onerror=alert(1)><b onclick=alert(1)>Ada</b>", "<b>Ada</b>"),
+        (
+            "<A TARGET=_blank HREF='https://example.com/?a=1&amp;b=2' title=\"x\">Ada</A>",
+            '<a href="https://example.com/?a=1&amp;b=2" rel="noopener noreferrer nofollow">Ada</a>',
+        ),
+        ("<a href=javascript:alert(1)>x</a>", '<a rel="noopener noreferrer nofollow">x</a>'),
+    ],
+)
+def test_formatting_alone_is_left(markup: str, shown: str) -> None:
+    assert clean_html(markup) == shown
+
+
+def test_far_more_markup_than_people_write_is_shown_as_plain_text() -> None:
+    markup = f"<p>Ada &amp; <i>Bob</i></p><p>{'<b>' * MOST_MARKS}<script>alert(1)</p>"
+
+    assert clean_html(markup) == "<p>Ada &amp; Bob<br>alert(1)</p>"
+
+
+def test_of_endless_markup_the_beginning_is_shown() -> None:
+    shown = clean_html("Ada &amp; " * LONGEST_PLAIN)
+
+    assert shown.startswith("<p>Ada &amp; Ada &amp;")
+    assert len(shown) < 2 * LONGEST_PLAIN
