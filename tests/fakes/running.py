@@ -96,6 +96,10 @@ class _Reordered:
         return self._source.requests
 
     @property
+    def received(self) -> int:
+        return self._source.received
+
+    @property
     def clock_off(self) -> float:
         return self._source.clock_off
 

@@ -34,7 +34,7 @@ class FakeSource:
     """Implements ``jemmo.domain.ports.Source`` over prepared pages.
 
     ``fail_after`` pages it raises ``error``. A cursor is the number of the next page, as text.
-    ``total`` is what it claims to hold of each stream; ``claims`` overrides that.
+    ``total`` is what it claims to hold of each stream; ``claims`` overrides that. Each answer has ``size`` bytes.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class FakeSource:
         fail_after: int | None = None,
         error: BaseException | None = None,
         claims: int | None = None,
+        size: int = 0,
     ) -> None:
         self._pages = pages
         self._specs = [spec for spec in specs if spec.name in pages]
@@ -56,6 +57,7 @@ class FakeSource:
         self.swept: list[tuple[Stream, int]] = []
         self.starts: dict[Stream, Start] = {}
         self.clock_off = 0.0
+        self._size = size
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
@@ -64,6 +66,10 @@ class FakeSource:
     @property
     def requests(self) -> int:
         return self._requests
+
+    @property
+    def received(self) -> int:
+        return self._requests * self._size
 
     def holds(self, stream: Stream) -> dict[str, Record]:
         return {one.remote_id: one for page in self._pages[stream] for one in page}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,9 +13,10 @@ from fakes.processes import jemmo
 from jemmo.domain.errors import ConfigError, FailureMode
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import api_keys, connections, keys
+from jemmo.services import api_keys, connections, keys, schedule
 from jemmo.services.contexts import former_key_context
 from jemmo.services.fetching import fetch_files
+from jemmo.services.status import overview
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault, keyset_path
 
@@ -136,6 +138,30 @@ async def test_an_operator_binds_old_keys_to_addresses_that_they_have_checked(
     assert await in_thread(lambda: api_keys.bind_to_addresses(checked, vault)) == 1
     assert await in_thread(lambda: api_keys.unbound(vault)) == []
     assert (await found.sync()).failure is not FailureMode.PERMANENT
+
+
+async def test_a_connection_that_waited_for_its_key_syncs_at_once_when_that_is_bound(
+    ats: SandboxServer, database_url: str
+) -> None:
+    found, vault = await connected(ats, database_url), default_vault()
+    await store_former(found, ats.key, ats.base_url)
+    with pytest.raises(ConfigError) as refused:
+        await found.sync()
+    await found.rows("UPDATE connection SET due_at = now() WHERE id = {me}")
+    await in_thread(lambda: schedule.put_off(found.id, refused.value))
+    (told,) = await in_thread(overview)
+    assert told.error is not None
+    assert "`jemmo keys bind`" in told.error["next_step"]
+    assert told.next_sync_at is not None
+    assert told.next_sync_at > datetime.now(UTC) + timedelta(minutes=1)
+
+    checked = await in_thread(lambda: api_keys.unbound(vault))
+    await in_thread(lambda: api_keys.bind_to_addresses(checked, vault))
+
+    (told,) = await in_thread(overview)
+    assert told.error is None
+    assert told.next_sync_at is not None
+    assert told.next_sync_at <= datetime.now(UTC)
 
 
 async def test_old_keys_of_the_ats_own_address_are_bound_at_the_next_start(

@@ -88,6 +88,22 @@ async def test_open_sessions_are_bounded_and_never_closed_while_in_use(
             assert len(sessions) == 0
 
 
+async def test_a_session_that_received_much_is_closed_after_its_use(
+    companies: list[Company], database_url: str
+) -> None:
+    sessions = Sessions(database_url, default_vault(), max_received=10)
+    with scope.under(scope.EVERYTHING):
+        async with connect(database_url) as db:
+            async with sessions.use(db, companies[0].id) as first:
+                pass
+            async with sessions.use(db, companies[0].id) as used:
+                assert used is first
+                await used.source.check()
+                assert used.source.received > 10
+            assert used.retired
+            assert len(sessions) == 0
+
+
 async def test_idle_sessions_are_closed_without_another_being_opened(
     companies: list[Company], database_url: str
 ) -> None:

@@ -38,6 +38,11 @@ class Source(Protocol):
         ...
 
     @property
+    def received(self) -> int:
+        """How many bytes of answers came so far."""
+        ...
+
+    @property
     def clock_off(self) -> float:
         """Seconds by which the ATS's clock is ahead of ours, negative where it is behind; 0 for little or unknown."""
         ...

@@ -12,14 +12,16 @@ from jemmo.domain.streams import Checkpoint
 
 MOST_PAGES = 100
 PLENTY = 3000  # records; a larger transaction gains nothing
+MOST_BYTES = 32 * 1024 * 1024  # of the answers that the pages were made of
 PATIENCE = 0.2  # seconds that a page waits for others to share its transaction
 
 
 class Batch(Struct, frozen=True):
-    """A page ready to be written, with the checkpoint that it earns."""
+    """A page ready to be written, with the checkpoint that it earns. ``size`` is the bytes it was made of."""
 
     page: ReadyPage
     checkpoint: Checkpoint
+    size: int = 0
 
 
 class Buffer:
@@ -29,13 +31,19 @@ class Buffer:
     """
 
     def __init__(
-        self, *, most_pages: int = MOST_PAGES, plenty: int = PLENTY, patience: float = PATIENCE
+        self,
+        *,
+        most_pages: int = MOST_PAGES,
+        plenty: int = PLENTY,
+        most_bytes: int = MOST_BYTES,
+        patience: float = PATIENCE,
     ) -> None:
         self._most_pages = most_pages
         self._plenty = plenty
+        self._most_bytes = most_bytes
         self._patience = patience
         self._batches: list[Batch] = []
-        self._records = 0
+        self._records = self._bytes = 0
         self._closed = False
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
@@ -48,12 +56,17 @@ class Buffer:
             await self._room.wait()
         self._batches.append(batch)
         self._records += batch.page.outcome.fetched
+        self._bytes += batch.size
         if self._is_full() or batch.checkpoint.done:
             self._enough.set()
         self._some.set()
 
     def _is_full(self) -> bool:
-        return self._records >= self._plenty or len(self._batches) >= self._most_pages
+        return (
+            self._records >= self._plenty
+            or self._bytes >= self._most_bytes
+            or len(self._batches) >= self._most_pages
+        )
 
     def close(self) -> None:
         """No more pages will come."""
@@ -68,7 +81,8 @@ class Buffer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):
                     await self._enough.wait()
-        taken, self._batches, self._records = self._batches, [], 0
+        taken, self._batches = self._batches, []
+        self._records = self._bytes = 0
         self._room.set()
         if not self._closed:
             self._some.clear()

@@ -64,6 +64,7 @@ class SyncRun:
         self.named: dict[Stream, set[str]] = {}
         self._slice_over = slice_over
         self._earlier_requests = report.requests
+        self._received = 0
         self._buffer = Buffer()
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
@@ -208,12 +209,17 @@ class SyncRun:
             compared = point.complete or self.report.mode is Mode.RECONCILE
             if point.done and compared and point.short > before:
                 self.report.warn([count_differs(spec.name, point.short)])
-            await self._buffer.put(Batch(ready, point))
+            await self._buffer.put(Batch(ready, point, self._came()))
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
             if page.cursor is not None and self._slice_over():
                 self._stop(SliceOver("Others wait for this worker."))
                 return
+
+    def _came(self) -> int:
+        """Bytes of answers since this was asked last: those of a page, and of what was asked beside it."""
+        before, self._received = self._received, self.source.received
+        return self._received - before
 
     async def _write(self) -> None:
         """Commit what waits, stream by stream, until no more comes."""

@@ -73,8 +73,9 @@ class RestClient:
     it may wait, refuse, and see how long the ATS took. ``pause`` says how long to wait before the next attempt
     where the ATS does not. ``sign`` adds headers to each request; when they are refused (401), it is asked once more.
     ``shared`` makes the pace that of all processes that use the same key. ``nothing`` is what an answer without
-    content (204) stands for: this API's empty list. ``clock_off`` is by how many seconds the ATS's clock is ahead of
-    ours, or behind as a negative number, as its answers tell; little counts as nothing.
+    content (204) stands for: this API's empty list. ``received`` counts the bytes of all answers, unpacked.
+    ``clock_off`` is by how many seconds the ATS's clock is ahead of ours, or behind as a negative number, as its
+    answers tell; little counts as nothing.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class RestClient:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._root = "/".join([*self.base_url.split("/", 3)[:3], ""])
-        self.requests = 0
+        self.requests = self.received = 0
         self.clock_off = 0.0
         self._headers = dict(headers)
         self._refuse = refuse
@@ -305,7 +306,9 @@ class RestClient:
             headers={**signed, **({"Content-Type": question.kind} if question.body else {})},
             allow_redirects=False,
         ) as response:
-            answer = Answer(response.status, response.headers, await _body(response), question.url)
+            body = await _body(response)
+            answer = Answer(response.status, response.headers, body, question.url)
+        self.received += len(body)
         if (there := clock(answer.headers)) is not None:
             off = there - time.time()
             self.clock_off = off if abs(off) > CLOCKS_AGREE else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from jemmo.domain.errors import ConfigError, changed_meanwhile
 from jemmo.services.contexts import former_key_context, key_context
 from jemmo.store.models import Connection
 from jemmo.vault import Vault, VaultError
+
+ELSEWHERE = "key_bound_elsewhere"
 
 
 class Keyed(Protocol):
@@ -54,7 +57,7 @@ def open_key(connection: Keyed, vault: Vault) -> str:
         raise VaultError(
             "The API key was stored for another address of the ATS than the connection has now, or with other "
             "encryption keys, so it was not sent.",
-            code="key_bound_elsewhere",
+            code=ELSEWHERE,
             next_step="Check the connection's address. If Jemmo 0.1.0 or older stored the key, run `jemmo keys bind`. "
             "If not, disconnect the ATS and connect it again; if nobody restored an old database or changed the "
             "address in it, find out who can write to the database.",
@@ -98,7 +101,9 @@ def _bind(
             if addresses is not None and addresses[held.id] != held.base_url:
                 raise changed_meanwhile()
             held.sealed_key = seal(held, key, vault)
-            held.save(update_fields=["sealed_key"])
+            if (held.last_error or {}).get("code") == ELSEWHERE:  # it need not wait any longer
+                held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)
+            held.save(update_fields=["sealed_key", "last_error", "failures", "due_at"])
             count += 1
     return count
 

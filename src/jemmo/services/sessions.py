@@ -20,6 +20,9 @@ from jemmo.vault import Vault
 
 MAX_OPEN = 256  # sessions of a process; the least recently used is closed for a new one
 MAX_IDLE = 120.0  # seconds without use, then the session is closed
+MAX_RECEIVED = (
+    32 * 1024 * 1024
+)  # bytes of answers, some of which a session keeps; then it is closed
 MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are read again
 
 
@@ -46,12 +49,14 @@ class Sessions:
         max_open: int = MAX_OPEN,
         max_idle: float = MAX_IDLE,
         max_age: float = MAX_AGE,
+        max_received: int = MAX_RECEIVED,
     ) -> None:
         self._url = database_url
         self._vault = vault
         self._max_open = max_open
         self._max_idle = max_idle
         self._max_age = max_age
+        self._max_received = max_received
         self._sessions: OrderedDict[UUID, Session] = OrderedDict()
         self._opening = asyncio.Lock()
 
@@ -76,8 +81,8 @@ class Sessions:
         finally:
             session.users -= 1
             session.used_at = time.monotonic()
-            if session.retired and not session.users:
-                await session.stack.aclose()
+            if session.retired or session.source.received > self._max_received:
+                await self._retire(connection_id, session)
 
     async def close_idle_ones(self) -> None:
         """Close what was not used for a while, for as long as this runs."""

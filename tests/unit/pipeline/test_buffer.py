@@ -13,12 +13,12 @@ from jemmo.pipeline.buffer import Batch, Buffer
 FOREVER = 3600.0  # seconds; no test waits so long
 
 
-def page(number: int, *, records: int = 10, last: bool = False) -> Batch:
+def page(number: int, *, records: int = 10, size: int = 10, last: bool = False) -> Batch:
     outcome = PageOutcome(
         stream=Stream.JOBS, fetched=records, accepted=[], rejected=[], notes=Notes()
     )
     return Batch(
-        ReadyPage(outcome, []), Checkpoint(stream=Stream.JOBS, cursor=str(number), done=last)
+        ReadyPage(outcome, []), Checkpoint(stream=Stream.JOBS, cursor=str(number), done=last), size
     )
 
 
@@ -48,7 +48,7 @@ async def test_a_page_alone_is_given_when_patience_has_run_out() -> None:
     assert numbers(await buffer.take()) == ["2"]
 
 
-@pytest.mark.parametrize("room", [{"most_pages": 2}, {"plenty": 20}])
+@pytest.mark.parametrize("room", [{"most_pages": 2}, {"plenty": 20}, {"most_bytes": 20}])
 async def test_no_more_pages_are_held_than_there_is_room_for(room: dict[str, int]) -> None:
     buffer = Buffer(**room, patience=FOREVER)
     order: list[str] = []

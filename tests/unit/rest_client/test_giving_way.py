@@ -97,6 +97,7 @@ async def test_a_timestamp_to_wait_for_is_no_number_of_seconds(address: str) -> 
         with giving_way():
             assert await client.get("/soon", len) == 3
         assert client.requests == 2
+        assert client.received == len(b"[1]")
     finally:
         await client.close()
 

@@ -70,6 +70,10 @@ class FlatchrSource:
         return self.client.requests
 
     @property
+    def received(self) -> int:
+        return self.client.received
+
+    @property
     def clock_off(self) -> float:
         return self.client.clock_off
 
