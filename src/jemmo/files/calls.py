@@ -14,7 +14,7 @@ import sys
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 _LOAD, _EQUALS, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM  # linux/seccomp.h
+_ALLOW, _REFUSE, _END = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000  # linux/seccomp.h
 _NUMBER, _SYSTEM = 0, 4  # places in struct seccomp_data
 
 _SYSTEMS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -60,7 +60,7 @@ _LIBC = ctypes.CDLL(None)
 def leave_few() -> bool:
     """Give up all other system calls, for ever; whether the kernel does so."""
     machine = platform.machine()
-    if sys.platform != "linux" or machine not in _SYSTEMS:
+    if sys.platform != "linux" or machine not in _SYSTEMS or sys.maxsize < 2**32:
         return False
     place = list(_SYSTEMS).index(machine)
     steps = _steps(_SYSTEMS[machine], [numbers[place] for numbers in _CALLS.values()])
@@ -76,7 +76,7 @@ def _steps(system: int, calls: list[int]) -> bytes:
         for step in (
             (_LOAD, 0, 0, _SYSTEM),
             (_EQUALS, 1, 0, system),
-            (_RETURN, 0, 0, _REFUSE),
+            (_RETURN, 0, 0, _END),  # numbers of another system would mean other calls
             (_LOAD, 0, 0, _NUMBER),
             *((_EQUALS, len(calls) - place, 0, call) for place, call in enumerate(calls)),
             (_RETURN, 0, 0, _REFUSE),
