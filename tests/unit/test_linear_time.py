@@ -20,7 +20,7 @@ import jemmo
 from jemmo.connectors import countries, pay
 from jemmo.connectors.flatchr import dates
 from jemmo.connectors.flatchr import stages as flatchr_stages
-from jemmo.connectors.greenhouse import mapping as greenhouse
+from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
 from jemmo.connectors.jarvi import fields as jarvi_fields
 from jemmo.connectors.jarvi import probe
@@ -139,11 +139,11 @@ FUNCTIONS: dict[str, list[Work]] = {
     "files/parts.py": [lambda text: parts.DDE.search(f"\x13{text}")],
     "files/targets.py": [targets.is_remote, lambda text: targets.is_remote(f"file:{text}")],
     "connectors/jarvi/fields.py": [jarvi_fields.label_of],
-    "connectors/greenhouse/mapping.py": [
-        lambda text: greenhouse._internal(
+    "connectors/greenhouse/pay.py": [
+        lambda text: greenhouse_pay._internal(
             greenhouse_wire.Custom(name=text, type="currency_range", value={"min_value": "1"})
         ),
-        lambda text: greenhouse._PAY.search(text),
+        lambda text: greenhouse_pay._PAY.search(text),
     ],
     "connectors/pay.py": [lambda text: pay.read_pay(text, None, is_yearly=True)],
     "rest_client/headers.py": [lambda text: headers.next_link({"Link": text})],

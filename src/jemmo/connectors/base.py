@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -315,16 +314,14 @@ def own_host(account: str, domain: str) -> str:
     """
     place = account.strip().lower().removeprefix("https://").partition("/")[0]
     name = place.removesuffix(f".{domain}")
-    if not _HOST_PART.fullmatch(name):
+    is_label = name.isascii() and name.replace("-", "").isalnum() and name == name.strip("-")
+    if not is_label or len(name) > 63:
         raise ConfigError(
             f"{account[:100]!r} is not an account at {domain}.",
             code="account_malformed",
             next_step=f"Enter the first part of the address you sign in at: acme for https://acme.{domain}.",
         )
     return f"https://{name}.{domain}"
-
-
-_HOST_PART = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def check_address(url: str) -> str:

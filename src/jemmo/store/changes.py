@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from jemmo.domain.apart import FILES
 from jemmo.domain.streams import Stream
+from jemmo.store.children import CHILDREN, Child
 from jemmo.store.context import application_texts_context, contact_context, talent_texts_context
 from jemmo.store.postgres import Connection
-from jemmo.store.statements import CHILDREN, Child
 from jemmo.store.tables import TABLES
 
 Open = Callable[[bytes, bytes], bytes]

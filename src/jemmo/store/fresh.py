@@ -13,13 +13,8 @@ from functools import cache
 
 from jemmo.domain.streams import Stream
 from jemmo.store.activity import HIRED_AT, counts_as_active
-from jemmo.store.statements import (
-    CHILDREN,
-    NO_ACTIVE,
-    Child,
-    inserted,
-    waiting,
-)
+from jemmo.store.children import CHILDREN, Child
+from jemmo.store.statements import NO_ACTIVE, inserted, waiting
 from jemmo.store.tables import TABLES, Table
 
 

@@ -11,9 +11,9 @@ from jemmo.domain.apart import set_apart
 from jemmo.domain.outcomes import Accepted
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Stream
+from jemmo.store.children import CHILDREN, Child
 from jemmo.store.ids import new_ids
 from jemmo.store.sealing import Sealing
-from jemmo.store.statements import CHILDREN, Child
 from jemmo.store.tables import TABLES
 
 

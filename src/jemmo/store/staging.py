@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from jemmo.domain.streams import Stream
+from jemmo.store.children import CHILDREN
 from jemmo.store.postgres import Connection
 from jemmo.store.rows import Row
-from jemmo.store.statements import CHILDREN, staged_columns, staging_name
+from jemmo.store.statements import staged_columns, staging_name
 from jemmo.store.tables import TABLES, Column
 
 TRUNCATE_EVERY = 4  # batches, or deleted rows outgrow the buffers of temporary tables

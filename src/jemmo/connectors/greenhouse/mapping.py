@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from jemmo.connectors.greenhouse.pay import compensations
 from jemmo.connectors.greenhouse.wire import (
     ApplicationRow,
     CandidateRow,
@@ -24,7 +24,6 @@ from jemmo.connectors.greenhouse.wire import (
 from jemmo.domain.enums import (
     ApplicationStatus,
     AttachmentKind,
-    CompensationPeriod,
     ContactKind,
     EmploymentType,
     JobStatus,
@@ -37,7 +36,6 @@ from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
     Application,
     Attachment,
-    Compensation,
     Contact,
     CustomFields,
     Department,
@@ -53,7 +51,6 @@ from jemmo.domain.streams import Notes
 from jemmo.domain.validation import (
     is_set,
     name_text,
-    number,
     parse_time,
     text,
     utc,
@@ -173,7 +170,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         department_remote_id=_id(row.department_id),
         recruiter_remote_id=_recruiter(around.owners.get(remote_id, [])),
         locations=_locations(row.office_ids or [], around.offices),
-        compensations=_compensations(post, around, custom),
+        compensations=compensations(post, around.pay, around.pay_names, custom),
         custom_fields=_custom_fields(custom),
         **_base(row),
     )
@@ -327,93 +324,6 @@ def _moves(visits: list[dict[str, Any]]) -> tuple[Move, ...]:
     return tuple(
         Move(from_stage_remote_id=earlier, to_stage_remote_id=stage, at=at, left_at=left_at)
         for earlier, (at, left_at, stage) in zip(before, begun, strict=False)
-    )
-
-
-def _compensations(
-    post: dict[str, Any], around: AroundJobs, custom: Mapping[str, Custom]
-) -> tuple[Compensation, ...]:
-    """The ranges of the job's post; else fields of the customer's own for ranges of pay, which stay internal."""
-    found = []
-    for row in around.pay.get(str(post.get("id")), []):
-        [name] = around.pay_names.get(str(row.get("pay_input_id")), [{}])
-        pay = _posted(row, text(name.get("title")), is_public=post.get("internal") is not True)
-        if pay:
-            found.append(pay)
-    if not found:
-        found = [
-            pay
-            for key, field in custom.items()
-            if field.type == "currency_range"
-            and _PAY.search(f"{key} {field.name or ''}")
-            and (pay := _internal(field))
-        ]
-    return tuple(found)
-
-
-_PAY = re.compile(
-    r"salar|\bpay|compensation|remuneration|rémunération|wage|gehalt|vergütung|lön|\bsueldo",
-    re.IGNORECASE,
-)
-_PERIODS = (
-    (
-        CompensationPeriod.YEAR,
-        re.compile(r"annual|year|per annum|\ban\b|annuel|jahr", re.IGNORECASE),
-    ),
-    (CompensationPeriod.MONTH, re.compile(r"month|mensuel|\bmois\b|monat", re.IGNORECASE)),
-    (CompensationPeriod.WEEK, re.compile(r"week|semaine|woche", re.IGNORECASE)),
-    (CompensationPeriod.DAY, re.compile(r"\bday|daily|\bjour|\btag", re.IGNORECASE)),
-    (CompensationPeriod.HOUR, re.compile(r"hour|heure|horaire|stunde", re.IGNORECASE)),
-)
-
-
-def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compensation | None:
-    """A range of ``pay_input_ranges``, in the smallest unit of its currency; 0 where nothing was filled in."""
-    unit = text(row.get("currency_type"))
-    part = 10 ** _DECIMALS.get((unit or "").upper(), 2)
-    low, high = (
-        found / part if (found := number(row.get(name))) else None
-        for name in ("min_cents", "max_cents")
-    )
-    return _range(low, high, unit, title, is_public=is_public)
-
-
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
-_MILLS = "BHD IQD JOD KWD LYD OMR TND"
-_DECIMALS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_MILLS.split(), 3)}
-"""Of currencies that have other than two (ISO 4217)."""
-
-
-def _internal(field: Custom) -> Compensation | None:
-    """A value of type ``currency_range``: whole units as text, and the currency."""
-    value = field.value
-    if not isinstance(value, dict):
-        return None
-    low, high = (
-        number(value.get(f"{end}_value", value.get(f"{end}_amount", value.get(end))))
-        for end in ("min", "max")
-    )
-    unit = value.get("unit") or value.get("currency")
-    return _range(low, high, unit, text(field.name), is_public=False)
-
-
-def _range(
-    low: float | None, high: float | None, unit: Any, title: str | None, *, is_public: bool
-) -> Compensation | None:
-    ends = [one for one in (low, high) if one is not None]
-    if not ends:
-        return None
-    currency = text(unit)
-    period = next((one for one, word in _PERIODS if title and word.search(title)), None)
-    told = " – ".join(dict.fromkeys(f"{one:,.2f}".removesuffix(".00") for one in ends))
-    in_order = ends == sorted(ends)
-    return Compensation(
-        min=low if in_order else None,
-        max=high if in_order else None,
-        currency=currency.upper() if currency else None,
-        period=period,
-        is_public=is_public,
-        original=": ".join(filter(None, (title, f"{told} {currency or ''}".strip()))),
     )
 
 

@@ -1,0 +1,105 @@
+"""What Greenhouse says of a job's pay. Pure; the reference pages are listed in README.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jemmo.connectors.greenhouse.wire import Custom
+from jemmo.domain.enums import CompensationPeriod
+from jemmo.domain.records import Compensation
+from jemmo.domain.validation import number, text
+
+
+def compensations(
+    post: dict[str, Any],
+    ranges: Mapping[str, list[dict[str, Any]]],
+    names: Mapping[str, list[dict[str, Any]]],
+    custom: Mapping[str, Custom],
+) -> tuple[Compensation, ...]:
+    """The ranges of the job's post; else fields of the customer's own for ranges of pay, which stay internal.
+
+    ``ranges`` are there by the id of their post; ``names`` tell what they are for, by the id of their pay input.
+    """
+    found = []
+    for row in ranges.get(str(post.get("id")), []):
+        [name] = names.get(str(row.get("pay_input_id")), [{}])
+        pay = _posted(row, text(name.get("title")), is_public=post.get("internal") is not True)
+        if pay:
+            found.append(pay)
+    if not found:
+        found = [
+            pay
+            for key, field in custom.items()
+            if field.type == "currency_range"
+            and _PAY.search(f"{key} {field.name or ''}")
+            and (pay := _internal(field))
+        ]
+    return tuple(found)
+
+
+_PAY = re.compile(
+    r"salar|\bpay|compensation|remuneration|rémunération|wage|gehalt|vergütung|lön|\bsueldo",
+    re.IGNORECASE,
+)
+_PERIODS = (
+    (
+        CompensationPeriod.YEAR,
+        re.compile(r"annual|year|per annum|\ban\b|annuel|jahr", re.IGNORECASE),
+    ),
+    (CompensationPeriod.MONTH, re.compile(r"month|mensuel|\bmois\b|monat", re.IGNORECASE)),
+    (CompensationPeriod.WEEK, re.compile(r"week|semaine|woche", re.IGNORECASE)),
+    (CompensationPeriod.DAY, re.compile(r"\bday|daily|\bjour|\btag", re.IGNORECASE)),
+    (CompensationPeriod.HOUR, re.compile(r"hour|heure|horaire|stunde", re.IGNORECASE)),
+)
+
+
+def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compensation | None:
+    """A range of ``pay_input_ranges``, in the smallest unit of its currency; 0 where nothing was filled in."""
+    unit = text(row.get("currency_type"))
+    part = 10 ** _DECIMALS.get((unit or "").upper(), 2)
+    low, high = (
+        found / part if (found := number(row.get(name))) else None
+        for name in ("min_cents", "max_cents")
+    )
+    return _range(low, high, unit, title, is_public=is_public)
+
+
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_MILLS = "BHD IQD JOD KWD LYD OMR TND"
+_DECIMALS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_MILLS.split(), 3)}
+"""Of currencies that have other than two (ISO 4217)."""
+
+
+def _internal(field: Custom) -> Compensation | None:
+    """A value of type ``currency_range``: whole units as text, and the currency."""
+    value = field.value
+    if not isinstance(value, dict):
+        return None
+    low, high = (
+        number(value.get(f"{end}_value", value.get(f"{end}_amount", value.get(end))))
+        for end in ("min", "max")
+    )
+    unit = value.get("unit") or value.get("currency")
+    return _range(low, high, unit, text(field.name), is_public=False)
+
+
+def _range(
+    low: float | None, high: float | None, unit: Any, title: str | None, *, is_public: bool
+) -> Compensation | None:
+    ends = [one for one in (low, high) if one is not None]
+    if not ends:
+        return None
+    currency = text(unit)
+    period = next((one for one, word in _PERIODS if title and word.search(title)), None)
+    told = " – ".join(dict.fromkeys(f"{one:,.2f}".removesuffix(".00") for one in ends))
+    in_order = ends == sorted(ends)
+    return Compensation(
+        min=low if in_order else None,
+        max=high if in_order else None,
+        currency=currency.upper() if currency else None,
+        period=period,
+        is_public=is_public,
+        original=": ".join(filter(None, (title, f"{told} {currency or ''}".strip()))),
+    )
