@@ -166,7 +166,7 @@ class Vendor:
     per_page: int = 30
     large_page: int = 30
     overhead: int = 25
-    handful: int = 15
+    handful: int = 11
     own_deletes: bool = False
     for_good: Mapping[str, Any] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -184,14 +185,24 @@ async def test_an_offer_that_says_only_full_or_part_time_says_so(database_url: s
         assert record["remote_policy"] == "ON_SITE"
         row = account(ats).held["projects"][record["remote_id"]]
         [said] = [v for v in row["fieldsValues"] if v["field"]["purpose"] == "joboffer_is_fulltime"]
-        said["value"] = "true"
-        await found.sync(Mode.RECONCILE)
+        said["value"] = (
+            "true"  # and the date of the project stays: whether it would move, nobody says
+        )
+        assert (await found.sync()).mode is Mode.INCREMENTAL
         assert (await job(ats, found, "Infirmier de nuit"))["employment_type"] == "FULL_TIME"
 
 
-async def test_who_has_left_the_team_stays_inactive(database_url: str) -> None:
+@pytest.mark.parametrize("projects", [0, 120], ids=["few projects", "many projects"])
+async def test_who_has_left_the_team_stays_inactive(projects: int, database_url: str) -> None:
     """Only the owner of a project is told with ``disabled``; the same person as an assignee is not."""
-    async with held(database_url, Silent()) as (_, found):
+    async with start(vendor(Silent()), talents=3) as ats:
+        rows = account(ats).held["projects"]
+        [owned] = [row for row in rows.values() if row["user"] and row["user"]["disabled"]]
+        [assigned] = [key for key, row in rows.items() if row["name"] == "Infirmier de nuit"]
+        rows |= {key: {**owned, "id": key} for key in (str(uuid4()) for _ in range(projects))}
+        found = await synced(ats, database_url)
+        await account(ats).change("edit", "projects", assigned, attributes={"name": "Nuit"})
+        assert (await found.sync()).mode is Mode.INCREMENTAL
         users = dict(
             await found.rows("SELECT name, is_active FROM ats_user WHERE connection_id = {me}")
         )

@@ -80,5 +80,5 @@ TEAMTAILOR_REPLAY = replace(
     TEAMTAILOR,
     replay=teamtailor.serve,
     faults={"storm": "storm", "expires": "expires"},
-    handful=18,  # 7 of them refusals: every sync asks anew for what the reference does not have
+    handful=16,  # 6 of them refusals: every sync asks anew for what the reference does not have
 )

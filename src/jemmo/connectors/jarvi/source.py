@@ -135,7 +135,10 @@ class JarviSource:
         elif stream is Stream.STAGES:
             yield self._page(stream, [RawRecord(key, one) for key, one in self._stages().items()])
         else:
-            yield self._from_shelf(stream, await self.projects.shelf(start.since))
+            shelf = await self.projects.shelf(start.since)
+            if stream is Stream.USERS and any("disabled" not in u for u in shelf.users().values()):
+                shelf = await self.projects.whole()  # who has left is told by projects they own
+            yield self._from_shelf(stream, shelf)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         """Every id, out of what a whole pass of this run has met: ids cost as much as records here.

@@ -62,8 +62,11 @@ class Learner:
         self._feeds_known = config.options["feeds"] == "two_passes"
         self._refused: dict[str, list[Part]] = {}
 
-    async def learn(self, stream: Stream) -> None:
-        """What reading ``stream`` needs to know."""
+    async def learn(self, stream: Stream, *, reads_all: bool = False) -> None:
+        """What reading ``stream`` needs to know.
+
+        Only where all talents are read do smaller pages save more than it costs to learn how to ask for them.
+        """
         if stream in (Stream.JOBS, Stream.TALENTS):
             async with self._asking:
                 if not self._custom_fields_known:
@@ -76,6 +79,7 @@ class Learner:
             self._feeds_known = True
         if (
             stream is Stream.TALENTS
+            and reads_all
             and self._talent_fields is None
             and self._config.on("sparse_fields")
         ):

@@ -93,7 +93,7 @@ class TeamtailorSource:
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         """Everything, or what changed since ``start.since``; jobs in one pass per feed."""
-        await self.learner.learn(stream)
+        await self.learner.learn(stream, reads_all=start.since is None)
         position = msgspec.json.decode(start.cursor, type=Position) if start.cursor else None
         basis = self.learner.basis(stream, start.basis)
         if start.since is not None:
