@@ -12,6 +12,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.output import out, say_json
 from jemmo.connectors.names import OFFERED
+from jemmo.domain import numbers
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
 
@@ -93,7 +94,7 @@ def connect(
     if made.report.totals:
         approximate = made.report.approximate
         found = ", ".join(
-            f"{'about ' if name in approximate else ''}{count:,} {name}"
+            f"{'about ' if name in approximate else ''}{numbers.counted(count, name)}"
             for name, count in made.report.totals.items()
         )
         out.print(f"The ATS has {found}.")
@@ -147,7 +148,7 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     last = moment(row.last_success_at, now) if row.last_success_at else "never"
     following = _following(row.next_sync_at, now)
     yield f"  last success {last} · next sync {following}"
-    yield "  " + " · ".join(f"{_count(row, name)} {name}" for name in row.counts)
+    yield "  " + " · ".join(_counted(row, name) for name in row.counts)
     yield f"  id {row.id}"
     read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
     yield f"  all content read again within {row.reread.within_days} days · {read}"
@@ -161,10 +162,10 @@ def _following(at: datetime | None, now: datetime) -> str:
     return "due now" if at <= now else moment(at, now)
 
 
-def _count(row: ConnectionStatus, name: str) -> str:
+def _counted(row: ConnectionStatus, name: str) -> str:
     """How many records; a dash for what was never read, of which nobody knows how many there are."""
     count = row.counts[name]
-    return f"{count:,}" if count or row.synced_at.get(name) else "–"
+    return numbers.counted(count, name) if count or row.synced_at.get(name) else f"– {name}"
 
 
 def _remarks(row: ConnectionStatus) -> Iterator[str]:

@@ -91,7 +91,9 @@ def _connect_and_sync(own: State, address: str, database_url: str, web: str) -> 
         report = run_until_stopped(
             sync(made.id, database_url=database_url, vault=default_vault(), progress=bars)
         )
-    counted = ", ".join(f"{report.counts(stream).fetched:,} {stream}" for stream in numbers.RECORDS)
+    counted = ", ".join(
+        numbers.counted(report.counts(stream).fetched, stream) for stream in numbers.RECORDS
+    )
     out.print(
         f"{report.mode.capitalize()} sync {report.status} in {report.seconds:.1f} s "
         f"and {report.requests} requests: read {counted}."

@@ -214,7 +214,8 @@ def _tell_comparison(compared: Comparison) -> None:
     out.print(_verdict_table(compared.verdict))
     for stream, verdict in compared.verdict.streams.items():
         if verdict.erased:
-            out.print(f"{verdict.erased:,} {stream}: erased here on purpose.", markup=False)
+            told = numbers.counted(verdict.erased, stream)
+            out.print(f"{told}: erased here on purpose.", markup=False)
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
     out.print(
@@ -334,9 +335,7 @@ def _tell(report: RunReport, connection: Connection, *, json: bool) -> None:
 def _changes(report: RunReport) -> str:
     """How many records changed, and of which kinds."""
     counts = numbers.changed_by_stream(report.lines, numbers.RECORDS)
-    kinds = ", ".join(
-        counted(number, stream.removesuffix("s")) for stream, number in counts.items()
-    )
+    kinds = ", ".join(numbers.counted(number, stream) for stream, number in counts.items())
     total = counted(numbers.of(report.lines).changed, "record")
     return f"{total} changed: {kinds}." if kinds else "No records changed."
 

@@ -19,6 +19,12 @@ Lines = Mapping[str, Mapping[str, int]]
 """A report's counts by stream, as they are stored."""
 
 
+def counted(count: int, stream: str) -> str:
+    """How many of a stream's records, in English: ``1 job``, ``1,200 reject reasons``."""
+    name = stream.replace("_", " ")
+    return f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+
+
 class Numbers(Struct, frozen=True, kw_only=True):
     """What a sync did. ``created`` and ``updated`` count records that people see, ``deleted`` excluded ones as well.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core import signing
 from msgspec import Struct
 
+from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.files.choose import open_storage
@@ -16,7 +17,7 @@ from jemmo.files.storage import Missing, Storage
 from jemmo.services import noting
 from jemmo.services import storage as place
 from jemmo.services.contexts import file_context, text_context
-from jemmo.store.models import Account, FileText, FileVersion, Membership, Role
+from jemmo.store.models import Account, Connection, FileText, FileVersion, Membership, Role
 from jemmo.store.selectors import files
 from jemmo.vault import Vault
 
@@ -55,6 +56,13 @@ class Preview(Struct, frozen=True, kw_only=True):
     is_image: bool
     is_current: bool
     earlier: list[FileVersion]
+
+
+def are_read(connection: Connection) -> bool:
+    """Whether an ATS's files are read at all; where it shows none by itself, options may say where they are."""
+    connector = CONNECTORS.get(connection.provider)
+    gives = connector is None or connector.capabilities.resumes
+    return gives or files.has_any(connection)
 
 
 def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:

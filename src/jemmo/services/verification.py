@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from jemmo.domain import numbers
 from jemmo.domain.errors import StreamRefused
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
@@ -123,13 +124,8 @@ def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
             ("stale", verdict.stale_count, verdict.stale, "another version in the ATS"),
         ):
             if count:
-                message = f"{_counted(count, stream)}: {words}."
+                message = f"{numbers.counted(count, stream)}: {words}."
                 yield Problem(kind=kind, stream=stream, count=count, message=message, ids=ids)
-
-
-def _counted(count: int, stream: Stream) -> str:
-    name = stream.replace("_", " ")
-    return f"{count:,} {name.removesuffix('s') if count == 1 else name}"
 
 
 def _broken(relations: list[Broken]) -> Iterator[Problem]:
@@ -140,7 +136,7 @@ def _broken(relations: list[Broken]) -> Iterator[Problem]:
             kind="broken_relation",
             stream=one.stream,
             count=one.count,
-            message=f"{_counted(one.count, one.stream)} {said}",
+            message=f"{numbers.counted(one.count, one.stream)} {said}",
             ids=one.ids,
         )
 

@@ -99,7 +99,7 @@ def test_verify_tells_equality_and_difference(jemmo: Jemmo, ats: Ats) -> None:
     shown = jemmo("verify", "--org", "acme")
     assert "Not equal" in shown.out
     assert shown.out.startswith("acme / teamtailor")
-    assert "1 talents: in the ATS but not in Jemmo." in shown.out
+    assert "1 talent: in the ATS but not in Jemmo." in shown.out
     assert third not in talents["stale"]
 
 

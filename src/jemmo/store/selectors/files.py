@@ -31,6 +31,10 @@ def connections_due(now: datetime) -> list[UUID]:
     return list(due.order_by("files_due_at").values_list("id", flat=True))
 
 
+def has_any(connection: Connection) -> bool:
+    return Attachment.objects.filter(talent__connection=connection).exists()
+
+
 def counts_of(connection: Connection) -> FileCounts:
     rows = (
         Attachment.objects.filter(

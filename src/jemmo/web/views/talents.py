@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
-from jemmo.services import contacting, noting
-from jemmo.services.connecting import connector_named
+from jemmo.services import contacting, files, noting
 from jemmo.services.lookups import hashes_of, talents_with
 from jemmo.store.models import Talent
 from jemmo.store.selectors import freshness, talents
@@ -70,10 +69,9 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     if page.contacts:
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
         noting.looked(request.organisation, request.membership.account, action, talent_id)
-    connector = connector_named(page.talent.connection.provider)
     shown = {
         "page": page,
-        "reads_files": connector is None or connector.capabilities.resumes,
+        "reads_files": bool(page.files) or files.are_read(page.talent.connection),
         "talent": page.talent,
         "section": "talents",
         "sees": sees,
