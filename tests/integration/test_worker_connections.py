@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import pytest
 from fakes.company import Company, company, in_thread
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app
 
 from jemmo.cli import working
-from jemmo.domain.streams import Stream
+from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import Hint
 from jemmo.sandbox import run_sandbox
-from jemmo.services import webhooks
+from jemmo.services import queue, webhooks
 from jemmo.services.hints import Lane
+from jemmo.services.scopes import on_the_clock
 from jemmo.services.sessions import Sessions
 from jemmo.store import budget, scope
 from jemmo.store.models import Connection
@@ -147,15 +151,35 @@ async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
     await sessions.close()
 
 
+@asynccontextmanager
+async def serving(found: Company) -> AsyncIterator[None]:
+    """A worker that has begun to listen for tasks."""
+    stopping = asyncio.Event()
+    worker = asyncio.create_task(working._serve(1, asyncio.create_task(stopping.wait())))
+    try:
+        async with asyncio.timeout(600):
+            while await found.value(LISTENING) < budget.Worker().queue_events:
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        stopping.set()
+        await worker
+
+
 async def test_the_queue_holds_the_connections_that_its_budget_says(
     companies: list[Company],
 ) -> None:
-    allowed, stopping = budget.Worker(), asyncio.Event()
-    serving = asyncio.create_task(working._serve(1, asyncio.create_task(stopping.wait())))
-    async with asyncio.timeout(60):
-        while await companies[0].value(LISTENING) < allowed.queue_events:
-            await asyncio.sleep(0.02)
-    held = await companies[0].value(QUEUE)
-    stopping.set()
-    await serving
-    assert held == allowed.queue + allowed.queue_events
+    async with serving(companies[0]):
+        held = await companies[0].value(QUEUE)
+    assert held == budget.Worker().queue + budget.Worker().queue_events
+
+
+async def test_a_thread_queues_work_while_all_of_the_queue_is_busy(
+    companies: list[Company],
+) -> None:
+    async with serving(companies[0]), AsyncExitStack() as taken:
+        assert isinstance(app.connector, PsycopgConnector)
+        for _ in range(budget.Worker().queue):
+            await taken.enter_async_context(app.connector.pool.connection())
+        ask = partial(queue.sync, priority=queue.MANUAL, trigger="manual", mode=Mode.RECONCILE)
+        assert await on_the_clock(ask, companies[0].id)

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import psycopg
 from django.db import DatabaseError, connection
-from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ProcrastinateException
@@ -21,6 +20,7 @@ from jemmo.services import queue
 from jemmo.services.hints import Lane
 from jemmo.services.scopes import on_the_clock
 from jemmo.store import budget, schema, versions
+from jemmo.store.queueing import Connector
 from jemmo.store.shared import SharedConnection, sharing
 from jemmo.tasks import slices
 from jemmo.vault import default_vault
@@ -84,7 +84,7 @@ async def work(concurrency: int) -> None:
 async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
     """Work until told to stop or until the database is away."""
     size = budget.Worker().queue
-    connector = PsycopgConnector(
+    connector = Connector(
         kwargs={**connector_params(), "application_name": "jemmo queue"},
         configure=schema.tell_async,
         min_size=size,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from procrastinate import App, sync_psycopg_connector
+from procrastinate import App, PsycopgConnector, sync_psycopg_connector
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 
 
@@ -28,3 +29,14 @@ def _explained() -> Iterator[None]:
         raise UniqueViolation(constraint_name=name, queueing_lock=None) from error
     except psycopg.Error as error:
         raise ConnectorException from error
+
+
+class Connector(PsycopgConnector):
+    """A worker's: it takes tasks by a pool of its own, which belongs to the worker's event loop.
+
+    What threads queue goes by their own Django connection, and so belongs to their transaction. The library would lend
+    them the pool, in which they could not wait for their turn.
+    """
+
+    def get_sync_connector(self) -> DjangoConnector:
+        return DjangoConnector(alias="default")
