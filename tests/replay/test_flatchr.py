@@ -23,7 +23,7 @@ from fakes.company import Company, in_thread
 from fakes.hooks import web_server
 from replay import flatchr
 from replay.flatchr import OLDER, Flatchr, Ways
-from replay.flatchr_account import CONTRACTS
+from replay.flatchr_account import CONTRACTS, START
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
@@ -275,6 +275,26 @@ async def test_numbers_that_come_as_text_are_the_same_numbers(database_url: str)
 
         await assert_equal(ats, found)
         assert (await found.verify()).equal
+
+
+@some_ways("cut-at-25", "older-cut-at-30")
+async def test_an_import_of_one_day_that_is_cut_is_read_whole_and_so_are_its_edits(
+    ways: Ways, database_url: str
+) -> None:
+    async with started(ways, 130) as (ats, account):
+        for one in account.held.applicants.values():
+            one |= {"created_at": START, "updated_at": START}
+        found = await synced(ats, database_url)
+        await assert_equal(ats, found)
+        for key in account.held.applicants:
+            await account.change("edit", "applicants", key, attributes={"lastname": "Renommée"})
+
+        report = await found.sync()
+
+        names = await held(found, Stream.TALENTS, "talent", "last_name")
+        assert report.status is RunStatus.SUCCEEDED, report
+        assert {one["last_name"] for one in names.values()} == {"Renommée"}
+        await assert_equal(ats, found)
 
 
 @pytest.mark.parametrize("edition", [2022, 2025])

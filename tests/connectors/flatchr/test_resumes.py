@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 
 import aiohttp
+import msgspec
 import pytest
+from msgspec import UNSET
 
-from jemmo.connectors.flatchr.resumes import content_type, read_answer, resume_pacer, resume_path
+from jemmo.connectors.flatchr.resumes import (
+    content_type,
+    read_answer,
+    resume_pacer,
+    resume_path,
+    told_version,
+)
+from jemmo.connectors.flatchr.wire import Resume
 from jemmo.domain.errors import RecordRejected
 from jemmo.sandbox import run_sandbox
 
@@ -46,6 +55,30 @@ def test_anything_else_is_rejected(status: int, body: bytes, mode: str) -> None:
 def test_files_are_known_by_their_first_bytes() -> None:
     assert content_type(FILE) == "application/pdf"
     assert content_type(b"<html>") is None
+
+
+ADA = {"key": "candidates/2026/01/1/ada é", "extension": "pdf"}
+ADDRESS = "http://files.example.com/candidates/2026/01/1/ada%20%C3%A9.pdf?X-Amz-Expires=86400"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"aws": ADA}, "candidates/2026/01/1/ada é.pdf"),
+        ({"cv": ADA, "aws": None}, "candidates/2026/01/1/ada é.pdf"),
+        ({"candidate": {"aws": ADA, "cv": ADDRESS}}, "candidates/2026/01/1/ada é.pdf"),
+        ({"candidate": {"cv": ADDRESS}}, "candidates/2026/01/1/ada é.pdf"),
+        ({"candidate": {"cv": ADDRESS.removeprefix("http://")}}, "candidates/2026/01/1/ada é.pdf"),
+        ({"cv": None}, None),
+        ({"candidate": {"cv": ""}}, None),
+        ({"candidate": {"id": "x"}}, None),
+        ({"candidate": None}, None),
+        ({}, UNSET),
+        ({"cv": "https://files.example.com/elsewhere.pdf"}, UNSET),
+    ],
+)
+def test_the_place_of_a_resume_is_found_wherever_it_is_told(answer: object, told: object) -> None:
+    assert told_version(msgspec.convert(answer, Resume)) == told
 
 
 def test_resumes_have_a_pace_of_their_own() -> None:
