@@ -37,7 +37,7 @@ def site_url(text: str) -> str:
         raise ConfigError(
             "JEMMO_URL must be a scheme and a host name alone.",
             code="environment",
-            next_step="Give Jemmo a host name of its own, as https://jemmo.example.com; "
+            next_step="Give Jemmo its own host name, such as https://jemmo.example.com; "
             "a path such as https://example.com/jemmo is not supported.",
         )
     return address

@@ -88,7 +88,7 @@ def quiet(staffed: Showcase) -> Showcase:
 def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
     page = opens("/settings/privacy/retention/", role="admin")
     page.get_by_label("Erase people without activity").fill("24")
-    page.get_by_role("button", name="Try out").click()
+    page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_role("heading", name="1 of 1 people would be erased")).to_be_visible()
     page.get_by_text("People, longest inactive first").click()
@@ -118,7 +118,7 @@ def test_somebody_is_not_to_be_contacted(staffed: Showcase, opens: Opens) -> Non
     expect(admin.get_by_role("link", name=EMAIL)).to_be_visible()
     admin.goto("/settings/privacy/access/")
     expect(admin.get_by_role("cell", name="Revealed withheld contact details")).to_be_visible()
-    admin.get_by_label("Kind").select_option("not_to_contact")
+    admin.get_by_label("Type").select_option("not_to_contact")
     expect(admin.locator("#results tbody tr")).to_have_count(1)
 
 
@@ -128,7 +128,7 @@ def test_the_organisation_is_kept_after_all(staffed: Showcase, opens: Opens) -> 
     page.get_by_role("button", name="Delete the organization").click()
     expect(page.get_by_role("heading", name="This organization is being deleted")).to_be_visible()
     page.goto("/jobs/")
-    page.get_by_role("link", name="Undo it").click()
+    page.get_by_role("link", name="Undo").click()
     page.get_by_role("button", name="Undo: keep the organization").click()
     expect(page.get_by_text("The organization stays.")).to_be_visible()
     page.goto("/jobs/")

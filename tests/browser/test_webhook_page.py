@@ -82,8 +82,8 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
 
     page.reload()
     expect(page.get_by_text("Webhooks are arriving.")).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="candidate.update")).to_contain_text("Taken in")
-    page.get_by_label("Those of the").select_option("168")
+    expect(page.get_by_role("row").filter(has_text="candidate.update")).to_contain_text("Accepted")
+    page.get_by_label("From the").select_option("168")
     page.get_by_role("button", name="Replay webhooks").click()
     expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()
 

@@ -347,7 +347,7 @@ async def test_without_its_keys_a_backup_is_refused(
     path = await backup(tmp_path / "one.tar")
     lost = await restore(path, elsewhere, JEMMO_KEYSET=str(tmp_path / "none.json"))
     assert lost.status == 4
-    assert "kept apart" in lost.err
+    assert "stored separately" in lost.err
     from jemmo.vault import open_vault
 
     open_vault(tmp_path / "other.json")

@@ -627,7 +627,7 @@ async def test_one_file_that_the_way_to_the_storage_drops_waits_alone(
     """A proxy may cut the connection instead of saying 413."""
     found = await connected(teamtailor, database_url)
     largest = await largest_of(found, FolderStorage(tmp_path / "measured"))
-    dropped = StorageError("Supabase Storage cannot be reached.")
+    dropped = StorageError("Jemmo can't reach Supabase Storage.")
     storage = Limited(tmp_path / "files", refuse=dropped, above=largest - 1)
 
     told = await fetch(found, storage)

@@ -1,4 +1,4 @@
-"""Jemmo has a host name of its own."""
+"""Jemmo has a its own host name."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ def test_an_address(text: str, address: str) -> None:
 def test_a_path_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="JEMMO_URL") as raised:
         site_url(text)
-    assert "host name of its own" in raised.value.next_step
+    assert "its own host name" in raised.value.next_step

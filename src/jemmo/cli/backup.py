@@ -27,27 +27,25 @@ def register(app: typer.Typer) -> None:
 
 def backup(
     to: Annotated[
-        Path, typer.Option("--to", help="The file to write, or a folder for one named by the time.")
+        Path,
+        typer.Option("--to", help="The file to write, or a folder for one named after the time."),
     ],
     files: Annotated[
         bool | None,
         typer.Option(
             "--files/--no-files",
-            help="Take the files' bytes along. By default those of a folder, but not those of a bucket, of which the "
-            "list is kept.",
+            help="Include the content of files. By default for a folder only; for a bucket, only their list.",
         ),
     ] = None,
     with_keyset: Annotated[
         bool,
-        typer.Option(
-            "--with-keyset", help="Take the keyset along; only one that is itself encrypted."
-        ),
+        typer.Option("--with-keyset", help="Include the keyset, if it is itself encrypted."),
     ] = False,
     json: Json = False,
 ) -> None:
     """Write the database and the files to one file.
 
-    Jemmo can keep running. The keyset stays apart.
+    Jemmo can keep running. The keyset is not included.
     """
     from jemmo import bootstrap
 
@@ -110,20 +108,20 @@ def backup(
 def restore(
     source: Annotated[Path, typer.Option("--from", help="The file that `jemmo backup` wrote.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Lose what is in the database now.")
+        bool, typer.Option("--replace", help="Discard what is in the database now.")
     ] = False,
     erased: Annotated[
         Path | None,
         typer.Option(
             "--suppressions",
-            help="Erasures that happened since, as `jemmo suppressions` wrote them.",
+            help="Erasures since the backup, as written by `jemmo suppressions`.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Restore a backup: all of it, or nothing.
 
-    Whoever was erased since stays erased.
+    People erased since the backup stay erased.
     """
     from jemmo import bootstrap
 
@@ -172,7 +170,7 @@ def suppressions(
 ) -> None:
     """Write the list of erased records.
 
-    It has keyed hashes that name nobody, for `jemmo restore --suppressions`.
+    It contains keyed hashes that identify nobody, for `jemmo restore --suppressions`.
     """
     from jemmo import bootstrap
 

@@ -46,7 +46,7 @@ def connect(
         bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
     ] = False,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another address than the ATS's own.")
+        str | None, typer.Option(metavar="URL", help="Address to use instead of the ATS's own.")
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -231,7 +231,7 @@ def _read_key(from_stdin: bool) -> str:
     raise ConfigError(
         "The API key is missing.",
         code="key_missing",
-        next_step="Pipe it in and add --key-stdin, so that it appears in no history.",
+        next_step="Pipe it in with --key-stdin, to keep it out of your shell history.",
     )
 
 

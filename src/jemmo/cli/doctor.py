@@ -56,14 +56,14 @@ def doctor(
         bool,
         typer.Option(
             "--accept-storage",
-            help="Take the storage of JEMMO_FILES for this database's, because its files are lost or were moved.",
+            help="Accept the storage in JEMMO_FILES as this database's, because its files were lost or moved.",
         ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Check the database, keys, storage, and connections.
 
-    Exit status: 0 all is well, 4 you must act.
+    Exit status: 0 all good, 4 you must act.
     """
     if probe:
         tell_probe(provider, org, json=json)

@@ -29,7 +29,7 @@ def listing(
 ) -> None:
     """Show the webhooks of every connection.
 
-    The last one, what became of them, and whether records change without one.
+    The latest webhook, outcomes, and whether records change without one.
     """
     from jemmo import bootstrap
 
@@ -69,7 +69,7 @@ def address(
     org: Org,
     connection: ConnectionId = None,
     renew: Annotated[
-        bool, typer.Option("--renew", help="Make a new address; the old one stops working.")
+        bool, typer.Option("--renew", help="Create a new address; the old one stops working.")
     ] = False,
     signing_key_stdin: Annotated[
         bool,
@@ -111,7 +111,7 @@ def replay(
     org: Org,
     connection: ConnectionId = None,
     hours: Annotated[
-        float, typer.Option(help="Those of the last hours; they are kept for 7 days.", min=0)
+        float, typer.Option(help="From the last N hours; webhooks are stored for 7 days.", min=0)
     ] = 24.0,
     json: Json = False,
 ) -> None:

@@ -50,7 +50,7 @@ def bind(
 ) -> None:
     """Bind the API keys that Jemmo 0.1.0 or older stored to their addresses.
 
-    It shows each connection with another address than the ATS's own. Check them first: the keys are sent there.
+    It shows each connection whose address isn't the ATS's own. Check these first: the keys are sent there.
     """
     from jemmo import bootstrap
 
@@ -80,7 +80,7 @@ def bind(
 
 
 def rotate(json: Json = False) -> None:
-    """Make a new key and encrypt everything with it again.
+    """Create a new key and encrypt everything with it again.
 
     Jemmo can keep running. If it is interrupted, wait for the worker or run it again.
     Exit status: 0 done, 3 something is left.

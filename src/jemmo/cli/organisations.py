@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def delete(
     org: Org,
     at_once: Annotated[
-        bool, typer.Option("--now", help="Without the week in which it can be undone.")
+        bool, typer.Option("--now", help="Skip the week in which it can be undone.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     json: Json = False,

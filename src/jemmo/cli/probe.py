@@ -20,7 +20,7 @@ def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
         raise ConfigError(
             "There is no such connection to look at.",
             code="no_connection",
-            next_step="`jemmo status` lists the connections; `jemmo connect` makes one.",
+            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
         )
     if provider is None:
         raise ConfigError(

@@ -49,7 +49,7 @@ def refresh(
 
     Also while a sync runs; a talent comes with its applications.
 
-    Exit status: 0 read, 3 not answered yet, 4 you must act, 5 failed otherwise.
+    Exit status: 0 refetched, 3 no answer yet, 4 you must act, 5 failed.
     """
     frame = {"outcome": "failed", "changed": False, "records": 0}
     with framed_errors(frame if json else None):

@@ -26,12 +26,12 @@ def logs(
         str | None, typer.Option("--connection", help="Only this connection.")
     ] = None,
     since: Annotated[
-        str, typer.Option(help="From when on: 24h, 7d, 2w, or a date such as 2026-03-01.")
+        str, typer.Option(help="Start: 24h, 7d, 2w, or a date such as 2026-03-01.")
     ] = "7d",
     severity: Annotated[
         str | None, typer.Option(help="Only one of: error, warning, rejection.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=20_000, help="At most so many entries.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=20_000, help="Maximum number of entries.")] = 200,
     json: Json = False,
 ) -> None:
     """Show errors and warnings from your syncs.
@@ -70,7 +70,7 @@ def logs(
 
 def why(
     org: Org,
-    record: Annotated[str, typer.Argument(help="An id of the ATS, a link, a title or a name.")],
+    record: Annotated[str, typer.Argument(help="An ID in the ATS, a link, a title or a name.")],
     json: Json = False,
 ) -> None:
     """Explain why a record is, or isn't, in Jemmo.

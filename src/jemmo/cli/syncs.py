@@ -92,7 +92,7 @@ def sync(
     connection: ConnectionId = None,
     only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
     mode: Annotated[
-        WantedMode, typer.Option(help="auto goes on with what is due.", metavar="MODE")
+        WantedMode, typer.Option(help="auto decides by what is due.", metavar="MODE")
     ] = WantedMode.AUTO,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line per connection.")

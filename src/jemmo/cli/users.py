@@ -61,7 +61,9 @@ def add(
     ] = False,
     verified: Annotated[
         bool,
-        typer.Option("--verified", help="You know that the address is this person's; see verify."),
+        typer.Option(
+            "--verified", help="You have checked that the address is this person's; see verify."
+        ),
     ] = False,
     confidential: Annotated[
         bool | None,
@@ -108,7 +110,7 @@ def verify(
         bool,
         typer.Option(
             "--keep-sign-in",
-            help="You have checked with the person that they set the present password themselves.",
+            help="You have checked with the person that they set the current password themselves.",
         ),
     ] = False,
     json: Json = False,

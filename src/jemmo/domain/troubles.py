@@ -187,7 +187,7 @@ TROUBLES: dict[str, Trouble] = {
         _("The other ATSs took too long to respond, so this one wasn't asked."),
         _("Refresh the counts again."),
     ),
-    "no_token": Trouble(_S, _("The ATS handed out no usable access token."), _SUPPORT),
+    "no_token": Trouble(_S, _("The ATS issued no usable access token."), _SUPPORT),
     "unexpected_answer": Trouble(_S, _("The ATS sent an unexpected response."), _SUPPORT),
     "request_refused": Trouble(_S, _("The ATS refused a request."), _SUPPORT),
     "not_found": Trouble(_S, _("The ATS says that the requested record doesn't exist."), _SUPPORT),

@@ -165,7 +165,7 @@ def _check_encoding(connection: Connection) -> Iterator[Problem]:
             code="encoding",
             message=f"The database {name} is encoded in {encoding}, which cannot hold every name and text. "
             "Jemmo needs UTF8.",
-            next_step="Make a database for Jemmo, and name it in DATABASE_URL: "
+            next_step="Create a database for Jemmo, and name it in DATABASE_URL: "
             "CREATE DATABASE jemmo TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';",
         )
 

@@ -103,11 +103,11 @@ class FolderStorage:
             return StorageError(
                 f"The disk of the folder for files, {self.folder}, is full.",
                 code="disk_full",
-                next_step="Free some space; files are tried again.",
+                next_step="Free some space; files are retried.",
             )
         return StorageError(
             f"The folder for files, {self.folder}, failed: {os.strerror(error.errno or 0)}.",
-            next_step="Check that the disk is there; files are tried again.",
+            next_step="Check that the disk is mounted; files are retried.",
         )
 
 

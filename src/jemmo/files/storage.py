@@ -137,6 +137,6 @@ def with_probe(storage: Storage, *, lists: bool = False) -> None:
     finally:
         storage.delete(name)
     if given != b"jemmo":
-        raise StorageError(f"The file storage {storage.place} did not give back what was put in.")
+        raise StorageError(f"The file storage {storage.place} did not return what was stored.")
     if not is_listed:
-        raise StorageError(f"The file storage {storage.place} does not list what was put in.")
+        raise StorageError(f"The file storage {storage.place} does not list what was stored.")

@@ -138,7 +138,7 @@ class SupabaseStorage:
                 method, self._base + path, body=body, headers={**self._headers, **(more or {})}
             )
         except HTTPError:
-            raise StorageError("Supabase Storage cannot be reached.") from None
+            raise StorageError("Jemmo can't reach Supabase Storage.") from None
         return Answer(answer.status, _code(answer.status, answer.data), answer.data)
 
     def _expect(self, answer: Answer) -> bytes:

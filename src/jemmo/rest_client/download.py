@@ -75,7 +75,7 @@ class Downloads:
             if not isinstance(found, str):
                 return found
             url = _joined(url, found)
-        raise TransientError("A file's link leads on and on.", code="file_redirects")
+        raise TransientError("A file's link has too many redirects.", code="file_redirects")
 
 
 async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:

@@ -150,7 +150,7 @@ def member(org: Organisation, email: str) -> Membership:
         raise ConfigError(
             "This person does not belong to the organization.",
             code="not_a_member",
-            next_step="`jemmo user add` makes somebody a member.",
+            next_step="`jemmo user add` adds a member.",
         )
     return membership
 

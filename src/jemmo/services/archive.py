@@ -149,7 +149,7 @@ def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
         for head in tar:
             content = tar.extractfile(head) if head.isreg() else None
             if content is None:
-                raise Damaged(f"{path.name} is no backup of Jemmo.")
+                raise Damaged(f"{path.name} is not a backup of Jemmo.")
             yield head.name, content
 
 
@@ -162,7 +162,7 @@ def _explained(path: Path) -> Iterator[None]:
             f"There is no file {path}.", code="path", next_step="Check the path."
         ) from None
     except (tarfile.TarError, EOFError, zlib.error):
-        raise Damaged(f"{path.name} is cut off, damaged, or no backup of Jemmo.") from None
+        raise Damaged(f"{path.name} is incomplete, damaged, or not a backup of Jemmo.") from None
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read: {os.strerror(error.errno or 0)}.",
@@ -181,16 +181,16 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
     with _explained(path):  # what is cut off shows when it is read
         for name, content in parts_of(path):
             if name in found or name in kept:
-                raise Damaged(f"{path.name} holds a part twice.")
+                raise Damaged(f"{path.name} contains a part twice.")
             if name in {MANIFEST, PROOF}:
                 kept[name] = content.read(MOST_MANIFEST)
             else:
                 found[name] = _sum_of(content)
     if set(kept) != {MANIFEST, PROOF}:
-        raise Damaged(f"{path.name} is cut off, or no backup of Jemmo.")
+        raise Damaged(f"{path.name} is incomplete, or not a backup of Jemmo.")
     manifest = _decoded(path, kept[MANIFEST])
     if found != manifest.parts:
-        raise Damaged(f"{path.name} is damaged: not every part is as it was written.")
+        raise Damaged(f"{path.name} is damaged: a part differs from what was written.")
     return manifest, hashlib.sha256(kept[MANIFEST]).digest(), kept[PROOF]
 
 

@@ -328,7 +328,7 @@ def of_organisation(org: Organisation, connection_id: str | None = None) -> list
             if connection_id
             else f"{org.name} has no ATS connected.",
             code="no_connection",
-            next_step="`jemmo status` lists the connections; `jemmo connect` makes one.",
+            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
         )
     return listed
 

@@ -50,7 +50,7 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
             raise ConfigError(
                 "The paused deletions have changed, so nothing was released.",
                 code="changed_meanwhile",
-                next_step="Look at what would be deleted now, and decide again.",
+                next_step="Review what would be deleted now, and decide again.",
             )
         HeldDeletion.objects.filter(id__in=[row.id for row in rows]).update(
             released_at=datetime.now(UTC)

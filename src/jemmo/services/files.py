@@ -128,7 +128,7 @@ def take_file(
     except Missing:
         if place.claim(storage) is place.Claim.OTHER:
             raise place.other(storage) from None
-        raise FileGone("The file's bytes are missing from the storage.") from None
+        raise FileGone("The file's content is missing from the storage.") from None
     content = vault.open(sealed, file_context(version.id))
     if not ticket.inline:  # an image within its preview was noted with it
         note(membership, Action.FILE_DOWNLOADED, version)

@@ -111,7 +111,9 @@ class Intake:
             async with self._pool.connection() as db:
                 yield db
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            raise TransientError("The database is away.", code="database_unavailable") from error
+            raise TransientError(
+                "The database is unavailable.", code="database_unavailable"
+            ) from error
 
     async def close(self) -> None:
         if self._telling is not None:

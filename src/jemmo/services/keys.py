@@ -82,7 +82,7 @@ def check(path: Path) -> None:
         raise VaultError(
             f"The encryption keys in {path} are not those this database was filled with.",
             code="wrong_keyset",
-            next_step="Restore the right file from your backup, or point JEMMO_KEYSET at it. "
+            next_step="Restore the right file from your backup, or point JEMMO_KEYSET to it. "
             "Nothing was changed.",
         ) from None
 

@@ -172,7 +172,7 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
     org = together[0].notification.org
     chosen = OrganisationNotices.objects.filter(org=org).first()
     if chosen is None or chosen.sealed_chat_url is None:
-        raise ConfigError("The chat was taken away.", code="chat_gone")
+        raise ConfigError("The chat was removed.", code="chat_gone")
     url = vault.open(bytes(chosen.sealed_chat_url), chat_context(org.pk)).decode()
     with translation.override(settings.LANGUAGE_CODE):
         text = _text("chat", together)

@@ -89,7 +89,7 @@ def refresh(connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
         raise ConfigError(
             "The ATS cannot be asked for a single record of this kind.",
             code="not_refreshable",
-            next_step="Sync instead: it reads all that changed.",
+            next_step="Run a sync instead: it reads everything that changed.",
         )
     hints = [Hint(stream=stream, remote_id=remote_id)]
     if stream is Stream.TALENTS:

@@ -144,7 +144,7 @@ def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: b
         raise VaultError(
             f"The encryption keys are missing: {keyset} does not exist, and what is in the backup is sealed "
             "with them.",
-            next_step="Put the keyset that was kept apart from the backup there, then restore. "
+            next_step="Put the keyset that you stored separately there, then restore. "
             "Nothing was changed.",
         )
     vault = open_vault(keyset, create=False)
@@ -261,7 +261,7 @@ def _load(cursor: Any, path: Path, manifest: Manifest, tell: Tell) -> int:
             tell(table, place, len(manifest.tables))
             rows = copying.put_rows(cursor, table, kept.columns, _joined(group))
             if rows != kept.rows:
-                raise Damaged(f"{path.name} does not hold every row of {table}.")
+                raise Damaged(f"{path.name} does not contain every row of {table}.")
             total += rows
         for name, value, used in manifest.sequences:
             if name.removesuffix("_id_seq") not in copying.LEFT_OUT:

@@ -119,7 +119,7 @@ def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
         raise ConfigError(
             f"{connector_for(connection.provider).label} does not sign its webhooks.",
             code="not_signed",
-            next_step="The secret address alone protects it; renew it if it was seen by others.",
+            next_step="Only the secret address protects it; renew it if others have seen it.",
         )
     if not key or len(key) > MAX_KEY or not key.isprintable():
         raise ConfigError(

@@ -77,7 +77,7 @@ def name() -> str:
         raise ConfigError(
             f"{VARIABLE} is {given}, a schema that other programs and roles use too.",
             code="environment",
-            next_step="Name a schema that is Jemmo's alone, or unset it.",
+            next_step="Name a schema used only by Jemmo, or unset it.",
         )
     return given
 

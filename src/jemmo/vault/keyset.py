@@ -59,7 +59,7 @@ class Vault:
                 return self.open(sealed, context)
             raise VaultError(
                 "A stored secret cannot be opened with the present encryption keys.",
-                next_step="Point JEMMO_KEYSET at the keys this database was filled with, "
+                next_step="Point JEMMO_KEYSET to the keys this database was filled with, "
                 "or connect the ATS again.",
             ) from error
 
@@ -120,7 +120,7 @@ def open_vault(path: Path, *, create: bool = True) -> Vault:
             raise VaultError(
                 f"The encryption keys are missing: {path} does not exist, "
                 "but the database holds data sealed with them.",
-                next_step="Restore the file from your backup, or point JEMMO_KEYSET at it.",
+                next_step="Restore the file from your backup, or point JEMMO_KEYSET to it.",
             )
         _create(path)
     file = KeysetFile(path)

@@ -135,7 +135,7 @@ class Replay(Form):
     """How far back stored webhooks are read again."""
 
     hours = forms.ChoiceField(
-        label=_("Those of the"),
+        label=_("From the"),
         choices=[
             ("1", _("last hour")),
             ("24", _("last 24 hours")),

@@ -58,7 +58,7 @@ def read_hint(body: bytes, events: tuple[str, ...] = EVENTS) -> Hint | None:
     envelope = _decoded(body)
     event = text(envelope.get("event"))
     if event is None:
-        raise RecordRejected("The webhook names no event.", code="no_event", field="event")
+        raise RecordRejected("The webhook has no event.", code="no_event", field="event")
     if event not in events:
         return None
     nested = envelope.get("data")

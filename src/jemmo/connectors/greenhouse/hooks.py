@@ -75,10 +75,12 @@ def read(body: bytes, options: Options) -> Heard:
     try:
         told = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RecordRejected("This is no web hook of Greenhouse.", code="not_a_webhook") from None
+        raise RecordRejected(
+            "This is not a web hook of Greenhouse.", code="not_a_webhook"
+        ) from None
     action, payload = told.get("action"), told.get("payload")
     if not isinstance(action, str) or not action or len(action) > 100:
-        raise RecordRejected("The web hook names no action.", code="no_event", field="action")
+        raise RecordRejected("The web hook has no action.", code="no_event", field="action")
     if action in OF_NO_CONCERN:
         return Heard(event=action, known=True)
     if action not in CHANGED and action not in GONE:

@@ -219,7 +219,7 @@ class Walk:
             raise PermanentError(
                 "Jarvi sends the same rows again and again, so the list has no end.",
                 code="page_repeats",
-                next_step="Sync again later; if it stays so, tell Jarvi's support which list.",
+                next_step="Sync again later. If the problem persists, tell Jarvi's support which list.",
             )
 
 

@@ -39,7 +39,7 @@ def rows_of(body: bytes, entity: str) -> Rows:
     raise PermanentError(
         f"Jarvi answered a request for {entity} with something else than a list.",
         code="unexpected_answer",
-        next_step="Sync again later; if it stays so, send this message to support.",
+        next_step="Sync again later. If the problem persists, send this message to support.",
     )
 
 

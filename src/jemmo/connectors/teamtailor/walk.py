@@ -165,7 +165,7 @@ def _endless() -> PermanentError:
     return PermanentError(
         "The ATS sends the same page again and again, so the list has no end.",
         code="page_repeats",
-        next_step="Sync again later; if it stays so, tell the ATS's support which list it is.",
+        next_step="Sync again later. If the problem persists, tell the ATS's support which list it is.",
     )
 
 

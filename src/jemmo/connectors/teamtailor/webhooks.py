@@ -54,7 +54,7 @@ def read(body: bytes, options: Options) -> Heard:
     record = data if isinstance(data, dict) else told
     event = told.get("event_name")
     if not isinstance(event, str) or not event or len(event) > 100:
-        raise RecordRejected("The webhook names no event.", code="no_event", field="event_name")
+        raise RecordRejected("The webhook has no event.", code="no_event", field="event_name")
     kind, _, action = event.partition(".")
     stream = KINDS.get(kind)
     if stream is None or action not in ACTIONS:
