@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import accounts, connecting, connections, deletions, erasures
+from jemmo.services import accounts, cards, connecting, connections, deletions, erasures
 from jemmo.services.access import AccessTooSmall, check_public
 from jemmo.services.connections import KnownAccount
 from jemmo.services.schedule import due, next_sync_at
@@ -41,11 +41,11 @@ async def ats() -> AsyncIterator[SandboxServer]:
         yield server
 
 
-async def made(ats: SandboxServer, **more: Any) -> UUID:
+async def made(ats: SandboxServer, key: str = KEY, **more: Any) -> UUID:
     def work() -> UUID:
         org = accounts.ensure_organisation("acme")
         given = {"base_url": ats.base_url, "options": {"pacing": "off"}, **more}
-        return connections.connect(org, "teamtailor", KEY, vault=default_vault(), **given).id
+        return connections.connect(org, "teamtailor", key, vault=default_vault(), **given).id
 
     return await in_thread(work)
 
@@ -67,6 +67,20 @@ async def test_a_second_click_connects_nothing_new(ats: SandboxServer, database_
         await made(ats, new_id=uuid4(), refuse_known=True)
     assert known.value.known.id == new_id
     assert await in_thread(Connection.objects.count) == 1
+
+
+async def test_connecting_with_the_same_key_makes_it_no_younger(
+    ats: SandboxServer, database_url: str
+) -> None:
+    connection_id = await made(ats)
+    await in_thread(
+        lambda: Connection.objects.update(key_set_at=datetime.now(UTC) - timedelta(days=100))
+    )
+
+    assert await made(ats) == connection_id
+    assert (await in_thread(lambda: cards.card(get(connection_id)))).key.age == 100
+    assert await made(ats, NEWER) == connection_id
+    assert (await in_thread(lambda: cards.card(get(connection_id)))).key.age == 0
 
 
 async def test_a_key_is_replaced_only_by_one_of_the_same_company(

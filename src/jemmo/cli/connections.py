@@ -89,7 +89,7 @@ def connect(
             }
         )
         return
-    verb = "Connected" if made.is_new else "Updated the key of"
+    verb = "Connected" if made.is_new else "Updated"
     out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
     if made.report.totals:
         approximate = made.report.approximate

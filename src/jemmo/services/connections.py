@@ -89,11 +89,13 @@ def connect(
             raise KnownAccount(found)
         connection = found or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
         if not again:
+            same = found is not None and _has_key(found, config.api_key, vault)
+            since = connection.key_set_at if same else None  # the same key again grows no younger
             connection.base_url = base_url or ""
             connection.options = dict(options or {})
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
-            _keep_key(connection, config.api_key, report, vault)
+            _keep_key(connection, config.api_key, report, vault, since=since)
             waits = new_id is not None
             connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
             connection.due_at = schedule.first_due(org)
@@ -348,10 +350,17 @@ def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
     return counted if len(counted) == len(kinds) else {}
 
 
-def _keep_key(connection: Connection, key: str, report: AccessReport, vault: Vault) -> None:
+def _keep_key(
+    connection: Connection,
+    key: str,
+    report: AccessReport,
+    vault: Vault,
+    *,
+    since: datetime | None = None,
+) -> None:
     connection.sealed_key = api_keys.seal(connection, key, vault)
     connection.key_hint = key[-HINT:] if len(key) > 4 * HINT else ""
-    connection.key_set_at = datetime.now(UTC)
+    connection.key_set_at = since or datetime.now(UTC)
     connection.key_expires_at = report.expires_at
     connection.account_name = report.account_name or connection.account_name
     connection.expected_totals = _expected(connection, report)
