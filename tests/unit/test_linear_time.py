@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
 import jemmo
@@ -35,6 +37,7 @@ from jemmo.domain import (
     email_addresses,
     key_shapes,
     masking,
+    mentions,
     plain_text,
     search_words,
     titles,
@@ -84,13 +87,15 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "domain/phone_numbers.py": [contact_finder.may_hold_contacts],
     "domain/phone_words.py": [lambda text: contact_finder.find_contacts(f"tel {text} 06")],
-    "domain/plain_text.py": [plain_text.plain],
+    "domain/plain_text.py": [plain_text.plain, plain_text.roughly_plain],
     "domain/masking.py": [
         masking.is_generic,
         _disguised,
         lambda text: masking.Disguise(b"secret").html(f'<a title="{escape(text)}">'),
         lambda text: masking.Disguise(b"secret").address(text),
+        lambda text: masking.Disguise(b"secret").person(1, text, text),
     ],
+    "domain/mentions.py": [lambda text: mentions.names_in(msgspec.json.encode([text]), ())],
     "domain/search_words.py": [lambda text: list(search_words.search_words(text))],
     "domain/titles.py": [titles.plain],
     "domain/validation.py": [
@@ -173,6 +178,7 @@ PIECES = (
     *("://", "key: ", "/hooks/", "sk-1"),
     *("０", "٠", "\u200b", "é", "ﬁ", "…", "FR76 ", " AB12", "deadbeef-1234-", "x1", "(1", ";", "; ", "<a>;"),
     *("QmFzZTY0", "\\", "\\u12", "{", "\\par ", "\\'e", "/", "//", "https://", "?", "=", 'a="', "\n", "\t", "F/H "),
+    *("\u0301\u0327", "é\u0327\u0301", "<b>", "<div>", "</i>"),
     *("/Launch", "/#4caunch", "/S%", "stream\n", "/First 1 ", "/First 1/Fl stream\n", "\\obj", "\\bin1", "\\*"),
 )  # fmt: skip
 
@@ -261,6 +267,36 @@ def test_every_module_with_patterns_is_listed() -> None:
 
     unlisted = {path for path in found - FUNCTIONS.keys() if not path.startswith((*OTHERS,))}
     assert not unlisted, "list their functions in FUNCTIONS, or the reason in OTHERS"
+
+
+def test_texts_of_others_are_normalized_piece_by_piece() -> None:
+    """Python's own function takes an hour for a text of two million marks. Elsewhere lengths are bounded."""
+    source = Path(jemmo.__file__).parent
+    found = {
+        str(path.relative_to(source))
+        for path in source.rglob("*.py")
+        if not path.is_relative_to(source / "sandbox")
+        and re.search(r"unicodedata\.normalize\(|import.* normalize\b", path.read_text())
+    }
+
+    assert found == {
+        "domain/plain_text.py",
+        "files/extract.py",  # single characters
+        "files/readers/pdf_order.py",  # a letter with an accent
+        "store/selectors/paging.py",  # 200 characters
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["Zoë", "ﬁ", "\u1100\u1161\u11a8", "e\u0301", "０６", "漢字" * 400, "é " * 700]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
+def test_what_people_write_is_normalized_as_ever(
+    form: Literal["NFC", "NFKC", "NFKD"], text: str
+) -> None:
+    decomposed = unicodedata.normalize("NFD", text)
+    for written in (text, f"a {text} b", decomposed, f"{decomposed} {decomposed}"):
+        assert plain_text.normalized(form, written) == unicodedata.normalize(form, written)
 
 
 @pytest.mark.parametrize("entity", ["&#" + "9" * 10_000 + ";", "&#" + "0" * 9_000 + "9;"])

@@ -9,6 +9,8 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global
 
+from jemmo.domain.plain_text import normalized
+
 LANGUAGES = (
     *(
         "en",
@@ -120,7 +122,7 @@ def country_code(written: str | None) -> str | None:
 
 def _plain(name: str) -> str:
     """What is compared: words without accents, case, points and "and"."""
-    split = unicodedata.normalize("NFKD", name.casefold())
+    split = normalized("NFKD", name.casefold())
     words = _WORD.findall("".join(one for one in split if not unicodedata.combining(one)))
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return "".join(words)  # U.S.A.

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from jemmo.domain.enums import ContactKind
+from jemmo.domain.plain_text import normalized
 from jemmo.domain.records import Contact, Talent
 
 _WORDS = """
@@ -68,5 +69,5 @@ def names_somebody(*names: str | None) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = normalized("NFKD", name.casefold())
     return re.findall(r"[^\W\d_]+", "".join(c for c in plain if not unicodedata.combining(c)))

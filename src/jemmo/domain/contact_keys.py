@@ -13,7 +13,7 @@ from itertools import accumulate
 from jemmo.domain.contact_finder import find_contacts
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.phone_numbers import calling_code
-from jemmo.domain.plain_text import plain
+from jemmo.domain.plain_text import normalized, plain
 from jemmo.domain.records import Contact
 
 ALIKE = 8
@@ -154,7 +154,7 @@ def _numbers(part: str) -> Iterator[str]:
 
 
 def _address(value: str) -> str:
-    address = unicodedata.normalize("NFKC", value).strip().lstrip("&+").casefold()
+    address = normalized("NFKC", value).strip().lstrip("&+").casefold()
     name, at, domain = address.rpartition("@")
     if not at or "xn--" not in domain:
         return address

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from jemmo.domain.contact_finder import FoundContact, find_contacts, may_hold_contacts
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.generic_names import COMPANIES, FIRST, LAST, PARTICLES, PLACEHOLDERS
-from jemmo.domain.plain_text import REDACTED
+from jemmo.domain.plain_text import REDACTED, normalized
 
 HIDDEN = REDACTED
 GENERIC_EMAIL = "user@example.com"
@@ -412,9 +412,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _folded(text: str) -> str:
     """Without accents."""
-    return "".join(
-        one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)
-    )
+    return "".join(one for one in normalized("NFKD", text) if not unicodedata.combining(one))
 
 
 def _key(name: str) -> str:

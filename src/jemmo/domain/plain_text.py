@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from html import unescape
+from typing import Literal
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ _ENTITY = r"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,16});"
 _QUOTED = r"%(?:20|2[BbEeDd]|40)"  # of an address: space, plus, full stop, hyphen, at sign
 _WRITTEN = re.compile(f"{_ENTITY}|{_QUOTED}")
 _SPECIAL = re.compile(f"{_ENTITY}|{_QUOTED}|[^\\x00-\\x7f]")
+_PIECES = re.compile(r".{1,500}(?=[\x00-\x7f]|\Z)|.{1,500}", re.DOTALL)
+"""A text in pieces of a bounded length, cut where nothing belongs together: before ASCII, if there is any."""
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _MEANT = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u30fb", "-"),
@@ -61,13 +64,24 @@ def plain(text: str) -> PlainText:
     return PlainText("".join(parts), places)
 
 
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a Unicode normal form, in time that grows with the text alone.
+
+    Python puts the marks of a letter in order by comparing each with each, and stops all threads meanwhile. A letter
+    of hundreds of marks means nothing, so they are put in order piece by piece.
+    """
+    if text.isascii():
+        return text
+    return "".join(unicodedata.normalize(form, piece) for piece in _PIECES.findall(text))
+
+
 def roughly_plain(text: str) -> str:
     """The same text without the places, and faster: to see whether a closer look is worth its time."""
     if ("&" in text or "%" in text) and _WRITTEN.search(text):
         text = _WRITTEN.sub(lambda written: _meant(written[0]), text)
     if is_western(text) and "\xad" not in text:
         return text  # whose other characters stand for themselves
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.replace(REDACTED, "\x00")))
+    return _INVISIBLE.sub("", normalized("NFKC", text.replace(REDACTED, "\x00")))
 
 
 def visible(text: str) -> str:

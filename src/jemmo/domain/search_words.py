@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from jemmo.domain.plain_text import normalized
+
 WORD = re.compile(r"[^\W_]+[+#]*")
 MOST = 6000  # distinct words of one text
 LONGEST = 40  # characters
@@ -33,7 +35,7 @@ def _without_addresses(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = normalized("NFKD", text.casefold())
     return "".join(one for one in decomposed if not unicodedata.combining(one))
 
 

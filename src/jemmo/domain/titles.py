@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from jemmo.domain.plain_text import normalized
+
 _GENDERS = re.compile(
     r"\W(?:[hfmwdxg]\s?[/\-.|]\s?){1,2}[hfmwdxg](?:\W|$)", re.IGNORECASE
 )  # H/F, (m/w/d), F-H
@@ -14,7 +16,7 @@ _NOT_A_WORD = re.compile(r"[^\w+#]+")
 
 def plain(title: str) -> str:
     """What is left of a title without case, accents, punctuation and marks of gender; C++ and C# stay apart."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
+    folded = normalized("NFKD", normalized("NFKD", title).casefold())
     letters = "".join(char for char in folded if not unicodedata.combining(char))
     without = _GENDERS.sub(" ", f" {letters} ")
     return " ".join(_NOT_A_WORD.sub(" ", without).split())

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from jemmo.domain.plain_text import normalized
 from jemmo.files.inspection import inspect
 from jemmo.files.kinds import DOC, DOCX, ODT, PDF, RTF, TEXT
 from jemmo.files.protocol import ANY, KEPT, REFUSED
@@ -59,7 +60,7 @@ def words(content: bytes, content_type: str) -> str:
             break
     text = "".join(pieces)[:MAX_CHARACTERS]
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = unicodedata.normalize("NFC", text.translate(CLEAN))[:MAX_CHARACTERS]
+    text = normalized("NFC", text.translate(CLEAN))[:MAX_CHARACTERS]
     lines = re.sub(r" ?\n ?", "\n", re.sub(r"[ \u00a0\u202f]+", " ", text))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
