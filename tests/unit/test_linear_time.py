@@ -156,6 +156,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "services/files.py": [lambda text: files.safe_name(text, kinds.TEXT)],
 }
 OTHERS = {
+    "connectors/base.py": "lengths are bounded in the pattern",
     "connectors/lenient.py": "msgspec's own messages, with the names of our fields",
     "conninfo.py": "the operator's own address of the database",
     "domain/database_errors.py": "what PostgreSQL and the system say of a connection",
