@@ -74,11 +74,12 @@ TEAMTAILOR = Vendor(
     files=Files(live=LIFETIME_S),
     announced=Announced(orders=edits("pitch", "Fée"), shows=("headline", "Fée")),
     custom=(Stream.TALENTS, "languages"),
+    handful=13,  # 2 of them for places and roles, which tell no date of a change
 )
 
 TEAMTAILOR_REPLAY = replace(
     TEAMTAILOR,
     replay=teamtailor.serve,
     faults={"storm": "storm", "expires": "expires"},
-    handful=16,  # 6 of them refusals: every sync asks anew for what the reference does not have
+    handful=18,  # 6 of them refusals: every sync asks anew for what the reference does not have
 )
