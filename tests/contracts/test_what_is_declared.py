@@ -71,9 +71,18 @@ async def test_what_is_declared_is_what_it_does(ats: Harness, database_url: str)
         "custom_fields": await a_custom_field_is_kept(ats, found),
         "stage_history": bool(await found.value(REPORTED)),
         "webhooks": await it_has_an_address_for_webhooks(found),
+        "recent_first": await it_can_begin_with_what_is_recent(ats),
     }
 
     assert done == msgspec.structs.asdict(declared)
+
+
+async def it_can_begin_with_what_is_recent(ats: Harness) -> bool:
+    connector = connector_for(ats.vendor.name)
+    options = {"pacing": "off", **ats.vendor.options}
+    source = connector.open(connector.configure(ats.server.key, ats.base_url, options))
+    await source.close()
+    return any(spec.recent for spec in source.streams)
 
 
 async def only_what_changed_is_read(ats: Harness, found: Company) -> bool:

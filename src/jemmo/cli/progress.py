@@ -25,16 +25,21 @@ from jemmo.domain.estimate import Progress as Estimate
 from jemmo.domain.estimate import progress, rounded
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.outcomes import Counts
-from jemmo.domain.streams import Checkpoint, Mode, Stream
+from jemmo.domain.streams import RECENT, Checkpoint, Mode, Stream
+
+READY = f"The last {RECENT.days} days are ready. What is older follows."
 
 
 class _WithEstimate(Progress):
     """The bars, and below them how long all of it still takes."""
 
+    recent_ready = False
     estimate = ""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         yield from super().get_renderables()
+        if self.recent_ready:
+            yield Text(f"  {READY}", style="green")
         if self.estimate:
             yield Text(self.estimate)
 
@@ -87,6 +92,9 @@ class Bars:
         if checkpoint.mode is not Mode.INITIAL:
             self._expected = {}  # nobody counts beforehand what changed
         self._show(checkpoint, read=counts.fetched)
+
+    def recent_is_read(self) -> None:
+        self._progress.recent_ready = True
 
     def show(self, stream: Stream, seen: int, total: int | None) -> None:
         """``seen`` records of a stream, of ``total`` where the ATS tells."""

@@ -21,6 +21,7 @@ COLUMNS = (
     ("resumes", "resumes"),
     ("stage_history", "stage history"),
     ("custom_fields", "custom fields"),
+    ("recent_first", "last 30 days first"),
 )
 
 TRIED = {
@@ -43,7 +44,10 @@ def _capabilities() -> Iterator[str]:
     yield (
         "*Stage history* is what the ATS itself reports. If it reports none, Jemmo keeps what it observes between "
         "syncs. "
-        "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them."
+        "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them. "
+        "*Last 30 days first* is how a first sync of a large account begins "
+        "([how](how-a-sync-works.md#the-last-30-days-first)). It takes filters that counts prove: Greenhouse counts no "
+        "list, Jarvi's filters may do nothing and say nothing, and Flatchr is searched by days, oldest first."
     )
 
 

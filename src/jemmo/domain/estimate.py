@@ -85,12 +85,14 @@ def promised(records: int) -> tuple[int, int]:
 class Progress(Struct, frozen=True, kw_only=True):
     """How far a sync is. ``seen`` records of ``total``, which is ``None`` where the ATS does not count them.
 
-    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess.
+    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess. ``recent_ready`` says
+    that what changed in the last 30 days is here already.
     """
 
     seen: int
     total: int | None
     left: timedelta | None
+    recent_ready: bool = False
 
 
 def progress(

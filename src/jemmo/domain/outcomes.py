@@ -89,6 +89,7 @@ class RunReport(Struct, kw_only=True):
     """What a sync run did. The shape of ``jemmo sync --json``.
 
     ``again`` says that an initial sync read what had all been read before, so it is not the first of its connection.
+    ``recent_ready`` says that what changed in the ``RECENT`` time before it was in the tables before all was read.
     ``resume_at`` is set when the run was postponed: no failure, it goes on then by itself.
     """
 
@@ -103,6 +104,7 @@ class RunReport(Struct, kw_only=True):
     warnings: list[RunWarning] = field(default_factory=list)
     resume_at: datetime | None = None
     again: bool = False
+    recent_ready: bool = False
 
     def warn(self, warnings: Iterable[RunWarning]) -> None:
         """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""

@@ -152,6 +152,10 @@ class Progress(Protocol):
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None: ...
 
+    def recent_is_read(self) -> None:
+        """What changed lately is in the tables; what is older is still being read."""
+        ...
+
 
 class RunStore(Protocol):
     """The tables as one sync run sees them. Every write happens under the run's lease."""

@@ -43,6 +43,8 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     changes without a date.
     ``follows`` are the streams that refer to this one: an incremental sync reads it only after one of them brought
     something. What changes of this stream alone waits for the next reconcile.
+    ``recent`` says that what changed lately can be read first: nothing older is then read of any such stream before
+    what is recent of all of them is in the tables.
     """
 
     name: Stream
@@ -52,6 +54,7 @@ class StreamSpec(Struct, frozen=True, kw_only=True):
     finds_deletions: bool = True
     thin_sweep: bool = True
     follows: tuple[Stream, ...] = ()
+    recent: bool = False
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -108,12 +111,18 @@ class Start(Struct, frozen=True, kw_only=True):
     """Where a connector begins to read a stream.
 
     ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass. ``basis`` is
-    what its records were mapped with when it was last read.
+    what its records were mapped with when it was last read. Where everything is read, what changed from ``recent`` on
+    is wanted first, if the ATS can tell it apart.
     """
 
     since: datetime | None = None
     cursor: str | None = None
     basis: str | None = None
+    recent: datetime | None = None
+
+
+RECENT = timedelta(days=30)
+"""What changed within this time before a first sync began is read first."""
 
 
 MOST_NOTES = 100  # different ones; what goes beyond is counted by kind
@@ -158,6 +167,11 @@ class Page(Struct, frozen=True, kw_only=True):
     basis    a digest of what the records are mapped with besides themselves, such as the names of custom fields:
              when it changes, the stream is read whole, since no record's own date tells. What follows a blank in it
              is the connector's own affair: it compares it with ``Start.basis`` and reads again what that is about
+             when it changes, the stream is read whole, since no record's own date tells
+    recent   ``True`` while more of what changed lately follows this page, ``False`` once all of that was sent;
+             ``None`` where the stream is not read in that order
+    beside   records of other streams that came along and are sent again with their own stream: they are shown
+             early, and prove nothing
     """
 
     stream: Stream
@@ -170,6 +184,8 @@ class Page(Struct, frozen=True, kw_only=True):
     short: int = 0
     covers: bool = True
     basis: str | None = None
+    recent: bool | None = None
+    beside: tuple[Page, ...] = ()
 
 
 class Sighting(Struct, frozen=True):
@@ -265,6 +281,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What a connector can do, as shown in the pages and docs.
 
     Without ``applications`` the rule that a talent needs an active one cannot apply, so it does not.
+    ``recent_first``: a first sync of a large account reads what changed lately before all else.
     """
 
     applications: bool = True
@@ -274,6 +291,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     resumes: bool = False
     stage_history: bool = False
     custom_fields: bool = False
+    recent_first: bool = False
 
 
 class AccessCheck(Struct, frozen=True, kw_only=True):

@@ -17,11 +17,15 @@ PATIENCE = 0.2  # seconds that a page waits for others to share its transaction
 
 
 class Batch(Struct, frozen=True):
-    """A page ready to be written, with the checkpoint that it earns. ``size`` is the bytes it was made of."""
+    """A page ready to be written, with the checkpoint that it earns; one that came beside another stream earns none.
+
+    ``recent`` is that of the ``Page``, ``size`` the bytes it was made of.
+    """
 
     page: ReadyPage
-    checkpoint: Checkpoint
+    checkpoint: Checkpoint | None = None
     size: int = 0
+    recent: bool | None = None
 
 
 class Buffer:
@@ -57,7 +61,7 @@ class Buffer:
         self._batches.append(batch)
         self._records += batch.page.outcome.fetched
         self._bytes += batch.size
-        if self._is_full() or batch.checkpoint.done:
+        if self._is_full() or (batch.checkpoint and batch.checkpoint.done):
             self._enough.set()
         self._some.set()
 

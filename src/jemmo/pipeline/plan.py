@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from jemmo.domain.streams import (
+    RECENT,
     Checkpoint,
     Mode,
     Page,
@@ -97,12 +98,17 @@ def is_mapped_anew(point: Checkpoint, page: Page) -> bool:
 def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
     """Where the connector begins: everything in an initial pass, else the watermark less the lag.
 
-    A reconcile reads everything too where a list of ids alone would cost as much.
+    A reconcile reads everything too where a list of ids alone would cost as much. An initial pass wants first
+    what changed lately; the moment it goes by is the same however often the pass is taken up.
     """
     reads_all = point.mode is Mode.INITIAL or spec.cursor is None or point.watermark is None
     reads_all = reads_all or (point.mode is Mode.RECONCILE and not spec.thin_sweep)
-    since = None if reads_all or point.watermark is None else point.watermark - spec.lag
-    return Start(since=since, cursor=point.cursor, basis=point.basis)
+    if not reads_all and point.watermark is not None:
+        since = point.watermark - spec.lag
+        return Start(since=since, cursor=point.cursor, basis=point.basis)
+    first = point.mode is Mode.INITIAL and point.pass_started_at
+    recent = first - RECENT if first else None
+    return Start(cursor=point.cursor, basis=point.basis, recent=recent)
 
 
 def advance(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jemmo.domain import brake
 from jemmo.domain.errors import JemmoError, Postponed, SliceOver, StreamRefused, leaves
-from jemmo.domain.outcomes import PageOutcome, ReadyPage, RunReport, RunStatus, RunWarning
+from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.refetch import refetch
 from jemmo.domain.rules import Rules
@@ -66,7 +66,9 @@ class SyncRun:
         self._earlier_requests = report.requests
         self._received = 0
         self._buffer = Buffer()
+        self._beside: dict[Stream, Counts] = {}
         self._written = {spec.name: asyncio.Event() for spec in self.specs}
+        self._recent = {spec.name: asyncio.Event() for spec in self.specs}
         self._points: dict[Stream, Checkpoint] = {}
         self._begun: set[Stream] = set()
         self._reported = 0.0
@@ -121,14 +123,14 @@ class SyncRun:
         """Fetch and process one stream's pages, once the streams it refers to are in the tables."""
         point = self._points[spec.name]
         if point.done:
-            self._written[spec.name].set()
+            self._is_written(spec.name)
             return
         for before in self._before(spec):
-            await self._written[before].wait()
+            await self._recent[before].wait()
         if self._stopped is not None:
             return
         if self._has_nothing_to_follow(spec):
-            self._written[spec.name].set()
+            self._is_written(spec.name)
             return
         try:
             await self._fetch(spec, point)
@@ -168,8 +170,8 @@ class SyncRun:
         """Ask for no more pages. Those that are here are written, so that the next run need not ask again."""
         if self._stopped is None or isinstance(self._stopped, Postponed):
             self._stopped = reason
-        for written in self._written.values():
-            written.set()  # nobody is to wait for what comes another time
+        for name in self._written:
+            self._is_written(name)  # nobody is to wait for what comes another time
 
     async def _fetch(self, spec: StreamSpec, point: Checkpoint) -> None:
         """Read on from the place kept, or from the beginning where the connector cannot read that place."""
@@ -209,7 +211,9 @@ class SyncRun:
             compared = point.complete or self.report.mode is Mode.RECONCILE
             if point.done and compared and point.short > before:
                 self.report.warn([count_differs(spec.name, point.short)])
-            await self._buffer.put(Batch(ready, point, self._came()))
+            await self._put(page, ready, point)
+            if page.recent is False and page.cursor is not None:
+                await self._recent_of_all(spec)
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
             if page.cursor is not None and self._slice_over():
@@ -221,11 +225,53 @@ class SyncRun:
         before, self._received = self._received, self.source.received
         return self._received - before
 
+    async def _put(self, page: Page, ready: ReadyPage, point: Checkpoint) -> None:
+        """Leave a page to the writer, after what came along with it."""
+        for one in page.beside:
+            if one.stream in self._points:
+                await self._buffer.put(Batch(self.process(one)))
+        await self._buffer.put(Batch(ready, point, self._came(), page.recent))
+
+    async def _recent_of_all(self, spec: StreamSpec) -> None:
+        """Wait until nothing recent is missing of any stream, and nothing at all of those that this one refers to."""
+        for one in self.specs:
+            if one.recent:
+                await self._recent[one.name].wait()
+        for before in self._before(spec):
+            await self._written[before].wait()
+
+    def _is_written(self, stream: Stream) -> None:
+        self._written[stream].set()
+        self._recent[stream].set()
+
     async def _write(self) -> None:
         """Commit what waits, stream by stream, until no more comes."""
         while taken := await self._buffer.take():
-            for batches in _by_stream(taken):
-                await self.commit([batch.page for batch in batches], batches[-1].checkpoint)
+            for stream, batches in _by_stream(taken).items():
+                await self._write_stream(stream, batches)
+            await self._note_recent(taken)
+
+    async def _write_stream(self, stream: Stream, batches: list[Batch]) -> None:
+        """Commit pages of one stream. Those that came beside another one move no checkpoint, and count when read."""
+        if beside := [batch.page for batch in batches if batch.checkpoint is None]:
+            written = await self.store.commit_pages(beside, self._points[stream])
+            self._beside.setdefault(stream, Counts()).add(written)
+        own = [(batch.page, batch.checkpoint) for batch in batches if batch.checkpoint is not None]
+        if own:
+            await self.commit([page for page, _ in own], own[-1][1])
+
+    async def _note_recent(self, taken: list[Batch]) -> None:
+        """Let streams go on to what is older, and tell who watches, as soon as all that is recent is in the tables."""
+        for batch in taken:
+            if batch.recent is False:
+                self._recent[batch.page.outcome.stream].set()
+        early = any(batch.recent is False for batch in taken)
+        if not early or self.report.recent_ready or self._stopped is not None:
+            return
+        if all(event.is_set() for event in self._recent.values()):
+            self.report.recent_ready = True
+            self.progress.recent_is_read()
+            await self.store.report(self.report)
 
     def process(self, page: Page) -> ReadyPage:
         """All that becomes of a page before it is written: done while the ATS works on the next one."""
@@ -240,10 +286,20 @@ class SyncRun:
         for page in pages:
             self.notes.merge(page.outcome.notes)
         self._points[stream] = checkpoint
+        self._count_as_written(written, self._beside.get(stream, Counts()))
         self.report.counts(stream).add(written)
         await self._tell(stream)
         if checkpoint.done:
-            self._written[stream].set()
+            self._is_written(stream)
+
+    def _count_as_written(self, written: Counts, beside: Counts) -> None:
+        """What this run wrote when it came beside another stream is new or changed, not as it was."""
+        for name in ("created", "updated"):
+            for known in ("unchanged", "excluded"):
+                moved = min(getattr(beside, name), getattr(written, known))
+                setattr(beside, name, getattr(beside, name) - moved)
+                setattr(written, known, getattr(written, known) - moved)
+                setattr(written, name, getattr(written, name) + moved)
 
     async def _tell(self, stream: Stream) -> None:
         counts = self.report.counts(stream)
@@ -327,11 +383,11 @@ class SyncRun:
         return not found.gone
 
 
-def _by_stream(batches: list[Batch]) -> list[list[Batch]]:
+def _by_stream(batches: list[Batch]) -> dict[Stream, list[Batch]]:
     groups: dict[Stream, list[Batch]] = {}
     for batch in batches:
-        groups.setdefault(batch.checkpoint.stream, []).append(batch)
-    return list(groups.values())
+        groups.setdefault(batch.page.outcome.stream, []).append(batch)
+    return groups
 
 
 def _cause(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -27,6 +27,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     report: AccessReport
     expected: FirstSync
     tonight: datetime
+    recent_first: bool
 
 
 def choices() -> list[Connector]:
@@ -75,6 +76,7 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
         report=report,
         expected=first_sync(report.totals, pace),
         tonight=plan_of(connection.org).tonight(now),
+        recent_first=connector.capabilities.recent_first,
     )
 
 

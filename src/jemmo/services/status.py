@@ -41,7 +41,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
     what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
     deletions wait for an owner or admin; ``warnings`` what the last sync
-    says of the connection as a whole, each with its code and message.
+    says of the connection as a whole, each with its code and message. ``recent_ready`` says that what changed in the 30
+    days before the first sync is here, while older records may still be missing.
     """
 
     id: UUID
@@ -56,6 +57,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     key_age_days: int
     key_expires_at: datetime | None
     key_reminder: Reminder | None
+    recent_ready: bool
     late: bool
     slow: bool
     failures: int
@@ -92,6 +94,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         key_age_days=(now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
         key_reminder=key_care.of(connection, now),
+        recent_ready=state.synced_at is not None or _recent_ready(seen),
         late=is_late(connection, now),
         slow=is_slow(connection, now),
         failures=connection.failures,
@@ -102,6 +105,10 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         files=files.counts_of(connection),
         files_error=connection.files_error,
     )
+
+
+def _recent_ready(seen: freshness.Seen) -> bool:
+    return any(run.recent_ready for run in (seen.running, seen.latest) if run is not None)
 
 
 def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:

@@ -76,6 +76,9 @@ class Unwatched:
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
         return None
 
+    def recent_is_read(self) -> None:
+        return None
+
 
 class Slice(Struct, frozen=True, kw_only=True):
     """One turn of a run: its report so far, and the claim that the next turn takes up."""

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from fakes.showcase import Showcase
 
+from jemmo.services.status import overview
 from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
 
 SignedIn = Callable[[str], Client]
@@ -69,6 +70,20 @@ def test_progress_is_told_in_french(reading: Connection, recruiter: Client) -> N
         page = places(recruiter, reading)["card"].replace("\xa0", " ").replace("\u202f", " ")
 
     assert "400 sur environ 3 200 fiches · encore 2 min environ" in page
+
+
+def test_it_says_when_the_last_30_days_are_ready(reading: Connection, recruiter: Client) -> None:
+    assert not overview(reading.org)[0].recent_ready
+    run = SyncRun.objects.get(connection=reading, status="running")
+    run.report = {**run.report, "recent_ready": True}
+    run.save(update_fields=["report"])
+
+    for place, page in places(recruiter, reading).items():
+        assert " · the last 30 days are ready" in page, place
+    with translation.override("fr"):
+        recruiter.cookies["django_language"] = "fr"
+        assert "les 30 derniers jours sont prêts" in places(recruiter, reading)["card"]
+    assert overview(reading.org)[0].recent_ready
 
 
 def test_an_ats_that_does_not_count_is_not_guessed_at(

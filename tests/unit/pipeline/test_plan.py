@@ -81,6 +81,16 @@ class TestStartOf:
         point = begin_pass(CHANGING, READ, Mode.INCREMENTAL, NOON + timedelta(days=1))
         assert start_of(CHANGING, point).since == NOON - timedelta(minutes=15)
 
+    def test_an_initial_pass_wants_the_last_30_days_before_it_began_first(self) -> None:
+        begun = begin_pass(CHANGING, None, Mode.INITIAL, NOON)
+        taken_up = begin_pass(CHANGING, begun, Mode.INITIAL, NOON + timedelta(days=3))
+        assert start_of(CHANGING, taken_up).recent == NOON - timedelta(days=30)
+
+    @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
+    def test_no_other_pass_does(self, mode: Mode) -> None:
+        point = begin_pass(CHANGING, READ, mode, NOON)
+        assert start_of(replace(CHANGING, thin_sweep=False), point).recent is None
+
     def test_a_stream_without_a_cursor_is_read_whole(self) -> None:
         point = begin_pass(WHOLE, READ, Mode.INCREMENTAL, NOON)
         assert start_of(WHOLE, point).since is None

@@ -79,7 +79,12 @@ TEAMTAILOR = Connector(
         ),
     ),
     capabilities=Capabilities(
-        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=True
+        incremental=True,
+        webhooks=True,
+        deletes=True,
+        resumes=True,
+        custom_fields=True,
+        recent_first=True,
     ),
     options=(
         Option(

@@ -58,6 +58,7 @@ class Learner:
         self._stage_type: str | None = None
         self._stages_known = False
         self._talent_fields: str | None = None
+        self._talents_known = False
         self.feeds: tuple[str, ...] = FEEDS
         self._feeds_known = config.options["feeds"] == "two_passes"
         self._refused: dict[str, list[Part]] = {}
@@ -77,13 +78,11 @@ class Learner:
         if stream is Stream.JOBS and not self._feeds_known:
             self.feeds = await self._combined_feeds()
             self._feeds_known = True
-        if (
-            stream is Stream.TALENTS
-            and reads_all
-            and self._talent_fields is None
-            and self._config.on("sparse_fields")
-        ):
-            self._talent_fields = await self._known(await self._first("candidates"))
+        if stream is Stream.TALENTS and reads_all and self._config.on("sparse_fields"):
+            async with self._asking:
+                if not self._talents_known:
+                    self._talent_fields = await self._known(await self._first("candidates"))
+                    self._talents_known = True
         if stream is Stream.APPLICATIONS and not self._stages_known:
             self.note_stages(await self._first("stages"))
 
@@ -119,6 +118,11 @@ class Learner:
             own = [name for name in INCLUDES[stream] if "." not in name]
             thin["candidates"] = ",".join([self._talent_fields, *own])
         return tuple(thin.items())
+
+    async def count(self, query: Query) -> int | None:
+        """How many records a list has; ``None`` where it is refused or does not tell."""
+        found = await self._ask(replace(query, include=(), fields=(), sort=None, size=1).url())
+        return found.meta.record_count if found else None
 
     @property
     def knows_types_by_relation_alone(self) -> bool:

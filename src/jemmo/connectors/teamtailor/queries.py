@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -27,6 +27,8 @@ SWEEP_FIELD = {
 }  # the others: updated-at
 
 NEWEST_FIRST = "-updated-at"
+IN_ONE_ORDER = "-updated-at,-id"
+"""Newest first, for pages with numbers: many records may have changed at the same moment."""
 
 FEEDS = ("public", "internal")
 
@@ -55,6 +57,15 @@ THIN = {
         "reject-reasons": "rejected-by-company",
     },
 }
+
+BESIDE = {
+    Stream.APPLICATIONS: {Stream.TALENTS: "candidate", Stream.STAGES: "stage"},
+    Stream.TALENTS: {
+        Stream.APPLICATIONS: "job-applications",
+        Stream.STAGES: "job-applications.stage",
+    },
+}
+"""What is shown together with a recent record: records of other streams, by the relation that leads to them."""
 
 # What a 400 refuses, by the code of its first error (jsonapi-resources; 102 was seen on live accounts).
 REFUSALS = {"102": "filter", "112": "include", "104": "fields", "114": "sort"}
@@ -92,6 +103,9 @@ class Query(Struct, frozen=True, kw_only=True):
             less = replace(self, fixed_filters=kept)
         return None if less == self else less
 
+    def include_all(self, wanted: Collection[str]) -> bool:
+        return set(wanted) <= set(self.include)
+
     def url(self) -> str:
         pairs: list[tuple[str, str]] = []
         if self.include:
@@ -117,5 +131,43 @@ def every_job(feed: str) -> tuple[tuple[str, str], ...]:
     return (("[status]", "all"), ("[feed]", feed))
 
 
+def open_jobs(feed: str) -> tuple[tuple[str, str], ...]:
+    return (("[status]", "published"), ("[feed]", feed))
+
+
 def changed_since(moment: datetime) -> tuple[tuple[str, str], ...]:
-    return (("[updated-at][from]", moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),)
+    return (("[updated-at][from]", _second(moment)),)
+
+
+def changed_until(moment: datetime) -> tuple[tuple[str, str], ...]:
+    return (("[updated-at][to]", _second(moment)),)
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_beside(query: Query, stream: Stream, fields: Mapping[Stream, Mapping[str, str]]) -> Query:
+    """The query, asking as well for all that other streams know of the records related to these.
+
+    ``fields`` are the sparse fields that each of these streams asks for, by type.
+    """
+    others = BESIDE[stream]
+    include = dict.fromkeys(query.include)
+    for other in others:
+        include |= dict.fromkeys(needed_beside(stream, other))
+    shown = {PATHS[one]: one for one in (stream, *others)}
+    thin = {
+        kind: names for own in fields.values() for kind, names in own.items() if kind not in shown
+    }
+    for kind, one in shown.items():
+        if names := fields[one].get(kind):
+            links = [link for link in others.values() if "." not in link] if one is stream else []
+            thin[kind] = ",".join((names, *links))
+    return replace(query, include=tuple(include), fields=tuple(thin.items()))
+
+
+def needed_beside(stream: Stream, other: Stream) -> tuple[str, ...]:
+    """The includes without which the records of the other stream would not be whole."""
+    relation = BESIDE[stream][other]
+    return (relation, *(f"{relation}.{one}" for one in INCLUDES[other]))

@@ -19,6 +19,8 @@ from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.learning import Learner, included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
+    BESIDE,
+    IN_ONE_ORDER,
     INCLUDES,
     LOOKUPS,
     NEWEST_FIRST,
@@ -26,16 +28,21 @@ from jemmo.connectors.teamtailor.queries import (
     SWEEP_FIELD,
     Query,
     changed_since,
+    changed_until,
     every_job,
+    needed_beside,
+    open_jobs,
+    with_beside,
 )
 from jemmo.connectors.teamtailor.refusals import Refused
-from jemmo.connectors.teamtailor.streams import KINDS, streams_of
+from jemmo.connectors.teamtailor.streams import BOUNDS, KINDS, streams_of
 from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk, id_of
 from jemmo.connectors.teamtailor.wire import (
     Document,
     Resource,
     SingleDocument,
     decoder,
+    loosely,
 )
 from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.records import Record
@@ -54,6 +61,10 @@ from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
 MOST_RENAMED = 20  # places and roles whose records are asked for one by one; of more, all are read
+MOST_PAGES_AT_ONCE = 50
+"""A list that is no longer is read in one go: eleven seconds at our pace."""
+MOST_PAGES_OF_JOBS = 5
+"""The same of jobs, which all else waits for."""
 
 
 class TeamtailorSource:
@@ -92,40 +103,42 @@ class TeamtailorSource:
         return await check_access(self.client, self.config)
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
-        """Everything, or what changed since ``start.since``; jobs in one pass per feed."""
+        """Everything, or what changed since ``start.since``; jobs in one pass per feed.
+
+        Where everything is read, the recent part of a long list comes first: see ``_split_at``.
+        """
         await self.learner.learn(stream, reads_all=start.since is None)
-        position = msgspec.json.decode(start.cursor, type=Position) if start.cursor else None
         basis = self.learner.basis(stream, start.basis)
         if start.since is not None:
             after = start.cursor or _cursor(Position(url=""))
             async for page in self._renamed(stream, start.basis):
                 yield replace(page, cursor=after)
-        queries = self._queries(stream, start.since)
-        first = position.part if position else 0
-        met: set[str] = set()
-        short = 0  # of the parts before
-        for part in range(first, len(queries)):
-            at_first = position if position and part == first else None
-            begin = at_first or Position(url="", part=part, short=short)
-            last_part = part == len(queries) - 1
-            async for asked, step in self._walk(stream, queries[part], begin):
+        async for page in self._pass(stream, start):
+            yield replace(page, basis=basis)
+
+    async def _pass(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """The lists of a pass, one after the other."""
+        position, queries = await self._begin(stream, start)
+        overlap = stream is Stream.JOBS and len(queries) > 1
+        met = set[str]() if overlap else None
+        following: Position | None = position
+        while following is not None:
+            position, following = following, None
+            async for asked, step in self._walk(stream, queries[position.part], position):
+                page = self._page(stream, step, met, start.since if asked.filters else None)
                 newest_first = asked.sort == NEWEST_FIRST
-                page = self._page(
-                    stream,
-                    step,
-                    met if len(queries) > 1 else None,
-                    start.since if asked.filters else None,
-                )
-                page = replace(page, basis=basis)
-                if len(queries) > 1 or newest_first:
+                if met is not None or newest_first:
                     page = replace(page, total=None)  # the list's count is not this pass's
                 if newest_first and start.since and _reached(step, start.since):
                     yield replace(page, cursor=None)
-                    break
-                if page.cursor is None and not last_part:
-                    short = step.short
-                    onward = Position(url="", part=part + 1, short=short)
-                    page = replace(page, cursor=_cursor(onward))
+                    return
+                if page.cursor is None and position.part + 1 < len(queries):
+                    following = position.next_part(step)
+                    page = replace(page, cursor=_cursor(following))
+                if position.recent:
+                    page = self._in_parts(stream, page, position, asked, step)
+                elif stream is Stream.STAGES and start.recent and self._is_long(step.total):
+                    page = replace(page, recent=False)  # recent applications bring theirs along
                 yield page
 
     async def _renamed(self, stream: Stream, before: str | None) -> AsyncIterator[Page]:
@@ -142,6 +155,22 @@ class TeamtailorSource:
                 async for _, step in self._walk(stream, wanted, Position(url="")):
                     page = self._page(stream, step, None, None)
                     yield replace(page, total=None, short=0, repeats=len(page.raw))
+
+    async def _begin(self, stream: Stream, start: Start) -> tuple[Position, list[Query]]:
+        """Where a pass begins or goes on, and the lists that it reads one after the other.
+
+        Raises ``ValueError`` for a place in a list that there no longer is.
+        """
+        if start.cursor:
+            position = msgspec.json.decode(start.cursor, type=Position)
+        else:
+            position = await self._split_at(stream, start) or Position(url="")
+        queries = self._queries(stream, start.since)
+        if position.recent:
+            queries = await self._recent_first(stream, queries, position.recent)
+        if position.part >= len(queries):
+            raise ValueError(f"There is no part {position.part} of {stream}.")
+        return position, queries
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         await self.learner.learn(stream)
@@ -162,7 +191,7 @@ class TeamtailorSource:
                 after = step.after
                 if after is None and part + 1 < len(queries):
                     short = step.short
-                    after = Position(url="", part=part + 1, short=short)
+                    after = place.next_part(step)
                 yield SightingPage(
                     sightings=_sightings(step),
                     cursor=_cursor(after) if after else None,
@@ -213,6 +242,53 @@ class TeamtailorSource:
             return [query]
         return [replace(query, fixed_filters=every_job(feed)) for feed in self.learner.feeds]
 
+    async def _split_at(self, stream: Stream, start: Start) -> Position | None:
+        """The beginning of a pass in two parts: first what changed from ``start.recent`` on, then the rest.
+
+        Only where that is worth its requests, and where the filters prove themselves: both parts together count as many
+        records as the whole list. What moves from the rest into the recent part meanwhile has changed after the
+        pass began, so the next incremental sync reads it.
+        """
+        if start.recent is None or not (stream in BESIDE or stream is Stream.JOBS):
+            return None
+        query, *more = self._queries(stream, None)
+        whole = await self.learner.count(query)
+        if stream is Stream.JOBS:
+            jobs = [whole, *[await self.learner.count(one) for one in more]]
+            is_long = sum(one or 0 for one in jobs) > self.size * MOST_PAGES_OF_JOBS
+            return Position(url="", recent=start.recent) if is_long else None
+        if whole is None or not self._is_long(whole):
+            return None
+        recent, rest = [await self.learner.count(one) for one in _in_two(query, start.recent)]
+        if recent is None or rest is None or recent > rest:
+            return None
+        if not 0 <= recent + rest - whole <= whole // 100:
+            return None
+        return Position(url="", recent=start.recent, after=rest)
+
+    def _is_long(self, records: int | None) -> bool:
+        return records is not None and records > self.size * MOST_PAGES_AT_ONCE
+
+    async def _recent_first(
+        self, stream: Stream, queries: list[Query], moment: datetime
+    ) -> list[Query]:
+        """The lists of both parts, the first with what belongs to its records.
+
+        Jobs that are open come before all jobs. They are few, and so may be read twice.
+        """
+        if stream is Stream.JOBS:
+            first = [
+                replace(one, fixed_filters=open_jobs(feed))
+                for one, feed in zip(queries, self.learner.feeds, strict=True)
+            ]
+            return first + queries
+        streams = (stream, *BESIDE[stream])
+        for other in streams:
+            await self.learner.learn(other, reads_all=True)
+        recent, rest = _in_two(queries[0], moment)
+        fields = {one: dict(self.learner.fields(one)) for one in streams}
+        return [with_beside(recent, stream, fields), rest]
+
     async def _walk(
         self, stream: Stream, wanted: Query, start: Position
     ) -> AsyncIterator[tuple[Query, Step]]:
@@ -221,7 +297,7 @@ class TeamtailorSource:
         Raises ``StreamRefused`` for a lookup that this account does not show at all.
         """
         query = self.learner.allowed(wanted)
-        decode = decoder(KINDS[stream].attributes)
+        decode = loosely if wanted.sort == IN_ONE_ORDER else decoder(KINDS[stream].attributes)
         ahead = Ahead(
             lambda url: self.client.get(url, decode)
         )  # no walk is given an older one's pages
@@ -242,7 +318,7 @@ class TeamtailorSource:
                 if begun:
                     raise
                 if start.url and isinstance(error, Refused) and error.status in (400, 404):
-                    start = Position(url="", part=start.part, short=start.short)  # place unknown
+                    start = replace(start, url="", total=None, least=None, seen=0)  # place unknown
                     continue
                 less = await self.learner.less(query, error)
                 if less is None:
@@ -278,6 +354,37 @@ class TeamtailorSource:
             covers=step.covers,
         )
 
+    def _in_parts(
+        self, stream: Stream, page: Page, position: Position, asked: Query, step: Step
+    ) -> Page:
+        """A page of a pass in two parts: the count of both, whether this is the end of the first, what came along."""
+        if stream is Stream.JOBS:
+            last = len(self.learner.feeds) - 1  # of the open ones
+            open_follow = position.part < last or (position.part == last and step.after is not None)
+            return replace(page, recent=open_follow)
+        total = None if step.total is None else position.before + step.total + position.after
+        if not asked.filters:  # refused all of a sudden, so the parts are no longer what they were
+            page = replace(page, covers=False)
+        if position.part:
+            return replace(page, total=total, recent=False)
+        beside = self._beside(stream, asked, step)
+        return replace(page, total=total, recent=step.after is not None, beside=beside)
+
+    def _beside(self, stream: Stream, asked: Query, step: Step) -> tuple[Page, ...]:
+        """The related records of other streams, where all was allowed that they are made of."""
+        included = [one for one in step.document.included if isinstance(one, dict)]
+        inclusions = Inclusions(included_in(included), self.lookups)
+        pages = []
+        for other in BESIDE[stream]:
+            raw = [
+                RawRecord(key, one)
+                for one in included
+                if one.get("type") == PATHS[other] and (key := id_of(one))
+            ]
+            if raw and asked.include_all(needed_beside(stream, other)):
+                pages.append(self._as_page(other, raw, inclusions))
+        return tuple(pages)
+
     def _as_page(
         self,
         stream: Stream,
@@ -305,6 +412,15 @@ def _without(stream: Stream, error: Refused | ScopeTooSmall) -> JemmoError:
     if stream in LOOKUPS and is_missing:
         return StreamRefused(error.message, stream=stream)
     return error
+
+
+def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
+    """A list as what changed from a moment on and the rest. They meet in two seconds that belong to both.
+
+    The first is ordered so that whatever changes meanwhile moves to its front, and pushes no record out of sight.
+    """
+    recent = replace(query, filters=changed_since(moment - BOUNDS), sort=IN_ONE_ORDER)
+    return recent, replace(query, filters=changed_until(moment))
 
 
 def _cursor(position: Position) -> str:

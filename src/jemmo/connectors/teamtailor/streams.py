@@ -11,6 +11,7 @@ from msgspec import Struct
 from jemmo.connectors.base import Config
 from jemmo.connectors.teamtailor import mapping, wire
 from jemmo.connectors.teamtailor.lookups import Inclusions
+from jemmo.connectors.teamtailor.queries import BESIDE
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Notes, Stream, StreamSpec
 
@@ -57,7 +58,12 @@ def streams_of(config: Config) -> list[StreamSpec]:
 
     def changing(name: Stream, *after: Stream, thin_sweep: bool = True) -> StreamSpec:
         return StreamSpec(
-            name=name, cursor="updated-at", lag=lag, after=after, thin_sweep=thin_sweep
+            name=name,
+            cursor="updated-at",
+            lag=lag,
+            after=after,
+            thin_sweep=thin_sweep,
+            recent=name in BESIDE or name is Stream.JOBS,
         )
 
     return [

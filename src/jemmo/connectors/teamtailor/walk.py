@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -31,7 +32,8 @@ class Position(Struct, frozen=True, kw_only=True):
     """Where a walk stands: the next address, the list's count as last told, how many records were met.
 
     ``least`` is the lowest count told in this pass. ``short`` is how many records earlier parts, lists of their own,
-    were short of theirs.
+    were short of theirs, ``before`` how many were met in them. Where ``recent`` is set, the first part is what changed
+    from then on and the second the rest, which ``after`` counts.
     """
 
     url: str
@@ -40,12 +42,26 @@ class Position(Struct, frozen=True, kw_only=True):
     seen: int = 0
     short: int = 0
     part: int = 0
+    before: int = 0
+    after: int = 0
+    recent: datetime | None = None
+
+    def next_part(self, step: Step) -> Position:
+        """Where the part after this one begins, given the last step of this one."""
+        return Position(
+            url="",
+            part=self.part + 1,
+            short=step.short,
+            before=self.before + step.seen,
+            recent=self.recent,
+        )
 
 
 class Step(Struct, frozen=True, kw_only=True):
     """One page of the walk, in the order it is to be stored. ``after`` is where to go on, ``None`` at the end.
 
-    ``short`` is, at the end, how many records less than the ATS counts came, earlier parts included.
+    ``short`` is, at the end, how many records less than the ATS counts came, earlier parts included; ``seen`` is how
+    many of this part did so far.
     """
 
     document: AnyDocument
@@ -55,6 +71,7 @@ class Step(Struct, frozen=True, kw_only=True):
     total: int | None
     short: int
     covers: bool
+    seen: int = 0
 
 
 class Walk:
@@ -136,6 +153,7 @@ class Walk:
             total=total,
             short=self._position.short + lacks,
             covers=self._covers,
+            seen=seen,
         )
 
     def _count_repeats(self, ids: list[str | None]) -> int:

@@ -240,16 +240,18 @@ class ErrorDocument(Struct, frozen=True):
     errors: Any = None
 
 
+loosely = msgspec.json.Decoder(LooseDocument).decode
+
+
 def decoder(attributes: type[A]) -> Callable[[bytes], Document[A] | LooseDocument]:
     """Decodes a page: strictly if it keeps its promises, else with its records left as they are."""
     strict = msgspec.json.Decoder(Document[attributes])  # type: ignore[valid-type]
-    loose = msgspec.json.Decoder(LooseDocument)
 
     def decode(body: bytes) -> Document[A] | LooseDocument:
         try:
             return strict.decode(body)
         except msgspec.ValidationError:
-            return loose.decode(body)
+            return loosely(body)
 
     return decode
 

@@ -49,6 +49,11 @@ class SyncRun(models.Model):
         """Whether an initial sync is not the first of its connection: everything had been read before."""
         return self.report.get("again") is True
 
+    @property
+    def recent_ready(self) -> bool:
+        """Whether what changed lately was here before all was read."""
+        return self.report.get("recent_ready") is True
+
 
 class StreamCheckpoint(models.Model):
     """Where a stream stands: ``jemmo.domain.streams.Checkpoint``, written with the page that earned it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from jemmo.domain import estimate, numbers
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import PAGES
@@ -26,4 +28,5 @@ def of(connection: Connection, run: SyncRun, *, now: datetime) -> Progress:
     }
     elapsed = now - run.started_at
     expected = connection.expected_totals
-    return estimate.progress(points, expected, streams=streams, read=read, elapsed=elapsed)
+    found = estimate.progress(points, expected, streams=streams, read=read, elapsed=elapsed)
+    return replace(found, recent_ready=run.recent_ready)

@@ -107,4 +107,5 @@ def _together(found: list[Progress]) -> Progress:
         seen=sum(one.seen for one in found),
         total=sum(totals) if found and len(totals) == len(found) else None,
         left=max(lefts) if len(lefts) == len(found) and lefts else None,
+        recent_ready=bool(found) and all(one.recent_ready for one in found),
     )
