@@ -341,7 +341,7 @@ async def serve(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
-    served.base_url = f"http://{host}:{port}{PATH}"
+    served.base_url = f"http://{host}:{port}"
     try:
         yield served
     finally:

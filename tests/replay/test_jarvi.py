@@ -18,7 +18,7 @@ from contracts.companies import assert_equal, connected, synced
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.jarvi import JARVI_REPLAY
 from fakes.company import Company
-from replay.jarvi import Jarvi, Silent, serve
+from replay.jarvi import PATH, Jarvi, Silent, serve
 from replay.jarvi_account import LYON
 
 from jemmo.connectors.registry import connector_for
@@ -239,7 +239,9 @@ async def test_a_public_key_is_told_from_a_wrong_one(refusal: int) -> None:
     async with start(vendor(Silent(refusal=refusal)), talents=3) as ats:
         connector = connector_for("jarvi")
         options = {"pacing": "off"}
-        source = connector.open(connector.configure(account(ats).public, ats.base_url, options))
+        source = connector.open(
+            connector.configure(account(ats).public, ats.base_url + PATH, options)
+        )
         with pytest.raises(ScopeTooSmall):
             await source.check()
         await source.close()

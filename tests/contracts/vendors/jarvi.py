@@ -1,6 +1,7 @@
 """Jarvi in the suite of every connector."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from contracts.harness import Announced, Files, Shown, Vendor, edits
@@ -117,6 +118,12 @@ JARVI = Vendor(
 
 JARVI_REPLAY = replace(
     JARVI,
-    replay=jarvi.serve,
+    replay=partial(jarvi.serve, silent=jarvi.Silent(linked=True)),
+    files=Files(
+        options={
+            "resume_paths": "profiles.resumes",
+            "file_url_template": "{base}/v1/files/{{fileId}}",
+        }
+    ),
     faults={"storm": "storm", "expires": "expires"},
 )
