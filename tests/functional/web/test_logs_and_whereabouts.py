@@ -230,7 +230,7 @@ def test_why_a_record_is_here_or_not(
     assert "This record is in Jemmo." in answer(recruiter, "elodie")
     assert f"/talents/{showcase.talent('elodie').id}/" in answer(recruiter, "Müller")
     assert "see its contact details" in answer(viewer, "elodie")
-    assert "a rule of your organization excludes it: Draft jobs." in answer(recruiter, "draft")
+    assert "excluded by a rule of your organization: Draft jobs." in answer(recruiter, "draft")
     assert "Talents without an active application" in answer(recruiter, "Idle Person")
     assert "Deleted in the ATS, or no longer visible" in answer(recruiter, "filler-01")
     assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")

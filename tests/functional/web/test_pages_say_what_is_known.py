@@ -94,10 +94,16 @@ async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str
         assert "ot set up" in text
 
     # The simulator is on this computer as well, so it reaches an address here.
-    assert "at this computer alone" not in await in_thread(lambda: at("127.0.0.1:8000", found))
+    assert "only reachable from this computer" not in await in_thread(
+        lambda: at("127.0.0.1:8000", found)
+    )
     await found.rows("UPDATE connection SET base_url = 'https://ats.example.com' WHERE id = {me}")
-    assert "at this computer alone" in await in_thread(lambda: at("127.0.0.1:8000", found))
-    assert "at this computer alone" not in await in_thread(lambda: at("jobs.example.com", found))
+    assert "only reachable from this computer" in await in_thread(
+        lambda: at("127.0.0.1:8000", found)
+    )
+    assert "only reachable from this computer" not in await in_thread(
+        lambda: at("jobs.example.com", found)
+    )
 
 
 def at(host: str, found: Company) -> str:
@@ -204,7 +210,7 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
             data = {"event_name": "candidate.update", "data": {"id": one}, "type": "x"}
             assert await found.signed(json.dumps({"payload": data})) == 200
         await found.drain()
-        assert "2 webhooks are kept" in await seen("ats_webhooks", found.company.id)
+        assert "2 webhooks are stored" in await seen("ats_webhooks", found.company.id)
 
         def erase(remote_id: str) -> None:
             org = Organisation.objects.get()
@@ -217,8 +223,8 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
         await in_thread(lambda: erase(people[1]))
         none_left = await seen("ats_webhooks", found.company.id)
 
-    assert "Taken in 2" in one_left
-    assert "1 webhook is kept" in one_left
+    assert "Accepted 2" in one_left
+    assert "1 webhook is stored" in one_left
     assert "The others were deleted" in one_left
     assert "None of them is stored any more." in none_left
     assert "No webhooks yet" not in none_left
