@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
+from django.test import RequestFactory
 
 import jemmo
 from jemmo.connectors import countries, pay
@@ -48,8 +49,10 @@ from jemmo.domain.records import Contact, Talent
 from jemmo.files import active, extract, inspection, kinds, parts, targets
 from jemmo.files.readers import doc, html, pdf, pdf_order, rtf, walker
 from jemmo.rest_client import headers, repair
+from jemmo.rest_client.download import Hosts
 from jemmo.services import files
-from jemmo.web.templatetags.jemmo import clean_html
+from jemmo.web.links import back
+from jemmo.web.templatetags.jemmo import clean_html, shorten
 
 Work = Callable[[Any], Any]
 GROWTH, QUADRATIC = 8, 64
@@ -106,9 +109,11 @@ FUNCTIONS: dict[str, list[Work]] = {
         validation.parse_time,
         validation.number,
         validation.web_address,
-        validation.parse_time,
+        lambda text: validation.web_address(f"https://{text}/"),
     ],
-    "web/templatetags/jemmo.py": [clean_html],
+    "web/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
+    "rest_client/download.py": [lambda text: Hosts("https://a.example").is_own(f"https://{text}/")],
+    "web/templatetags/jemmo.py": [clean_html, lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
     "connectors/flatchr/dates.py": [lambda text: dates._FRENCH.fullmatch(text)],
     "connectors/flatchr/stages.py": [

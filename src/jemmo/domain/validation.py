@@ -13,6 +13,7 @@ MAX_ID = 200  # characters of an ATS's id, of a record or of what it is linked t
 MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
 MAX_WHOLE = 2**63
 MAX_WORD = 200  # characters of a tag
+LONGEST_ADDRESS = 4_000  # characters of an address that is not ASCII
 EARLIEST, LATEST = (
     1900,
     2200,
@@ -132,6 +133,15 @@ def is_set(value: Any) -> bool:
     return not (value is None or value is False or (isinstance(value, int | float) and value == 0))
 
 
+def may_be_address(value: str) -> bool:
+    """Whether a text is short enough to be taken apart as an address.
+
+    Whatever takes one apart normalizes a host that is not ASCII, in time that grows with the square of its marks, and
+    stops all threads meanwhile.
+    """
+    return len(value) <= LONGEST_ADDRESS or value.isascii()
+
+
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
     found = text(value)
@@ -139,6 +149,8 @@ def web_address(value: Any) -> str | None:
         return None
     if found.isascii() and "[" not in found and "]" not in found:
         return found  # nothing else makes an address unreadable
+    if not may_be_address(found):
+        return None
     try:
         urlsplit(found)
     except ValueError:

@@ -19,6 +19,7 @@ from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
+from jemmo.domain.validation import may_be_address
 from jemmo.rest_client import amounts
 from jemmo.rest_client.addresses import connector, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_told, retry_after
@@ -178,7 +179,9 @@ class RestClient:
         Behind a proxy an ATS may write another scheme or port of its host into links: the path counts, and is asked for
         at our own address.
         """
-        if len(path) > LONGEST_LINK:  # it may be kept as a place to go on from
+        if len(path) > LONGEST_LINK or not may_be_address(
+            path
+        ):  # it may be kept as a place to go on from
             raise _no_address()
         if path.startswith(self._root) and _PLAIN.fullmatch(path, len(self._root)):
             return path

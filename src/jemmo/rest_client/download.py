@@ -9,6 +9,7 @@ from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
+from jemmo.domain.validation import may_be_address
 from jemmo.rest_client.addresses import connector, is_number, is_trusted_ats
 
 REDIRECTS = 3
@@ -143,6 +144,6 @@ def _joined(url: str, place: str) -> str:
 def _split(url: str) -> URL:
     """The address as it is connected to, or an empty one."""
     try:
-        return URL(url, encoded=True)
+        return URL(url, encoded=True) if may_be_address(url) else URL()
     except ValueError:
         return URL()

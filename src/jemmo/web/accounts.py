@@ -15,6 +15,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from jemmo.domain.validation import may_be_address
 from jemmo.services import accounts, two_step
 from jemmo.store import sessions
 from jemmo.store.models import Account
@@ -35,7 +36,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
 
     def is_safe_url(self, url: str | None) -> bool:
         try:
-            return bool(super().is_safe_url(url))
+            return may_be_address(url or "") and bool(super().is_safe_url(url))
         except ValueError:  # it is no address
             return False
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from jemmo.domain.validation import may_be_address
+
 
 def absolute(request: HttpRequest, path: str) -> str:
     """A path of this site with its host, as ``JEMMO_URL`` says.
@@ -25,6 +27,8 @@ def absolute(request: HttpRequest, path: str) -> str:
 
 def back(request: HttpRequest, given: str | None, *, query: bool = True) -> str:
     """Where to go after a form: a path of this site, ``/`` for anything else."""
+    if not may_be_address(given or ""):
+        return "/"
     try:
         parts = urlsplit(given or "")
     except ValueError:

@@ -516,6 +516,7 @@ FOREIGN = (
     "https:evil.example",
     "\thttps://evil.example",
     "https://[evil.example",
+    "https://a" + "\u0301\u0327" * 2_500,
     "jobs",
     "nowhere",
 )

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from jemmo.connectors.flatchr.wire import Candidate, File, Place, Resume
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.validation import text
+from jemmo.domain.validation import may_be_address, text
 from jemmo.rest_client import Pacer
 
 SIGNS = {
@@ -122,6 +122,8 @@ def _told(body: bytes) -> str | None:
 def _link(value: str | None) -> str:
     """The address, with the scheme that Flatchr tends to leave out."""
     found = text(value)
+    if found and not may_be_address(found):
+        raise _refused()
     if found and found.startswith(("https://", "http://")):
         return found
     host = (found or "").partition("/")[0]

@@ -13,6 +13,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.wire import Json
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import may_be_address
 
 FILE_ID = "{fileId}"
 
@@ -80,12 +81,16 @@ def is_allowed(url: str, hosts: str, base_url: str) -> bool:
     """Whether files may be fetched there: Jarvi's own host, or by https from one that was named."""
     if is_own(url, base_url):
         return True
+    if not may_be_address(url):
+        return False
     parts, named = urlsplit(url), {host.lower() for host in _words(hosts)}
     return parts.scheme == "https" and (parts.hostname or "") in named
 
 
 def is_own(url: str, base_url: str) -> bool:
     """Whether an address lies on the host that was connected, which alone is given the key."""
+    if not may_be_address(url):
+        return False
     parts, own = urlsplit(url), urlsplit(base_url)
     return (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
 

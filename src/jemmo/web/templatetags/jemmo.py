@@ -28,7 +28,7 @@ from django.utils.translation import (
 )
 from django.utils.translation import gettext as _
 
-from jemmo.domain import numbers
+from jemmo.domain import numbers, validation
 from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
@@ -56,6 +56,7 @@ MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>")
 HREF = re.compile(r"""\shref\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'=`]++)""", re.IGNORECASE)
 WITHOUT_TEXT = {"script", "style"}  # what is in them is no text
 MOST_MARKS = 4_000  # tags and entities of a description; a long one has some hundreds
+MARKS = 10  # of a letter, that are shown with it at the end of a text that is cut
 LONGEST_PLAIN = 200_000  # characters of one with more
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
@@ -144,9 +145,12 @@ register.filter("searched", _in_screenshots(Disguise.search))
 
 @register.filter(is_safe=True)
 def shorten(text: object, limit: int) -> str:
-    """The beginning of a text. Django's ``truncatechars`` takes ten times as long for one that is short enough."""
+    """The beginning of a text. Django's ``truncatechars`` takes ten times as long for one that is short enough.
+
+    It does not count the marks of letters, but compares each with each: of a letter with very many, some are enough.
+    """
     shown = str(text)
-    return shown if len(shown) <= limit else Truncator(shown).chars(limit)
+    return shown if len(shown) <= limit else Truncator(shown[: limit * MARKS]).chars(limit)
 
 
 @register.filter
@@ -325,7 +329,7 @@ def _simply(tag: re.Match[str]) -> str:
 def web_address(given: object) -> str:
     """An address that a link may lead to, empty for any other: an ATS may hold ``javascript:``."""
     try:
-        parts = urlsplit(str(given or "").strip())
+        parts = urlsplit(validation.web_address(given) or "")
     except ValueError:
         return ""
     return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else ""
