@@ -191,6 +191,7 @@ def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     expect(page.get_by_role("heading", name="No ATS is connected yet")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)

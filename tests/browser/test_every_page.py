@@ -88,7 +88,11 @@ PHONE, DESK = 390, 1280
 
 
 @pytest.mark.parametrize(
-    ("language", "scheme", "width"), [("English", "light", DESK), ("Français", "dark", PHONE)]
+    ("language", "scheme", "width"),
+    [
+        ("English", "light", DESK),
+        pytest.param("Français", "dark", PHONE, marks=pytest.mark.long),
+    ],
 )
 def test_no_page_hinders_overflows_or_moves(
     paths: list[str], opens: Opens, language: str, scheme: str, width: int
@@ -121,6 +125,7 @@ def test_no_page_hinders_overflows_or_moves(
     assert {path: shift for path, shift in shifts.items() if shift > MAX_SHIFT} == {}
 
 
+@pytest.mark.long
 def test_a_first_visit_costs_little(paths: list[str], opens: Opens) -> None:
     """Each page in a browser that keeps nothing of Jemmo but the session."""
     page = opens("/jobs/", role="owner")

@@ -82,6 +82,7 @@ class Peak:
         tracemalloc.stop()
 
 
+@pytest.mark.long
 def test_the_access_record_takes_little_memory(looked_at: int, signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     with Peak() as peak:
@@ -94,6 +95,7 @@ def test_the_access_record_takes_little_memory(looked_at: int, signed_in: Signed
     assert len(rows) == looked_at + 2  # that it was exported twice
 
 
+@pytest.mark.long
 def test_a_persons_data_take_little_memory(
     looked_at: int, showcase: Showcase, signed_in: SignedIn, tmp_path: Path
 ) -> None:
