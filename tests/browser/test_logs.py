@@ -75,7 +75,7 @@ def test_from_an_entry_to_the_answer_where_its_record_is(kept_out: None, opens: 
     expect(page.get_by_text("The ATS sent it, but it was rejected")).to_be_visible()
     page.get_by_role("searchbox").fill("draft")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("excludes it: Draft jobs.")).to_be_visible()
+    expect(page.get_by_text("excluded by a rule of your organization: Draft jobs.")).to_be_visible()
 
 
 def test_who_finds_nothing_is_led_to_the_reason(kept_out: None, opens: Opens) -> None:

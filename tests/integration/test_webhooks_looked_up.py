@@ -127,7 +127,7 @@ async def test_many_webhooks_cost_few_requests(database_url: str) -> None:
 async def test_a_change_arrives_while_an_initial_sync_holds_the_lease(database_url: str) -> None:
     """And pages read before the change, written after it, neither turn it back nor raise the dead."""
     async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
-        found.sandbox.faults.set("hold=/v1/candidates:5")
+        found.sandbox.faults.set("hold=/v1/candidates:6")
         syncing = asyncio.create_task(found.company.sync())
         while len(await found.company.ids(Stream.TALENTS)) < 10:
             assert not syncing.done()
@@ -221,7 +221,7 @@ async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings
     database_url: str,
 ) -> None:
     async with hooked(database_url, synced=False, options={"page_size": "5"}) as found:
-        found.sandbox.faults.set("hold=/v1/candidates:4")
+        found.sandbox.faults.set("hold=/v1/candidates:6")
         syncing = asyncio.create_task(found.company.sync())
         while len(await found.company.ids(Stream.TALENTS)) < 5:
             await asyncio.sleep(0.01)

@@ -171,7 +171,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "refusal": {
         "not_allowed": _("Your role does not allow this."),
         "last_owner": _("An organization needs at least one owner."),
-        "changed_meanwhile": _("Somebody else changed this in the meantime."),
+        "changed_meanwhile": _("Someone else changed this in the meantime."),
         "already_member": _("This person is a member already."),
         "already_invited": _("This person is invited already."),
         "invitation_gone": _("This invitation is no longer valid."),

@@ -168,7 +168,7 @@ def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) ->
     assert "already" in second.post(path(ours, "pause"), follow=True).content.decode()
     refused = first.post(path(ours, "sync")).content.decode()
     assert "The connection is paused." in refused
-    assert "Resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
+    assert "Automatic syncs resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
     assert "not paused" in first.post(path(ours, "resume"), follow=True).content.decode()
 
 
@@ -202,7 +202,7 @@ def test_of_two_changes_of_the_rules_the_second_is_told(
     )
     late = signed_in("admin").post("/settings/organization/ats/rules/", given)
 
-    assert "Saved: 1 record appeared" in saved.content.decode()
+    assert "Saved. 1 record appeared" in saved.content.decode()
     assert "Someone else changed this in the meantime" in late.content.decode()
     assert showcase.job("draft").excluded_reason is None
     assert showcase.job("archived").excluded_reason == "job_archived"
@@ -250,7 +250,7 @@ def test_disconnecting_takes_the_lease_of_a_sync_under_way(
     name = ours.label or ours.provider
 
     wrong = signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": "x"})
-    assert "The name doesn't match." in wrong.content.decode()
+    assert "The name doesn&#x27;t match." in wrong.content.decode()
     assert Lease.objects.filter(connection=ours).exists()
 
     signed_in("admin").post(path(ours, "disconnect"), {"fate": "keep", "name": name})
