@@ -168,7 +168,9 @@ def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) ->
     assert "already" in second.post(path(ours, "pause"), follow=True).content.decode()
     refused = first.post(path(ours, "sync")).content.decode()
     assert "The connection is paused." in refused
-    assert "Automatic syncs resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
+    assert (
+        "Automatic syncs resumed" in second.post(path(ours, "resume"), follow=True).content.decode()
+    )
     assert "not paused" in first.post(path(ours, "resume"), follow=True).content.decode()
 
 
