@@ -201,22 +201,25 @@ def _check_all(
 def _check_extension(
     connection: Connection, name: str, schema: str, *, blocking: bool
 ) -> Problem | None:
-    """One that is there may be in any schema that our role may use."""
+    """One that is there may be in any schema that the owner of our tables may use, or we where there are none yet."""
     row = connection.execute(
-        "SELECT nspname, has_schema_privilege(n.oid, 'USAGE') FROM pg_extension e "
-        "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = %s",
-        [name],
+        "SELECT nspname, rolname, has_schema_privilege(r.oid, n.oid, 'USAGE') "
+        "FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+        "JOIN pg_roles r ON r.oid = coalesce((SELECT nspowner FROM pg_namespace WHERE nspname = %s), "
+        "(SELECT oid FROM pg_roles WHERE rolname = current_user)) WHERE extname = %s",
+        [schema, name],
     ).fetchone()
     if row is None:
         return _check_creation(connection, name, schema, blocking=blocking)
-    return None if row[1] else _out_of_reach(connection, name, row[0], blocking=blocking)
+    place, role, usable = row
+    return None if usable else _out_of_reach(name, place, role, blocking=blocking)
 
 
-def _out_of_reach(connection: Connection, name: str, schema: str, *, blocking: bool) -> Problem:
+def _out_of_reach(name: str, schema: str, role: str, *, blocking: bool) -> Problem:
     return Problem(
         code="extension_out_of_reach",
-        message=f"The extension {name} is in the schema {schema}, which our role may not use.",
-        next_step=f"Have the schema's owner run GRANT USAGE ON SCHEMA {schema} TO {connection.info.user};",
+        message=f"The extension {name} is in the schema {schema}, which the role {role} may not use.",
+        next_step=f"Have the schema's owner run GRANT USAGE ON SCHEMA {schema} TO {role};",
         blocking=blocking,
     )
 
