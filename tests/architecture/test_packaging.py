@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import jemmo
 
@@ -29,12 +30,28 @@ def test_a_dependency_has_a_floor_and_a_cap(package: Requirement) -> None:
     assert operators == ({">="} if package.name in WITHOUT_CAP else {">=", "<"})
 
 
+PYTHONS = [name.rsplit(" ", 1)[-1] for name in PROJECT["classifiers"] if " Python :: 3." in name]
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_on_every_python_the_wheel_asks_for_what_is_pinned(python: str) -> None:
+    lines = (ROOT / "requirements" / "run.txt").read_text().replace("\\", "").splitlines()
+    pins = [Requirement(line) for line in lines if re.match(r"\w", line)]
+    here = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
+    pinned = {
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate(here)
+    }
+    for package in required():
+        if package.marker is None or package.marker.evaluate(here):
+            version = pinned[canonicalize_name(package.name)]
+            assert package.specifier.contains(version), f"{package} is pinned to {version}"
+
+
 def test_the_workflow_runs_every_python_that_we_claim() -> None:
-    claimed = [
-        name.rsplit(" ", 1)[-1] for name in PROJECT["classifiers"] if " Python :: 3." in name
-    ]
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-    assert re.findall(r'"(3\.\d+)"', workflow) == claimed
+    assert re.findall(r'"(3\.\d+)"', workflow) == PYTHONS
     assert "run: .ci/run" in workflow
 
 
