@@ -9,9 +9,12 @@ django.setup(set_prefix=False)
 
 from jemmo.web.hooks import PREFIX, Hooks  # noqa: E402 - once Django is set up
 from jemmo.web.limits import Receive, Scope, Send, limited  # noqa: E402 - as above
-from jemmo.web.serving import ALIVE, Pages, alive  # noqa: E402 - as above
+from jemmo.web.one_answer import OneAnswer  # noqa: E402 - as above
+from jemmo.web.serving import ALIVE, READY, Pages, alive  # noqa: E402 - as above
 
-pages = limited(Pages())
+_django = Pages()
+pages = limited(_django)
+ready = OneAnswer(_django, READY)
 hooks = Hooks()
 
 
@@ -22,5 +25,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await hooks(scope, receive, send)
     elif path == ALIVE:
         await alive(send)
+    elif scope["type"] == "http" and path == READY:
+        await ready(scope, receive, send)
     else:
         await pages(scope, receive, send)

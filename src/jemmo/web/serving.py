@@ -23,6 +23,7 @@ from django.urls import set_script_prefix
 from jemmo.store import budget
 from jemmo.web import turns
 from jemmo.web.headers import RAW
+from jemmo.web.health import may_measure
 from jemmo.web.limits import Crowded, InFlight, Receive, Scope, Send, SlowReader
 from jemmo.web.middleware import secured
 from jemmo.web.peers import sender
@@ -33,8 +34,7 @@ from jemmo.web.views import errors
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
 """Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""
 SENDING_SECONDS = 900.0  # for all of a long download, however steadily its reader takes it
-PROBES = frozenset({"/readyz", "/metrics"})
-ALIVE = "/healthz"
+ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 
 
 async def alive(send: Send) -> None:
@@ -69,7 +69,7 @@ class Pages(ASGIHandler):
         request, response = self.create_request(scope, body)
         if request is not None:
             try:
-                response = await _line(scope["path"]).run(partial(self._respond, scope, request))
+                response = await _line(scope).run(partial(self._respond, scope, request))
             except Busy:
                 response = secured(errors.unavailable(request))
         assert response is not None
@@ -108,12 +108,17 @@ class Pages(ASGIHandler):
         return response
 
 
-def _line(path: str) -> Turns:
-    if path in PROBES:
+def _line(scope: Scope) -> Turns:
+    path = scope["path"]
+    if path == READY or (path == METRICS and may_measure(_authorization(scope))):
         return turns.probes()
     if path.startswith(settings.STATIC_URL):
         return turns.assets()
     return turns.downloads() if budget.web().downloads and is_download(path) else turns.pages()
+
+
+def _authorization(scope: Scope) -> str:
+    return str(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
 
 
 async def _later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,0 +1,119 @@
+"""However many ask for the same at once, the application is asked once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from jemmo.web import one_answer
+from jemmo.web.one_answer import FRESH, OneAnswer
+
+
+class Pages:
+    """An application that answers with a number, once it may."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.fails = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["body"] == b""
+        self.asked.append(scope)
+        await self.may_answer.wait()
+        if self.fails:
+            raise RuntimeError
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(len(self.asked)).encode()})
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+async def ask(app: OneAnswer, **more: Any) -> tuple[int, bytes]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("nobody's body is read")
+
+    scope = {"type": "http", "method": "GET", "path": "/readyz", "headers": [], **more}
+    await app(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"]
+
+
+async def test_who_asks_meanwhile_gets_the_same_answer(clock: Clock) -> None:
+    pages = Pages()
+    app = OneAnswer(pages, "/readyz", clock=clock)
+    pages.may_answer.clear()
+    asking = [asyncio.create_task(ask(app)) for _ in range(500)]
+    await asyncio.sleep(0)
+    clock.now += 10 * FRESH  # it takes long: those who come still wait for the one under way
+    asking.append(asyncio.create_task(ask(app)))
+    await asyncio.sleep(0)
+    pages.may_answer.set()
+    assert set(await asyncio.gather(*asking)) == {(200, b"1")}
+
+
+async def test_an_answer_is_used_for_a_moment(clock: Clock) -> None:
+    pages = Pages()
+    app = OneAnswer(pages, "/readyz", clock=clock)
+    assert await ask(app) == (200, b"1")
+    clock.now += FRESH / 2
+    assert await ask(app) == (200, b"1")
+    clock.now += FRESH / 2
+    assert await ask(app) == (200, b"2")
+
+
+async def test_what_one_sends_is_not_passed_on(clock: Clock) -> None:
+    pages = Pages()
+    app = OneAnswer(pages, "/readyz", clock=clock)
+    await ask(app, method="HEAD", headers=[(b"cookie", b"x")], query_string=b"x=1")
+    assert pages.asked[0]["headers"] == []
+    assert pages.asked[0]["query_string"] == b""
+    assert await ask(app, method="POST") == (405, b"")
+
+
+async def test_one_who_leaves_takes_no_answer_from_the_others(clock: Clock) -> None:
+    pages = Pages()
+    app = OneAnswer(pages, "/readyz", clock=clock)
+    pages.may_answer.clear()
+    first, second = asyncio.create_task(ask(app)), asyncio.create_task(ask(app))
+    await asyncio.sleep(0)
+    first.cancel()
+    pages.may_answer.set()
+    assert await second == (200, b"1")
+
+
+async def test_a_failure_is_not_kept(clock: Clock) -> None:
+    pages = Pages()
+    app = OneAnswer(pages, "/readyz", clock=clock)
+    pages.fails = True
+    with pytest.raises(RuntimeError):
+        await ask(app)
+    pages.fails = False
+    assert await ask(app) == (200, b"2")
+
+
+async def test_an_answer_that_does_not_come_is_no_reason_to_wait_for_ever(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_answer, "PATIENCE", 0.01)
+    pages = Pages()
+    pages.may_answer.clear()
+    assert await ask(OneAnswer(pages, "/readyz", clock=clock)) == (503, b"")
+    pages.may_answer.set()
