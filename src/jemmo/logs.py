@@ -21,6 +21,8 @@ from jemmo.domain.errors import ConfigError
 
 FORMS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
+NOT_FOUND = 404
+UNKNOWN = "…"  # an address that no page has, or that was refused before it was looked up
 FRAMES = 6  # of an exception's end
 FACTS = ("connection", "run", "status", "seconds", "requests", "records", "mode", "failure", "task")
 """What a line may hold besides its words: whatever else is bound or passed stays out."""
@@ -38,6 +40,7 @@ def setup() -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _routes,
         _only_facts,
         _places,
     ]
@@ -53,6 +56,7 @@ def setup() -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
         )
     )
+    handler.addFilter(_is_told)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -83,6 +87,27 @@ def _only_facts(_: Any, __: str, event: Event) -> Event:
     kept = {"event", "level", "logger", "timestamp", "exc_info", "_record", "_from_structlog"}
     for name in [one for one in event if one not in kept and one not in FACTS]:
         del event[name]
+    return event
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """That there is no such page is not told: anybody could fill the log with it."""
+    return getattr(record, "status_code", None) != NOT_FOUND
+
+
+def _routes(_: Any, __: str, event: Event) -> Event:
+    """An address of a page by its pattern: the address itself may be a secret, an invitation's link for example."""
+    record = event.get("_record")
+    request = getattr(record, "request", None)
+    path = getattr(request, "path", None)
+    if not isinstance(record, logging.LogRecord) or not isinstance(path, str):
+        return event
+    route = getattr(getattr(request, "resolver_match", None), "route", UNKNOWN)
+    written = path.encode("unicode_escape").decode("ascii")
+    for address in (written, path):
+        if str(event["event"]).endswith(address):
+            event["event"] = f"{event['event'].removesuffix(address)}/{route}"
+            break
     return event
 
 

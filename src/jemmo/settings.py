@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -68,6 +69,12 @@ def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, 
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": None},
     }
+
+
+def mail_backend(*, is_server: bool, is_terminal: bool) -> str:
+    """What sends e-mails, prints them, or drops them."""
+    kind = "smtp" if is_server else "console" if is_terminal else "dummy"
+    return f"django.core.mail.backends.{kind}.EmailBackend"
 
 
 DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
@@ -239,9 +246,10 @@ JEMMO_DEMO = os.environ.get("JEMMO_DEMO") == "1"
 JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",") if one]
 """Hosts beside the public ones that an admin may connect to from the browser."""
 
-# smtp://name:password@host:587, or smtps:// with TLS from the start; without it e-mails go to the console.
+# smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed to whoever started
+# this in a terminal, and nowhere else: their links open accounts, so no log may have them.
 MAIL = urlsplit(os.environ.get("JEMMO_EMAIL_URL", ""))
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL.hostname else 'console'}.EmailBackend"
+EMAIL_BACKEND = mail_backend(is_server=bool(MAIL.hostname), is_terminal=sys.stdout.isatty())
 EMAIL_HOST = MAIL.hostname or "localhost"
 EMAIL_PORT = MAIL.port or (465 if MAIL.scheme == "smtps" else 587)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(MAIL.username or ""), unquote(MAIL.password or "")

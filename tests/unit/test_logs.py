@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,3 +62,33 @@ def test_a_setting_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ConfigError) as told:
         logs.setup()
     assert "text, json" in told.value.next_step
+
+
+class Page:
+    """A request as Django logs it."""
+
+    def __init__(self, path: str, route: str | None = None) -> None:
+        self.path = path
+        self.resolver_match = route and SimpleNamespace(route=route)
+
+
+@pytest.mark.parametrize("path", ["/invitations/a-secret/", "/invitations/é-secret/"])
+def test_an_address_is_told_by_its_pattern(lines: io.StringIO, path: str) -> None:
+    written = path.encode("unicode_escape").decode()  # as Django does, so that no line is faked
+    logging.getLogger("django.security.csrf").warning(
+        "Forbidden (%s): %s",
+        "no cookie",
+        written,
+        extra={"request": Page(path, "invitations/<str:token>/"), "status_code": 403},
+    )
+    (line,) = read(lines)
+    assert line["event"] == "Forbidden (no cookie): /invitations/<str:token>/"
+
+
+def test_an_address_that_no_page_has_is_not_told(lines: io.StringIO) -> None:
+    nowhere = Page("/hoks/a-secret/")
+    log = logging.getLogger("django.request")
+    log.warning("Not Found: %s", nowhere.path, extra={"request": nowhere, "status_code": 404})
+    log.warning("Bad Request: %s", nowhere.path, extra={"request": nowhere, "status_code": 400})
+    (line,) = read(lines)
+    assert line["event"] == "Bad Request: /…"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
+UNSENT = frozenset(
+    f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "dummy")
+)
 
 
 def is_set_up() -> bool:
-    """Whether there is a mail server (``JEMMO_EMAIL_URL``). Without one, e-mails are printed on the console."""
-    return settings.EMAIL_BACKEND != CONSOLE
+    """Whether there is a mail server (``JEMMO_EMAIL_URL``)."""
+    return settings.EMAIL_BACKEND not in UNSENT
 
 
 def server() -> str:

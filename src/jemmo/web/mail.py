@@ -35,7 +35,7 @@ def send_address_taken(email: str) -> bool:
 
 
 def send(subject: str, body: str, to: str) -> bool:
-    """Whether it left. Without a mail server it is printed on the console alone."""
+    """Whether it left. Without a mail server it is at most printed in the terminal."""
     try:
         send_mail(" ".join(subject.split()), body, None, [to])
     except (SMTPException, OSError) as error:
