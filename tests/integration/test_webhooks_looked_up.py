@@ -15,7 +15,9 @@ from jemmo.domain.brake import most_unasked
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.flatchr.vacancies import COMPANY
+from jemmo.services import hints
 from jemmo.services.hints import Lane
+from jemmo.store import hints as store
 from jemmo.vault import default_vault
 
 FLATCHR: dict[str, str] = {"company_id": str(COMPANY["id"]), "backoff": "0-0"}
@@ -215,6 +217,32 @@ async def test_a_look_that_fails_is_tried_again_later(database_url: str) -> None
         await found.drain()
 
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Odile"
+
+
+async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if new webhooks of it come all the time."""
+    async with hooked(database_url) as found:
+        talent = await some(found, Stream.TALENTS)
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
+        with monkeypatch.context() as impatient:
+            impatient.setattr(hints, "LOOK_SECONDS", 0.0)
+            assert await found.drain() == 1
+        [waiting] = await found.company.rows("SELECT trouble, attempts FROM webhook_hint")
+        assert waiting == ("timeout", 1)
+
+        await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Nadia"})
+        await found.company.rows("UPDATE webhook_hint SET due_at = now()")
+        assert await found.drain() == 0
+
+        await found.company.rows("UPDATE webhook_address SET claimed_until = now()")
+        assert await found.drain() == 1
+        assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Nadia"
+
+
+def test_a_look_ends_before_its_claim() -> None:
+    assert store.CLAIM.total_seconds() > hints.LOOK_SECONDS
 
 
 async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings_it(

@@ -34,9 +34,27 @@ from jemmo.vault import Vault
 log = logging.getLogger(__name__)
 
 LOOKERS = budget.Worker().refetches  # connections looked after at a time by one worker
+LOOK_SECONDS = hints.CLAIM.total_seconds() - 10
+"""For an ATS to answer all that one look asks. Later, the claim is over, and nothing could be written."""
 ASK_EVERY = 2.0  # seconds; only for what no notification told
 MOST_ATTEMPTS = 8
 SECOND_LOOK = timedelta(seconds=5)
+
+
+class TooSlow(TransientError):
+    """The ATS took so long that others had to be served."""
+
+    default_code = "timeout"
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """An ATS that answers slowly, on purpose or not, does not keep those that wait behind it."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            yield
+    except TimeoutError:
+        raise TooSlow("The ATS did not answer in time.") from None
 
 
 class Lane:
@@ -122,6 +140,7 @@ class Lane:
         if connection_id is None:
             return False
         due = await hints.due(db, connection_id)
+        rest: timedelta | None = None
         try:
             if due:
                 async with (
@@ -132,6 +151,7 @@ class Lane:
         except LeaseLost:
             log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
         except JemmoError as error:
+            rest = hints.REST if isinstance(error, TooSlow) else None
             await self._fail(db, connection_id, due, error)
         except psycopg.Error:
             raise
@@ -143,16 +163,16 @@ class Lane:
             await self._fail(db, connection_id, due, TransientError("It failed unexpectedly."))
         finally:
             with suppress(TransientError):
-                await hints.release(db, connection_id, token)
+                await hints.release(db, connection_id, token, rest)
         return True
 
     async def _look_up(self, db: Connection, session: Session, token: UUID, due: list[Due]) -> None:
         row, source, connection_id = session.row, session.source, session.row.id
         webhooks_of = connector_for(row.provider).webhooks
         since = min(hint.heard_at for hint in due)
-        answer = await (webhooks_of.reread if webhooks_of else by_name)(
-            source, [hint.hint for hint in due], since
-        )
+        reread = webhooks_of.reread if webhooks_of else by_name
+        async with _in_time():
+            answer = await reread(source, [hint.hint for hint in due], since)
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:

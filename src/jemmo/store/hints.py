@@ -22,6 +22,9 @@ from jemmo.store.tables import TABLES
 
 CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
+REST = timedelta(
+    minutes=2
+)  # for a connection whose ATS kept a look waiting, while others are served
 AT_ONCE = 100  # hints of one connection
 ORPHANS = 50  # applications looked up because their talent or job is gone
 
@@ -212,12 +215,15 @@ async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID |
     return row[0] if row else None
 
 
-async def release(db: Connection, connection_id: UUID, token: UUID) -> None:
+async def release(
+    db: Connection, connection_id: UUID, token: UUID, rest: timedelta | None = None
+) -> None:
+    """Give a connection back; nobody claims it until its ``rest`` is over."""
     with explained():
         await db.execute(
-            "UPDATE webhook_address SET claim = NULL, claimed_until = NULL "
+            "UPDATE webhook_address SET claim = NULL, claimed_until = clock_timestamp() + %s "
             "WHERE connection_id = %s AND claim = %s",
-            [connection_id, token],
+            [rest, connection_id, token],
         )
 
 
