@@ -162,3 +162,31 @@ def test_large_syncs_that_run_alone_give_way_to_a_small_one_at_once(worker: Work
 
     assert worker.now - began <= slices.SHORTEST + 2 + 2 * SMALL
     assert not worker.large & set(worker.begun)
+
+
+def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: Worker) -> None:
+    asked = []
+    with slices.Slice(queue.INCREMENTAL) as slow:
+        for now in (int(slices.LONG) - 1, int(slices.LONG)):
+            worker.now = now
+            slices.make_room([queue.INCREMENTAL])
+            asked.append(slow.asked)
+    assert asked == [False, True]
+
+
+def test_a_slice_whose_ats_keeps_it_waiting_is_cut_off_while_others_wait(worker: Worker) -> None:
+    with slices.Slice(queue.INITIAL) as slow:
+        worker.now = int(slices.SHORTEST)
+        slices.make_room([queue.INCREMENTAL])
+        worker.now += int(slices.GIVE_WAY)
+        is_cut_off = []
+        for waiting in ([], [queue.INCREMENTAL]):
+            slices.make_room(waiting)
+            is_cut_off.append(slow.cut_off.is_set)
+        assert is_cut_off == [False, True]
+        assert queue.RESUMES < slow.rest(Mode.INITIAL) < queue.LARGE
+
+
+@pytest.mark.parametrize("priority", [queue.SLOW, queue.LARGE, queue.INCREMENTAL])
+def test_no_work_is_put_behind_the_next_kind(worker: Worker, priority: int) -> None:
+    assert queue.fair(uuid4(), priority) == priority

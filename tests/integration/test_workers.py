@@ -229,3 +229,27 @@ async def test_an_organisation_with_many_connections_does_not_go_first_with_all_
 
         order = await one.rows("SELECT connection_id FROM sync_run ORDER BY started_at")
         assert [row[0] for row in order].index(one.id) <= 1
+
+
+async def test_an_ats_that_does_not_answer_keeps_nobody_else_waiting(
+    database_url: str, start: Start
+) -> None:
+    """Its sync is ended within its page, and goes on once it answers."""
+    async with sandbox(faults="hold=/v1/candidates:3") as slow, sandbox(talents=20) as quick:
+        held = await connected(slow, database_url)
+        other = await connected(quick, database_url, org="other")
+        await start(1, JEMMO_SLICE_GIVE_WAY="0")
+        await ask(held)
+        await until(held, SEEN, 1)
+        await ask(other)
+        await all_done(other, 1)
+        assert await held.value(OPEN) == 1
+
+        slow.faults.set("")
+        await all_done(held, 1)
+
+        [[status, runs]] = await held.rows(
+            "SELECT min(status), count(*) FROM sync_run WHERE connection_id = {me}"
+        )
+        assert (status, runs) == ("succeeded", 1)
+        await assert_equal_to_truth(slow, held)

@@ -20,13 +20,13 @@ from yarl import URL
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
 from jemmo.domain.validation import may_be_address
-from jemmo.rest_client import amounts
+from jemmo.rest_client import amounts, retries
 from jemmo.rest_client.addresses import connector, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_told, retry_after
 from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, Told
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
-from jemmo.rest_client.retries import attempts, backoff, patience, postponed
+from jemmo.rest_client.retries import attempts, backoff, patience, postponed, until_cut_off
 
 T = TypeVar("T")
 
@@ -165,12 +165,12 @@ class RestClient:
                 waited += pause
                 if waited > patience():
                     raise postponed(pause) from None
-                await asyncio.sleep(pause)
+                await retries.pause(pause)
             except (TransientError, _Undecodable) as error:
                 code = error.code if isinstance(error, TransientError) else ""
                 if attempt >= attempts(code):
                     raise error.final() if isinstance(error, _Undecodable) else error from None
-                await asyncio.sleep(self._pause(attempt, random.random()))
+                await retries.pause(self._pause(attempt, random.random()))
                 attempt += 1
 
     def same_host(self, path: str) -> str:
@@ -302,13 +302,16 @@ class RestClient:
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        async with self._session.request(
-            "GET" if question.body is None else "POST",
-            URL(question.url, encoded=True),
-            data=question.body,
-            headers={**signed, **({"Content-Type": question.kind} if question.body else {})},
-            allow_redirects=False,
-        ) as response:
+        async with (
+            until_cut_off(),
+            self._session.request(
+                "GET" if question.body is None else "POST",
+                URL(question.url, encoded=True),
+                data=question.body,
+                headers={**signed, **({"Content-Type": question.kind} if question.body else {})},
+                allow_redirects=False,
+            ) as response,
+        ):
             body = await _body(response)
             answer = Answer(response.status, response.headers, body, question.url)
         self.received += len(body)
@@ -325,7 +328,7 @@ class RestClient:
             if wait > patience():
                 raise postponed(wait)
             if wait > 0:
-                await asyncio.sleep(wait)
+                await retries.pause(wait)
 
     async def _paced(self, pacer: Pacer, decide: Callable[[float], T]) -> T:
         """What ``decide`` says at this time, of what all processes of the key have sent."""

@@ -11,6 +11,7 @@ from yarl import URL
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
 from jemmo.domain.validation import may_be_address
 from jemmo.rest_client.addresses import connector, is_number, is_trusted_ats
+from jemmo.rest_client.retries import until_cut_off
 
 REDIRECTS = 3
 CHUNK = 64 * 1024
@@ -83,6 +84,7 @@ async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
     """Bytes, the place that a redirect leads to, or ``None``."""
     try:
         async with (
+            until_cut_off(),
             aiohttp.ClientSession(
                 timeout=_TIMEOUT,
                 connector=connector(

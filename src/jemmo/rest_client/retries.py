@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
-from jemmo.domain.errors import Postponed
+from jemmo.domain.errors import Postponed, SliceOver
 
 ATTEMPTS = 6
 ATTEMPTS_AT_SILENCE = 2
@@ -54,20 +55,76 @@ def attempts(code: str) -> int:
     return ATTEMPTS
 
 
-_GIVES_WAY: ContextVar[bool] = ContextVar("others queue behind this work", default=False)
+class CutOff:
+    """Lets others end what waits for an ATS: it raises ``SliceOver`` then, and so does all that would wait later.
+
+    What is written meanwhile is not disturbed. An ATS can make each answer take two minutes; this is for those behind.
+    """
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._waiting: set[asyncio.Timeout] = set()
+
+    def set(self) -> None:
+        """End what waits now, from within its event loop."""
+        self.is_set = True
+        for waiting in self._waiting:
+            waiting.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def guard(self) -> AsyncIterator[None]:
+        if self.is_set:
+            raise _others_wait()
+        waiting = asyncio.timeout(None)
+        try:
+            async with waiting:
+                self._waiting.add(waiting)
+                try:
+                    yield
+                finally:
+                    self._waiting.discard(waiting)
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+            raise _others_wait() from None
+
+
+def _others_wait() -> SliceOver:
+    return SliceOver("Others wait for this worker.")
+
+
+_GIVES_WAY: ContextVar[CutOff | None] = ContextVar("others queue behind this work", default=None)
 
 
 @contextmanager
-def giving_way() -> Iterator[None]:
+def giving_way(cut_off: CutOff | None = None) -> Iterator[None]:
     """Others queue behind this work: what would wait for longer than ``LONGEST_WAIT`` is ``Postponed``.
 
-    A request at which the ATS hangs is given up after ``ATTEMPTS_AT_SILENCE``; the work comes back to it.
+    A request at which the ATS hangs is given up after ``ATTEMPTS_AT_SILENCE``, or once it is ``cut_off``; the work
+    comes back to it.
     """
-    token = _GIVES_WAY.set(True)
+    token = _GIVES_WAY.set(cut_off or CutOff())
     try:
         yield
     finally:
         _GIVES_WAY.reset(token)
+
+
+@asynccontextmanager
+async def until_cut_off() -> AsyncIterator[None]:
+    """Around what only waits for an ATS: may be ended at any point, by ``SliceOver``."""
+    cut_off = _GIVES_WAY.get()
+    if cut_off is None:
+        yield
+        return
+    async with cut_off.guard():
+        yield
+
+
+async def pause(seconds: float) -> None:
+    """Wait before a request."""
+    async with until_cut_off():
+        await asyncio.sleep(seconds)
 
 
 def patience(alone: float = LONGEST_WAIT_ALONE) -> float:

@@ -23,7 +23,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jemmo.connectors.registry import connector_for
-from jemmo.domain.errors import ConfigError, JemmoError, Postponed, RecordRejected, Unexpected
+from jemmo.domain.errors import (
+    ConfigError,
+    JemmoError,
+    Postponed,
+    RecordRejected,
+    SliceOver,
+    TransientError,
+    Unexpected,
+)
 from jemmo.domain.ports import FileSource, FoundFile, WantedFile
 from jemmo.domain.search_words import search_words
 from jemmo.files.limits import max_bytes
@@ -202,6 +210,10 @@ async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
     """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
     try:
         return await source.open_file(wanted)
+    except SliceOver:
+        raise TransientError(
+            "A file did not arrive before others had to be served.", code="timeout"
+        ) from None
     except JemmoError:
         raise
     except Exception as error:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,12 +15,19 @@ import psycopg
 
 from jemmo.connectors.base import Reread, by_name
 from jemmo.connectors.registry import connector_for
-from jemmo.domain.errors import JemmoError, LeaseLost, Postponed, RateLimited, TransientError
+from jemmo.domain.errors import (
+    JemmoError,
+    LeaseLost,
+    Postponed,
+    RateLimited,
+    SliceOver,
+    TransientError,
+)
 from jemmo.domain.outcomes import PageOutcome
 from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
-from jemmo.rest_client.retries import giving_way
+from jemmo.rest_client.retries import CutOff, giving_way
 from jemmo.services.concerning import hashing_of
 from jemmo.services.sessions import Session, Sessions
 from jemmo.store import brake, budget, files, hints, scope
@@ -47,14 +54,18 @@ class TooSlow(TransientError):
     default_code = "timeout"
 
 
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+@contextmanager
+def _in_time() -> Iterator[None]:
     """An ATS that answers slowly, on purpose or not, does not keep those that wait behind it."""
+    cut_off = CutOff()
+    timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, cut_off.set)
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
+        with giving_way(cut_off):
             yield
-    except TimeoutError:
+    except SliceOver:
         raise TooSlow("The ATS did not answer in time.") from None
+    finally:
+        timer.cancel()
 
 
 class Lane:
@@ -117,9 +128,8 @@ class Lane:
             try:
                 async with self._connect() as db:
                     while True:
-                        with giving_way():
-                            while await self._serve_next(db):
-                                pass
+                        while await self._serve_next(db):
+                            pass
                         await self._rung()
             except (TransientError, psycopg.Error):
                 await asyncio.sleep(ASK_EVERY)
@@ -171,7 +181,7 @@ class Lane:
         webhooks_of = connector_for(row.provider).webhooks
         since = min(hint.heard_at for hint in due)
         reread = webhooks_of.reread if webhooks_of else by_name
-        async with _in_time():
+        with _in_time():
             answer = await reread(source, [hint.hint for hint in due], since)
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}

@@ -25,6 +25,8 @@ WEBHOOK = 50
 """
 
 FURTHER = 9
+SLOW = LARGE - FURTHER
+"""The rest of a sync whose ATS kept others waiting: after every other sync, before resumes."""
 
 SYNC = "sync_connection"
 
@@ -77,7 +79,7 @@ def fair(connection_id: UUID, priority: int) -> int:
     with database.cursor() as cursor:
         cursor.execute(_BUSY, [connection_id])
         busy: int = cursor.fetchone()[0]
-    return priority - min(busy, FURTHER)
+    return max(priority - busy, kind_of(priority) - FURTHER)
 
 
 def next_slice(

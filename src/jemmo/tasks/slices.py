@@ -8,11 +8,17 @@ from time import monotonic
 from typing import Self
 
 from jemmo.domain.streams import Mode
-from jemmo.services.queue import INITIAL, LARGE, kind_of, priority_of
+from jemmo.rest_client.retries import CutOff
+from jemmo.services.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
 LONGEST = float(os.environ.get("JEMMO_SLICE_SECONDS", "600"))
 SHORTEST = float(os.environ.get("JEMMO_SLICE_AT_LEAST", "3"))
 """Seconds: a slice gives way to more urgent work, but not before it was worth its beginning."""
+
+LONG = 30.0
+"""Seconds after which a sync is large, even if it reads only what changed: its ATS is slow, perhaps on purpose."""
+GIVE_WAY = float(os.environ.get("JEMMO_SLICE_GIVE_WAY", "20"))
+"""Seconds in which a slice that was asked to end finishes its page. Then it no longer waits for its ATS."""
 
 _running: set[Slice] = set()
 _stopping = False
@@ -22,7 +28,8 @@ class Slice:
     """One turn of a sync or of downloads, while the ``with`` block lasts."""
 
     def __init__(self, priority: int) -> None:
-        self.asked = False
+        self.cut_off = CutOff()
+        self._asked_at: float | None = None
         self._priority = priority
         self._is_long = priority <= INITIAL
         self._began = monotonic()
@@ -35,6 +42,19 @@ class Slice:
         _running.discard(self)
 
     @property
+    def asked(self) -> bool:
+        return self._asked_at is not None
+
+    def ask(self) -> None:
+        """Ask it to end after its page."""
+        self._asked_at = monotonic()
+
+    def end_if_late(self) -> None:
+        """End it within its page, if it was asked to end and its ATS keeps it waiting."""
+        if self._asked_at is not None and monotonic() - self._asked_at >= GIVE_WAY:
+            self.cut_off.set()
+
+    @property
     def age(self) -> float:
         return monotonic() - self._began
 
@@ -42,9 +62,10 @@ class Slice:
     def priority(self) -> int:
         """How urgent the rest is. Long reads are not urgent, whoever asked for them.
 
-        One that has lasted for ``SHORTEST`` is large and gives way to all that may be small.
+        One that has lasted for ``SHORTEST`` is large and gives way to all that may be small, and so is every other one
+        that has lasted for ``LONG``.
         """
-        if not self._is_long:
+        if not self._is_long and self.age < LONG:
             return self._priority
         return min(self._priority, INITIAL if self.age < SHORTEST else LARGE)
 
@@ -54,7 +75,9 @@ class Slice:
         return _stopping or self.asked or self.age >= LONGEST
 
     def rest(self, mode: Mode) -> int:
-        """The priority of the run's next slice."""
+        """The priority of the run's next slice. One that had to be cut off goes on when no other sync waits."""
+        if self.cut_off.is_set:
+            return SLOW
         return min(kind_of(self.priority), priority_of(mode))
 
 
@@ -71,8 +94,12 @@ def running() -> int:
 def make_room(waiting: Sequence[int]) -> None:
     """Ask one slice to end after its page for each of these priorities, the highest first.
 
-    Slices that were asked already and have not ended yet make room for the first of them.
+    Slices that were asked already and have not ended yet make room for the first of them; those that take long to do so
+    are cut off.
     """
+    if waiting:
+        for turn in tuple(_running):
+            turn.end_if_late()
     leaving = sum(turn.asked for turn in _running)
     for priority in waiting[leaving:]:
         _give_way(priority)
@@ -83,4 +110,4 @@ def _give_way(to: int) -> None:
         turn for turn in _running if not turn.asked and turn.priority < to and turn.age >= SHORTEST
     ]
     if able:
-        min(able, key=lambda turn: (turn.priority, -turn.age)).asked = True
+        min(able, key=lambda turn: (turn.priority, -turn.age)).ask()

@@ -34,7 +34,7 @@ async def sync_connection(
     """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
     wanted_id, wanted = UUID(connection_id), Mode(mode) if mode else None
-    with Slice(context.job.priority) as turn, giving_way():
+    with Slice(context.job.priority) as turn, giving_way(turn.cut_off):
         try:
             done = await sync_slice(
                 wanted_id,

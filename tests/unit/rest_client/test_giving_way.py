@@ -13,10 +13,17 @@ import pytest
 from aiohttp import web
 
 from jemmo.connectors.refusals import refusals
-from jemmo.domain.errors import Postponed, TransientError
+from jemmo.domain.errors import Postponed, SliceOver, TransientError
 from jemmo.rest_client import Pacer, RestClient
 from jemmo.rest_client import client as client_module
-from jemmo.rest_client.retries import LONGEST_WAIT, LONGEST_WAIT_ALONE, giving_way, patience
+from jemmo.rest_client.download import Downloads, Hosts
+from jemmo.rest_client.retries import (
+    LONGEST_WAIT,
+    LONGEST_WAIT_ALONE,
+    CutOff,
+    giving_way,
+    patience,
+)
 
 REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
 HOUR = timedelta(hours=1)
@@ -30,6 +37,14 @@ async def address() -> AsyncIterator[str]:
     async def answer(request: web.BaseRequest) -> web.Response:
         if request.path == "/silent":
             await asyncio.Event().wait()
+        if request.path == "/trickle":
+            told = web.StreamResponse()
+            await told.prepare(request)
+            while True:
+                await told.write(b" ")
+                await asyncio.sleep(0.01)
+        if request.path == "/later":
+            return web.Response(status=429, headers={"Retry-After": "30"})
         if request.path == "/busy":
             return web.Response(status=429, headers={"Retry-After": "90"})
         if request.path == "/busy/for/an/hour":
@@ -118,3 +133,55 @@ def test_other_work_is_patient() -> None:
     with giving_way():
         assert patience() == LONGEST_WAIT
     assert patience() == LONGEST_WAIT_ALONE
+
+
+async def waits_for(client: RestClient, path: str, cut_off: CutOff) -> None:
+    with giving_way(cut_off):
+        await client.get(path, len)
+
+
+@pytest.mark.parametrize("path", ["/silent", "/trickle", "/later"])
+async def test_what_waits_for_an_ats_can_be_cut_off(address: str, path: str) -> None:
+    client, cut_off = RestClient(address, headers={}, refuse=REFUSE, pacer=None), CutOff()
+    waiting = asyncio.create_task(waits_for(client, path, cut_off))
+    try:
+        while not client.requests:
+            await asyncio.sleep(0)
+        cut_off.set()
+        with pytest.raises(SliceOver):
+            await waiting
+        with pytest.raises(SliceOver):  # nor does it begin anything else
+            await waits_for(client, "/", cut_off)
+        assert await client.get("/", len) == 3  # others go on
+    finally:
+        await client.close()
+
+
+async def test_a_wait_for_its_turn_can_be_cut_off(address: str) -> None:
+    client = RestClient(address, headers={}, refuse=REFUSE, pacer=Pacer(1, LONGEST_WAIT - 1))
+    cut_off = CutOff()
+    try:
+        assert await client.get("/", len) == 3
+        waiting = asyncio.create_task(waits_for(client, "/", cut_off))
+        await asyncio.sleep(0)
+        cut_off.set()
+        with pytest.raises(SliceOver):
+            await waiting
+        assert client.requests == 1
+    finally:
+        await client.close()
+
+
+async def test_a_file_can_be_cut_off(address: str) -> None:
+    cut_off, downloads = CutOff(), Downloads(Hosts(address))
+
+    async def fetched() -> None:
+        with giving_way(cut_off):
+            await downloads.fetch(f"{address}/trickle", max_bytes=1_000_000)
+
+    waiting = asyncio.create_task(fetched())
+    while not downloads.requests:
+        await asyncio.sleep(0)
+    cut_off.set()
+    with pytest.raises(SliceOver):
+        await waiting
