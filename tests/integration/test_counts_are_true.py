@@ -121,6 +121,28 @@ async def test_one_change_is_one_everywhere(database_url: str, only: str | None)
     assert [one["streams"]["talents"] for one in told if one["final"]] == [1]
 
 
+async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
+    database_url: str,
+) -> None:
+    """Nobody sees them, so a change in one is no news, and reading all again excludes as many as are stored."""
+    async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        first = await found.sync()
+        application = await found.value(
+            "SELECT a.remote_id FROM application a JOIN talent t ON t.id = a.talent_id "
+            "WHERE t.excluded_reason IS NOT NULL ORDER BY 1 LIMIT 1"
+        )
+        site = {"referring-site": "letters.example.com"}
+        await ats.change("edit", "job-applications", application, attributes=site)
+        second = await found.sync(Mode.INCREMENTAL)
+        again = await found.sync(Mode.INITIAL)
+
+    assert numbers.of(second.lines).changed == 0
+    assert second.counts(Stream.APPLICATIONS).excluded >= 1
+    for stream in numbers.RECORDS:
+        assert again.counts(stream).excluded == first.counts(stream).excluded > 0
+
+
 async def changed_jobs(found: Company) -> int:
     """What the last sync that read jobs did to them, by its own row."""
     rows = await found.rows(

@@ -23,7 +23,7 @@ from jemmo.store.rows import Row, rows_of
 from jemmo.store.sealing import Sealing
 from jemmo.store.staging import Staging
 from jemmo.store.suppression import KeepsOut
-from jemmo.store.tables import TABLES, as_array
+from jemmo.store.tables import TABLES, as_array, can_be_hidden
 
 SETTINGS = (
     "synchronous_commit = off",
@@ -201,7 +201,7 @@ class RecordWriter:
         if not rows:
             return
         changed = await self._write_changed(stream, rows, names, situation, is_new=not updates)
-        after = await self._known(stream, updates if TABLES[stream].hides else [], names)
+        after = await self._known(stream, updates if can_be_hidden(stream) else [], names)
         counts.add(_without_hidden(changed, updates, after))
         if self._open_sealed:
             created = [row.remote_id for row in rows if row.remote_id not in known]

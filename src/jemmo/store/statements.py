@@ -13,7 +13,7 @@ from jemmo.domain.streams import Stream
 from jemmo.store.activity import counts_as_active
 from jemmo.store.children import CHILDREN, MOVE_COLUMNS, Child
 from jemmo.store.context import Policy
-from jemmo.store.tables import TABLES, Column, Link, Table
+from jemmo.store.tables import TABLES, Column, Link, Table, can_be_hidden, is_hidden
 
 NO_ACTIVE = "no_active_application"
 SEARCHED = 10_000  # characters of each value that search knows; a tsvector has a limit
@@ -54,7 +54,7 @@ def known(stream: Stream) -> str:
     """
     table = TABLES[stream]
     hidden = (
-        "t.excluded_reason IS NOT NULL AND t.created_at < %(began)s" if table.hides else "false"
+        f"t.created_at < %(began)s AND {is_hidden(stream)}" if can_be_hidden(stream) else "false"
     )
     return (
         f"SELECT t.remote_id, t.content_hash, {'t.excluded_reason' if table.hides else 'NULL'}, "

@@ -233,6 +233,10 @@ def leads_nowhere(link: Link, row: str) -> str:
     )
 
 
+def can_be_hidden(stream: Stream) -> bool:
+    return TABLES[stream].hides or stream is Stream.APPLICATIONS
+
+
 def is_hidden(stream: Stream) -> str:
     """The condition, of a row called ``t``, that a rule hides it: by itself, or as an application by its talent."""
     if TABLES[stream].hides:
