@@ -12,7 +12,7 @@ from fakes.teamtailor_truth import truth
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import status
+from jemmo.services import cards, connections, status
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.selectors import freshness, support, syncing
 
@@ -121,6 +121,30 @@ async def test_a_failure_is_told_where_it_was_until_that_is_read(
         assert line.error == shown["talents"].error is not None
         await found.sync(only="talents")
         assert (await pages())["header"].colour is Colour.GREEN
+
+
+async def test_a_paused_connection_is_as_old_as_its_data_whatever_failed_before(
+    database_url: str, hasty: None
+) -> None:
+    """Nothing is retried while it is paused, so no page promises that. Resumed, it has failed until it is synced."""
+    async with an_ats() as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        ats.faults.set("flaky5xx=1")
+        await found.sync()
+        failed = await pages()
+        connection = await in_thread(Connection.objects.get)
+        assert await in_thread(lambda: connections.pause(connection))
+        paused, (line,) = await pages(), await in_thread(status.overview)
+        card = await in_thread(lambda: cards.card(Connection.objects.get()))
+        assert await in_thread(lambda: connections.resume(connection))
+        resumed = await pages()
+
+    assert {one.colour for one in failed.values()} == {Colour.RED}
+    assert {one.colour for one in paused.values()} == {Colour.GREEN}
+    assert (line.colour, line.state, line.error) == ("green", "paused", None)
+    assert (card.error, card.next_sync_at) == (None, None)
+    assert resumed == failed
 
 
 async def test_only_jobs_were_synced_so_talents_were_not(database_url: str) -> None:

@@ -15,7 +15,13 @@ from django.db.models import QuerySet
 from jemmo.domain import brake, freshness, numbers
 from jemmo.domain.freshness import COVERED_BY, PAGES
 from jemmo.domain.status import Colour, colour
-from jemmo.store.models import Connection, HeldDeletion, Organisation, SyncRun
+from jemmo.store.models import (
+    Connection,
+    ConnectionState,
+    HeldDeletion,
+    Organisation,
+    SyncRun,
+)
 from jemmo.store.points import FIRST, LAST
 from jemmo.store.selectors import held
 from jemmo.store.selectors.connections import PARTED, is_running
@@ -202,10 +208,13 @@ def _error(seen: Seen, page: str) -> Mapping[str, Any] | None:
     """What the last sync that read the page's streams failed with; paused deletions are no failure.
 
     The connection's own error counts where it came from such a sync, or concerns the key and thereby every page.
+    While a connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.
     """
     connection, latest = seen.connection, seen.latest
+    if connection.state == ConnectionState.PAUSED:
+        return None
     error = brake.failure(connection.last_error)
-    if latest is None or _covers(latest, page) or connection.state == "refused":
+    if latest is None or _covers(latest, page) or connection.state == ConnectionState.REFUSED:
         return error
     if error != brake.failure(latest.report.get("error")):
         return error
