@@ -71,7 +71,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     expect(page.get_by_role("main")).to_contain_text("expect 5 to 15 minutes")
     page.get_by_role("button", name="Start now").click()
 
-    expect(page.get_by_text("The first sync starts now.")).to_be_visible()
+    expect(page.get_by_text("First sync requested.")).to_be_visible()
     expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
     card = page.locator("section.connection")
     expect(card).to_contain_text("Exemple & Co")
@@ -209,7 +209,7 @@ def test_the_brake_is_looked_at_kept_and_released(office: Any, visits: Opens) ->
     expect(page.get_by_text("51–99 of 99")).to_be_visible()
     expect(page.get_by_text("1 more is confidential")).to_be_visible()
     page.get_by_role("button", name="They are gone: delete ").click()
-    expect(page.get_by_text("Deletions released. A comparison starts now")).to_be_visible()
+    expect(page.get_by_text("Deletions released. The comparison that deletes them")).to_be_visible()
 
     def followed() -> bool:
         page.goto("/settings/organization/ats/")

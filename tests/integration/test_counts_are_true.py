@@ -143,6 +143,24 @@ async def test_applications_of_excluded_talents_are_excluded_in_every_sync(
         assert again.counts(stream).excluded == first.counts(stream).excluded > 0
 
 
+async def test_who_leaves_the_lists_is_a_change(database_url: str) -> None:
+    """Rejected, a talent is excluded. Open lists must hear of it, although the record is not visible any more."""
+    async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        application = await found.value(
+            "SELECT min(a.remote_id) FROM application a JOIN talent t ON t.id = a.talent_id "
+            "WHERE t.excluded_reason IS NULL GROUP BY t.id HAVING count(*) = 1 LIMIT 1"
+        )
+        before = await found.counts()
+        await ats.change("reject", "job-applications", application)
+        report = await found.sync(Mode.INCREMENTAL)
+        after = await found.counts()
+
+    assert after["talents"] == before["talents"] - 1
+    assert report.counts(Stream.APPLICATIONS).updated == 1
+
+
 async def changed_jobs(found: Company) -> int:
     """What the last sync that read jobs did to them, by its own row."""
     rows = await found.rows(

@@ -219,7 +219,11 @@ def _tell_comparison(compared: Comparison) -> None:
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
     out.print(
-        "Equal to the ATS." if compared.verdict.equal else "Not equal: sync, then verify again."
+        "Equal to the ATS."
+        if compared.verdict.equal
+        else f"Not equal: run `jemmo sync --org {compared.connection.org.slug} --mode reconcile`, then verify again.",
+        markup=False,
+        soft_wrap=True,
     )
 
 

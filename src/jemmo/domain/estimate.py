@@ -45,8 +45,8 @@ class Pace(Struct, frozen=True, kw_only=True):
 class FirstSync(Struct, frozen=True, kw_only=True):
     """What the ATS holds, as it told itself, and what reading it takes.
 
-    ``requests`` and ``seconds`` are ``None`` where the ATS tells no counts. ``promised`` are minutes, from and to;
-    nothing is promised where neither jobs nor talents are counted.
+    ``promised`` are minutes, from and to. Unless the ATS counts both jobs and talents, nothing is promised, and
+    ``requests`` and ``seconds`` are ``None``: without the talents they would be a small part of the truth.
     """
 
     totals: dict[str, int]
@@ -59,9 +59,9 @@ class FirstSync(Struct, frozen=True, kw_only=True):
 def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
     """The plan for what a connection test counted."""
     records = sum(totals.values())
-    sizes = [totals[name] for name in (Stream.JOBS, Stream.TALENTS) if name in totals]
+    is_counted = totals.keys() >= {Stream.JOBS, Stream.TALENTS}
     requests = seconds = None
-    if totals and pace is not None:
+    if is_counted and pace is not None:
         requests = sum(-(-count // pace.records_per_request) for count in totals.values())
         requests = max(requests, len(totals))
         seconds = requests / pace.requests_per_second
@@ -70,7 +70,7 @@ def first_sync(totals: Mapping[str, int], pace: Pace | None) -> FirstSync:
         records=records,
         requests=requests,
         seconds=seconds,
-        promised=promised(sum(sizes)) if sizes else None,
+        promised=promised(totals[Stream.JOBS] + totals[Stream.TALENTS]) if is_counted else None,
     )
 
 

@@ -23,7 +23,7 @@ from jemmo.store.rows import Row, rows_of
 from jemmo.store.sealing import Sealing
 from jemmo.store.staging import Staging
 from jemmo.store.suppression import KeepsOut
-from jemmo.store.tables import TABLES, as_array, can_be_hidden
+from jemmo.store.tables import as_array
 
 SETTINGS = (
     "synchronous_commit = off",
@@ -201,8 +201,9 @@ class RecordWriter:
         if not rows:
             return
         changed = await self._write_changed(stream, rows, names, situation, is_new=not updates)
-        after = await self._known(stream, updates if can_be_hidden(stream) else [], names)
-        counts.add(_without_hidden(changed, updates, after))
+        hidden = [remote_id for remote_id in updates if known[remote_id].hidden]
+        after = await self._known(stream, hidden, names)
+        counts.add(_without_hidden(changed, hidden, after))
         if self._open_sealed:
             created = [row.remote_id for row in rows if row.remote_id not in known]
             images = await self._images(stream, updates)
@@ -302,7 +303,7 @@ def _may_change(row: Row, known: Known | None) -> bool:
 
 
 def _without_hidden(counts: Counts, ids: Iterable[str], known: Mapping[str, Known]) -> Counts:
-    """Count rows that were there before this run and are hidden as excluded."""
+    """Count rows that were hidden as excluded before this run, and are still."""
     hidden = sum(known[remote_id].hidden for remote_id in ids if remote_id in known)
     from_unchanged = min(hidden, counts.unchanged)
     counts.excluded += hidden

@@ -97,10 +97,14 @@ def test_verify_tells_equality_and_difference(jemmo: Jemmo, ats: Ats) -> None:
     told = [(one["kind"], one["ids"]) for one in problems if one["stream"] == "talents"]
     assert told == [("missing", [new]), ("extra", [first]), ("stale", [second])]
     shown = jemmo("verify", "--org", "acme")
-    assert "Not equal" in shown.out
+    assert (
+        "Not equal: run `jemmo sync --org acme --mode reconcile`, then verify again." in shown.out
+    )
     assert shown.out.startswith("acme / teamtailor")
     assert "1 talent: in the ATS but not in Jemmo." in shown.out
     assert third not in talents["stale"]
+    assert jemmo("sync", "--org", "acme", "--mode", "reconcile").status == 0
+    assert jemmo("verify", "--org", "acme").status == 0, "what was advised helps"
 
 
 def test_status_prints_the_object_of_the_contract(jemmo: Jemmo, ats: Ats) -> None:

@@ -84,7 +84,7 @@ def test_already_running_names_the_connection(agency: Connection, signed_in: Sig
 
     again = admin.post(address, follow=True).content.decode()
 
-    assert "A sync of Agency is already running or waiting to start." in again
+    assert "A sync of Agency was already running or waiting to start." in again
 
 
 ROW = re.compile(r'<tr>\s*<td class="main">.*?<bdi>(.*?)</bdi>.*?</tr>', re.DOTALL)

@@ -22,7 +22,16 @@ def test_a_company_is_counted_in_requests_and_seconds() -> None:
 
 def test_an_ats_that_tells_nothing_is_not_guessed_at() -> None:
     assert first_sync({}, PACE).seconds is None
-    assert first_sync({"jobs": 3}, None).requests is None
+    assert first_sync({"jobs": 3, "talents": 9}, None).requests is None
+
+
+@pytest.mark.parametrize("totals", [{"jobs": 7, "stages": 8}, {"talents": 300}])
+def test_without_counts_of_jobs_and_talents_nothing_is_promised(totals: dict[str, int]) -> None:
+    """Flatchr counts its 7 jobs and not its 300 applicants, which take 23 of 25 requests."""
+    plan = first_sync(totals, PACE)
+
+    assert (plan.requests, plan.seconds, plan.promised) == (None, None, None)
+    assert plan.totals == totals
 
 
 @pytest.mark.parametrize(

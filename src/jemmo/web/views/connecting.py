@@ -77,7 +77,7 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             at_night = request.POST.get("when") == "tonight"
             begins = connecting.start(connection, at_night=at_night, now=now)
             if begins is None:
-                messages.success(request, _("The first sync starts now."))
+                messages.success(request, _("First sync requested."))
             else:
                 said = _("The first sync starts at %(time)s.")
                 messages.success(request, said % {"time": _plain(begins)})

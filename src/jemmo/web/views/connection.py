@@ -212,10 +212,10 @@ def _request(
         return _confirm(request, connection, title, text, problem=problem(error))
     if asked.joined:
         name = connection.label or connection.provider
-        text = _("A sync of %(name)s is already running or waiting to start.")
+        text = _("A sync of %(name)s was already running or waiting to start.")
         messages.info(request, text % {"name": name})
     else:
-        messages.success(request, _("The sync starts in a moment."))
+        messages.success(request, _("Sync requested."))
     return to_connection(connection)
 
 

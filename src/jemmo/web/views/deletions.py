@@ -26,7 +26,8 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                 missing = whole_number(request.POST.get("missing", ""))
                 deletions.release(connection, stream, missing=-1 if missing is None else missing)
                 messages.success(
-                    request, _("Deletions released. A comparison starts now and deletes them.")
+                    request,
+                    _("Deletions released. The comparison that deletes them was requested."),
                 )
             elif deletions.keep(connection, stream):
                 messages.success(request, _("Nothing is deleted; the records stay."))
