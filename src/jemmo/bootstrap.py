@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import warnings
@@ -77,6 +78,9 @@ def setup() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
     django.setup()
     logs.setup()
+    if not gc.isenabled():  # by jemmo.cli.main.run; from here on there may be garbage
+        gc.freeze()
+        gc.enable()
 
 
 def bring_up_to_date() -> None:

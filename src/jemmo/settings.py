@@ -84,7 +84,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("JEMMO_ORIGINS", "").split(","
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///jemmo"))}
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # looks for admin pages in jemmo.urls: only there are they shown
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
