@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "jemmo.web.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jemmo.api.problems.OnlyProblems",
     "jemmo.web.middleware.OnTheWayIn",
     "jemmo.web.health.Probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -260,6 +261,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
 # How long past syncs and notifications are kept; 0 keeps them all.
 HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90)
+# Of each token, counted by each web process.
+API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")
 METRICS_OPEN = os.environ.get("JEMMO_METRICS_OPEN") == "1"
 SITE_URL = site_url(os.environ.get("JEMMO_URL", ""))

@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/email/confirm/<str:token>/", address.confirm, name="account_email_confirm"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("jemmo.api.urls")),
     path("", include("jemmo.web.urls")),
 ]
 

@@ -12,6 +12,7 @@ PARAMETER = re.compile(r"<(?:(?P<kind>[a-z]+):)?(?P<name>\w+)>")
 REGEX = re.compile(r"\(\?P<(?P<name>\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)")
 EXAMPLES = {
     "uuid": "b9cb0248-07be-4174-985b-83c161d65ee2",
+    "uuidstr": "b9cb0248-07be-4174-985b-83c161d65ee2",
     "int": "1",
     "slug": "talents",
     "str": "nothing",

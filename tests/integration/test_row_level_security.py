@@ -128,7 +128,7 @@ def test_the_background_sees_the_organisation_it_works_for(both: tuple[Rows, Row
 
 REACHED = {
     Reach.SIGN_IN: {
-        *("organisation", "membership", "account", "invitation", "audit_event"),
+        *("organisation", "membership", "account", "invitation", "api_token", "audit_event"),
         *("account_emailaddress", "account_emailconfirmation", "mfa_authenticator"),
     },
     Reach.HOOKS: {

@@ -54,6 +54,7 @@ COMMANDS = {
     "org": Listed("Privacy", "organisations", "Delete an organization, or keep it after all."),
     "keys": Listed("Keys", "keys", "Show, rotate or bind keys."),
     "user": Listed("People", "users", "Manage the people who sign in."),
+    "token": Listed("Programs", "tokens", "Manage the tokens that programs use the API with."),
     "backup": Listed("Backups", "backup", "Write the database and the files to one file."),
     "restore": Listed("Backups", "backup", "Restore a backup: all of it, or nothing."),
 }

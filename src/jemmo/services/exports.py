@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from jemmo.domain.access import Action
@@ -12,13 +12,7 @@ from jemmo.store.models import AccessEvent, Account, Organisation, Role
 from jemmo.store.selectors import export
 from jemmo.vault import Vault
 
-KINDS: dict[str, Callable[[Organisation, export.Reader], Iterator[dict[str, Any]]]] = {
-    "jobs": export.jobs,
-    "talents": export.talents,
-    "applications": export.applications,
-    "stages": export.stages,
-    "resumes": export.resumes,
-}
+KINDS = ("jobs", "talents", "applications", "stages", "resumes")
 PERSONAL = ("talents", "applications", "resumes")
 
 
@@ -44,8 +38,8 @@ def rows(
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
     if kind in PERSONAL:
         taken = note(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
-        return _counted(KINDS[kind](org, reader), taken)
-    return KINDS[kind](org, reader)
+        return _counted(export.exported(kind, org, reader), taken)
+    return export.exported(kind, org, reader)
 
 
 def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:

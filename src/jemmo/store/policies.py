@@ -99,6 +99,7 @@ POLICIES: dict[str, Policy] = {
     ),
     "mfa_authenticator": Policy(_MY_LOGIN, (SIGN_IN,)),
     "invitation": _ours(SIGN_IN),
+    "api_token": _ours(SIGN_IN),
     "audit_event": _ours(SIGN_IN),
     # what is synced
     "department": _ours(),

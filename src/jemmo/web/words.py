@@ -238,6 +238,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
             "audit", "requested the deletion of the organization"
         ),
         "organisation.deletion_undone": pgettext_lazy("audit", "canceled the deletion"),
+        "token.created": pgettext_lazy("audit", "created an API token"),
+        "token.revoked": pgettext_lazy("audit", "revoked an API token"),
     },
     "connection": {
         "active": pgettext_lazy("connection", "Active"),

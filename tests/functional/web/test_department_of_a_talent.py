@@ -9,7 +9,7 @@ from django.urls import reverse
 from fakes.showcase import Showcase
 
 from jemmo.store.models import Department, Talent
-from jemmo.store.selectors.export import Reader, talents
+from jemmo.store.selectors.export import Reader, exported
 
 SignedIn = Callable[[str], Client]
 
@@ -22,6 +22,6 @@ def test_it_is_on_the_page_and_in_exports(showcase: Showcase, signed_in: SignedI
     page = signed_in("recruiter").get(reverse("talent", args=[elodie.id])).content.decode()
 
     assert f"<li><bdi>{department.name}</bdi></li>" in page
-    rows = {row["id"]: row for row in talents(showcase.org, Reader(unseal=None))}
+    rows = {row["id"]: row for row in exported("talents", showcase.org, Reader(unseal=None))}
     assert rows[elodie.id]["department"] == department.name
     assert {row["department"] for key, row in rows.items() if key != elodie.id} == {None}

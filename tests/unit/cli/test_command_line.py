@@ -38,6 +38,8 @@ VALUES = {
     "to": "/nowhere/file",
     "source": "/nowhere/file",
     "path": "/nowhere/file",
+    "scope": "records",
+    "token": "b9cb0248-07be-4174-985b-83c161d65ee2",
 }
 PRINTING = [(words, command) for words, command in commands() if words not in WITHOUT_JSON]
 

@@ -45,7 +45,7 @@ OWN_WORDS = {
     ),
     *("tables_newer", "organisation_exists", "unknown_account"),
     *("no_webhooks", "not_refreshable", "not_signed", "signing_key_malformed", "empty"),
-    "account_malformed",
+    *("account_malformed", "scope", "token_expiry", "too_many_tokens", "unknown_token"),
 }
 RAISED = re.compile(r'\bcode="([a-z_]+)"')
 NOTED = re.compile(r'notes\.add\(\s*f?"([a-z_]+)')

@@ -36,6 +36,7 @@ from jemmo.store.models.runs import (
 )
 from jemmo.store.models.support import SupportMessage, SupportPicture, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
+from jemmo.store.models.tokens import ApiToken
 from jemmo.store.models.webhooks import (
     WebhookAddress,
     WebhookCount,
@@ -46,6 +47,7 @@ from jemmo.store.models.webhooks import (
 __all__ = [
     "AccessEvent",
     "Account",
+    "ApiToken",
     "Application",
     "AtsUser",
     "Attachment",

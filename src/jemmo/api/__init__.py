@@ -1,0 +1,1 @@
+"""The REST API: what other programs read. See docs/api.md."""

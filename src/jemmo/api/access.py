@@ -1,0 +1,116 @@
+"""Who may call an operation, and how often."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import conditional_page
+
+from jemmo.api.problems import Problem
+from jemmo.domain.tokens import ApiScope
+from jemmo.services import tokens
+from jemmo.store import scope
+from jemmo.store.models import ApiToken
+
+P = ParamSpec("P")
+WINDOW = 60  # seconds
+
+
+class ApiRequest(HttpRequest):
+    """A request with a valid token."""
+
+    token: ApiToken
+
+
+View = Callable[Concatenate[Any, P], HttpResponse]
+
+
+def needs(right: ApiScope) -> Callable[[View[P]], View[P]]:
+    """Let an operation run in the scope of the request's token, if that has the right."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            token = _token_of(request)
+            left = LIMITER.take(str(token.pk))
+            if right not in token.scopes:
+                raise _missing(right)
+            request.token = token
+            with scope.under(tokens.scope_of(token)):
+                response = conditional_page(view)(request, *args, **kwargs)
+            add_never_cache_headers(response)
+            for name, value in left.items():
+                response[name] = value
+            return response
+
+        return cast("View[P]", guarded)
+
+    return guard
+
+
+def _token_of(request: HttpRequest) -> ApiToken:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    token = tokens.recognize(secret.strip(), timezone.now()) if kind.lower() == "bearer" else None
+    if token is None:
+        raise Problem(
+            401,
+            "token_refused",
+            "The API token is missing, unknown, expired, or revoked.",
+            "Send `Authorization: Bearer TOKEN`. `jemmo token create` makes a token.",
+            headers={"WWW-Authenticate": 'Bearer realm="Jemmo"'},
+        )
+    return token
+
+
+def _missing(right: ApiScope) -> Problem:
+    return Problem(
+        403,
+        "scope_missing",
+        f"The token lacks the scope “{right}”.",
+        f"Use a token with this scope: `jemmo token create --scope {right} …`.",
+    )
+
+
+class Limiter:
+    """Counts each token's requests in windows of a minute. Each web process counts its own."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._window = 0
+        self._counts: dict[str, int] = {}
+
+    def take(self, key: str) -> dict[str, str]:
+        """Count a request; the headers that say what is left. Raises ``Problem`` when nothing is."""
+        now = self._clock()
+        window, most = int(now // WINDOW), settings.API_REQUESTS_PER_MINUTE
+        ends = math.ceil((window + 1) * WINDOW - now)
+        with self._lock:
+            if window != self._window:
+                self._window, self._counts = window, {}
+            self._counts[key] = count = self._counts.get(key, 0) + 1
+        headers = {
+            "RateLimit-Policy": f'"token";q={most};w={WINDOW}',
+            "RateLimit": f'"token";r={max(0, most - count)};t={ends}',
+        }
+        if count > most:
+            raise Problem(
+                429,
+                "too_many_requests",
+                "The token's requests of this minute are used up.",
+                f"Try again in {ends} seconds, or ask for larger pages (`limit`).",
+                headers={**headers, "Retry-After": str(ends)},
+            )
+        return headers
+
+
+LIMITER = Limiter()

@@ -1,0 +1,155 @@
+"""The API's operations, and the document that describes them.
+
+Annotations are evaluated here: django-ninja reads them through the guard, which is of another module.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Query
+from ninja.errors import ValidationError
+
+from jemmo.api import records, schemas
+from jemmo.api.access import ApiRequest, needs
+from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
+from jemmo.domain.tokens import ApiScope
+from jemmo.store.selectors.export import KINDS
+
+VERSION = "1"
+LISTS = {
+    "jobs": "jobs",
+    "talents": "talents",
+    "applications": "applications",
+    "stages": "stages of hiring",
+    "departments": "departments",
+    "users": "people of the company's own team",
+    "reject_reasons": "reasons for rejecting an application",
+}
+"""What can be read, by its name in addresses."""
+PROBLEM = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "integer"},
+        **dict.fromkeys(("type", "code", "title", "detail", "next_step"), schemas.TEXT),
+    },
+}
+
+Limit = Annotated[int, Query(ge=1, le=records.MOST, description="Records of a page.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+Since = Annotated[
+    str | None,
+    Query(description="Only what Jemmo wrote since then, such as 2026-11-30T08:00:00Z."),
+]
+Fields = Annotated[str | None, Query(description="Names of fields, separated by commas.")]
+Include = Annotated[str | None, Query(description="What to add to each record.")]
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> Any:
+        document = super().get_openapi_schema(**options)
+        parts = document.setdefault("components", {})
+        parts["schemas"] = {
+            **{schemas.component(name): schemas.of(KINDS[name]) for name in LISTS},
+            "Problem": PROBLEM,
+        }
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        return document
+
+
+api = Api(
+    title="Jemmo ATS sync",
+    version=VERSION,
+    description="Read what Jemmo keeps in step with your ATS. Errors are problem documents (RFC 9457).",
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return answer(request, problem)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    name = str(first["loc"][-1])
+    return answer(request, bad_parameter(name, str(first["msg"]), "See /api/v1/openapi.json."))
+
+
+def _refusals(*statuses: int) -> dict[int, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": "Refused.", "content": {CONTENT_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def _described(schema: dict[str, Any], *statuses: int) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    found = {200: {"description": "OK", "content": content}}
+    return {"responses": {**found, **_refusals(401, 403, 422, 429, *statuses)}}
+
+
+def _offer(name: str, what: str) -> None:
+    """The two operations of a kind of records."""
+    row = {"$ref": f"#/components/schemas/{schemas.component(name)}"}
+    rows = {
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {
+            "data": {"type": "array", "items": row},
+            "next_cursor": schemas.TEXT_OR_NULL,
+        },
+    }
+
+    def listing(
+        request: ApiRequest,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+        updated_since: Since = None,
+        fields: Fields = None,
+        include: Include = None,
+    ) -> HttpResponse:
+        return records.page(
+            request,
+            name,
+            limit=limit,
+            cursor=cursor,
+            updated_since=updated_since,
+            fields=fields,
+            include=include,
+        )
+
+    def single(
+        request: ApiRequest, record_id: UUID, fields: Fields = None, include: Include = None
+    ) -> HttpResponse:
+        return records.single(request, name, record_id, fields=fields, include=include)
+
+    guard: Callable[..., Any] = needs(ApiScope.RECORDS)
+    address = f"/{name.replace('_', '-')}"
+    tags = [name.replace("_", " ")]
+    api.get(
+        address,
+        operation_id=f"list_{name}",
+        summary=f"The {what}",
+        openapi_extra=_described(rows),
+        tags=tags,
+        url_name=name,
+    )(guard(listing))
+    api.get(
+        f"{address}/{{uuid:record_id}}",
+        operation_id=f"get_{name}",
+        summary=f"One of the {what}",
+        openapi_extra=_described(row, 404),
+        tags=tags,
+        url_name=f"{name}_one",
+    )(guard(single))
+
+
+for _name, _what in LISTS.items():
+    _offer(_name, _what)

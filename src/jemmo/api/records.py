@@ -1,0 +1,132 @@
+"""Records by kind: pages of them, and one by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpResponse
+from django.utils.dateparse import parse_datetime
+
+from jemmo.api import cursors
+from jemmo.api.access import ApiRequest
+from jemmo.api.problems import bad_parameter, not_found
+from jemmo.domain.access import Action
+from jemmo.domain.tokens import ApiScope
+from jemmo.services.noting import note
+from jemmo.store.selectors.export import KINDS, Kind, Reader
+from jemmo.vault import default_vault
+
+PERSONAL = ("talents", "applications")
+MOST = 500  # records of a page
+
+
+def page(
+    request: ApiRequest,
+    name: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    updated_since: str | None,
+    fields: str | None,
+    include: str | None,
+) -> HttpResponse:
+    """The next records in the order of their ids, which no write changes.
+
+    A record that appears, goes or changes meanwhile moves no other: whoever follows ``next_cursor`` to the end meets
+    each record that was there all the time exactly once.
+    """
+    kind, parts = KINDS[name], _parts(KINDS[name], include)
+    chosen = _fields(kind, fields, parts)
+    records = kind.shown(request.token.org).order_by("id")
+    if cursor is not None:
+        records = records.filter(id__gt=cursors.read(name, cursor))
+    if updated_since is not None:
+        records = records.filter(modified_at__gte=_moment("updated_since", updated_since))
+    found = list(records[: limit + 1])
+    rows = _rows(request, kind, found[:limit], parts)
+    following = cursors.write(name, found[limit - 1].id) if len(found) > limit else None
+    if name in PERSONAL and cursor is None:
+        _note(request, name)
+    return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": following})
+
+
+def single(
+    request: ApiRequest, name: str, record_id: UUID, *, fields: str | None, include: str | None
+) -> HttpResponse:
+    """One record that the token may read. Raises ``Problem``."""
+    kind, parts = KINDS[name], _parts(KINDS[name], include)
+    chosen = _fields(kind, fields, parts)
+    found = list(kind.shown(request.token.org).filter(id=record_id))
+    if not found:
+        raise not_found()
+    rows = _rows(request, kind, found, parts)
+    return answer(_cut(rows[0], chosen))
+
+
+def answer(content: Any) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+
+
+def _rows(
+    request: ApiRequest, kind: Kind, found: list[Any], parts: Collection[str]
+) -> list[dict[str, Any]]:
+    sees_contacts = ApiScope.CONTACTS in request.token.scopes
+    unseal = default_vault().open if sees_contacts else None
+    return list(kind.rows(found, Reader(unseal=unseal, sees_withheld=False), parts))
+
+
+def _parts(kind: Kind, include: str | None) -> frozenset[str]:
+    parts = _listed(include)
+    if unknown := parts - set(kind.parts):
+        known = ", ".join(kind.parts) or "nothing, for these records"
+        raise bad_parameter(
+            "include", f"“{min(unknown)}” cannot be included.", f"Choose from: {known}."
+        )
+    return parts
+
+
+def _fields(kind: Kind, fields: str | None, parts: Collection[str]) -> frozenset[str] | None:
+    """The fields asked for; ``None`` for all."""
+    chosen = _listed(fields)
+    if unknown := chosen - set(kind.fields):
+        raise bad_parameter(
+            "fields", f"“{min(unknown)}” is no field.", f"Choose from: {', '.join(kind.fields)}."
+        )
+    return chosen | {"id", *parts} if chosen else None
+
+
+def _cut(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
+    return row if chosen is None else {name: row[name] for name in row if name in chosen}
+
+
+def _listed(text: str | None) -> frozenset[str]:
+    return frozenset(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise bad_parameter(
+            name, "It is no moment with an offset.", "Write it as 2026-11-30T08:00:00Z."
+        )
+    return moment
+
+
+def _note(request: ApiRequest, name: str) -> None:
+    token = request.token
+    contacts = ApiScope.CONTACTS in token.scopes
+    note(
+        token.org,
+        Action.EXPORTED,
+        actor=token.created_by,
+        what=name,
+        contacts=contacts,
+        token=str(token.pk),
+    )

@@ -1,0 +1,96 @@
+"""What the rows of each kind look like, as JSON Schema; taken from the tables where a field is a column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from jemmo.store.models import Attachment, JobCompensation, JobLocation
+from jemmo.store.selectors.export import (
+    APPLICATION_FIELDS,
+    FILE_FIELDS,
+    KINDS,
+    LOCATION_FIELDS,
+    PAY_FIELDS,
+    Kind,
+)
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+_TYPES: dict[type[models.Field[Any, Any]], Schema] = {
+    models.UUIDField: {"type": "string", "format": "uuid"},
+    models.DateTimeField: {"type": "string", "format": "date-time"},
+    models.BooleanField: {"type": "boolean"},
+    models.FloatField: {"type": "number"},
+    models.SmallIntegerField: {"type": "integer"},
+    models.BigIntegerField: {"type": "integer"},
+    models.JSONField: {"type": "object"},
+    models.TextField: TEXT,
+}
+_MADE: dict[str, Schema] = {
+    "department": TEXT_OR_NULL,
+    "recruiter": TEXT_OR_NULL,
+    "stage": TEXT_OR_NULL,
+    "stage_category": TEXT_OR_NULL,
+    "reject_reason": TEXT_OR_NULL,
+    "cover_letter": TEXT_OR_NULL,
+    "full_name": TEXT,
+    "withheld": TEXT_OR_NULL,
+    "emails": TEXTS,
+    "phones": TEXTS,
+    "links": TEXTS,
+    "contacts_hidden": {"type": "boolean"},
+    "do_not_contact": {"type": "boolean"},
+}
+
+
+def component(name: str) -> str:
+    """The name of a kind's schema: ``RejectReason`` for ``reject_reasons``."""
+    return KINDS[name].model.__name__
+
+
+def of(kind: Kind) -> Schema:
+    """A row of this kind."""
+    properties = {name: _property(kind.model, name) for name in kind.fields}
+    properties |= {name: _PARTS[name] for name in kind.parts}
+    return {"type": "object", "properties": properties}
+
+
+def _object(model: type[models.Model], names: tuple[str, ...]) -> Schema:
+    return {"type": "object", "properties": {name: _property(model, name) for name in names}}
+
+
+def _property(model: type[models.Model], name: str) -> Schema:
+    if name == "locations":
+        return {"type": "array", "items": _object(JobLocation, LOCATION_FIELDS)}
+    if name == "compensations":
+        return {"type": "array", "items": _object(JobCompensation, PAY_FIELDS)}
+    if name in _MADE:
+        return _MADE[name]
+    for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's own name for a public thing
+        if name in {field.name, field.attname}:
+            return _nullable(field)
+    raise LookupError(f"the API does not know what {model.__name__}.{name} looks like")
+
+
+def _nullable(field: Any) -> Schema:
+    if isinstance(field, ArrayField):
+        return TEXTS
+    if isinstance(field, models.ForeignKey):
+        schema = _TYPES[models.UUIDField]
+    else:
+        schema = next(_TYPES[base] for base in type(field).__mro__ if base in _TYPES)
+    return {**schema, "type": [schema["type"], "null"]} if field.null else schema
+
+
+_PARTS: dict[str, Schema] = {
+    "resumes": {"type": "array", "items": _object(Attachment, FILE_FIELDS)},
+    "applications": {
+        "type": "array",
+        "items": _object(KINDS["applications"].model, APPLICATION_FIELDS),
+    },
+}

@@ -1,0 +1,296 @@
+"""Reading records by API: each once, by the token's rights, and nothing of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from fakes.showcase import EMAIL, PHONE, Showcase
+
+from jemmo.api.access import LIMITER
+from jemmo.domain.tokens import ApiScope
+from jemmo.services import tokens
+from jemmo.store import scope
+from jemmo.store.models import AccessEvent, Application, Job, Organisation, Talent
+from jemmo.store.selectors.export import KINDS
+
+LISTS = (
+    *("jobs", "talents", "applications", "stages", "departments", "users"),
+    "reject-reasons",
+)
+NOW = datetime.now(UTC)
+
+Asks = Callable[..., Any]
+
+
+@pytest.fixture
+def token(showcase: Showcase) -> Callable[..., str]:
+    def make(*scopes: str, org: Organisation = showcase.org, **more: Any) -> str:
+        made = tokens.create(org, scopes or ("records",), name="test", now=NOW, **more)
+        return made.secret
+
+    return make
+
+
+@pytest.fixture
+def ask() -> Asks:
+    """As the server does it: nothing is seen but what the request's own scope shows."""
+
+    def get(path: str, secret: str, status: int = 200, **headers: str) -> Any:
+        with scope.under(scope.NOBODY):
+            answer = Client().get(
+                f"/api/v1/{path}", headers={"Authorization": f"Bearer {secret}", **headers}
+            )
+        assert answer.status_code == status, answer.content
+        return answer.json() if answer.content else answer
+
+    return get
+
+
+def everything(ask: Asks, name: str, secret: str, limit: int = 7) -> Iterator[dict[str, Any]]:
+    cursor = ""
+    while cursor is not None:
+        page = ask(f"{name}?limit={limit}{cursor and f'&cursor={cursor}'}", secret)
+        yield from page["data"]
+        cursor = page["next_cursor"]
+
+
+def test_every_operation_is_tested_here(ask: Asks, showcase: Showcase) -> None:
+    document = ask("openapi.json", "")
+    expected = {f"/api/v1/{name}{one}" for name in LISTS for one in ("", "/{record_id}")}
+    assert document["paths"].keys() == expected
+    assert document["openapi"].startswith("3.1")
+    for operations in document["paths"].values():
+        assert operations.keys() == {"get"}
+
+
+def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
+    client = Client()
+    client.force_login(showcase.person("recruiter"))
+    with scope.under(scope.NOBODY):
+        assert client.get("/api/v1/jobs").status_code == 401
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_pages_hold_everybody_shown_once(
+    showcase: Showcase, token: Callable[..., str], ask: Asks, name: str
+) -> None:
+    rows = list(everything(ask, name, token("records", "confidential")))
+
+    kind = KINDS[name.replace("-", "_")]
+    assert sorted(row["id"] for row in rows) == sorted(
+        str(record.id) for record in kind.shown(showcase.org)
+    )
+    for row in rows:
+        assert tuple(row) == kind.fields or sorted(row) == sorted(kind.fields)
+        assert ask(f"{name}/{row['id']}", token("records", "confidential")) == row
+
+
+def test_a_record_that_comes_or_goes_moves_no_other(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    secret = token()
+    before = {str(talent.id) for talent in KINDS["talents"].shown(showcase.org)}
+    pages = everything(ask, "talents", secret, limit=5)
+    met = [next(pages)["id"] for _ in range(5)]
+    Talent.objects.filter(id=met[0]).update(remote_deleted_at=NOW)
+    Talent.objects.filter(id=met[1]).update(modified_at=NOW)
+    met += [row["id"] for row in pages]
+
+    assert len(met) == len(set(met))
+    assert set(met) == before
+
+
+def test_without_the_scope_nobody_can_be_reached(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    elodie = showcase.talent("elodie")
+    path = f"talents/{elodie.id}?include=resumes,applications"
+
+    hidden = ask(path, token("records"))
+    shown = ask(path, token("records", "contacts"))
+
+    assert (hidden["emails"], hidden["phones"], hidden["contacts_hidden"]) == ([], [], True)
+    assert EMAIL in shown["emails"]
+    assert PHONE in shown["phones"]
+    whole = str(list(everything(ask, "talents", token("records"))))
+    assert EMAIL not in whole
+    assert PHONE not in whole
+
+
+def test_confidential_records_need_their_scope(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    job = showcase.job("dev")
+    Job.objects.filter(id=job.id).update(visibility="CONFIDENTIAL")
+    applied = str(Application.objects.filter(job=job)[0].id)
+
+    for path in (f"jobs/{job.id}", f"applications/{applied}"):
+        assert ask(path, token("records"), 404)["code"] == "not_found"
+        assert ask(path, token("records", "confidential"))["id"]
+    listed = [row["id"] for row in everything(ask, "jobs", token("records"))]
+    assert str(job.id) not in listed
+
+
+def test_nothing_of_another_organization_is_there(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    secret = token("records", "contacts", "confidential", org=showcase.stranger)
+    for name in LISTS:
+        kind = KINDS[name.replace("-", "_")]
+        own = {str(record.id) for record in kind.shown(showcase.stranger)}
+        assert {row["id"] for row in everything(ask, name, secret)} == own
+        for record in kind.shown(showcase.org)[:2]:
+            ask(f"{name}/{record.id}", secret, 404)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_token_without_the_scope_reads_nothing(
+    token: Callable[..., str], ask: Asks, name: str
+) -> None:
+    secret = token("privacy")
+    assert ask(name, secret, 403)["code"] == "scope_missing"
+    assert ask(f"{name}/{uuid4()}", secret, 403)["code"] == "scope_missing"
+
+
+def test_who_shows_no_living_token_is_not_let_in(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    org, living = showcase.org, token()
+    ended = tokens.create(org, ["records"], name="ended", now=NOW)
+    tokens.revoke(org, str(ended.token.id), now=NOW)
+    past = NOW - timedelta(days=2)
+    expired = tokens.create(
+        org, ["records"], name="old", now=past, expires_at=past + timedelta(days=1)
+    )
+
+    for secret in ("", "x", living[:-1], living + "x", "é" * 60, ended.secret, expired.secret):
+        problem = ask("jobs", secret, 401)
+        assert problem["code"] == "token_refused"
+        assert problem["next_step"]
+    assert ask("jobs", living)["data"]
+
+
+def test_an_organization_about_to_be_deleted_lets_no_program_in(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    secret = token()
+    Organisation.objects.filter(pk=showcase.org.pk).update(deleted_at=NOW)
+    ask("jobs", secret, 401)
+
+
+def test_fields_and_parts_are_those_asked_for(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    secret, path = token(), f"talents/{showcase.talent('elodie').id}"
+
+    assert set(ask(f"{path}?fields=first_name,tags", secret)) == {"id", "first_name", "tags"}
+    with_parts = ask(f"{path}?fields=last_name&include=applications", secret)
+    assert set(with_parts) == {"id", "last_name", "applications"}
+    assert "resumes" not in ask(path, secret)
+
+
+def test_only_what_was_written_since_then(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    later = NOW + timedelta(days=1)
+    Talent.objects.filter(id=showcase.talent("elodie").id).update(modified_at=later)
+    since = later.isoformat().replace("+00:00", "Z")
+
+    found = ask(f"talents?updated_since={since}", token())
+
+    assert [row["id"] for row in found["data"]] == [str(showcase.talent("elodie").id)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=501", "limit=x", "cursor=x", "cursor=" + "A" * 5000, "cursor=é"),
+        *("fields=password", "include=everything", "updated_since=yesterday"),
+        *("updated_since=2026-11-30", "updated_since=2026-11-30T08:00:00", "fields=%00"),
+        "updated_since=9999-99-99T00:00:00Z",
+    ],
+)
+def test_a_parameter_that_cannot_be_used_says_what_can(
+    token: Callable[..., str], ask: Asks, query: str
+) -> None:
+    problem = ask(f"talents?{query}", token(), 422)
+    assert problem["code"] == "bad_parameter"
+    assert problem["next_step"]
+
+
+def test_a_cursor_is_good_for_its_own_list_alone(token: Callable[..., str], ask: Asks) -> None:
+    secret = token()
+    cursor = ask("talents?limit=1", secret)["next_cursor"]
+    assert ask(f"jobs?cursor={cursor}", secret, 422)["code"] == "bad_parameter"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        *(("get", "/api/v1/nothing", 404), ("get", "/api/v1/jobs/x", 404)),
+        *(("post", "/api/v1/jobs", 405), ("delete", "/api/v1/jobs", 405)),
+        ("get", "/api/v2/jobs", 404),
+    ],
+)
+def test_every_refusal_is_a_problem_document(
+    showcase: Showcase, method: str, path: str, status: int
+) -> None:
+    with scope.under(scope.NOBODY):
+        answer = getattr(Client(), method)(path)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert {"code", "title", "detail", "next_step", "status"} <= answer.json().keys()
+
+
+def test_what_has_not_changed_is_not_sent_again(token: Callable[..., str]) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    with scope.under(scope.NOBODY):
+        first = Client().get("/api/v1/jobs", headers=headers)
+        again = Client().get("/api/v1/jobs", headers={**headers, "If-None-Match": first["ETag"]})
+    assert first.status_code == 200
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_requests_beyond_the_limit_hear_when_to_come_again(
+    token: Callable[..., str], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 2
+    monkeypatch.setattr(LIMITER, "_clock", lambda: 6010.0)
+    headers = {"Authorization": f"Bearer {token()}"}
+    with scope.under(scope.NOBODY):
+        answers = [Client().get("/api/v1/jobs", headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[1]["RateLimit"] == '"token";r=0;t=50'
+    assert answers[2]["Retry-After"] == "50"
+    assert answers[2].json()["code"] == "too_many_requests"
+
+
+def test_whoever_takes_people_is_noted(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    list(everything(ask, "talents", token("records", "contacts")))
+    ask("jobs", token())
+
+    noted = AccessEvent.objects.filter(org=showcase.org, action="exported")
+    assert [(event.detail["what"], event.detail["contacts"]) for event in noted] == [
+        ("talents", True)
+    ]
+
+
+def test_a_secret_is_stored_as_a_hash_alone(showcase: Showcase, token: Callable[..., str]) -> None:
+    secret = token(*ApiScope)
+    stored = list(showcase.org.api_tokens.values())
+    assert secret not in str(stored)
+    assert stored[0]["scopes"] == [str(right) for right in ApiScope]
+
+
+def test_a_use_is_noted_once_a_minute(showcase: Showcase, token: Callable[..., str]) -> None:
+    secret = token()
+    for seconds, expected in ((0, 0), (30, 0), (60, 60)):
+        tokens.recognize(secret, NOW + timedelta(seconds=seconds))
+        assert showcase.org.api_tokens.get().last_used_at == NOW + timedelta(seconds=expected)

@@ -1,0 +1,77 @@
+"""Tokens on the command line: made, listed, revoked."""
+
+from __future__ import annotations
+
+import pytest
+from functional.cli.conftest import Jemmo
+
+from jemmo.services import accounts, tokens
+from jemmo.store.models import ApiToken, AuditEvent
+
+
+@pytest.fixture(autouse=True)
+def acme(database_url: str) -> None:
+    accounts.ensure_organisation("acme")
+
+
+def test_a_token_is_shown_once(jemmo: Jemmo) -> None:
+    made = jemmo("token", "create", "--org", "acme", "--scope", "records", "--json")
+    plain = jemmo("token", "create", "--org", "acme", "--scope", "contacts", "--name", "crm")
+    listed = jemmo("token", "list", "--org", "acme")
+
+    assert made.status == plain.status == listed.status == 0
+    token = ApiToken.objects.get(pk=made.last["id"])
+    assert tokens.recognize(made.last["token"], token.created_at) == token
+    secret = plain.out.strip()
+    assert tokens.recognize(secret, token.created_at) is not None
+    assert "cannot show it again" in plain.err
+    assert "crm" in listed.out
+    for shown in (made.last["token"], secret):
+        assert shown not in listed.out
+
+
+def test_a_revoked_token_is_over(jemmo: Jemmo) -> None:
+    made = jemmo("token", "create", "--org", "acme", "--scope", "records", "--json").last
+    for _ in range(2):
+        assert jemmo("token", "revoke", made["id"], "--org", "acme", "--json").last == {
+            "id": made["id"],
+            "revoked": True,
+        }
+
+    created_at = ApiToken.objects.get(pk=made["id"]).created_at
+    assert tokens.recognize(made["token"], created_at) is None
+    assert jemmo("token", "list", "--org", "acme", "--json").last == {"tokens": []}
+    noted = AuditEvent.objects.order_by("id").values_list("action", flat=True)
+    assert list(noted) == ["token.created", "token.revoked"]
+
+
+def test_the_last_day_counts_whole(jemmo: Jemmo) -> None:
+    words = ("--org", "acme", "--scope", "records", "--expires", "2099-12-31", "--json")
+    made = jemmo("token", "create", *words).last
+    ends = ApiToken.objects.get(pk=made["id"]).expires_at
+    assert ends is not None
+    assert ends.isoformat() == "2099-12-31T23:59:59+00:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("create", "--scope", "everything"), "scope"),
+        (("create", "--scope", "records", "--expires", "soon"), "date"),
+        (("create", "--scope", "records", "--expires", "2020-01-01"), "token_expiry"),
+        (("revoke", "x"), "unknown_token"),
+        (("revoke", "b9cb0248-07be-4174-985b-83c161d65ee2"), "unknown_token"),
+    ],
+)
+def test_what_cannot_be_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
+    done = jemmo("token", *words, "--org", "acme", "--json")
+    assert done.status == 4
+    assert done.last["error"]["code"] == code
+    assert done.last["error"]["next_step"]
+
+
+def test_nobody_revokes_another_organizations_token(jemmo: Jemmo) -> None:
+    accounts.ensure_organisation("globex")
+    made = jemmo("token", "create", "--org", "acme", "--scope", "records", "--json").last
+    assert jemmo("token", "revoke", made["id"], "--org", "globex").status == 4
+    assert jemmo("token", "list", "--org", "acme", "--json").last["tokens"]
