@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from msgspec import Struct
 
-from jemmo.domain.errors import PermanentError
+from jemmo.domain.errors import PermanentError, SliceOver
+from jemmo.rest_client import retries
 
 _NO_VALUES = bytes(set(range(256)) - set(b",:[{"))
 
@@ -24,6 +25,38 @@ PAGE = Amount(64 * 1024 * 1024, 4_000_000)
 """Of one answer in a worker: the largest page of a list, and then some."""
 REPLY = Amount(8 * 1024 * 1024, 250_000)
 """Of one answer that a web process waits for. A list without pages, as Flatchr's of all vacancies, must fit."""
+
+LARGE = 4 * 1024 * 1024  # bytes of an answer; usual pages have less
+LARGE_HOLDERS = 2  # clients of a process that may hold larger ones, until they are closed
+LARGE_TRIES, LARGE_PAUSE = 20, 0.5  # seconds between two tries for such a place
+
+
+class Places:
+    """Who may hold large answers: few clients at a time, for all that comes of an answer takes many times its size."""
+
+    def __init__(self, most: int = LARGE_HOLDERS) -> None:
+        self._most = most
+        self._holders: set[Hashable] = set()
+
+    async def take(self, holder: Hashable) -> None:
+        """Wait a while for a place, which the holder keeps. Raises ``SliceOver``: the work goes on another time.
+
+        Only work that gives way needs one: other processes do one thing at a time.
+        """
+        for _ in range(LARGE_TRIES if retries.gives_way() else 0):
+            if holder in self._holders or len(self._holders) < self._most:
+                self._holders.add(holder)
+                return
+            await retries.pause(LARGE_PAUSE)
+        if retries.gives_way():
+            raise SliceOver("Others hold large answers.")
+
+    def leave(self, holder: Hashable) -> None:
+        self._holders.discard(holder)
+
+
+places = Places()
+"""Of this process."""
 
 _ALLOWED: ContextVar[Amount] = ContextVar("the limit of each answer", default=PAGE)
 

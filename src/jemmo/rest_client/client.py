@@ -111,6 +111,7 @@ class RestClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
+        amounts.places.leave(self)
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -312,7 +313,7 @@ class RestClient:
                 allow_redirects=False,
             ) as response,
         ):
-            body = await _body(response)
+            body = await self._body(response)
             answer = Answer(response.status, response.headers, body, question.url)
         self.received += len(body)
         if (there := clock(answer.headers)) is not None:
@@ -321,6 +322,20 @@ class RestClient:
         if self._pacer is not None:
             await self._learn(answer, self._pacer)
         return answer
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        """All of it, unpacked. Counted while it arrives: its declared length is that of packed bytes, or missing."""
+        largest = amounts.largest()
+        if (response.content_length or 0) > largest:
+            raise amounts.too_large()
+        found = bytearray()
+        async for chunk in response.content.iter_any():
+            found += chunk
+            if len(found) > largest:
+                raise amounts.too_large()
+            if len(found) > amounts.LARGE:
+                await amounts.places.take(self)
+        return bytes(found)
 
     async def _await_turn(self, pacer: Pacer) -> None:
         async with self._next:  # one at a time, so that no process reserves ahead of the others
@@ -366,19 +381,6 @@ class RestClient:
 
 def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".")
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """All of it, unpacked. Counted while it arrives: its declared length is that of packed bytes, or missing."""
-    largest = amounts.largest()
-    if (response.content_length or 0) > largest:
-        raise amounts.too_large()
-    found = bytearray()
-    async for chunk in response.content.iter_any():
-        found += chunk
-        if len(found) > largest:
-            raise amounts.too_large()
-    return bytes(found)
 
 
 def _no_address() -> PermanentError:

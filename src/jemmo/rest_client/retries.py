@@ -50,7 +50,7 @@ def attempts(code: str) -> int:
     """How often a request that failed with this code is sent in all."""
     if code == "host_unreachable" and _IS_AWAITED.get():
         return 1
-    if code == "timeout" and _GIVES_WAY.get():
+    if code == "timeout" and gives_way():
         return ATTEMPTS_AT_SILENCE
     return ATTEMPTS
 
@@ -127,9 +127,13 @@ async def pause(seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
+def gives_way() -> bool:
+    return _GIVES_WAY.get() is not None
+
+
 def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
     """For how many seconds a request may wait for its turn; ``alone`` where nobody queues behind it."""
-    return min(alone, LONGEST_WAIT) if _GIVES_WAY.get() else alone
+    return min(alone, LONGEST_WAIT) if gives_way() else alone
 
 
 def postponed(seconds: float) -> Postponed:

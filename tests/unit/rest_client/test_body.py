@@ -9,9 +9,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from jemmo.domain.errors import PermanentError
-from jemmo.rest_client import RestClient
+from jemmo.domain.errors import PermanentError, SliceOver
+from jemmo.rest_client import RestClient, amounts
 from jemmo.rest_client.amounts import Amount, at_most
+from jemmo.rest_client.retries import giving_way
 
 LARGEST = 300_000
 
@@ -80,3 +81,48 @@ async def test_no_more_is_unpacked_than_is_taken(
     with pytest.raises(PermanentError):
         await ats.get(f"/gzip/{200 * LARGEST}", len)
     assert LARGEST < unpacked < 10 * LARGEST
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> int:
+    """What counts as large; nobody waits for a place."""
+    monkeypatch.setattr(amounts, "LARGE", LARGEST // 2)
+    monkeypatch.setattr(amounts, "LARGE_PAUSE", 0.0)
+    return LARGEST
+
+
+async def test_few_clients_of_a_worker_hold_large_answers(ats: RestClient, large: int) -> None:
+    holders = [object() for _ in range(amounts.LARGE_HOLDERS)]
+    with giving_way():
+        for holder in holders:
+            await amounts.places.take(holder)
+        try:
+            with pytest.raises(SliceOver):
+                await ats.get(f"/chunked/{large}", len)
+            assert await ats.get(f"/chunked/{large // 2}", len) == large // 2
+        finally:
+            for holder in holders:
+                amounts.places.leave(holder)
+        assert await ats.get(f"/chunked/{large}", len) == large
+
+
+async def test_a_closed_client_makes_room(ats: RestClient, large: int) -> None:
+    with giving_way():
+        for _ in range(amounts.LARGE_HOLDERS + 1):
+            assert await ats.get(f"/gzip/{large}", len) == large
+            await ats.close()
+            other = object()
+            await amounts.places.take(other)
+            amounts.places.leave(other)
+
+
+async def test_a_command_needs_no_place(ats: RestClient, large: int) -> None:
+    holders = [object() for _ in range(amounts.LARGE_HOLDERS)]
+    with giving_way():
+        for holder in holders:
+            await amounts.places.take(holder)
+    try:
+        assert await ats.get(f"/chunked/{large}", len) == large
+    finally:
+        for holder in holders:
+            amounts.places.leave(holder)
