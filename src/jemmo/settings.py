@@ -9,12 +9,13 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from django.utils.translation import gettext_lazy as _
 
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import split_address
 from jemmo.environment import number
 from jemmo.home import home
 from jemmo.store.budget import CONNECT_WAIT
@@ -33,7 +34,7 @@ POOL: dict[str, Any] = {
 def site_url(text: str) -> str:
     """The address of the pages, without a path: cookies and links are for a whole host."""
     address = text.strip().rstrip("/")
-    parts = urlsplit(address)
+    parts = split_address(address)
     if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
         raise ConfigError(
             "JEMMO_URL must be a scheme and a host name alone.",
@@ -249,7 +250,7 @@ JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",
 
 # smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed to whoever started
 # this in a terminal, and nowhere else: their links open accounts, so no log may have them.
-MAIL = urlsplit(os.environ.get("JEMMO_EMAIL_URL", ""))
+MAIL = split_address(os.environ.get("JEMMO_EMAIL_URL", ""))
 EMAIL_BACKEND = mail_backend(is_server=bool(MAIL.hostname), is_terminal=sys.stdout.isatty())
 EMAIL_HOST = MAIL.hostname or "localhost"
 EMAIL_PORT = MAIL.port or (465 if MAIL.scheme == "smtps" else 587)

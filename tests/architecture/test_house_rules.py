@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,29 @@ def test_no_file_outgrows_a_reader(room: str) -> None:
     for path in (SOURCE / room).rglob("*.py"):
         if "migrations" not in path.parts:
             assert len(path.read_text().splitlines()) <= 450, path
+
+
+ADDRESSES = {"urlsplit", "urlparse", "urljoin", "urldefrag"}
+
+
+def imported(path: Path, module: str) -> set[str]:
+    """The names that a file imports from a module, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == module:
+            found |= {one.name for one in node.names}
+        if isinstance(node, ast.Import):
+            found |= {"*" for one in node.names if one.name == module}
+    return found
+
+
+def test_addresses_are_taken_apart_in_one_place() -> None:
+    """Most are written by others: some are none, and some take Python minutes (``may_be_address``)."""
+    files = [path for path in SOURCE.rglob("*.py") if "sandbox" not in path.parts]
+    names = {str(path.relative_to(SOURCE)): path for path in files}
+    apart = {
+        name: imported(path, "urllib.parse") & (ADDRESSES | {"*"}) for name, path in names.items()
+    }
+    assert {name for name, found in apart.items() if found} == {"domain/validation.py"}
+    connected = {name for name, path in names.items() if imported(path, "yarl")}
+    assert connected == {f"rest_client/{name}.py" for name in ("client", "download", "outward")}

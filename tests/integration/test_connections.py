@@ -256,6 +256,9 @@ async def test_keeping_takes_the_alarm_away(ats: SandboxServer, database_url: st
         "https://[::1]",
         "https://10.0.0.1",
         "https://no-such-host.invalid",
+        "https://[",
+        "https://\u2100.example.com",
+        "https://" + "e\u0301" * 3000,
         "http://93.184.216.34",
     ],
 )

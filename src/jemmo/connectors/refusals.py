@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from jemmo.domain.errors import (
     ConfigError,
@@ -12,6 +11,7 @@ from jemmo.domain.errors import (
     ScopeTooSmall,
     TransientError,
 )
+from jemmo.domain.validation import split_address
 from jemmo.rest_client.client import Answer, rate_limited
 from jemmo.rest_client.redaction import address
 
@@ -67,7 +67,7 @@ def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer
 
 def asked_path(answer: Answer) -> str:
     """The path of a request, without its query."""
-    return urlsplit(address(answer.url)).path or "a request"
+    return split_address(address(answer.url)).path or "a request"
 
 
 def unavailable(label: str, status: int, *, see: str = "") -> TransientError:

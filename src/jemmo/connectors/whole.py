@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from hashlib import blake2b
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from jemmo.domain.errors import PermanentError
+from jemmo.domain.validation import split_address
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.amounts import Amount, values
 
@@ -31,7 +31,7 @@ async def whole(
     Raises ``PermanentError`` with the code ``endless_list`` for a list that comes back to a page, and ``list_too_long``
     for one of more than ``MAX_PAGES`` or than ``KEPT``.
     """
-    name = urlsplit(url).path
+    name = split_address(url).path
     kept, visited = Kept(name), Visited()
     onward: str | None = url
     while onward:

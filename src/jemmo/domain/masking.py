@@ -14,13 +14,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape, unescape
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from jemmo.domain.contact_finder import FoundContact, find_contacts, may_hold_contacts
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.generic_names import COMPANIES, FIRST, LAST, PARTICLES, PLACEHOLDERS
 from jemmo.domain.plain_text import REDACTED, normalized
-from jemmo.domain.validation import may_be_address
+from jemmo.domain.validation import may_be_address, split_address
 
 HIDDEN = REDACTED
 GENERIC_EMAIL = "user@example.com"
@@ -302,7 +302,7 @@ class Disguise:
             return f"mailto:{GENERIC_EMAIL}" if address.startswith("mailto:") else "tel:"
         if re.match(r"[a-z][a-z0-9+.-]*://", address, re.IGNORECASE):
             return GENERIC_ADDRESS
-        parts = urlsplit(address if may_be_address(address) else "")
+        parts = split_address(address if may_be_address(address) else "")
         if parts.query:
             query = [
                 (name, self._parameter(parts.path, name, value))

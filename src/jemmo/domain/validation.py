@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 MAX_ID = 200  # characters of an ATS's id, of a record or of what it is linked to
 MAX_TEXT = 2_000_000  # characters; longer is cut, since no page or search can use it
@@ -142,6 +142,20 @@ def may_be_address(value: str) -> bool:
     return len(value) <= LONGEST_ADDRESS or value.isascii()
 
 
+def split_address(address: str) -> SplitResult:
+    """An address taken apart, whoever wrote it. Raises ``ValueError`` for what is none, or too long to be one."""
+    if not may_be_address(address):
+        raise ValueError("too long")
+    return urlsplit(address)
+
+
+def join_address(base: str, link: str) -> str:
+    """Where a link on a page leads. Raises ``ValueError`` as above."""
+    if not may_be_address(link):
+        raise ValueError("too long")
+    return urljoin(base, link)
+
+
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
     found = text(value)
@@ -149,10 +163,8 @@ def web_address(value: Any) -> str | None:
         return None
     if found.isascii() and "[" not in found and "]" not in found:
         return found  # nothing else makes an address unreadable
-    if not may_be_address(found):
-        return None
     try:
-        urlsplit(found)
+        split_address(found)
     except ValueError:
         return None
     return found

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl
 
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import split_address
 from jemmo.files.folder import FolderStorage
 from jemmo.files.storage import Storage, bad_address
 from jemmo.home import home
@@ -39,7 +40,7 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
         if not path.is_absolute():
             raise bad_address(address, f"{RULE} A path must be absolute.")
         return FolderStorage(path)
-    parts = urlsplit(address)
+    parts = split_address(address)
     wrong_query = bool(parts.query) and parts.scheme != "s3"
     if parts.username or parts.password or wrong_query or not parts.netloc:
         raise bad_address(f"{parts.scheme}://…", f"{RULE} Keys belong in variables of their own.")

@@ -6,13 +6,13 @@ import asyncio
 import ipaddress
 import os
 import socket
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.validation import split_address
 
 
 def is_public(text: str) -> bool:
@@ -84,7 +84,10 @@ def is_trusted_ats(url: str) -> bool:
     An admin can connect to public https addresses alone, which is checked when they do; a name may lead elsewhere
     later. Plain http is for operators, on the command line.
     """
-    parts = urlsplit(url)
+    try:
+        parts = split_address(url)
+    except ValueError:
+        return False
     return parts.scheme != "https" or (parts.hostname or "").lower() in ats_hosts()
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode
 
 import aiohttp
 import msgspec
@@ -19,7 +19,7 @@ from yarl import URL
 
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLimited, TransientError
 from jemmo.domain.ports import PaceState, SharedPace
-from jemmo.domain.validation import may_be_address
+from jemmo.domain.validation import join_address, may_be_address, split_address
 from jemmo.rest_client import amounts, retries
 from jemmo.rest_client.addresses import connector, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_told, retry_after
@@ -189,8 +189,8 @@ class RestClient:
         if path.startswith("/") and _PLAIN.fullmatch(path, 1):
             return self._root[:-1] + path
         try:
-            url = urljoin(self.base_url + "/", path)
-            ours, theirs = urlsplit(self.base_url), urlsplit(url)
+            url = join_address(self.base_url + "/", path)
+            ours, theirs = split_address(self.base_url), split_address(url)
             is_ours = _host(ours) == _host(theirs)
         except ValueError:
             raise _no_address() from None
@@ -211,7 +211,7 @@ class RestClient:
             and _PLAIN.fullmatch(url, len(self._root))
         ):
             return url[len(self._root) - 1 :]
-        parts = urlsplit(self.same_host(url))
+        parts = split_address(self.same_host(url))
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _read(self, answer: Answer, url: str, decode: Callable[[Answer], T]) -> T:
@@ -248,7 +248,7 @@ class RestClient:
         if answer.status not in MOVED or not keeps or not answer.headers.get("Location"):
             return None
         try:
-            return self.same_host(urljoin(question.url, answer.headers["Location"]))
+            return self.same_host(join_address(question.url, answer.headers["Location"]))
         except (PermanentError, ValueError):
             return None
 

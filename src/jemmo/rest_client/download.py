@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 import aiohttp
 from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
-from jemmo.domain.validation import may_be_address
+from jemmo.domain.validation import join_address, may_be_address
 from jemmo.rest_client.addresses import connector, is_number, is_trusted_ats
 from jemmo.rest_client.retries import until_cut_off
 
@@ -138,7 +136,7 @@ def _private() -> TransientError:
 def _joined(url: str, place: str) -> str:
     """Where a redirect leads; nowhere, if that is no address."""
     try:
-        return urljoin(url, place)
+        return join_address(url, place)
     except ValueError:
         return ""
 

@@ -15,6 +15,7 @@ import msgspec
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.domain.validation import may_be_address
 from jemmo.rest_client.addresses import as_number, connector, is_public
 
 SECONDS = 10
@@ -40,7 +41,7 @@ def check_address(url: str, allowed: Collection[str] = ()) -> str:
 def _parsed(url: str) -> URL:
     """The address as it is connected to: the host after its characters are made ASCII."""
     try:
-        return URL(url)
+        return URL(url) if may_be_address(url) else URL()
     except ValueError:
         return URL()
 

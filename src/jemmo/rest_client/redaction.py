@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
+
+from jemmo.domain.validation import split_address
 
 
 def address(url: str) -> str:
@@ -12,7 +14,7 @@ def address(url: str) -> str:
     'https://api.example.com/v1/people'
     """
     try:
-        parts = urlsplit(url)
+        parts = split_address(url)
     except ValueError:
         return "an address that is none"
     return f"{parts.scheme}://{parts.hostname or ''}{_port(parts)}{parts.path}"

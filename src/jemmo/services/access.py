@@ -6,11 +6,11 @@ import asyncio
 import socket
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from urllib.parse import urlsplit
 
 from jemmo.connectors.base import Config, Connector
 from jemmo.domain.errors import ConfigError, ScopeTooSmall, TransientError
 from jemmo.domain.streams import AccessReport
+from jemmo.domain.validation import split_address
 from jemmo.rest_client.addresses import is_public
 from jemmo.rest_client.amounts import REPLY, at_most
 from jemmo.rest_client.retries import awaited
@@ -92,7 +92,10 @@ def check_public(url: str, allowed: Collection[str]) -> None:
     Whoever may type an address must not reach by it what only the server can: ``allowed`` names the hosts that an
     operator has opened nevertheless.
     """
-    parts = urlsplit(url)
+    try:
+        parts = split_address(url)
+    except ValueError:
+        parts = split_address("")
     host = parts.hostname or ""
     if host in allowed:
         return

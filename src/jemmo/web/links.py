@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from jemmo.domain.validation import may_be_address
+from jemmo.domain.validation import may_be_address, split_address
 
 
 def absolute(request: HttpRequest, path: str) -> str:
@@ -30,7 +28,7 @@ def back(request: HttpRequest, given: str | None, *, query: bool = True) -> str:
     if not may_be_address(given or ""):
         return "/"
     try:
-        parts = urlsplit(given or "")
+        parts = split_address(given or "")
     except ValueError:
         return "/"
     path = parts.path + (f"?{parts.query}" if query and parts.query else "")

@@ -11,7 +11,6 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -21,6 +20,7 @@ from django.utils.translation import trans_real
 
 from jemmo.connectors import names
 from jemmo.domain.masking import Disguise, is_generic, through
+from jemmo.domain.validation import split_address
 from jemmo.store.noticing import noticing
 
 SCREENSHOT = "screenshot"
@@ -154,7 +154,7 @@ async def _async_parts(
 
 def _own_address(address: str, request: HttpRequest, disguise: Disguise) -> str:
     """Addresses of this site are kept but for their query; sign-in leads elsewhere only by forms of ours."""
-    parts = urlsplit(address)
+    parts = split_address(address)
     if parts.netloc and parts.netloc != request.get_host():
         return address
     return disguise.address(parts._replace(scheme="", netloc="").geturl())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 import msgspec
 from msgspec import UNSET
@@ -21,6 +21,7 @@ from jemmo.connectors.flatchr.wire import Resume
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.domain.validation import split_address
 from jemmo.rest_client import Downloads, Hosts, RestClient
 from jemmo.rest_client.download import too_large
 
@@ -119,7 +120,10 @@ class FlatchrFiles:
 
     def _own_scheme(self, link: str) -> str:
         """A link to the API's own host came without a scheme; it speaks the one we were connected with."""
-        ours, theirs = urlsplit(self.client.base_url), urlsplit(link)
+        try:
+            ours, theirs = split_address(self.client.base_url), split_address(link)
+        except ValueError:
+            return link  # whoever fetches it refuses it
         return (
             urlunsplit(theirs._replace(scheme=ours.scheme))
             if ours.netloc == theirs.netloc

@@ -7,7 +7,7 @@ import base64
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport, Stream, StreamSpec
-from jemmo.domain.validation import text
+from jemmo.domain.validation import split_address, text
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
@@ -56,7 +56,7 @@ class GreenhouseSource(ListSource):
         refuse = refusals("Greenhouse", key_help=KEY_HELP, status_page=STATUS_PAGE)
         pair = f"{config.options['client_id']}:{config.api_key}".encode()
         self.tokens = RestClient(
-            TOKENS.get(urlsplit(config.base_url).netloc, config.base_url),
+            TOKENS.get(split_address(config.base_url).netloc, config.base_url),
             headers={"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
             refuse=refuse,
             pacer=None,
@@ -254,7 +254,7 @@ class GreenhouseSource(ListSource):
             async for chunk in whole(self.client, address, self.chunk, lambda chunk: chunk.next):
                 found += [row for row in chunk.rows if isinstance(row, dict)]
         except ScopeTooSmall as error:
-            path = urlsplit(address).path.removeprefix("v3/")
+            path = split_address(address).path.removeprefix("v3/")
             raise ScopeTooSmall(
                 f"The API key may not {right_to(path)} (403): it lacks that scope.",
                 next_step=error.next_step,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ from jemmo.domain.enums import AttachmentKind
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.records import Attachment
+from jemmo.domain.validation import split_address
 from jemmo.rest_client import Downloads, Hosts, RestClient
 from jemmo.rest_client.download import too_large
 
@@ -79,7 +80,7 @@ def file_request(
     url = template.replace(FILE_ID, quote(file_id, safe=""))
     if not is_allowed(url, hosts, base_url):
         raise ConfigError(
-            f"Files are not fetched from {urlsplit(url).hostname}: it is not among the hosts allowed.",
+            f"Files are not fetched from {split_address(url).hostname}: it is not among the hosts allowed.",
             code="file_host",
             next_step="If it is right, add it to the option file_hosts.",
         )

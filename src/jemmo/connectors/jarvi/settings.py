@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +12,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.jarvi.wire import Json
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.validation import may_be_address
+from jemmo.domain.validation import may_be_address, split_address
 
 FILE_ID = "{fileId}"
 
@@ -83,7 +82,7 @@ def is_allowed(url: str, hosts: str, base_url: str) -> bool:
         return True
     if not may_be_address(url):
         return False
-    parts, named = urlsplit(url), {host.lower() for host in _words(hosts)}
+    parts, named = split_address(url), {host.lower() for host in _words(hosts)}
     return parts.scheme == "https" and (parts.hostname or "") in named
 
 
@@ -91,7 +90,7 @@ def is_own(url: str, base_url: str) -> bool:
     """Whether an address lies on the host that was connected, which alone is given the key."""
     if not may_be_address(url):
         return False
-    parts, own = urlsplit(url), urlsplit(base_url)
+    parts, own = split_address(url), split_address(base_url)
     return (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
 
 
@@ -101,7 +100,7 @@ def _check_template(template: str, hosts: str, base_url: str) -> None:
         return
     parts = None
     with suppress(ValueError):
-        parts = urlsplit(template.replace(FILE_ID, "0"))
+        parts = split_address(template.replace(FILE_ID, "0"))
     is_whole = parts is not None and parts.scheme in {"https", "http"} and parts.hostname
     if parts is None or not is_whole or FILE_ID not in template:
         raise _unreadable(

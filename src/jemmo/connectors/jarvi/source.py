@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -38,6 +37,7 @@ from jemmo.domain.streams import (
     Stream,
     StreamSpec,
 )
+from jemmo.domain.validation import split_address
 from jemmo.rest_client import RestClient
 
 CHUNK = 1000  # records of a page made from what was kept in memory
@@ -386,7 +386,7 @@ class JarviSource:
 
 def api_address(config: Config) -> str:
     """The API's address: an address without a path of its own gets the usual one."""
-    if urlsplit(config.base_url).path.strip("/"):
+    if split_address(config.base_url).path.strip("/"):
         return config.base_url
     return f"{config.base_url}/{config.options['api_path'].strip('/')}"
 

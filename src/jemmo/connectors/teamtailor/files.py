@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +11,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.domain.ports import FoundFile, WantedFile
-from jemmo.domain.validation import text, web_address
+from jemmo.domain.validation import split_address, text, web_address
 from jemmo.rest_client import Downloads, Hosts, LinkDead
 
 FRESH_LINKS = 2  # a link that dies on the way is asked for once more
@@ -64,7 +64,7 @@ class TeamtailorFiles:
                 return None
             version = wanted.remote_version
             if wanted.remote_id == "resume":
-                version = urlsplit(link).path if self.path_is_version else None
+                version = split_address(link).path if self.path_is_version else None
             return FoundFile(
                 content=content, file_name=text(links.file_name), remote_version=version
             )

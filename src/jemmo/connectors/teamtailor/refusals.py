@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from jemmo.connectors.refusals import asked_path, redirected, unanswered, unavailable
 from jemmo.connectors.teamtailor.queries import REFUSALS
 from jemmo.connectors.teamtailor.wire import errors_of
 from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, ScopeTooSmall
-from jemmo.domain.validation import text
+from jemmo.domain.validation import split_address, text
 from jemmo.rest_client.client import Answer, rate_limited
 
 UNDERSTOOD = frozenset({400, 404, 422})
@@ -76,7 +76,7 @@ def refusal(answer: Answer) -> JemmoError:
 
 def _asked(answer: Answer) -> str:
     """The request, as support needs it: its path, and what it asked to come along."""
-    pairs = parse_qsl(urlsplit(answer.url).query)
+    pairs = parse_qsl(split_address(answer.url).query)
     asked = [name if "filter" in name else f"{name}={value}" for name, value in pairs]
     asked = [one for one in asked if not one.startswith("page[")]
     return f"{asked_path(answer)}?{'&'.join(asked)}"[:400].rstrip("?")

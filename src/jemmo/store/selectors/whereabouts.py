@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.rules import Exclusion
+from jemmo.domain.validation import split_address
 from jemmo.domain.whereabouts import Awaited, Facts, Held, Missed, Reading, Refused, Verdict
 from jemmo.store.models import (
     Application,
@@ -62,7 +62,7 @@ def _ids(typed: str) -> list[str]:
     if "/" not in typed:
         return [typed.removeprefix("#")]
     try:
-        path = urlsplit(typed).path
+        path = split_address(typed).path
     except ValueError:
         return [typed]
     parts = [part for part in path.split("/") if _ID.fullmatch(part)]

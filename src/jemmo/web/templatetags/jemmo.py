@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 import nh3
 from django import template
@@ -33,7 +32,7 @@ from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.troubles import trouble
-from jemmo.domain.validation import html_to_text
+from jemmo.domain.validation import html_to_text, split_address
 from jemmo.services.logs import plain
 from jemmo.store.models import Membership, Notification, Role
 from jemmo.store.noticing import present_disguise
@@ -329,7 +328,7 @@ def _simply(tag: re.Match[str]) -> str:
 def web_address(given: object) -> str:
     """An address that a link may lead to, empty for any other: an ATS may hold ``javascript:``."""
     try:
-        parts = urlsplit(validation.web_address(given) or "")
+        parts = split_address(validation.web_address(given) or "")
     except ValueError:
         return ""
     return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else ""

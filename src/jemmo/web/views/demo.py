@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from msgspec import Struct
 
+from jemmo.domain.validation import split_address
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.selectors import jobs, talents
 from jemmo.web.access import MemberRequest, member
@@ -43,7 +43,7 @@ def demo(request: MemberRequest) -> HttpResponse:
 
 def _simulated(org: Organisation) -> Connection | None:
     known = org.connections.filter(provider="teamtailor").order_by("created_at")
-    return next((one for one in known if urlsplit(one.base_url).hostname == SIMULATED), None)
+    return next((one for one in known if split_address(one.base_url).hostname == SIMULATED), None)
 
 
 def _orders(org: Organisation, connection: Connection) -> list[Order]:

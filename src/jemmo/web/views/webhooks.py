@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from jemmo.connectors.base import Connector, Webhooks
 from jemmo.domain.errors import JemmoError
+from jemmo.domain.validation import split_address
 from jemmo.services import webhooks
 from jemmo.services.connecting import connector_named
 from jemmo.services.webhooks import Address
@@ -139,7 +139,7 @@ def _page(
         "known": found or webhooks.known(connection, default_vault()),
         "address": absolute(request, found.path) if found and not hidden else "",
         "here_alone": _is_here(request.get_host())
-        and not _is_here(urlsplit(connection.base_url).netloc),
+        and not _is_here(split_address(connection.base_url).netloc),
         "status": webhooks.status(connection),
         "kept": deliveries.kept(connection),
         "form": SigningKey(),
