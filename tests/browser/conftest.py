@@ -10,11 +10,12 @@ import subprocess
 import sys
 import urllib.request
 import warnings
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,57 +149,70 @@ def office(database_url: str, static_files: None, settings: Settings) -> Iterato
         sandbox.stdout.close()
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+@pytest.fixture(scope="package")
+def chromium(showcase_template: str) -> Iterator[Browser]:
+    """One for all of these tests, as it takes a second of work to start."""
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.utils.asyncio.get_running_loop", _loop_besides_playwrights)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+        yield browser
+        browser.close()
+
+
+def _loop_besides_playwrights() -> AbstractEventLoop:
+    """Playwright keeps a loop in the main thread, where tests ask the database all the same."""
+    if current_thread() is main_thread():
+        raise RuntimeError
+    return get_running_loop()
 
 
 @pytest.fixture
-def opens(address: str) -> Iterator[Opens]:
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """Without any profile, also for the next test."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.fixture
+def opens(address: str, browser: Browser) -> Iterator[Opens]:
     """Opens a page of a new browser profile, signed in as the recruiter unless told otherwise.
 
     Afterwards no page may have complained: neither about a script nor about the content policy.
     """
-    yield from _browser(address, "recruiter")
+    yield from _opener(browser, address, "recruiter")
 
 
 @pytest.fixture
-def visits(office: Office) -> Iterator[Opens]:
+def visits(office: Office, browser: Browser) -> Iterator[Opens]:
     """The same in the office, signed in as the admin unless told otherwise."""
-    yield from _browser(office.address, "admin")
+    yield from _opener(browser, office.address, "admin")
 
 
-def _browser(address: str, usual: str) -> Iterator[Opens]:
+def _opener(browser: Browser, address: str, usual: str) -> Iterator[Opens]:
     complaints: list[str] = []
-    with chromium() as browser:
 
-        def open_page(
-            path: str, *, signed_in: bool = True, role: str = usual, **profile: Any
-        ) -> Page:
-            context = browser.new_context(base_url=address, locale="en-GB", **profile)
-            context.set_default_timeout(PATIENCE)
-            page = context.new_page()
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on(
-                "console",
-                lambda said: complaints.append(said.text) if said.type == "error" else None,
-            )
-            if signed_in:
-                page.goto(f"/accounts/login/?next={path}")
-                page.get_by_label("E-mail").fill(f"{role}@acme.example")
-                page.get_by_label("Password").fill(PASSWORD)
-                page.get_by_role("button", name="Sign in").click()
-                page.wait_for_url(lambda url: "/accounts/" not in url)
-            else:
-                page.goto(path)
-            return page
+    def open_page(path: str, *, signed_in: bool = True, role: str = usual, **profile: Any) -> Page:
+        context = browser.new_context(base_url=address, locale="en-GB", **profile)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        if signed_in:
+            page.goto(f"/accounts/login/?next={path}")
+            page.get_by_label("E-mail").fill(f"{role}@acme.example")
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(lambda url: "/accounts/" not in url)
+        else:
+            page.goto(path)
+        return page
 
-        yield open_page
+    yield open_page
+    for context in browser.contexts:
+        context.close()  # what they still have to say
     assert complaints == []
 
 
@@ -222,5 +236,5 @@ def posting(
 
 
 @pytest.fixture
-def enters(posting: str) -> Iterator[Opens]:
-    yield from _browser(posting, "owner")
+def enters(posting: str, browser: Browser) -> Iterator[Opens]:
+    yield from _opener(browser, posting, "owner")

@@ -24,7 +24,7 @@ OTHER = "another horse entirely"
 
 @pytest.fixture
 def somebody(database_url: str) -> None:
-    """An owner. Asked for before the browser, whose loop lets nothing else talk to the database."""
+    """An owner."""
     from jemmo.services import accounts
 
     org = accounts.ensure_organisation("atelier", "Atelier")

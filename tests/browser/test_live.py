@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from fakes.running import run_source
 from fakes.showcase import EMAIL, NOW, PASSWORD, Showcase, _acme
 from fakes.source import SPECS, FakeSource
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
@@ -36,12 +37,10 @@ ICON = re.compile("Sync (jobs|talents)")
 
 
 class Site:
-    """`jemmo web` and what else this test runs, as processes of their own."""
+    """The pages, and what else this test runs as processes of their own."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as door:
-            self.port = door.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = ""
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -49,15 +48,17 @@ class Site:
         self.running.append(found)
         return found
 
-    def serve(self) -> subprocess.Popen[bytes]:
-        server = self.start("web", "--port", str(self.port))
+    def serve(self, port: int) -> subprocess.Popen[bytes]:
+        """`jemmo web`, which the test may end and start again."""
+        server = self.start("web", "--port", str(port))
+        self.address = f"http://127.0.0.1:{port}"
         while True:
             assert server.poll() is None
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz"):
                     return server
             except urllib.error.URLError:
-                continue
+                time.sleep(0.05)
 
     def stop(self) -> None:
         for one in self.running:
@@ -66,8 +67,13 @@ class Site:
                 one.wait()
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
 @pytest.fixture
-def site(showcase: Showcase, static_files: None) -> Iterator[Site]:
+def unserved(showcase: Showcase, static_files: None) -> Iterator[Site]:
     found = Site()
     try:
         yield found
@@ -76,20 +82,14 @@ def site(showcase: Showcase, static_files: None) -> Iterator[Site]:
 
 
 @pytest.fixture
-def connected(showcase: Showcase, database_url: str) -> Company:
-    return Company(database_url, showcase.org.connections.get().id)
+def site(unserved: Site, address: str) -> Site:
+    unserved.address = address
+    return unserved
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        try:
-            yield found
-        finally:
-            found.close()
+def connected(showcase: Showcase, database_url: str) -> Company:
+    return Company(database_url, showcase.org.connections.get().id)
 
 
 def person(browser: Browser, site: Site, path: str, **profile: Any) -> Page:
@@ -118,7 +118,6 @@ def rename(company: Company, title: str) -> None:
 def test_news_is_offered_to_all_and_shown_when_asked_for(
     site: Site, connected: Company, browser: Browser
 ) -> None:
-    site.serve()
     one, other = person(browser, site, "/jobs/"), person(browser, site, "/jobs/?q=full")
     one.evaluate("window.same = true")
 
@@ -143,7 +142,6 @@ def test_a_record_s_page_offers_its_own_news_alone(
     site: Site, two_jobs: tuple[str, str], connected: Company, browser: Browser
 ) -> None:
     mine, unchanged = two_jobs
-    site.serve()
     page = person(browser, site, f"/jobs/{mine}/")
     beside = person(browser, site, f"/jobs/{unchanged}/")
 
@@ -163,7 +161,6 @@ def elodie(showcase: Showcase) -> Talent:
 def test_the_open_page_of_a_deleted_talent_drops_what_it_shows(
     site: Site, elodie: Talent, connected: Company, browser: Browser
 ) -> None:
-    site.serve()
     page = person(browser, site, f"/talents/{elodie.id}/")
     expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
 
@@ -186,16 +183,17 @@ def delete(company: Company, remote_id: str) -> None:
 
 
 def test_what_happened_while_the_server_was_away_is_offered(
-    site: Site, connected: Company, browser: Browser
+    unserved: Site, connected: Company, browser: Browser
 ) -> None:
-    server = site.serve()
+    site, port = unserved, free_port()
+    server = site.serve(port)
     page = person(browser, site, "/jobs/")
     server.terminate()
     assert server.wait(timeout=PATIENCE / 1000) in (0, -15)  # although a page's stream was open
     expect(page.locator("body[data-connected=no]")).to_be_attached()
 
     rename(connected, "Développeuse revenue")
-    site.serve()
+    site.serve(port)
 
     expect(page.locator("body[data-connected=yes]")).to_be_attached()
     page.get_by_role("button", name=re.compile("records? changed: show")).click()
@@ -205,11 +203,9 @@ def test_what_happened_while_the_server_was_away_is_offered(
 def test_one_presses_and_both_see_it_turn_and_the_outcome(
     site: Site, connected: Company, browser: Browser, tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
+    port = free_port()
     site.start("sandbox", "teamtailor", "--port", str(port), "--talents", "30")
     apart(lambda: asyncio.run(connected.move(f"http://127.0.0.1:{port}")))
-    site.serve()
     one = person(browser, site, "/talents/")
     phone = {"width": 390, "height": 844}
     other = person(browser, site, "/talents/", has_touch=True, viewport=phone)
@@ -234,7 +230,6 @@ def test_one_presses_and_both_see_it_turn_and_the_outcome(
 def test_the_icon_tells_by_hover_focus_and_touch(
     site: Site, connected: Company, browser: Browser
 ) -> None:
-    site.serve()
     mouse = person(browser, site, "/jobs/")
     tip = mouse.locator(".sync-tip")
     expect(tip).to_be_hidden()
@@ -252,7 +247,6 @@ def test_the_icon_tells_by_hover_focus_and_touch(
 
 
 def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Browser) -> None:
-    site.serve()
     page = person(browser, site, "/jobs/")
     page.context.request.get("/jobs/")
     apart(lambda: asyncio.run(connected.rows("DELETE FROM session")))
@@ -262,7 +256,6 @@ def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Br
 def test_a_failed_sync_rings_the_bell_of_an_open_page(
     site: Site, connected: Company, browser: Browser
 ) -> None:
-    site.serve()
     page = person(browser, site, "/talents/")
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
 
@@ -293,7 +286,6 @@ UNASKED = "jemmo-unasked"
 def test_what_a_page_asks_for_by_itself_says_so(
     site: Site, showcase: Showcase, browser: Browser, trigger: str
 ) -> None:
-    site.serve()
     page = person(browser, site, "/jobs/")
     with page.expect_request(re.compile("by-itself")) as asked:
         page.evaluate(

@@ -32,7 +32,7 @@ TOO_LARGE = "This is not a PNG or JPEG picture of at most 900 kB."
 
 @pytest.fixture
 def staffed(showcase: Showcase) -> Showcase:
-    """With an admin and a support agent who have passwords. Asked for before the browser."""
+    """With an admin and a support agent who have passwords."""
     for role in ("owner", "admin"):
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)
     agent = accounts.add_member(

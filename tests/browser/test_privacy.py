@@ -28,7 +28,7 @@ Opens = Callable[..., Page]
 def staffed(
     showcase: Showcase, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Showcase:
-    """Managers with passwords, and Élodie with a file. Asked for before the browser."""
+    """Managers with passwords, and Élodie with a file."""
     monkeypatch.setenv("JEMMO_FILES", str(tmp_path / "files"))
     for role in ("owner", "admin"):
         accounts.add_member(showcase.org, f"{role}@acme.example", role, PASSWORD)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 
 from jemmo.domain.ports import FoundFile, WantedFile
@@ -36,7 +38,9 @@ class InMemory:
 def keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> Attachment:
     """Fetch this content as the talent's first file, through the real path, into a folder."""
     Attachment.objects.filter(talent=talent).update(fetch_status="PENDING")
-    asyncio.run(_keep(database_url, talent, content, folder))
+    with ThreadPoolExecutor(1) as pool:  # a browser keeps an event loop in the main thread
+        work = _keep(database_url, talent, content, folder)
+        pool.submit(copy_context().run, asyncio.run, work).result()
     found = Attachment.objects.filter(talent=talent).order_by("id").first()
     assert found is not None
     return found
