@@ -92,7 +92,13 @@ def scope_of(token: ApiToken) -> Scope:
 
 def listed(org: Organisation) -> Sequence[ApiToken]:
     """The organization's tokens that were not revoked, the newest first."""
-    return list(ApiToken.objects.filter(org=org, revoked_at=None).order_by("-created_at", "id"))
+    tokens = ApiToken.objects.filter(org=org, revoked_at=None).select_related("created_by")
+    return list(tokens.order_by("-created_at", "id"))
+
+
+def made_by(org: Organisation, account: Account) -> bool:
+    """Whether tokens that this person made are still there, whose secrets they may know."""
+    return ApiToken.objects.filter(org=org, revoked_at=None, created_by=account).exists()
 
 
 def revoke(

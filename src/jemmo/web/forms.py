@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from jemmo.domain.tokens import ApiScope
 from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.store.models import Account
 from jemmo.web.words import word
@@ -77,6 +79,40 @@ class InviteMember(Form):
         super().__init__(*args, **kwargs)
         choices = [(role, word(role, "role")) for role in roles]
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
+
+
+class ApiTokenForm(Form):
+    """``confidential``: whether its maker sees confidential records, and may let a program see them."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=100,
+        help_text=_("The program that uses it, such as “Data warehouse”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Besides records without contact details, it may read"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Leave it empty for a token that works until you revoke it."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, confidential: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = [ApiScope.CONTACTS, *([ApiScope.CONFIDENTIAL] if confidential else [])]
+        choices = [(scope.value, word(scope.value, "api_scope")) for scope in scopes]
+        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_expires(self) -> date | None:
+        last_day: date | None = self.cleaned_data["expires"]
+        if last_day is not None and last_day < datetime.now(UTC).date():
+            raise forms.ValidationError(_("Choose a day that is not over."))
+        return last_day
 
 
 class Profile(Form):

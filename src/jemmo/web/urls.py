@@ -31,6 +31,7 @@ from jemmo.web.views import (
     support,
     sync,
     talents,
+    tokens,
     webhooks,
     why,
 )
@@ -179,6 +180,9 @@ urlpatterns = [
         members.revoke,
         name="invitation_revoke",
     ),
+    path("settings/api/", tokens.listing, name="api_tokens"),
+    path("settings/api/create/", tokens.create, name="api_token_create"),
+    path("settings/api/<uuid:token_id>/revoke/", tokens.revoke, name="api_token_revoke"),
     path("settings/profile/", profile.profile, name="profile"),
     path("invitations/<str:token>/", members.invitation, name="invitation"),
     path("help/", support.ask, name="help"),

@@ -168,6 +168,14 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "recruiter": _("sees jobs and talents with their contact details"),
         "viewer": _("sees jobs and talents without contact details"),
     },
+    "api_scope": {
+        "records": _("records"),
+        "contacts": _("contact details"),
+        "files": _("files"),
+        "confidential": _("confidential records"),
+        "privacy": _("privacy requests"),
+        "admin": _("connections and syncs"),
+    },
     "refusal": {
         "not_allowed": _("Your role does not allow this."),
         "last_owner": _("An organization needs at least one owner."),

@@ -17,7 +17,7 @@ from fakes.showcase import Showcase
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from jemmo.services import files
+from jemmo.services import files, tokens
 from jemmo.services.contexts import picture_context
 from jemmo.store.models import (
     Connection,
@@ -74,6 +74,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
     **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
     **dict.fromkeys(("member_confidential",), MANAGER),
+    **dict.fromkeys(("api_tokens", "api_token_create", "api_token_revoke"), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
     **dict.fromkeys(("privacy", "privacy_person", "privacy_export", "privacy_erase"), MANAGER),
     **dict.fromkeys(("privacy_certificates", "privacy_certificate"), MANAGER),
@@ -137,6 +138,7 @@ def known(
     thread = SupportThread.objects.create(
         org=showcase.org, account=recruiter.account, opened_at=now, last_at=now, read_at=now
     )
+    made = tokens.create(showcase.org, ["records"], name="Warehouse", now=now)
     message = SupportMessage.objects.create(pk=told.pk, thread=thread, at=now, body="Look")
     SupportPicture.objects.create(
         message=message,
@@ -152,6 +154,7 @@ def known(
         "membership_id": recruiter.id,
         "invitation_id": invitation.id,
         "number": told.pk,
+        "token_id": made.token.pk,
         "token": files.link(recruiter, version.id),
         "kind": "talent",
         "record_id": showcase.talent("elodie").id,

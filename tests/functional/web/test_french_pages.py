@@ -35,7 +35,7 @@ SILENT = {"script", "style", "title", "bdi", "code", "pre", "time", "option"}
 VOID = {"br", "img", "input", "meta", "link", "hr", "path", "rect", "circle", "wbr"}
 SEVERAL = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*\s+[A-Za-zÀ-ÿ][\w'’-]+")
 """Two words or more. A single one may be the same in both languages, or a name."""
-NO_PAGES = ("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl")
+NO_PAGES = ("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl", "/api/")
 """For programs: in English."""
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
-from jemmo.services import mailing, members
+from jemmo.services import mailing, members, tokens
 from jemmo.store.models import Membership, Role
 from jemmo.store.selectors import members as selected
 from jemmo.web.access import MemberRequest, manager, manages, member
@@ -143,7 +143,8 @@ def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
         who = "owners" if manages(request) else "managers"
         return render(request, "web/403.html", {"who": who}, status=403)
     if request.method != "POST":
-        shown = {"target": target, "mine": mine, "section": "settings"}
+        made = tokens.made_by(request.organisation, target.account)
+        shown = {"target": target, "mine": mine, "has_tokens": made, "section": "settings"}
         return render(request, "web/member_remove.html", shown)
     done = _("You left the organization.") if mine else _("The member was removed.")
     return _done(
