@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser.test_ats_settings import connect
 from fakes.browsing import apart, overflows, violations
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
+from browser.test_ats_settings import connect
 from jemmo.cli.demo import State, announce
 from jemmo.store.models import Connection
 

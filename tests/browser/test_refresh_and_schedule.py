@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser.test_ats_settings import connect
 from fakes.browsing import overflows, violations
 from playwright.sync_api import Page, expect
+
+from browser.test_ats_settings import connect
 
 pytestmark = [
     pytest.mark.browser,
