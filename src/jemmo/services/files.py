@@ -60,9 +60,18 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 def are_read(connection: Connection) -> bool:
     """Whether an ATS's files are read at all; where it shows none by itself, options may say where they are."""
+    if are_turned_off(connection):
+        return False
     connector = CONNECTORS.get(connection.provider)
     gives = connector is None or connector.capabilities.resumes
     return gives or files.has_any(connection)
+
+
+def are_turned_off(connection: Connection) -> bool:
+    """Whether the connection's options say not to read resumes that its ATS has."""
+    connector = CONNECTORS.get(connection.provider)
+    switches = [each for each in connector.options if each.name == "resumes"] if connector else []
+    return any(connection.options.get(each.name, each.default) == "off" for each in switches)
 
 
 def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:

@@ -137,6 +137,27 @@ async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: s
     assert "how long the first sync takes" in plan
 
 
+async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url: str) -> None:
+    """The talents have resumes in the ATS; only the connection's option leaves them there."""
+    async with start(GREENHOUSE, talents=10) as ats:
+        found = await company(
+            database_url,
+            base_url=ats.base_url,
+            key=ats.server.key,
+            provider="greenhouse",
+            options={**ats.vendor.options, "resumes": "off"},
+        )
+        await found.sync()
+    talent = await in_thread(Talent.objects.filter(excluded_reason=None).first)
+    assert talent is not None
+
+    text = await seen("talent", talent.id)
+
+    assert "Resumes aren't read: an option of this connection turns them off." in text
+    for claim in ("No file", "Files aren't read from this ATS"):
+        assert claim not in text
+
+
 async def test_deleted_counts_excluded_records_and_the_card_says_so(database_url: str) -> None:
     async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)

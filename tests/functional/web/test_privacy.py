@@ -334,7 +334,10 @@ def test_who_is_not_to_be_contacted(
     page = text(recruiter, path)
     assert "Not to be contacted" in page
     assert "asked us by phone" in page
-    assert "asked us by phone" not in text(viewer, path)
+    shown = text(viewer, path)
+    assert "Not to be contacted" in shown
+    for false in ("asked us by phone", "Your role can't see", "Show them anyway"):
+        assert false not in shown
     for hidden in (EMAIL, PHONE, "mailto:", str(version)):
         assert hidden not in page
     assert recruiter.get(f"/files/{version}/").status_code == 403

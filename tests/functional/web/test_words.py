@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import SimpleNamespace
@@ -64,6 +65,16 @@ def test_every_right_and_every_choice_has_a_word() -> None:
         assert set(connector.rights) <= set(WORDS["right"])
         choices = {choice for one in connector.options for choice in one.choices}
         assert choices <= set(WORDS["choice"])
+
+
+@pytest.mark.parametrize("name", OFFERED_NAMES)
+def test_help_names_a_choice_as_the_form_shows_it(name: str) -> None:
+    """A page shows “Automatic” where the command line takes “auto”, so the help names neither by its code."""
+    for option in CONNECTORS[name].options:
+        help_words = re.findall(r"[a-z0-9_]+", str(option.help).lower())
+        for choice in option.choices:
+            shown_as = str(word(choice, "choice")).lower()
+            assert choice in shown_as or choice not in help_words, (option.name, choice)
 
 
 def test_what_the_ats_tells_no_time_of_is_not_said_to_have_never_happened() -> None:

@@ -152,8 +152,8 @@ JARVI = Connector(
             _("Ask for changes only"),
             ("auto", "on", "off"),
             _(
-                "auto asks for changed records where that filter passes its test, on trusts it, "
-                "off reads everything each time."
+                "By default, changed records are asked for where that filter passes its test. "
+                "“On” trusts it always, “off” reads everything each time."
             ),
         ),
         FULL_SWEEP,
@@ -181,7 +181,7 @@ JARVI = Connector(
             "salary_unit",
             _("Unit of salaries"),
             ("auto", "eur", "keur"),
-            _("Of salaries a year; auto takes 10 to 299 as thousands."),
+            _("Of salaries a year. By default, 10 to 299 count as thousands."),
         ),
         _text(
             "webhook_id_paths",

@@ -164,7 +164,7 @@ TEAMTAILOR = Connector(
             default="v2",
             choices=("v2", "v1"),
             help=_(
-                "The signature's version, as chosen at the webhook in Teamtailor; v1 can be replayed."
+                "The signature's version, as chosen at the webhook in Teamtailor; version 1 can be replayed."
             ),
         ),
         number(
@@ -180,7 +180,9 @@ TEAMTAILOR = Connector(
             label=_("What the webhook signature covers"),
             default="body",
             choices=("body", "payload"),
-            help=_("What v2 signs: the whole body, or its payload alone as it stands in there."),
+            help=_(
+                "What version 2 signs: the whole body, or its payload alone as it stands in there."
+            ),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),

@@ -72,6 +72,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     shown = {
         "page": page,
         "reads_files": bool(page.files) or files.are_read(page.talent.connection),
+        "files_are_off": files.are_turned_off(page.talent.connection),
         "talent": page.talent,
         "section": "talents",
         "sees": sees,
