@@ -140,9 +140,16 @@ def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
     return {**error, "message": f"{title_of(connection)}: {error['message']}"}
 
 
+def _states(row: ConnectionStatus) -> list[str]:
+    """The colour and what else there is to say; one that was parted with has no colour, as on its card."""
+    if row.state in {"disconnected", "leaving"}:
+        return [row.state]
+    return [row.colour] if row.state == "active" else [row.colour, row.state]
+
+
 def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     """A connection in a few lines of less than 80 characters, then what there is to do about it."""
-    state = row.colour if row.state == "active" else f"{row.colour}, {row.state}"
+    state = ", ".join(_states(row))
     state += ", needs a decision" if row.decision else ""
     yield f"{row.org} / {row.provider}: {state}"
     last = moment(row.last_success_at, now) if row.last_success_at else "never"

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.marking import marked as _
 from jemmo.domain.notices import When
 from jemmo.rest_client.outward import check_address, post_json
 from jemmo.services import mailing
@@ -93,7 +94,7 @@ def send_due(*, vault: Vault, now: datetime | None = None) -> int:
     gathered, one message every ``GATHERED``.
     """
     sent, moment = 0, now or datetime.now(UTC)
-    for _ in range(AT_A_TIME):
+    for _attempted in range(AT_A_TIME):
         together = _claim(moment)
         if not together:
             break
@@ -137,7 +138,8 @@ def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
     except JemmoError as error:
         _failed(together, error.message, for_good=isinstance(error, ConfigError))
     except OSError as error:  # of the mail server: its answer may repeat an address
-        _failed(together, f"The mail server did not take it ({type(error).__name__}).")
+        log.warning("mail refused", extra={"reason": type(error).__name__})
+        _failed(together, _("The mail server did not take it."))
     else:
         return _of(together).update(sent_at=now, next_try_at=None, error="")
     return 0
@@ -157,14 +159,14 @@ def _of(together: list[Delivery]) -> QuerySet[Delivery]:
 
 def _mail(together: list[Delivery], _vault: Vault) -> None:
     if not mailing.is_set_up():
-        raise ConfigError("E-mail is not set up, so it was not sent.", code="email_not_set_up")
+        raise ConfigError(_("E-mail isn't set up, so it was not sent."), code="email_not_set_up")
     membership = together[0].membership
     if membership is None:
-        raise ConfigError("The member left.", code="member_left")
+        raise ConfigError(_("The member left."), code="member_left")
     account = membership.account
     with translation.override(account.language or settings.LANGUAGE_CODE):
         text = _text("email", together)
-    subject, _, body = text.partition("\n")
+    subject, _newline, body = text.partition("\n")
     EmailMessage(subject.strip(), body.strip() + "\n", to=[account.email]).send()
 
 
@@ -172,7 +174,7 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
     org = together[0].notification.org
     chosen = OrganisationNotices.objects.filter(org=org).first()
     if chosen is None or chosen.sealed_chat_url is None:
-        raise ConfigError("The chat was removed.", code="chat_gone")
+        raise ConfigError(_("The chat was removed."), code="chat_gone")
     url = vault.open(bytes(chosen.sealed_chat_url), chat_context(org.pk)).decode()
     with translation.override(settings.LANGUAGE_CODE):
         text = _text("chat", together)

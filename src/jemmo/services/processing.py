@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from msgspec import Struct
 
 from jemmo import conninfo
@@ -24,6 +24,7 @@ from jemmo.store.models import (
     Membership,
     Organisation,
     OrganisationNotices,
+    Talent,
 )
 from jemmo.store.selectors.connections import PARTED
 
@@ -90,6 +91,13 @@ def record(org: Organisation, *, now: datetime) -> Processing:
         return _record(org, now)
 
 
+def _sources(org: Organisation) -> QuerySet[Connection]:
+    """Connections in use, and those that were disconnected while their people are still held."""
+    holds_people = Exists(Talent.objects.filter(connection=OuterRef("pk")))
+    found = org.connections.filter(~Q(state__in=PARTED) | holds_people)
+    return found.order_by("created_at")
+
+
 def _record(org: Organisation, now: datetime) -> Processing:
     held = _held(org)
     kind, place = _files()
@@ -102,7 +110,7 @@ def _record(org: Organisation, now: datetime) -> Processing:
         contacts=sorted(one.account.email for one in managers),
         sources=[
             Source(one, CONNECTORS[one.provider].label if one.provider in CONNECTORS else "")
-            for one in org.connections.exclude(state__in=PARTED).order_by("created_at")
+            for one in _sources(org)
         ],
         categories=[
             *(Category(name, held[name]) for name in _NAMES if name != "people" and held[name]),

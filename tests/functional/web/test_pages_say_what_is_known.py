@@ -23,7 +23,7 @@ from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import run_sandbox
-from jemmo.services import accounts, erasure, processing, status
+from jemmo.services import accounts, connections, erasure, processing, status
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.scope import Scope, under
 from jemmo.store.selectors import files, freshness
@@ -249,6 +249,25 @@ async def test_webhooks_that_went_with_a_person_are_accounted_for(
     assert "The others were deleted" in one_left
     assert "None of them is stored any more." in none_left
     assert "No webhooks yet" not in none_left
+
+
+async def test_a_source_stays_in_the_record_as_long_as_its_people_are_held(
+    database_url: str,
+) -> None:
+    async with run_sandbox(talents=10, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+    assert "every 6 h" in await seen("privacy_processing")
+
+    await in_thread(lambda: connections.disconnect(Connection.objects.get(), delete=False))
+    kept = await seen("privacy_processing")
+    await in_thread(lambda: Talent.objects.all().delete())
+    emptied = await seen("privacy_processing")
+
+    assert "Disconnected, since" in kept
+    assert "every 6 h" not in kept
+    assert "Talents: 10" in kept
+    assert "No ATS is connected." in emptied
 
 
 async def test_the_record_of_processing_counts_everybody(database_url: str) -> None:

@@ -11,6 +11,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from jemmo.connectors.flatchr import access as flatchr_access
+from jemmo.connectors.jarvi import access as jarvi_access
 from jemmo.connectors.registry import CONNECTORS, OFFERED
 from jemmo.domain import enums
 from jemmo.domain.outcomes import RunStatus
@@ -97,6 +99,23 @@ def test_every_option_has_a_label_and_help_in_both_languages(name: str) -> None:
         assert one.name == "client_id" or french.fields[field].label != one.label
     labels = [one.label for one in options]
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        flatchr_access.NO_EXPIRY,
+        jarvi_access.NO_OFFERS,
+        jarvi_access.NO_CHANGES,
+        jarvi_access.NO_IDS,
+        jarvi_access.NO_APPLICATIONS,
+        jarvi_access.NO_RESUMES,
+    ],
+)
+def test_what_a_connection_test_notes_is_told_in_the_reader_s_language(note: str) -> None:
+    assert shown.translated(note) == note
+    with translation.override("fr"):
+        assert shown.translated(note) != note
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)

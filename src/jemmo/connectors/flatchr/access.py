@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from jemmo.connectors.flatchr.account import Account
 from jemmo.connectors.flatchr.dates import asked
@@ -12,9 +12,12 @@ from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Row, rows
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
+
+NO_EXPIRY = _("The key doesn't say when it expires. Flatchr's keys are valid for 365 days.")
 
 
 async def check_access(
@@ -38,7 +41,7 @@ async def check_access(
         checks=checks,
         totals=totals,
         expires_at=expiry(api_key),
-        warnings=_warnings(api_key),
+        warnings=[] if expiry(api_key) else [NO_EXPIRY],
     )
 
 
@@ -68,11 +71,3 @@ def _name(vacancies: list[Row]) -> str | None:
         if isinstance(company, dict) and (found := text(company.get("name"))):
             return found
     return None
-
-
-def _warnings(api_key: str) -> list[str]:
-    dies_at = expiry(api_key)
-    if dies_at is None:
-        return ["The key does not say when it expires; Flatchr's keys live for 365 days."]
-    left = (dies_at - datetime.now(UTC)).days
-    return [f"The key is valid until {dies_at:%Y-%m-%d}, another {left} days."]

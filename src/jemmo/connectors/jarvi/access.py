@@ -16,12 +16,23 @@ from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.wire import Json, Rows, row_id
 from jemmo.domain.errors import ConfigError, ScopeTooSmall
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport
 
 Ask = Callable[[Query], Awaitable[Rows]]
-NO_OFFERS = (
+NO_OFFERS = _(
     "This key may not read published offers, so whether a job is public stays unknown. "
     "Its texts are read all the same."
+)
+NO_CHANGES = _("The filter for changed records has no effect: each sync reads everything.")
+NO_IDS = _("The filter for ids has no effect: single profiles are found by reading all.")
+NO_APPLICATIONS = _(
+    "Applications are off: where Jarvi's API shows them is not documented. "
+    "Set the option application_paths; `jemmo doctor jarvi --probe` shows where they may be."
+)
+NO_RESUMES = _(
+    "Resumes are off: where Jarvi's API shows them is not documented. "
+    "Set the option resume_paths; `jemmo doctor jarvi --probe` shows where they may be."
 )
 
 
@@ -90,24 +101,13 @@ async def _public(ask: Ask) -> ConfigError | None:
 async def _filter_warnings(trust: Trust, settings: Settings) -> list[str]:
     found = []
     if settings.incremental == "auto" and not await trust.changes("profiles"):
-        found.append("The filter for changed records has no effect: each sync reads everything.")
+        found.append(NO_CHANGES)
     if not await trust.ids("profiles"):
-        found.append("The filter for ids has no effect: single profiles are found by reading all.")
+        found.append(NO_IDS)
     return found
 
 
 def shape_warnings(settings: Settings) -> list[str]:
     """What stays off until a person has told where to find it."""
-    found = []
-    how = "`jemmo doctor jarvi --probe` shows where they may be."
-    if not settings.application_paths:
-        found.append(
-            "Applications are off: where Jarvi's API shows them is not documented. "
-            f"Set the option application_paths; {how}"
-        )
-    if not settings.resume_paths:
-        found.append(
-            "Resumes are off: where Jarvi's API shows them is not documented. "
-            f"Set the option resume_paths; {how}"
-        )
-    return found
+    off = [] if settings.application_paths else [NO_APPLICATIONS]
+    return off if settings.resume_paths else [*off, NO_RESUMES]
