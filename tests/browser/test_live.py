@@ -26,7 +26,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
+from jemmo.files.folder import FolderStorage
+from jemmo.services import erasure
 from jemmo.store.models import Talent
+from jemmo.vault import default_vault
 
 pytestmark = [
     pytest.mark.browser,
@@ -171,6 +174,20 @@ def test_the_open_page_of_a_deleted_talent_drops_what_it_shows(
     assert str(elodie.last_name) not in page.content()
     page.reload()
     expect(page.get_by_role("heading", name="No longer in the ATS")).to_be_visible()
+
+
+def test_the_open_page_of_an_erased_talent_drops_what_it_shows(
+    site: Site, elodie: Talent, connected: Company, browser: Browser, tmp_path: Path
+) -> None:
+    page = person(browser, site, f"/talents/{elodie.id}/")
+    expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
+
+    storage = FolderStorage(tmp_path / "files")
+    apart(lambda: erasure.erase(elodie.org, [elodie.id], vault=default_vault(), storage=storage))
+
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    assert EMAIL not in page.content()
+    assert str(elodie.last_name) not in page.content()
 
 
 def delete(company: Company, remote_id: str) -> None:

@@ -192,3 +192,16 @@ def adds_up(report: RunReport) -> bool:
         and min(msgspec.structs.astuple(one)) >= 0
         for one in report.streams.values()
     )
+
+
+async def heard(database_url: str) -> Any:
+    """What is told to open pages from now on, until nothing comes."""
+    db = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
+    await db.execute("LISTEN jemmo_events")
+
+    async def told() -> Any:
+        async with db:
+            async for one in db.notifies(timeout=1):
+                yield msgspec.json.decode(one.payload)
+
+    return told()

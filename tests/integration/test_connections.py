@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fakes.company import Company, in_thread
+from fakes.company import Company, heard, in_thread
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.domain.errors import ConfigError
@@ -214,9 +214,12 @@ async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, databas
 
     await in_thread(other)
     await in_thread(lambda: connections.disconnect(get(company.id), delete=True))
+    shown = await company.counts()
+    told = await heard(database_url)
     erased = await in_thread(lambda: erasures.erase(company.id))
 
     assert erased > 90
+    assert [one["streams"] async for one in told if one["kind"] == "records_changed"] == [shown]
     assert not await in_thread(lambda: Connection.objects.filter(id=company.id).exists())
     for model in (Talent, Application, SyncRun):
         assert await in_thread(model.objects.count) == 0

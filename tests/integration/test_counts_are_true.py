@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-import psycopg
 import pytest
 from django.template.loader import render_to_string
-from fakes.company import Company, company, in_thread
+from fakes.company import Company, company, heard, in_thread
 
 from jemmo.domain import numbers
 from jemmo.domain.outcomes import RunReport
@@ -182,19 +180,6 @@ async def test_a_sync_under_way_tells_no_number_that_it_must_take_back(database_
 
     (final,) = [one for one in told if one["final"]]
     assert {name: final["streams"][name] for name in visible} == visible
-
-
-async def heard(database_url: str) -> Any:
-    """What is told to open pages from now on, until nothing comes."""
-    db = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-    await db.execute("LISTEN jemmo_events")
-
-    async def told() -> Any:
-        async with db:
-            async for one in db.notifies(timeout=1):
-                yield json.loads(one.payload)
-
-    return told()
 
 
 async def test_a_first_sync_reads_what_was_expected_of_it(database_url: str) -> None:

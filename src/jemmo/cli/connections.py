@@ -141,7 +141,7 @@ def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
 
 
 def _states(row: ConnectionStatus) -> list[str]:
-    """The colour and what else there is to say; one that was parted with has no colour, as on its card."""
+    """The status and what else there is to say; one that was parted with has none, as on its card."""
     if row.state in {"disconnected", "leaving"}:
         return [row.state]
     return [row.colour] if row.state == "active" else [row.colour, row.state]

@@ -16,13 +16,14 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
+from jemmo.domain.streams import Stream
 from jemmo.files.storage import Storage, StorageError
 from jemmo.services import journal
 from jemmo.services.concerning import Concerned, connections_of, weigh
 from jemmo.services.lookups import lookup_key, record_hashes, talents_with
 from jemmo.services.noting import note
 from jemmo.services.wishes import wishes_of
-from jemmo.store import erasing, scope
+from jemmo.store import erasing, events, scope
 from jemmo.store.models import (
     Account,
     Erasure,
@@ -30,6 +31,7 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
+from jemmo.store.selectors.visible import SHOWN
 from jemmo.vault import Vault
 
 AT_ONCE = 1000
@@ -91,6 +93,7 @@ def erase(
     with scope.under(scope.of_organisation(org.id)), transaction.atomic():
         erasing.lock(connections_of(org, talents))
         concerned = weigh(org, talents, vault=vault)
+        shown = Talent.objects.filter(SHOWN, id__in=talents).count()
         suppressed = 0
         if keep_away:
             suppressed = erasing.suppress(_stand_ins(org, concerned.traces, key), lift)
@@ -98,6 +101,9 @@ def erase(
         removed = {name: count for name, count in concerned.counts.items() if count}
         row = _certify(org, removed, suppressed, actor, cause, key)
         note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
+        # Open pages drop what they show of these people; a list counts those that it showed.
+        news = {str(Stream.TALENTS): shown or len(talents)}
+        events.tell_organisation(org.pk, "records_changed", streams=news, final=True)
     left = 0
     with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
         journal.note(storage, concerned.traces.by_connection)

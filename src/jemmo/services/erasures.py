@@ -8,6 +8,8 @@ from django.db import models
 from django.utils.timezone import now
 
 from jemmo.services import connections
+from jemmo.services.status import counts_of
+from jemmo.store import events
 from jemmo.store.models import (
     Application,
     AtsUser,
@@ -36,10 +38,14 @@ def erase(connection_id: UUID) -> int:
     leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
     if not leaving.exists():
         return 0
+    connection = leaving.get()
+    shown = {name: count for name, count in counts_of(connection).items() if count}
     for model in (Talent, Job):
         model.objects.filter(connection=connection_id, remote_deleted_at=None).update(
             remote_deleted_at=now()
         )
+    if shown:
+        events.tell_organisation(connection.org_id, "records_changed", streams=shown, final=True)
     erased = sum(_erase_all(model, connection_id) for model in SYNCED)
     leaving.delete()
     return erased
