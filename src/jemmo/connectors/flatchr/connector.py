@@ -66,7 +66,12 @@ FLATCHR = Connector(
         ),
     ),
     capabilities=Capabilities(
-        incremental=True, webhooks=True, deletes=True, resumes=True, custom_fields=False
+        incremental=True,
+        webhooks=True,
+        deletes=True,
+        resumes=True,
+        custom_fields=False,
+        recent_first=True,
     ),
     options=(
         Option(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from jemmo.connectors.flatchr import applicants as mapping
 from jemmo.connectors.flatchr import jobs, stages
 from jemmo.connectors.flatchr.keys import dies_soon
-from jemmo.connectors.flatchr.search import Slice
+from jemmo.connectors.flatchr.search import MOST_ROWS, Place, Slice
 from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.stages import Columns
 from jemmo.connectors.flatchr.wire import Applicant, Column, Row, Vacancy, key_of
@@ -70,9 +71,25 @@ class Pages:
             stream=stream,
             raw=_raw(found.rows, "applicant"),
             map=to_record,
-            cursor=msgspec.json.encode(found.after).decode() if found.after else None,
+            cursor=cursor_of(found.after) if found.after else None,
             covers=found.covers,
+            recent=found.after.recent if found.after else None,
         )
+
+    def early(self, stream: Stream, found: Slice, columns: Columns) -> list[Page]:
+        """The rows sent beside nothing, so that they are shown early: the walk that follows brings and counts them."""
+        whole = self.applicants(stream, found, columns)
+        starts = range(0, len(whole.raw), MOST_ROWS) or range(1)
+        return [
+            replace(
+                whole,
+                raw=[],
+                beside=(replace(whole, raw=whole.raw[start : start + MOST_ROWS]),),
+                cursor=cursor_of(Place(recent=start != starts[-1])),
+                recent=start != starts[-1],
+            )
+            for start in starts
+        ]
 
     def _compare(self, row: Applicant, notes: Notes) -> None:
         """Count talents who share an address: probably one person, but only a person can say so."""
@@ -81,6 +98,10 @@ class Pages:
         own = hash(row.applicant)
         if self._persons.setdefault(hash(row.email.strip().lower()), own) != own:
             notes.add("shared_email", row.applicant)
+
+
+def cursor_of(place: Place) -> str:
+    return msgspec.json.encode(place).decode()
 
 
 def _raw(found: list[Row], name: str) -> list[RawRecord]:

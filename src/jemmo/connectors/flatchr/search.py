@@ -39,6 +39,7 @@ class Place(Struct, frozen=True, kw_only=True):
     day, span       where that pass goes on, and by how many days
     covers          nothing had to be left out so far
     archived_seen   the pass of active ones has shown archived ones too
+    recent          that of the pages: ``True`` while what changed lately is still to be sent, before the walk begins
     """
 
     part: int = ACTIVE
@@ -46,6 +47,7 @@ class Place(Struct, frozen=True, kw_only=True):
     span: int = 0
     covers: bool = True
     archived_seen: bool = False
+    recent: bool | None = None
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -102,7 +104,8 @@ class Search:
         A limit that nobody knows of is found out: see ``Doubts``.
         """
         span = self._span(since)
-        resumed, place = place is not None, place or Place()
+        place = place or Place()
+        resumed = place.day is not None or place.part != ACTIVE
         before: dict[str, Row] = {}
         while True:
             walk = await self._walk(reader, span, place)
@@ -133,6 +136,27 @@ class Search:
                 place = onward
                 if place.day is None:
                     break  # the next pass
+
+    async def recent(self, reader: str, since: datetime) -> Slice | None:
+        """The active applicants that changed since a moment, ahead of a walk that meets them all again.
+
+        It is one request, in smaller parts where its answer may have been cut, and nothing is proved by it. ``None``
+        for an older account, whose rows do not say who is archived.
+        """
+        span = self._span(since - days(self._settings.overlap_days))
+        length = (span.end - span.first).days + 1
+        walk = Walk(day=span.first, end=span.end, span=length, usual=length)
+        everyone: list[Row] = []
+        while not walk.is_done:
+            window = walk.window
+            found = await self._ask(reader, span, window, ACTIVE)
+            if lack_status(found):
+                return None
+            use, walk = walk.after(len(found), self.limits)
+            everyone += found if use else []
+        window = Window(span.first, span.end)
+        once = _joined([], everyone)  # windows overlap
+        return Slice(rows=once, window=window, part=ACTIVE, after=None, covers=True)
 
     def _span(self, since: datetime | None) -> Span:
         zone = self._settings.zone

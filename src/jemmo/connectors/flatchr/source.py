@@ -15,7 +15,7 @@ from jemmo.connectors.flatchr.access import check_access
 from jemmo.connectors.flatchr.account import Account
 from jemmo.connectors.flatchr.dates import days, moment
 from jemmo.connectors.flatchr.keys import expiry
-from jemmo.connectors.flatchr.pages import Pages
+from jemmo.connectors.flatchr.pages import Pages, cursor_of
 from jemmo.connectors.flatchr.pausing import pauses
 from jemmo.connectors.flatchr.refusals import refusals
 from jemmo.connectors.flatchr.roll import Roll
@@ -36,6 +36,7 @@ from jemmo.domain.streams import (
 from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
 
+SENT = Place(recent=False)
 SIGHTINGS_A_PAGE = 2000
 WALKS_THAT_PROVE = 2
 
@@ -90,34 +91,51 @@ class FlatchrSource:
             return
         place = msgspec.json.decode(start.cursor, type=Place) if start.cursor else None
         if stream is Stream.JOBS:
-            async for page in self._jobs(reader, start.since, place):
+            async for page in self._jobs(reader, start, place):
                 yield page
             return
         roll = Roll(self.settings)
         columns = await self.account.columns(reader)
-        async for found in self.search.slices(reader, start.since, place):
+        place = place or Place(recent=bool(start.recent) or None)
+        recent = await self._recent(reader, start, place)
+        if recent is not None:
+            columns = await self._known(columns, recent, stream)
+            for page in self.make.early(stream, recent, columns):
+                yield page
+        async for found in self.search.slices(reader, start.since, _after(place, recent)):
             columns = await self._known(columns, found, stream)
             roll.add(found)
             yield self.make.applicants(stream, found, columns)
-        if stream is Stream.APPLICATIONS and start.since is None and place is None:
+        if stream is Stream.APPLICATIONS and start.since is None and not start.cursor:
             self._rolls.append(roll)  # a whole walk just now serves as the sweep that may follow
 
-    async def _jobs(
-        self, reader: str, since: datetime | None, place: Place | None
-    ) -> AsyncIterator[Page]:
+    async def _recent(self, reader: str, start: Start, place: Place) -> Slice | None:
+        """Who changed lately, where that is wanted first and was not sent yet."""
+        if start.recent is None or not place.recent:
+            return None
+        return await self.search.recent(f"{reader}, lately", start.recent)
+
+    async def _jobs(self, reader: str, start: Start, place: Place | None) -> AsyncIterator[Page]:
         """What Flatchr lists, then what only applicants know of."""
         vacancies = await self.account.vacancies(reader)
         known = vacancies.listed
         if place is None:
-            changed = [row for row in vacancies.rows if self._is_recent(row, since)]
+            place = Place(recent=bool(start.recent) or None)
+            changed = [row for row in vacancies.rows if self._is_recent(row, start.since)]
             labels = await self.account.labels(changed)
-            yield replace(self.make.jobs(changed, labels), cursor=_cursor(Place()))
-        async for found in self.search.slices(reader, since, place):
+            page = self.make.jobs(changed, labels)
+            yield replace(page, cursor=cursor_of(place), recent=place.recent)
+        recent = await self._recent(reader, start, place)
+        if recent is not None:
+            page = self.make.placeholders(list(_first_of_each(recent.rows, known).values()))
+            yield replace(page, raw=[], beside=(page,), cursor=cursor_of(SENT), recent=False)
+        async for found in self.search.slices(reader, start.since, _after(place, recent)):
             unlisted = _first_of_each(found.rows, known)
             known |= set(unlisted)
             page = self.make.placeholders(list(unlisted.values()))
-            cursor = _cursor(found.after) if found.after else None
-            yield replace(page, cursor=cursor, covers=found.covers)
+            cursor = cursor_of(found.after) if found.after else None
+            sent = found.after.recent if found.after else None
+            yield replace(page, cursor=cursor, covers=found.covers, recent=sent)
 
     def _is_recent(self, row: Row, since: datetime | None) -> bool:
         """Vacancies cannot be asked for by date, so their dates are compared here."""
@@ -240,7 +258,9 @@ def streams_of(settings: Settings) -> list[StreamSpec]:
     lag = days(settings.overlap_days)
 
     def changing(name: Stream, *after: Stream) -> StreamSpec:
-        return StreamSpec(name=name, cursor="updated_at", lag=lag, after=after, thin_sweep=False)
+        return StreamSpec(
+            name=name, cursor="updated_at", lag=lag, after=after, thin_sweep=False, recent=True
+        )
 
     return [
         StreamSpec(name=Stream.STAGES),
@@ -259,5 +279,8 @@ def _first_of_each(found: list[Row], known: set[str]) -> dict[str, Row]:
     return unlisted
 
 
-def _cursor(place: Place) -> str:
-    return msgspec.json.encode(place).decode()
+def _after(place: Place, recent: Slice | None) -> Place:
+    """Where the walk begins or goes on, once what changed lately was sent, or could not be told."""
+    if recent is not None:
+        return SENT
+    return replace(place, recent=None) if place.recent else place
