@@ -71,6 +71,7 @@ JARVI = Connector(
         deletes=True,
         resumes=False,
         custom_fields=True,
+        recent_first=True,
     ),
     options=(
         _text(

@@ -12,21 +12,47 @@ from msgspec.structs import replace
 
 from jemmo.connectors.jarvi.links import entries
 from jemmo.connectors.jarvi.projects import reaches_back
-from jemmo.connectors.jarvi.queries import TALENTS, Query, Where, changed_since
+from jemmo.connectors.jarvi.queries import (
+    SORTED_LIMIT,
+    TALENTS,
+    Query,
+    Where,
+    changed_since,
+    changed_until,
+)
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
 from jemmo.connectors.jarvi.wire import Json, Row, is_deleted, moment, row_id
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.streams import Sighting
 
 Fetcher = Callable[[Query], Fetch]
 
+MOST_PAGES_AT_ONCE = 50
+"""A list that is no longer is read in one go: that takes little more than a minute."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One of the lists that a pass reads one after the other: what changed lately, then the rest.
+
+    number   0 or 1
+    before   how many rows the lists before it had, ``short`` how many of them were counted but did not come
+    after    how many rows the lists after it have, when the pass began
+    """
+
+    number: int = 0
+    before: int = 0
+    short: int = 0
+    after: int = 0
+
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A saved place: it counts for the same question only."""
+    """A saved place: it counts for the same question only. ``part`` is ``None`` where a pass is one list."""
 
     query: str
     position: Position
+    part: Part | None = None
 
 
 def is_kept(row: Json, *, contacts: bool) -> bool:
@@ -37,7 +63,8 @@ def is_kept(row: Json, *, contacts: bool) -> bool:
 class PeoplePage(Struct, frozen=True, kw_only=True):
     """One page.
 
-    Talents, the ids of all others, rows without an id, and what of the talents are applications.
+    Talents, the ids of all others, rows without an id, and what of the talents are applications. ``is_early`` in the
+    first of two lists.
     """
 
     talents: list[Row]
@@ -48,6 +75,8 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
     total: int | None
     short: int
     covers: bool
+    recent: bool | None = None
+    is_early: bool = False
 
 
 class Seen(Struct, kw_only=True):
@@ -74,25 +103,82 @@ class People:
         self._settings = settings
         self._paths = [path for path in settings.application_paths if path.entity == "profiles"]
         self.seen: Seen | None = None
+        self.in_parts = False
 
-    async def pages(self, since: datetime | None, cursor: str | None) -> AsyncIterator[PeoplePage]:
+    async def pages(
+        self, since: datetime | None, cursor: str | None, recent: datetime | None = None
+    ) -> AsyncIterator[PeoplePage]:
+        """What changed since a moment or, where that is ``None``, everybody: first who changed from ``recent`` on."""
         query, by_change = await self._query(since)
-        start = _resumed(cursor, query)
-        seen = self.seen = Seen(since=since) if not start.offset else None
-        exact = self._fetcher(replace(query, exact=True)) if query.order else None
-        walk = Walk(self._fetcher(query), start, by_change=by_change, exact=exact)
-        left_out = start.left_out
-        async for step in walk.steps():
-            page = self._sort(step)
-            left_out += len(step.rows) - len(page.talents) - len(page.odd)
-            total = None if step.total is None else max(0, step.total - left_out)
-            after = None if step.after is None else replace(step.after, left_out=left_out)
-            cursor = None if after is None else _saved(query, after)
-            if seen is not None:
-                self._remember(seen, page, total)
-            yield replace(page, cursor=cursor, total=total)
+        place = _resumed(cursor, query, recent)
+        if place is None:
+            part = await self._split_at(query, recent) if since is None and recent else None
+            place = Place(query="", position=Position(), part=part)
+        part, start = place.part, place.position
+        self.in_parts = part is not None
+        seen = self.seen = None if start.offset or (part and part.number) else Seen(since=since)
+        while True:
+            own = _of_part(query, part, recent)
+            rows, last = start.offset, part is None or part.number > 0
+            async for step in self._steps(own, start, by_change=by_change or not last):
+                rows += len(step.rows)
+                page, start = self._counted(step, own, part, start)
+                if step.after is None and part is not None and not last:
+                    short = page.short
+                    part = Part(number=1, before=rows, short=short)
+                    start = Position(left_out=start.left_out)
+                    after = _of_part(query, part, recent)
+                    page = replace(page, cursor=_saved(after, start, part), recent=False, short=0)
+                if seen is not None:
+                    self._remember(seen, page)
+                yield page
+            if last:
+                break
         if seen is not None:
             seen.ended = True
+
+    async def _steps(
+        self, query: Query, start: Position, *, by_change: bool
+    ) -> AsyncIterator[Step]:
+        exact = self._fetcher(replace(query, exact=True)) if query.order else None
+        walk = Walk(self._fetcher(query), start, by_change=by_change, exact=exact)
+        async for step in walk.steps():
+            yield step
+
+    def _counted(
+        self, step: Step, query: Query, part: Part | None, start: Position
+    ) -> tuple[PeoplePage, Position]:
+        """A step as a page, with the count of all lists of the pass; and the position after it."""
+        page, own = self._sort(step), part or Part()
+        left_out = start.left_out + len(step.rows) - len(page.talents) - len(page.odd)
+        every = None if step.total is None else own.before + step.total + own.after
+        after = replace(step.after or Position(), left_out=left_out)
+        page = replace(
+            page,
+            total=None if every is None else max(0, every - left_out),
+            short=own.short + page.short,
+            cursor=None if step.after is None else _saved(query, after, part),
+            recent=None if part is None else not part.number,
+            is_early=part is not None and not part.number,
+        )
+        return page, after
+
+    async def _split_at(self, query: Query, recent: datetime) -> Part | None:
+        """The first of two lists, where that is worth its requests and their counts add up to that of the whole."""
+        whole = self._trust.counts.get(query.where == TALENTS) or await self._count(query)
+        if whole is None or whole <= SORTED_LIMIT * MOST_PAGES_AT_ONCE:
+            return None
+        try:
+            lately = await self._count(query.also(changed_since(recent)))
+            rest = await self._count(query.also(changed_until(recent)))
+        except Refused:
+            return None
+        if not lately or not rest or lately > rest:
+            return None
+        return Part(after=rest) if 0 <= lately + rest - whole <= whole // 100 else None
+
+    async def _count(self, query: Query) -> int | None:
+        return (await self._fetcher(replace(query, order=None, limit=1))(0)).total
 
     async def read_through(self, since: datetime | None) -> Seen:
         """What a pass from beginning to end meets; the last one, if it reached as far back."""
@@ -143,25 +229,33 @@ class People:
             covers=step.covers,
         )
 
-    def _remember(self, seen: Seen, page: PeoplePage, total: int | None) -> None:
+    def _remember(self, seen: Seen, page: PeoplePage) -> None:
         seen.sightings += [
             Sighting(str(row_id(row)), moment(row, "updatedAt")) for row in page.talents
         ]
         seen.applications += [msgspec.json.encode(entry) for entry in page.applications]
-        seen.total = None if total is None else total - len(page.odd)
+        seen.total = None if page.total is None else page.total - len(page.odd)
         seen.short = page.short
         seen.covers = seen.covers and page.covers and not page.odd
 
 
-def _resumed(cursor: str | None, query: Query) -> Position:
+def _of_part(query: Query, part: Part | None, recent: datetime | None) -> Query:
+    if part is None or recent is None:
+        return query
+    return query.also(changed_until(recent) if part.number else changed_since(recent))
+
+
+def _resumed(cursor: str | None, query: Query, recent: datetime | None) -> Place | None:
+    """The place kept, if it is one in these lists."""
     if cursor is None:
-        return Position()
+        return None
     try:
         place = msgspec.json.decode(cursor, type=Place)
     except msgspec.DecodeError:
-        return Position()
-    return place.position if place.query == query.url() else Position()
+        return None
+    return place if place.query == _of_part(query, place.part, recent).url() else None
 
 
-def _saved(query: Query, position: Position) -> str:
-    return msgspec.json.encode(Place(query=query.url(), position=position)).decode()
+def _saved(query: Query, position: Position, part: Part | None) -> str:
+    place = Place(query=query.url(), position=position, part=part)
+    return msgspec.json.encode(place).decode()

@@ -52,9 +52,16 @@ class Query(Struct, frozen=True, kw_only=True):
     def filtered(self, where: Where | None) -> Query:
         return replace(self, where=where)
 
+    def also(self, where: Where) -> Query:
+        return replace(self, where={**(self.where or {}), **where})
+
 
 def changed_since(moment: datetime) -> Where:
     return {"updatedAt": {"_gt": moment.astimezone(UTC).isoformat()}}
+
+
+def changed_until(moment: datetime) -> Where:
+    return {"updatedAt": {"_lte": moment.astimezone(UTC).isoformat()}}
 
 
 def by_id(remote_id: str) -> Where:

@@ -91,6 +91,7 @@ class JarviSource:
                 after=after,
                 finds_deletions=finds_deletions,
                 thin_sweep=False,
+                recent=name is Stream.TALENTS,
             )
 
         found = [
@@ -130,6 +131,9 @@ class JarviSource:
             async for page in self._talents(start):
                 yield page
         elif stream is Stream.APPLICATIONS:
+            if start.recent is not None and self.people.in_parts:
+                # What is recent came beside the talents; the rest is told once all of them are read.
+                yield replace(self._page(stream, []), cursor="", recent=False)
             async for page in self._applications(start.since):
                 yield page
         elif stream is Stream.STAGES:
@@ -192,12 +196,14 @@ class JarviSource:
             return []
         pages = [self._page(Stream.TALENTS, [RawRecord(remote_id, row)])]
         entries = self.people.applications_of(row)
-        if entries:
-            there = [RawRecord(links.entry_id(e), e) for e in entries if not links.is_gone(e)]
-            gone = [links.entry_id(e) for e in entries if links.is_gone(e)]
-            page = self._page(Stream.APPLICATIONS, there)
-            pages.append(replace(page, gone=tuple(key for key in gone if key)))
-        return pages
+        return [*pages, self._page_of(entries)] if entries else pages
+
+    def _page_of(self, entries: list[Row]) -> Page:
+        """Applications as they stand in profiles."""
+        there = [RawRecord(links.entry_id(e), e) for e in entries if not links.is_gone(e)]
+        gone = [links.entry_id(e) for e in entries if links.is_gone(e)]
+        page = self._page(Stream.APPLICATIONS, there)
+        return replace(page, gone=tuple(key for key in gone if key))
 
     # --- asking ---
 
@@ -246,11 +252,13 @@ class JarviSource:
     # --- talents ---
 
     async def _talents(self, start: Start) -> AsyncIterator[Page]:
-        async for found in self.people.pages(start.since, start.cursor):
+        async for found in self.people.pages(start.since, start.cursor, start.recent):
             raw = [RawRecord(row_id(row), row) for row in (*found.talents, *found.odd)]
             page = self._page(Stream.TALENTS, raw)
             yield replace(
                 page,
+                recent=found.recent,
+                beside=(self._page_of(found.applications),) if found.is_early else (),
                 gone=found.gone,
                 cursor=found.cursor,
                 total=found.total,

@@ -31,6 +31,7 @@ class Trust:
         self.incremental = incremental
         self._filters_talents = filters_talents
         self._found: dict[tuple[str, str], bool] = {}
+        self.counts: dict[bool, int] = {}  # of profiles: whether of talents alone
 
     async def changes(self, entity: str) -> bool:
         """Whether the filter by ``updatedAt`` works."""
@@ -57,6 +58,7 @@ class Trust:
                 for where in (None, TALENTS, NOT_TALENTS)
             ]
             every, talents, others = (count if count is not None else -1 for count in counts)
+            self.counts = {True: talents, False: every}
             known = -1 < talents <= every <= talents + others and others >= 0
             self._found["profiles", "isTalent"] = known
         return known
