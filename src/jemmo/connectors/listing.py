@@ -229,9 +229,11 @@ class ListSource(ABC):
 
     # --- between the two ---
 
-    async def _walk(self, listing: Listing, ask: Ask, cursor: str | None) -> AsyncIterator[Chunk]:
+    async def _walk(
+        self, listing: Listing, ask: Ask, cursor: str | None, begin: str | None = None
+    ) -> AsyncIterator[Chunk]:
         """The pages of a list, from its beginning or from a place kept; one that is forgotten is the beginning."""
-        begin = self._begin(listing, ask)
+        begin = begin or self._begin(listing, ask)
         url: str | None = cursor or begin
         visited, begun, empty = Visited(), False, 0
         while url is not None:

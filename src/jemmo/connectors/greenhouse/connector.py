@@ -80,6 +80,7 @@ GREENHOUSE = Connector(
         resumes=True,
         stage_history=True,
         custom_fields=True,
+        recent_first=True,
     ),
     options=(
         Option(

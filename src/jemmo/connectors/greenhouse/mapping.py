@@ -67,6 +67,7 @@ STATUS = {
     "hired": ApplicationStatus.HIRED,
     "converted": ApplicationStatus.CONVERTED,
 }
+ACTIVE = frozenset(word for word, known in STATUS.items() if known is ApplicationStatus.ACTIVE)
 REASON = {
     "WE_REJECTED_THEM": RejectedBy.COMPANY,
     "THEY_REJECTED_US": RejectedBy.CANDIDATE,

@@ -14,14 +14,15 @@ from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
-from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
+from jemmo.connectors.greenhouse.newest import NewestFirst
+from jemmo.connectors.listing import Ask, Chunk, Listing, row_id
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport, Stream, StreamSpec
-from jemmo.domain.validation import split_address, text
+from jemmo.domain.validation import parse_time, split_address, text
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link
 from jemmo.rest_client.tokens import ClientCredentials
@@ -34,6 +35,7 @@ KEY_HELP = _(
 STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}
 MOST_IDS = 50  # in a filter
+MOST_ALONE = 250  # talents whose applications are asked for early
 VISITS, PAY, PAY_NAMES = OPTIONAL = ("application_stages", "pay_input_ranges", "pay_inputs")
 """Lists that a sync goes on without, where the account or the credential has none of them."""
 BESIDE = ("offices", "sources", "job_posts", "job_owners", *OPTIONAL)
@@ -43,13 +45,15 @@ WHOLE = {
     "users": {"show_service_accounts": "true"},
 }
 """What a list leaves out unless it is asked for: Greenhouse's built-in reasons, and the users of integrations."""
+FIRST = frozenset((Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS))
+"""Streams of which people need a part before the rest."""
 CLAIMS = "https://auth.greenhouse.io/claims"
 
 Rows = list[dict[str, Any]]
 
 
-class GreenhouseSource(ListSource):
-    most_ids = MOST_IDS
+class GreenhouseSource(NewestFirst):
+    most_ids = together = MOST_IDS
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -74,6 +78,7 @@ class GreenhouseSource(ListSource):
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
         super().__init__(client, _listings(lag, thrifty=not self._reads_all))
         self._known: dict[str, asyncio.Task[Rows]] = {}
+        self._active: set[str] | None = None
 
     @property
     def _reads_all(self) -> bool:
@@ -141,6 +146,63 @@ class GreenhouseSource(ListSource):
         """One file's row, with a fresh link; ``None`` when it is gone."""
         rows = await self._all(_address("attachments", {"ids": remote_id}))
         return next((row for row in rows if row_id(row) == remote_id), None)
+
+    # --- what comes first ---
+
+    def early(self, listing: Listing, recent: datetime) -> list[str]:
+        """Jobs that are open, else what changed lately."""
+        if listing.spec.name is Stream.JOBS:
+            query = {"per_page": str(self.config.options["page_size"]), "status": "open"}
+            return [_address(listing.path, query)]
+        return [self.address(listing, Ask(since=recent))]
+
+    async def people(self, listing: Listing, recent: datetime) -> list[str]:
+        """Talents of active applications that changed lately, and talents who changed without one of theirs.
+
+        Nobody says that the one's date moves with the other's. The latter may be many, so the newest come first and
+        not all of them.
+        """
+        if listing.spec.name is Stream.JOBS:
+            return []
+        active = await self._active_lately(recent)
+        if listing.spec.name is Stream.TALENTS:
+            return [one for one in active if one not in self.sent(Stream.TALENTS)]
+        talents = self.sent(Stream.TALENTS) or {
+            str(row_id(row)): row.get("updated_at")
+            for row in await self._changed("candidates", recent, "id,updated_at")
+        }
+        alone = [
+            key
+            for key, version in talents.items()
+            if key not in active and (not version or (parse_time(str(version)) or recent) >= recent)
+        ]
+        return alone[:MOST_ALONE]
+
+    async def _active_lately(self, recent: datetime) -> set[str]:
+        """Who has an active application that changed lately; asked for once."""
+        if self._active is None:
+            lately = await self._changed("applications", recent, "id,candidate_id,status")
+            active = [row for row in lately if row.get("status") in mapping.ACTIVE]
+            self._active = {key for row in active if (key := row_id(row, "candidate_id"))}
+        return self._active
+
+    async def _changed(self, path: str, recent: datetime, fields: str) -> Rows:
+        """Some fields of what changed lately; nothing where the credential may not ask, or the list not be asked."""
+        query = {"per_page": "500", "updated_at": f"gte|{recent:%Y-%m-%dT%H:%M:%SZ}"}
+        for thin in ({"fields": fields}, {}):
+            try:
+                return await self._all(_address(path, {**query, **thin}))
+            except ScopeTooSmall:
+                break
+            except Refused:
+                continue
+        return []
+
+    def of_people(self, listing: Listing, ids: tuple[str, ...]) -> str:
+        if listing.spec.name is Stream.TALENTS:
+            return self.address(listing, Ask(ids=ids, size=len(ids)))
+        query = {"per_page": "500", "candidate_ids": ",".join(ids)}
+        return _address(listing.path, query)
 
     # --- what stands in lists of its own ---
 
@@ -282,6 +344,7 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
             after=after,
             follows=follows if thrifty else (),
             thin_sweep=thin_sweep,
+            recent=name in FIRST,
         )
         return Listing(spec=spec, path=path, kind=kind, map=to_record)
 

@@ -1,0 +1,238 @@
+"""Reads what people need first: the newest records, what changed lately and open jobs, then the rest of a list.
+
+Nothing is believed of a filter: the rest is the whole list, which is walked as ever. Left out of it is what was sent
+already in the same version, so no record costs its lookups twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime
+from itertools import accumulate, pairwise
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.listing import Ask, Listing, ListSource, row_id
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.streams import RECENT, Page, Start, Stream
+from jemmo.domain.validation import parse_time
+
+NEWEST_PAGES = 4
+"""Read of each list before anything else, so that one that is no longer is read in one go."""
+NEWEST_OF_JOBS = 1
+"""The same of jobs, which all applications wait for."""
+
+Rows = list[dict[str, Any]]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a pass stands: where the rest of a list goes on, and which list of the early ones is read before that.
+
+    ``early`` is the address of its next page, or ``None`` for its beginning; ``part`` is ``None`` once all were read.
+    ``sent`` are the ids that were sent, packed: so a pass that is taken up sends none of them twice.
+    """
+
+    rest: str
+    part: int | None = 0
+    early: str | None = None
+    sent: str = ""
+
+
+class NewestFirst(ListSource):
+    """A ``ListSource`` for lists that come newest first and can be asked for what changed."""
+
+    together = 1
+    """How many records a lookup takes: pages are cut at multiples of that, so that none is asked for a few."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._sent: dict[Stream, dict[str, Any]] = {}
+
+    @abstractmethod
+    def early(self, listing: Listing, recent: datetime) -> list[str]:
+        """The addresses of the lists to read before the rest of one."""
+
+    @abstractmethod
+    async def people(self, listing: Listing, recent: datetime) -> list[str]:
+        """Ids of candidates without whom those early lists are not whole, or who need more of this one."""
+
+    @abstractmethod
+    def of_people(self, listing: Listing, ids: tuple[str, ...]) -> str:
+        """The address of what a list has of these candidates."""
+
+    def sent(self, stream: Stream) -> dict[str, Any]:
+        """The versions of a stream's records that were sent early, by id."""
+        return self._sent.setdefault(stream, {})
+
+    async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        listing, place = self._listings[stream], _place(start.cursor)
+        is_first = start.since is None and start.recent is not None and listing.spec.recent
+        if start.recent is None or not is_first or (start.cursor and place is None):
+            async for page in super().pages(stream, start):
+                yield replace(page, recent=False) if is_first else page
+            return
+        if place is None:
+            async for page in self._newest(listing):
+                yield page
+                place = _place(page.cursor)
+        else:
+            before = start.recent + RECENT  # what is older was sent as it is now
+            self.sent(stream).update(dict.fromkeys(_unpacked(place.sent), before))
+        if place is not None:
+            async for page in self._from(listing, start.recent, place):
+                yield page
+
+    async def _from(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
+        """What comes after the newest pages, from a place on."""
+        follows = place.part is None
+        if not follows:
+            async for page in self._early(listing, recent, place):
+                yield page
+                follows = True
+        done = self._place(listing.spec.name, place.rest, None)
+        async for page in self._rest(listing, place.rest):
+            cursor = _kept(replace(done, rest=page.cursor)) if page.cursor else None
+            yield replace(page, cursor=cursor, recent=False if follows else None)
+
+    def _place(self, name: Stream, rest: str, part: int | None, early: str | None = None) -> Place:
+        return Place(rest=rest, part=part, early=early, sent=_packed(self.sent(name)))
+
+    async def _newest(self, listing: Listing) -> AsyncIterator[Page]:
+        """The first pages of a list; all of one that has no more."""
+        most = NEWEST_OF_JOBS if listing.spec.name is Stream.JOBS else NEWEST_PAGES
+        number, before = 0, set[str | None]()
+        async for chunk in self._walk(listing, Ask(), None):
+            number += 1
+            page = await self._send(listing, chunk.rows)
+            page = replace(page, repeats=sum(one.remote_id in before for one in page.raw))
+            before = {one.remote_id for one in page.raw} - {None}
+            if chunk.next is None:
+                yield page
+                return
+            place = self._place(listing.spec.name, chunk.next, 0)
+            yield replace(page, cursor=_kept(place), recent=True)
+            if number == most:
+                return
+
+    async def _early(self, listing: Listing, recent: datetime, place: Place) -> AsyncIterator[Page]:
+        """What changed lately, as far as it was not among the newest, and what that refers to.
+
+        Nothing where that cannot be asked for.
+        """
+        name, begun = listing.spec.name, bool(place.part)
+        lists = self.early(listing, recent)
+        for part in range(place.part or 0, len(lists)):
+            begin = place.early if part == place.part else None
+            try:
+                own = self.client.path_of(lists[part])
+                async for chunk in self._walk(listing, Ask(), begin, own):
+                    begun = True
+                    page = await self._send(listing, self._unsent(listing, chunk.rows))
+                    after = part if chunk.next else part + 1
+                    kept = self._place(name, place.rest, after, chunk.next)
+                    yield replace(page, cursor=_kept(kept), recent=True)
+            except Refused:
+                if begun:
+                    raise
+                return
+        async for page in self._needed(listing, recent, place):
+            yield page
+        last = self._place(name, place.rest, None)
+        yield replace(await self._send(listing, []), cursor=_kept(last), recent=False)
+
+    async def _needed(
+        self, listing: Listing, recent: datetime, place: Place
+    ) -> AsyncIterator[Page]:
+        """What belongs to people, in the order of their ids; ``Place.early`` is the last who was asked for."""
+        number = len(self.early(listing, recent))
+        last = place.early if place.part == number else None
+        ids = sorted(one for one in await self.people(listing, recent) if one > (last or ""))
+        for first in range(0, len(ids), self.most_ids):
+            some = tuple(ids[first : first + self.most_ids])
+            begin = self.client.path_of(self.of_people(listing, some))
+            async for chunk in self._walk(listing, Ask(), None, begin):
+                page = await self._send(listing, self._unsent(listing, chunk.rows))
+                kept = self._place(listing.spec.name, place.rest, number, some[-1])
+                yield replace(page, cursor=_kept(kept), recent=True)
+
+    async def _rest(self, listing: Listing, begin: str | None) -> AsyncIterator[Page]:
+        """The list from a place on without what was sent, in pages that waste no lookup.
+
+        Rows that wait for the next page are read again where a pass is taken up between them.
+        """
+        waiting: list[Any] = []
+        kept = here = begin
+        before = set[str | None]()
+        async for chunk in self._walk(listing, Ask(), begin):
+            kept = kept if waiting else here
+            waiting += self._unsent(listing, chunk.rows)
+            count = len(waiting) - (len(waiting) % self.together if chunk.next else 0)
+            rows, waiting = waiting[:count], waiting[count:]
+            kept, here = here if rows else kept, chunk.next
+            if not rows and here:
+                continue
+            page = await self._page(listing, rows)
+            repeats = sum(one.remote_id in before for one in page.raw)
+            before = {one.remote_id for one in page.raw} - {None}
+            yield replace(page, repeats=repeats, cursor=kept if waiting else here)
+
+    # --- what was sent ---
+
+    async def _send(self, listing: Listing, rows: list[Any]) -> Page:
+        page = await self._page(listing, rows)
+        self._note(listing, rows)
+        return page
+
+    def _note(self, listing: Listing, rows: list[Any]) -> None:
+        sent = self.sent(listing.spec.name)
+        sent |= {key: row.get(self.updated_field) for row in rows if (key := row_id(row))}
+
+    def _unsent(self, listing: Listing, rows: list[Any]) -> list[Any]:
+        """Without those that were sent in this version."""
+        sent = self.sent(listing.spec.name)
+        return [row for row in rows if not _is_in(sent, row, self.updated_field)]
+
+
+def _is_in(sent: dict[str, Any], row: Any, field: str) -> bool:
+    key = row_id(row)
+    if key is None or key not in sent:
+        return False
+    version, known = row.get(field), sent[key]
+    if isinstance(known, datetime):
+        changed = parse_time(version)
+        return changed is not None and changed < known
+    return version is not None and version == known
+
+
+def _packed(ids: Iterable[str]) -> str:
+    """Ids that are numbers, in two or three letters each."""
+    numbers = sorted(int(one) for one in ids if one.isascii() and one.isdecimal())
+    steps = [later - earlier for earlier, later in pairwise([0, *numbers])]
+    return base64.b64encode(zlib.compress(msgspec.json.encode(steps))).decode()
+
+
+def _unpacked(packed: str) -> Iterator[str]:
+    """Raises ``ValueError`` for what was packed by nobody here."""
+    if packed:
+        try:
+            plain = zlib.decompress(base64.b64decode(packed))
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        yield from map(str, accumulate(msgspec.json.decode(plain, type=list[int])))
+
+
+def _place(cursor: str | None) -> Place | None:
+    """The place kept; ``None`` for the address of a list that is read in one go."""
+    if cursor is None or not cursor.startswith("{"):
+        return None
+    return msgspec.json.decode(cursor, type=Place)
+
+
+def _kept(place: Place) -> str:
+    return msgspec.json.encode(place).decode()
