@@ -147,15 +147,24 @@ def _second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def with_beside(query: Query, stream: Stream, fields: Mapping[Stream, Mapping[str, str]]) -> Query:
+def with_beside(
+    query: Query,
+    stream: Stream,
+    fields: Mapping[Stream, Mapping[str, str]],
+    *,
+    with_types: bool = False,
+) -> Query:
     """The query, asking as well for all that other streams know of the records related to these.
 
-    ``fields`` are the sparse fields that each of these streams asks for, by type.
+    ``fields`` are the sparse fields that each of these streams asks for, by type; ``with_types`` says that stages are
+    asked for with their types.
     """
     others = BESIDE[stream]
     include = dict.fromkeys(query.include)
     for other in others:
         include |= dict.fromkeys(needed_beside(stream, other))
+    if with_types:
+        include[f"{others[Stream.STAGES]}.stage-type"] = None
     shown = {PATHS[one]: one for one in (stream, *others)}
     thin = {
         kind: names for own in fields.values() for kind, names in own.items() if kind not in shown

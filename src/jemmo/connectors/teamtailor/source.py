@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from itertools import pairwise
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -36,7 +34,15 @@ from jemmo.connectors.teamtailor.queries import (
 )
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import BOUNDS, KINDS, streams_of
-from jemmo.connectors.teamtailor.walk import AnyDocument, Position, Step, Walk, id_of
+from jemmo.connectors.teamtailor.walk import (
+    AnyDocument,
+    Position,
+    Step,
+    Walk,
+    id_of,
+    reached,
+    sightings,
+)
 from jemmo.connectors.teamtailor.wire import (
     Document,
     Resource,
@@ -51,13 +57,11 @@ from jemmo.domain.streams import (
     Notes,
     Page,
     RawRecord,
-    Sighting,
     SightingPage,
     Start,
     Stream,
     StreamSpec,
 )
-from jemmo.domain.validation import parse_time, utc
 from jemmo.rest_client.ahead import Ahead
 
 MOST_RENAMED = 20  # places and roles whose records are asked for one by one; of more, all are read
@@ -129,7 +133,7 @@ class TeamtailorSource:
                 newest_first = asked.sort == NEWEST_FIRST
                 if met is not None or newest_first:
                     page = replace(page, total=None)  # the list's count is not this pass's
-                if newest_first and start.since and _reached(step, start.since):
+                if newest_first and start.since and reached(step, start.since):
                     yield replace(page, cursor=None)
                     return
                 if page.cursor is None and position.part + 1 < len(queries):
@@ -193,7 +197,7 @@ class TeamtailorSource:
                     short = step.short
                     after = place.next_part(step)
                 yield SightingPage(
-                    sightings=_sightings(step),
+                    sightings=sightings(step),
                     cursor=_cursor(after) if after else None,
                     total=step.total if len(queries) == 1 else None,
                     repeats=repeats,
@@ -287,7 +291,10 @@ class TeamtailorSource:
             await self.learner.learn(other, reads_all=True)
         recent, rest = _in_two(queries[0], moment)
         fields = {one: dict(self.learner.fields(one)) for one in streams}
-        return [with_beside(recent, stream, fields), rest]
+        with_types = (
+            "stage-type" in self.learner.allowed(*self._queries(Stream.STAGES, None)).include
+        )
+        return [with_beside(recent, stream, fields, with_types=with_types), rest]
 
     async def _walk(
         self, stream: Stream, wanted: Query, start: Position
@@ -425,25 +432,3 @@ def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
 
 def _cursor(position: Position) -> str:
     return msgspec.json.encode(position).decode()
-
-
-def _reached(step: Step, since: datetime) -> bool:
-    """Whether a walk from the newest on has come to what is known already."""
-    times = [when for one in step.document.data if (when := _updated_at(one)) is not None]
-    in_order = all(newer >= older for newer, older in pairwise(times))
-    return bool(times) and in_order and times[-1] < since
-
-
-def _updated_at(resource: Any) -> datetime | None:
-    if isinstance(resource, Resource):
-        return utc(resource.attributes.updated_at)
-    attributes = resource.get("attributes") if isinstance(resource, dict) else None
-    return parse_time(attributes.get("updated-at")) if isinstance(attributes, dict) else None
-
-
-def _sightings(step: Step) -> list[Sighting]:
-    return [
-        Sighting(key, _updated_at(one))
-        for key, one in zip(step.ids, step.document.data, strict=True)
-        if key
-    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -16,9 +17,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.listing import MOST_EMPTY_PAGES
-from jemmo.connectors.teamtailor.wire import Document, LooseDocument
+from jemmo.connectors.teamtailor.wire import Document, LooseDocument, Resource
 from jemmo.connectors.whole import Visited, endless
 from jemmo.domain.errors import PermanentError
+from jemmo.domain.streams import Sighting
+from jemmo.domain.validation import parse_time, utc
 
 AnyDocument = Document[Any] | LooseDocument
 Fetch = Callable[[str], Awaitable[AnyDocument]]
@@ -193,3 +196,27 @@ def id_of(resource: Any) -> str | None:
     if isinstance(found, str):
         return found or None
     return None if found is None or isinstance(found, bool | dict | list) else str(found)
+
+
+def reached(step: Step, since: datetime) -> bool:
+    """Whether a walk from the newest on has come to what is known already."""
+    times = [when for one in step.document.data if (when := updated_at(one)) is not None]
+    in_order = all(newer >= older for newer, older in pairwise(times))
+    return bool(times) and in_order and times[-1] < since
+
+
+def updated_at(resource: Any) -> datetime | None:
+    """When a resource, decoded or not, changed last."""
+    if isinstance(resource, Resource):
+        return utc(resource.attributes.updated_at)
+    attributes = resource.get("attributes") if isinstance(resource, dict) else None
+    return parse_time(attributes.get("updated-at")) if isinstance(attributes, dict) else None
+
+
+def sightings(step: Step) -> list[Sighting]:
+    """The ids of a page and their dates."""
+    return [
+        Sighting(key, updated_at(one))
+        for key, one in zip(step.ids, step.document.data, strict=True)
+        if key
+    ]
