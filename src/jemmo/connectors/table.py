@@ -46,8 +46,8 @@ def _capabilities() -> Iterator[str]:
         "syncs. "
         "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them. "
         "*Last 30 days first* is how a first sync of a large account begins "
-        "([how](how-a-sync-works.md#the-last-30-days-first)). It takes filters that counts prove: Greenhouse counts no "
-        "list, Jarvi's filters may do nothing and say nothing, and Flatchr is searched by days, oldest first."
+        "([how](how-a-sync-works.md#the-last-30-days-first)). Flatchr's older accounts, whose rows don't say who is "
+        "archived, are read as before, and so is a Jarvi account whose filters prove not to work."
     )
 
 
