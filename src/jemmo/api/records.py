@@ -8,15 +8,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 
 from jemmo.api import cursors
 from jemmo.api.access import ApiRequest
+from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.noting import note
+from jemmo.store.models import Organisation
 from jemmo.store.selectors.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
 
@@ -34,21 +37,21 @@ def page(
     fields: str | None,
     include: str | None,
 ) -> HttpResponse:
-    """The next records in the order of their ids, which no write changes.
+    """The next records in the order of the ATS's ids, which no write changes.
 
     A record that appears, goes or changes meanwhile moves no other: whoever follows ``next_cursor`` to the end meets
     each record that was there all the time exactly once.
     """
     kind, parts = KINDS[name], _parts(KINDS[name], include)
     chosen = _fields(kind, fields, parts)
-    records = kind.shown(request.token.org).order_by("id")
-    if cursor is not None:
-        records = records.filter(id__gt=cursors.read(name, cursor))
+    records = kind.shown(request.token.org)
     if updated_since is not None:
         records = records.filter(modified_at__gte=_moment("updated_since", updated_since))
-    found = list(records[: limit + 1])
+    place = None if cursor is None else cursors.read(name, cursor)
+    found = _following(request.token.org, records, place, limit + 1)
     rows = _rows(request, kind, found[:limit], parts)
-    following = cursors.write(name, found[limit - 1].id) if len(found) > limit else None
+    last = found[limit - 1] if len(found) > limit else None
+    following = last and cursors.write(name, Place(last.connection_id, last.remote_id))
     if name in PERSONAL and cursor is None:
         _note(request, name)
     return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": following})
@@ -69,6 +72,23 @@ def single(
 
 def answer(content: Any) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+
+
+def _following(
+    org: Organisation, records: QuerySet[Any], place: Place | None, most: int
+) -> list[Any]:
+    """One connection after the other, so that the index of each connection's ids leads straight to the page."""
+    found: list[Any] = []
+    for connection_id in org.connections.order_by("id").values_list("id", flat=True):
+        if place and connection_id < place.connection_id:
+            continue
+        own = records.filter(connection_id=connection_id).order_by("remote_id")
+        if place and connection_id == place.connection_id:
+            own = own.filter(remote_id__gt=place.remote_id)
+        found += own[: most - len(found)]
+        if len(found) == most:
+            break
+    return found
 
 
 def _rows(

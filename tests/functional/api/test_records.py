@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 from django.test import Client
 from fakes.showcase import EMAIL, PHONE, Showcase
 
@@ -15,7 +16,15 @@ from jemmo.api.access import LIMITER
 from jemmo.domain.tokens import ApiScope
 from jemmo.services import tokens
 from jemmo.store import scope
-from jemmo.store.models import AccessEvent, Application, Job, Organisation, Talent
+from jemmo.store.models import (
+    AccessEvent,
+    Application,
+    Connection,
+    Department,
+    Job,
+    Organisation,
+    Talent,
+)
 from jemmo.store.selectors.export import KINDS
 
 LISTS = (
@@ -88,6 +97,46 @@ def test_pages_hold_everybody_shown_once(
     for row in rows:
         assert tuple(row) == kind.fields or sorted(row) == sorted(kind.fields)
         assert ask(f"{name}/{row['id']}", token("records", "confidential")) == row
+
+
+def test_the_connections_of_an_organization_follow_each_other(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    first = showcase.talent("elodie").connection
+    others = [
+        Connection.objects.create(
+            org=showcase.org, provider="flatchr", sealed_key=b"", key_set_at=NOW
+        )
+        for _ in range(3)
+    ]
+    for connection in (*others[:2], first):
+        for remote_id in ("é:1", "A" * 900, "z"):
+            Department.objects.create(
+                org=showcase.org,
+                connection=connection,
+                remote_id=remote_id,
+                name=remote_id,
+                content_hash=b"",
+            )
+
+    rows = list(everything(ask, "departments", token(), limit=2))
+
+    places = [(row["connection_id"], row["remote_id"]) for row in rows]
+    assert len(places) == len(set(places)) == KINDS["departments"].shown(showcase.org).count()
+    assert [place[0] for place in places] == sorted(place[0] for place in places)
+
+
+def test_a_page_is_read_by_the_index_of_ids(
+    showcase: Showcase, token: Callable[..., str], ask: Asks
+) -> None:
+    for name in ("talents", "applications"):
+        records = KINDS[name].shown(showcase.org)
+        connection = showcase.talent("elodie").connection_id
+        page = records.filter(connection_id=connection, remote_id__gt="a").order_by("remote_id")
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off; SET enable_sort = off")
+        table = KINDS[name].model._meta.db_table
+        assert f"using {table}_key" in page[:100].explain().lower()
 
 
 def test_a_record_that_comes_or_goes_moves_no_other(
@@ -209,7 +258,15 @@ def test_only_what_was_written_since_then(
 @pytest.mark.parametrize(
     "query",
     [
-        *("limit=0", "limit=501", "limit=x", "cursor=x", "cursor=" + "A" * 5000, "cursor=é"),
+        *(
+            "limit=0",
+            "limit=501",
+            "limit=x",
+            "cursor=x",
+            "cursor=" + "A" * 5000,
+            "cursor=é",
+            "cursor=dGFsZW50czo",
+        ),
         *("fields=password", "include=everything", "updated_since=yesterday"),
         *("updated_since=2026-11-30", "updated_since=2026-11-30T08:00:00", "fields=%00"),
         "updated_since=9999-99-99T00:00:00Z",
