@@ -95,6 +95,7 @@ def test_it_can_wait_for_the_night(office: Any, visits: Opens) -> None:
     expect(page.get_by_text("Active", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_same_account_is_not_connected_twice(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
@@ -145,6 +146,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
     ).to_be_visible()
 
 
+@pytest.mark.long
 def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)
@@ -156,6 +158,7 @@ def test_two_syncs_asked_for_are_one(office: Any, visits: Opens) -> None:
     expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
 
 
+@pytest.mark.long
 def test_disconnecting_keeps_or_deletes(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)

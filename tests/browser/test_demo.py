@@ -26,6 +26,7 @@ pytestmark = [
 Opens = Callable[..., Page]
 
 
+@pytest.mark.long
 def test_a_change_in_the_simulated_ats_arrives_on_an_open_page(
     office: Any, visits: Opens, settings: Settings
 ) -> None:

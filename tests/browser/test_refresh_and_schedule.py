@@ -56,6 +56,7 @@ def test_a_talent_is_refreshed_where_it_is_read(office: Any, visits: Opens) -> N
     expect(refresh).to_have_attribute("aria-disabled", "true")
 
 
+@pytest.mark.long
 def test_the_schedule_is_set_and_what_follows_is_shown(office: Any, visits: Opens) -> None:
     page = visits("/settings/organization/ats/")
     connect(page, office)

@@ -40,6 +40,7 @@ def files(where: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_the_copy_is_registered_clean_and_passes(tmp_path: Path, postgres_url: str) -> None:
     for place in ("src", "tests", "scripts"):
         shutil.copytree(ROOT / place, tmp_path / place)

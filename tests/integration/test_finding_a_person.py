@@ -120,6 +120,7 @@ async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_searc
     assert sorted(await in_thread(lambda: search(thoroughly=False))) == sorted(everybody)
 
 
+@pytest.mark.long
 async def test_an_erasure_takes_them_all_and_none_comes_back(
     ats: Harness, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,9 +46,8 @@ async def until(found: Company, query: str, least: int) -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1, 2])
 async def test_a_sync_killed_at_any_page_is_finished_by_the_next_ones(
     sandbox: SandboxServer, database_url: str, seed: int
 ) -> None:

@@ -44,6 +44,7 @@ async def connected(sandbox: SandboxServer, database_url: str, org: str) -> Comp
     )
 
 
+@pytest.mark.long
 async def test_two_processes_with_one_key_are_never_refused(
     sandbox: SandboxServer, database_url: str
 ) -> None:

@@ -187,6 +187,7 @@ async def test_a_sync_in_many_slices_is_one_run_with_one_report(
         await assert_equal_to_truth(ats, found)
 
 
+@pytest.mark.long
 async def test_a_huge_first_sync_delays_nobody(database_url: str, start: Start) -> None:
     async with AsyncExitStack() as stack:
         huge, small = [

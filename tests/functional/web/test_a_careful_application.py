@@ -86,7 +86,8 @@ def test_every_address_has_the_headers(role: str, showcase: Showcase, signed_in:
             for cookie in answer.cookies.values():
                 assert cookie["samesite"] == "Lax", (where, cookie.key)
                 assert cookie["httponly"], (where, cookie.key)
-            answer.close()  # a download that is neither read nor closed keeps its place
+            if answer.streaming:
+                answer.close()  # a download that is neither read nor closed keeps its place
             walked += 1
         if role == "staff":  # an answer may have signed them out
             client.force_login(showcase.person("owner"))
