@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from fakes.showcase import NOW, Showcase
 
+from jemmo.services import leaving
 from jemmo.store.models import Connection, HeldDeletion, Job, Talent
 
 SignedIn = Callable[[str], Client]
@@ -66,6 +68,39 @@ def test_what_is_being_deleted_is_shown_in_the_list(
     answer = signed_in("admin").post(reverse("ats_disconnect", args=[agency.id]), form)
 
     assert answer["Location"] == f"{reverse('ats')}#connection-{agency.id}"
+
+
+def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in: SignedIn) -> None:
+    """Its key is gone already, and its records are kept already."""
+    Connection.objects.filter(id=agency.id).update(state="disconnected")
+
+    page = signed_in("admin").get(reverse("ats_disconnect", args=[agency.id])).content.decode()
+
+    assert "<h1>Delete its data</h1>" in page
+    for false in ("The key is deleted at once", "Keep the jobs and talents", 'type="radio"'):
+        assert false not in page
+    form = {"fate": "delete", "name": "Agency"}
+    signed_in("admin").post(reverse("ats_disconnect", args=[agency.id]), form)
+    assert Connection.objects.get(id=agency.id).state == "leaving"
+
+
+def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
+    agency: Connection, showcase: Showcase, signed_in: SignedIn
+) -> None:
+    leaving.ask(showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC))
+    owner, why = signed_in("owner"), "This organization is being deleted, so nothing is synced."
+
+    card = owner.get(reverse("ats_connection", args=[agency.id])).content.decode()
+    resumed = owner.post(reverse("ats_resume", args=[agency.id]), follow=True).content.decode()
+
+    assert "Paused" in card
+    assert reverse("ats_resume", args=[agency.id]) not in card
+    assert why in resumed
+    assert "It was not paused" not in resumed
+    for path in ("/help/", "/talents/"):
+        shown = owner.get(path).content.decode()
+        assert why in shown
+        assert "Resume" not in shown
 
 
 def test_leaving_a_form_leads_back_to_its_connection(

@@ -101,6 +101,8 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
 def finding_help(kind: str, reader: Membership) -> str:
     """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
     role = Role(reader.role)
+    if kind == "paused" and reader.org.deleted_at:
+        return words.word("leaving", "finding_help")
     if kind in FOR_MANAGERS and not role.manages:
         return ask_managers()
     return words.word(

@@ -14,7 +14,7 @@ from jemmo.domain.streams import Mode
 from jemmo.services import connections, manual
 from jemmo.services.access import PATIENCE
 from jemmo.services.connecting import connector_named
-from jemmo.store.models import Connection
+from jemmo.store.models import Connection, ConnectionState
 from jemmo.vault import default_vault
 from jemmo.web import connection_forms as forms
 from jemmo.web.access import MemberRequest, manager
@@ -75,10 +75,12 @@ def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
     if request.method != "POST":
-        text = _("Automatic syncs resumed.")
+        text = _("Automatic syncs start again.")
         return _confirm(request, connection, _("Resume"), text)
     if connections.resume(connection):
         messages.success(request, _("Automatic syncs resumed."))
+    elif request.organisation.deleted_at:
+        messages.info(request, _("This organization is being deleted, so nothing is synced."))
     else:
         messages.info(request, _("It was not paused."))
     return to_connection(connection)
@@ -189,7 +191,8 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             else _("Disconnected. Its jobs and talents stay as they are now."),
         )
         return to_connection(connection)
-    shown = {"connection": connection, "form": form, **FRAME}
+    gone = connection.state == ConnectionState.DISCONNECTED
+    shown = {"connection": connection, "form": form, "gone": gone, **FRAME}
     return render(request, "web/ats_disconnect.html", shown)
 
 
