@@ -36,7 +36,7 @@ from jemmo.domain.validation import html_to_text, split_address
 from jemmo.services.logs import plain
 from jemmo.store.models import Membership, Notification, Role
 from jemmo.store.noticing import present_disguise
-from jemmo.web import words
+from jemmo.web import own_fields, words
 from jemmo.web.problems import ask_managers, may_help, said, spoken
 
 register = template.Library()
@@ -343,6 +343,12 @@ def language_name(code: str | None) -> str:
         return str(get_language_info((code or "").lower())["name_translated"]).capitalize()
     except KeyError:
         return code or ""
+
+
+@register.filter
+def field_label(key: str, field: dict[str, Any]) -> str:
+    """What a custom field is called."""
+    return own_fields.label_of(key, field)
 
 
 @register.filter
