@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
-from jemmo.services.noting import note
+from jemmo.services.noting import note, noted_lately
 from jemmo.store.models import Organisation
 from jemmo.store.selectors.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
@@ -52,8 +52,7 @@ def page(
     rows = _rows(request, kind, found[:limit], parts)
     last = found[limit - 1] if len(found) > limit else None
     following = last and cursors.write(name, Place(last.connection_id, last.remote_id))
-    if name in PERSONAL and cursor is None:
-        _note(request, name)
+    _note(request, name, begins=cursor is None)
     return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": following})
 
 
@@ -67,6 +66,7 @@ def single(
     if not found:
         raise not_found()
     rows = _rows(request, kind, found, parts)
+    _note(request, name)
     return answer(_cut(rows[0], chosen))
 
 
@@ -130,23 +130,23 @@ def _listed(text: str | None) -> frozenset[str]:
 def _moment(name: str, text: str) -> datetime:
     try:
         moment = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise bad_parameter(
-            name, "It is no moment with an offset.", "Write it as 2026-11-30T08:00:00Z."
-        )
-    return moment
-
-
-def _note(request: ApiRequest, name: str) -> None:
-    token = request.token
-    contacts = ApiScope.CONTACTS in token.scopes
-    note(
-        token.org,
-        Action.EXPORTED,
-        actor=token.created_by,
-        what=name,
-        contacts=contacts,
-        token=str(token.pk),
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)  # Postgres does not know every offset
+    except (ValueError, OverflowError):
+        pass
+    raise bad_parameter(
+        name, "It is no moment with an offset.", "Write it as 2026-11-30T08:00:00Z."
     )
+
+
+def _note(request: ApiRequest, name: str, *, begins: bool = False) -> None:
+    """Note who reads people: each list that is begun, and once in a while whatever else is read.
+
+    A cursor proves nothing: a program can make one up.
+    """
+    token = request.token
+    known: dict[str, Any] = {"what": name, "token": str(token.pk)}
+    if name not in PERSONAL or (not begins and noted_lately(token.org, Action.EXPORTED, **known)):
+        return
+    contacts = ApiScope.CONTACTS in token.scopes
+    note(token.org, Action.EXPORTED, actor=token.created_by, contacts=contacts, **known)

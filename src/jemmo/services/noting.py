@@ -37,6 +37,13 @@ def note(
     )
 
 
+def noted_lately(org: Organisation, action: Action, **detail: Any) -> bool:
+    """Whether that was noted within minutes, with all of this detail."""
+    since = datetime.now(UTC) - FOLDED
+    recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
+    return recent.filter(detail__contains=detail).exists()
+
+
 def looked(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
     """Note a look at a person's page. A page brings itself up to date, so looks within minutes are one."""
     with connection.cursor() as cursor:

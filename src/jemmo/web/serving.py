@@ -26,7 +26,7 @@ from jemmo.web.headers import RAW
 from jemmo.web.health import may_measure
 from jemmo.web.limits import Crowded, InFlight, Receive, Scope, Send, SlowReader
 from jemmo.web.middleware import secured
-from jemmo.web.peers import sender
+from jemmo.web.peers import holder, sender
 from jemmo.web.spooled import Spooled, is_download
 from jemmo.web.turns import Busy, Turns
 from jemmo.web.views import errors
@@ -69,7 +69,9 @@ class Pages(ASGIHandler):
         request, response = self.create_request(scope, body)
         if request is not None:
             try:
-                response = await _line(scope).run(partial(self._respond, scope, request))
+                response = await _line(scope).run(
+                    partial(self._respond, scope, request), holder(scope)
+                )
             except Busy:
                 response = secured(errors.unavailable(request))
         assert response is not None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
 from django.test import Client
 from fakes.showcase import EMAIL, PHONE, Showcase
 
+from jemmo.api import cursors
 from jemmo.api.access import LIMITER
 from jemmo.domain.tokens import ApiScope
 from jemmo.services import tokens
@@ -32,6 +33,7 @@ LISTS = (
     "reject-reasons",
 )
 NOW = datetime.now(UTC)
+START = cursors.Place(UUID(int=0), "")
 
 Asks = Callable[..., Any]
 
@@ -337,6 +339,35 @@ def test_whoever_takes_people_is_noted(
     assert [(event.detail["what"], event.detail["contacts"]) for event in noted] == [
         ("talents", True)
     ]
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["by a cursor of its own", "one by one"])
+def test_whoever_takes_people_in_another_way_is_noted_too(
+    showcase: Showcase, token: Callable[..., str], ask: Asks, single: bool
+) -> None:
+    secret = token("records", "contacts")
+    [talent] = KINDS["talents"].shown(showcase.org)[:1]
+    path = f"talents/{talent.id}" if single else f"talents?cursor={cursors.write('talents', START)}"
+    for _ in range(3):
+        ask(path, secret)
+    assert AccessEvent.objects.filter(org=showcase.org, action="exported").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2026-01-01T00:00:00%2B23:59", 200),
+        ("0001-01-01T00:00:00%2B14:00", 422),
+        ("9999-12-31T23:59:59-14:00", 422),
+        ("2026-01-01T00:00:00%2B24:00", 422),
+        ("2026-01-01T00:00:00", 422),
+        ("%00", 422),
+    ],
+)
+def test_any_moment_is_read_or_refused(
+    token: Callable[..., str], ask: Asks, moment: str, status: int
+) -> None:
+    ask(f"jobs?updated_since={moment}", token(), status)
 
 
 def test_a_secret_is_stored_as_a_hash_alone(showcase: Showcase, token: Callable[..., str]) -> None:

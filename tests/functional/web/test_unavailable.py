@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connections
 from django.test import Client, RequestFactory
 
+from jemmo.web.peers import holder
 from jemmo.web.turns import Busy, Turns
 from jemmo.web.views import errors
 
@@ -116,6 +118,57 @@ async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
     await asyncio.sleep(0.02)  # longer than anyone may wait to begin
     let_go.set()
     assert await waiting == "done"
+
+
+async def test_one_who_asks_for_much_leaves_room_for_others() -> None:
+    turns, let_go = Turns("test", 4, 60.0), Event()
+    greedy = [asyncio.create_task(turns.run(let_go.wait, "greedy")) for _ in range(50)]
+    await asyncio.sleep(0)
+    assert await turns.run(lambda: "other", "other") == "other"
+    assert not any(one.done() for one in greedy)
+    let_go.set()
+    assert await asyncio.gather(*greedy) == [True] * 50
+
+
+async def test_those_who_wait_have_their_turn_one_after_the_other() -> None:
+    turns, let_go, order = Turns("test", 1, 60.0), Event(), list[str]()
+    first = asyncio.create_task(turns.run(let_go.wait, "first"))
+    waiting = [
+        asyncio.create_task(turns.run(partial(order.append, name), name))
+        for name in ("a", "a", "a", "b", "c")
+    ]
+    await asyncio.sleep(0)
+    let_go.set()
+    await asyncio.gather(first, *waiting)
+    assert order == ["a", "b", "c", "a", "a"]
+
+
+async def test_one_who_left_the_line_takes_nobodys_turn() -> None:
+    turns, let_go, begun = Turns("test", 1, 60.0), Event(), list[str]()
+    first = asyncio.create_task(turns.run(let_go.wait, "a"))
+    left = [asyncio.create_task(turns.run(partial(begun.append, "left"), "b")) for _ in range(9)]
+    last = asyncio.create_task(turns.run(partial(begun.append, "last"), "c"))
+    await asyncio.sleep(0)
+    for one in left:
+        one.cancel()
+    await asyncio.wait(left)
+    let_go.set()
+    await asyncio.gather(first, last)
+    assert begun == ["last"]
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_behind_a_proxy_that_nobody_told_of_visitors_are_told_apart(
+    settings: Any, proxies: int
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+
+    def of(cookie: bytes, *, peer: str = "127.0.0.1") -> str:
+        headers = [(b"cookie", cookie), (b"x-forwarded-for", b"192.0.2.7")]
+        return holder({"client": (peer, 1), "headers": headers})
+
+    assert (of(b"a") != of(b"b")) == (not proxies)
+    assert of(b"a", peer="192.0.2.9") == of(b"b", peer="192.0.2.9")
 
 
 async def test_an_error_in_a_thread_is_the_callers() -> None:

@@ -78,7 +78,7 @@ def _event(data: dict[str, object]) -> bytes:
 async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None:
     """What changed meanwhile; when that can't be asked now, the page asks by itself."""
     try:
-        missed = await turns.pages().run(partial(_missed, org_id, since))
+        missed = await turns.pages().run(partial(_missed, org_id, since), str(org_id))
     except (Busy, DatabaseError):
         return live.RESYNC
     return {"kind": "records_changed", "streams": missed, "final": True} if missed else None
