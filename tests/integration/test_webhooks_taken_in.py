@@ -304,6 +304,7 @@ async def test_the_web_process_takes_webhooks_in(database_url: str) -> None:
             await web.communicate()
 
 
+@pytest.mark.one_server
 async def test_the_command_line_shows_renews_and_replays(database_url: str) -> None:
     async with hooked(database_url, synced=False, with_key=False) as found:
         shown = await jemmo("hooks", "address", "--org", "acme")
@@ -331,6 +332,7 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         assert "Webhooks are arriving." in (await jemmo("hooks", "list")).out
 
 
+@pytest.mark.one_server
 async def test_without_a_database_the_sender_is_told_to_come_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
