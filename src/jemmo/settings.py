@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import split_address
-from jemmo.environment import number
+from jemmo.environment import address, number
 from jemmo.home import home
 from jemmo.store.budget import CONNECT_WAIT
 from jemmo.vault.files import kept_secret
@@ -33,16 +33,19 @@ POOL: dict[str, Any] = {
 
 def site_url(text: str) -> str:
     """The address of the pages, without a path: cookies and links are for a whole host."""
-    address = text.strip().rstrip("/")
-    parts = split_address(address)
-    if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
+    written = text.strip().rstrip("/")
+    try:
+        parts = split_address(written)
+    except ValueError:
+        parts = split_address("")
+    if written and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
         raise ConfigError(
             "JEMMO_URL must be a scheme and a host name alone.",
             code="environment",
             next_step="Give Jemmo its own host name, such as https://jemmo.example.com; "
             "a path such as https://example.com/jemmo is not supported.",
         )
-    return address
+    return written
 
 
 def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, object]:
@@ -250,7 +253,7 @@ JEMMO_ATS_HOSTS = [one for one in os.environ.get("JEMMO_ATS_HOSTS", "").split(",
 
 # smtp://name:password@host:587, or smtps:// with TLS from the start. Without it, e-mails are printed to whoever started
 # this in a terminal, and nowhere else: their links open accounts, so no log may have them.
-MAIL = split_address(os.environ.get("JEMMO_EMAIL_URL", ""))
+MAIL = address("JEMMO_EMAIL_URL")
 EMAIL_BACKEND = mail_backend(is_server=bool(MAIL.hostname), is_terminal=sys.stdout.isatty())
 EMAIL_HOST = MAIL.hostname or "localhost"
 EMAIL_PORT = MAIL.port or (465 if MAIL.scheme == "smtps" else 587)

@@ -22,7 +22,14 @@ def test_an_address(text: str, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://example.com/jemmo", "https://example.com/jemmo/", "example.com", "ftp://x"]
+    "text",
+    [
+        "https://example.com/jemmo",
+        "https://example.com/jemmo/",
+        "example.com",
+        "ftp://x",
+        "http://[",
+    ],
 )
 def test_a_path_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="JEMMO_URL") as raised:

@@ -16,6 +16,7 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ProcrastinateException
 
 from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.environment import seconds
 from jemmo.services import queue
 from jemmo.services.hints import Lane
 from jemmo.services.scopes import on_the_clock
@@ -25,7 +26,7 @@ from jemmo.store.shared import SharedConnection, sharing
 from jemmo.tasks import slices
 from jemmo.vault import default_vault
 
-HEARTBEAT = float(os.environ.get("JEMMO_HEARTBEAT_SECONDS", "5"))
+HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0)
 DEAD_AFTER = 4 * HEARTBEAT
 LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted

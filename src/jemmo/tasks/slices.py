@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from time import monotonic
 from typing import Self
 
 from jemmo.domain.streams import Mode
+from jemmo.environment import seconds
 from jemmo.rest_client.retries import CutOff
 from jemmo.services.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
-LONGEST = float(os.environ.get("JEMMO_SLICE_SECONDS", "600"))
-SHORTEST = float(os.environ.get("JEMMO_SLICE_AT_LEAST", "3"))
+LONGEST = seconds("JEMMO_SLICE_SECONDS", 600.0)
+SHORTEST = seconds("JEMMO_SLICE_AT_LEAST", 3.0)
 """Seconds: a slice gives way to more urgent work, but not before it was worth its beginning."""
 
 LONG = 30.0
 """Seconds after which a sync is large, even if it reads only what changed: its ATS is slow, perhaps on purpose."""
-GIVE_WAY = float(os.environ.get("JEMMO_SLICE_GIVE_WAY", "20"))
+GIVE_WAY = seconds("JEMMO_SLICE_GIVE_WAY", 20.0)
 """Seconds in which a slice that was asked to end finishes its page. Then it no longer waits for its ATS."""
 
 _running: set[Slice] = set()
