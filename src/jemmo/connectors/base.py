@@ -13,6 +13,7 @@ from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import FileSource, QuotaLedger, SharedPace, Source
 from jemmo.domain.refetch import Refetched, refetch
+from jemmo.domain.refused import RefusalMemory
 from jemmo.domain.repeating import is_soon
 from jemmo.domain.streams import Capabilities, Page, Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
@@ -134,7 +135,8 @@ class Config(Struct, frozen=True, kw_only=True):
     ``ledger`` keeps what was used of a quota that counts time; without one it is known to this process alone. So it is
     with ``pace``, by which the processes that use one key agree on who sends when. ``part`` is how much of the share
     this work may fill: what others of the same key have sent counts, so the lesser part gives way to the greater.
-    ``at_once`` is how much of that it may send without a pause; see ``rest_client.Pacer``.
+    ``at_once`` is how much of that it may send without a pause; see ``rest_client.Pacer``. ``refusals`` remember from
+    sync to sync what the account does not answer.
     """
 
     base_url: str
@@ -144,6 +146,7 @@ class Config(Struct, frozen=True, kw_only=True):
     pace: SharedPace | None = None
     part: float = 1.0
     at_once: float = 1.0
+    refusals: RefusalMemory | None = None
 
     @property
     def share(self) -> float:

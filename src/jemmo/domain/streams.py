@@ -112,13 +112,14 @@ class Start(Struct, frozen=True, kw_only=True):
 
     ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass. ``basis`` is
     what its records were mapped with when it was last read. Where everything is read, what changed from ``recent`` on
-    is wanted first, if the ATS can tell it apart.
+    is wanted first, if the ATS can tell it apart. ``asks_again`` asks also for what the account is known to refuse.
     """
 
     since: datetime | None = None
     cursor: str | None = None
     basis: str | None = None
     recent: datetime | None = None
+    asks_again: bool = False
 
 
 RECENT = timedelta(days=30)

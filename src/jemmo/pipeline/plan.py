@@ -101,14 +101,15 @@ def start_of(spec: StreamSpec, point: Checkpoint) -> Start:
     A reconcile reads everything too where a list of ids alone would cost as much. An initial pass wants first
     what changed lately; the moment it goes by is the same however often the pass is taken up.
     """
+    again = point.mode is not Mode.INCREMENTAL and point.cursor is None
     reads_all = point.mode is Mode.INITIAL or spec.cursor is None or point.watermark is None
     reads_all = reads_all or (point.mode is Mode.RECONCILE and not spec.thin_sweep)
     if not reads_all and point.watermark is not None:
         since = point.watermark - spec.lag
-        return Start(since=since, cursor=point.cursor, basis=point.basis)
+        return Start(since=since, cursor=point.cursor, basis=point.basis, asks_again=again)
     first = point.mode is Mode.INITIAL and point.pass_started_at
     recent = first - RECENT if first else None
-    return Start(cursor=point.cursor, basis=point.basis, recent=recent)
+    return Start(cursor=point.cursor, basis=point.basis, recent=recent, asks_again=again)
 
 
 def advance(

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from jemmo.domain.key_care import Reminder
 from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services import key_care
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
+from jemmo.store import refused
 from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
 from jemmo.store.selectors import files, freshness
 from jemmo.store.selectors.visible import SHOWN, SHOWN_APPLICATIONS
@@ -32,6 +34,28 @@ class Reread(Struct, frozen=True, kw_only=True):
         return cls(within_days=REREAD_WITHIN.days, last_at=freshness.reread_at(connection.id))
 
 
+class Refused(Struct, frozen=True, kw_only=True):
+    """A ``part`` of the requests for a list (``path``) that the account refused, or the ``list`` itself, and when.
+
+    ``names`` say which includes, for example; none says all of them.
+    """
+
+    path: str
+    part: str
+    names: tuple[str, ...]
+    at: datetime
+
+
+def refused_by(connection: Connection) -> list[Refused]:
+    """What an account did not answer when it was asked last with the key that it has now."""
+    kept = refused.read(msgspec.json.encode(connection.refused).decode())
+    return [
+        Refused(path=one.path, part=one.part, names=one.names, at=one.at)
+        for one in sorted(kept.refusals, key=lambda one: (one.path, one.part, one.names))
+        if one.at >= connection.key_set_at
+    ]
+
+
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
     """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
 
@@ -42,7 +66,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
     deletions wait for an owner or admin; ``warnings`` what the last sync
     says of the connection as a whole, each with its code and message. ``recent_ready`` says that what changed in the 30
-    days before the first sync is here, while older records may still be missing.
+    days before the first sync is here, while older records may still be missing. ``refused`` is what the account does
+    not answer and is therefore asked for once a day only.
     """
 
     id: UUID
@@ -65,6 +90,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     decision: dict[str, Any] | None
     warnings: list[dict[str, str]]
     counts: dict[str, int]
+    refused: list[Refused]
     files: files.FileCounts
     files_error: dict[str, str] | None
 
@@ -102,6 +128,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         decision=state.decision,
         warnings=_warnings(seen.latest),
         counts=counts_of(connection),
+        refused=refused_by(connection),
         files=files.counts_of(connection),
         files_error=connection.files_error,
     )

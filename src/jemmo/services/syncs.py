@@ -43,6 +43,7 @@ from jemmo.store.context import RunContext
 from jemmo.store.pace import PostgresPace, pace_key
 from jemmo.store.postgres import Connection, connect, explain, explained
 from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.refused import PostgresRefusals, asked_with
 from jemmo.store.runs import Begun, Hold
 from jemmo.store.shared import sharing
 from jemmo.store.writer import Writer, hold_lease
@@ -226,10 +227,12 @@ async def opened(
     async with (
         PostgresQuotaLedger(database_url, row.id) as ledger,
         PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
+        PostgresRefusals(
+            database_url, row.id, asked_with(config.base_url, key, config.options)
+        ) as refusals,
     ):
-        source = connector.open(
-            replace(config, ledger=ledger, pace=pace, part=part, at_once=at_once)
-        )
+        kept = replace(config, ledger=ledger, pace=pace, refusals=refusals)
+        source = connector.open(replace(kept, part=part, at_once=at_once))
         try:
             yield source
         finally:

@@ -19,6 +19,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.teamtailor.lookups import Lookups
 from jemmo.connectors.teamtailor.queries import FEEDS, INCLUDES, THIN, Query, every_job
 from jemmo.connectors.teamtailor.refusals import Refused
+from jemmo.connectors.teamtailor.remembering import Remembering
 from jemmo.connectors.teamtailor.wire import CandidateAttributes, Included, LooseDocument
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall
@@ -62,12 +63,14 @@ class Learner:
         self.feeds: tuple[str, ...] = FEEDS
         self._feeds_known = config.options["feeds"] == "two_passes"
         self._refused: dict[str, list[Part]] = {}
+        self.remembering = Remembering(config.refusals)
 
     async def learn(self, stream: Stream, *, reads_all: bool = False) -> None:
         """What reading ``stream`` needs to know.
 
         Only where all talents are read do smaller pages save more than it costs to learn how to ask for them.
         """
+        await self.remembering.recall()
         if stream in (Stream.JOBS, Stream.TALENTS):
             async with self._asking:
                 if not self._custom_fields_known:
@@ -132,7 +135,9 @@ class Learner:
     # --- what is refused ---
 
     def allowed(self, query: Query) -> Query:
-        """The query without what this account has refused before."""
+        """The query without what this account has refused, in this sync or lately."""
+        for one in self.remembering.of(query.path):
+            query = query.without(one.part, frozenset(one.names) or None) or query
         for part, names in self._refused.get(query.path, ()):
             query = query.without(part, names) or query
         return query
@@ -149,10 +154,21 @@ class Learner:
             part, names = await self._refused_of(query, one, words)
             less = query.without(part, names)
             if less is not None:
-                if named or part in ("fields", "include"):  # order and filter were only guessed
+                sure = bool(named) or part in ("fields", "include")
+                if sure or await self._refuses_alone(query, part):  # else only guessed
                     self._refused.setdefault(query.path, []).append((part, names))
+                    await self.remembering.note(query.path, part, names or ())
                 return less
         return None
+
+    async def _refuses_alone(self, query: Query, part: str) -> bool:
+        """Whether an order or a filter alone is refused, where the answer does not say what is."""
+        alone = Query(path=query.path, fixed_filters=query.fixed_filters, size=1, sort=None)
+        if part == "sort":
+            alone = replace(alone, sort=query.sort)
+        elif part == "filter":
+            alone = replace(alone, filters=query.filters)
+        return await self._is_refused(alone)
 
     async def _refused_of(self, query: Query, part: str, words: frozenset[str]) -> Part:
         """What to leave out where a part of a query is refused, in the words of ``Query.without``."""
@@ -168,7 +184,9 @@ class Learner:
 
     async def _refuses(self, path: str, include: str) -> bool:
         """Whether one include alone is refused, where the list without it is not."""
-        query = Query(path=path, include=(include,), size=1, sort=None)
+        return await self._is_refused(Query(path=path, include=(include,), size=1, sort=None))
+
+    async def _is_refused(self, query: Query) -> bool:
         try:
             await self._client.get(query.url(), _decode)
         except (Refused, ScopeTooSmall):
@@ -202,6 +220,8 @@ class Learner:
         return (together,) if len(known) == len(parts) and whole == sum(known) else FEEDS
 
     async def _first(self, path: str) -> list[Any]:
+        if self.remembering.refuses(path):
+            return []
         found = await self._ask(Query(path=path, size=1, sort=None).url())
         return found.data if found else []
 
@@ -252,6 +272,8 @@ class Learner:
 
     async def _read_all(self, query: Query, add: Callable[[Included], None]) -> bool:
         """Every page of a small list. An account without it, or a key that may not see it, has none: ``False``."""
+        if self.remembering.refuses(query.path, query.include):
+            return False
         try:
             async for found in whole(
                 self._client, query.url(), _page, lambda page: page.links.next
@@ -261,6 +283,7 @@ class Learner:
                 for one in included_in(found.included):
                     self.lookups.add_choices(one)
         except (Refused, ScopeTooSmall):
+            await self.remembering.note(query.path, names=query.include)
             return False
         return True
 

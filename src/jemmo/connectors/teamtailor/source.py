@@ -111,6 +111,7 @@ class TeamtailorSource:
 
         Where everything is read, the recent part of a long list comes first: see ``_split_at``.
         """
+        await self.learner.remembering.recall(again=start.asks_again)
         await self.learner.learn(stream, reads_all=start.since is None)
         basis = self.learner.basis(stream, start.basis)
         if start.since is not None:
@@ -303,6 +304,8 @@ class TeamtailorSource:
 
         Raises ``StreamRefused`` for a lookup that this account does not show at all.
         """
+        if stream in LOOKUPS and (known := self.learner.remembering.refuses(wanted.path)):
+            raise StreamRefused(known.message, stream=stream)
         query = self.learner.allowed(wanted)
         decode = loosely if wanted.sort == IN_ONE_ORDER else decoder(KINDS[stream].attributes)
         ahead = Ahead(
@@ -329,7 +332,10 @@ class TeamtailorSource:
                     continue
                 less = await self.learner.less(query, error)
                 if less is None:
-                    raise _without(stream, error) from None
+                    refused = _without(stream, error)
+                    if isinstance(refused, StreamRefused):
+                        await self.learner.remembering.note(wanted.path, message=error.message)
+                    raise refused from None
                 query = less
 
     # --- answering ---

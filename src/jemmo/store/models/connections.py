@@ -38,7 +38,8 @@ class Connection(Noticed):
     stops these downloads: the storage is away, for example; ``files_failures`` counts the attempts that met it.
     ``expected_totals`` are the jobs, talents and applications that the ATS counted when the key was last tested; empty
     unless it counts all that it has of them. ``last_success_at`` is how old the oldest of its pages is
-    (``domain.freshness``), set at the end of each run.
+    (``domain.freshness``), set at the end of each run. ``refused`` is what its account does not answer
+    (``store.refused``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -50,6 +51,7 @@ class Connection(Noticed):
     account_id = models.CharField(max_length=200, blank=True)
     account_name = models.CharField(max_length=300, blank=True)
     expected_totals = models.JSONField(default=dict, db_default={}, blank=True)
+    refused = models.JSONField(default=dict, db_default={}, blank=True)
     sealed_key = models.BinaryField()
     key_hint = models.CharField(max_length=8, blank=True)
     key_set_at = models.DateTimeField()

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from jemmo.domain.errors import JemmoError
 from jemmo.services import quality as service
+from jemmo.services.status import refused_by
 from jemmo.store.selectors import held
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
@@ -24,6 +25,7 @@ def quality(request: MemberRequest) -> HttpResponse:
         {
             "one": one,
             "problem": problem(one.error) if one.error else None,
+            "refused": refused_by(one.connection),
             "decision": held.decision(one.connection, held.waiting(one.connection)),
         }
         for one in report.connections

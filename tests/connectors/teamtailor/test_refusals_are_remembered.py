@@ -1,0 +1,89 @@
+"""What an account refuses is asked for once a day, with each whole reading, and with another key or other options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from connectors.teamtailor.conftest import Connect
+from connectors.teamtailor.test_what_accounts_lack import PLAIN
+from fakes.company import Company
+from fakes.teamtailor_truth import KINDS
+
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode, Stream
+from jemmo.sandbox import SandboxServer
+
+EVERYTHING = ",".join(
+    [
+        *PLAIN,
+        *(f"sort:{kind}" for kind in KINDS.values()),
+        *(f"fields:{kind}" for kind in ("users", "departments", "roles", "candidates", "jobs")),
+        *(f"filter:{kind}.updated-at" for kind in KINDS.values()),
+    ]
+)
+LISTS = {"missing": "custom-field-options,roles,locations,users"}
+AGED = """UPDATE connection SET refused = jsonb_set(refused, '{refusals}', (
+    SELECT jsonb_agg(one || '{"at": "2026-01-05T08:00:00Z"}') FROM jsonb_array_elements(refused->'refusals') one))
+    WHERE id = {me}"""
+
+
+async def _refused(sandbox: SandboxServer, company: Company, **given: Any) -> int:
+    """How many requests of a sync were refused."""
+    sandbox.site.log.reset()
+    report = await company.sync(**given)
+    assert report.status is RunStatus.SUCCEEDED, report
+    return sum(n for status, n in sandbox.site.log.statuses.items() if status >= 400)
+
+
+@pytest.mark.parametrize("bodies", ["coded", "plain", "empty"])
+@pytest.mark.parametrize("given", [{"refused": EVERYTHING}, LISTS], ids=["parts", "lists"])
+async def test_a_sync_of_an_unchanged_account_asks_for_nothing_that_was_refused(
+    connect: Connect, given: dict[str, str], bodies: str
+) -> None:
+    sandbox, company = await connect(talents=20, switches={**given, "error_bodies": bodies})
+    assert await _refused(sandbox, company)
+    await company.sync()  # the first that asks for changes
+
+    assert await _refused(sandbox, company, mode=Mode.INCREMENTAL) == 0
+    assert await _refused(sandbox, company, mode=Mode.RECONCILE)
+
+
+async def test_what_is_allowed_later_is_read_with_the_next_whole_comparison(
+    connect: Connect,
+) -> None:
+    sandbox, company = await connect(talents=20, switches={"missing": "users"})
+    await company.sync()
+    sandbox.provider.switch({"missing": ""})
+    told = await company.sync()
+    assert [one.code for one in told.warnings if one.code == "lookup_refused"]
+    assert await company.ids(Stream.USERS) == set()
+
+    await company.sync(Mode.RECONCILE)
+
+    assert await company.ids(Stream.USERS)
+    kept = await company.value("SELECT refused->'refusals' FROM connection WHERE id = {me}")
+    assert [(one["path"], one["part"]) for one in kept] == [("users", "filter")]
+
+
+@pytest.mark.parametrize("change", ["a day", "an option", "a key"])
+async def test_it_is_asked_again_after(connect: Connect, change: str) -> None:
+    # Not above: pytest may load this file before Django is configured.
+    from fakes.company import give_key, in_thread
+
+    from jemmo.store.models import Connection
+
+    keys = {"another-key": "admin"}
+    sandbox, company = await connect(talents=20, switches=LISTS, keys=keys)
+    await company.sync()
+    await company.sync()
+    assert await _refused(sandbox, company) == 0
+    if change == "a day":
+        await company.rows(AGED)
+    elif change == "an option":
+        await company.rows('UPDATE connection SET options = options || \'{"lag_minutes": "16"}\'')
+    else:
+        await in_thread(lambda: give_key(Connection.objects.get(id=company.id), "another-key"))
+
+    assert await _refused(sandbox, company)
+    assert await _refused(sandbox, company) == 0

@@ -1,0 +1,52 @@
+"""Data quality and the status say what an ATS's account does not answer, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from django.test import Client
+from django.urls import reverse
+from fakes.showcase import Showcase
+
+from jemmo.domain.refused import Refusal
+from jemmo.services.status import overview
+from jemmo.store.models import Connection
+from jemmo.store.refused import Kept
+
+SignedIn = Callable[[str], Client]
+
+
+def _refuse(*refusals: Refusal) -> None:
+    Connection.objects.update(refused=msgspec.to_builtins(Kept(refusals=list(refusals))))
+
+
+def test_what_is_refused_is_shown_with_its_time(showcase: Showcase, signed_in: SignedIn) -> None:
+    address, owner = reverse("quality"), signed_in("owner")
+    assert "refuses" not in owner.get(address).content.decode()
+    now = datetime.now(UTC)
+    _refuse(
+        Refusal(path="custom-field-options", part="list", at=now),
+        Refusal(path="candidates", part="include", names=("locations", "<b>"), at=now),
+        Refusal(path="roles", part="list", at=now - timedelta(days=9999)),  # by an older key
+    )
+
+    page = owner.get(address).content.decode()
+
+    assert "The ATS refuses 2 requests that Jemmo would make" in page
+    assert "custom-field-options" in page
+    assert "include=locations,&lt;b&gt;" in page
+    assert "roles" not in page
+    (status,) = overview(showcase.org)
+    assert [(one.path, one.part, one.at) for one in status.refused] == [
+        ("candidates", "include", now),
+        ("custom-field-options", "list", now),
+    ]
+
+
+def test_what_another_version_wrote_is_nothing(showcase: Showcase, signed_in: SignedIn) -> None:
+    Connection.objects.update(refused={"refusals": 7})
+
+    assert signed_in("owner").get(reverse("quality")).status_code == 200
+    assert overview(showcase.org)[0].refused == []
