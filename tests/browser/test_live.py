@@ -263,11 +263,16 @@ def test_the_icon_tells_by_hover_focus_and_touch(
     expect(phone.locator(".sync-tip")).to_be_visible()
 
 
-def test_who_signs_out_hears_no_more(site: Site, connected: Company, browser: Browser) -> None:
-    page = person(browser, site, "/jobs/")
-    page.context.request.get("/jobs/")
+def test_who_is_signed_out_hears_and_sees_no_more(
+    site: Site, elodie: Talent, connected: Company, browser: Browser
+) -> None:
+    page = person(browser, site, f"/talents/{elodie.id}/")
+    expect(page.get_by_role("link", name=EMAIL)).to_be_visible()
+
     apart(lambda: asyncio.run(connected.rows("DELETE FROM session")))
-    expect(page.locator("body[data-connected=no]")).to_be_attached()
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert EMAIL not in page.content()
 
 
 def test_a_failed_sync_rings_the_bell_of_an_open_page(

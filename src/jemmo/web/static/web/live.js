@@ -122,7 +122,8 @@
     notification: (event) => { noticed(); toast(event.notification); },
     message: (event) => signal("jemmo:message", event),
     resync: () => { syncMoved(); noticed(); if (list()) offer(button.dataset.some); else if (button) compare(); },
-    signed_out: () => { source.close(); body.dataset.connected = "no"; },
+    /* Jobs and people must not stay on a screen whose session has ended: loading again asks to sign in. */
+    signed_out: () => { source.close(); body.dataset.connected = "no"; location.reload(); },
   };
 
   let met = false;
