@@ -226,3 +226,38 @@ def ask_for_comparison(page: Page) -> None:
     page.goto("/settings/organization/ats/")
     choose(page, "Compare with the ATS")
     page.get_by_role("button", name="Compare with the ATS").click()
+
+
+def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
+    office: Any, visits: Opens
+) -> None:
+    page = visits("/settings/organization/ats/connect/teamtailor/")
+    years = page.get_by_label("Years of history")
+    years.fill("0")
+    give_key(page, office, office.key)
+    assert years.evaluate("field => !field.validity.valid")
+    years.fill("1")
+    give_key(page, office, office.key)
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("Talents and applications are read back to")
+    expect(main).to_contain_text("have not changed since and are left out")
+    page.get_by_role("button", name="Start now").click()
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+    card = page.locator("section.connection")
+    expect(card).to_contain_text("1 year when chosen")
+
+    page.get_by_role("link", name="Name and options").click()
+    expect(years).to_have_value("1")
+    years.fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(card).not_to_contain_text("when chosen")
+    expect(page.locator("section.connection tbody tr")).to_have_count(2)
+    expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
+
+    page.get_by_role("link", name="Name and options").click()
+    years.fill("1")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("They will be hidden. Nothing is deleted")
+    page.get_by_label("Hide them").check()
+    page.get_by_role("button", name="Save").click()
+    expect(card).to_contain_text("older, hidden")

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from jemmo.connectors.greenhouse import newest
 from jemmo.connectors.jarvi import people
 from jemmo.connectors.registry import connector_for
-from jemmo.connectors.teamtailor import source as teamtailor
+from jemmo.connectors.teamtailor import lists as teamtailor
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Start, Stream, StreamSpec
 from jemmo.pipeline import plan, run

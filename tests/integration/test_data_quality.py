@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,23 @@ async def test_an_ats_that_refuses_does_not_hide_the_rest(database_url: str) -> 
     assert connection.error is not None
     assert connection.error.code == "key_refused"
     assert connection.streams
+
+
+async def test_what_a_limited_history_leaves_out_is_no_difference(database_url: str) -> None:
+    day = (datetime.now(UTC) - timedelta(days=300)).date().isoformat()
+    limited = {"history_years": "1", "history_from": day}
+    async with run_sandbox(talents=120, switches={"rate_limit": "false"}) as ats:
+        found = await company(database_url, base_url=ats.base_url, options=limited)
+        await found.sync()
+        verdict = await found.verify()
+        report = await in_thread(
+            lambda: quality.report(Organisation.objects.get(), vault=default_vault())
+        )
+
+    (connection,) = report.connections
+    for one in connection.streams:
+        if one.stream in ("jobs", "talents", "applications"):
+            told = verdict.streams[Stream(one.stream)]
+            assert (one.ats, one.apart) == (told.ats, 0), one
+            assert one.left_out == told.left_out
+    assert verdict.streams[Stream.TALENTS].left_out

@@ -14,7 +14,7 @@ from contracts.vendors.jarvi import JARVI
 from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import in_thread
 
-from jemmo.domain.rules import Exclusion
+from jemmo.domain.rules import RULES, Exclusion
 from jemmo.services import quality, rules
 from jemmo.store.models import Job, Organisation, Talent
 from jemmo.store.scope import Scope, under
@@ -58,6 +58,6 @@ async def test_a_rule_counts_what_it_excludes(database_url: str) -> None:
         for ats in (one, two, three):
             await (await connected(ats, database_url)).sync()
     assert await in_thread(Talent.objects.filter(is_private=True).count)
-    sets = chain.from_iterable(combinations(Exclusion, size) for size in range(5))
+    sets = chain.from_iterable(combinations(RULES, size) for size in range(5))
     for excludes in reversed(list(sets)):
         await in_thread(partial(check, set(excludes)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.output import out, say_json
 from jemmo.connectors.names import OFFERED
-from jemmo.domain import numbers
+from jemmo.domain import history, numbers
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
 
@@ -52,6 +52,17 @@ def connect(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A setting of the connector; can be repeated."),
     ] = None,
+    history_years: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Read talents and applications of the last N years only, or `all`. "
+            "Default: all, or as it was for a connection that exists.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Hide what is older than a shorter history.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Connect an ATS, or rotate its API key.
@@ -60,6 +71,8 @@ def connect(
     """
     key = _read_key(key_stdin)
     options = _options(option or [])
+    if history_years is not None:
+        options[history.YEARS] = "" if history_years.strip() == "all" else history_years
     from jemmo import bootstrap
 
     bootstrap.start()
@@ -74,6 +87,7 @@ def connect(
         vault=default_vault(),
         base_url=base_url,
         options=options,
+        hides_ok=yes,
     )
     if json:
         say_json(
@@ -85,6 +99,8 @@ def connect(
                 "new": made.is_new,
                 "totals": made.report.totals,
                 "approximate": sorted(made.report.approximate),
+                "history_since": made.since,
+                "left_out": made.report.older,
                 "warnings": made.report.warnings,
             }
         )
@@ -98,7 +114,17 @@ def connect(
             for name, count in made.report.totals.items()
         )
         out.print(f"The ATS has {found}.")
+    if made.since:
+        out.print(_history_line(made.since, made.report.older), soft_wrap=True, markup=False)
     out.print(f"Next: jemmo sync --org {made.org}")
+
+
+def _history_line(since: date, older: Mapping[str, int]) -> str:
+    counted = " and ".join(
+        numbers.counted(n, name) for name, n in sorted(older.items(), reverse=True)
+    )
+    of_these = f" Of these, {counted} have not changed since." if counted else ""
+    return f"Talents and applications are read back to {since}.{of_these}"
 
 
 def status(
@@ -159,6 +185,10 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     yield f"  id {row.id}"
     read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
     yield f"  all content read again within {row.reread.within_days} days · {read}"
+    if row.history:
+        hidden = row.history.hidden.talents
+        older = f" · {numbers.counted(hidden, 'talents')} older, hidden" if hidden else ""
+        yield f"  talents and applications since {row.history.since}{older}"
     for remark in _remarks(row):
         yield f"  → {remark}"
 

@@ -89,7 +89,8 @@ def why(
         return
     for one in answers:
         named = " ".join(part for part in (one.kind, one.remote_id, one.name) if part)
-        facts = [one.rule, one.code, one.detail, one.reason]
+        older = f"older than {one.limit:%Y-%m-%d}" if one.verdict == "left_out" else ""
+        facts = [one.rule, one.code, one.detail, one.reason, older]
         said = ", ".join(str(fact) for fact in facts if fact)
         when = f" {one.at:%Y-%m-%d %H:%M} UTC" if one.at else ""
         seen = f"; last seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else ""

@@ -216,6 +216,9 @@ def _tell_comparison(compared: Comparison) -> None:
         if verdict.erased:
             told = numbers.counted(verdict.erased, stream)
             out.print(f"{told}: erased here on purpose.", markup=False)
+        if verdict.left_out:
+            told = numbers.counted(verdict.left_out, stream)
+            out.print(f"{told}: older than the history you chose, so not read.", markup=False)
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
     out.print(

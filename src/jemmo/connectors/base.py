@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from jemmo.domain import history
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
 from jemmo.domain.marking import marked as _
@@ -25,7 +26,8 @@ class Option(Struct, frozen=True, kw_only=True):
     ``choices`` limits its values; a whole number has ``at_least`` and ``at_most``.
 
     A ``required`` one has no default that could serve: the customer must give it. One that is ``asked`` stands beside
-    the key in the connect form, the others wait below it.
+    the key in the connect form, the others wait below it. One that is ``own`` is kept by Jemmo beside others, and no
+    person sets it. A number that ``may_be_blank`` has a meaning for being left out.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Option(Struct, frozen=True, kw_only=True):
     at_most: int | None = None
     required: bool = False
     asked: bool = False
+    own: bool = False
+    may_be_blank: bool = False
 
     def check(self, value: str) -> str:
         """The value, if it is one; raises ``ConfigError`` with those that are."""
@@ -49,12 +53,19 @@ class Option(Struct, frozen=True, kw_only=True):
         if self.choices and value not in self.choices:
             raise _wrong(self.name, value, f"It must be one of: {', '.join(self.choices)}.")
         if self.at_least is not None and self.at_most is not None:
-            number = int(value) if value.isdecimal() else -1
-            if not self.at_least <= number <= self.at_most:
-                raise _wrong(
-                    self.name, value, f"It must be a number from {self.at_least} to {self.at_most}."
-                )
+            return self._number(value)
         return value
+
+    def _number(self, value: str) -> str:
+        assert self.at_least is not None
+        assert self.at_most is not None
+        if self.may_be_blank and not value.strip():
+            return ""
+        number = int(value) if value.isdecimal() else -1
+        if not self.at_least <= number <= self.at_most:
+            rule = f"It must be a number from {self.at_least} to {self.at_most}."
+            raise _wrong(self.name, value, f"{rule} {self.help}" if self.may_be_blank else rule)
+        return str(number)
 
 
 def number(name: str, label: str, default: int, least: int, most: int, text: str) -> Option:
@@ -110,6 +121,30 @@ FULL_SWEEP = Option(
 """For an ATS that may change a record without a sign of it: the first sync after that time is a reconcile."""
 
 
+HISTORY = (
+    Option(
+        name=history.YEARS,
+        label=_("Years of history"),
+        default="",
+        at_least=1,
+        at_most=history.MOST_YEARS,
+        may_be_blank=True,
+        asked=True,
+        help=_(
+            "How many years back to read talents and applications. Empty for everything; you can change this later."
+        ),
+    ),
+    Option(
+        name=history.FROM,
+        label="",
+        default="",
+        own=True,
+        help="The first day of these years.",
+    ),
+)
+"""For an ATS that tells when it changed talents and applications; see ``domain.history``."""
+
+
 def check_sweeps(given: Mapping[str, str]) -> None:
     """Raises ``ConfigError`` if the full sweep that a person asks for would hardly ever come.
 
@@ -158,6 +193,11 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def on(self, name: str) -> bool:
         return self.options[name] == "on"
+
+    @property
+    def limit(self) -> datetime | None:
+        """What was last changed before then need not be read; see ``domain.history``."""
+        return history.limit_of(self.options)
 
 
 class Probed(Struct, frozen=True, kw_only=True):
@@ -276,7 +316,7 @@ class Connector(Struct, frozen=True, kw_only=True):
             raise ConfigError(
                 f"{self.label} has no option {unknown[0]!r}.",
                 code="unknown_option",
-                next_step=f"Its options are: {', '.join(sorted(known))}.",
+                next_step=f"Its options are: {', '.join(one for one in sorted(known) if not known[one].own)}.",
             )
         options = self.settled(given)
         return Config(

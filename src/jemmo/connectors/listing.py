@@ -108,6 +108,17 @@ class ListSource(ABC):
         for rows in nothing:
             yield rows
 
+    async def back_to(self, stream: Stream) -> datetime | None:
+        """How far back a limited history reads a list; ``None`` for all of it (``domain.history``).
+
+        Only where ``others_of`` makes whole whoever is read.
+        """
+        return None
+
+    async def others_of(self, listing: Listing, rows: list[Any]) -> tuple[Page, ...]:
+        """What else belongs to the people of these rows and is older than a limited history."""
+        return ()
+
     async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
         """The JSON found at each path, by the same key: a request each, so only for what no list tells.
 
@@ -164,7 +175,7 @@ class ListSource(ABC):
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         listing = self._listings[stream]
-        ask = Ask(since=start.since)
+        ask = Ask(since=start.since or await self.back_to(stream))
         if start.since is not None:
             # First, and again when a pass is taken up: they have no place in the list.
             begin = start.cursor or self._begin(listing, ask)
@@ -172,11 +183,12 @@ class ListSource(ABC):
                 yield replace(await self._page(listing, rows), cursor=begin)
         before: set[str | None] = set()
         async for chunk in self._walk(listing, ask, start.cursor):
-            page = await self._page(listing, chunk.rows, start.since)
+            page = await self._page(listing, chunk.rows, ask.since)
             yield replace(
                 page,
                 cursor=chunk.next,
-                total=None if start.since else chunk.total,
+                total=None if ask.since else chunk.total,
+                beside=await self.others_of(listing, chunk.rows),
                 repeats=sum(one.remote_id in before for one in page.raw),
             )
             before = {one.remote_id for one in page.raw} - {None}

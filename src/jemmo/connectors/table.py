@@ -64,6 +64,8 @@ def _options(one: Connector) -> Iterator[str]:
     yield "| option | default | allowed | what it does |"
     yield "|---|---|---|---|"
     for option in one.options:
+        if option.own:
+            continue
         default = f"`{option.default}`" if option.default else "none"
         yield f"| `{option.name}` | {default} | {_allowed(option)} | {_cell(option.help)} |"
 
@@ -72,7 +74,8 @@ def _allowed(option: Any) -> str:
     if option.choices:
         return ", ".join(f"`{one}`" for one in option.choices)
     if option.at_least is not None or option.at_most is not None:
-        return f"{option.at_least} to {option.at_most}"
+        blank = ", or empty" if option.may_be_blank else ""
+        return f"{option.at_least} to {option.at_most}{blank}"
     return "needed" if option.required else ""
 
 

@@ -27,6 +27,7 @@ class Exclusion(StrEnum):
     JOB_DRAFT = "job_draft"
     TALENT_ARCHIVED = "talent_archived"
     NO_ACTIVE_APPLICATION = "no_active_application"
+    OLDER_THAN_HISTORY = "older_than_history"
 
 
 EXPLANATIONS = {
@@ -34,7 +35,11 @@ EXPLANATIONS = {
     Exclusion.JOB_DRAFT: "The job is still a draft in the ATS.",
     Exclusion.TALENT_ARCHIVED: "The talent is archived in the ATS.",
     Exclusion.NO_ACTIVE_APPLICATION: "The talent has no active application in the ATS and no recent hire.",
+    Exclusion.OLDER_THAN_HISTORY: "The talent is older than the history that this connection reads.",
 }
+
+RULES = tuple(one for one in Exclusion if one is not Exclusion.OLDER_THAN_HISTORY)
+"""What an organization decides. How far back a connection reads is a setting of its own (``domain.history``)."""
 
 MAX_HIRED_DAYS = 3650
 """The longest time that a rule may keep people after their hire."""
@@ -62,7 +67,7 @@ def grounds(streams: Collection[Stream]) -> list[Exclusion]:
     """The rules that make sense for an ATS: without applications, no talent is excluded for the lack of one."""
     return [
         one
-        for one in Exclusion
+        for one in RULES
         if one is not Exclusion.NO_ACTIVE_APPLICATION or Stream.APPLICATIONS in streams
     ]
 

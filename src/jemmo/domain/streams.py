@@ -72,6 +72,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     basis           what its records were mapped with besides themselves, as a digest
     unreadable      what is stored of the pass under way made no sense, so it begins anew
     synced_at       when the last proved pass began that a run ended with: how old the stream is on pages
+    reaches         how far back the last whole reading, or the one under way, goes; ``None``: to the beginning
     """
 
     stream: Stream
@@ -87,6 +88,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     basis: str | None = None
     unreadable: bool = False
     synced_at: datetime | None = None
+    reaches: datetime | None = None
 
 
 def least_told(*counts: int | None) -> int | None:
@@ -266,12 +268,14 @@ class Rereading(Struct, frozen=True, kw_only=True):
     cursor         where it goes on, as the connector wrote it; ``None`` at its start
     seen           distinct records it has read so far
     covers         nothing was left out so far
+    reaches        how far back it goes
     """
 
     began: datetime
     cursor: str | None = None
     seen: int = 0
     covers: bool = True
+    reaches: datetime | None = None
 
 
 REREAD_WITHIN = timedelta(days=7)
@@ -307,7 +311,8 @@ class AccessReport(Struct, frozen=True, kw_only=True):
     """What a connection test found. ``account`` names the company the key belongs to.
 
     ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some
-    more. ``expires_at`` is when the key dies, where it says so.
+    more. ``older`` counts what of these a limited history leaves out, where the ATS can tell. ``expires_at`` is when
+    the key dies, where it says so.
     """
 
     account_id: str | None = None
@@ -316,7 +321,13 @@ class AccessReport(Struct, frozen=True, kw_only=True):
     checks: list[AccessCheck] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     approximate: set[str] = field(default_factory=set)
+    older: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def within(self) -> dict[str, int]:
+        """What a sync reads of each stream, less what is older than the history."""
+        return {name: count - self.older.get(name, 0) for name, count in self.totals.items()}
 
     @property
     def ok(self) -> bool:

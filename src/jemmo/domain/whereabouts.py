@@ -26,6 +26,7 @@ class Verdict(StrEnum):
     DELETED = "deleted"
     REJECTED = "rejected"
     AWAITED = "awaited"
+    LEFT_OUT = "left_out"
     NEVER_SEEN = "never_seen"
 
 
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     FAILED = "failed"
     NOT_PROVED = "not_proved"
     READ_ALL = "read_all"
+    READ_HISTORY = "read_history"
 
 
 class Missed(Struct, frozen=True, kw_only=True):
@@ -94,8 +96,18 @@ class Awaited(Struct, frozen=True, kw_only=True):
     by: int
 
 
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """A record that the ATS lists and that is older than the history read, which begins at ``limit``."""
+
+    stream: str
+    remote_id: str
+    connection: str
+    limit: datetime
+    seen_at: datetime | None
+
+
 class Reading(Struct, frozen=True, kw_only=True):
-    """How far a connection can be relied upon to know everything."""
+    """How far a connection can be relied upon to know everything. Its history begins at ``limit``, if it has one."""
 
     connection: str
     state: str
@@ -104,17 +116,22 @@ class Reading(Struct, frozen=True, kw_only=True):
     complete: bool
     read_all_at: datetime | None
     last_success_at: datetime | None
+    limit: datetime | None = None
 
 
 class Facts(Struct, frozen=True, kw_only=True):
     held: Sequence[Held] = ()
     refused: Sequence[Refused] = ()
     awaited: Sequence[Awaited] = ()
+    left_out: Sequence[LeftOut] = ()
     readings: Sequence[Reading] = ()
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record."""
+    """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record.
+
+    The history of the connection begins at ``limit``, where that matters.
+    """
 
     verdict: Verdict
     kind: str
@@ -129,6 +146,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     detail: str = ""
     count: int = 0
     reason: Reason | None = None
+    limit: datetime | None = None
 
 
 def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
@@ -137,6 +155,7 @@ def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
         *(_of_held(one, sees_contacts) for one in facts.held),
         *(_of_refused(one) for one in facts.refused),
         *(_of_awaited(one) for one in facts.awaited),
+        *(_of_left_out(one) for one in facts.left_out),
     ]
     return answers or [_of_reading(one) for one in facts.readings]
 
@@ -201,6 +220,17 @@ def _of_awaited(one: Awaited) -> Answer:
     )
 
 
+def _of_left_out(one: LeftOut) -> Answer:
+    return Answer(
+        verdict=Verdict.LEFT_OUT,
+        kind=one.stream,
+        remote_id=one.remote_id,
+        connection=one.connection,
+        seen_at=one.seen_at,
+        limit=one.limit,
+    )
+
+
 def _of_reading(one: Reading) -> Answer:
     return Answer(
         verdict=Verdict.NEVER_SEEN,
@@ -209,6 +239,7 @@ def _of_reading(one: Reading) -> Answer:
         reason=_reason(one),
         at=one.read_all_at,
         seen_at=one.last_success_at,
+        limit=one.limit,
     )
 
 
@@ -225,4 +256,6 @@ def _reason(one: Reading) -> Reason:
         return Reason.REFUSED
     if one.failed:
         return Reason.FAILED
-    return Reason.READ_ALL if one.complete else Reason.NOT_PROVED
+    if not one.complete:
+        return Reason.NOT_PROVED
+    return Reason.READ_ALL if one.limit is None else Reason.READ_HISTORY

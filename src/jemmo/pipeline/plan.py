@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.history import LIMITED, reaches_further
 from jemmo.domain.streams import (
     RECENT,
     Checkpoint,
@@ -45,10 +46,16 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
     }
 
 
-def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence[Stream]) -> Mode:
+def choose_mode(
+    wanted: Mode | None,
+    checkpoints: Checkpoints,
+    streams: Sequence[Stream],
+    limit: datetime | None = None,
+) -> Mode:
     """The mode to run: what was asked for, else what the checkpoints call for.
 
-    Without a complete first read it is an initial sync, also when one was interrupted. A read that could
+    Without a complete first read it is an initial sync, also when one was interrupted, and when the history, which
+    begins at ``limit``, was made longer. A read that could
     not prove itself complete is followed by a reconcile, which finds what it missed, and so is a reconcile
     that was interrupted.
     """
@@ -56,6 +63,8 @@ def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence
         return wanted
     known = [checkpoints.get(stream) for stream in streams]
     if any(point is None or point.watermark is None for point in known):
+        return Mode.INITIAL
+    if any(point is not None and reaches_further(limit, point.reaches) for point in known):
         return Mode.INITIAL
     if any(
         point is not None and (not point.complete or point.mode is Mode.RECONCILE)
@@ -65,14 +74,23 @@ def choose_mode(wanted: Mode | None, checkpoints: Checkpoints, streams: Sequence
     return Mode.INCREMENTAL
 
 
-def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: datetime) -> Checkpoint:
+def begin_pass(
+    spec: StreamSpec,
+    found: Checkpoint | None,
+    mode: Mode,
+    now: datetime,
+    limit: datetime | None = None,
+) -> Checkpoint:
     """The checkpoint a stream's pass starts from: a pass under way in the same mode goes on.
 
     In an initial sync that was interrupted, a stream already read to its end is not read again. In
-    an incremental one it is: since then it may have changed.
+    an incremental one it is: since then it may have changed. An initial one that does not go back to ``limit``, where
+    the history begins now, begins anew; until it ends, the next sync is an initial one too.
     """
     point = found or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL
+    if mode is Mode.INITIAL and reaches_further(limit, point.reaches):
+        point = replace(point, mode=None, watermark=None)
     if point.mode is mode and point.pass_started_at is not None and not read_before:
         return point
     return replace(
@@ -85,6 +103,7 @@ def begin_pass(spec: StreamSpec, found: Checkpoint | None, mode: Mode, now: date
         done=False,
         complete=True,
         unreadable=False,
+        reaches=limit if mode is Mode.INITIAL and spec.name in LIMITED else point.reaches,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.fingerprint import content_hash
+from jemmo.domain.history import LIMITED
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.outcomes import Accepted, PageOutcome, Rejection
 from jemmo.domain.records import Application, Record, Talent
@@ -20,10 +21,13 @@ CLOCKS_AGREE = timedelta(minutes=1)
 MAX_RAW = 100_000  # bytes of a rejected record kept as evidence
 
 
-def process(page: Page, rules: Rules, *, now: datetime | None = None) -> PageOutcome:
+def process(
+    page: Page, rules: Rules, *, now: datetime | None = None, limit: datetime | None = None
+) -> PageOutcome:
     """Turn a page into what the store writes. One bad record is rejected; the others go on.
 
-    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours.
+    A record that changed after ``now`` is noted: the ATS's clock is ahead of ours. So is one without any time of a
+    change, where a history begins at ``limit``: it is never left out.
     """
     notes = Notes()
     records: list[Record] = []
@@ -35,6 +39,10 @@ def process(page: Page, rules: Rules, *, now: datetime | None = None) -> PageOut
             rejected.append(_reject(raw, error))
     if now is not None:
         _note_future(records, now + CLOCKS_AGREE, notes)
+    if limit is not None and page.stream in LIMITED:
+        for record in records:
+            if record.remote_updated_at is None:
+                notes.add("no_time_of_change", record.remote_id)
     return PageOutcome(
         stream=page.stream,
         fetched=len(page.raw),

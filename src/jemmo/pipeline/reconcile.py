@@ -162,7 +162,7 @@ class Reconciler:
         whole = begin_pass(spec, None, Mode.INITIAL, self.run.now())
         start = replace(start_of(spec, whole), cursor=sweep.cursor)
         async for page in self.source.pages(spec.name, start):
-            await self.run.commit([self.run.process(page)], self.run.point(spec.name))
+            await self.run.write_single(page)
             sweep.cursor = page.cursor
             if page.cursor is not None and self.run.slice_is_over:
                 await self.store.keep_sweep(spec.name, sweep)

@@ -7,12 +7,13 @@ are read whole anyway need no such reading.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from jemmo.domain.errors import Postponed, StreamRefused
+from jemmo.domain.history import LIMITED
 from jemmo.domain.streams import (
     REREAD_WITHIN,
     Rereading,
@@ -44,16 +45,22 @@ async def reread(run: SyncRun) -> None:
 
 async def _reread(run: SyncRun, spec: StreamSpec) -> None:
     reading, ended_at = await run.store.rereading(spec.name)
+    if reading is not None and reading.reaches != _limit(run, spec.name):
+        reading = None  # the history was changed meanwhile
     if reading is None or reading.began > run.now():
         if ended_at is not None and run.now() - ended_at < DAY / 2:
             return
-        reading = Rereading(began=run.now())
+        reading = Rereading(began=run.now(), reaches=_limit(run, spec.name))
     try:
         await _read_on(run, spec.name, reading)
     except UNREADABLE:
         await run.store.keep_rereading(spec.name, None, ended_at)
     except StreamRefused:
         return  # the run has told of it
+
+
+def _limit(run: SyncRun, stream: Stream) -> datetime | None:
+    return run.limit if stream in LIMITED else None
 
 
 async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
@@ -64,7 +71,7 @@ async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
     if reading.cursor is not None and reading.seen >= wanted:
         return  # an earlier slice of this run, or of one today, has read enough
     async for page in run.source.pages(stream, Start(cursor=reading.cursor)):
-        await run.commit([run.process(page)], run.point(stream))
+        await run.write_single(page)
         reading = replace(
             reading,
             cursor=page.cursor,

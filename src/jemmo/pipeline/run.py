@@ -18,7 +18,6 @@ from jemmo.domain.ports import Progress, RunStore, Source
 from jemmo.domain.refetch import refetch
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, Start, Stream, StreamSpec
-from jemmo.domain.troubles import TROUBLES
 from jemmo.pipeline.buffer import Batch, Buffer
 from jemmo.pipeline.plan import (
     UNREADABLE,
@@ -31,6 +30,7 @@ from jemmo.pipeline.plan import (
 )
 from jemmo.pipeline.process import process
 from jemmo.pipeline.reconcile import Reconciler, count_differs
+from jemmo.pipeline.remarks import clock_off, repaired, unproved, warnings_of
 
 REPORT_EVERY = 1.0  # seconds; a sync that is over sooner stores no report but its last
 
@@ -38,7 +38,8 @@ REPORT_EVERY = 1.0  # seconds; a sync that is over sooner stores no report but i
 class SyncRun:
     """Reads the streams of one source into one store. Ports, rules and clock are passed in.
 
-    ``named`` are the ids that the ATS itself named as deleted while a reconcile read.
+    ``named`` are the ids that the ATS itself named as deleted while a reconcile read; ``limit`` is where the history
+    begins (``domain.history``).
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SyncRun:
         now: Callable[[], datetime],
         only: Sequence[Stream] | None = None,
         slice_over: Callable[[], bool] = lambda: False,
+        limit: datetime | None = None,
     ) -> None:
         self.source = source
         self.store = store
@@ -59,6 +61,7 @@ class SyncRun:
         self.report = report
         self.progress = progress
         self.now = now
+        self.limit = limit
         self.specs = [spec for spec in source.streams if only is None or spec.name in only]
         self.notes = Notes()
         self.named: dict[Stream, set[str]] = {}
@@ -92,7 +95,7 @@ class SyncRun:
             self.report.fail(error)
         finally:
             self.report.requests = self._requests
-            self.report.warn(_warnings(self.notes))
+            self.report.warn(warnings_of(self.notes))
         return self.report
 
     @property
@@ -101,14 +104,14 @@ class SyncRun:
 
     async def _read_all(self) -> None:
         found = plausible(await self.store.checkpoints(), self.now())
-        self.report.warn(_repaired(point.stream) for point in found.values() if point.unreadable)
+        self.report.warn(repaired(point.stream) for point in found.values() if point.unreadable)
         if self.report.mode is Mode.INITIAL and not self.report.streams:
             points = [found.get(spec.name) for spec in self.specs]
-            self.report.again = all(point and point.watermark for point in points)
-        for spec in self.specs:
-            self._points[spec.name] = begin_pass(
-                spec, found.get(spec.name), self.report.mode, self.now()
+            self.report.again = all(
+                point and (point.watermark or point.synced_at) for point in points
             )
+        for spec in self.specs:
+            self._points[spec.name] = self._begin(spec, found.get(spec.name))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write())
@@ -118,6 +121,9 @@ class SyncRun:
                 self._buffer.close()
         except BaseExceptionGroup as errors:
             raise _cause(errors) from None
+
+    def _begin(self, spec: StreamSpec, point: Checkpoint | None) -> Checkpoint:
+        return begin_pass(spec, point, self.report.mode, self.now(), self.limit)
 
     async def _read(self, spec: StreamSpec) -> None:
         """Fetch and process one stream's pages, once the streams it refers to are in the tables."""
@@ -180,8 +186,8 @@ class SyncRun:
         except UNREADABLE:
             if point.cursor is None or spec.name in self._begun:
                 raise
-            self.report.warn([_repaired(spec.name)])
-            anew = begin_pass(spec, replace(point, mode=None), self.report.mode, self.now())
+            self.report.warn([repaired(spec.name)])
+            anew = self._begin(spec, replace(point, mode=None))
             self._points[spec.name] = anew
             await self._fetch_from(spec, anew)
 
@@ -193,7 +199,7 @@ class SyncRun:
         async for page in self.source.pages(spec.name, start):
             self._begun.add(spec.name)
             if start.since is not None and is_mapped_anew(point, page):
-                anew = begin_pass(spec, replace(point, mode=None), self.report.mode, self.now())
+                anew = self._begin(spec, replace(point, mode=None))
                 await self._fetch_from(spec, replace(anew, basis=page.basis), Start())
                 return
             ready = self.process(page)
@@ -277,7 +283,8 @@ class SyncRun:
         """All that becomes of a page before it is written: done while the ATS works on the next one."""
         if self.report.mode is Mode.RECONCILE and page.gone:
             self.named.setdefault(page.stream, set()).update(page.gone)
-        return self.store.make_ready(process(page, self.rules, now=self.now()))
+        outcome = process(page, self.rules, now=self.now(), limit=self.limit)
+        return self.store.make_ready(outcome)
 
     async def commit(self, pages: list[ReadyPage], checkpoint: Checkpoint) -> None:
         """Write pages of one stream and their checkpoint, then tell who watches."""
@@ -314,7 +321,24 @@ class SyncRun:
             self.report.requests = self._requests
             await self.store.report(self.report)
 
+    async def write_single(self, page: Page) -> None:
+        """Write a page read beside the streams' own passes, after what came along with it."""
+        for one in (*page.beside, page):
+            if one.stream in self._points:
+                await self.commit([self.process(one)], self._points[one.stream])
+
+    def _count_along(self) -> None:
+        """Where the history is limited, what came along with other records may be in no list that was read."""
+        if self.limit is None:
+            return
+        for stream, beside in self._beside.items():
+            new = Counts(created=beside.created, updated=beside.updated)
+            new.fetched = new.created + new.updated
+            self.report.counts(stream).add(new)
+            beside.created = beside.updated = 0
+
     async def _finish(self) -> None:
+        self._count_along()
         await self.store.settle(self.report)
         for spec in self.specs:
             point = self._points[spec.name]
@@ -323,19 +347,19 @@ class SyncRun:
         off = self.source.clock_off
         await self.store.save_checkpoints([end_pass(point, off) for point in self._points.values()])
         if off:
-            self.report.warn([_clock_off(off)])
-        unproved = [stream for stream, point in self._points.items() if not point.complete]
+            self.report.warn([clock_off(off)])
+        lacking = [stream for stream, point in self._points.items() if not point.complete]
         self.report.warn(
             RunWarning(
                 code="not_proved_complete",
-                message=_unproved(self._points[stream]),
+                message=unproved(self._points[stream]),
             )
-            for stream in unproved
+            for stream in lacking
         )
         paused = self.report.error["paused"] if self.report.error else await self.store.paused()
         if paused:
             self.report.error = brake.error_of(paused, self._deleted())
-        self.report.status = RunStatus.PARTIAL if unproved or paused else RunStatus.SUCCEEDED
+        self.report.status = RunStatus.PARTIAL if lacking or paused else RunStatus.SUCCEEDED
 
     def _read_whole(self, spec: StreamSpec, point: Checkpoint) -> bool:
         """Whether this run read all content of a stream of which most runs read what changed."""
@@ -394,53 +418,3 @@ def _cause(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one to go by: a bug before an explained failure, which may have come of it."""
     causes = leaves(errors)
     return next((cause for cause in causes if not isinstance(cause, JemmoError)), causes[0])
-
-
-def _repaired(stream: Stream) -> RunWarning:
-    return RunWarning(
-        code="checkpoint_unreadable",
-        message=f"The place where the last sync of {stream} stopped could not be read, "
-        "so it began anew.",
-    )
-
-
-def _clock_off(seconds: float) -> RunWarning:
-    size = abs(seconds)
-    length, unit = next(
-        (int(size // length), unit)
-        for length, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes"))
-        if size >= 2 * length or unit == "minutes"
-    )
-    where = "ahead of" if seconds > 0 else "behind"
-    return RunWarning(
-        code="clock_off",
-        message=f"The ATS's clock is {length} {unit} {where} ours. Changes are looked for by its own clock.",
-    )
-
-
-def _unproved(point: Checkpoint) -> str:
-    if point.total is None or point.seen >= point.total:
-        return f"The list of {point.stream} could not be read to a proved end."
-    return f"The ATS counts {point.total} {point.stream}, but {point.seen} were read."
-
-
-def _warnings(notes: Notes) -> list[RunWarning]:
-    return [
-        RunWarning(code=code, message=_meaning(code), count=count, example=notes.examples[code])
-        for code, count in sorted(notes.counts.items())
-    ]
-
-
-def _meaning(code: str) -> str:
-    """What a note says: what the catalogue of troubles does, unless it names what was found."""
-    kind, _, detail = code.partition(":")
-    meanings = {
-        "unknown_value": f"The ATS sent a value we do not know yet ({detail}); it is kept as text.",
-        "filter_ignored": "The ATS ignores the filter for changed records, so all were read.",
-        "not_joined": f"Some of the ATS's records could not be matched with each other ({detail}).",
-        "dropped_value": f"A value could not be read and was left empty ({detail}).",
-        "key_expires": f"The API key expires on {detail}; replace it before.",
-    }
-    if kind in meanings:
-        return meanings[kind]
-    return TROUBLES[kind].means if kind in TROUBLES else code

@@ -16,6 +16,7 @@ from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
 from jemmo.domain.status import Colour
 from jemmo.services import webhooks
+from jemmo.services.histories import History
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.status import Reread, counts_of
 from jemmo.services.webhooks import WebhookStatus
@@ -70,6 +71,7 @@ class Card(Struct, frozen=True, kw_only=True):
     older: bool
     progress: Progress | None
     reread: Reread
+    history: History | None
     error: Mapping[str, Any] | None
     decision: dict[str, Any] | None
     held: list[HeldDeletion]
@@ -134,6 +136,7 @@ def card(
         if running and seen.running
         else None,
         reread=Reread.of(connection),
+        history=History.of(connection),
         error=None if parted else state.error,
         decision=state.decision,
         held=held.in_order(HeldDeletion.objects.filter(connection=connection, closed_at=None)),

@@ -15,6 +15,7 @@ from jemmo.domain.streams import AccessReport
 from jemmo.services import connections
 from jemmo.services.access import PATIENCE, check_public
 from jemmo.services.connections import Connected
+from jemmo.services.histories import History
 from jemmo.services.manual import request_sync
 from jemmo.services.schedule import plan_of
 from jemmo.store.models import Connection, Organisation
@@ -28,6 +29,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     expected: FirstSync
     tonight: datetime
     recent_first: bool
+    history: History | None
 
 
 def choices() -> list[Connector]:
@@ -46,6 +48,7 @@ def connect(
     base_url: str,
     options: Mapping[str, str],
     allowed_hosts: Collection[str],
+    hides_ok: bool = False,
 ) -> Connected:
     """Connect from the browser: as ``connections.connect``, but nothing starts before somebody says when.
 
@@ -64,6 +67,7 @@ def connect(
         new_id=new_id,
         refuse_known=True,
         patience=PATIENCE,
+        hides_ok=hides_ok,
     )
 
 
@@ -74,9 +78,10 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None
     return Plan(
         report=report,
-        expected=first_sync(report.totals, pace),
+        expected=first_sync(report.within, pace),
         tonight=plan_of(connection.org).tonight(now),
         recent_first=connector.capabilities.recent_first,
+        history=History.of(connection),
     )
 
 

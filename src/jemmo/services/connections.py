@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -19,10 +19,11 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
 from jemmo.connectors.registry import connector_for
+from jemmo.domain import history
 from jemmo.domain.errors import ConfigError, changed_meanwhile
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
-from jemmo.services import api_keys, schedule
+from jemmo.services import api_keys, histories, schedule
 from jemmo.services.access import AccessTooSmall, report_on, try_key
 from jemmo.services.api_keys import open_key
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
@@ -35,7 +36,7 @@ HINT = 4  # last characters of a key that may be shown
 
 
 class Connected(Struct, frozen=True, kw_only=True):
-    """A connection just made, and what the test of its key found."""
+    """A connection just made, and what the test of its key found; ``since`` is the day its history begins with."""
 
     id: UUID
     org: str
@@ -43,6 +44,7 @@ class Connected(Struct, frozen=True, kw_only=True):
     account: str | None
     report: AccessReport
     is_new: bool
+    since: date | None = None
 
 
 class KnownAccount(ConfigError):
@@ -69,22 +71,27 @@ def connect(
     new_id: UUID | None = None,
     refuse_known: bool = False,
     patience: float | None = None,
+    hides_ok: bool = False,
 ) -> Connected:
     """Test the key, then keep it sealed. Raises ``ConfigError`` and keeps nothing when it cannot be used.
 
     Connecting the same account again replaces its key and options: records and checkpoints stay. With
     ``refuse_known`` that is a ``KnownAccount`` instead, unless the account was disconnected. A connection made with a
     ``new_id`` waits, paused, for somebody to say when its first sync may start; the same id again changes nothing.
+    The history stays as it is where ``options`` do not name its years. What a shorter one hides must be ``hides_ok``.
     """
     connector = connector_for(provider)
     config = connector.configure(api_key, base_url, options or {})
     check_sweeps(options or {})
+    dated = history.dated(options or {}, {}, datetime.now(UTC).date())
+    config = replace(config, options=connector.settled(dated))
     requests: list[int] = []
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
         Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
         found = _same_account(org, connector.name, report.account_id, config.api_key, vault)
         again = found is not None and found.id == new_id
+        before = found.options if found else {}
         if found is not None and refuse_known and not again and found.state not in PARTED:
             raise KnownAccount(found)
         connection = found or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
@@ -92,7 +99,9 @@ def connect(
             same = found is not None and _has_key(found, config.api_key, vault)
             since = connection.key_set_at if same else None  # the same key again grows no younger
             connection.base_url = base_url or ""
-            connection.options = dict(options or {})
+            connection.options = histories.kept(before, options or {})
+            if found is not None:
+                histories.check(found, before, hides_ok=hides_ok)
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
             _keep_key(connection, config.api_key, report, vault, since=since)
@@ -101,6 +110,9 @@ def connect(
             connection.due_at = schedule.first_due(org)
             connection.save()
         note(connection.id, sum(requests))
+    if found is not None and not again:
+        histories.apply(connection, before)
+    limit = history.limit_of(connection.options)
     return Connected(
         id=connection.id,
         org=org.slug,
@@ -108,6 +120,7 @@ def connect(
         account=report.account_name,
         report=report,
         is_new=found is None,
+        since=limit.date() if limit else None,
     )
 
 
@@ -201,31 +214,42 @@ def change(
     seen: str,
     vault: Vault,
     patience: float | None = None,
-) -> None:
+    hides_ok: bool = False,
+) -> bool:
     """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
 
     Changed options are tried with its key first: with them it must still reach the same company. Those that equal the
-    default are left to it.
+    default are left to it. What a shorter history hides must be ``hides_ok``; whether a longer one has more to read is
+    answered.
     """
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
     check_sweeps(options)
     defaults = {one.name: one.default for one in connector.options}
     own = {name: value for name, value in settled.items() if value != defaults[name]}
+    own = history.dated(own, connection.options, datetime.now(UTC).date())
+    expected = None
     if own != connection.options and connection.sealed_key:
         key = open_key(connection, vault)
         config = connector.configure(key, connection.base_url or None, own)
         sent = partial(note, connection.id)
-        _same_company(connection, try_key(connector, config, patience=patience, sent=sent))
+        report = try_key(connector, config, patience=patience, sent=sent)
+        _same_company(connection, report)
+        expected = _expected(connection, report)
     with transaction.atomic():
         held = _locked(connection)
         if seen_as(held) != seen:
             raise changed_meanwhile()
+        before = held.options
         held.label = label or connector.label
         held.options = own
         held.sync_every_hours = sync_every_hours
-        held.save(update_fields=["label", "options", "sync_every_hours"])
+        histories.check(held, before, hides_ok=hides_ok)
+        held.expected_totals = held.expected_totals if expected is None else expected
+        held.save(update_fields=["label", "options", "sync_every_hours", "expected_totals"])
+    reads_more = histories.apply(held, before)
     connection.refresh_from_db()
+    return reads_more
 
 
 def disconnect(connection: Connection, *, delete: bool) -> bool:
@@ -346,7 +370,7 @@ def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
     """The records that a first sync reads, if the ATS counts all kinds of them that it has."""
     has = connector_for(connection.provider).capabilities
     kinds = [one for one in RECORDS if has.applications or one != Stream.APPLICATIONS]
-    counted = {str(one): report.totals[one] for one in kinds if one in report.totals}
+    counted = {str(one): report.within[one] for one in kinds if one in report.totals}
     return counted if len(counted) == len(kinds) else {}
 
 

@@ -23,6 +23,7 @@ from jemmo.domain.errors import (
     SliceOver,
     TransientError,
 )
+from jemmo.domain.history import limit_of
 from jemmo.domain.outcomes import PageOutcome
 from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
@@ -196,6 +197,7 @@ class Lane:
             began=datetime.now(UTC),
             mode=Mode.INCREMENTAL,
             rules=rules,
+            limit=limit_of(row.options),
         )
         hashing = await hashing_of(db, row, self._vault)
         writer = HintWriter(db, context, self._vault.seal, *hashing)

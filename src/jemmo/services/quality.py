@@ -7,6 +7,7 @@ import time
 from msgspec import Struct
 
 from jemmo.domain.errors import JemmoError, TransientError
+from jemmo.domain.history import LIMITED, limit_of
 from jemmo.services import connections
 from jemmo.services.access import PATIENCE
 from jemmo.store import scope
@@ -19,13 +20,15 @@ class Compared(Struct, frozen=True, kw_only=True):
     """A stream's records in the ATS, by its own count, and here.
 
     ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
-    ``apart`` is what neither that nor a rejection explains.
+    ``left_out`` are older than the history that the connection reads. ``apart`` is what none of that nor a rejection
+    explains.
     """
 
     stream: str
     ats: int | None
     held: quality.Held
     erased: int = 0
+    left_out: int = 0
     apart: int | None
 
 
@@ -64,18 +67,24 @@ def _compare(
     connection: Connection, held: list[quality.Held], vault: Vault | None, ends: float
 ) -> Connected:
     totals: dict[str, int] = {}
+    older: dict[str, int] = {}
     error = None
+    limited = limit_of(connection.options) is not None
     if vault is not None:
         try:
             found = connections.test(connection, vault, patience=_left(ends))
             totals = {
-                name: count for name, count in found.totals.items() if name not in found.approximate
+                name: count
+                for name, count in found.totals.items()
+                if name not in found.approximate
+                and not (limited and name in LIMITED and name not in found.older)
             }
+            older = found.older
         except JemmoError as refused:
             error = refused
     return Connected(
         connection=connection,
-        streams=[_beside(one, totals.get(one.stream)) for one in held],
+        streams=[_beside(one, totals.get(one.stream), older.get(one.stream, 0)) for one in held],
         error=error,
     )
 
@@ -91,9 +100,17 @@ def _left(ends: float) -> float:
     return left
 
 
-def _beside(held: quality.Held, ats: int | None) -> Compared:
+def _beside(held: quality.Held, ats: int | None, older: int) -> Compared:
     if ats is None:
         return Compared(stream=held.stream, ats=None, held=held, apart=None)
-    absent = ats - held.stored - held.kept_out
+    left_out = max(older - held.older, 0)
+    absent = ats - held.stored - held.kept_out - left_out
     erased = min(max(absent, 0), held.erased)
-    return Compared(stream=held.stream, ats=ats, held=held, erased=erased, apart=absent - erased)
+    return Compared(
+        stream=held.stream,
+        ats=ats,
+        held=held,
+        erased=erased,
+        left_out=left_out,
+        apart=absent - erased,
+    )

@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import changed_meanwhile
+from jemmo.domain.history import limit_of
 from jemmo.domain.kept import struct_of
 from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
 from jemmo.domain.streams import Stream
@@ -45,7 +46,7 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
     totals = dict.fromkeys(Exclusion, 0)
     with scope.under(scope.of_organisation(org.id)):
         for connection_id in _connections(org):
-            counted = visibility.counts(connection_id, rules, now)
+            counted = visibility.counts(connection_id, rules, now, _limit(connection_id))
             for exclusion in grounds(_streams(connection_id)):
                 totals[exclusion] += counted[exclusion]
     return totals
@@ -65,7 +66,12 @@ def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rul
 def preview(org: Organisation, rules: Rules) -> visibility.Preview:
     """What these rules would change, without changing it."""
     numbers = [
-        visibility.preview(connection_id, _applicable(connection_id, rules), datetime.now(UTC))
+        visibility.preview(
+            connection_id,
+            _applicable(connection_id, rules),
+            datetime.now(UTC),
+            _limit(connection_id),
+        )
         for connection_id in _connections(org)
     ]
     totals = {
@@ -92,7 +98,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     with scope.under(scope.of_organisation(org.id)):  # also records that the reader may not see
         for connection_id in _connections(org):
             apply(connection_id)
-            _once_more(connection_id)
+            once_more(connection_id)
     return changes
 
 
@@ -102,7 +108,8 @@ def apply(connection_id: UUID, now: datetime | None = None) -> int:
     if connection is None:
         return 0
     rules = _applicable(connection_id, of(connection.org))
-    changes = visibility.decide(connection_id, rules, now or datetime.now(UTC))
+    limit = limit_of(connection.options)
+    changes = visibility.decide(connection_id, rules, now or datetime.now(UTC), limit)
     if changes:
         with database.cursor() as cursor:
             cursor.execute(files.WAKE, [connection_id])
@@ -113,7 +120,7 @@ def apply_to_all() -> int:
     """Queue ``apply`` for every connection, since a hire stops counting after a while; how many."""
     ids = Connection.objects.exclude(state__in=PARTED).values_list("id", flat=True)
     for connection_id in ids:
-        _once_more(connection_id)
+        once_more(connection_id)
     return len(ids)
 
 
@@ -126,6 +133,11 @@ def _applicable(connection_id: UUID, rules: Rules) -> Rules:
     return applicable(rules, _streams(connection_id))
 
 
+def _limit(connection_id: UUID) -> datetime | None:
+    """Where the history of a connection begins."""
+    return limit_of(Connection.objects.values_list("options", flat=True).get(id=connection_id))
+
+
 def _streams(connection_id: UUID) -> list[Stream]:
     """What is read of this connection's ATS."""
     read = StreamCheckpoint.objects.filter(connection=connection_id)
@@ -133,7 +145,8 @@ def _streams(connection_id: UUID) -> list[Stream]:
     return [Stream(name) for name in names if name in _STREAMS]
 
 
-def _once_more(connection_id: UUID) -> None:
+def once_more(connection_id: UUID) -> None:
+    """Apply the rules again behind a sync under way, which goes by those that it began with."""
     task = app.configure_task(
         "apply_rules",
         queue="syncs",

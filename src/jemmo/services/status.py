@@ -13,6 +13,7 @@ from msgspec import Struct
 from jemmo.domain.key_care import Reminder
 from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services import key_care
+from jemmo.services.histories import History
 from jemmo.services.schedule import is_late, is_slow, next_sync_at
 from jemmo.store import refused
 from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
@@ -65,9 +66,10 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
     what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
     deletions wait for an owner or admin; ``warnings`` what the last sync
-    says of the connection as a whole, each with its code and message. ``recent_ready`` says that what changed in the 30
-    days before the first sync is here, while older records may still be missing. ``refused`` is what the account does
-    not answer and is therefore asked for once a day only.
+    says of the connection as a whole, each with its code and message. ``history`` says how many years are read and from
+    which day on, ``null`` where everything is. ``recent_ready`` says that what changed in the 30 days before the
+    first sync is here, while older records may still be missing. ``refused`` is what the account does not answer and is
+    therefore asked for once a day only.
     """
 
     id: UUID
@@ -82,6 +84,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     key_age_days: int
     key_expires_at: datetime | None
     key_reminder: Reminder | None
+    history: History | None
     recent_ready: bool
     late: bool
     slow: bool
@@ -120,6 +123,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         key_age_days=(now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
         key_reminder=key_care.of(connection, now),
+        history=History.of(connection),
         recent_ready=state.synced_at is not None or _recent_ready(seen),
         late=is_late(connection, now),
         slow=is_slow(connection, now),

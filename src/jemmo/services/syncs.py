@@ -26,6 +26,7 @@ from jemmo.domain.errors import (
     TransientError,
     Unexpected,
 )
+from jemmo.domain.history import limit_of
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
 from jemmo.domain.ports import Progress, Source
 from jemmo.domain.rules import applicable
@@ -163,6 +164,7 @@ async def sync_slice(
                     now=now,
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
+                    limit=context.limit,
                 )
                 with about(connection=connection_id, run=report.run_id, mode=report.mode):
                     log.info("a sync goes on" if context.goes_on else "a sync begins")
@@ -272,6 +274,7 @@ async def _leased(
             began=begun.at,
             mode=report.mode,
             rules=row.rules,
+            limit=limit_of(row.options),
             report=report,
             hold=hold,
             goes_on=begun.report is not None,
@@ -327,7 +330,8 @@ async def _choose_mode(
     names: list[Stream],
     now: datetime,
 ) -> Mode:
-    mode = choose_mode(wanted, plausible(await store.checkpoints(), now), names)
+    points = plausible(await store.checkpoints(), now)
+    mode = choose_mode(wanted, points, names, limit_of(row.options))
     if wanted is None and mode is Mode.INCREMENTAL:
         return await _sweep_or_increment(db, row, now)
     return mode

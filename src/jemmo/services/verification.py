@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from jemmo.domain import numbers
 from jemmo.domain.errors import StreamRefused
+from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.lookups import keeper_of
@@ -27,7 +28,8 @@ class StreamVerdict(Struct, kw_only=True):
 
     Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
     ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids.
-    ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept.
+    ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept. ``left_out`` are older than the history
+    that the connection reads, and not here.
     """
 
     ats: int
@@ -35,6 +37,7 @@ class StreamVerdict(Struct, kw_only=True):
     excluded: int
     rejected: int
     erased: int
+    left_out: int
     missing_count: int
     extra_count: int
     stale_count: int
@@ -100,7 +103,12 @@ async def verify(
                     ours = await held.versions(db, connection_id, spec.name)
                     hidden = await held.excluded(db, connection_id, spec.name)
                     rejected = await held.rejected(db, connection_id, spec.name)
-                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased)
+                older = {
+                    key
+                    for key, changed in theirs.items()
+                    if key not in ours and is_older(spec.name, changed, limit_of(row.options))
+                }
+                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased, older)
             requests = source.requests
         with explained():
             broken = await held.broken_relations(db, connection_id)
@@ -157,8 +165,9 @@ def _compare(
     hidden: int,
     rejected: set[str],
     erased: set[str],
+    older: set[str],
 ) -> StreamVerdict:
-    missing = sorted(set(theirs) - set(ours) - rejected - erased)
+    missing = sorted(set(theirs) - set(ours) - rejected - erased - older)
     extra = sorted(set(ours) - set(theirs))
     stale = sorted(
         key
@@ -171,6 +180,7 @@ def _compare(
         excluded=hidden,
         rejected=len(rejected & set(theirs) - erased),
         erased=len(erased),
+        left_out=len(older - rejected - erased),
         missing_count=len(missing),
         extra_count=len(extra),
         stale_count=len(stale),

@@ -57,7 +57,7 @@ class Policy(StrEnum):
 class RunContext(Struct, kw_only=True):
     """Who writes: the organisation, the connection, the run and the lease it holds.
 
-    ``mode`` is set once the checkpoints, read under the lease, have told it.
+    ``mode`` is set once the checkpoints, read under the lease, have told it. The history begins at ``limit``.
     """
 
     org_id: UUID
@@ -67,6 +67,7 @@ class RunContext(Struct, kw_only=True):
     began: datetime
     mode: Mode
     rules: Rules
+    limit: datetime | None = None
 
     @property
     def policy(self) -> Policy:

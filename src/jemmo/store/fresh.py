@@ -20,11 +20,23 @@ from jemmo.store.tables import TABLES, Table
 
 @cache
 def insert(stream: Stream) -> str:
-    """As ``statements.upsert``, with its parameters and its answer, but no talent is left to decide about."""
+    """As ``statements.upsert``, with its parameters and its answer.
+
+    Only a limited history leaves talents to decide about.
+    """
     table = TABLES[stream]
     written = f"written AS ({inserted(table)} RETURNING {_returned(table)})"
     parts = [written, *_children(stream), *waiting(table)]
-    return f"WITH {', '.join(parts)} SELECT count(*), 0, NULL::uuid[] FROM written"
+    return f"WITH {', '.join(parts)} SELECT count(*), 0, {_talents(table)} FROM written"
+
+
+def _talents(table: Table) -> str:
+    if table.stream is not Stream.APPLICATIONS:
+        return "NULL::uuid[]"
+    return (
+        "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL "
+        "AND %(limit)s::timestamptz IS NOT NULL)"
+    )
 
 
 def _returned(table: Table) -> str:

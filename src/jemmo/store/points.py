@@ -13,12 +13,13 @@ from jemmo.store.postgres import Connection
 
 _LOAD = """
     SELECT stream, watermark, mode, cursor, pass_started_at, seen, total, short, done, complete,
-        basis, synced_at
+        basis, synced_at, reaches
     FROM (SELECT stream, mode, cursor, seen, total, short, done, complete, basis,
             CASE WHEN watermark BETWEEN %(first)s AND %(last)s THEN watermark END AS watermark,
             CASE WHEN pass_started_at BETWEEN %(first)s AND %(last)s THEN pass_started_at END
                 AS pass_started_at,
-            CASE WHEN synced_at BETWEEN %(first)s AND %(last)s THEN synced_at END AS synced_at
+            CASE WHEN synced_at BETWEEN %(first)s AND %(last)s THEN synced_at END AS synced_at,
+            CASE WHEN reaches BETWEEN %(first)s AND %(last)s THEN reaches END AS reaches
         FROM checkpoint WHERE connection_id = %(connection)s) point"""
 """A watermark that can be none is none, so the stream is read from its beginning."""
 
@@ -86,11 +87,16 @@ def _point(
     complete: bool,
     basis: str | None,
     synced_at: datetime | None,
+    reaches: datetime | None,
 ) -> Checkpoint:
     """A pass in a mode that nobody knows proves nothing: the next sync begins anew, and compares everything."""
     if mode is not None and mode not in Mode.__members__.values():
         return Checkpoint(
-            stream=Stream(stream), watermark=watermark, unreadable=True, synced_at=synced_at
+            stream=Stream(stream),
+            watermark=watermark,
+            unreadable=True,
+            synced_at=synced_at,
+            reaches=reaches,
         )
     return Checkpoint(
         stream=Stream(stream),
@@ -105,4 +111,5 @@ def _point(
         complete=complete,
         basis=basis,
         synced_at=synced_at,
+        reaches=reaches,
     )

@@ -112,6 +112,7 @@ class RecordWriter:
             "began": context.began,
             "hidden": context.hidden,
             **activity.parameters(context.rules, context.began),
+            "limit": context.limit,
             "policy": str(policy),
         }
 

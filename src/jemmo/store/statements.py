@@ -13,6 +13,7 @@ from jemmo.domain.streams import Stream
 from jemmo.store.activity import counts_as_active
 from jemmo.store.children import CHILDREN, MOVE_COLUMNS, Child
 from jemmo.store.context import Policy
+from jemmo.store.older import OLDER, is_older
 from jemmo.store.tables import TABLES, Column, Link, Table, can_be_hidden, is_hidden
 
 NO_ACTIVE = "no_active_application"
@@ -297,16 +298,16 @@ _FILES_GONE = """files_gone AS (
 
 SHOW_BY_APPLICATIONS = f"""
     WITH decided AS (
-        SELECT t.id, CASE WHEN %(hidden)s::text IS NULL OR EXISTS (
+        SELECT t.id, CASE WHEN {is_older("t")} THEN '{OLDER}' WHEN %(hidden)s::text IS NULL OR EXISTS (
                 SELECT FROM application a WHERE a.talent_id = t.id
                 AND {counts_as_active("a")} AND a.remote_deleted_at IS NULL)
             THEN NULL ELSE %(hidden)s END AS reason
         FROM talent t
         WHERE t.id = ANY(%(talents)s)
-            AND (t.excluded_reason IS NULL OR t.excluded_reason = '{NO_ACTIVE}'))
+            AND (t.excluded_reason IS NULL OR t.excluded_reason IN ('{NO_ACTIVE}', '{OLDER}')))
     UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
-"""Decide again whether these talents have an active application."""
+"""Decide again whether these talents are within the history, and have an active application."""
 
 SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
     "t.id = ANY(%(talents)s)", "t.connection_id = %(connection)s"
@@ -318,17 +319,18 @@ CHECKPOINTS = """
         UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
         WHERE connection_id = %(connection)s AND token = %(token)s RETURNING 1)
     INSERT INTO checkpoint AS c (connection_id, stream, watermark, mode, cursor, pass_started_at,
-        seen, total, short, done, complete, basis, synced_at, saved_at)
+        seen, total, short, done, complete, basis, synced_at, reaches, saved_at)
     SELECT %(connection)s, stream, watermark, mode, cursor, pass_started_at, seen, total, short,
-        done, complete, basis, synced_at, now()
+        done, complete, basis, synced_at, reaches, now()
     FROM held, json_to_recordset(%(points)s::json) AS p (stream text, watermark timestamptz, mode text,
         cursor text, pass_started_at timestamptz, seen int8, total int8, short int8, done bool, complete bool,
-        basis text, synced_at timestamptz)
+        basis text, synced_at timestamptz, reaches timestamptz)
     ON CONFLICT (connection_id, stream) DO UPDATE SET watermark = excluded.watermark,
         mode = excluded.mode, cursor = excluded.cursor,
         pass_started_at = excluded.pass_started_at, seen = excluded.seen,
         total = excluded.total, short = excluded.short, done = excluded.done,
-        complete = excluded.complete, basis = excluded.basis, synced_at = excluded.synced_at, saved_at = now()"""
+        complete = excluded.complete, basis = excluded.basis, synced_at = excluded.synced_at,
+        reaches = excluded.reaches, saved_at = now()"""
 """Saves where streams stand and renews the lease; no row is written when the lease is lost."""
 
 REJECT = """

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.history import LIMITED
 from jemmo.domain.kept import object_of
 from jemmo.domain.streams import Sighting, Stream, Sweep
 from jemmo.store import statements as sql
@@ -99,10 +100,14 @@ async def missing(
     )
 
 
-async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[str]:
+async def unread(
+    db: Connection, connection_id: UUID, stream: Stream, limit: datetime | None = None
+) -> list[str]:
     """Ids the sweep met that we lack, hold as deleted or hold in another version.
 
-    Rejected ones are tried again while they are few: the ATS may have mended them without a new date.
+    What we lack because it is older than ``limit``, where the history begins, is not among them, unless a record that
+    we hold waits for it. Rejected ones are tried again while they are few: the ATS may have mended them without a
+    new date.
     """
     return await _ids(
         db,
@@ -110,15 +115,18 @@ async def unread(db: Connection, connection_id: UUID, stream: Stream) -> list[st
             LEFT JOIN {TABLES[stream].name} t ON t.connection_id = s.connection_id
                 AND t.remote_id = s.remote_id
             WHERE s.connection_id = %s AND s.stream = %s
-                AND (t.id IS NULL OR t.remote_deleted_at IS NOT NULL
-                    OR s.remote_updated_at IS DISTINCT FROM t.remote_updated_at
+                AND (t.id IS NULL AND NOT (coalesce(s.remote_updated_at < %s, false)
+                        AND NOT EXISTS (SELECT FROM pending_link p WHERE p.connection_id = s.connection_id
+                            AND p.target = s.stream AND p.target_remote_id = s.remote_id))
+                    OR t.remote_deleted_at IS NOT NULL
+                    OR t.id IS NOT NULL AND s.remote_updated_at IS DISTINCT FROM t.remote_updated_at
                         AND s.remote_updated_at IS NOT NULL)
                 AND (NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
                         AND r.stream = s.stream AND r.remote_id = s.remote_id)
                     OR %s >= (SELECT count(*) FROM rejection r
                         WHERE r.connection_id = s.connection_id AND r.stream = s.stream))
             ORDER BY s.remote_id""",
-        [connection_id, stream, TRIED_AGAIN],
+        [connection_id, stream, limit if stream in LIMITED else None, TRIED_AGAIN],
     )
 
 
@@ -183,7 +191,7 @@ async def orphans(
 
 
 async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
-    """Decide for every talent: the rules may have changed, or applications may have come within reach."""
+    """Decide for every talent: rules or history may have changed, or applications may have come within reach."""
     async with db.transaction():
         await db.execute(WHOLE_TABLES)
         await db.execute(sql.SHOW_ALL_BY_APPLICATIONS.encode(), names)

@@ -10,6 +10,7 @@ import msgspec
 
 from jemmo.domain.brake import Along, Loss
 from jemmo.domain.errors import LeaseLost
+from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
 from jemmo.store import brake, events, held, points, silence, sweeps
@@ -134,7 +135,9 @@ class Writer:
 
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
-            found = await sweeps.unread(self.db, self.context.connection_id, stream)
+            found = await sweeps.unread(
+                self.db, self.context.connection_id, stream, self.context.limit
+            )
             kept_out = await self._records.erased(stream, found)
         return [one for one in found if not kept_out(one)] if kept_out else found
 
@@ -178,6 +181,9 @@ class Writer:
         """
         with explained():
             await brake.close_used(self.db, self.context.connection_id)
+            if self._may_be_older(report):  # before what is hidden is counted
+                async with self._records.alone():
+                    await sweeps.decide_visibility(self.db, self._names)
             for stream, counts in report.streams.items():
                 if counts.created:
                     hidden = await sweeps.hidden_since(self.db, self._names, stream)
@@ -195,6 +201,14 @@ class Writer:
                     await sweeps.decide_visibility(self.db, self._names)
             if silent := await silence.warning(self.db, self.context.connection_id):
                 report.warnings.append(silent)
+
+    def _may_be_older(self, report: RunReport) -> bool:
+        """Whether this run may have stored talents who are older than the history."""
+        if self.context.limit is None:
+            return False
+        return self.context.mode is not Mode.INCREMENTAL or any(
+            report.streams[one].created for one in LIMITED if one in report.streams
+        )
 
     async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
         """All of them after everything was compared; after an incremental sync those whose links wait."""

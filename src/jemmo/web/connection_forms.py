@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from jemmo.domain.rules import MAX_HIRED_DAYS, Exclusion
+from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
 from jemmo.domain.troubles import trouble
 from jemmo.web.attempts import ADDRESS, OPTIONS
 from jemmo.web.forms import Form
@@ -31,32 +31,36 @@ def _key_field(label: Any) -> forms.CharField:
 
 
 class _WithOptions(Form):
-    """A form with a field for each option of a connector."""
+    """A form with a field for each option of a connector that people set.
+
+    ``hides_ok`` is asked for where a shorter history would hide what people see now.
+    """
+
+    hides_ok = forms.BooleanField(label=_("Hide them"), required=False)
 
     def __init__(self, connector: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.connector = connector
-        for option in connector.options:
+        self.settable = [option for option in connector.options if not option.own]
+        for option in self.settable:
             self.fields[PREFIX + option.name] = _option_field(option)
 
     def options(self) -> dict[str, str]:
-        """The options that differ from their default."""
-        given = {
-            option.name: str(self.cleaned_data[PREFIX + option.name])
-            for option in self.connector.options
-        }
-        return {
-            option.name: given[option.name]
-            for option in self.connector.options
-            if given[option.name] != option.default
-        }
+        """The options that differ from their default, and those that say something by being left empty."""
+        given = {}
+        for option in self.settable:
+            typed = self.cleaned_data[PREFIX + option.name]
+            value = "" if typed is None else str(typed)
+            if value != option.default or option.may_be_blank:
+                given[option.name] = value
+        return given
 
     def asked(self) -> list[Any]:
         """The fields that stand first."""
-        return [self[PREFIX + one.name] for one in self.connector.options if one.asked]
+        return [self[PREFIX + one.name] for one in self.settable if one.asked]
 
     def further(self) -> list[Any]:
-        return [self[PREFIX + one.name] for one in self.connector.options if not one.asked]
+        return [self[PREFIX + one.name] for one in self.settable if not one.asked]
 
     unfolded = False
 
@@ -77,7 +81,9 @@ def _option_field(option: Any) -> forms.Field:
         return forms.ChoiceField(**{**common, "required": True}, choices=choices)
     if option.at_least is not None:
         return forms.IntegerField(
-            **{**common, "required": True}, min_value=option.at_least, max_value=option.at_most
+            **{**common, "required": not option.may_be_blank},
+            min_value=option.at_least,
+            max_value=option.at_most,
         )
     return forms.CharField(**common, max_length=LONGEST)
 
@@ -185,11 +191,11 @@ class Rules(Form):
             "0: a hire does not count as active."
         ),
     )
-    field_order = ("seen", *(exclusion.value for exclusion in Exclusion), "hired_days")
+    field_order = ("seen", *(exclusion.value for exclusion in RULES), "hired_days")
 
     def __init__(self, counts: dict[Exclusion, int], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for exclusion in Exclusion:
+        for exclusion in RULES:
             self.fields[exclusion.value] = forms.BooleanField(
                 label=word(exclusion, "rule"),
                 required=False,
@@ -203,4 +209,4 @@ class Rules(Form):
         self.order_fields(self.field_order)
 
     def excludes(self) -> set[Exclusion]:
-        return {one for one in Exclusion if self.cleaned_data[one.value]}
+        return {one for one in RULES if self.cleaned_data[one.value]}

@@ -325,6 +325,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "no_active_application": pgettext_lazy(
             "rule", "Talents without an active application or a recent hire"
         ),
+        "older_than_history": pgettext_lazy("rule", "Talents older than the history"),
     },
     "excluded": {
         "job_archived": pgettext_lazy(
@@ -342,6 +343,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
             "excluded",
             "This person has no active application and was not hired recently, and a rule of your organization "
             "excludes such talents.",
+        ),
+        "older_than_history": pgettext_lazy(
+            "excluded",
+            "Neither this person nor any of their applications has changed in the ATS since the history that this "
+            "connection reads begins.",
         ),
     },
     "colour": {

@@ -12,7 +12,7 @@ from connectors.teamtailor.conftest import Connect
 from fakes.company import adds_up
 from fakes.teamtailor_truth import assert_equal_to_truth, truth
 
-from jemmo.connectors.teamtailor import source
+from jemmo.connectors.teamtailor import lists
 from jemmo.domain.outcomes import Counts, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Stream
 from jemmo.sandbox import SandboxServer
@@ -24,8 +24,8 @@ VISIBLE = "SELECT remote_id FROM talent WHERE connection_id = {me} AND excluded_
 
 @pytest.fixture(autouse=True)
 def _every_list_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MOST_PAGES_AT_ONCE", 2)
-    monkeypatch.setattr(source, "MOST_PAGES_OF_JOBS", 0)
+    monkeypatch.setattr(lists, "MOST_PAGES_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "MOST_PAGES_OF_JOBS", 0)
 
 
 class Onlooker:
@@ -214,8 +214,8 @@ async def test_open_jobs_come_before_all_others(connect: Connect) -> None:
 async def test_a_small_account_costs_one_request_more_for_each_of_both_lists(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "MOST_PAGES_AT_ONCE", 50)
-    monkeypatch.setattr(source, "MOST_PAGES_OF_JOBS", 5)
+    monkeypatch.setattr(lists, "MOST_PAGES_AT_ONCE", 50)
+    monkeypatch.setattr(lists, "MOST_PAGES_OF_JOBS", 5)
     _, company = await connect(talents=60)
     report = await company.sync()
     assert report.status is RunStatus.SUCCEEDED

@@ -13,7 +13,7 @@ from django.utils import translation
 from fakes.showcase import Showcase
 
 from jemmo.domain.brake import error_of
-from jemmo.domain.rules import Exclusion
+from jemmo.domain.rules import RULES
 from jemmo.services import connections, rules
 from jemmo.store.models import (
     Connection,
@@ -347,7 +347,7 @@ def _options() -> tuple[Any, ...]:
 
 
 def _boxes(*without: str) -> list[str]:
-    return [one.value for one in Exclusion if one.value not in without]
+    return [one.value for one in RULES if one.value not in without]
 
 
 def test_data_quality_names_what_is_double_and_loose(

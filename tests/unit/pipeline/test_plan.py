@@ -207,3 +207,42 @@ def test_a_pass_without_a_proof_leaves_the_stream_as_old_as_it_was() -> None:
     point = begin_pass(CHANGING, replace(READ, synced_at=NOON), Mode.INCREMENTAL, later)
     assert end_pass(turn(point, covers=False)).synced_at == NOON
     assert end_pass(turn(point)).synced_at == later
+
+
+class TestALongerHistory:
+    """Talents and applications are read back to a limit; one that is chosen later may lie further back."""
+
+    YEAR_AGO = NOON - timedelta(days=365)
+    LONG_AGO = NOON - timedelta(days=3650)
+    LIMITED = replace(READ, stream=TALENTS, reaches=YEAR_AGO)
+    SPEC = StreamSpec(name=TALENTS, cursor="updated_at")
+
+    @pytest.mark.parametrize(
+        ("limit", "mode"),
+        [
+            (YEAR_AGO, Mode.INCREMENTAL),
+            (NOON, Mode.INCREMENTAL),
+            (LONG_AGO, Mode.INITIAL),
+            (None, Mode.INITIAL),
+        ],
+    )
+    def test_what_reaches_further_is_read_as_in_a_first_sync(
+        self, limit: datetime | None, mode: Mode
+    ) -> None:
+        assert choose_mode(None, {TALENTS: self.LIMITED}, [TALENTS], limit) is mode
+
+    def test_a_pass_begins_anew_and_stays_an_initial_one_until_its_end(self) -> None:
+        begun = begin_pass(self.SPEC, self.LIMITED, Mode.INITIAL, NOON, self.LONG_AGO)
+        assert (begun.watermark, begun.reaches) == (None, self.LONG_AGO)
+        assert choose_mode(None, {TALENTS: begun}, [TALENTS], self.LONG_AGO) is Mode.INITIAL
+        later = NOON + timedelta(hours=1)
+        assert begin_pass(self.SPEC, begun, Mode.INITIAL, later, self.LONG_AGO) == begun
+        assert begin_pass(self.SPEC, begun, Mode.INITIAL, later, self.YEAR_AGO) == begun
+        anew = begin_pass(self.SPEC, replace(begun, cursor="5"), Mode.INITIAL, later, None)
+        assert (anew.cursor, anew.reaches, anew.pass_started_at) == (None, None, later)
+
+    def test_other_passes_and_streams_say_nothing_of_it(self) -> None:
+        for mode in (Mode.INCREMENTAL, Mode.RECONCILE):
+            point = begin_pass(self.SPEC, self.LIMITED, mode, NOON, self.LONG_AGO)
+            assert (point.reaches, point.watermark) == (self.YEAR_AGO, self.LIMITED.watermark)
+        assert begin_pass(CHANGING, None, Mode.INITIAL, NOON, self.YEAR_AGO).reaches is None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.base import (
     FILE_HOSTS,
+    HISTORY,
     PACING,
     QUOTA_SHARE,
     Connector,
@@ -104,6 +105,7 @@ FLATCHR = Connector(
             default="https://careers.flatchr.io",
             help=_("Address of the career site, for links to public pages."),
         ),
+        *HISTORY,
         PACING,
         QUOTA_SHARE,
         number(

@@ -24,6 +24,7 @@ from jemmo.connectors.flatchr.settings import Settings, read_settings
 from jemmo.connectors.flatchr.stages import Columns
 from jemmo.connectors.flatchr.wire import Row, key_of
 from jemmo.connectors.pacing import pacer
+from jemmo.domain.history import is_older
 from jemmo.domain.streams import (
     AccessReport,
     Page,
@@ -104,8 +105,8 @@ class FlatchrSource:
                 yield page
         async for found in self.search.slices(reader, start.since, _after(place, recent)):
             columns = await self._known(columns, found, stream)
-            roll.add(found)
-            yield self.make.applicants(stream, found, columns)
+            roll.add(found)  # all, since these are the ids that are compared
+            yield self.make.applicants(stream, self._within(found), columns)
         if stream is Stream.APPLICATIONS and start.since is None and not start.cursor:
             self._rolls.append(roll)  # a whole walk just now serves as the sweep that may follow
 
@@ -136,6 +137,18 @@ class FlatchrSource:
             cursor = cursor_of(found.after) if found.after else None
             sent = found.after.recent if found.after else None
             yield replace(page, cursor=cursor, covers=found.covers, recent=sent)
+
+    def _within(self, found: Slice) -> Slice:
+        """Without the rows that are older than the history. A row is a whole person: a talent and its application."""
+        limit, zone = self.config.limit, self.settings.zone
+        if limit is None:
+            return found
+        kept = [
+            row
+            for row in found.rows
+            if not is_older(Stream.TALENTS, moment(row.get("updated_at"), zone), limit)
+        ]
+        return replace(found, rows=kept)
 
     def _is_recent(self, row: Row, since: datetime | None) -> bool:
         """Vacancies cannot be asked for by date, so their dates are compared here."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import (
     FILE_HOSTS,
     FULL_SWEEP,
+    HISTORY,
     LAG,
     PACING,
     QUOTA_SHARE,
@@ -99,6 +100,7 @@ GREENHOUSE = Connector(
                 "The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user."
             ),
         ),
+        *HISTORY,
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),

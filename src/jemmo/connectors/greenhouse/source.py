@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.greenhouse.newest import NewestFirst
-from jemmo.connectors.listing import Ask, Chunk, Listing, row_id
+from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall
+from jemmo.domain.history import LIMITED
 from jemmo.domain.marking import marked as _
-from jemmo.domain.streams import AccessCheck, AccessReport, Stream, StreamSpec
+from jemmo.domain.streams import AccessCheck, AccessReport, Page, Start, Stream, StreamSpec
 from jemmo.domain.validation import parse_time, split_address, text
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link
@@ -79,6 +80,7 @@ class GreenhouseSource(NewestFirst):
         super().__init__(client, _listings(lag, thrifty=not self._reads_all))
         self._known: dict[str, asyncio.Task[Rows]] = {}
         self._active: set[str] | None = None
+        self._finds_by_talent: bool | None = None
 
     @property
     def _reads_all(self) -> bool:
@@ -238,6 +240,53 @@ class GreenhouseSource(NewestFirst):
         for some in _some(sorted(parents - {"None"})):
             yield await self._all(self.address(listing, Ask(ids=some)))
 
+    # --- a limited history ---
+
+    async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """A list that is limited is read in one go; a pass that was begun as a whole list ends as one."""
+        whole = start.since is not None or (start.cursor or "").startswith("{")
+        limited = not whole and await self.back_to(stream) is not None
+        pages = ListSource.pages(self, stream, start) if limited else super().pages(stream, start)
+        async for page in pages:
+            yield page
+
+    async def back_to(self, stream: Stream) -> datetime | None:
+        """All is read where applications cannot be asked for by their talent: what is older is hidden in any case."""
+        limit = self.config.limit
+        if limit is None or stream not in LIMITED or not await self._by_talent():
+            return None
+        return limit
+
+    async def others_of(self, listing: Listing, rows: list[Any]) -> tuple[Page, ...]:
+        """The older records of these people: one request for 50 talents, one for 50 applications and what follows."""
+        stream, limit = listing.spec.name, self.config.limit
+        if limit is None or stream not in LIMITED or not await self._by_talent():
+            return ()
+        own = "id" if stream is Stream.TALENTS else "candidate_id"
+        ids = {str(row.get(own)) for row in rows if isinstance(row, dict) and row.get(own)}
+        pages = []
+        if stream is Stream.APPLICATIONS:
+            found: Rows = []
+            for some in _some(sorted(ids)):
+                address = self.address(self._listings[Stream.TALENTS], Ask(ids=some))
+                found += _older(await self._all(address), limit)
+            ids = {str(row["id"]) for row in found if row_id(row)}
+            pages.append(await self._page(self._listings[Stream.TALENTS], found))
+        children = await self._children("applications", "candidate_id", sorted(ids))
+        belongs = [row for key, several in children.items() if key in ids for row in several]
+        pages.append(await self._page(self._listings[Stream.APPLICATIONS], _older(belongs, limit)))
+        return tuple(page for page in pages if page.raw)
+
+    async def _by_talent(self) -> bool:
+        """Whether applications are found by their talent: nobody has the id 0."""
+        if self._finds_by_talent is None:
+            address = _address("applications", {"per_page": "1", "candidate_ids": "0"})
+            try:
+                self._finds_by_talent = not (await self.client.ask(address, self.chunk)).rows
+            except Refused:
+                self._finds_by_talent = False
+        return self._finds_by_talent
+
     async def _posts(
         self, ids: list[str]
     ) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
@@ -372,6 +421,14 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
             *(Stream.APPLICATIONS, "applications", wire.ApplicationRow, mapping.application),
             *(Stream.TALENTS, Stream.JOBS, Stream.STAGES, Stream.REJECT_REASONS),
         ),
+    ]
+
+
+def _older(rows: Rows, limit: datetime) -> Rows:
+    return [
+        row
+        for row in rows
+        if (changed := parse_time(row.get("updated_at"))) is not None and changed < limit
     ]
 
 

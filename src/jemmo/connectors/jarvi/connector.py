@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jemmo.connectors.base import (
     FULL_SWEEP,
+    HISTORY,
     LAG,
     PACING,
     QUOTA_SHARE,
@@ -80,6 +81,7 @@ JARVI = Connector(
             _("Where the API lies on its host; used when the address has no path of its own."),
             "/v1/public-api/rest/v2",
         ),
+        *HISTORY,
         PACING,
         QUOTA_SHARE,
         number(

@@ -25,7 +25,8 @@ from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
 from jemmo.connectors.jarvi.wire import Json, Row, is_deleted, moment, row_id
 from jemmo.connectors.refusals import Refused
-from jemmo.domain.streams import Sighting
+from jemmo.domain.history import is_older
+from jemmo.domain.streams import Sighting, Stream
 
 Fetcher = Callable[[Query], Fetch]
 
@@ -63,11 +64,12 @@ def is_kept(row: Json, *, contacts: bool) -> bool:
 class PeoplePage(Struct, frozen=True, kw_only=True):
     """One page.
 
-    Talents, the ids of all others, rows without an id, and what of the talents are applications. ``is_early`` in the
-    first of two lists.
+    Talents, the ids of all others, rows without an id, and what of the talents are applications. ``older`` are talents
+    who are older than the history as a whole, left out. ``is_early`` in the first of two lists.
     """
 
     talents: list[Row]
+    older: list[Row]
     gone: tuple[str, ...]
     odd: list[Any]
     applications: list[Row]
@@ -82,12 +84,14 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
 class Seen(Struct, kw_only=True):
     """What a whole pass met, kept so that another one need not be made.
 
-    Ids, and applications in a small form.
+    Ids, and applications in a small form; apart from them those of people who are left out.
     """
 
     since: datetime | None
     sightings: list[Sighting] = []
     applications: list[bytes] = []
+    older: int = 0
+    older_applications: list[bytes] = []
     total: int | None = None
     short: int = 0
     covers: bool = True
@@ -97,13 +101,18 @@ class Seen(Struct, kw_only=True):
 class People:
     """Reads profiles, and remembers what its last pass from beginning to end has met."""
 
-    def __init__(self, fetcher: Fetcher, trust: Trust, settings: Settings) -> None:
+    def __init__(
+        self, fetcher: Fetcher, trust: Trust, settings: Settings, limit: datetime | None = None
+    ) -> None:
         self._fetcher = fetcher
         self._trust = trust
         self._settings = settings
         self._paths = [path for path in settings.application_paths if path.entity == "profiles"]
         self.seen: Seen | None = None
         self.in_parts = False
+        # Where applications stand elsewhere, a profile does not tell who is older as a whole: all are read.
+        whole = len(self._paths) == len(settings.application_paths)
+        self._limit = limit if whole else None
 
     async def pages(
         self, since: datetime | None, cursor: str | None, recent: datetime | None = None
@@ -197,6 +206,16 @@ class People:
     def applications_of(self, row: Row) -> list[Row]:
         return [entry for path in self._paths for entry in entries(row, path)]
 
+    def _is_older(self, row: Row) -> bool:
+        """Whether neither a talent nor any application of theirs has changed since the history begins."""
+        if not is_older(Stream.TALENTS, moment(row, "updatedAt"), self._limit):
+            return False
+        return all(
+            is_older(Stream.APPLICATIONS, moment(entry, "updatedAt"), self._limit)
+            for entry in self.applications_of(row)
+            if not is_deleted(entry)
+        )
+
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
         """What to ask, and whether that is filtered by the time of a change.
 
@@ -217,9 +236,13 @@ class People:
 
     def _sort(self, step: Step) -> PeoplePage:
         known = [row for row in step.rows if row_id(row) is not None]
-        talents = [row for row in known if self.kept(row)]
+        kept = [row for row in known if self.kept(row)]
+        older = [row for row in kept if self._is_older(row)]
+        left_out = {id(row) for row in older}
+        talents = [row for row in kept if id(row) not in left_out]
         return PeoplePage(
             talents=talents,
+            older=older,
             gone=tuple(str(row_id(row)) for row in known if not self.kept(row)),
             odd=[row for row in step.rows if row_id(row) is None],
             applications=[entry for row in talents for entry in self.applications_of(row)],
@@ -231,10 +254,15 @@ class People:
 
     def _remember(self, seen: Seen, page: PeoplePage) -> None:
         seen.sightings += [
-            Sighting(str(row_id(row)), moment(row, "updatedAt")) for row in page.talents
+            Sighting(str(row_id(row)), moment(row, "updatedAt"))
+            for row in (*page.talents, *page.older)
         ]
         seen.applications += [msgspec.json.encode(entry) for entry in page.applications]
-        seen.total = None if page.total is None else page.total - len(page.odd)
+        seen.older_applications += [
+            msgspec.json.encode(entry) for row in page.older for entry in self.applications_of(row)
+        ]
+        seen.older += len(page.older)
+        seen.total = None if page.total is None else page.total - len(page.odd) + seen.older
         seen.short = page.short
         seen.covers = seen.covers and page.covers and not page.odd
 

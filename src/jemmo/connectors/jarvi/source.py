@@ -68,7 +68,7 @@ class JarviSource:
             incremental=self.settings.incremental,
             filters_talents=self.settings.filters_talents,
         )
-        self.people = People(self._fetcher, self.trust, self.settings)
+        self.people = People(self._fetcher, self.trust, self.settings, config.limit)
         self.projects = Projects(
             self._walk_sorted, self.trust, now=clock.now, offers_for=self.settings.offers_for
         )
@@ -164,7 +164,10 @@ class JarviSource:
                     covers=seen.covers,
                 )
             return
-        async for page in self.pages(stream, Start()):
+        pages = self.pages(stream, Start())
+        if stream is Stream.APPLICATIONS:
+            pages = self._applications(None, every=True)
+        async for page in pages:
             yield SightingPage(
                 sightings=[
                     Sighting(one.remote_id, _changed_at(one.body))
@@ -294,10 +297,13 @@ class JarviSource:
 
     # --- applications ---
 
-    async def _applications(self, since: datetime | None) -> AsyncIterator[Page]:
+    async def _applications(
+        self, since: datetime | None, *, every: bool = False
+    ) -> AsyncIterator[Page]:
+        """Applications, with ``every`` also those of people who are older than the history."""
         most_short = 0
         for entity in dict.fromkeys(path.entity for path in self.settings.application_paths):
-            async for entries, short, covers in self._entries(entity, since):
+            async for entries, short, covers in self._entries(entity, since, every=every):
                 page = self._page(
                     Stream.APPLICATIONS,
                     [
@@ -314,13 +320,14 @@ class JarviSource:
         yield replace(self._page(Stream.APPLICATIONS, []), short=most_short)
 
     async def _entries(
-        self, entity: str, since: datetime | None
+        self, entity: str, since: datetime | None, *, every: bool = False
     ) -> AsyncIterator[tuple[list[Row], int, bool]]:
         """Applications out of profiles, projects or a list of their own, with the list's ``short`` and ``covers``."""
         paths = [path for path in self.settings.application_paths if path.entity == entity]
         if entity == "profiles":
             seen = await self.people.read_through(since)
-            for part, _ in _chunks(seen.applications):
+            kept = [*seen.applications, *(seen.older_applications if every else ())]
+            for part, _ in _chunks(kept):
                 yield [msgspec.json.decode(one) for one in part], seen.short, seen.covers
         elif entity == "projects":
             shelf = await self.projects.shelf(since)

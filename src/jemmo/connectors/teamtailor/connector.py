@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import (
     FILE_HOSTS,
     FULL_SWEEP,
+    HISTORY,
     LAG,
     PACING,
     QUOTA_SHARE,
@@ -103,6 +104,7 @@ TEAMTAILOR = Connector(
             default="20240404",
             help=_("The X-Api-Version sent; the one our mapping was checked against."),
         ),
+        *HISTORY,
         PACING,
         QUOTA_SHARE,
         replace(FULL_SWEEP, default="0 1 * * *"),

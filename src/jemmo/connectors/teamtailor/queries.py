@@ -67,12 +67,24 @@ BESIDE = {
 }
 """What is shown together with a recent record: records of other streams, by the relation that leads to them."""
 
+WHOLE_PEOPLE = {
+    Stream.APPLICATIONS: {
+        Stream.TALENTS: "candidate",
+        Stream.APPLICATIONS: "candidate.job-applications",
+    },
+    Stream.TALENTS: {Stream.APPLICATIONS: "job-applications"},
+}
+"""What makes a person whole of whom one record is within a limited history, by the same."""
+
 # What a 400 refuses, by the code of its first error (jsonapi-resources; 102 was seen on live accounts).
 REFUSALS = {"102": "filter", "112": "include", "104": "fields", "114": "sort"}
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """A list request. An account need not know any of its parts."""
+    """A list request. An account need not know any of its parts.
+
+    ``beside`` are the relations by which records of other streams come along, to be stored too.
+    """
 
     path: str
     include: tuple[str, ...] = ()
@@ -81,6 +93,7 @@ class Query(Struct, frozen=True, kw_only=True):
     fixed_filters: tuple[tuple[str, str], ...] = ()
     sort: str | None = "id"
     size: int = 30
+    beside: tuple[tuple[Stream, str], ...] = ()
 
     def without(self, part: str, names: Collection[str] | None = None) -> Query | None:
         """The query without a part that was refused, or some names of it; ``None`` where that changes nothing."""
@@ -150,20 +163,20 @@ def _second(moment: datetime) -> str:
 def with_beside(
     query: Query,
     stream: Stream,
+    others: Mapping[Stream, str],
     fields: Mapping[Stream, Mapping[str, str]],
     *,
     with_types: bool = False,
 ) -> Query:
-    """The query, asking as well for all that other streams know of the records related to these.
+    """The query, asking as well for all that ``others`` know of the records that these relations lead to.
 
     ``fields`` are the sparse fields that each of these streams asks for, by type; ``with_types`` says that stages are
     asked for with their types.
     """
-    others = BESIDE[stream]
     include = dict.fromkeys(query.include)
-    for other in others:
-        include |= dict.fromkeys(needed_beside(stream, other))
-    if with_types:
+    for other, relation in others.items():
+        include |= dict.fromkeys(needed_beside(relation, other))
+    if with_types and Stream.STAGES in others:
         include[f"{others[Stream.STAGES]}.stage-type"] = None
     shown = {PATHS[one]: one for one in (stream, *others)}
     thin = {
@@ -171,12 +184,23 @@ def with_beside(
     }
     for kind, one in shown.items():
         if names := fields[one].get(kind):
-            links = [link for link in others.values() if "." not in link] if one is stream else []
-            thin[kind] = ",".join((names, *links))
-    return replace(query, include=tuple(include), fields=tuple(thin.items()))
+            thin[kind] = ",".join(dict.fromkeys((names, *_links(one, stream, others))))
+    return replace(
+        query,
+        include=tuple(include),
+        fields=tuple(thin.items()),
+        beside=tuple(others.items()),
+    )
 
 
-def needed_beside(stream: Stream, other: Stream) -> tuple[str, ...]:
+def _links(one: Stream, stream: Stream, others: Mapping[Stream, str]) -> list[str]:
+    """The first step of each relation that leads on from the records of a stream."""
+    if one is stream:
+        return [link for link in others.values() if "." not in link]
+    before = f"{others[one]}."
+    return [link.removeprefix(before) for link in others.values() if link.startswith(before)]
+
+
+def needed_beside(relation: str, other: Stream) -> tuple[str, ...]:
     """The includes without which the records of the other stream would not be whole."""
-    relation = BESIDE[stream][other]
     return (relation, *(f"{relation}.{one}" for one in INCLUDES[other]))

@@ -15,22 +15,16 @@ from jemmo.connectors.refusals import NOT_FOUND
 from jemmo.connectors.teamtailor.access import check_access
 from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.learning import Learner, included_in
+from jemmo.connectors.teamtailor.lists import Lists
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.queries import (
-    BESIDE,
-    IN_ONE_ORDER,
-    INCLUDES,
     LOOKUPS,
     NEWEST_FIRST,
     PATHS,
     SWEEP_FIELD,
     Query,
     changed_since,
-    changed_until,
-    every_job,
     needed_beside,
-    open_jobs,
-    with_beside,
 )
 from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import BOUNDS, KINDS, streams_of
@@ -51,6 +45,7 @@ from jemmo.connectors.teamtailor.wire import (
     loosely,
 )
 from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
+from jemmo.domain.history import LIMITED
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (
     AccessReport,
@@ -65,10 +60,6 @@ from jemmo.domain.streams import (
 from jemmo.rest_client.ahead import Ahead
 
 MOST_RENAMED = 20  # places and roles whose records are asked for one by one; of more, all are read
-MOST_PAGES_AT_ONCE = 50
-"""A list that is no longer is read in one go: eleven seconds at our pace."""
-MOST_PAGES_OF_JOBS = 5
-"""The same of jobs, which all else waits for."""
 
 
 class TeamtailorSource:
@@ -79,6 +70,7 @@ class TeamtailorSource:
         self.size = int(config.options["page_size"])
         self.client = client(config)
         self.learner = Learner(self.client, config)
+        self.lists = Lists(config, self.client, self.learner)
         self.lookups = self.learner.lookups
         self._ahead: list[Ahead[AnyDocument]] = []
 
@@ -140,9 +132,11 @@ class TeamtailorSource:
                 if page.cursor is None and position.part + 1 < len(queries):
                     following = position.next_part(step)
                     page = replace(page, cursor=_cursor(following))
+                if asked.beside and asked.filters:
+                    page = replace(page, beside=self._beside(asked, step))
                 if position.recent:
                     page = self._in_parts(stream, page, position, asked, step)
-                elif stream is Stream.STAGES and start.recent and self._is_long(step.total):
+                elif stream is Stream.STAGES and start.recent and self.lists.is_long(step.total):
                     page = replace(page, recent=False)  # recent applications bring theirs along
                 yield page
 
@@ -154,7 +148,9 @@ class TeamtailorSource:
         found = self.learner.renamed(stream, before)
         filters: list[tuple[tuple[str, str], ...]]
         filters = [()] if len(found) > MOST_RENAMED else [(one,) for one in found]
-        for query in self._queries(stream, None):
+        if self.config.limit and stream in LIMITED:
+            filters = [(*one, *changed_since(self.config.limit - BOUNDS)) for one in filters]
+        for query in self.lists.queries(stream, None):
             for one in filters:
                 wanted = replace(query, filters=one)
                 async for _, step in self._walk(stream, wanted, Position(url="")):
@@ -169,10 +165,8 @@ class TeamtailorSource:
         if start.cursor:
             position = msgspec.json.decode(start.cursor, type=Position)
         else:
-            position = await self._split_at(stream, start) or Position(url="")
-        queries = self._queries(stream, start.since)
-        if position.recent:
-            queries = await self._recent_first(stream, queries, position.recent)
+            position = await self.lists.beginning(stream, start)
+        queries = await self.lists.of_pass(stream, start, position)
         if position.part >= len(queries):
             raise ValueError(f"There is no part {position.part} of {stream}.")
         return position, queries
@@ -181,7 +175,7 @@ class TeamtailorSource:
         await self.learner.learn(stream)
         field = SWEEP_FIELD.get(stream, "updated-at")
         met: set[str] = set()
-        queries = self._queries(stream, None)
+        queries = self.lists.queries(stream, None)
         begin = msgspec.json.decode(cursor, type=Position) if cursor else Position(url="")
         short = begin.short
         for part in range(begin.part, len(queries)):
@@ -208,7 +202,7 @@ class TeamtailorSource:
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         await self.learner.learn(stream)
-        query: Query | None = self.learner.allowed(self._queries(stream, None)[0])
+        query: Query | None = self.learner.allowed(self.lists.queries(stream, None)[0])
         body = None
         while body is None and query is not None:
             includes = f"?include={','.join(query.include)}" if query.include else ""
@@ -228,75 +222,6 @@ class TeamtailorSource:
 
     # --- asking ---
 
-    def _queries(self, stream: Stream, since: datetime | None) -> list[Query]:
-        query = Query(
-            path=PATHS[stream],
-            size=self.size,
-            include=INCLUDES.get(stream, ()),
-            fields=self.learner.fields(stream),
-        )
-        if stream is Stream.STAGES:
-            if self.config.on("stage_types"):
-                query = replace(query, include=(*query.include, "stage-type"))
-            return [replace(query, sort=NEWEST_FIRST) if since else query]
-        if stream is Stream.APPLICATIONS and self.learner.knows_types_by_relation_alone:
-            query = replace(query, include=(*query.include, "stage.stage-type"))
-        if since is not None:
-            query = replace(query, filters=changed_since(since))
-        if stream is not Stream.JOBS:
-            return [query]
-        return [replace(query, fixed_filters=every_job(feed)) for feed in self.learner.feeds]
-
-    async def _split_at(self, stream: Stream, start: Start) -> Position | None:
-        """The beginning of a pass in two parts: first what changed from ``start.recent`` on, then the rest.
-
-        Only where that is worth its requests, and where the filters prove themselves: both parts together count as many
-        records as the whole list. What moves from the rest into the recent part meanwhile has changed after the
-        pass began, so the next incremental sync reads it.
-        """
-        if start.recent is None or not (stream in BESIDE or stream is Stream.JOBS):
-            return None
-        query, *more = self._queries(stream, None)
-        whole = await self.learner.count(query)
-        if stream is Stream.JOBS:
-            jobs = [whole, *[await self.learner.count(one) for one in more]]
-            is_long = sum(one or 0 for one in jobs) > self.size * MOST_PAGES_OF_JOBS
-            return Position(url="", recent=start.recent) if is_long else None
-        if whole is None or not self._is_long(whole):
-            return None
-        recent, rest = [await self.learner.count(one) for one in _in_two(query, start.recent)]
-        if recent is None or rest is None or recent > rest:
-            return None
-        if not 0 <= recent + rest - whole <= whole // 100:
-            return None
-        return Position(url="", recent=start.recent, after=rest)
-
-    def _is_long(self, records: int | None) -> bool:
-        return records is not None and records > self.size * MOST_PAGES_AT_ONCE
-
-    async def _recent_first(
-        self, stream: Stream, queries: list[Query], moment: datetime
-    ) -> list[Query]:
-        """The lists of both parts, the first with what belongs to its records.
-
-        Jobs that are open come before all jobs. They are few, and so may be read twice.
-        """
-        if stream is Stream.JOBS:
-            first = [
-                replace(one, fixed_filters=open_jobs(feed))
-                for one, feed in zip(queries, self.learner.feeds, strict=True)
-            ]
-            return first + queries
-        streams = (stream, *BESIDE[stream])
-        for other in streams:
-            await self.learner.learn(other, reads_all=True)
-        recent, rest = _in_two(queries[0], moment)
-        fields = {one: dict(self.learner.fields(one)) for one in streams}
-        with_types = (
-            "stage-type" in self.learner.allowed(*self._queries(Stream.STAGES, None)).include
-        )
-        return [with_beside(recent, stream, fields, with_types=with_types), rest]
-
     async def _walk(
         self, stream: Stream, wanted: Query, start: Position
     ) -> AsyncIterator[tuple[Query, Step]]:
@@ -307,7 +232,7 @@ class TeamtailorSource:
         if stream in LOOKUPS and (known := self.learner.remembering.refuses(wanted.path)):
             raise StreamRefused(known.message, stream=stream)
         query = self.learner.allowed(wanted)
-        decode = loosely if wanted.sort == IN_ONE_ORDER else decoder(KINDS[stream].attributes)
+        decode = loosely if wanted.beside else decoder(KINDS[stream].attributes)
         ahead = Ahead(
             lambda url: self.client.get(url, decode)
         )  # no walk is given an older one's pages
@@ -380,21 +305,20 @@ class TeamtailorSource:
             page = replace(page, covers=False)
         if position.part:
             return replace(page, total=total, recent=False)
-        beside = self._beside(stream, asked, step)
-        return replace(page, total=total, recent=step.after is not None, beside=beside)
+        return replace(page, total=total, recent=step.after is not None)
 
-    def _beside(self, stream: Stream, asked: Query, step: Step) -> tuple[Page, ...]:
+    def _beside(self, asked: Query, step: Step) -> tuple[Page, ...]:
         """The related records of other streams, where all was allowed that they are made of."""
         included = [one for one in step.document.included if isinstance(one, dict)]
         inclusions = Inclusions(included_in(included), self.lookups)
         pages = []
-        for other in BESIDE[stream]:
+        for other, relation in asked.beside:
             raw = [
                 RawRecord(key, one)
                 for one in included
                 if one.get("type") == PATHS[other] and (key := id_of(one))
             ]
-            if raw and asked.include_all(needed_beside(stream, other)):
+            if raw and asked.include_all(needed_beside(relation, other)):
                 pages.append(self._as_page(other, raw, inclusions))
         return tuple(pages)
 
@@ -425,15 +349,6 @@ def _without(stream: Stream, error: Refused | ScopeTooSmall) -> JemmoError:
     if stream in LOOKUPS and is_missing:
         return StreamRefused(error.message, stream=stream)
     return error
-
-
-def _in_two(query: Query, moment: datetime) -> tuple[Query, Query]:
-    """A list as what changed from a moment on and the rest. They meet in two seconds that belong to both.
-
-    The first is ordered so that whatever changes meanwhile moves to its front, and pushes no record out of sight.
-    """
-    recent = replace(query, filters=changed_since(moment - BOUNDS), sort=IN_ONE_ORDER)
-    return recent, replace(query, filters=changed_until(moment))
 
 
 def _cursor(position: Position) -> str:

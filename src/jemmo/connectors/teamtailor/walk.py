@@ -36,7 +36,7 @@ class Position(Struct, frozen=True, kw_only=True):
 
     ``least`` is the lowest count told in this pass. ``short`` is how many records earlier parts, lists of their own,
     were short of theirs, ``before`` how many were met in them. Where ``recent`` is set, the first part is what changed
-    from then on and the second the rest, which ``after`` counts.
+    from then on and the second the rest, which ``after`` counts. Nothing older than ``limit`` is in these lists.
     """
 
     url: str
@@ -48,6 +48,7 @@ class Position(Struct, frozen=True, kw_only=True):
     before: int = 0
     after: int = 0
     recent: datetime | None = None
+    limit: datetime | None = None
 
     def next_part(self, step: Step) -> Position:
         """Where the part after this one begins, given the last step of this one."""
@@ -57,6 +58,7 @@ class Position(Struct, frozen=True, kw_only=True):
             short=step.short,
             before=self.before + step.seen,
             recent=self.recent,
+            limit=self.limit,
         )
 
 

@@ -70,6 +70,7 @@ class StreamCheckpoint(models.Model):
     done = models.BooleanField(default=False)
     complete = models.BooleanField(default=False)
     synced_at = models.DateTimeField(null=True)
+    reaches = models.DateTimeField(null=True)
     saved_at = models.DateTimeField(db_default=Now())
     basis = models.TextField(null=True)
     reread = models.JSONField(null=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as db
 
+from jemmo.domain.history import limit_of
 from jemmo.domain.streams import Stream
 from jemmo.domain.titles import variants
 from jemmo.store.models import Connection, Job, Organisation, Talent
@@ -37,7 +39,8 @@ was, so it counts as either."""
 class Held:
     """One stream of a connection: records stored, of them hidden by a rule, and kept out; relations without an end.
 
-    ``erased`` counts those that were erased here and are not taken in again, whether or not the ATS still has them.
+    ``older`` of those stored have not changed by themselves since the history of the connection begins. ``erased``
+    counts those that were erased here and are not taken in again, whether or not the ATS still has them.
     """
 
     stream: str
@@ -45,6 +48,7 @@ class Held:
     hidden: int
     kept_out: int
     erased: int
+    older: int
     loose: dict[str, int]
 
 
@@ -63,10 +67,13 @@ def of(org: Organisation) -> Quality:
 def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
     """What is stored of each connection."""
     connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
-    return [(connection, held(connection.id)) for connection in connections]
+    return [
+        (connection, held(connection.id, limit_of(connection.options)))
+        for connection in connections
+    ]
 
 
-def held(connection_id: UUID) -> list[Held]:
+def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
     """What is stored of each stream that has anything."""
     found = []
     with db.cursor() as cursor:
@@ -78,18 +85,20 @@ def held(connection_id: UUID) -> list[Held]:
             )
             cursor.execute(
                 f"SELECT count(*), count(*) FILTER (WHERE {is_hidden(stream)}), "
-                "(SELECT count(*) FROM rejection WHERE connection_id = %s AND stream = %s)"
+                "(SELECT count(*) FROM rejection WHERE connection_id = %s AND stream = %s), "
+                "count(*) FILTER (WHERE t.remote_updated_at < %s)"
                 f"{', ' if loose else ''}{loose} FROM {table.name} t "
                 "WHERE connection_id = %s AND remote_deleted_at IS NULL",
-                [connection_id, stream, connection_id],
+                [connection_id, stream, limit, connection_id],
             )
             row: tuple[Any, ...] = cursor.fetchone()
             targets = [link.target for link in table.links]
-            ends = {str(to): n for to, n in zip(targets, row[3:], strict=True) if n}
+            ends = {str(to): n for to, n in zip(targets, row[4:], strict=True) if n}
             counts = {
                 "stored": row[0],
                 "hidden": row[1],
                 "kept_out": row[2],
+                "older": row[3],
                 "erased": erased.get(stream, 0),
             }
             if row[0] or row[2]:

@@ -12,10 +12,20 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q, QuerySet
 from msgspec.structs import replace
 
+from jemmo.domain.history import LIMITED, limit_of
 from jemmo.domain.masking import without_contacts
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.validation import split_address
-from jemmo.domain.whereabouts import Awaited, Facts, Held, Missed, Reading, Refused, Verdict
+from jemmo.domain.whereabouts import (
+    Awaited,
+    Facts,
+    Held,
+    LeftOut,
+    Missed,
+    Reading,
+    Refused,
+    Verdict,
+)
 from jemmo.store.models import (
     Application,
     Connection,
@@ -24,6 +34,7 @@ from jemmo.store.models import (
     Organisation,
     PendingLink,
     Rejection,
+    Sighting,
     StreamCheckpoint,
     SyncRun,
     Talent,
@@ -49,10 +60,12 @@ def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) 
     ids = _ids(typed)
     held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
     known = {one.remote_id for one in held}
+    unknown = [one for one in ids if one not in known]
     return Facts(
         held=held,
         refused=_refused(readings, ids, sees_contacts),
-        awaited=_awaited(readings, [one for one in ids if one not in known]),
+        awaited=_awaited(readings, unknown),
+        left_out=_left_out(readings, unknown),
         readings=list(readings.values()),
     )
 
@@ -224,6 +237,28 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
     ]
 
 
+def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
+    """What the last comparison of all ids met and the history leaves out."""
+    found = []
+    for key, reading in readings.items():
+        if reading.limit is None:
+            continue
+        rows = Sighting.objects.filter(connection=key, stream__in=LIMITED, remote_id__in=ids)
+        older = rows.filter(remote_updated_at__lt=reading.limit).order_by("stream", "remote_id")
+        names = older.values_list("stream", "remote_id").distinct()
+        found += [
+            LeftOut(
+                stream=stream,
+                remote_id=remote_id,
+                connection=reading.connection,
+                limit=reading.limit,
+                seen_at=reading.read_all_at,
+            )
+            for stream, remote_id in names[:MOST]
+        ]
+    return found
+
+
 def _reading(connection: Connection, now: datetime) -> Reading:
     runs = SyncRun.objects.filter(connection=connection)
     whole = runs.filter(mode__in=("initial", "reconcile"), status="succeeded")
@@ -236,4 +271,5 @@ def _reading(connection: Connection, now: datetime) -> Reading:
         complete=not points.filter(complete=False).exists(),
         read_all_at=whole.aggregate(at=Max("started_at"))["at"],
         last_success_at=connection.last_success_at,
+        limit=limit_of(connection.options),
     )

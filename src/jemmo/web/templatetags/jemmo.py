@@ -266,6 +266,12 @@ def day(moment: datetime | None) -> SafeString:
 
 
 @register.filter
+def calendar_day(day: date | None) -> str:
+    """A day that is the same in every time zone."""
+    return _day(day) if day else ""
+
+
+@register.filter
 def exact(moment: datetime | None) -> SafeString:
     """Day and time in the organisation's time zone."""
     if not moment:

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from jemmo.domain.errors import JemmoError
 from jemmo.services import connecting
 from jemmo.services.connections import Connected
+from jemmo.services.histories import HistoryHides
 from jemmo.vault import default_vault
 from jemmo.web.access import MemberRequest, manager
 from jemmo.web.attempts import key_attempt, question
@@ -43,6 +44,8 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = _connect(request, provider, form)
+        except HistoryHides as error:
+            shown["hides"] = error
         except JemmoError as error:
             shown["problem"] = problem(error)
             form.point_at(error.code)
@@ -64,6 +67,7 @@ def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
             base_url=form.cleaned_data["base_url"],
             options=form.options(),
             allowed_hosts=settings.JEMMO_ATS_HOSTS,
+            hides_ok=form.cleaned_data["hides_ok"],
         )
 
 

@@ -14,6 +14,7 @@ from jemmo.domain.streams import Mode
 from jemmo.services import connections, manual
 from jemmo.services.access import PATIENCE
 from jemmo.services.connecting import connector_named
+from jemmo.services.histories import HistoryHides
 from jemmo.store.models import Connection, ConnectionState
 from jemmo.vault import default_vault
 from jemmo.web import connection_forms as forms
@@ -158,7 +159,7 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with question(request):
-                connections.change(
+                reads_more = connections.change(
                     connection,
                     label=form.cleaned_data["label"],
                     options=form.options(),
@@ -166,10 +167,15 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
                     seen=form.cleaned_data["seen"],
                     vault=default_vault(),
                     patience=PATIENCE,
+                    hides_ok=form.cleaned_data["hides_ok"],
                 )
+        except HistoryHides as error:
+            shown["hides"] = error
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
+            if reads_more and connection.state == ConnectionState.ACTIVE:
+                manual.request_sync(connection.id)
             messages.success(request, _("Saved."))
             return to_connection(connection)
     return render(request, "web/ats_edit.html", shown)

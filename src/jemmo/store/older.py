@@ -1,0 +1,17 @@
+"""Which talents are older than the history of their connection: see ``domain.history``."""
+
+from __future__ import annotations
+
+OLDER = "older_than_history"
+
+
+def is_older(row: str) -> str:
+    """The condition that neither a talent nor any of its applications has changed since the history begins.
+
+    Parameter: ``limit``, where it begins; none: nothing is older.
+    """
+    return (
+        f"coalesce({row}.remote_updated_at < %(limit)s::timestamptz AND NOT EXISTS ("
+        f"SELECT FROM application o WHERE o.talent_id = {row}.id AND o.remote_deleted_at IS NULL "
+        "AND coalesce(o.remote_updated_at >= %(limit)s::timestamptz, true)), false)"
+    )

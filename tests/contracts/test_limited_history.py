@@ -1,0 +1,256 @@
+"""A history of some years, for every connector that offers it: nobody old, nobody by half, nothing reported.
+
+What is within is worked out from a second connection of the same account, which reads everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from contracts.companies import connected
+from contracts.harness import Harness, Vendor, start
+from contracts.vendors.all import REPLAYS, VENDORS
+from contracts.vendors.flatchr import FLATCHR_REPLAY_2022
+from contracts.vendors.jarvi import JARVI
+from fakes.company import Company, adds_up, in_thread
+from msgspec import Struct
+
+from jemmo.connectors.registry import connector_for
+from jemmo.domain import history
+from jemmo.domain.outcomes import RunStatus
+from jemmo.domain.streams import Mode, Stream
+from jemmo.services import histories
+from jemmo.store.models import Connection
+
+JARVI_WITH_APPLICATIONS = replace(
+    JARVI,
+    edition="applications",
+    switches={**JARVI.switches, "applications": "profile"},
+    options={**JARVI.options, "application_paths": "profiles.projectsProfiles"},
+)
+LIMITABLE = [
+    one
+    for one in (*VENDORS, *REPLAYS, JARVI_WITH_APPLICATIONS)
+    if any(option.name == history.YEARS for option in connector_for(one.name).options)
+]
+PEOPLE = (Stream.TALENTS, Stream.APPLICATIONS)
+
+
+class Account(Struct):
+    """An account of which one company reads everything; ``day`` divides its people in two."""
+
+    ats: Harness
+    whole: Company
+    day: date
+
+    async def people(self, day: date) -> dict[Stream, set[str]]:
+        """All ids of the people of whom something changed since a day."""
+        first = datetime.combine(day, time(), UTC)
+        talents = await self.whole.rows(
+            "SELECT remote_id, remote_updated_at FROM talent WHERE connection_id = {me}"
+        )
+        applications = await self.whole.rows(
+            "SELECT remote_id, talent_remote_id, remote_updated_at FROM application "
+            "WHERE connection_id = {me}"
+        )
+        within = {key for key, changed in talents if changed is None or changed >= first}
+        within |= {
+            owner for _, owner, changed in applications if changed is None or changed >= first
+        }
+        return {
+            Stream.TALENTS: within,
+            Stream.APPLICATIONS: {key for key, owner, _ in applications if owner in within},
+        }
+
+    async def limited(self, database_url: str) -> Company:
+        company = await connected(self.ats, database_url)
+        await limit(company, self.day)
+        return company
+
+
+async def limit(company: Company, day: date | None) -> None:
+    """Let a connection's history begin on a day, as if a person had chosen its years."""
+
+    def change() -> None:
+        connection = Connection.objects.get(id=company.id)
+        before = dict(connection.options)
+        options = {key: one for key, one in before.items() if not key.startswith("history_")}
+        if day is not None:
+            options |= {history.YEARS: "1", history.FROM: day.isoformat()}
+        connection.options = options
+        connection.save(update_fields=["options"])
+        histories.apply(connection, before)
+
+    await in_thread(change)
+
+
+async def visible(company: Company) -> set[str]:
+    found = await company.rows(
+        "SELECT remote_id FROM talent WHERE connection_id = {me} AND excluded_reason IS NULL "
+        "AND remote_deleted_at IS NULL"
+    )
+    return {row[0] for row in found}
+
+
+async def assert_holds(company: Company, people: dict[Stream, set[str]]) -> None:
+    for stream in PEOPLE:
+        assert await company.ids(stream) == people[stream], stream
+
+
+@pytest.fixture(params=LIMITABLE, ids=lambda vendor: vendor.label)
+async def account(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Account]:
+    vendor: Vendor = request.param
+    async with start(vendor, talents=60) as ats:
+        whole = await connected(ats, database_url, org="whole")
+        assert (await whole.sync()).status is RunStatus.SUCCEEDED
+        found = await whole.rows(
+            "SELECT remote_updated_at FROM talent WHERE connection_id = {me} ORDER BY 1"
+        )
+        middle: datetime | None = found[len(found) // 2][0]
+        if middle is None:
+            pytest.skip("it tells no time of a change: see the test of that")
+        yield Account(ats, whole, middle.date())
+
+
+async def test_a_first_sync_brings_whoever_is_within_and_nobody_else(
+    account: Account, database_url: str
+) -> None:
+    people = await account.people(account.day)
+    everybody = await account.whole.ids(Stream.TALENTS)
+    assert 0 < len(people[Stream.TALENTS]) < len(everybody)
+    company = await account.limited(database_url)
+
+    report = await company.sync()
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    assert adds_up(report), report
+    await assert_holds(company, people)
+    assert await visible(company) == await visible(account.whole) & people[Stream.TALENTS]
+    assert await company.ids(Stream.JOBS) == await account.whole.ids(Stream.JOBS)
+
+
+async def test_no_later_sync_and_no_comparison_finds_a_difference(
+    account: Account, database_url: str
+) -> None:
+    people = await account.people(account.day)
+    company = await account.limited(database_url)
+    await company.sync()
+
+    for mode in (None, Mode.RECONCILE, Mode.INITIAL):
+        report = await company.sync(mode)
+        assert report.status is RunStatus.SUCCEEDED, (mode, report)
+        assert not any(one.created + one.deleted for one in report.streams.values()), report
+        assert not report.error
+        await assert_holds(company, people)
+    verdict = await company.verify()
+    assert verdict.equal, verdict.problems
+    for stream in PEOPLE:
+        if stream in verdict.streams:
+            every = await account.whole.ids(stream)
+            assert verdict.streams[stream].left_out == len(every) - len(people[stream]), stream
+
+
+async def test_a_longer_history_brings_the_rest_and_no_limit_everything(
+    account: Account, database_url: str
+) -> None:
+    company = await account.limited(database_url)
+    await company.sync()
+    earlier = account.day - timedelta(days=200)
+
+    for day in (earlier, None):
+        await limit(company, day)
+        report = await company.sync()
+        assert (report.mode, report.status) == (Mode.INITIAL, RunStatus.SUCCEEDED), report
+        await assert_holds(company, await account.people(day or date(1970, 1, 1)))
+        assert (await company.sync()).mode is not Mode.INITIAL
+    assert (await company.verify()).equal
+    assert await visible(company) == await visible(account.whole)
+
+
+async def test_a_shorter_history_hides_and_deletes_nothing(
+    account: Account, database_url: str
+) -> None:
+    before = await visible(account.whole)
+    people = await account.people(account.day)
+
+    await limit(account.whole, account.day)
+
+    assert await visible(account.whole) == before & people[Stream.TALENTS]
+    for mode in (None, Mode.RECONCILE):
+        report = await account.whole.sync(mode)
+        assert report.status is RunStatus.SUCCEEDED, report
+        assert not any(one.deleted for one in report.streams.values()), report
+    assert await visible(account.whole) == before & people[Stream.TALENTS]
+    assert (await account.whole.verify()).equal
+    await limit(account.whole, None)
+    assert await visible(account.whole) == before
+
+
+async def test_somebody_left_out_who_changes_arrives_whole(
+    account: Account, database_url: str
+) -> None:
+    people = await account.people(account.day)
+    company = await account.limited(database_url)
+    await company.sync()
+    everybody = await account.people(date(1970, 1, 1))
+    talent = sorted(everybody[Stream.TALENTS] - people[Stream.TALENTS])[0]
+    await account.ats.edit_talent(talent)
+
+    report = await company.sync()
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    assert talent in await company.ids(Stream.TALENTS)
+    own = await account.whole.rows(
+        "SELECT remote_id FROM application WHERE connection_id = {me} AND talent_remote_id = %s",
+        talent,
+    )
+    assert {row[0] for row in own} <= await company.ids(Stream.APPLICATIONS)
+    assert (await company.verify()).equal
+
+
+async def test_where_no_time_of_a_change_is_told_everything_is_read_and_a_sync_says_so(
+    database_url: str,
+) -> None:
+    async with start(FLATCHR_REPLAY_2022, talents=30) as ats:
+        company = await connected(ats, database_url)
+        await limit(company, datetime.now(UTC).date())
+
+        report = await company.sync()
+
+        assert report.status is RunStatus.SUCCEEDED, report
+        assert await company.ids(Stream.TALENTS) == set(await ats.truth(Stream.TALENTS))
+        (told,) = [one for one in report.warnings if one.code == "no_time_of_change"]
+        assert told.count == 60
+        assert "no record is left out" in told.message
+
+
+async def test_where_people_cannot_be_left_out_as_a_whole_they_are_stored_and_hidden(
+    database_url: str,
+) -> None:
+    """Jarvi, where applications stand in projects: a profile does not tell whether one of its own is newer."""
+    vendor = replace(
+        JARVI_WITH_APPLICATIONS,
+        switches={**JARVI.switches, "applications": "project"},
+        options={**JARVI.options, "application_paths": "projects.projectsProfiles"},
+    )
+    async with start(vendor, talents=60) as ats:
+        whole = await connected(ats, database_url, org="whole")
+        await whole.sync()
+        middle = await whole.value(
+            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY remote_updated_at) FROM talent "
+            "WHERE connection_id = {me}"
+        )
+        account = Account(ats, whole, middle.date())
+        people = await account.people(account.day)
+        company = await account.limited(database_url)
+
+        for mode in (None, None, Mode.RECONCILE):
+            report = await company.sync(mode)
+            assert report.status is RunStatus.SUCCEEDED, report
+            assert await visible(company) == await visible(whole) & people[Stream.TALENTS]
+            for stream in PEOPLE:
+                assert await company.ids(stream) == await whole.ids(stream)
+        assert (await company.verify()).equal
