@@ -12,17 +12,19 @@ import pytest
 from contracts.companies import assert_equal, connected
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.all import REPLAYS, VENDORS
-from fakes.company import Company, adds_up
+from fakes.company import Company, adds_up, in_thread
 from msgspec.structs import replace
 
 from jemmo.connectors.greenhouse import newest
 from jemmo.connectors.jarvi import people
 from jemmo.connectors.registry import connector_for
 from jemmo.connectors.teamtailor import lists as teamtailor
+from jemmo.domain import history
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Start, Stream, StreamSpec
 from jemmo.pipeline import plan, run
 from jemmo.services.syncs import sync_slice
+from jemmo.store.models import Connection
 from jemmo.store.tables import TABLES
 from jemmo.vault import default_vault
 
@@ -126,6 +128,13 @@ async def _held(found: Company) -> dict[str, set[tuple[object, ...]]]:
     return {**held, "links": {tuple(row) for row in links}}
 
 
+def _limit(found: Company) -> None:
+    connection = Connection.objects.get(id=found.id)
+    years = {**connection.options, history.YEARS: "5"}
+    connection.options = history.dated(years, connection.options, datetime.now(UTC).date())
+    connection.save(update_fields=["options"])
+
+
 async def test_who_is_active_now_is_shown_long_before_the_end_and_the_end_is_the_same(
     ats: Harness, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,3 +196,18 @@ async def test_a_sync_that_is_stopped_after_each_few_pages_comes_to_its_end(
     assert slices > 1
     await assert_equal(ats, found)
     assert (await found.verify()).equal
+
+
+async def test_it_is_promised_of_a_limited_history_only_where_it_is_so(
+    ats: Harness, database_url: str
+) -> None:
+    connector = connector_for(ats.vendor.name)
+    found = await connected(ats, database_url)
+    await in_thread(lambda: _limit(found))
+    onlooker = Onlooker(ats, found)
+
+    report = await found.sync(progress=onlooker)
+
+    assert report.status is RunStatus.SUCCEEDED, report
+    is_early = onlooker.shown is not None and onlooker.requests < report.requests - 2
+    assert is_early == connector.recent_with_history

@@ -284,8 +284,9 @@ class Connector(Struct, frozen=True, kw_only=True):
     ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
     a connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` tells of
     outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` tells
-    how fast the ATS lets itself be read with them. ``open_files`` is there where files can be fetched. ``evidence`` is
-    needed to offer it.
+    how fast the ATS lets itself be read with them. ``recent_with_history`` is whether what changed lately still comes
+    first where the history is limited (``domain.history``). ``open_files`` is there where files can be fetched.
+    ``evidence`` is needed to offer it.
     """
 
     name: str
@@ -301,6 +302,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     probe: Probe | None = None
     rights: tuple[str, ...] = ()
     pace: Callable[[Mapping[str, str]], Pace] | None = None
+    recent_with_history: bool = True
     webhooks: Webhooks | None = None
     open_files: Callable[[Config], FileSource] | None = None
 

@@ -76,12 +76,14 @@ def plan(connection: Connection, *, vault: Vault, now: datetime) -> Plan:
     connector = CONNECTORS[connection.provider]
     report = connections.test(connection, vault, patience=PATIENCE)
     pace = connector.pace(connector.settled(connection.options)) if connector.pace else None
+    history = History.of(connection)
     return Plan(
         report=report,
         expected=first_sync(report.within, pace),
         tonight=plan_of(connection.org).tonight(now),
-        recent_first=connector.capabilities.recent_first,
-        history=History.of(connection),
+        recent_first=connector.capabilities.recent_first
+        and (history is None or connector.recent_with_history),
+        history=history,
     )
 
 

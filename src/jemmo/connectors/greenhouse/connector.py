@@ -60,6 +60,7 @@ GREENHOUSE = Connector(
         *map(right_to, (*BESIDE, "attachments")),
     ),
     pace=_pace,
+    recent_with_history=False,
     evidence=Evidence(
         reads=(
             "Departments, users, rejection reasons, jobs with their posts, offices and pay, interview stages, "

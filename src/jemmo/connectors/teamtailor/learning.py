@@ -180,6 +180,10 @@ class Learner:
             return part, frozenset((query.sort or "",))
         if part == "filter" and query.without("fixed filter", words):
             return "fixed filter", words
+        if part == "filter":
+            used = {name: name[1:].partition("]")[0] for name, _ in query.filters}
+            gone = {name for name, field in used.items() if field in words}
+            return part, frozenset(gone or used)
         return part, None
 
     async def _refuses(self, path: str, include: str) -> bool:

@@ -108,12 +108,11 @@ class Query(Struct, frozen=True, kw_only=True):
         elif part == "sort":
             less = replace(self, sort=None if names is None or self.sort in names else self.sort)
         elif part == "filter":
-            less = replace(self, filters=())
+            kept = () if names is None else (one for one in self.filters if one[0] not in names)
+            less = replace(self, filters=tuple(kept))
         elif part == "fixed filter":
-            kept = tuple(
-                one for one in self.fixed_filters if one[0].strip("[]") not in (names or ())
-            )
-            less = replace(self, fixed_filters=kept)
+            fixed = (one for one in self.fixed_filters if one[0].strip("[]") not in (names or ()))
+            less = replace(self, fixed_filters=tuple(fixed))
         return None if less == self else less
 
     def include_all(self, wanted: Collection[str]) -> bool:
