@@ -174,7 +174,7 @@ async def test_a_sync_that_is_killed_once_what_is_recent_is_there_goes_on(
     assert (await found.verify()).equal
 
 
-@pytest.mark.parametrize("pages", [1, 4])
+@pytest.mark.parametrize("pages", [pytest.param(1, marks=pytest.mark.long), 4])
 async def test_a_sync_that_is_stopped_after_each_few_pages_comes_to_its_end(
     ats: Harness, database_url: str, pages: int
 ) -> None:

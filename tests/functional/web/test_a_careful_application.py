@@ -65,7 +65,13 @@ def _as(role: str, showcase: Showcase, signed_in: SignedIn) -> Client:
     return signed_in(role)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "role",
+    [
+        pytest.param(role, marks=pytest.mark.long) if role in {"viewer", "outsider"} else role
+        for role in ROLES
+    ],
+)
 def test_every_address_has_the_headers(role: str, showcase: Showcase, signed_in: SignedIn) -> None:
     client = _as(role, showcase, signed_in)
     walked = 0

@@ -21,7 +21,7 @@ EVERYBODY = {
 }
 MANAGERS = {
     **EVERYBODY,
-    "Organization": ["ATS integration", "Schedule", "Data quality", "Members", "Privacy"],
+    "Organization": ["ATS integration", "Schedule", "Data quality", "Members", "Privacy", "API"],
 }
 
 
