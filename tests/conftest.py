@@ -66,6 +66,7 @@ fsync = off
 full_page_writes = off
 synchronous_commit = off
 wal_compression = off
+scram_iterations = 1
 """
 
 
