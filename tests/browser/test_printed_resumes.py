@@ -9,7 +9,7 @@ from html import escape
 import pytest
 from fakes.resumes.people import LINES
 from fakes.resumes.resume import words_of
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from jemmo.files.inspection import inspect
 from jemmo.files.kinds import PDF
@@ -31,21 +31,14 @@ LAYOUTS = {
 }
 
 
-def test_what_chromium_prints_is_read() -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_page()
-        printed = {}
-        for language in LANGUAGES:
-            lines = "".join(f"<p>{escape(line)}</p>" for line in LINES[language])
-            for layout, frame in LAYOUTS.items():
-                page.set_content(
-                    f'<html lang="{language}"><body>{frame.format(lines)}</body></html>'
-                )
-                printed[language, layout] = page.pdf(format="A4")
-        browser.close()
+def test_what_chromium_prints_is_read(browser: Browser) -> None:
+    page = browser.new_page()
+    printed = {}
+    for language in LANGUAGES:
+        lines = "".join(f"<p>{escape(line)}</p>" for line in LINES[language])
+        for layout, frame in LAYOUTS.items():
+            page.set_content(f'<html lang="{language}"><body>{frame.format(lines)}</body></html>')
+            printed[language, layout] = page.pdf(format="A4")
     for (language, layout), content in printed.items():
         assert inspect(content, max_bytes=1_000_000) == PDF
         there = Counter(words_of("\n".join(LINES[language])))
