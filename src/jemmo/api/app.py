@@ -71,14 +71,14 @@ api = Api(
 
 @api.exception_handler(Problem)
 def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
-    return answer(request, problem)
+    return answer(problem)
 
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     name = str(first["loc"][-1])
-    return answer(request, bad_parameter(name, str(first["msg"]), "See /api/v1/openapi.json."))
+    return answer(bad_parameter(name, str(first["msg"]), "See /api/v1/openapi.json."))
 
 
 def _refusals(*statuses: int) -> dict[int, Any]:

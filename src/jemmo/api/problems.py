@@ -37,7 +37,7 @@ class Problem(Exception):
         }
 
 
-def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+def answer(problem: Problem) -> HttpResponse:
     content = msgspec.json.encode(problem.document)
     return HttpResponse(
         content, status=problem.status, content_type=CONTENT_TYPE, headers=problem.headers
@@ -98,4 +98,4 @@ class OnlyProblems:
         code, title, next_step = GENERIC.get(response.status_code, GENERIC[400])
         kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
         response.close()
-        return answer(request, Problem(response.status_code, code, title, next_step, headers=kept))
+        return answer(Problem(response.status_code, code, title, next_step, headers=kept))

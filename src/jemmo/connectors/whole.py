@@ -86,6 +86,14 @@ def _digest(url: str) -> bytes:
     return blake2b(url.encode(), digest_size=8).digest()
 
 
+def make_up(every: int, *parts: int) -> bool:
+    """Whether filtered lists together hold all of a list of ``every`` records, by how many each counts.
+
+    A hundredth more is none too many: records on the border count twice, and some change while they are counted.
+    """
+    return 0 <= sum(parts) - every <= every // 100
+
+
 def endless(name: str) -> PermanentError:
     """The error for a list whose pages lead in a circle, or are empty one after the other."""
     return PermanentError(f"The ATS's list of {name} has no end.", code="endless_list")

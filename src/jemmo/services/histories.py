@@ -64,7 +64,7 @@ def kept(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) -> None:
     """Raise ``HistoryHides`` if the connection's options hide what those ``before`` did not."""
     limit, was = history.limit_of(connection.options), history.limit_of(before)
-    if hides_ok or limit is None or (was is not None and limit <= was):
+    if hides_ok or limit is None or not history.reaches_further(was, limit):
         return
     with scope.under(scope.of_organisation(connection.org_id)):
         older = visibility.shown_older(connection.id, limit)
@@ -83,7 +83,7 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
     with scope.under(scope.of_organisation(connection.org_id)):  # also what the reader may not see
         rules.apply(connection.id)
     rules.once_more(connection.id)
-    longer = was is not None and (limit is None or limit < was)
+    longer = history.reaches_further(limit, was)
     if longer:
         Connection.objects.filter(id=connection.id).update(due_at=Now())
     return longer

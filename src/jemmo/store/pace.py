@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from jemmo.domain.ports import PaceState
 from jemmo.store import scope
-from jemmo.store.shared import sharing
+from jemmo.store.shared import OnSharedConnection
 
 T = TypeVar("T")
 
@@ -31,24 +30,12 @@ def pace_key(base_url: str, api_key: str) -> bytes:
     return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
 
 
-class PostgresPace:
+class PostgresPace(OnSharedConnection):
     """Implements ``jemmo.domain.ports.SharedPace`` on the process's shared database connection."""
 
     def __init__(self, database_url: str, key: bytes) -> None:
         self._key = key
-        self._sharing = sharing(database_url)
-
-    async def __aenter__(self) -> Self:
-        self._shared = await self._sharing.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._sharing.__aexit__(kind, error, trace)
+        super().__init__(database_url)
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
         """Raises ``TransientError`` while the database is away; the next call connects anew."""

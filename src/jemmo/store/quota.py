@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from jemmo.domain.ports import Spent
 from jemmo.store import scope
-from jemmo.store.shared import sharing
+from jemmo.store.shared import OnSharedConnection
 
 _ENTER = """
     WITH old AS (DELETE FROM quota_use WHERE connection_id = %(connection)s
@@ -18,7 +16,7 @@ _ENTER = """
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
 
-class PostgresQuotaLedger:
+class PostgresQuotaLedger(OnSharedConnection):
     """Implements ``jemmo.domain.ports.QuotaLedger`` on the process's shared database connection.
 
     It sees what whoever made it saw.
@@ -27,19 +25,7 @@ class PostgresQuotaLedger:
     def __init__(self, database_url: str, connection_id: UUID) -> None:
         self._connection_id = connection_id
         self._scope = scope.current()
-        self._sharing = sharing(database_url)
-
-    async def __aenter__(self) -> Self:
-        self._shared = await self._sharing.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._sharing.__aexit__(kind, error, trace)
+        super().__init__(database_url)
 
     async def enter(self, at: datetime, seconds: float) -> int:
         values = {"connection": self._connection_id, "at": at, "seconds": seconds}

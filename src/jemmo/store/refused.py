@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -13,7 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain.refused import MOST, Refusal
 from jemmo.store import scope
-from jemmo.store.shared import sharing
+from jemmo.store.shared import OnSharedConnection
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -29,26 +27,14 @@ def asked_with(base_url: str, api_key: str, options: Mapping[str, str]) -> str:
     return blake2b(given, digest_size=16, person=b"jemmo-refused").hexdigest()
 
 
-class PostgresRefusals:
+class PostgresRefusals(OnSharedConnection):
     """Implements ``jemmo.domain.refused.RefusalMemory`` on the process's shared database connection."""
 
     def __init__(self, database_url: str, connection_id: UUID, asked: str) -> None:
         self._connection_id = connection_id
         self._asked = asked
         self._scope = scope.current()
-        self._sharing = sharing(database_url)
-
-    async def __aenter__(self) -> Self:
-        self._shared = await self._sharing.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._sharing.__aexit__(kind, error, trace)
+        super().__init__(database_url)
 
     async def known(self) -> list[Refusal]:
         async with self._shared.transaction(self._scope) as db:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 from psycopg.pq import TransactionStatus
 
@@ -78,3 +80,22 @@ async def sharing(database_url: str) -> AsyncIterator[SharedConnection]:
         if not shared.users:
             del _shared[key]
             await shared.close()
+
+
+class OnSharedConnection:
+    """Works on the process's shared connection while its ``async with`` block lasts."""
+
+    def __init__(self, database_url: str) -> None:
+        self._sharing = sharing(database_url)
+
+    async def __aenter__(self) -> Self:
+        self._shared = await self._sharing.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._sharing.__aexit__(kind, error, trace)

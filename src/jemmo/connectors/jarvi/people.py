@@ -25,6 +25,7 @@ from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
 from jemmo.connectors.jarvi.wire import Json, Row, is_deleted, moment, row_id
 from jemmo.connectors.refusals import Refused
+from jemmo.connectors.whole import make_up
 from jemmo.domain.history import is_older
 from jemmo.domain.streams import Sighting, Stream
 
@@ -184,7 +185,7 @@ class People:
             return None
         if not lately or not rest or lately > rest:
             return None
-        return Part(after=rest) if 0 <= lately + rest - whole <= whole // 100 else None
+        return Part(after=rest) if make_up(whole, lately, rest) else None
 
     async def _count(self, query: Query) -> int | None:
         return (await self._fetcher(replace(query, order=None, limit=1))(0)).total

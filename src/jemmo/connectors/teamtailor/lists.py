@@ -28,6 +28,7 @@ from jemmo.connectors.teamtailor.refusals import Refused
 from jemmo.connectors.teamtailor.streams import BOUNDS
 from jemmo.connectors.teamtailor.walk import Position
 from jemmo.connectors.teamtailor.wire import loosely
+from jemmo.connectors.whole import make_up
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.streams import Start, Stream
 from jemmo.rest_client import RestClient
@@ -107,7 +108,7 @@ class Lists:
         every, new, old = [await self._learner.count(one) for one in (whole, within, older)]
         if every is None or new is None or old is None:
             return None
-        if not 0 <= new + old - every <= every // 100:
+        if not make_up(every, new, old):
             return None
         asked = await self._with(WHOLE_PEOPLE[stream], stream, within)
         return limit if await self._shows_all_beside(asked) else None
@@ -168,7 +169,7 @@ class Lists:
         recent, rest = [await self._learner.count(one) for one in _in_two(query, start.recent)]
         if recent is None or rest is None or recent > rest:
             return None
-        if not 0 <= recent + rest - whole <= whole // 100:
+        if not make_up(whole, recent, rest):
             return None
         return Position(url="", recent=start.recent, after=rest, limit=limit)
 

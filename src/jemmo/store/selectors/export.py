@@ -101,7 +101,9 @@ def _talents(
     talents: Sequence[Talent], reader: Reader, parts: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     ids = [talent.id for talent in talents]
-    files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
+    files: dict[UUID, list[Attachment]] = {}
+    if "resumes" in parts:
+        files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
     contacts = _opened(talents, files, reader)
     applied: dict[UUID, list[Application]] = {}
     if "applications" in parts:
