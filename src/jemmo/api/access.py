@@ -106,7 +106,7 @@ class Limiter:
             raise Problem(
                 429,
                 "too_many_requests",
-                "The token's requests of this minute are used up.",
+                "The token has used up its requests for this minute.",
                 f"Try again in {ends} seconds, or ask for larger pages (`limit`).",
                 headers={**headers, "Retry-After": str(ends)},
             )

@@ -36,6 +36,6 @@ def read(kind: str, cursor: str) -> Place:
         pass
     raise bad_parameter(
         "cursor",
-        "It is no cursor of this list.",
+        "This is not a cursor of this list.",
         "Send `next_cursor` of the page before, or leave it out to start over.",
     )

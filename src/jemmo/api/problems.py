@@ -57,7 +57,7 @@ def bad_parameter(name: str, detail: str, next_step: str) -> Problem:
     return Problem(
         422,
         "bad_parameter",
-        f"The parameter “{name}” cannot be used.",
+        f"The parameter “{name}” is not valid.",
         next_step,
         detail=detail,
     )
@@ -67,13 +67,17 @@ PREFIX = "/api/"
 GENERIC = {
     400: ("bad_request", "The request cannot be understood.", "See /api/v1/openapi.json."),
     404: ("not_found", "There is nothing at this address.", "See /api/v1/openapi.json."),
-    405: ("method_not_allowed", "The address does not take this method.", "See the Allow header."),
+    405: (
+        "method_not_allowed",
+        "This address does not support this method.",
+        "See the Allow header.",
+    ),
     413: ("too_large", "The request is too large.", "Send less at once."),
     429: ("too_many_requests", "Too many requests at once.", "Try again a little later."),
     500: (
         "internal",
         "Jemmo failed in a way it did not expect.",
-        "Tell the operator; logs say more.",
+        "Tell whoever runs Jemmo: its log has the details.",
     ),
     503: (
         "unavailable",

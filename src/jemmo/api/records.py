@@ -102,10 +102,8 @@ def _rows(
 def _parts(kind: Kind, include: str | None) -> frozenset[str]:
     parts = _listed(include)
     if unknown := parts - set(kind.parts):
-        known = ", ".join(kind.parts) or "nothing, for these records"
-        raise bad_parameter(
-            "include", f"“{min(unknown)}” cannot be included.", f"Choose from: {known}."
-        )
+        known = f"Choose from: {', '.join(kind.parts)}." if kind.parts else "Leave it out."
+        raise bad_parameter("include", f"These records have no “{min(unknown)}”.", known)
     return parts
 
 
@@ -114,7 +112,7 @@ def _fields(kind: Kind, fields: str | None, parts: Collection[str]) -> frozenset
     chosen = _listed(fields)
     if unknown := chosen - set(kind.fields):
         raise bad_parameter(
-            "fields", f"“{min(unknown)}” is no field.", f"Choose from: {', '.join(kind.fields)}."
+            "fields", f"“{min(unknown)}” is not a field.", f"Choose from: {', '.join(kind.fields)}."
         )
     return chosen | {"id", *parts} if chosen else None
 
@@ -135,7 +133,7 @@ def _moment(name: str, text: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise bad_parameter(
-        name, "It is no moment with an offset.", "Write it as 2026-11-30T08:00:00Z."
+        name, "This is not a date and time with an offset.", "Write it as 2026-11-30T08:00:00Z."
     )
 
 

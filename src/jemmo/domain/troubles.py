@@ -220,7 +220,7 @@ TROUBLES: dict[str, Trouble] = {
         _S, _("The ATS counts more records than it sent, so some may be missing."), _READ_ALL
     ),
     "no_time_of_change": Trouble(
-        _S, _("The ATS tells no dates of changes, so no record is left out as too old."), _OPTIONS
+        _S, _("The ATS doesn't date changes, so no record is left out as too old."), _OPTIONS
     ),
     "count_differs": Trouble(_S, _("The ATS counts a few more records than it lists."), _READ_ALL),
     "dangling_relation": Trouble(

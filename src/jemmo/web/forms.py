@@ -91,8 +91,9 @@ class ApiTokenForm(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("Besides records without contact details, it may read"),
+        label=_("It can also read"),
         required=False,
+        help_text=_("Every token can read records, without contact details."),
         widget=forms.CheckboxSelectMultiple,
     )
     expires = forms.DateField(
@@ -111,7 +112,7 @@ class ApiTokenForm(Form):
     def clean_expires(self) -> date | None:
         last_day: date | None = self.cleaned_data["expires"]
         if last_day is not None and last_day < datetime.now(UTC).date():
-            raise forms.ValidationError(_("Choose a day that is not over."))
+            raise forms.ValidationError(_("Choose today or a later day."))
         return last_day
 
 
