@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.lenient import convert
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.connectors.whole import Visited, endless
@@ -69,7 +70,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     total: int | None = None
 
 
-class ListSource(ABC):
+class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
     The list must keep its place when records come and go meanwhile: by cursor or by id. For pages
@@ -81,7 +82,7 @@ class ListSource(ABC):
     most_ids = 50  # that one request may ask for; 1 where each record has an address of its own
 
     def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
-        self.client = client
+        super().__init__(client)
         self._listings = {one.spec.name: one for one in listings}
 
     # --- a vendor's part ---
@@ -141,21 +142,6 @@ class ListSource(ABC):
     @property
     def streams(self) -> Sequence[StreamSpec]:
         return [one.spec for one in self._listings.values()]
-
-    @property
-    def requests(self) -> int:
-        return self.client.requests
-
-    @property
-    def received(self) -> int:
-        return self.client.received
-
-    @property
-    def clock_off(self) -> float:
-        return self.client.clock_off
-
-    async def close(self) -> None:
-        await self.client.close()
 
     async def check(self) -> AccessReport:
         """One small request for each stream."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jemmo.domain.errors import (
     ConfigError,
@@ -38,11 +38,26 @@ def unanswered(status: int) -> dict[str, str]:
     return {"code": "request_refused"}
 
 
-def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer], JemmoError]:
-    """The usual meanings of a refusal: ``label`` and both texts tell the customer what to do. Bodies are not read."""
+Meaning = Callable[[Answer], JemmoError]
+
+
+def refusals(
+    label: str,
+    *,
+    key_help: str,
+    status_page: str = "",
+    instead: str = "or leave the address out",
+    meanings: Mapping[int, Meaning] = {},
+) -> Meaning:
+    """The usual meanings of a refusal, which does not read bodies. ``meanings`` are this vendor's own, by status.
+
+    ``label`` and the texts tell the customer what to do; ``instead`` ends the sentence about an address that redirects.
+    """
 
     def refusal(answer: Answer) -> JemmoError:
         status = answer.status
+        if meaning := meanings.get(status):
+            return meaning(answer)
         if status == 429:
             return rate_limited(answer)
         if status >= 500 or status == 408:
@@ -59,7 +74,7 @@ def refusals(label: str, *, key_help: str, status_page: str) -> Callable[[Answer
                 next_step=f"Give the key that right, or create one that has it. {key_help}",
             )
         if 300 <= status < 400:
-            return redirected(status, "or leave the address out")
+            return redirected(status, instead)
         return Refused(f"{label} refused {asked_path(answer)} (HTTP {status}).", status=status)
 
     return refusal

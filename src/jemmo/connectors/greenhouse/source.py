@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.connectors.access import attempt
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.greenhouse.newest import NewestFirst
@@ -135,14 +136,9 @@ class GreenhouseSource(NewestFirst):
         return replace(report, checks=[*report.checks, *checks])
 
     async def _check(self, path: str) -> AccessCheck:
-        name = right_to(path)
-        try:
-            await self.client.ask(_address(path, {"per_page": "1"}), self.chunk)
-        except ScopeTooSmall as error:
-            return AccessCheck(name=name, ok=False, detail=error.message)
-        except Refused as error:
-            return AccessCheck(name=name, ok=path in OPTIONAL, detail=error.message)
-        return AccessCheck(name=name, ok=True)
+        request = self.client.ask(_address(path, {"per_page": "1"}), self.chunk)
+        check, _ = await attempt(right_to(path), request, is_optional=path in OPTIONAL)
+        return check
 
     async def attachment(self, remote_id: str) -> dict[str, Any] | None:
         """One file's row, with a fresh link; ``None`` when it is gone."""

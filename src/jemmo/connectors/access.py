@@ -1,0 +1,28 @@
+"""The checks of a connection test: a small request each, and what its refusal says of the key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.errors import ScopeTooSmall
+from jemmo.domain.streams import AccessCheck
+
+T = TypeVar("T")
+
+
+async def attempt(
+    name: str, request: Awaitable[T], *, is_optional: bool = False
+) -> tuple[AccessCheck, T | None]:
+    """The check called ``name``, and the answer if there was one.
+
+    A sync goes on without what is optional, so that passes although the account has none of it. A key without the right
+    to it never does. Whatever else goes wrong is raised: a wrong key, a network that stays away.
+    """
+    try:
+        return AccessCheck(name=name, ok=True), await request
+    except ScopeTooSmall as error:
+        return AccessCheck(name=name, ok=False, detail=error.message), None
+    except Refused as error:
+        return AccessCheck(name=name, ok=is_optional, detail=error.message), None

@@ -1,0 +1,42 @@
+"""The parts of a source, and of a source of files, that their HTTP client answers for them."""
+
+from __future__ import annotations
+
+from jemmo.rest_client import Downloads, RestClient
+
+
+class ClientSource:
+    """The half of ``jemmo.domain.ports.Source`` that says nothing of records."""
+
+    def __init__(self, client: RestClient) -> None:
+        self.client = client
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests
+
+    @property
+    def received(self) -> int:
+        return self.client.received
+
+    @property
+    def clock_off(self) -> float:
+        return self.client.clock_off
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+class ClientFiles:
+    """The same of ``jemmo.domain.ports.FileSource``: the ATS is asked for a link, ``downloads`` fetch it."""
+
+    def __init__(self, client: RestClient, downloads: Downloads) -> None:
+        self.client = client
+        self.downloads = downloads
+
+    @property
+    def requests(self) -> int:
+        return self.client.requests + self.downloads.requests
+
+    async def close(self) -> None:
+        await self.client.close()

@@ -1,0 +1,63 @@
+"""Options whose text means more than a word or a number: lists, times, zones, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from jemmo.domain.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T], rule: str) -> T:
+    """What an option means; raises ``ConfigError`` with its name and the ``rule`` for one that ``read`` refuses."""
+    try:
+        return read(options[name].strip())
+    except (ValueError, LookupError, OSError, msgspec.DecodeError):
+        raise unreadable(name, rule) from None
+
+
+def unreadable(name: str, rule: str) -> ConfigError:
+    return ConfigError(f"Option {name} cannot be read.", code="option", next_step=rule)
+
+
+def comma_list(value: str) -> list[str]:
+    """Words separated by commas.
+
+    >>> comma_list("0, 2,")
+    ['0', '2']
+    """
+    return [word for part in value.split(",") if (word := part.strip())]
+
+
+def comma_pairs(value: str) -> dict[str, str]:
+    """Pairs separated by commas; raises ``ValueError`` for what is none.
+
+    >>> comma_pairs("1=open, 0 = archived")
+    {'1': 'open', '0': 'archived'}
+    """
+    pairs = [part.split("=") for part in comma_list(value)]
+    return {name.strip(): meaning.strip() for name, meaning in pairs}
+
+
+def seconds_range(value: str) -> tuple[float, float]:
+    """The least and the most of something in seconds.
+
+    >>> seconds_range("2-60")
+    (2.0, 60.0)
+    """
+    first, _, last = value.partition("-")
+    return float(int(first)), float(int(last))
+
+
+def time_zone(value: str) -> ZoneInfo:
+    return ZoneInfo(value)
+
+
+def json_as(kind: type[T]) -> Callable[[str], T]:
+    """Reads JSON of a certain shape."""
+    return msgspec.json.Decoder(kind).decode

@@ -1,0 +1,43 @@
+"""A check of a connection test passes, fails with its reason, or is no matter of rights at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from jemmo.connectors.access import attempt
+from jemmo.connectors.refusals import Refused
+from jemmo.domain.errors import ConfigError, JemmoError, ScopeTooSmall
+from jemmo.domain.streams import AccessCheck
+
+MISSING = Refused("Acme refused /v1/tags (HTTP 404).", status=404)
+FORBIDDEN = ScopeTooSmall("The API key may not read /v1/tags (403): it lacks a right.")
+
+
+async def refused(error: JemmoError) -> list[str]:
+    raise error
+
+
+async def test_an_answer_comes_with_a_check_that_passed() -> None:
+    async def answer() -> list[str]:
+        return ["a tag"]
+
+    assert await attempt("read tags", answer()) == (
+        AccessCheck(name="read tags", ok=True),
+        ["a tag"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "is_optional", "ok"),
+    [(MISSING, False, False), (MISSING, True, True), (FORBIDDEN, True, False)],
+)
+async def test_a_refusal_is_the_detail_of_its_check(
+    error: JemmoError, is_optional: bool, ok: bool
+) -> None:
+    check, answer = await attempt("read tags", refused(error), is_optional=is_optional)
+    assert (check, answer) == (AccessCheck(name="read tags", ok=ok, detail=error.message), None)
+
+
+async def test_a_wrong_key_is_no_matter_of_rights() -> None:
+    with pytest.raises(ConfigError, match="key"):
+        await attempt("read tags", refused(ConfigError("The key is wrong.", code="key_refused")))

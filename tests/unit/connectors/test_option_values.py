@@ -1,0 +1,65 @@
+"""An option means something, or its error names it and says what would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.connectors.option_values import (
+    comma_list,
+    comma_pairs,
+    json_as,
+    read_option,
+    seconds_range,
+    time_zone,
+)
+from jemmo.domain.errors import ConfigError
+
+Read = Callable[[str], Any]
+READERS: list[Read] = [comma_list, comma_pairs, seconds_range, time_zone, json_as(dict[str, Any])]
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "meaning"),
+    [
+        (comma_list, " 0, 2,", ["0", "2"]),
+        (comma_pairs, "1=open, 0 = archived", {"1": "open", "0": "archived"}),
+        (seconds_range, "2-60", (2.0, 60.0)),
+        (time_zone, " Europe/Paris ", ZoneInfo("Europe/Paris")),
+        (json_as(dict[str, int]), '{"status":0}', {"status": 0}),
+    ],
+)
+def test_a_value_means_this(read: Read, value: str, meaning: Any) -> None:
+    assert read_option({"name": value}, "name", read, "") == meaning
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (comma_pairs, "open"),
+        (seconds_range, "long"),
+        (seconds_range, "2"),
+        (time_zone, "Nowhere/Here"),
+        (time_zone, "../etc/passwd"),
+        (json_as(dict[str, Any]), "status"),
+        (json_as(dict[str, Any]), "[]"),
+    ],
+)
+def test_another_value_is_refused_by_name_with_what_would_do(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match="Option zone cannot be read") as raised:
+        read_option({"zone": value}, "zone", read, "Enter something else.")
+    assert raised.value.next_step == "Enter something else."
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(value=st.text())
+def test_any_text_is_read_or_refused(read: Read, value: str) -> None:
+    try:
+        read_option({"name": value}, "name", read, "Enter something else.")
+    except ConfigError as error:
+        assert error.code == "option"
