@@ -145,12 +145,12 @@ HISTORY = (
 """For an ATS that tells when it changed talents and applications; see ``domain.history``."""
 
 
-def check_sweeps(given: Mapping[str, str]) -> None:
+def check_sweeps(options: Mapping[str, str]) -> None:
     """Raises ``ConfigError`` if the full sweep that a person asks for would hardly ever come.
 
     One that is kept already is left: its connection goes on without sweeps.
     """
-    cron = given.get(FULL_SWEEP.name, "")
+    cron = options.get(FULL_SWEEP.name, "")
     if cron.strip() and not is_soon(cron):
         raise _wrong(
             FULL_SWEEP.name,
@@ -226,10 +226,10 @@ class Reread(Struct, kw_only=True):
     gone: list[tuple[Stream, str]] = []
     unseen: list[tuple[Stream, str]] = []
 
-    def add(self, stream: Stream, remote_id: str, one: Refetched) -> None:
+    def add(self, stream: Stream, remote_id: str, answer: Refetched) -> None:
         """Add what the ATS has for an id."""
-        self.pages += one.pages
-        if one.gone:
+        self.pages += answer.pages
+        if answer.gone:
             self.gone.append((stream, remote_id))
 
 
@@ -238,10 +238,10 @@ BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
 
 async def by_name(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
     """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
-    found = Reread(unseen=[(one.stream, one.remote_id) for one in hints[BY_NAME_AT_MOST:]])
-    for one in hints[:BY_NAME_AT_MOST]:
-        found.add(one.stream, one.remote_id, await refetch(source, one.stream, one.remote_id))
-    return found
+    reread = Reread(unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]])
+    for hint in hints[:BY_NAME_AT_MOST]:
+        reread.add(hint.stream, hint.remote_id, await refetch(source, hint.stream, hint.remote_id))
+    return reread
 
 
 class Webhooks(Struct, frozen=True, kw_only=True):
@@ -306,31 +306,31 @@ class Connector(Struct, frozen=True, kw_only=True):
     webhooks: Webhooks | None = None
     open_files: Callable[[Config], FileSource] | None = None
 
-    def with_defaults(self, given: Options) -> dict[str, str]:
+    def with_defaults(self, options: Options) -> dict[str, str]:
         """The options a connection has, those that nobody set included."""
-        return {option.name: given.get(option.name, option.default) for option in self.options}
+        return {option.name: options.get(option.name, option.default) for option in self.options}
 
-    def configure(self, api_key: str, base_url: str | None, given: Mapping[str, str]) -> Config:
+    def configure(self, api_key: str, base_url: str | None, options: Mapping[str, str]) -> Config:
         """Check what a person gave and fill in the defaults; raises ``ConfigError``."""
         known = {option.name: option for option in self.options}
-        unknown = sorted(set(given) - set(known))
+        unknown = sorted(set(options) - set(known))
         if unknown:
             raise ConfigError(
                 f"{self.label} has no option {unknown[0]!r}.",
                 code="unknown_option",
-                next_step=f"Its options are: {', '.join(one for one in sorted(known) if not known[one].own)}.",
+                next_step=f"Its options are: {', '.join(name for name in sorted(known) if not known[name].own)}.",
             )
-        options = self.settled(given)
+        settled = self.settled(options)
         return Config(
-            base_url=check_address(base_url or self.base_url(options)),
+            base_url=check_address(base_url or self.base_url(settled)),
             api_key=check_key(api_key),
-            options=options,
+            options=settled,
         )
 
-    def settled(self, given: Mapping[str, str]) -> dict[str, str]:
+    def settled(self, options: Mapping[str, str]) -> dict[str, str]:
         """Every option with its value, given or default; raises ``ConfigError`` for one that is not possible."""
         return {
-            option.name: option.check(given.get(option.name, option.default))
+            option.name: option.check(options.get(option.name, option.default))
             for option in self.options
         }
 

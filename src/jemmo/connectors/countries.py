@@ -105,7 +105,7 @@ _JOINERS = frozenset(("and", "und", "et", "y", "e", "og", "och", "en", "i", "ja"
 def country_code(written: str | None) -> str | None:
     """ISO 3166-1 alpha-2 of a country; ``None`` for what names none, or more than one.
 
-    >>> [country_code(one) for one in ("Österreich", "U.S.A.", "nor", "Suisse / Schweiz", "Lyon, France", "Narnia")]
+    >>> [country_code(name) for name in ("Österreich", "U.S.A.", "nor", "Suisse / Schweiz", "Lyon, France", "Narnia")]
     ['AT', 'US', 'NO', 'CH', 'FR', None]
     """
     if written is None or len(written) > LONGEST:
@@ -115,15 +115,15 @@ def country_code(written: str | None) -> str | None:
     if whole is not None:
         return whole
     # Beside other words two letters may be a state or a province: "Wilmington, DE".
-    parts = (part for one in _APART.split(written) if len(part := one.strip()) > 2)
-    found = {code for one in parts if (code := known.get(_plain(one))) is not None}
-    return found.pop() if len(found) == 1 else None
+    parts = (part for part in _APART.split(written) if len(part.strip()) > 2)
+    codes = {code for part in parts if (code := known.get(_plain(part))) is not None}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _plain(name: str) -> str:
     """What is compared: words without accents, case, points and "and"."""
     split = normalized("NFKD", name.casefold())
-    words = _WORD.findall("".join(one for one in split if not unicodedata.combining(one)))
+    words = _WORD.findall("".join(char for char in split if not unicodedata.combining(char)))
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return "".join(words)  # U.S.A.
     return " ".join("st" if word == "saint" else word for word in words if word not in _JOINERS)
@@ -143,7 +143,9 @@ def _known() -> dict[str, str]:
             for part in _APART.split(name):
                 parts.setdefault(_plain(part), set()).add(code)
     known = {
-        name: min(found) for name, found in (parts | names).items() if len(found) == 1 and name
+        name: min(codes_of_name)
+        for name, codes_of_name in (parts | names).items()
+        if len(codes_of_name) == 1 and name
     }
     known |= {_plain(name): code for code, also in ALSO.items() for name in also}
     for old, new in get_global("territory_aliases").items():

@@ -47,12 +47,12 @@ def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
 
 
 def _steps(error: msgspec.ValidationError) -> list[Step]:
-    found = _PATH.search(str(error))
-    if found is None:
+    match = _PATH.search(str(error))
+    if match is None:
         return []
     return [
         name or (int(place) if place.isdecimal() else ...)
-        for name, place in _STEP.findall(found["path"])
+        for name, place in _STEP.findall(match["path"])
     ]
 
 
@@ -113,15 +113,15 @@ def _drop_entries(whole: Any, kind: type[T], entries: Any, where: list[Step]) ->
         return True
     kept = {}
     everything = dict(entries)
-    for name, one in everything.items():
+    for name, entry in everything.items():
         entries.clear()
-        entries[name] = one
+        entries[name] = entry
         try:
             msgspec.convert(whole, kind, strict=False)
         except msgspec.ValidationError as error:
             if _steps(error)[: len(where)] == where:
                 continue
-        kept[name] = one
+        kept[name] = entry
     entries.clear()
     entries.update(kept)
     return len(kept) < len(everything)

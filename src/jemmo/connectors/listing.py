@@ -83,7 +83,7 @@ class ListSource(ClientSource, ABC):
 
     def __init__(self, client: RestClient, listings: Sequence[Listing]) -> None:
         super().__init__(client)
-        self._listings = {one.spec.name: one for one in listings}
+        self._listings = {listing.spec.name: listing for listing in listings}
 
     # --- a vendor's part ---
 
@@ -126,7 +126,7 @@ class ListSource(ClientSource, ABC):
         Left out are records that were deleted meanwhile.
         """
 
-        async def one(key: str, path: str) -> tuple[str, Any]:
+        async def fetch(key: str, path: str) -> tuple[str, Any]:
             try:
                 return key, await self.client.get(path, msgspec.json.decode)
             except Refused as error:
@@ -134,14 +134,14 @@ class ListSource(ClientSource, ABC):
                     raise
                 return key, None
 
-        found = await asyncio.gather(*(one(key, path) for key, path in paths.items()))
-        return {key: value for key, value in found if value is not None}
+        details = await asyncio.gather(*(fetch(key, path) for key, path in paths.items()))
+        return {key: value for key, value in details if value is not None}
 
     # --- the port ---
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        return [one.spec for one in self._listings.values()]
+        return [listing.spec for listing in self._listings.values()]
 
     async def check(self) -> AccessReport:
         """One small request for each stream."""
@@ -150,13 +150,13 @@ class ListSource(ClientSource, ABC):
         for listing in self._listings.values():
             stream = listing.spec.name
             try:
-                found = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
+                chunk = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
             except ScopeTooSmall as error:
                 checks.append(AccessCheck(name=f"read {stream}", ok=False, detail=error.message))
                 continue
             checks.append(AccessCheck(name=f"read {stream}", ok=True))
-            if found.total is not None:
-                totals[str(stream)] = found.total
+            if chunk.total is not None:
+                totals[str(stream)] = chunk.total
         return AccessReport(account_id=account_id, account_name=name, checks=checks, totals=totals)
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
@@ -175,9 +175,9 @@ class ListSource(ClientSource, ABC):
                 cursor=chunk.next,
                 total=None if ask.since else chunk.total,
                 beside=await self.others_of(listing, chunk.rows),
-                repeats=sum(one.remote_id in before for one in page.raw),
+                repeats=sum(raw.remote_id in before for raw in page.raw),
             )
-            before = {one.remote_id for one in page.raw} - {None}
+            before = {raw.remote_id for raw in page.raw} - {None}
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         """Every id, asked for thinly; where that is refused, the list as it is."""
@@ -188,7 +188,7 @@ class ListSource(ClientSource, ABC):
                     begun = True
                     page = self._sighted(listing, chunk, before)
                     yield page
-                    before = {one.remote_id for one in page.sightings}
+                    before = {sighting.remote_id for sighting in page.sightings}
             except Refused:
                 if begun or not ask.thin:
                     raise
@@ -205,18 +205,20 @@ class ListSource(ClientSource, ABC):
         The record that another one was merged into may come in its place, under its own id.
         """
         listing = self._listings[stream]
-        ids = tuple(dict.fromkeys(one for one in remote_ids if self.could_be(one)))
+        ids = tuple(
+            dict.fromkeys(remote_id for remote_id in remote_ids if self.could_be(remote_id))
+        )
         if not ids:
             return await self._page(listing, [])
         try:
-            found = await self.client.ask(
+            chunk = await self.client.ask(
                 self.address(listing, Ask(ids=ids, size=len(ids) + 1)), self.chunk
             )
         except Refused as error:
             if self.most_ids > 1 or error.status not in NOT_FOUND:
                 raise  # a list that is not found says nothing of its records
-            found = Chunk(rows=[])
-        rows = {key: row for row in _own(listing, found).rows if (key := row_id(row, listing.key))}
+            chunk = Chunk(rows=[])
+        rows = {key: row for row in _own(listing, chunk).rows if (key := row_id(row, listing.key))}
         if len(rows) > len(ids):  # what is missing from such an answer is not gone
             raise PermanentError(f"The ATS ignores which {stream} it is asked for.")
         return await self._page(listing, list(rows.values()))
@@ -252,13 +254,15 @@ class ListSource(ClientSource, ABC):
 
     def _sighted(self, listing: Listing, chunk: Chunk, before: set[str]) -> SightingPage:
         seen = [(row_id(row, listing.key), row) for row in chunk.rows]
-        found = [Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key]
+        sightings = [
+            Sighting(key, parse_time(row.get(self.updated_field))) for key, row in seen if key
+        ]
         return SightingPage(
-            sightings=found,
+            sightings=sightings,
             cursor=chunk.next,
             total=chunk.total,
-            repeats=sum(one.remote_id in before for one in found),
-            covers=len(found) == len(seen),
+            repeats=sum(sighting.remote_id in before for sighting in sightings),
+            covers=len(sightings) == len(seen),
         )
 
     def _begin(self, listing: Listing, ask: Ask) -> str:
@@ -289,7 +293,7 @@ def _own(listing: Listing, chunk: Chunk) -> Chunk:
 
 def row_id(row: Any, key: str = "id") -> str | None:
     """The id of a row, as text; ``None`` where it has none that could be one."""
-    found = row.get(key) if isinstance(row, dict) else None
-    if isinstance(found, bool) or not isinstance(found, int | str):
+    value = row.get(key) if isinstance(row, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return str(found) or None
+    return str(value) or None

@@ -14,13 +14,13 @@ from jemmo.domain.webhooks import Hint
 async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
     """As many records with one request as the ATS takes ids. What it does not list with its id is gone."""
     assert isinstance(source, ListSource)
-    found = Reread()
+    outcome = Reread()
     for stream in dict.fromkeys(hint.stream for hint in hints):
-        wanted = list(dict.fromkeys(hint.remote_id for hint in hints if hint.stream is stream))
-        for first in range(0, len(wanted), source.most_ids):
-            some = wanted[first : first + source.most_ids]
+        remote_ids = list(dict.fromkeys(hint.remote_id for hint in hints if hint.stream is stream))
+        for first in range(0, len(remote_ids), source.most_ids):
+            some = remote_ids[first : first + source.most_ids]
             page = await source.fetch_some(stream, some)
-            found.pages.append(page)
-            met = {one.remote_id for one in page.raw}
-            found.gone += [(stream, remote_id) for remote_id in some if remote_id not in met]
-    return found
+            outcome.pages.append(page)
+            met = {raw.remote_id for raw in page.raw}
+            outcome.gone += [(stream, remote_id) for remote_id in some if remote_id not in met]
+    return outcome

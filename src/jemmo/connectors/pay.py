@@ -91,11 +91,11 @@ def _amount(value: Any) -> float | None:
         text = _CURRENCY.sub("", value[:100].translate(_BLANKS)).strip()
         if not text:
             return None
-        found = _AMOUNT.fullmatch(text)
-        if found is None:
+        match = _AMOUNT.fullmatch(text)
+        if match is None:
             raise ValueError("not one amount")
-        whole = re.sub(r"[^0-9]", "", found["whole"])
-        value = float(f"{whole}.{found['part'] or 0}") * (1000 if found["thousand"] else 1)
+        whole = re.sub(r"[^0-9]", "", match["whole"])
+        value = float(f"{whole}.{match['part'] or 0}") * (1000 if match["thousand"] else 1)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not 0 <= value < MOST:

@@ -31,15 +31,17 @@ TRIED = {
 
 
 def page() -> str:
-    return "\n".join([HEAD, *_capabilities(), *(line for one in OFFERED for line in _options(one))])
+    return "\n".join(
+        [HEAD, *_capabilities(), *(line for connector in OFFERED for line in _options(connector))]
+    )
 
 
 def _capabilities() -> Iterator[str]:
     yield "| ATS | " + " | ".join(label for _, label in COLUMNS) + " |"
     yield "|---" * (len(COLUMNS) + 1) + "|"
-    for one in OFFERED:
-        marks = ["yes" if getattr(one.capabilities, name) else "–" for name, _ in COLUMNS]
-        yield f"| [{one.label}](#{one.label.lower()}) | " + " | ".join(marks) + " |"
+    for connector in OFFERED:
+        marks = ["yes" if getattr(connector.capabilities, name) else "–" for name, _ in COLUMNS]
+        yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
         "*Stage history* is what the ATS itself reports. If it reports none, Jemmo keeps what it observes between "
@@ -51,19 +53,19 @@ def _capabilities() -> Iterator[str]:
     )
 
 
-def _options(one: Connector) -> Iterator[str]:
-    yield f"\n## {one.label}\n"
-    readme = f"../src/jemmo/connectors/{one.name}/README.md"
-    status = f" Status page: {one.status_page}." if one.status_page else ""
-    yield f"{one.key_help} Documentation: {one.docs_url}.{status}"
-    if one.evidence is not None:
-        yield f"\n- **Read:** {one.evidence.reads}"
-        yield f"- **Not read:** {one.evidence.unread}"
-        yield f"- **How sure:** {one.evidence.sure} Each fact and its source: [README]({readme})."
-        yield f"- **Tried on:** {TRIED[one.evidence.tried_on]}\n"
+def _options(connector: Connector) -> Iterator[str]:
+    yield f"\n## {connector.label}\n"
+    readme = f"../src/jemmo/connectors/{connector.name}/README.md"
+    status = f" Status page: {connector.status_page}." if connector.status_page else ""
+    yield f"{connector.key_help} Documentation: {connector.docs_url}.{status}"
+    if connector.evidence is not None:
+        yield f"\n- **Read:** {connector.evidence.reads}"
+        yield f"- **Not read:** {connector.evidence.unread}"
+        yield f"- **How sure:** {connector.evidence.sure} Each fact and its source: [README]({readme})."
+        yield f"- **Tried on:** {TRIED[connector.evidence.tried_on]}\n"
     yield "| option | default | allowed | what it does |"
     yield "|---|---|---|---|"
-    for option in one.options:
+    for option in connector.options:
         if option.own:
             continue
         default = f"`{option.default}`" if option.default else "none"
@@ -72,7 +74,7 @@ def _options(one: Connector) -> Iterator[str]:
 
 def _allowed(option: Any) -> str:
     if option.choices:
-        return ", ".join(f"`{one}`" for one in option.choices)
+        return ", ".join(f"`{choice}`" for choice in option.choices)
     if option.at_least is not None or option.at_most is not None:
         blank = ", or empty" if option.may_be_blank else ""
         return f"{option.at_least} to {option.at_most}{blank}"

@@ -24,18 +24,18 @@ class GreenhouseFiles:
     async def close(self) -> None:
         await self.source.close()
 
-    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+    async def open_file(self, file: WantedFile) -> FoundFile | None:
         try:
-            return await self._fetched(wanted)
+            return await self._fetched(file)
         except LinkDead:  # on the way; a fresh one may live
-            return await self._fetched(wanted)
+            return await self._fetched(file)
 
-    async def _fetched(self, wanted: WantedFile) -> FoundFile | None:
-        row = await self.source.attachment(wanted.remote_id)
+    async def _fetched(self, file: WantedFile) -> FoundFile | None:
+        row = await self.source.attachment(file.remote_id)
         link = web_address(row.get("url")) if row else None
         if row is None or link is None:
             return None
-        content = await self.downloads.fetch(link, max_bytes=wanted.max_bytes)
+        content = await self.downloads.fetch(link, max_bytes=file.max_bytes)
         if content is None:
             return None
         return FoundFile(

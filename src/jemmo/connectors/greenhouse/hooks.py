@@ -73,12 +73,12 @@ OF_NO_CONCERN = frozenset(
 def read(body: bytes, options: Options) -> Heard:
     """Action and records of a body; raises ``RecordRejected`` for what is no web hook of Greenhouse."""
     try:
-        told = msgspec.json.decode(body, type=dict[str, Any])
+        webhook = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordRejected(
             "This is not a web hook of Greenhouse.", code="not_a_webhook"
         ) from None
-    action, payload = told.get("action"), told.get("payload")
+    action, payload = webhook.get("action"), webhook.get("payload")
     if not isinstance(action, str) or not action or len(action) > 100:
         raise RecordRejected("The web hook has no action.", code="no_event", field="action")
     if action in OF_NO_CONCERN:
@@ -113,11 +113,11 @@ def _hints(action: str, payload: Any) -> Iterator[Hint]:
 def _ids(payload: Any, place: Place) -> Iterator[str]:
     for name in place:
         payload = payload.get(name) if isinstance(payload, dict) else None
-    for one in payload if isinstance(payload, list) else [payload]:
-        if isinstance(one, int) and not isinstance(one, bool):
-            yield str(one)
-        elif isinstance(one, str) and one.isdecimal() and len(one) <= 20:
-            yield one
+    for value in payload if isinstance(payload, list) else [payload]:
+        if isinstance(value, int) and not isinstance(value, bool):
+            yield str(value)
+        elif isinstance(value, str) and value.isdecimal() and len(value) <= 20:
+            yield value
 
 
 WEBHOOKS = Webhooks(

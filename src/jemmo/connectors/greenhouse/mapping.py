@@ -193,7 +193,8 @@ def stage(row: StageRow, _: None, notes: Notes) -> Stage:
 def talent(
     row: CandidateRow, resumes: Mapping[str, list[dict[str, Any]]] | None, notes: Notes
 ) -> Talent:
-    place = next((found for one in row.addresses or [] if (found := text(one.value))), None)
+    addresses = (text(address.value) for address in row.addresses or [])
+    place = next(filter(None, addresses), None)
     custom = _custom_fields(row.custom_fields or {})
     preferred = text(row.preferred_name)
     if preferred:
@@ -213,7 +214,7 @@ def talent(
             *_contacts(row.website_addresses, ContactKind.URL),
             *_contacts(row.social_media_addresses, ContactKind.SOCIAL),
         ),
-        attachments=tuple(_attachment(one) for one in (resumes or {}).get(str(row.id), [])),
+        attachments=tuple(_attachment(resume) for resume in (resumes or {}).get(str(row.id), [])),
         custom_fields=custom,
         **_base(row),
     )
@@ -222,7 +223,7 @@ def talent(
 def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -> Application:
     remote_id, shown = str(row.id), text(row.status)
     status = _known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
-    told = around.reasons.get(remote_id, [{}])[0]
+    rejection = around.reasons.get(remote_id, [{}])[0]
     visits = around.visits.get(remote_id, [])
     visit = current_visit(visits)
     return Application(
@@ -231,7 +232,7 @@ def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -
         stage_remote_id=_stage(row, visit, around, notes),
         stage_entered_at=parse_time(visit.get("entered_at")),
         reject_reason_remote_id=_id(row.rejection_reason_id)
-        or text(told.get("rejection_reason_id")),
+        or text(rejection.get("rejection_reason_id")),
         status=status,
         status_original=shown,
         applied_at=utc(row.created_at),
@@ -252,10 +253,10 @@ def _base(row: Any) -> dict[str, Any]:
 
 
 def _required(value: str | None, field: str) -> str:
-    found = text(value)
-    if found is None:
+    content = text(value)
+    if content is None:
         raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
-    return found
+    return content
 
 
 def _id(value: Id | None) -> str | None:
@@ -265,17 +266,17 @@ def _id(value: Id | None) -> str | None:
 def _known(
     value: str | None, values: Mapping[str, Any], field: str, remote_id: str, notes: Notes
 ) -> Any:
-    found = values.get(value.lower()) if value else None
-    if value and found is None:
+    meaning = values.get(value.lower()) if value else None
+    if value and meaning is None:
         notes.add(f"unknown_value:{field} {value[:40]}", remote_id)
-    return found
+    return meaning
 
 
 def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentType | None:
     if value is None:
         return None
-    found = _known(value, EMPLOYMENT, "employment_type", remote_id, notes)
-    return found or EmploymentType.OTHER
+    employment = _known(value, EMPLOYMENT, "employment_type", remote_id, notes)
+    return employment or EmploymentType.OTHER
 
 
 def _public(posts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -290,9 +291,9 @@ def _public(posts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _recruiter(owners: list[dict[str, Any]]) -> str | None:
-    recruiters = [one for one in owners if one.get("type") == "recruiter"]
-    found = next((one for one in recruiters if one.get("responsible") is True), None)
-    return text((found or (recruiters or [{}])[0]).get("user_id"))
+    recruiters = [owner for owner in owners if owner.get("type") == "recruiter"]
+    responsible = next((owner for owner in recruiters if owner.get("responsible") is True), None)
+    return text((responsible or (recruiters or [{}])[0]).get("user_id"))
 
 
 def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Location, ...]:
@@ -308,19 +309,19 @@ def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Lo
 
 def current_visit(visits: list[dict[str, Any]]) -> dict[str, Any]:
     """The visit that an application is on, of its rows of ``application_stages``; empty when it is on none."""
-    current = [one for one in visits if one.get("current") is True]
-    return max(current, key=lambda one: str(one.get("entered_at")), default={})
+    current = [visit for visit in visits if visit.get("current") is True]
+    return max(current, key=lambda visit: str(visit.get("entered_at")), default={})
 
 
 def _moves(visits: list[dict[str, Any]]) -> tuple[Move, ...]:
     """The visits to stages in their order; one that never began is none."""
     begun = [
-        (at, parse_time(one.get("exited_at")), stage)
-        for one in visits
-        if (at := parse_time(one.get("entered_at")))
-        and (stage := text(one.get("job_interview_stage_id")))
+        (at, parse_time(visit.get("exited_at")), stage)
+        for visit in visits
+        if (at := parse_time(visit.get("entered_at")))
+        and (stage := text(visit.get("job_interview_stage_id")))
     ]
-    begun.sort(key=lambda one: (one[0], one[1] is None, one[1] or one[0]))
+    begun.sort(key=lambda move: (move[0], move[1] is None, move[1] or move[0]))
     before = [None, *(stage for _, _, stage in begun)]
     return tuple(
         Move(from_stage_remote_id=earlier, to_stage_remote_id=stage, at=at, left_at=left_at)
@@ -335,10 +336,10 @@ def _stage(
 
     Without visits its own id of a stage counts, then the name where only one stage of the job is called so.
     """
-    found = text(visit.get("job_interview_stage_id")) or _id(row.job_interview_stage_id)
+    stage_id = text(visit.get("job_interview_stage_id")) or _id(row.job_interview_stage_id)
     name = text(row.stage_name)
-    if found or not name:
-        return found
+    if stage_id or not name:
+        return stage_id
     named = around.stages.get((str(row.job_id), name), [])
     if len(named) == 1:
         return named[0]
@@ -348,9 +349,9 @@ def _stage(
 
 def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:
     return [
-        Contact(kind=kind, value=found, type=text(one.type))
-        for one in values or []
-        if (found := text(one.value))
+        Contact(kind=kind, value=value, type=text(contact.type))
+        for contact in values or []
+        if (value := text(contact.value))
     ]
 
 
@@ -374,7 +375,7 @@ def _attachment(row: dict[str, Any]) -> Attachment:
 
 def _custom_fields(fields: Mapping[str, Custom]) -> CustomFields:
     return {
-        key: {"type": text(one.type), "label": text(one.name) or key, "value": one.value}
-        for key, one in fields.items()
-        if one.value not in (None, "", [])
+        key: {"type": text(field.type), "label": text(field.name) or key, "value": field.value}
+        for key, field in fields.items()
+        if field.value not in (None, "", [])
     }

@@ -50,8 +50,8 @@ class NewestFirst(ListSource):
     together = 1
     """How many records a lookup takes: pages are cut at multiples of that, so that none is asked for a few."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._sent: dict[Stream, dict[str, Any]] = {}
 
     @abstractmethod
@@ -110,8 +110,8 @@ class NewestFirst(ListSource):
         async for chunk in self._walk(listing, Ask(), None):
             number += 1
             page = await self._send(listing, chunk.rows)
-            page = replace(page, repeats=sum(one.remote_id in before for one in page.raw))
-            before = {one.remote_id for one in page.raw} - {None}
+            page = replace(page, repeats=sum(raw.remote_id in before for raw in page.raw))
+            before = {raw.remote_id for raw in page.raw} - {None}
             if chunk.next is None:
                 yield page
                 return
@@ -152,7 +152,8 @@ class NewestFirst(ListSource):
         """What belongs to people, in the order of their ids; ``Place.early`` is the last who was asked for."""
         number = len(self.early(listing, recent))
         last = place.early if place.part == number else None
-        ids = sorted(one for one in await self.people(listing, recent) if one > (last or ""))
+        people = await self.people(listing, recent)
+        ids = sorted(talent_id for talent_id in people if talent_id > (last or ""))
         for first in range(0, len(ids), self.most_ids):
             some = tuple(ids[first : first + self.most_ids])
             begin = self.client.path_of(self.of_people(listing, some))
@@ -178,8 +179,8 @@ class NewestFirst(ListSource):
             if not rows and here:
                 continue
             page = await self._page(listing, rows)
-            repeats = sum(one.remote_id in before for one in page.raw)
-            before = {one.remote_id for one in page.raw} - {None}
+            repeats = sum(raw.remote_id in before for raw in page.raw)
+            before = {raw.remote_id for raw in page.raw} - {None}
             yield replace(page, repeats=repeats, cursor=kept if waiting else here)
 
     # --- what was sent ---
@@ -212,7 +213,7 @@ def _is_in(sent: dict[str, Any], row: Any, field: str) -> bool:
 
 def _packed(ids: Iterable[str]) -> str:
     """Ids that are numbers, in two or three letters each."""
-    numbers = sorted(int(one) for one in ids if one.isascii() and one.isdecimal())
+    numbers = sorted(int(digits) for digits in ids if digits.isascii() and digits.isdecimal())
     steps = [later - earlier for earlier, later in pairwise([0, *numbers])]
     return base64.b64encode(zlib.compress(msgspec.json.encode(steps))).decode()
 

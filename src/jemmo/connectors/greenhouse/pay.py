@@ -22,21 +22,21 @@ def compensations(
 
     ``ranges`` are there by the id of their post; ``names`` tell what they are for, by the id of their pay input.
     """
-    found = []
+    pays = []
     for row in ranges.get(str(post.get("id")), []):
         [name] = names.get(str(row.get("pay_input_id")), [{}])
         pay = _posted(row, text(name.get("title")), is_public=post.get("internal") is not True)
         if pay:
-            found.append(pay)
-    if not found:
-        found = [
+            pays.append(pay)
+    if not pays:
+        pays = [
             pay
             for key, field in custom.items()
             if field.type == "currency_range"
             and _PAY.search(f"{key} {field.name or ''}")
             and (pay := _internal(field))
         ]
-    return tuple(found)
+    return tuple(pays)
 
 
 _PAY = re.compile(
@@ -60,7 +60,7 @@ def _posted(row: dict[str, Any], title: str | None, *, is_public: bool) -> Compe
     unit = text(row.get("currency_type"))
     part = 10 ** _DECIMALS.get((unit or "").upper(), 2)
     low, high = (
-        found / part if (found := number(row.get(name))) else None
+        cents / part if (cents := number(row.get(name))) else None
         for name in ("min_cents", "max_cents")
     )
     return _range(low, high, unit, title, is_public=is_public)
@@ -88,12 +88,12 @@ def _internal(field: Custom) -> Compensation | None:
 def _range(
     low: float | None, high: float | None, unit: Any, title: str | None, *, is_public: bool
 ) -> Compensation | None:
-    ends = [one for one in (low, high) if one is not None]
+    ends = [end for end in (low, high) if end is not None]
     if not ends:
         return None
     currency = text(unit)
-    period = next((one for one, word in _PERIODS if title and word.search(title)), None)
-    told = " – ".join(dict.fromkeys(f"{one:,.2f}".removesuffix(".00") for one in ends))
+    period = next((period for period, word in _PERIODS if title and word.search(title)), None)
+    amounts = " – ".join(dict.fromkeys(f"{end:,.2f}".removesuffix(".00") for end in ends))
     in_order = ends == sorted(ends)
     return Compensation(
         min=low if in_order else None,
@@ -101,5 +101,5 @@ def _range(
         currency=currency.upper() if currency else None,
         period=period,
         is_public=is_public,
-        original=": ".join(filter(None, (title, f"{told} {currency or ''}".strip()))),
+        original=": ".join(filter(None, (title, f"{amounts} {currency or ''}".strip()))),
     )

@@ -119,10 +119,10 @@ class GreenhouseSource(NewestFirst):
         """The organisation, as the token's own claims tell it, where they do."""
         token = (await self.sign(None))["Authorization"].removeprefix("Bearer ")
         try:
-            told = await self.tokens.submit("introspect", {"token": token}, msgspec.json.decode)
+            answer = await self.tokens.submit("introspect", {"token": token}, msgspec.json.decode)
         except Refused:
             return None, None
-        claims = told.get(CLAIMS) if isinstance(told, dict) else None
+        claims = answer.get(CLAIMS) if isinstance(answer, dict) else None
         organisation = claims.get("organization") if isinstance(claims, dict) else None
         if not isinstance(organisation, dict):
             return None, None
@@ -164,7 +164,7 @@ class GreenhouseSource(NewestFirst):
             return []
         active = await self._active_lately(recent)
         if listing.spec.name is Stream.TALENTS:
-            return [one for one in active if one not in self.sent(Stream.TALENTS)]
+            return [talent_id for talent_id in active if talent_id not in self.sent(Stream.TALENTS)]
         talents = self.sent(Stream.TALENTS) or {
             str(row_id(row)): row.get("updated_at")
             for row in await self._changed("candidates", recent, "id,updated_at")
@@ -215,7 +215,7 @@ class GreenhouseSource(NewestFirst):
                     self._children("job_owners", "job_id", ids),
                     self._once("offices"),
                 )
-                by_id = {str(one.get("id")): one for one in offices}
+                by_id = {str(office.get("id")): office for office in offices}
                 return mapping.AroundJobs(posts, owners, by_id, pay, names)
             case Stream.APPLICATIONS:
                 return await self._around_applications([row for row in rows if row_id(row)])
@@ -262,12 +262,12 @@ class GreenhouseSource(NewestFirst):
         ids = {str(row.get(own)) for row in rows if isinstance(row, dict) and row.get(own)}
         pages = []
         if stream is Stream.APPLICATIONS:
-            found: Rows = []
+            talents: Rows = []
             for some in _some(sorted(ids)):
                 address = self.address(self._listings[Stream.TALENTS], Ask(ids=some))
-                found += _older(await self._all(address), limit)
-            ids = {str(row["id"]) for row in found if row_id(row)}
-            pages.append(await self._page(self._listings[Stream.TALENTS], found))
+                talents += _older(await self._all(address), limit)
+            ids = {str(row["id"]) for row in talents if row_id(row)}
+            pages.append(await self._page(self._listings[Stream.TALENTS], talents))
         children = await self._children("applications", "candidate_id", sorted(ids))
         belongs = [row for key, several in children.items() if key in ids for row in several]
         pages.append(await self._page(self._listings[Stream.APPLICATIONS], _older(belongs, limit)))
@@ -294,7 +294,7 @@ class GreenhouseSource(NewestFirst):
         return posts, pay, names
 
     async def _pay_names(self) -> dict[str, Rows]:
-        return {str(one.get("id")): [one] for one in await self._once(PAY_NAMES)}
+        return {str(row.get("id")): [row] for row in await self._once(PAY_NAMES)}
 
     async def _around_applications(self, rows: Rows) -> mapping.AroundApplications:
         ids = [str(row["id"]) for row in rows]
@@ -316,11 +316,11 @@ class GreenhouseSource(NewestFirst):
             self._allowed(self._children("rejection_details", "application_id", rejected)),
         )
         named: dict[tuple[str, str], list[str]] = {}
-        for one in stages:
-            key = str(one.get("job_id")), str(one.get("name"))
-            named.setdefault(key, []).append(str(one.get("id")))
+        for stage in stages:
+            key = str(stage.get("job_id")), str(stage.get("name"))
+            named.setdefault(key, []).append(str(stage.get("id")))
         return mapping.AroundApplications(
-            {str(one.get("id")): name for one in sources if (name := text(one.get("name")))},
+            {str(row.get("id")): name for row in sources if (name := text(row.get("name")))},
             named,
             reasons,
             visits,
@@ -341,12 +341,12 @@ class GreenhouseSource(NewestFirst):
             _address(path, {"per_page": "500", f"{field}s": ",".join(some), **query})
             for some in _some(list(ids))
         ]
-        found: dict[str, Rows] = {}
-        for rows in await asyncio.gather(*(self._all(one) for one in addresses)):
+        children: dict[str, Rows] = {}
+        for rows in await asyncio.gather(*(self._all(address) for address in addresses)):
             for row in rows:
                 if row_id(row):
-                    found.setdefault(str(row.get(field)), []).append(row)
-        return found
+                    children.setdefault(str(row.get(field)), []).append(row)
+        return children
 
     async def _once(self, path: str) -> Rows:
         """A short list that everything refers to, read once while this source is open."""
@@ -356,17 +356,17 @@ class GreenhouseSource(NewestFirst):
         return await self._known[path]
 
     async def _all(self, address: str) -> Rows:
-        found: Rows = []
+        rows: Rows = []
         try:
             async for chunk in whole(self.client, address, self.chunk, lambda chunk: chunk.next):
-                found += [row for row in chunk.rows if isinstance(row, dict)]
+                rows += [row for row in chunk.rows if isinstance(row, dict)]
         except ScopeTooSmall as error:
             path = split_address(address).path.removeprefix("v3/")
             raise ScopeTooSmall(
                 f"The API key may not {right_to(path)} (403): it lacks that scope.",
                 next_step=error.next_step,
             ) from None
-        return found
+        return rows
 
 
 def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
