@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import math
 import os
 from urllib.parse import SplitResult
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import split_address
 
+LARGEST = 1_000_000_000
+CENTURY = 36_500
+"""The most days that a variable may ask for: further away, dates end."""
 
-def number(name: str, default: int, *, least: int = 0) -> int:
+
+def number(name: str, default: int, *, least: int = 0, most: int = LARGEST) -> int:
     """The whole number in a variable. Raises ``ConfigError`` for anything else."""
     text = os.environ.get(name, "").strip()
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal()) or int(text) < least:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+    if not is_number or not least <= int(text) <= most:
+        allowed = f"{least} or more" if most == LARGEST else f"{least} to {most}"
         raise ConfigError(
-            f"{name} must be a whole number, {least} or more.",
+            f"{name} must be a whole number, {allowed}.",
             code="environment",
             next_step=f"Correct {name}.",
         )
     return int(text)
 
 
-def seconds(name: str, default: float) -> float:
+def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     """The number of seconds in a variable. Raises ``ConfigError`` for anything else."""
     text = os.environ.get(name, "").strip()
     try:
-        found = float(text or default)
+        length = float(text or default)
     except ValueError:
-        found = -1.0
-    if not 0 <= found < math.inf:
+        length = -1.0
+    if not least <= length <= LARGEST:
         raise ConfigError(
-            f"{name} must be a number of seconds.",
+            f"{name} must be a number of seconds, {least:g} or more.",
             code="environment",
             next_step=f"Correct {name}.",
         )
-    return found
+    return length
 
 
 def address(name: str) -> SplitResult:

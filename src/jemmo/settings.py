@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import split_address
-from jemmo.environment import address, number
+from jemmo.environment import CENTURY, address, number
 from jemmo.home import home
 from jemmo.store.budget import CONNECT_WAIT
 from jemmo.vault.files import kept_secret
@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "jemmo.web.health.Probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "jemmo.web.middleware.BodyLimit",
+    "jemmo.web.middleware.SizeLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -233,7 +233,7 @@ SESSION_COOKIE_NAME = "__Host-jemmo" if SECURE_SSL else "jemmo"
 CSRF_COOKIE_NAME = "__Host-jemmo-csrf" if SECURE_SSL else "jemmo-csrf"
 KNOWN_COOKIE_NAME = "__Host-jemmo-known" if SECURE_SSL else "jemmo-known"
 PASSWORD_RESET_TIMEOUT = 86_400  # seconds that a link in an e-mail is good for
-SESSION_COOKIE_AGE = number("JEMMO_SESSION_DAYS", 14) * 86_400
+SESSION_COOKIE_AGE = number("JEMMO_SESSION_DAYS", 14, least=1, most=CENTURY) * 86_400
 SESSION_IDLE_SECONDS = number("JEMMO_IDLE_MINUTES", 720) * 60
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -264,9 +264,9 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>")
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
 # How long past syncs and notifications are kept; 0 keeps them all.
-HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90)
+HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90, most=CENTURY)
 # Of each token, counted by each web process.
-API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000)
+API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000, least=1)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")
 METRICS_OPEN = os.environ.get("JEMMO_METRICS_OPEN") == "1"
 SITE_URL = site_url(os.environ.get("JEMMO_URL", ""))

@@ -88,7 +88,17 @@ def test_an_address_is_told_by_its_pattern(lines: io.StringIO, path: str) -> Non
 def test_an_address_that_no_page_has_is_not_told(lines: io.StringIO) -> None:
     nowhere = Page("/hoks/a-secret/")
     log = logging.getLogger("django.request")
-    log.warning("Not Found: %s", nowhere.path, extra={"request": nowhere, "status_code": 404})
+    for status in (404, 405, 414):
+        log.warning("Refused: %s", nowhere.path, extra={"request": nowhere, "status_code": status})
     log.warning("Bad Request: %s", nowhere.path, extra={"request": nowhere, "status_code": 400})
     (line,) = read(lines)
     assert line["event"] == "Bad Request: /…"
+
+
+def test_a_visitor_cannot_make_a_line_long(lines: io.StringIO) -> None:
+    """The header Host is repeated twice."""
+    host = "e" * 58_000
+    logging.getLogger("django.security.DisallowedHost").error("Invalid: %r, add %r", host, host)
+    (line,) = read(lines)
+    assert line["event"].startswith("Invalid: 'eee")
+    assert len(line["event"]) <= 501

@@ -73,6 +73,7 @@ GENERIC = {
         "See the Allow header.",
     ),
     413: ("too_large", "The request is too large.", "Send less at once."),
+    414: ("address_too_long", "The address is too long.", "Shorten its parameters."),
     429: ("too_many_requests", "Too many requests at once.", "Try again a little later."),
     500: (
         "internal",

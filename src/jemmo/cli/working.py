@@ -26,7 +26,7 @@ from jemmo.store.shared import SharedConnection, sharing
 from jemmo.tasks import slices
 from jemmo.vault import default_vault
 
-HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0)
+HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
 LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted

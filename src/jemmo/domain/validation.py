@@ -156,6 +156,21 @@ def join_address(base: str, link: str) -> str:
     return urljoin(base, link)
 
 
+def is_server(address: str) -> bool:
+    """Whether an http address names a host, and a port that is one.
+
+    >>> is_server("https://s3.example.com:9000"), is_server("http://["), is_server("s3.example.com")
+    (True, False, False)
+    """
+    try:
+        parts = split_address(address)
+        _ = parts.port  # raises for what is no number
+    except ValueError:
+        return False
+    is_plain = address.isprintable() and " " not in address
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and is_plain
+
+
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
     found = text(value)

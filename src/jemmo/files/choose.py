@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl
 
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.validation import split_address
+from jemmo.domain.validation import is_server, split_address
 from jemmo.files.folder import FolderStorage
 from jemmo.files.storage import Storage, bad_address
 from jemmo.home import home
@@ -18,10 +18,12 @@ RULE = (
     "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
 )
 
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+
 
 def open_storage() -> Storage:
     """The storage of this process; raises ``ConfigError`` for an address that cannot be one."""
-    keys = ("SUPABASE_URL", "SUPABASE_SERVICE_KEY", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    keys = ("SUPABASE_URL", "SUPABASE_SERVICE_KEY", *ENDPOINTS)
     return _opened(
         os.environ.get("JEMMO_FILES") or str(home() / "files"),
         tuple((name, os.environ[name]) for name in keys if name in os.environ),
@@ -40,7 +42,7 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
         if not path.is_absolute():
             raise bad_address(address, f"{RULE} A path must be absolute.")
         return FolderStorage(path)
-    parts = split_address(address)
+    parts = _taken_apart(address)
     wrong_query = bool(parts.query) and parts.scheme != "s3"
     if parts.username or parts.password or wrong_query or not parts.netloc:
         raise bad_address(f"{parts.scheme}://…", f"{RULE} Keys belong in variables of their own.")
@@ -53,12 +55,31 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
     raise bad_address(address, RULE)
 
 
+def _taken_apart(address: str) -> SplitResult:
+    try:
+        return split_address(address)
+    except ValueError:
+        raise bad_address(f"{address.partition('://')[0]}://…", RULE) from None
+
+
 def _s3(parts: SplitResult, environ: Mapping[str, str]) -> Storage:
     from jemmo.files.s3 import S3Storage, encryption_of  # noqa: PLC0415 - a large library, often not used
 
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    endpoint = next(filter(None, (_endpoint(name, environ) for name in ENDPOINTS)), None)
     encryption = encryption_of(dict(parse_qsl(parts.query, keep_blank_values=True)), "s3://…")
     return S3Storage(parts.netloc, parts.path, endpoint, encryption)
+
+
+def _endpoint(name: str, environ: Mapping[str, str]) -> str | None:
+    """The address of an S3 that is not Amazon's, ``None`` without one. Raises ``ConfigError`` for what is none."""
+    text = environ.get(name, "").strip()
+    if text and not is_server(text):
+        raise ConfigError(
+            f"{name} is not the address of a server.",
+            code="storage_address",
+            next_step=f"Set {name} to the address of the S3 server, such as https://s3.example.com.",
+        )
+    return text or None
 
 
 def _supabase(bucket: str, environ: Mapping[str, str]) -> Storage:

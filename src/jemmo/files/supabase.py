@@ -18,6 +18,7 @@ from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.validation import is_server
 from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked, public, refused
 
 PAGE = 1000
@@ -210,7 +211,7 @@ def project_address(url: str) -> str:
     address = url.strip().rstrip("/")
     for ending in ("/storage/v1/s3", "/storage/v1", "/rest/v1", "/auth/v1", "/graphql/v1"):
         address = address.removesuffix(ending).rstrip("/")
-    if not address.startswith(("https://", "http://")) or "/dashboard/" in address:
+    if not is_server(address) or "/dashboard/" in address:
         raise ConfigError(
             "SUPABASE_URL is not the address of a Supabase project.",
             code="storage_address",

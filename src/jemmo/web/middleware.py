@@ -42,8 +42,15 @@ def secured(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-class BodyLimit:
-    """Answers what was cut off for its size (``jemmo.web.limits``)."""
+LONGEST_ADDRESS = 4200
+"""Characters of an address as links of a page repeat it: a search of 200 letters, escaped twice for signing in."""
+
+
+class SizeLimit:
+    """Answers what was cut off for its size (``jemmo.web.limits``), and addresses longer than any search makes them.
+
+    A list repeats its address in every link, so a long one would make a page many times as long.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -51,6 +58,8 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if getattr(request, "scope", {}).get(TOO_LARGE):
             return errors.too_large(request)
+        if len(request.path) + len(request.GET.urlencode()) > LONGEST_ADDRESS:
+            return errors.too_long(request)
         return self.get_response(request)
 
 

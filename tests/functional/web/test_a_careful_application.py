@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -449,6 +449,30 @@ def test_a_form_that_is_too_large_is_refused(recruiter: Client) -> None:
     files = [SimpleUploadedFile(name, b"x") for name in ("a.png", "b.png")]
     assert recruiter.post("/help/", {"picture": files[:1]}).status_code == 200
     assert recruiter.post("/help/", {"picture": files}).status_code == 413  # one picture at a time
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(f"{path}?q={'%22' * 9_000}" for path in ("/talents/", "/settings/profile/")),
+        *(f"/accounts/login/?next=/{'x' * 5_000}", f"/nothing/{'x' * 5_000}"),
+    ],
+)
+def test_an_address_that_no_search_makes_is_refused(address: str, recruiter: Client) -> None:
+    """A list repeats its address in every link: 9 KB of quotes made a page of 368 KB."""
+    answer = recruiter.get(address)
+    assert answer.status_code == 414
+    assert "The address is too long" in answer.content.decode()
+    assert len(answer.content) < 9_000
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "𝒳", '"'])
+def test_the_longest_search_passes_and_is_still_there_after_signing_in(
+    letter: str, recruiter: Client
+) -> None:
+    address = f"/talents/?{urlencode({'q': letter * 200, 'sort': 'name'})}"
+    assert recruiter.get(address).status_code == 200
+    assert Client().get(address, follow=True).status_code == 200
 
 
 @pytest.mark.parametrize("announced", [True, False])

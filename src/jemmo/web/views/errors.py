@@ -35,6 +35,11 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def too_long(request: HttpRequest) -> HttpResponse:
+    """The address is too long, so no link on the page may repeat it."""
+    return _answered(request, 414)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     return render(request, "429.html", status=429)
 
