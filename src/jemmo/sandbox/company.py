@@ -187,18 +187,18 @@ class Company(ABC):
             raise ValueError(f"{self.label} knows no order {order['op']}; edit the record")
         return record
 
-    def _at(self, given: Any) -> int | None:
-        if given is None or isinstance(given, int):
-            return given
-        return parse_ms(str(given), ZoneInfo("UTC"))
+    def _at(self, moment: Any) -> int | None:
+        if moment is None or isinstance(moment, int):
+            return moment
+        return parse_ms(str(moment), ZoneInfo("UTC"))
 
     def _drop(self, kind: str, record: int) -> None:
         self.kinds[kind].drop(record)
         for child, field in self.belongs.get(kind, ()):
             rows = self.kinds[child]
-            for one in list(rows.ids()):
-                if rows.get(one)[field] == record:
-                    self._drop(child, one)
+            for child_record in list(rows.ids()):
+                if rows.get(child_record)[field] == record:
+                    self._drop(child, child_record)
 
     def _merge(self, kind: str, record: int, into: int) -> None:
         """What belongs to the record moves to ``into``, its own date unchanged, and the record goes."""
@@ -206,8 +206,8 @@ class Company(ABC):
             raise ValueError("a record is merged into another one")
         for child, field in self.belongs.get(kind, ()):
             rows = self.kinds[child]
-            for one in rows.children(field, {record}):
-                rows.put(one, {field: into}, quiet=True)
+            for child_record in rows.children(field, {record}):
+                rows.put(child_record, {field: into}, quiet=True)
         self._drop(kind, record)
         self._merged[kind, record] = into
 

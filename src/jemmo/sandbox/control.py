@@ -41,30 +41,30 @@ class Control:
         name = path.removeprefix(PREFIX)
         try:
             if method == "GET":
-                found = self._reads[name](dict(parse_qsl(query)))
+                content = self._reads[name](dict(parse_qsl(query)))
             else:
-                found = await self._act(name, json.loads(body or b"{}"))
+                content = await self._act(name, json.loads(body or b"{}"))
         except (KeyError, ValueError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
-        return _json(200, found)
+        return _json(200, content)
 
-    async def _act(self, name: str, given: dict[str, Any]) -> Any:
+    async def _act(self, name: str, order: dict[str, Any]) -> Any:
         if name in ORDERS:
-            return await self._provider.change({**given, "op": name})
+            return await self._provider.change({**order, "op": name})
         if name == "reset-requests":
             self._log.reset()
             return {}
         if name == "faults":
-            names = given.get("faults", "")
+            names = order.get("faults", "")
             self._faults.set(",".join(names) if isinstance(names, list) else names)
             return self._faults.on
         if name == "switches":
-            return self._provider.switch(given)
+            return self._provider.switch(order)
         if name == "webhooks":
-            self._provider.announce_to(given.get("url"))
-            return {"url": given.get("url")}
+            self._provider.announce_to(order.get("url"))
+            return {"url": order.get("url")}
         if name == "advance":
-            self._clock.advance(float(given["seconds"]))
+            self._clock.advance(float(order["seconds"]))
             return {"now_ms": self._clock.now_ms()}
         raise KeyError(name)
 

@@ -24,8 +24,8 @@ class Faults:
 
     def set(self, names: str) -> None:
         """Replace the faults: `flaky5xx,slow=500`; an empty text clears them."""
-        wanted = [part.partition("=") for part in names.split(",") if part.strip()]
-        unknown = [name for name, _, _ in wanted if name.strip() not in self.known]
+        parts = [part.partition("=") for part in names.split(",") if part.strip()]
+        unknown = [name for name, _, _ in parts if name.strip() not in self.known]
         if unknown:
             raise ValueError(
                 f"unknown fault {', '.join(unknown)}; known: {', '.join(sorted(self.known))}"
@@ -35,7 +35,7 @@ class Faults:
         self.on.clear()
         self.texts.clear()
         self._seen.clear()
-        for name, _, measure in wanted:
+        for name, _, measure in parts:
             self._switch_on(name.strip(), measure.strip())
 
     def _switch_on(self, name: str, measure: str) -> None:

@@ -66,9 +66,9 @@ class Rows:
         """The records last changed at that moment or later, oldest first."""
         if moment >= self._epoch:
             return sorted(
-                one for one, at in self._changed.items() if at >= moment and self.has(one)
+                record for record, at in self._changed.items() if at >= moment and self.has(record)
             )
-        return [one for one in self.ids() if self.updated(one) >= moment]
+        return [record for record in self.ids() if self.updated(record) >= moment]
 
     def children(self, field: str, parents: set[int]) -> list[int]:
         """The records whose ``field`` names one of these, oldest first."""
@@ -77,7 +77,7 @@ class Rows:
             known = self._children[field] = {}
             for record in self.ids():
                 known.setdefault(self.get(record).get(field), []).append(record)
-        return sorted(one for parent in parents for one in known.get(parent, ()))
+        return sorted(record for parent in parents for record in known.get(parent, ()))
 
     def put(self, record: int, values: Row, at: int | None = None, *, quiet: bool = False) -> None:
         """Change some values; ``quiet`` leaves the date alone."""

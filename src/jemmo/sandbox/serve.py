@@ -34,8 +34,8 @@ async def serve(
     )
     needed = server.provider.facts().get("options", {})
     if needed:
-        given = " ".join(f"--option {name}={value}" for name, value in needed.items())
-        print(f"Connect it with {given}", flush=True)  # noqa: T201 - as above
+        flags = " ".join(f"--option {name}={value}" for name, value in needed.items())
+        print(f"Connect it with {flags}", flush=True)  # noqa: T201 - as above
     stopped = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
@@ -69,19 +69,19 @@ def arguments() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line."""
     parser = arguments()
-    given = parser.parse_args(argv)
-    switches = dict(part.partition("=")[::2] for part in given.switch)
-    if given.no_rate_limit:
+    args = parser.parse_args(argv)
+    switches = dict(part.partition("=")[::2] for part in args.switch)
+    if args.no_rate_limit:
         switches["rate_limit"] = "false"
-    epoch = parse_ms(given.epoch, ZoneInfo("UTC")) if given.epoch else None
+    epoch = parse_ms(args.epoch, ZoneInfo("UTC")) if args.epoch else None
     try:
         asyncio.run(
             serve(
-                given.provider, port=given.port, talents=given.talents, seed=given.seed,
-                key=given.key, faults=",".join(given.faults), webhook_url=given.webhook_url,
-                webhook_key=given.webhook_key, zone=given.zone, journal=given.journal,
+                args.provider, port=args.port, talents=args.talents, seed=args.seed,
+                key=args.key, faults=",".join(args.faults), webhook_url=args.webhook_url,
+                webhook_key=args.webhook_key, zone=args.zone, journal=args.journal,
                 epoch_ms=epoch, switches=switches,
-                keys=dict(part.partition("=")[::2] for part in given.extra_key),
+                keys=dict(part.partition("=")[::2] for part in args.extra_key),
             )
         )  # fmt: skip
     except (ValueError, OSError) as error:

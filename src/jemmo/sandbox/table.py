@@ -111,13 +111,13 @@ class Table:
         base, overlay, standing = self.base, self.overlay, self.standing()
         stop = min(start + count, standing)
         if overlay.deleted_rows:
-            found = [base.id_at(overlay.row_at(n)) for n in range(start, stop)]
+            ids = [base.id_at(overlay.row_at(n)) for n in range(start, stop)]
         else:
-            found = [base.id_at(n) for n in range(start, stop)]
+            ids = [base.id_at(n) for n in range(start, stop)]
         if start + count > standing and overlay.born:
             newborn = self.newborn()
-            found += newborn[max(0, start - standing) : start + count - standing]
-        return found
+            ids += newborn[max(0, start - standing) : start + count - standing]
+        return ids
 
     def position_after(self, record: int) -> int:
         """Return the position of the first id above this one."""

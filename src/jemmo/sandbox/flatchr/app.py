@@ -114,25 +114,27 @@ class Flatchr:
         raise Refusal(405, "This sandbox may only be read")
 
     def _columns(self) -> Answer:
-        found = [
+        rows = [
             {name: column[name] for name in ("id", "title", "position", "visible", "hired")}
             | {"company_id": self.company_id, "created_at": iso(column["created_ms"]),
                "updated_at": iso(column["updated_ms"])}
             for column in self.world.columns()
         ]  # fmt: skip
-        return misbehaviour.spoil(self, found, "id") if self.faults.on else found
+        return misbehaviour.spoil(self, rows, "id") if self.faults.on else rows
 
     def _vacancies(self, query: dict[str, list[str]], fields: set[str]) -> Answer:
         world = self.world
-        found = [
+        vacancies = [
             shown(world.row("vacancies", row), self.switches, fields)
             for row in world.numbers("vacancies")
         ]
         if "status" in query:
-            found = [one for one in found if str(one["status"]) == query["status"][0]]
+            vacancies = [
+                vacancy for vacancy in vacancies if str(vacancy["status"]) == query["status"][0]
+            ]
         elif self.switches.vacancies_scope == "active":
-            found = [one for one in found if one["status"] == 1]
-        return misbehaviour.spoil(self, found, "vacancy_id") if self.faults.on else found
+            vacancies = [vacancy for vacancy in vacancies if vacancy["status"] == 1]
+        return misbehaviour.spoil(self, vacancies, "vacancy_id") if self.faults.on else vacancies
 
     def _one_vacancy(self, code: str, fields: set[str]) -> Answer:
         try:
@@ -145,15 +147,15 @@ class Flatchr:
         if self.faults.on:
             misbehaviour.shift(self)
         titles: dict[int, str] = {}
-        columns = {one["id"]: str(one["title"]) for one in self.world.columns()}
-        found = []
+        columns = {column["id"]: str(column["title"]) for column in self.world.columns()}
+        rows = []
         for facts in self._search.rows(call.body):
             vacancy = facts["vacancy_id"]
             if vacancy not in titles:
                 titles[vacancy] = self._search.vacancy_title(facts)
             column = columns.get(facts["column_id"]) or next(iter(columns.values()))
-            found.append(self._shapes.row(facts, titles[vacancy], column))
-        return misbehaviour.spoil(self, found, "applicant") if self.faults.on else found
+            rows.append(self._shapes.row(facts, titles[vacancy], column))
+        return misbehaviour.spoil(self, rows, "applicant") if self.faults.on else rows
 
     def _detail(self, code: str) -> Answer:
         try:
@@ -166,17 +168,17 @@ class Flatchr:
         return len(parts) == 2 and parts[0] == "company" and parts[1].endswith(".json")
 
     def _careers(self, parts: list[str]) -> Answer:
-        asked = parts[1].removesuffix(".json")
-        if asked != COMPANY_SLUG:
-            raise Refusal(404, f"Not available for slug {asked}")
+        slug = parts[1].removesuffix(".json")
+        if slug != COMPANY_SLUG:
+            raise Refusal(404, f"Not available for slug {slug}")
         world = self.world
         rows = [world.row("vacancies", row) for row in world.numbers("vacancies")]
         return {
             "items": [
-                {"id": encoded("diffusion", one["vacancy_id"]), "offer_id": 98, "published": True,
-                 "created_at": iso(one["created_ms"]), "vacancy_id": one["vacancy_id"],
-                 "vacancy": shown(one, self.switches, {"address"})}
-                for one in rows if one["status"] == 1 and one["published"]
+                {"id": encoded("diffusion", vacancy["vacancy_id"]), "offer_id": 98, "published": True,
+                 "created_at": iso(vacancy["created_ms"]), "vacancy_id": vacancy["vacancy_id"],
+                 "vacancy": shown(vacancy, self.switches, {"address"})}
+                for vacancy in rows if vacancy["status"] == 1 and vacancy["published"]
             ]
         }  # fmt: skip
 

@@ -74,23 +74,23 @@ class Shapes:
 
     def row(self, facts: dict[str, Any], title: str, column: str) -> dict[str, Any]:
         """Return a row of the search."""
-        found = {
+        fields = {
             "applicant": encoded("applicant", facts["applicant_id"]), "vacancy": title,
             "vacancy_id": facts["vacancy_id"], "column": column,
             **{name: facts[name] for name in ROW},
             "created_at": self._calendar.french(facts["created_ms"]),
         }  # fmt: skip
-        shape = self._switches.updated_format
-        if shape != "absent":
-            found["updated_at"] = self._moment(shape, facts["updated_ms"])
+        date_format = self._switches.updated_format
+        if date_format != "absent":
+            fields["updated_at"] = self._moment(date_format, facts["updated_ms"])
         if self._switches.rows == "old":
-            del found["vacancy_id"], found["status"]
+            del fields["vacancy_id"], fields["status"]
         place = self._switches.cv_in_row
         if place == "candidate":
-            found["candidate"] = {"aws": facts["cv"]}
+            fields["candidate"] = {"aws": facts["cv"]}
         elif place != "absent":
-            found[place] = facts["cv"]
-        return found
+            fields[place] = facts["cv"]
+        return fields
 
     def _moment(self, shape: str, ms: int) -> str | int:
         if shape == "epoch":
@@ -122,14 +122,14 @@ class Shapes:
     def _candidate(self, facts: dict[str, Any]) -> dict[str, Any]:
         cv = facts["cv"]
         names = ("email", "firstname", "lastname", "phone", "consent")
-        found = {name: facts[name] for name in names} | {
+        candidate = {name: facts[name] for name in names} | {
             "id": encoded("candidate", self.candidate_id(facts)), "urls": {},
             "created_at": iso(facts["created_ms"]), "cv": None, "aws": None,
         }  # fmt: skip
         if cv is not None:
             address = f"storage.example.com/{cv['key']}.{cv['extension']}"
-            found |= {"cv": address, "aws": {**cv, "signature": f"{address}?signature=x"}}
-        return found
+            candidate |= {"cv": address, "aws": {**cv, "signature": f"{address}?signature=x"}}
+        return candidate
 
 
 ROW = ("status", "hired", "score", "firstname", "lastname", "email", "phone", "external_id",

@@ -59,10 +59,12 @@ class Changes:
                 journal.write(json.dumps(order | {"id": FIRST[kind] + row}) + "\n")
         return kind, row
 
-    def _at(self, given: Any) -> int:
-        if given is None:
+    def _at(self, moment: Any) -> int:
+        if moment is None:
             return self._world.clock.now_ms()
-        return given if isinstance(given, int) else parse_ms(str(given), self._world.calendar.zone)
+        return (
+            moment if isinstance(moment, int) else parse_ms(str(moment), self._world.calendar.zone)
+        )
 
     def _change(self, kind: str, order: dict[str, Any]) -> int:
         row = self._world.find(kind, order["id"])
@@ -89,13 +91,15 @@ class Changes:
         self._world.patch(kind, row, values)
         return row
 
-    def _values(self, kind: str, given: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+    def _values(
+        self, kind: str, attributes: dict[str, Any], order: dict[str, Any]
+    ) -> dict[str, Any]:
         """Turn the names and relations of an order into what is kept inside."""
-        values = dict(given)
+        values = dict(attributes)
         links = order.get("relationships") or {}
-        for told, kept in (("created_at", "created_ms"), ("updated_at", "updated_ms")):
-            if told in values:
-                values[kept] = self._at(values.pop(told))
+        for name, kept in (("created_at", "created_ms"), ("updated_at", "updated_ms")):
+            if name in values:
+                values[kept] = self._at(values.pop(name))
         if kind != "applicants":
             return values
         job = links.get("job", links.get("vacancy", values.pop("vacancy", None)))

@@ -23,13 +23,13 @@ def number(kind: str, code: str) -> int:
     value = 0
     for letter in code[-TAIL:]:
         value = value * 62 + LETTERS.index(letter)
-    found = value * BACK % SPACE
-    return found if encoded(kind, found) == code else -1
+    decoded = value * BACK % SPACE
+    return decoded if encoded(kind, decoded) == code else -1
 
 
 def _digits(value: int, count: int) -> str:
-    found = ""
+    digits = ""
     for _ in range(count):
         value, rest = divmod(value, 62)
-        found = LETTERS[rest] + found
-    return found
+        digits = LETTERS[rest] + digits
+    return digits

@@ -48,8 +48,8 @@ class Gate:
 
     def check(self, call: Call) -> str:
         """Return the key, from the header or from the address, or refuse."""
-        given = call.headers.get("Authorization", "").removeprefix("Bearer ")
-        key = given or parse_qs(call.query).get("token", [""])[0]
+        bearer = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        key = bearer or parse_qs(call.query).get("token", [""])[0]
         if key not in self.keys:
             raise Refusal(401, "Unauthorized")
         dies = expiry_s(key)

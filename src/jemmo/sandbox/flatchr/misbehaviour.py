@@ -47,7 +47,9 @@ def spoil(provider: Flatchr, rows: list[dict[str, Any]], key: str) -> list[dict[
     for name, spoiler in SPOILERS.items():
         for row in rows if name in on else ():
             # Decided by the id, so that the same record is spoilt on every reading.
-            bits = mix(len(name), sum(ord(one) << n for n, one in enumerate(str(row.get(key)))))
+            bits = mix(
+                len(name), sum(ord(letter) << n for n, letter in enumerate(str(row.get(key))))
+            )
             if bits % 10_000 < on[name] * 10_000:
                 spoiler(row, bits >> 16)
     return rows

@@ -103,4 +103,6 @@ def telephone(bits: int) -> str:
 
 def _plain(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name.lower())
-    return "".join(one for one in letters if one.isascii() and (one.isalnum() or one == "-"))
+    return "".join(
+        letter for letter in letters if letter.isascii() and (letter.isalnum() or letter == "-")
+    )

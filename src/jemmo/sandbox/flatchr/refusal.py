@@ -17,6 +17,6 @@ class Refusal(Exception):
     def body(self, shape: str) -> bytes:
         """Return the body in this shape: json, empty or html."""
         if shape == "json":
-            told = {"statusCode": self.status, "error": "Error", "message": self.message}
-            return json.dumps(told).encode()
+            error = {"statusCode": self.status, "error": "Error", "message": self.message}
+            return json.dumps(error).encode()
         return HTML if shape == "html" else b""

@@ -25,9 +25,9 @@ class Search:
     def rows(self, body: bytes) -> list[dict[str, Any]]:
         """Return what is true of the applicants found, newest first, cut where there is a cap."""
         asked = self._parsed(body)
-        found = [facts for facts in self._candidates(asked) if self._wanted(facts, asked)]
+        matches = [facts for facts in self._candidates(asked) if self._wanted(facts, asked)]
         cap = self._switches.search_cap
-        return found[:cap] if cap else found
+        return matches[:cap] if cap else matches
 
     def _parsed(self, body: bytes) -> dict[str, Any]:
         try:
@@ -74,8 +74,8 @@ class Search:
             return False
         if asked.get("column") and self.column_title(facts).strip() != str(asked["column"]).strip():
             return False
-        given = [(name, asked[name]) for name in MATCHES if asked.get(name)]
-        return all(str(facts[name] or "").lower() == str(value).lower() for name, value in given)
+        filters = [(name, asked[name]) for name in MATCHES if asked.get(name)]
+        return all(str(facts[name] or "").lower() == str(value).lower() for name, value in filters)
 
     def _in_scope(self, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
         way = self._switches.archived_filter

@@ -64,30 +64,30 @@ class Vacancies:
 
 def shown(facts: dict[str, Any], switches: Switches, fields: set[str]) -> dict[str, Any]:
     """Return a vacancy as the REST interface shows it."""
-    found = {name: value for name, value in facts.items() if name not in INSIDE}
+    vacancy = {name: value for name, value in facts.items() if name not in INSIDE}
     code = encoded("vacancy", facts["vacancy_id"])
     contract = dict(CONTRACTS).get(facts["contract_type_id"])
-    found |= {
+    vacancy |= {
         "id": code, "slug": slug(facts), "company_id": COMPANY_NUMBER, "company": COMPANY,
         "created_at": iso(facts["created_ms"]), "updated_at": iso(facts["updated_ms"]),
         "education_level_id": 3, "activity_id": 25, "channel_id": 2, "metier_id": 49,
         "options": None, "meta_title": facts["title"], "semantic": {"x": 1},
     }  # fmt: skip
     if switches.status_enum == "odd":
-        found["status"] = ODD.get(facts["status"], facts["status"])
+        vacancy["status"] = ODD.get(facts["status"], facts["status"])
     if switches.labels == "texts":
-        found["contract_type"] = contract
+        vacancy["contract_type"] = contract
     if switches.remote == "bool":
-        found["remote"] = facts["remote"] != "notime"
+        vacancy["remote"] = facts["remote"] != "notime"
     if "address" in fields:
-        found["address"] = _address(facts["place"])
-        found["addressFormatted"] = found["address"]["formatted_address"]
+        vacancy["address"] = _address(facts["place"])
+        vacancy["addressFormatted"] = vacancy["address"]["formatted_address"]
     if "tags" in fields:
-        found["tags"] = [
+        vacancy["tags"] = [
             {"id": encoded("user", n), "tag_id": n, "title": title, "type": "vacancies"}
             for n, title in enumerate(facts["tags"])
         ]
-    return found
+    return vacancy
 
 
 def slug(facts: dict[str, Any]) -> str:

@@ -54,9 +54,9 @@ class Webhooks:
     def _vacancy(self, row: int) -> dict[str, Any]:
         facts = self._world.row("vacancies", row)
         code = encoded("vacancy", facts["vacancy_id"])
-        told = {"id": facts["vacancy_id"], "company_id": COMPANY["id"],
+        vacancy = {"id": facts["vacancy_id"], "company_id": COMPANY["id"],
                 **{name: facts.get(name) for name in ("title", "status", "published")}}  # fmt: skip
-        return {"user": USER, "vacancy": told, "vacancy_id": code, "user_id": encoded("user", 7)}
+        return {"user": USER, "vacancy": vacancy, "vacancy_id": code, "user_id": encoded("user", 7)}
 
     def _applicant(self, event: str, row: int) -> dict[str, Any]:
         facts = self._world.row("applicants", row)
@@ -64,13 +64,13 @@ class Webhooks:
         column_code = encoded("column", facts["column_id"])
         person = self._shapes.candidate_id(facts)
         new = event == "new_applicant"
-        found = self._vacancy(facts["vacancy_id"] - FIRST["vacancies"])
+        base = self._vacancy(facts["vacancy_id"] - FIRST["vacancies"])
         column = self._world.row("columns", facts["column_id"] - FIRST["columns"])
         whole = {name: column[name] for name in ("id", "title", "position", "visible", "hired")}
         cv = facts["cv"] and {"id": 1, "fileable_id": person, "type": "CV", **facts["cv"]}
-        return found | {
+        return base | {
             "applicant": {
-                "id": code if new else facts["applicant_id"], "vacancy_id": found["vacancy_id"],
+                "id": code if new else facts["applicant_id"], "vacancy_id": base["vacancy_id"],
                 "candidate_id": person, "column_id": column_code, "reason_id": None,
                 **{name: facts[name] for name in ("status", "score", "anonym")},
                 "created_at": iso(facts["created_ms"]), "updated_at": iso(facts["updated_ms"]),

@@ -60,8 +60,10 @@ class World:
     def find(self, kind: str, record: str | int) -> int:
         """Return the place of a row by either of its ids; KeyError if there is none."""
         text = str(record)
-        found = int(text) if text.isdigit() and len(text) < 12 else number(KINDS[kind], text)
-        row = found - FIRST[kind]
+        record_number = (
+            int(text) if text.isdigit() and len(text) < 12 else number(KINDS[kind], text)
+        )
+        row = record_number - FIRST[kind]
         if not self.there(kind, row):
             raise KeyError(f"{kind} {record}")
         return row
@@ -90,8 +92,8 @@ class World:
 
     def columns(self) -> list[dict[str, Any]]:
         """Return the columns that are there, in their order."""
-        found = [self.row("columns", row) for row in self.numbers("columns")]
-        return sorted(found, key=lambda column: (column["position"], column["id"]))
+        columns = [self.row("columns", row) for row in self.numbers("columns")]
+        return sorted(columns, key=lambda column: (column["position"], column["id"]))
 
     def within(self, name: str, first_ms: int, last_ms: int) -> Iterator[int]:
         """Walk the applicants whose `created_ms` or `updated_ms` lies between two moments, newest first."""

@@ -118,15 +118,15 @@ class Greenhouse(Company):
         action = action_of(str(order["op"]), kind, was, now)
         if self.webhooks.url is None or action is None:
             return []
-        told = await self.webhooks.send(
+        delivery = await self.webhooks.send(
             action, kind, now, as_text=self.switches.webhook_ids == "texts"
         )
-        return [told]
+        return [delivery]
 
     def switch(self, values: dict[str, Any]) -> dict[str, Any]:
-        found = super().switch(values)
+        switches = super().switch(values)
         self._apply_switches()
-        return found
+        return switches
 
     def _apply_switches(self) -> None:
         own = self.switches
@@ -174,9 +174,9 @@ class Greenhouse(Company):
         return rows, headers | link
 
     def _credentials(self, call: Call) -> str:
-        given = call.headers.get("Authorization", "").removeprefix("Basic ")
+        encoded = call.headers.get("Authorization", "").removeprefix("Basic ")
         try:
-            client, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+            client, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise Refusal(401, {"error": "invalid_client"}) from None
         expired = "expired_key" in self.faults.on and self.faults.spent("expired_key")
@@ -188,10 +188,10 @@ class Greenhouse(Company):
         ends = self.clock.now_ms() + self.switches.token_seconds * 1000
         token = f"token-{len(self._tokens) + 1}"
         self._tokens[token] = secret, ends
-        told = {"access_token": token, "token_type": "Bearer"}
+        answer = {"access_token": token, "token_type": "Bearer"}
         if self.switches.token_life == "in":  # noqa: S105
-            return {**told, "expires_in": self.switches.token_seconds}
-        return {**told, "expires_at": iso(ends)} if self.switches.token_life == "at" else told  # noqa: S105
+            return {**answer, "expires_in": self.switches.token_seconds}
+        return {**answer, "expires_at": iso(ends)} if self.switches.token_life == "at" else answer  # noqa: S105
 
     def _claims(self, call: Call) -> dict[str, Any]:
         if self.switches.introspection == "absent":
@@ -221,68 +221,70 @@ class Greenhouse(Company):
     # --- lists ---
 
     def _list(self, call: Call, kind: str) -> tuple[list[Row], dict[str, str]]:
-        asked = {name: values[-1] for name, values in parse_qs(call.query).items()}
+        params = {name: values[-1] for name, values in parse_qs(call.query).items()}
         after = None
-        if "cursor" in asked:
-            if len(asked) > 1:
+        if "cursor" in params:
+            if len(params) > 1:
                 raise _unprocessable("When passing a cursor, do not include other query params.")
-            asked, after = _opened(asked["cursor"])
-        size = int(asked.get("per_page", "100"))
+            params, after = _opened(params["cursor"])
+        size = int(params.get("per_page", "100"))
         if not 1 <= size <= LARGEST:
             raise _unprocessable(f"`{size}` number is greater than: {LARGEST}")
         if kind == self.people:
             self.shift()
         if kind == "rejection_details":
-            return self._details(asked), {}
+            return self._details(params), {}
         if kind == "application_stages":
-            return self._visits(asked), {}
-        found = self._selected(kind, asked)
-        ids = self.page(found, after, size, newest_first=True)
-        rows = self.shown([self._shape(kind, self.kinds[kind].get(one), call.base) for one in ids])
-        if "fields" in asked:
-            rows = self._cut(rows, asked["fields"].split(","))
-        more = bool(ids) and found[0] < ids[-1]
+            return self._visits(params), {}
+        matches = self._selected(kind, params)
+        ids = self.page(matches, after, size, newest_first=True)
+        rows = self.shown(
+            [self._shape(kind, self.kinds[kind].get(record), call.base) for record in ids]
+        )
+        if "fields" in params:
+            rows = self._cut(rows, params["fields"].split(","))
+        more = bool(ids) and matches[0] < ids[-1]
         last = after if more and after is not None and "page_repeat" in self.faults.on else None
-        cursor = _sealed(asked, last or ids[-1]) if more else ""
-        is_last = more and self.page(found, ids[-1], size, newest_first=True)[-1:] == found[:1]
+        cursor = _sealed(params, last or ids[-1]) if more else ""
+        is_last = more and self.page(matches, ids[-1], size, newest_first=True)[-1:] == matches[:1]
         rel = self.switches.link_rel if is_last else "next"
         link = f'<{call.base}{call.path}?cursor={quote(cursor)}>; rel="{rel}"'
         return rows, {"Link": link} if more else {}
 
-    def _selected(self, kind: str, asked: dict[str, str]) -> list[int]:
+    def _selected(self, kind: str, params: dict[str, str]) -> list[int]:
         rows = self.kinds[kind]
         try:
-            found = self._within(kind, asked)
-            for name, bounds in asked.items():
+            matches = self._within(kind, params)
+            for name, bounds in params.items():
                 if name in {"created_at", "updated_at"}:
-                    found = self._dated(kind, found, name, bounds)
+                    matches = self._dated(kind, matches, name, bounds)
         except ValueError as error:
             raise _unprocessable(str(error)) from None
         for name in ("status", "type"):
-            if name in asked and kind in {"applications", "attachments", "jobs", "job_owners"}:
-                wanted = "in_process" if asked[name] == "active" else asked[name]
-                found = [one for one in found if rows.get(one).get(name) == wanted]
-        return found
+            if name in params and kind in {"applications", "attachments", "jobs", "job_owners"}:
+                value = "in_process" if params[name] == "active" else params[name]
+                matches = [record for record in matches if rows.get(record).get(name) == value]
+        return matches
 
-    def _within(self, kind: str, asked: dict[str, str]) -> list[int]:
+    def _within(self, kind: str, params: dict[str, str]) -> list[int]:
         """The records that ids or their parents' ids leave, oldest first."""
         rows = self.kinds[kind]
-        if "ids" in asked:
-            wanted = _ids(asked["ids"])
+        if "ids" in params:
+            ids = _ids(params["ids"])
             if self.switches.merged == "other":
-                wanted = [self.survivor(kind, one) for one in wanted]
-            return sorted(one for one in set(wanted) if rows.has(one))
-        found = [
-            rows.children(field, set(_ids(asked[name])))
+                ids = [self.survivor(kind, record) for record in ids]
+            return sorted(record for record in set(ids) if rows.has(record))
+        lists = [
+            rows.children(field, set(_ids(params[name])))
             for name, field in PARENTS.items()
-            if name in asked
+            if name in params
         ]
-        if not found:
+        if not lists:
             return rows.ids()
-        first, *others = found
-        return [one for one in first if all(one in other for other in others)]
+        first, *others = lists
+        return [record for record in first if all(record in other for other in others)]
 
-    def _dated(self, kind: str, found: list[int], name: str, bounds: str) -> list[int]:
+    def _dated(self, kind: str, records: list[int], name: str, bounds: str) -> list[int]:
         rows = self.kinds[kind]
         parts = bounds.split("|")
         if len(parts) % 2 or parts[0] not in TESTS:
@@ -291,11 +293,11 @@ class Greenhouse(Company):
             bound = parse_ms(moment, ZoneInfo("UTC"))
             if (name, word) == ("updated_at", "gte"):
                 changed = set(rows.changed_since(bound))
-                found = [one for one in found if one in changed]
+                records = [record for record in records if record in changed]
                 continue
             at = rows.updated if name == "updated_at" else rows.created
-            found = [one for one in found if TESTS[word](at(one), bound)]
-        return found
+            records = [record for record in records if TESTS[word](at(record), bound)]
+        return records
 
     def _shape(self, kind: str, row: Row, base: str) -> Row:
         if kind == "attachments":
@@ -321,13 +323,13 @@ class Greenhouse(Company):
     def download(self, call: Call) -> Reply:
         """A file by its signed link; the storage behind it takes no token besides."""
         template = f"{self.file_prefix}{{id}}"
-        asked = {name: values[-1] for name, values in parse_qs(call.query).items()}
-        key, ends = call.path.removeprefix(self.file_prefix), asked.get("ends", "")
+        params = {name: values[-1] for name, values in parse_qs(call.query).items()}
+        key, ends = call.path.removeprefix(self.file_prefix), params.get("ends", "")
         if "Authorization" in call.headers:
             return Reply(400, b"Only one auth mechanism allowed", {}, template)
         if not (key.isdecimal() and ends.isdecimal()):
             return Reply(403, b"SignatureDoesNotMatch", {}, template)
-        if asked.get("signature") != self._sign(int(key), int(ends)):
+        if params.get("signature") != self._sign(int(key), int(ends)):
             return Reply(403, b"SignatureDoesNotMatch", {}, template)
         if int(ends) <= self.clock.now_ms():
             return Reply(403, b"Request has expired", {}, template)
@@ -341,37 +343,37 @@ class Greenhouse(Company):
     def _sign(self, key: int, ends: int) -> str:
         return hashlib.sha256(f"{self.options.key}/{key}/{ends}".encode()).hexdigest()[:16]
 
-    def _details(self, asked: dict[str, str]) -> list[Row]:
+    def _details(self, params: dict[str, str]) -> list[Row]:
         rows = self.kinds["applications"]
-        wanted = [one for one in _ids(asked.get("application_ids", "")) if rows.has(one)]
+        ids = [record for record in _ids(params.get("application_ids", "")) if rows.has(record)]
         return [
             {"id": row["id"], "application_id": row["id"], "rejected_at": row.get("rejected_at"),
              "rejection_reason_id": row.get("rejection_reason_id")}
-            for row in map(rows.get, wanted) if row.get("status") == "rejected"
+            for row in map(rows.get, ids) if row.get("status") == "rejected"
         ]  # fmt: skip
 
-    def _visits(self, asked: dict[str, str]) -> list[Row]:
+    def _visits(self, params: dict[str, str]) -> list[Row]:
         """Of each application the visit to its first stage and the one it is on now."""
         rows = self.kinds["applications"]
-        wanted = [one for one in _ids(asked.get("application_ids", "")) if rows.has(one)]
-        found = []
-        for one in wanted:
-            row = rows.get(one)
+        ids = [record for record in _ids(params.get("application_ids", "")) if rows.has(record)]
+        visits = []
+        for record in ids:
+            row = rows.get(record)
             stage, since = row.get("job_interview_stage_id"), row["created_at"]
             if stage is None:
                 continue
             now = row.get("stage_entered_at") or row["updated_at"]
-            first = {"id": 800_000 + one, "application_id": one, "current": False,
+            first = {"id": 800_000 + record, "application_id": record, "current": False,
                      "job_interview_stage_id": stage - (stage - 1) % len(STAGES), "entered_at": since,
                      "exited_at": now, "created_at": since, "updated_at": now}  # fmt: skip
-            visit = {**first, "id": row.get("stage_id") or 900_000 + one, "current": True,
+            visit = {**first, "id": row.get("stage_id") or 900_000 + record, "current": True,
                      "job_interview_stage_id": stage, "entered_at": now, "exited_at": None}  # fmt: skip
-            found += (
+            visits += (
                 [visit, first]
                 if first["job_interview_stage_id"] != stage
                 else [{**visit, "entered_at": since}]
             )
-        return found
+        return visits
 
     def _cut(self, rows: list[Row], fields: list[str]) -> list[Row]:
         if self.switches.fields_selector == "refused":
@@ -386,19 +388,19 @@ def _unprocessable(message: str) -> Refusal:
 
 
 def _ids(text: str) -> list[int]:
-    found = [int(part) for part in text.split(",") if part]
-    if len(found) > MOST_IDS:
+    ids = [int(part) for part in text.split(",") if part]
+    if len(ids) > MOST_IDS:
         raise _unprocessable(f"At most {MOST_IDS} ids")
-    return found
+    return ids
 
 
-def _sealed(asked: dict[str, str], after: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([asked, after]).encode()).decode()
+def _sealed(params: dict[str, str], after: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([params, after]).encode()).decode()
 
 
 def _opened(cursor: str) -> tuple[dict[str, str], int]:
     try:
-        asked, after = json.loads(base64.urlsafe_b64decode(cursor))
-        return {str(name): str(value) for name, value in asked.items()}, int(after)
+        params, after = json.loads(base64.urlsafe_b64decode(cursor))
+        return {str(name): str(value) for name, value in params.items()}, int(after)
     except (ValueError, TypeError, AttributeError):
         raise _unprocessable("Invalid cursor") from None

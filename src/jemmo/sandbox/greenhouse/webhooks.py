@@ -86,7 +86,7 @@ def payload(action: str, kind: str, row: Row, *, as_text: bool) -> dict[str, Any
     if kind == "candidates":
         names = {name: row.get(name) for name in ("first_name", "last_name", "company", "title")}
         if action == "delete_candidate":
-            gone = [shown(one) for one in row.get("deleted_application_ids", ())]
+            gone = [shown(record) for record in row.get("deleted_application_ids", ())]
             return {"person": {**own, **names, "deleted_application_ids": gone}}
         return {"candidate": {**own, **names}}
     if kind == "applications":
@@ -100,6 +100,6 @@ def payload(action: str, kind: str, row: Row, *, as_text: bool) -> dict[str, Any
     if kind == "job_posts" and action != "job_post_deleted":
         return {**own, "title": row.get("title"), "content": row.get("content"),
                 "job_id": shown(row.get("job_id")), "live": row.get("live")}  # fmt: skip
-    told = {name: row.get(name) for name in ("name", "title", "status") if name in row}
+    values = {name: row.get(name) for name in ("name", "title", "status") if name in row}
     parent = {"job_id": shown(row["job_id"])} if "job_id" in row else {}
-    return {NAMES[kind]: {**own, **told, **parent}}
+    return {NAMES[kind]: {**own, **values, **parent}}

@@ -129,13 +129,13 @@ class Jarvi:
         began = time.monotonic()
         misbehaviour.shift(self)
         query = read(kind, call.query, self.switches)
-        found = self._select(kind, query, call.query)
-        if not found and query.tests and self.switches.nothing_found == "404":
+        matches = self._select(kind, query, call.query)
+        if not matches and query.tests and self.switches.nothing_found == "404":
             raise Refusal(404, "Not found")
         start = 0 if "page_repeat" in self.faults.on else query.offset
-        cut = found[start : start + query.limit]
+        cut = matches[start : start + query.limit]
         if "duplicate_ids" in self.faults.on and start > 0:
-            cut = found[start - 1 : start] + cut[: query.limit - 1]
+            cut = matches[start - 1 : start] + cut[: query.limit - 1]
         show: dict[str, Callable[[Any], dict[str, Any]]] = {
             "profiles": self.shapes.profile,
             "projects": self.shapes.project,
@@ -143,8 +143,8 @@ class Jarvi:
             "offers": self.shapes.offer,
             "applicants": lambda row: row,
         }
-        rows = [show[kind](one) for one in cut]
-        total = len(found)
+        rows = [show[kind](row) for row in cut]
+        total = len(matches)
         if self.faults.on:
             total += int(self.faults.on.get("broken_count", 0))
             misbehaviour.spoil(self, rows)
@@ -183,41 +183,41 @@ class Jarvi:
         if not query.tests:
             return list(every)
         return [
-            one
-            for place, one in enumerate(every)
-            if all(test(self._getter(kind, one), self._number(one, place)) for test in query.tests)
+            row
+            for place, row in enumerate(every)
+            if all(test(self._getter(kind, row), self._number(row, place)) for test in query.tests)
         ]
 
-    def _number(self, one: Any, place: int) -> int:
-        return one if isinstance(one, int) else place
+    def _number(self, row: Any, place: int) -> int:
+        return row if isinstance(row, int) else place
 
-    def _getter(self, kind: str, one: Any) -> Callable[[str], Any]:
-        if isinstance(one, dict):
-            return lambda name: one.get(name, MISSING)
+    def _getter(self, kind: str, row: Any) -> Callable[[str], Any]:
+        if isinstance(row, dict):
+            return lambda name: row.get(name, MISSING)
         world = self.world
 
         def get(name: str) -> Any:
             if name in {"createdAt", "updatedAt"}:
-                moment = world.moment(kind, one, name)
+                moment = world.moment(kind, row, name)
                 return None if moment is None else text(moment)
             if name in {"id", "isTalent"}:
-                return world.facet(kind, one, name)
-            return world.row(kind, one).get(name, MISSING)
+                return world.facet(kind, row, name)
+            return world.row(kind, row).get(name, MISSING)
 
         return get
 
-    def _sorted(self, kind: str, query: Query, found: list[Any]) -> list[Any]:
+    def _sorted(self, kind: str, query: Query, matches: list[Any]) -> list[Any]:
         """Without an order the rows come as they lie, which is no order at all."""
-        if isinstance(found[0] if found else None, int) and not query.order:
-            return sorted(found, key=lambda row: uuid(kind, row))
+        if isinstance(matches[0] if matches else None, int) and not query.order:
+            return sorted(matches, key=lambda row: uuid(kind, row))
         for name, descending in reversed(query.order):
-            found.sort(key=lambda one: self._sort_key(kind, one, name), reverse=descending)
-        return found
+            matches.sort(key=lambda row: self._sort_key(kind, row, name), reverse=descending)
+        return matches
 
-    def _sort_key(self, kind: str, one: Any, name: str) -> Any:
-        if isinstance(one, int) and name in {"createdAt", "updatedAt"}:
-            return self.world.moment(kind, one, name) or 0
-        value = self._getter(kind, one)(name)
+    def _sort_key(self, kind: str, row: Any, name: str) -> Any:
+        if isinstance(row, int) and name in {"createdAt", "updatedAt"}:
+            return self.world.moment(kind, row, name) or 0
+        value = self._getter(kind, row)(name)
         return "" if value is None or value is MISSING else str(value)
 
     # Files, changes and what tests ask for --------------------------------------------------
@@ -232,11 +232,13 @@ class Jarvi:
             return Reply(401, b"", {}, "/v1/files/{id}")
         file_id = call.path.removeprefix(self.file_prefix)
         row = number("files", file_id) // 8
-        for one in self.world.belongings.resumes(row) if row >= 0 else ():
-            if one["fileId"] == file_id:
+        for resume in self.world.belongings.resumes(row) if row >= 0 else ():
+            if resume["fileId"] == file_id:
                 words = f"Curriculum vitae {row}"
-                body = docx(words) if one["file"]["name"].endswith("docx") else pdf(words)
-                return Reply(200, body, {"Content-Type": one["file"]["mimeType"]}, "/v1/files/{id}")
+                body = docx(words) if resume["file"]["name"].endswith("docx") else pdf(words)
+                return Reply(
+                    200, body, {"Content-Type": resume["file"]["mimeType"]}, "/v1/files/{id}"
+                )
         return Reply(404, b"", {}, "/v1/files/{id}")
 
     def announce_to(self, url: str | None) -> None:
@@ -260,9 +262,9 @@ class Jarvi:
             return self.shapes.applications()
         if kind == "resumes":
             return [
-                one | {"profileId": uuid("profiles", row)}
+                resume | {"profileId": uuid("profiles", row)}
                 for row in world.numbers("profiles")
-                for one in belongings.resumes(row)
+                for resume in belongings.resumes(row)
             ]
         if kind == "offers":
             return world.offers(own_ids=self.switches.offer_id == "own")

@@ -78,10 +78,10 @@ class Belongings:
             "file": {"id": file_id, "name": name, "size": 24_000 + row % 1000, "mimeType": kind},
         }  # fmt: skip
 
-    def change_applications(self, row: int, found: list[dict[str, Any]]) -> None:
+    def change_applications(self, row: int, applications: list[dict[str, Any]]) -> None:
         """Replace the applications of a profile."""
-        self._applications[row] = found
+        self._applications[row] = applications
 
-    def change_resumes(self, row: int, found: list[dict[str, Any]]) -> None:
+    def change_resumes(self, row: int, resumes: list[dict[str, Any]]) -> None:
         """Replace the resumes of a profile."""
-        self._resumes[row] = found
+        self._resumes[row] = resumes

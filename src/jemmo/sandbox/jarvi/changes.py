@@ -87,10 +87,10 @@ class Changes:
             raise KeyError(f"no type {kind}")
         return kind
 
-    def _at(self, given: Any) -> str:
-        if given is None:
+    def _at(self, moment: Any) -> str:
+        if moment is None:
             return self._world.now_text()
-        return text(given * 1000 if isinstance(given, int) else parse(str(given)))
+        return text(moment * 1000 if isinstance(moment, int) else parse(str(moment)))
 
     # Profiles, projects, companies ----------------------------------------------------------
 
@@ -121,8 +121,8 @@ class Changes:
         return record
 
     def _create(self, kind: str, order: dict[str, Any], attributes: dict[str, Any]) -> str:
-        given = order.get("id")
-        row = number(kind, str(given)) if given else self._world.next_number(kind)
+        record = order.get("id")
+        row = number(kind, str(record)) if record else self._world.next_number(kind)
         times = {"createdAt": order["at"], "updatedAt": order["at"], "deletedAt": None}
         self._world.born[kind].append(row)
         self._world.patch(kind, row, DEFAULTS[kind] | times | attributes)
@@ -136,22 +136,30 @@ class Changes:
         lists = ("emailAddresses", "phoneNumbers")
         lost, kept = self._world.row(kind, row), self._world.row(kind, into)
         both = {
-            name: kept[name] + [one for one in lost[name] if one not in kept[name]]
+            name: kept[name] + [contact for contact in lost[name] if contact not in kept[name]]
             for name in lists
         }
         self._world.patch(kind, into, {**both, "updatedAt": order["at"]})
         belongings = self._world.belongings
         own, files = belongings.applications(into), belongings.resumes(into)
-        held = {one["projectId"] for one in own}
-        moved = [one for one in belongings.applications(row) if one["projectId"] not in held]
-        free = _free("applications", into, [one["id"] for one in own])
+        held = {application["projectId"] for application in own}
+        moved = [
+            application
+            for application in belongings.applications(row)
+            if application["projectId"] not in held
+        ]
+        free = _free("applications", into, [application["id"] for application in own])
         belongings.change_applications(
-            into, [*own, *(one | {"id": next(free), "profileId": survivor} for one in moved)]
+            into,
+            [
+                *own,
+                *(application | {"id": next(free), "profileId": survivor} for application in moved),
+            ],
         )
-        free = _free("files", into, [one["fileId"] for one in files])
-        for one in belongings.resumes(row):
+        free = _free("files", into, [resume["fileId"] for resume in files])
+        for resume in belongings.resumes(row):
             name = next(free)
-            files = [*files, one | {"fileId": name, "file": one["file"] | {"id": name}}]
+            files = [*files, resume | {"fileId": name, "file": resume["file"] | {"id": name}}]
         belongings.change_resumes(into, files)
         belongings.change_applications(row, [])
         belongings.change_resumes(row, [])
@@ -162,11 +170,13 @@ class Changes:
         if order["op"] == "create":
             return self._apply_for(order)
         record = str(order["id"])
-        row, found = self._owned(record)
-        one = next(one for one in found if one["id"] == record)
-        rest = [other for other in found if other["id"] != record]
+        row, applications = self._owned(record)
+        application = next(
+            application for application in applications if application["id"] == record
+        )
+        rest = [other for other in applications if other["id"] != record]
         if order["op"] != "delete":
-            rest.append(one | self._new_values(order) | {"updatedAt": order["at"]})
+            rest.append(application | self._new_values(order) | {"updatedAt": order["at"]})
         self._world.belongings.change_applications(row, rest)
         self._touch(row, order)
         return record
@@ -180,10 +190,10 @@ class Changes:
 
     def _owned(self, record: str) -> tuple[int, list[dict[str, Any]]]:
         row = number("applications", record) // 8
-        found = self._world.belongings.applications(row) if row >= 0 else []
-        if not any(one["id"] == record for one in found):
+        applications = self._world.belongings.applications(row) if row >= 0 else []
+        if not any(application["id"] == record for application in applications):
             raise KeyError(f"applications {record}")
-        return row, found
+        return row, applications
 
     def _apply_for(self, order: dict[str, Any]) -> str:
         links = order.get("relationships") or order.get("attributes") or {}
@@ -191,14 +201,14 @@ class Changes:
         project = links.get("project") or links.get("job") or links.get("projectId")
         row = self._world.find("profiles", str(profile))
         self._world.find("projects", str(project))
-        found = self._world.belongings.applications(row)
-        free = _free("applications", row, [one["id"] for one in found])
+        applications = self._world.belongings.applications(row)
+        free = _free("applications", row, [application["id"] for application in applications])
         made = {
             "id": next(free), "profileId": str(profile), "projectId": str(project),
             "statusId": STAGES[0], "createdAt": order["at"], "updatedAt": order["at"],
             "deletedAt": None,
         }  # fmt: skip
-        self._world.belongings.change_applications(row, [*found, made])
+        self._world.belongings.change_applications(row, [*applications, made])
         self._touch(row, order)
         return str(made["id"])
 
@@ -207,13 +217,13 @@ class Changes:
         return self._add_file(row, order)
 
     def _add_file(self, row: int, order: dict[str, Any]) -> str:
-        found = self._world.belongings.resumes(row)
-        file_id = next(_free("files", row, [one["fileId"] for one in found]))
+        resumes = self._world.belongings.resumes(row)
+        file_id = next(_free("files", row, [resume["fileId"] for resume in resumes]))
         entry = {"id": file_id, "name": "CV.pdf", "size": 1000, "mimeType": "application/pdf"}
         made = {
             "fileId": file_id, "createdAt": order["at"], "updatedAt": order["at"], "file": entry,
         }  # fmt: skip
-        self._world.belongings.change_resumes(row, [*found, made])
+        self._world.belongings.change_resumes(row, [*resumes, made])
         self._touch(row, order)
         return file_id
 
@@ -225,6 +235,6 @@ class Changes:
 
 def _free(kind: str, row: int, used: Iterable[str]) -> Iterator[str]:
     """Ids of what belongs to a profile that none of it has; they tell which profile that is."""
-    taken = {number(kind, one) for one in used}
+    taken = {number(kind, record) for record in used}
     numbers = range(row * PER_PROFILE, (row + 1) * PER_PROFILE)
-    return (uuid(kind, one) for one in numbers if one not in taken)
+    return (uuid(kind, record_number) for record_number in numbers if record_number not in taken)

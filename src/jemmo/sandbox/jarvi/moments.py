@@ -18,9 +18,9 @@ def text(moment: int) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}{part}+00:00"
 
 
-def parse(given: str) -> int:
+def parse(moment: str) -> int:
     """Read an ISO moment or a bare date; ValueError if it is neither."""
-    at = datetime.fromisoformat(given)
+    at = datetime.fromisoformat(moment)
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return (at - EPOCH) // timedelta(microseconds=1)

@@ -102,13 +102,13 @@ class Profiles:
         if bits % 3:
             return []
         tags = {"id": uuid("fields", 40), "type": "tags", "name": "Compétences", "purpose": None}
-        found = [
+        values = [
             entry(row * 8 + n, tags, choice=(uuid("values", n), name, name.lower()))
             for n, name in enumerate(("Python", "Paie", "Anglais", "Management"))
             if bits >> n & 1
         ]
         notice = {"id": uuid("fields", 41), "type": "text", "name": "Préavis", "purpose": None}
-        return [*found, entry(row * 8 + 7, notice, value=f"{bits % 4} mois")]
+        return [*values, entry(row * 8 + 7, notice, value=f"{bits % 4} mois")]
 
 
 def entry(

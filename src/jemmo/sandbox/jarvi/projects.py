@@ -93,7 +93,7 @@ class Projects:
         contract = CONTRACTS[bits // 16 % len(CONTRACTS)]
         place = people.PLACES[bits // 8 % len(people.PLACES)]
         low, is_k = 30 + bits % 30, bool(bits & 4)
-        found = [
+        values = [
             _value(row, 0, "text", "joboffer_title", "Titre", title),
             _value(row, 1, "richtext", "joboffer_description", "Description", TEXTS[bits & 1]),
             _value(row, 2, "richtext", "joboffer_profile_description", "Profil", "<p>3 ans</p>"),
@@ -119,33 +119,33 @@ class Projects:
             highest = _value(
                 row, 10, "number", "joboffer_salary_per_year_max", "Max", str((low + 8) * unit)
             )
-            found += [lowest, highest]
+            values += [lowest, highest]
         sectors = _field(20, "multiplechoice", None, "Secteur")
-        found += [
+        values += [
             entry(row * 32 + 13 + n, sectors, choice=(uuid("values", 70 + n), name, name.lower()))
             for n, name in enumerate(("Industrie", "Banque", "Santé"))
             if bits >> (3 + n) & 1
         ]
         skills = _field(21, "tags", None, "Compétences")
-        found += [
+        values += [
             entry(row * 32 + 16 + n, skills, choice=(uuid("values", 80 + n), name, name.lower()))
             for n, name in enumerate(("Python", "Paie"))
             if bits >> (6 + n) & 1
         ]
-        return found
+        return values
 
 
 def offer(project: dict[str, Any], number: int, *, own_id: bool) -> dict[str, Any]:
     """Return what is published of a project."""
     names = ("id", "createdAt", "updatedAt", "externalId", "referenceId", "fieldsValues")
-    found = {name: project[name] for name in names}
+    published = {name: project[name] for name in names}
     title = next(
-        (one["value"] for one in project["fieldsValues"]
-         if one["field"]["purpose"] == "joboffer_title"), None,
+        (value["value"] for value in project["fieldsValues"]
+         if value["field"]["purpose"] == "joboffer_title"), None,
     )  # fmt: skip
     if own_id:
-        found["id"] = uuid("offers", OWN_OFFERS + number)
-    return found | {
+        published["id"] = uuid("offers", OWN_OFFERS + number)
+    return published | {
         "shortId": f"o{number:x}", "name": title or project["name"],
         "publishedAt": project["createdAt"],
     }  # fmt: skip

@@ -33,9 +33,9 @@ class Query:
 
 def read(kind: str, text: str, switches: Switches) -> Query:
     """Read a query; Refusal where Jarvi answers with an error."""
-    given = dict(parse_qsl(text, keep_blank_values=True))
-    order = _order(given.get(switches.order_param, "")) if switches.order_param != "none" else ()
-    asked = _whole(given.get("limit"), DEFAULT_LIMIT)
+    params = dict(parse_qsl(text, keep_blank_values=True))
+    order = _order(params.get(switches.order_param, "")) if switches.order_param != "none" else ()
+    asked = _whole(params.get("limit"), DEFAULT_LIMIT)
     if kind == "profiles" and asked > DEFAULT_LIMIT and order:
         raise Refusal(500, "Internal server error")
     forced = switches.forced_page == "all" or (
@@ -44,9 +44,9 @@ def read(kind: str, text: str, switches: Switches) -> Query:
     most = MOST_OFFERS if kind == "offers" else MOST
     return Query(
         limit=DEFAULT_LIMIT if forced else max(1, min(asked, most)),
-        offset=max(0, _whole(given.get("offset"), 0)),
+        offset=max(0, _whole(params.get("offset"), 0)),
         order=order,
-        tests=_conditions(kind, _object(given.get("where", "")), switches),
+        tests=_conditions(kind, _object(params.get("where", "")), switches),
     )
 
 
@@ -60,10 +60,10 @@ def _whole(text: str | None, default: int) -> int:
 def _object(text: str) -> dict[str, Any]:
     """Return a JSON object; anything else is ignored, as unknown filters are."""
     try:
-        found = json.loads(text or "{}")
+        value = json.loads(text or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _order(text: str) -> tuple[tuple[str, bool], ...]:
@@ -76,26 +76,26 @@ def _order(text: str) -> tuple[tuple[str, bool], ...]:
 
 def _conditions(kind: str, where: dict[str, Any], switches: Switches) -> list[Test]:
     tests: list[Test] = []
-    for name, wanted in where.items():
-        if name == "_and" and isinstance(wanted, list):
-            for one in wanted:
-                tests += _conditions(kind, one, switches)
-        elif name == "_or" and isinstance(wanted, list):
-            tests.append(_any_of(kind, wanted, switches))
-        elif isinstance(wanted, dict):
-            tests += [_test(kind, name, op, value, switches) for op, value in wanted.items()]
+    for name, condition in where.items():
+        if name == "_and" and isinstance(condition, list):
+            for branch in condition:
+                tests += _conditions(kind, branch, switches)
+        elif name == "_or" and isinstance(condition, list):
+            tests.append(_any_of(kind, condition, switches))
+        elif isinstance(condition, dict):
+            tests += [_test(kind, name, op, value, switches) for op, value in condition.items()]
     return tests
 
 
-def _any_of(kind: str, wanted: list[Any], switches: Switches) -> Test:
+def _any_of(kind: str, branches: list[Any], switches: Switches) -> Test:
     likes = sum(
-        "_ilike" in test for one in wanted if isinstance(one, dict) for test in one.values()
+        "_ilike" in test for branch in branches if isinstance(branch, dict) for test in branch.values()
         if isinstance(test, dict)
     )  # fmt: skip
     if kind == "companies" and likes > 1:
         raise Refusal(500, "Internal server error")
-    branches = [_conditions(kind, one, switches) for one in wanted if isinstance(one, dict)]
-    return lambda get, row: any(all(test(get, row) for test in branch) for branch in branches)
+    tests = [_conditions(kind, branch, switches) for branch in branches if isinstance(branch, dict)]
+    return lambda get, row: any(all(test(get, row) for test in branch) for branch in tests)
 
 
 def _test(kind: str, name: str, op: str, value: Any, switches: Switches) -> Test:
@@ -153,13 +153,13 @@ def _talents(switches: Switches) -> Test:
 
 def _compared(name: str, compare: Callable[[Any, Any], bool], value: Any, other: Test) -> Test:
     def test(get: Get, row: int) -> bool:
-        found = get(name)
-        if found is MISSING:
+        actual = get(name)
+        if actual is MISSING:
             return other(get, row)
         try:
-            if name in MOMENTS and isinstance(value, str) and isinstance(found, str):
-                return compare(parse(found), parse(value))
-            return compare(found, value)
+            if name in MOMENTS and isinstance(value, str) and isinstance(actual, str):
+                return compare(parse(actual), parse(value))
+            return compare(actual, value)
         except (TypeError, ValueError):
             return False
 
@@ -170,13 +170,13 @@ MISSING = object()
 """What `get` returns for a field that the kind does not have."""
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "_eq": lambda found, value: bool(found == value),
-    "_neq": lambda found, value: bool(found != value),
-    "_in": lambda found, value: found in value,
-    "_gt": lambda found, value: bool(found > value),
-    "_gte": lambda found, value: bool(found >= value),
-    "_lt": lambda found, value: bool(found < value),
-    "_lte": lambda found, value: bool(found <= value),
-    "_ilike": lambda found, value: str(value).strip("%").lower() in str(found).lower(),
-    "_is_null": lambda found, value: (found is None) == value,
+    "_eq": lambda actual, value: bool(actual == value),
+    "_neq": lambda actual, value: bool(actual != value),
+    "_in": lambda actual, value: actual in value,
+    "_gt": lambda actual, value: bool(actual > value),
+    "_gte": lambda actual, value: bool(actual >= value),
+    "_lt": lambda actual, value: bool(actual < value),
+    "_lte": lambda actual, value: bool(actual <= value),
+    "_ilike": lambda actual, value: str(value).strip("%").lower() in str(actual).lower(),
+    "_is_null": lambda actual, value: (actual is None) == value,
 }

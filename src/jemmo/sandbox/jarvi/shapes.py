@@ -26,33 +26,35 @@ class Shapes:
     def profile(self, row: int) -> dict[str, Any]:
         """Return a profile as shown."""
         switches, belongings = self._switches, self._world.belongings
-        found = self._world.row("profiles", row)
+        profile = self._world.row("profiles", row)
         if switches.emails == "texts":
-            found["emailAddresses"] = [
-                _plain(one, "email") for one in found.get("emailAddresses") or ()
+            profile["emailAddresses"] = [
+                _plain(email, "email") for email in profile.get("emailAddresses") or ()
             ]
-        found["phoneNumbers"] = [self._phone(one) for one in found.get("phoneNumbers") or ()]
+        profile["phoneNumbers"] = [
+            self._phone(phone) for phone in profile.get("phoneNumbers") or ()
+        ]
         if switches.applications == "profile":
-            found["projectsProfiles"] = [
-                self._named({k: v for k, v in one.items() if k != "profileId"})
-                | {"project": {"id": one["projectId"]}}
-                for one in belongings.applications(row)
+            profile["projectsProfiles"] = [
+                self._named({k: v for k, v in application.items() if k != "profileId"})
+                | {"project": {"id": application["projectId"]}}
+                for application in belongings.applications(row)
             ]
         if switches.resumes != "absent":
-            found[switches.resumes] = belongings.resumes(row)
-        return self._statused(found)
+            profile[switches.resumes] = belongings.resumes(row)
+        return self._statused(profile)
 
     def project(self, row: int) -> dict[str, Any]:
         """Return a project as shown."""
-        found = self._world.row("projects", row)
-        found.pop("isPublished", None)
-        found["fieldsValues"] = self._fields(found.get("fieldsValues") or [])
+        project = self._world.row("projects", row)
+        project.pop("isPublished", None)
+        project["fieldsValues"] = self._fields(project.get("fieldsValues") or [])
         if self._switches.applications == "project":
-            found["projectsProfiles"] = [
-                self._named({k: v for k, v in one.items() if k != "projectId"})
-                for one in self._applications_of(found["id"])
+            project["projectsProfiles"] = [
+                self._named({k: v for k, v in application.items() if k != "projectId"})
+                for application in self._applications_of(project["id"])
             ]
-        return self._statused(found)
+        return self._statused(project)
 
     def offer(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return an offer as shown."""
@@ -60,21 +62,23 @@ class Shapes:
 
     def applicants(self) -> list[dict[str, Any]]:
         """Return every application, as a list of its own would show them."""
-        return [self._named(one) for one in self.applications()]
+        return [self._named(application) for application in self.applications()]
 
     def applications(self) -> list[dict[str, Any]]:
         """Return every application of the profiles that are there."""
         belongings = self._world.belongings
         return [
-            one for row in self._world.numbers("profiles") for one in belongings.applications(row)
+            application
+            for row in self._world.numbers("profiles")
+            for application in belongings.applications(row)
         ]
 
     def _applications_of(self, project: str) -> list[dict[str, Any]]:
         if self._by_project[0] != self._world.revision:
-            found: dict[str, list[dict[str, Any]]] = {}
-            for one in self.applications():
-                found.setdefault(one["projectId"], []).append(one)
-            self._by_project = self._world.revision, found
+            by_project: dict[str, list[dict[str, Any]]] = {}
+            for application in self.applications():
+                by_project.setdefault(application["projectId"], []).append(application)
+            self._by_project = self._world.revision, by_project
         return self._by_project[1].get(project, [])
 
     def _named(self, application: dict[str, Any]) -> dict[str, Any]:
@@ -86,33 +90,33 @@ class Shapes:
             row = row | {"status": {"id": status, "name": NAMES.get(str(status))}}
         return row
 
-    def _phone(self, one: Any) -> Any:
+    def _phone(self, phone: Any) -> Any:
         if self._switches.phones == "text":
-            return _plain(one, "number")
-        if self._switches.phones == "national" and isinstance(one, dict):
-            return one | {"canonicalNumber": None}
-        return one
+            return _plain(phone, "number")
+        if self._switches.phones == "national" and isinstance(phone, dict):
+            return phone | {"canonicalNumber": None}
+        return phone
 
     def _fields(self, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [self._field(one) for one in values]
+        return [self._field(value) for value in values]
 
-    def _field(self, one: dict[str, Any]) -> dict[str, Any]:
-        switches, purpose = self._switches, one["field"]["purpose"]
-        if purpose in SALARY and switches.salary_unit != "mixed" and one["value"]:
-            amount = float(one["value"])
+    def _field(self, value: dict[str, Any]) -> dict[str, Any]:
+        switches, purpose = self._switches, value["field"]["purpose"]
+        if purpose in SALARY and switches.salary_unit != "mixed" and value["value"]:
+            amount = float(value["value"])
             if switches.salary_unit == "eur" and amount < 1000:
-                one = one | {"value": f"{amount * 1000:.0f}"}
+                value = value | {"value": f"{amount * 1000:.0f}"}
             if switches.salary_unit == "keur" and amount >= 1000:
-                one = one | {"value": f"{amount / 1000:g}"}
+                value = value | {"value": f"{amount / 1000:g}"}
         if switches.purposes == "absent":
-            one = one | {"field": one["field"] | {"purpose": None}}
+            value = value | {"field": value["field"] | {"purpose": None}}
         if switches.field_names == "absent":
-            one = one | {"field": one["field"] | {"name": None}}
-        return one
+            value = value | {"field": value["field"] | {"name": None}}
+        return value
 
 
-def _plain(one: Any, name: str) -> Any:
-    return one.get(name) if isinstance(one, dict) else one
+def _plain(contact: Any, name: str) -> Any:
+    return contact.get(name) if isinstance(contact, dict) else contact
 
 
 def project_row(application: dict[str, Any]) -> int:

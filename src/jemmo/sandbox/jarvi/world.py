@@ -47,19 +47,19 @@ class World:
         known = self._listed.get(kind)
         if known is None or known[0] != self.revision:
             gone = self.removed[kind]
-            found = [n for n in range(self.sizes[kind]) if n not in gone]
-            found += [n for n in self.born[kind] if n not in gone]
-            known = self._listed[kind] = self.revision, found
+            present = [n for n in range(self.sizes[kind]) if n not in gone]
+            present += [n for n in self.born[kind] if n not in gone]
+            known = self._listed[kind] = self.revision, present
         return known[1]
 
     def find(self, kind: str, record: str) -> int:
         """Return the number of a present row; KeyError if there is none."""
-        found = number(kind, record)
-        if found < 0 or found in self.removed[kind]:
+        row = number(kind, record)
+        if row < 0 or row in self.removed[kind]:
             raise KeyError(f"{kind} {record}")
-        if found >= self.sizes[kind] and found not in self.born[kind]:
+        if row >= self.sizes[kind] and row not in self.born[kind]:
             raise KeyError(f"{kind} {record}")
-        return found
+        return row
 
     def next_number(self, kind: str) -> int:
         """Return a number that was never given."""
@@ -69,18 +69,18 @@ class World:
         """Return one row as it is now, counters of what belongs to it included."""
         patch = self.patches[kind].get(row, {})
         if row >= self.sizes[kind]:
-            found = {"id": uuid(kind, row), **patch}
+            values = {"id": uuid(kind, row), **patch}
         else:
             made: dict[str, Callable[[int], dict[str, Any]]] = {
                 "profiles": self.profiles.row,
                 "projects": self.projects.row,
                 "companies": missions.company,
             }
-            found = made[kind](row) | patch
+            values = made[kind](row) | patch
         if kind == "profiles":
-            found["countResumes"] = len(self.belongings.resumes(row))
-            found["countApplicationsFromThisProfile"] = len(self.belongings.applications(row))
-        return found
+            values["countResumes"] = len(self.belongings.resumes(row))
+            values["countApplicationsFromThisProfile"] = len(self.belongings.applications(row))
+        return values
 
     def facet(self, kind: str, row: int, name: str) -> Any:
         """Return one value of a row, cheaply where it is often asked for."""
@@ -120,11 +120,11 @@ class World:
 
     def offers(self, *, own_ids: bool) -> list[dict[str, Any]]:
         """Return what is published now: open recruitment projects, every other one of them."""
-        found = []
+        offers = []
         for row in self.numbers("projects"):
             project = self.row("projects", row)
-            wanted = project.get("isPublished", row % 2 == 0)
+            published = project.get("isPublished", row % 2 == 0)
             is_open = project.get("statusId") == missions.OPEN and project.get("deletedAt") is None
-            if wanted and is_open and project.get("isMadeForRecruitment"):
-                found.append(missions.offer(project, row, own_id=own_ids))
-        return found
+            if published and is_open and project.get("isMadeForRecruitment"):
+                offers.append(missions.offer(project, row, own_id=own_ids))
+        return offers

@@ -88,11 +88,11 @@ class Gate:
 
     def key(self, call: Call) -> str:
         """Return the key, or refuse with 401; a key of another region looks just as wrong."""
-        given = call.headers.get("Authorization", "")
-        match = TOKEN.match(given)
+        header = call.headers.get("Authorization", "")
+        match = TOKEN.match(header)
         key = match[1] if match else ""
-        if self.switches.bearer and given.startswith("Bearer "):
-            key = given[7:]
+        if self.switches.bearer and header.startswith("Bearer "):
+            key = header[7:]
         if key not in self.keys:
             self.refuse_key()
         return key

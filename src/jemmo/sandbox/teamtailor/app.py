@@ -91,10 +91,10 @@ class Teamtailor:
 
     def _error_body(self, refusal: Refusal) -> bytes:
         """What a 400 says: the library's code, words alone, or nothing."""
-        told = self.switches.error_bodies
-        if refusal.status != 400 or told == "coded":
+        detail = self.switches.error_bodies
+        if refusal.status != 400 or detail == "coded":
             return refusal.body
-        return b"" if told == "empty" else errors("Bad request", "This is not possible.", "400")
+        return b"" if detail == "empty" else errors("Bad request", "This is not possible.", "400")
 
     def _spend(self, key: str, headers: dict[str, str]) -> None:
         verdict = self.limit.take(key, self._clock.now_ms())
@@ -112,8 +112,8 @@ class Teamtailor:
     def _moment(self, seconds: int) -> str:
         """Return the end of a window: the seconds left, or when it is."""
         now = self._clock.now_ms()
-        told = {"left": seconds, "unix": now // 1000 + seconds, "unix_ms": now + seconds * 1000}
-        return str(told[self.switches.moments])
+        moments = {"left": seconds, "unix": now // 1000 + seconds, "unix_ms": now + seconds * 1000}
+        return str(moments[self.switches.moments])
 
     def _refuse_write(self) -> None:
         if self.switches.writes == "403":
@@ -154,8 +154,8 @@ class Teamtailor:
 
     def _company(self, view: View) -> bytes:
         links = {"self": f"{view.base}/v1/company"}
-        told = (OTHER_ID, OTHER) if view.foreign else (COMPANY_ID, COMPANY)
-        data = {"id": told[0], "type": "companies", "links": links, "attributes": told[1]}
+        company = (OTHER_ID, OTHER) if view.foreign else (COMPANY_ID, COMPANY)
+        data = {"id": company[0], "type": "companies", "links": links, "attributes": company[1]}
         return json.dumps({"data": data | {"relationships": {}}}).encode()
 
     def _merged(self, kind: str, text: str) -> str:
@@ -249,8 +249,8 @@ class Teamtailor:
         target = table.target(record, name)
         own = f"{view.base}/v1/{kind}/{record}"
         links = {"self": f"{own}/relationships/{name}", "related": f"{own}/{name}"}
-        found = [{"type": target, "id": str(n)} for n in self.world.related(kind, record, name)]
-        data: Any = found if table.relations[name].many else (found[0] if found else None)
+        linkage = [{"type": target, "id": str(n)} for n in self.world.related(kind, record, name)]
+        data: Any = linkage if table.relations[name].many else (linkage[0] if linkage else None)
         return json.dumps({"links": links, "data": data}).encode()
 
     # What tests and the server ask for ------------------------------------------------------

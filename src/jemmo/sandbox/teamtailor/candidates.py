@@ -91,11 +91,11 @@ class Candidates(Base):
 
     def phone(self, bits: int) -> str:
         """Return a phone number as people type it, or null."""
-        start, one, two, end = PHONES[bits >> 52 & 7]
+        start, separator, gap, end = PHONES[bits >> 52 & 7]
         if not start:
             return "null"
         a, b, c = PAIR[bits >> 3 & 127], PAIR[bits >> 33 & 127], PAIR[bits >> 43 & 127]
-        return f'"{start}{a}{one}{b}{two}{c}{end}"'
+        return f'"{start}{a}{separator}{b}{gap}{c}{end}"'
 
     def files(self, row: int, bits: int, version: int = 0) -> tuple[str, str]:
         """Return the links of resume and original-resume (JSON texts)."""

@@ -74,14 +74,14 @@ class Changes:
         return {"candidate": "candidates", "job": "jobs", "application": "job-applications",
                 "job-application": "job-applications"}.get(kind, kind)  # fmt: skip
 
-    def _at(self, given: Any) -> int:
-        if given is None:
+    def _at(self, moment: Any) -> int:
+        if moment is None:
             return self._world.clock.now_ms()
-        return given if isinstance(given, int) else parse_ms(str(given), self._world.local.zone)
+        return moment if isinstance(moment, int) else parse_ms(str(moment), self._world.local.zone)
 
-    def _links(self, table: Table, given: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    def _links(self, table: Table, relationships: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         links: dict[str, tuple[int, ...]] = {}
-        for name, ids in given.items():
+        for name, ids in relationships.items():
             table.relations[name]  # an unknown name is an error
             many = ids if isinstance(ids, list) else [ids]
             links[name] = tuple(int(n) for n in many if n is not None)

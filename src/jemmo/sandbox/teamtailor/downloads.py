@@ -42,12 +42,12 @@ def _misuse(call: Call) -> Reply | None:
 
 
 def _signing(query: str) -> tuple[int | None, str]:
-    given = dict(parse_qsl(query))
+    params = dict(parse_qsl(query))
     try:
-        moment = datetime.strptime(given.get("X-Amz-Date", ""), "%Y%m%dT%H%M%S%z")
+        moment = datetime.strptime(params.get("X-Amz-Date", ""), "%Y%m%dT%H%M%S%z")
     except ValueError:
         return None, ""
-    return int(moment.timestamp()), given.get("X-Amz-Signature", "")
+    return int(moment.timestamp()), params.get("X-Amz-Signature", "")
 
 
 def _bytes(extension: str, text: str) -> bytes:

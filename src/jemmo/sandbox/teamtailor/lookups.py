@@ -171,9 +171,9 @@ def _named(first: int, step: int, names: Iterable[str]) -> list[Row]:
 
 def lookups(frame: Frame) -> list[ListBase]:
     """Return every small table of the company, the empty ones included."""
-    one = Relation
+    to_one = Relation
 
-    def many(target: str) -> Relation:
+    def to_many(target: str) -> Relation:
         return Relation(target, many=True)
 
     def listed(name: str, attributes: str, rows: Iterable[Row] = (), **links: Relation) -> ListBase:
@@ -196,25 +196,25 @@ def lookups(frame: Frame) -> list[ListBase]:
     ]
     options: list[Row] = [(8801 + n * 2, {"value": value}, {}) for n, value in enumerate(OPTIONS)]
     return [
-        listed("departments", "name", departments, roles=many("roles"), teams=many("teams"),
-               manager=one("users")),
-        listed("roles", "name", roles, department=one("departments")),
+        listed("departments", "name", departments, roles=to_many("roles"), teams=to_many("teams"),
+               manager=to_one("users")),
+        listed("roles", "name", roles, department=to_one("departments")),
         listed("divisions", "name", _named(551, 2, DIVISIONS)),
         listed("regions", "name", _named(651, 2, REGIONS)),
         listed("locations", "name address city zip country email phone headquarters lat long",
                [_place(n, place) for n, place in enumerate(PLACES)]),
         listed("users", USER_ATTRIBUTES, [_user(n, *u) for n, u in enumerate(USERS)],
-               department=one("departments")),
+               department=to_one("departments")),
         listed("stage-types", "name category", stage_types),
         listed("reject-reasons", "reason rejected-by-company", reasons),
         listed("custom-fields", FIELD_ATTRIBUTES, [_field(n, *f) for n, f in enumerate(FIELDS)],
-               custom_field_selects=many("custom-field-selects")),
+               custom_field_selects=to_many("custom-field-selects")),
         listed("custom-field-selects", "name field-type options", _select_rows(),
-               custom_field_options=many("custom-field-options")),
+               custom_field_options=to_many("custom-field-options")),
         listed("custom-field-options", "value", options),
         *(listed(name, "name") for name in ("teams", "team-memberships", "triggers")),
         *(listed(name, "text") for name in ("answers", "questions", "picked-questions", "todos")),
-        listed("interviews", "note status", candidate=one("candidates"), job=one("jobs"),
-               user=one("users")),
+        listed("interviews", "note status", candidate=to_one("candidates"), job=to_one("jobs"),
+               user=to_one("users")),
         listed("audit-events", "action description timestamp"),
     ]  # fmt: skip

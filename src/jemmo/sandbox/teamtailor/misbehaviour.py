@@ -94,7 +94,7 @@ def said_otherwise(provider: Teamtailor, text: str) -> str:
             attributes.pop("options", None)
         if switches.blanks == "left_out":
             record["attributes"] = {
-                name: one for name, one in attributes.items() if one is not None
+                name: content for name, content in attributes.items() if content is not None
             }
     return json.dumps(answer)
 

@@ -11,7 +11,7 @@ from jemmo.sandbox.teamtailor.world import World
 
 MEMO_TYPES = frozenset(("jobs", "stages"))
 MEMO_SIZE = 30_000
-Wanted = list[tuple[str, tuple[int, ...]]]
+Related = list[tuple[str, tuple[int, ...]]]
 Linked = tuple[str, bool, list[str]]  # name, to many, text parts between which the id goes
 CAREERSITE = {"job-url": "", "job-apply-url": "/applications/new",
               "job-apply-iframe-url": "/applications/new?iframe=true",
@@ -92,24 +92,24 @@ class Shape:
         related = ",".join(self._link_text(view, name) + "}" for name in names)
         return f'"links":{{{written}}},"relationships":{{{related}'.split("\0")
 
-    def render(self, record: int, wanted: Wanted) -> str:
-        """Return one resource; what its linkage leads to is added to `wanted`."""
+    def render(self, record: int, related: Related) -> str:
+        """Return one resource; what its linkage leads to is added to `related`."""
         memo = self._memo
         if memo is None:
-            return self._render(record, wanted)
+            return self._render(record, related)
         if self._revision != self._world.revision or len(memo) > MEMO_SIZE:
             memo.clear()
             self._revision = self._world.revision
         text = memo.get(record)
         if text is None:
-            text = memo[record] = self._render(record, wanted)
+            text = memo[record] = self._render(record, related)
         return text
 
-    def _render(self, record: int, wanted: Wanted) -> str:
+    def _render(self, record: int, related: Related) -> str:
         sid = str(record)
         tail = sid.join(self._tail)
         if self._linked:
-            links = ",".join([self._linkage(record, sid, wanted, link) for link in self._linked])
+            links = ",".join([self._linkage(record, sid, related, link) for link in self._linked])
             tail += links if tail[-1] == "{" else "," + links
         return (
             f'{{"id":"{sid}","type":"{self._kind}","attributes":{{{self._attribute_text(record)}}},'
@@ -126,7 +126,7 @@ class Shape:
                 return f'"{self._single}":{text}'
         return self._template % self._pick(self._world.values(self._kind, record))
 
-    def _linkage(self, record: int, sid: str, wanted: Wanted, link: Linked) -> str:
+    def _linkage(self, record: int, sid: str, related: Related, link: Linked) -> str:
         name, many, parts = link
         ids = self._world.related(self._kind, record, name)
         head = sid.join(parts)
@@ -135,7 +135,7 @@ class Shape:
         target = self._table.relations[name].target
         if name == "owner":
             target = self._table.target(record, name)
-        wanted.append((target, ids))
+        related.append((target, ids))
         if not many:
             return f'{head}{{"type":"{target}","id":"{ids[0]}"}}}}'
         data = ",".join([f'{{"type":"{target}","id":"{n}"}}' for n in ids])
@@ -171,15 +171,15 @@ class Renderer:
 
     def page(self, ids: list[int]) -> tuple[str, str]:
         """Return the primary resources and the included ones, comma-separated."""
-        wanted: Wanted = []
+        related: Related = []
         render = self._primary.render
-        data = ",".join([render(record, wanted) for record in ids])
-        return data, ",".join(self._included(wanted)) if wanted else ""
+        data = ",".join([render(record, related) for record in ids])
+        return data, ",".join(self._included(related)) if related else ""
 
-    def _included(self, wanted: Wanted) -> list[str]:
+    def _included(self, related: Related) -> list[str]:
         seen: set[tuple[str, int]] = set()
-        found: list[str] = []
-        for kind, ids in wanted:  # grows while nested resources are rendered
+        included: list[str] = []
+        for kind, ids in related:  # grows while nested resources are rendered
             shape = self._shapes.get(kind)
             if shape is None:
                 continue
@@ -187,5 +187,5 @@ class Renderer:
                 key = (kind, record)
                 if key not in seen and record not in self._world.tables[kind].overlay.alone:
                     seen.add(key)
-                    found.append(shape.render(record, wanted))
-        return found
+                    included.append(shape.render(record, related))
+        return included

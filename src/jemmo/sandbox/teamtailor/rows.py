@@ -102,10 +102,10 @@ class Rows:
         rows: list[int] = []
         if low < self._world.frame.epoch_ms:  # all base rows are older than the epoch
             rows = self.moments(table).between(low, high)
-        found = {base.id_at(row) for row in rows}
-        found -= overlay.updated.keys() | overlay.deleted
-        found |= {n for n, at in overlay.updated.items() if low <= at <= high and table.exists(n)}
-        return sorted(found)
+        records = {base.id_at(row) for row in rows}
+        records -= overlay.updated.keys() | overlay.deleted
+        records |= {n for n, at in overlay.updated.items() if low <= at <= high and table.exists(n)}
+        return sorted(records)
 
     def moments(self, table: Table) -> Moments:
         """Return the moments of a table, computed on first use."""
@@ -151,21 +151,21 @@ class Rows:
         return test
 
     def _matches(self, table: Table, name: str, value: str) -> Test:
-        wanted = set(value.split(","))
+        values = set(value.split(","))
         if name == "stage-type" and table.type == "job-applications":
             stages = self._world.tables["stages"]
             return lambda n: any(
-                stages.facet(s, "legacy-stage-type-name") in wanted
+                stages.facet(s, "legacy-stage-type-name") in values
                 for s in self._world.related(table.type, n, "stage")
             )
         link = "job" if name == "job-id" else name
         if link in table.relations:
-            return lambda n: any(str(r) in wanted for r in self._world.related(table.type, n, link))
+            return lambda n: any(str(r) in values for r in self._world.related(table.type, n, link))
         if name == "tags":
-            return lambda n: not wanted.isdisjoint(table.facet(n, name))
+            return lambda n: not values.isdisjoint(table.facet(n, name))
         if name == "connected":
             return lambda n: bool(table.facet(n, name)) == (value.lower() == "true")
-        return lambda n: str(table.facet(n, name)) in wanted
+        return lambda n: str(table.facet(n, name)) in values
 
     def _job_tests(self, query: Query, table: Table, scope: str, *, listed: bool) -> list[Test]:
         tests: list[Test] = []
@@ -178,8 +178,8 @@ class Rows:
                 "Invalid filter value", f"{unknown.pop()} is not a valid value for status.", "103"
             )
         if "all" not in status.split(","):
-            wanted = set(status.split(","))
-            tests.append(lambda n: table.facet(n, "human-status") in wanted)
+            statuses = set(status.split(","))
+            tests.append(lambda n: table.facet(n, "human-status") in statuses)
         feeds = self._feeds(
             query.filters.get(("feed", ""), "public" if listed else "public,internal")
         )

@@ -118,11 +118,11 @@ class World:
         """Return the records whose links were changed, by where they lead now."""
         known = self._back.get((table.type, name))
         if known is None or known[0] != self.revision:
-            found: dict[int, list[int]] = {}
+            back_links: dict[int, list[int]] = {}
             for record in table.overlay.links.keys() - table.overlay.deleted:
                 for target in self._forward(table, record, name):
-                    found.setdefault(target, []).append(record)
-            known = self._back[table.type, name] = self.revision, found
+                    back_links.setdefault(target, []).append(record)
+            known = self._back[table.type, name] = self.revision, back_links
         return known[1]
 
     def _candidates_now(self, job: int) -> tuple[int, ...]:
@@ -130,8 +130,10 @@ class World:
         row = self.jobs.row_of(job)
         base = self._sorted_applications()[0][row] if row >= 0 else ()
         ids = {table.base.id_at(n) for n in base} | table.overlay.links.keys()
-        found = (n for n in ids if table.exists(n) and self._forward(table, n, "job") == (job,))
-        return tuple(sorted({self._forward(table, n, "candidate")[0] for n in found}))
+        applications = (
+            n for n in ids if table.exists(n) and self._forward(table, n, "job") == (job,)
+        )
+        return tuple(sorted({self._forward(table, n, "candidate")[0] for n in applications}))
 
     def _sorted_applications(self) -> tuple[list[array[int]], list[array[int]]]:
         if self._reverse is None:

@@ -92,28 +92,28 @@ class Template(Company):
         }
 
     def _list(self, call: Call, kind: str) -> dict[str, Any]:
-        asked = {name: values[-1] for name, values in parse_qs(call.query).items()}
+        params = {name: values[-1] for name, values in parse_qs(call.query).items()}
         try:
-            found = self._selected(kind, asked)
-            size = min(LARGEST, int(asked.get("limit", LARGEST)))
-            after = int(asked["after"]) if "after" in asked else None
+            matches = self._selected(kind, params)
+            size = min(LARGEST, int(params.get("limit", LARGEST)))
+            after = int(params["after"]) if "after" in params else None
         except ValueError as error:
             raise Refusal(422, {"message": str(error)}) from None
-        ids = self.page(found, after, size)
-        rows = self.shown([self.kinds[kind].get(one) for one in ids])
-        if "only" in asked:
-            only = asked["only"].split(",")
+        ids = self.page(matches, after, size)
+        rows = self.shown([self.kinds[kind].get(record) for record in ids])
+        if "only" in params:
+            only = params["only"].split(",")
             rows = [{name: row.get(name) for name in only} for row in rows]
         following = None
-        if ids and found[-1] > ids[-1]:
+        if ids and matches[-1] > ids[-1]:
             last = after if "page_repeat" in self.faults.on and after is not None else ids[-1]
-            following = f"{call.base}{call.path}?{urlencode({**asked, 'after': last})}"
-        return {"items": rows, "next": following, "total": len(found)}
+            following = f"{call.base}{call.path}?{urlencode({**params, 'after': last})}"
+        return {"items": rows, "next": following, "total": len(matches)}
 
-    def _selected(self, kind: str, asked: dict[str, str]) -> list[int]:
+    def _selected(self, kind: str, params: dict[str, str]) -> list[int]:
         rows = self.kinds[kind]
-        if "ids" in asked:
-            return [one for one in map(int, asked["ids"].split(",")) if rows.has(one)]
-        if "changed_since" in asked:
-            return rows.changed_since(parse_ms(asked["changed_since"], ZoneInfo("UTC")))
+        if "ids" in params:
+            return [record for record in map(int, params["ids"].split(",")) if rows.has(record)]
+        if "changed_since" in params:
+            return rows.changed_since(parse_ms(params["changed_since"], ZoneInfo("UTC")))
         return rows.ids()
