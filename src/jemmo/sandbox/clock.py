@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 MINUTES_SECONDS = tuple(f"{m:02d}:{s:02d}" for m in range(60) for s in range(60))
@@ -21,6 +22,12 @@ class Clock:
         """Return the sandbox's present."""
         real = self._frozen_at if self._frozen_at is not None else int(time.time() * 1000)
         return real + self._shift
+
+    def moment(self, value: Any, zone: ZoneInfo) -> int:
+        """Read an order's moment: milliseconds or an ISO text; the present if there is none."""
+        if value is None:
+            return self.now_ms()
+        return value if isinstance(value, int) else parse_ms(str(value), zone)
 
     def advance(self, seconds: float) -> None:
         """Move the present forward."""

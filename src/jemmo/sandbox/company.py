@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from jemmo.sandbox.clock import parse_ms
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.http import Call, Reply
+from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.limits import RateLimit, Verdict
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.options import Options
 from jemmo.sandbox.rows import Row, Rows
-from jemmo.sandbox.spoiling import PAGE_FAULTS, spoil
+from jemmo.sandbox.spoiling import PAGE_FAULTS, SPOILERS, next_operation, spoil
 from jemmo.sandbox.switches import Switchboard
 
 __all__ = ["Company", "Refusal"]
@@ -56,6 +56,7 @@ class Company(ABC):
         self.epoch = options.epoch(self.clock)
         self.keys = {options.key: "all", **options.keys}
         self.world: Any = self
+        self._journal = Journal(options.journal)
         self._turn = 0
         self._merged: dict[tuple[str, int], int] = {}
 
@@ -117,22 +118,23 @@ class Company(ABC):
         return cut
 
     def shown(self, rows: list[Row]) -> list[Row]:
-        """The rows as sent: spoilt by the faults that are on."""
-        return spoil(self.faults, rows)
+        """Return the rows as sent, spoiled by the active faults."""
+        spoil(self.faults, rows, SPOILERS, lambda row: int(row.get("id") or 0))
+        return rows
 
     def shift(self) -> None:
-        """Change the data under the reader, where that fault is on: delete, edit, create, in turn."""
-        if not self.faults.strikes("shifting"):
-            return
-        self._turn += 1
+        """Change the data under the reader, where that fault is on: edit, create, delete, in turn."""
         people = self.kinds[self.people]
         ids = people.ids()
-        if self._turn % 3 == 2 or not ids:
-            self.apply({"op": "create", "type": self.people})
+        op = next_operation(self.faults, self._turn + 1, is_empty=not ids)
+        if op is None:
             return
-        record = ids[mix(self.options.seed, self._turn) % len(ids)]
-        op = "edit" if self._turn % 3 else "delete"
-        self.apply({"op": op, "type": self.people, "id": record})
+        self._turn += 1
+        order = {"op": op, "type": self.people}
+        if op == "create":
+            self.apply(order)
+            return
+        self.apply({**order, "id": ids[mix(self.options.seed, self._turn) % len(ids)]})
 
     # --- what tests order and ask ---
 
@@ -156,23 +158,17 @@ class Company(ABC):
         """Carry out one order and keep it in the journal, if there is one."""
         was = self.before(order)
         record = self.apply(order)
-        if self.options.journal is not None:
-            with self.options.journal.open("a") as journal:
-                journal.write(
-                    json.dumps({"at": self.clock.now_ms(), **order, "made": record}) + "\n"
-                )
+        self._journal.add({"at": self.clock.now_ms(), **order, "made": record})
         return {"id": str(record), "webhooks": await self.announce(order, record, was)}
 
     def replay(self) -> None:
         """Take up the journal of an earlier start."""
-        journal = self.options.journal
-        if journal is not None and journal.exists():
-            for line in journal.read_text().splitlines():
-                self.apply(json.loads(line))
+        for order in self._journal.orders():
+            self.apply(order)
 
     def apply(self, order: dict[str, Any]) -> int:
         kind = self._kind(str(order.get("type")))
-        rows, at = self.kinds[kind], self._at(order.get("at"))
+        rows, at = self.kinds[kind], self._at(order)
         if order["op"] == "create":
             return rows.add(self.fill(kind, order), at)
         record = int(order["id"])
@@ -187,10 +183,8 @@ class Company(ABC):
             raise ValueError(f"{self.label} knows no order {order['op']}; edit the record")
         return record
 
-    def _at(self, moment: Any) -> int | None:
-        if moment is None or isinstance(moment, int):
-            return moment
-        return parse_ms(str(moment), ZoneInfo("UTC"))
+    def _at(self, order: dict[str, Any]) -> int:
+        return self.clock.moment(order.get("at"), ZoneInfo("UTC"))
 
     def _drop(self, kind: str, record: int) -> None:
         self.kinds[kind].drop(record)

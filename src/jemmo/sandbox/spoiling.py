@@ -1,74 +1,95 @@
-"""Faults in what a page says, for records of any shape: lost ids, nulls, odd types, unusable text and dates."""
+"""Faults in the content of a page: lost ids, nulls, wrong types, unusable text and dates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.mixing import mix
+
+Row = dict[str, Any]
+Spoiler = Callable[[Row, int], None]
 
 # The measure is the share of records hit, or for `shifting` of list requests.
 PAGE_FAULTS: dict[str, float] = {
     "duplicate_ids": 1, "page_repeat": 1, "shifting": 0.34, "record_without_id": 0.05,
     "nulls": 0.2, "wrong_types": 0.2, "nasty_text": 0.2, "bad_dates": 0.2,
 }  # fmt: skip
-NASTY = (
+COMMON_NASTY = (
     "\u0000Nul\u0000", "\u202e\u0625\u064a\u0645\u0627\u0646\u202c", "<script>alert(1)</script>",
-    "'; DROP TABLE talents;--", '=HYPERLINK("x")', "A" * 5000, "line\nbreak\ttab\r", "{{7*7}}",
-    "\ud83d",
+    "'; DROP TABLE talents;--", '=HYPERLINK("x")', "A" * 5000, "line\nbreak\ttab\r",
 )  # fmt: skip
+NASTY = (*COMMON_NASTY, "{{7*7}}", "\ud83d")
 DATES = ("0000-00-00T00:00:00Z", "99999-01-01T00:00:00Z", "yesterday", "", 0,
          "2024-02-30T25:61:00Z", "2024-01-01")  # fmt: skip
-ODD: tuple[Any, ...] = (42, True, ["x"], {"value": "x"}, 3.5, "true")
-Row = dict[str, Any]
+WRONG_TYPES: tuple[Any, ...] = (42, True, ["x"], {"value": "x"}, 3.5, "true")
 
 
-def spoil(faults: Faults, rows: list[Row]) -> list[Row]:
-    """The rows with the faults that are on. Decided by the id: a record is spoilt the same on every reading."""
-    for name, spoiler in SPOILERS.items():
+def spoil(
+    faults: Faults,
+    rows: Collection[Row],
+    spoilers: Mapping[str, Spoiler],
+    number: Callable[[Row], int],
+) -> None:
+    """Apply the active faults to rows, in place.
+
+    ``number`` turns a row's id into a number, which decides: a record is spoiled the same way on every reading.
+    """
+    for name, spoiler in spoilers.items():
         share = faults.on.get(name)
         for row in rows if share is not None else ():
-            bits = mix(len(name), int(row.get("id") or 0))
+            bits = mix(len(name), number(row))
             if bits % 10_000 < (share or 0) * 10_000:
                 spoiler(row, bits >> 16)
-    return rows
 
 
-def _texts(row: Row) -> list[str]:
-    return [name for name, value in row.items() if isinstance(value, str) and not _date(name)]
+def next_operation(faults: Faults, turn: int, *, is_empty: bool) -> str | None:
+    """Return how to change the data under the reader, in turn, or None where ``shifting`` does not strike."""
+    if not faults.strikes("shifting"):
+        return None
+    return "create" if is_empty else ("delete", "edit", "create")[turn % 3]
 
 
-def _date(name: str) -> bool:
-    return name.endswith("_at")
-
-
-def _nulls(row: Row, bits: int) -> None:
-    for name in _texts(row)[bits % 3 :: 3]:
+def blank_texts(row: Row, bits: int, keep: Sequence[str] = ()) -> None:
+    """Replace every third text by null."""
+    names = [name for name, value in row.items() if isinstance(value, str) and name not in keep]
+    for name in names[bits % 3 :: 3]:
         row[name] = None
 
 
-def _types(row: Row, bits: int) -> None:
-    for n, name in enumerate(_texts(row)):
-        if (n + bits) % 4 == 0:
-            row[name] = ODD[(n + bits // 4) % len(ODD)]
+def mistype(row: Row, bits: int, names: Iterable[str], keep: Iterable[str] = ()) -> None:
+    """Replace every fourth value by one of another type."""
+    for n, name in enumerate(names):
+        if (n + bits) % 4 == 0 and name not in keep:
+            row[name] = WRONG_TYPES[(n + bits // 4) % len(WRONG_TYPES)]
 
 
-def _nasty(row: Row, bits: int) -> None:
-    for n, name in enumerate(_texts(row)):
-        row[name] = NASTY[(bits + n) % len(NASTY)]
+def replace_each(row: Row, bits: int, names: Iterable[str | None], values: Sequence[Any]) -> None:
+    """Replace the named fields that the row has by these values in turn."""
+    for n, name in enumerate(names):
+        if name is not None and name in row:
+            row[name] = values[(bits + n) % len(values)]
 
 
-def _dates(row: Row, bits: int) -> None:
-    for n, name in enumerate(name for name in row if _date(name)):
-        row[name] = DATES[(bits + n) % len(DATES)]
+def _dates(row: Row) -> list[str]:
+    return [name for name in row if name.endswith("_at")]
 
 
-def _without_id(row: Row, _bits: int) -> None:
+def _texts(row: Row) -> list[str]:
+    dates = _dates(row)
+    return [name for name, value in row.items() if isinstance(value, str) and name not in dates]
+
+
+def drop_id(row: Row, _bits: int) -> None:
     row.pop("id", None)
 
 
-SPOILERS: dict[str, Callable[[Row, int], None]] = {
-    "nulls": _nulls, "wrong_types": _types, "nasty_text": _nasty, "bad_dates": _dates,
-    "record_without_id": _without_id,
-}  # fmt: skip
+SPOILERS: dict[str, Spoiler] = {
+    "nulls": lambda row, bits: blank_texts(row, bits, _dates(row)),
+    "wrong_types": lambda row, bits: mistype(row, bits, _texts(row)),
+    "nasty_text": lambda row, bits: replace_each(row, bits, _texts(row), NASTY),
+    "bad_dates": lambda row, bits: replace_each(row, bits, _dates(row), DATES),
+    "record_without_id": drop_id,
+}
+"""For records with snake-case fields, whose dates end in ``_at``."""

@@ -12,7 +12,7 @@ from jemmo.sandbox.flatchr import misbehaviour
 from jemmo.sandbox.flatchr.applicants import Shapes
 from jemmo.sandbox.flatchr.changes import Changes, name
 from jemmo.sandbox.flatchr.downloads import Downloads
-from jemmo.sandbox.flatchr.frame import COMPANY_SLUG, FIRST_APPLICANT
+from jemmo.sandbox.flatchr.frame import COMPANY_SLUG
 from jemmo.sandbox.flatchr.ids import encoded
 from jemmo.sandbox.flatchr.keys import Gate, jwt
 from jemmo.sandbox.flatchr.moments import iso
@@ -32,7 +32,6 @@ class Flatchr:
 
     label = "Flatchr"
     file_prefix = "/storage/"
-    first_applicant = FIRST_APPLICANT
 
     def __init__(
         self,
@@ -120,7 +119,7 @@ class Flatchr:
                "updated_at": iso(column["updated_ms"])}
             for column in self.world.columns()
         ]  # fmt: skip
-        return misbehaviour.spoil(self, rows, "id") if self.faults.on else rows
+        return misbehaviour.spoil(self.faults, rows, "id")
 
     def _vacancies(self, query: dict[str, list[str]], fields: set[str]) -> Answer:
         world = self.world
@@ -134,7 +133,7 @@ class Flatchr:
             ]
         elif self.switches.vacancies_scope == "active":
             vacancies = [vacancy for vacancy in vacancies if vacancy["status"] == 1]
-        return misbehaviour.spoil(self, vacancies, "vacancy_id") if self.faults.on else vacancies
+        return misbehaviour.spoil(self.faults, vacancies, "vacancy_id")
 
     def _one_vacancy(self, code: str, fields: set[str]) -> Answer:
         try:
@@ -144,8 +143,7 @@ class Flatchr:
         return shown(facts, self.switches, fields)
 
     def _applicants(self, call: Call) -> Answer:
-        if self.faults.on:
-            misbehaviour.shift(self)
+        misbehaviour.shift(self.faults, self.world, self.changes)
         titles: dict[int, str] = {}
         columns = {column["id"]: str(column["title"]) for column in self.world.columns()}
         rows = []
@@ -155,7 +153,7 @@ class Flatchr:
                 titles[vacancy] = self._search.vacancy_title(facts)
             column = columns.get(facts["column_id"]) or next(iter(columns.values()))
             rows.append(self._shapes.row(facts, titles[vacancy], column))
-        return misbehaviour.spoil(self, rows, "applicant") if self.faults.on else rows
+        return misbehaviour.spoil(self.faults, rows, "applicant")
 
     def _detail(self, code: str) -> Answer:
         try:

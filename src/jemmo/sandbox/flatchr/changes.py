@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from jemmo.sandbox.clock import parse_ms
 from jemmo.sandbox.flatchr import applicants, vacancies
 from jemmo.sandbox.flatchr.ids import encoded
 from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import FIRST, KINDS, World
+from jemmo.sandbox.journal import Journal
 
 NAMES = {
     "talent": "applicants", "talents": "applicants", "candidate": "applicants",
@@ -29,10 +28,9 @@ class Changes:
     def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
         self._world = world
         self._webhooks = webhooks
-        self._journal = journal
-        if journal is not None and journal.exists():
-            for line in journal.read_text().splitlines():
-                self.apply(json.loads(line), log=False)
+        self._journal = Journal(journal)
+        for order in self._journal.orders():
+            self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
         """Send webhooks there from now on, or none."""
@@ -54,17 +52,12 @@ class Changes:
             raise KeyError(f"no type {kind}")
         row = self._create(kind, order) if order["op"] == "create" else self._change(kind, order)
         self._world.revision += 1
-        if log and self._journal is not None:
-            with self._journal.open("a") as journal:
-                journal.write(json.dumps(order | {"id": FIRST[kind] + row}) + "\n")
+        if log:
+            self._journal.add(order | {"id": FIRST[kind] + row})
         return kind, row
 
     def _at(self, moment: Any) -> int:
-        if moment is None:
-            return self._world.clock.now_ms()
-        return (
-            moment if isinstance(moment, int) else parse_ms(str(moment), self._world.calendar.zone)
-        )
+        return self._world.clock.moment(moment, self._world.calendar.zone)
 
     def _change(self, kind: str, order: dict[str, Any]) -> int:
         row = self._world.find(kind, order["id"])

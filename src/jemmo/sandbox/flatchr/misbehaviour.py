@@ -2,102 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jemmo.sandbox import spoiling
+from jemmo.sandbox.faults import Faults
+from jemmo.sandbox.flatchr.changes import Changes
+from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
+from jemmo.sandbox.flatchr.world import World
 from jemmo.sandbox.mixing import mix
-
-if TYPE_CHECKING:
-    from jemmo.sandbox.flatchr.app import Flatchr
+from jemmo.sandbox.spoiling import COMMON_NASTY, Row, Spoiler
 
 # The measure is the share of records hit, or for `shifting` of searches.
 PAGE_FAULTS: dict[str, float] = {
     "duplicate_ids": 1, "shifting": 0.34, "record_without_id": 0.05, "nulls": 0.2,
     "wrong_types": 0.2, "huge": 0.02, "nasty_text": 0.2, "bad_dates": 0.2, "orphans": 0.15,
 }  # fmt: skip
-NASTY = (
-    "\u0000Nul\u0000", "\u202e\u0625\u064a\u0645\u0627\u0646\u202c", "<script>alert(1)</script>",
-    "'; DROP TABLE talents;--", '=HYPERLINK("x")', "A" * 5000, "line\nbreak\ttab\r", "{{7*7}}${7*7}",
-)  # fmt: skip
+NASTY = (*COMMON_NASTY, "{{7*7}}${7*7}")
 DATES = ("00/00/00", "31/02/25", "99/99/99", "hier", "", 0, -1, 10**18, "2024-02-30T25:61:00.000Z",
          None, "1/2/3")  # fmt: skip
 TEXTS = ("firstname", "lastname", "title", "source", "reference", "column")
+IDS = ("id", "applicant", "vacancy_id")
 
 
-def shift(provider: Flatchr) -> None:
+def shift(faults: Faults, world: World, changes: Changes) -> None:
     """Change the data under the reader: remove, edit, create, in turn."""
-    if not provider.faults.strikes("shifting"):
-        return
-    world, turn = provider.world, provider.world.revision
+    turn = world.revision
     row = mix(world.frame.seed, turn) % max(1, world.sizes["applicants"])
-    if turn % 3 == 2 or not world.there("applicants", row):
-        order: dict[str, Any] = {"op": "create", "attributes": {"lastname": f"Arrivée {turn}"}}
-    elif turn % 3 == 0:
-        order = {"op": "delete", "id": row + provider.first_applicant}
+    op = spoiling.next_operation(faults, turn, is_empty=not world.there("applicants", row))
+    if op is None:
+        return
+    order: dict[str, Any] = {"op": op, "type": "applicants"}
+    if op == "create":
+        order["attributes"] = {"lastname": f"Arrivée {turn}"}
     else:
-        order = {"op": "edit", "id": row + provider.first_applicant, "attributes": {"score": 5}}
-    provider.changes.apply({**order, "type": "applicants"})
+        order["id"] = row + FIRST_APPLICANT
+    if op == "edit":
+        order["attributes"] = {"score": 5}
+    changes.apply(order)
 
 
-def spoil(provider: Flatchr, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
-    """Return the rows with the faults that are on; `key` names their id."""
-    on = provider.faults.on
-    if "duplicate_ids" in on:
+def spoil(faults: Faults, rows: list[Row], key: str) -> list[Row]:
+    """Return the rows with the active faults; `key` names their id."""
+    if "duplicate_ids" in faults.on:
         rows = rows + [dict(row) for row in rows[-1:]]
-    for name, spoiler in SPOILERS.items():
-        for row in rows if name in on else ():
-            # Decided by the id, so that the same record is spoilt on every reading.
-            bits = mix(
-                len(name), sum(ord(letter) << n for n, letter in enumerate(str(row.get(key))))
-            )
-            if bits % 10_000 < on[name] * 10_000:
-                spoiler(row, bits >> 16)
+    spoiling.spoil(faults, rows, SPOILERS, lambda row: _number(str(row.get(key))))
     return rows
 
 
-def _without_id(row: dict[str, Any], _bits: int) -> None:
+def _number(code: str) -> int:
+    return sum(ord(letter) << n for n, letter in enumerate(code))
+
+
+def _drop_ids(row: Row, _bits: int) -> None:
     row.pop("applicant", None)
     row.pop("id", None)
     if "applicant" not in row and "firstname" not in row:
         row.pop("vacancy_id", None)
 
 
-def _nulls(row: dict[str, Any], bits: int) -> None:
-    names = [name for name, value in row.items() if isinstance(value, str) and name not in IDS]
-    for name in names[bits % 3 :: 3]:
-        row[name] = None
+def _wrong_types(row: Row, bits: int) -> None:
+    spoiling.mistype(row, bits, row, keep={*IDS, "status", "created_at"})
 
 
-def _wrong_types(row: dict[str, Any], bits: int) -> None:
-    odd: tuple[Any, ...] = (42, True, ["x"], {"value": "x"}, 3.5, "true")
-    for n, name in enumerate(row):
-        if (n + bits) % 4 == 0 and name not in {*IDS, "status", "created_at"}:
-            row[name] = odd[(n + bits // 4) % len(odd)]
-
-
-def _huge(row: dict[str, Any], _bits: int) -> None:
+def _huge(row: Row, _bits: int) -> None:
     row["lastname" if "lastname" in row else "title"] = "très long " * 110_000
 
 
-def _nasty(row: dict[str, Any], bits: int) -> None:
-    for n, name in enumerate(TEXTS):
-        if name in row:
-            row[name] = NASTY[(bits + n) % len(NASTY)]
+def _dates(row: Row, bits: int) -> None:
+    names = [name if name.endswith("_at") else None for name in row]
+    spoiling.replace_each(row, bits, names, DATES)
 
 
-def _dates(row: dict[str, Any], bits: int) -> None:
-    for n, name in enumerate(row):
-        if name.endswith("_at"):
-            row[name] = DATES[(bits + n) % len(DATES)]
-
-
-def _orphan(row: dict[str, Any], bits: int) -> None:
+def _orphan(row: Row, bits: int) -> None:
     if "applicant" in row:
         row["vacancy_id"] = 900_000 + bits % 10
 
 
-IDS = ("id", "applicant", "vacancy_id")
-SPOILERS: dict[str, Callable[[dict[str, Any], int], None]] = {
-    "nulls": _nulls, "wrong_types": _wrong_types, "huge": _huge, "nasty_text": _nasty,
-    "bad_dates": _dates, "orphans": _orphan, "record_without_id": _without_id,
-}  # fmt: skip
+SPOILERS: dict[str, Spoiler] = {
+    "nulls": lambda row, bits: spoiling.blank_texts(row, bits, IDS),
+    "wrong_types": _wrong_types,
+    "huge": _huge,
+    "nasty_text": lambda row, bits: spoiling.replace_each(row, bits, TEXTS, NASTY),
+    "bad_dates": _dates,
+    "orphans": _orphan,
+    "record_without_id": _drop_ids,
+}

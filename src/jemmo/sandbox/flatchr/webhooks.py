@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
-
+from jemmo.sandbox.delivery import post
 from jemmo.sandbox.flatchr.applicants import Shapes
 from jemmo.sandbox.flatchr.frame import COMPANY_NUMBER
 from jemmo.sandbox.flatchr.ids import encoded
@@ -14,7 +13,6 @@ from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.sandbox.flatchr.world import FIRST, World
 
-TIMEOUT_S = 5
 USER = {"id": 7, "firstname": "Rec", "lastname": "Ruteur", "email": "rec@example.com"}
 
 
@@ -32,16 +30,8 @@ class Webhooks:
         event = EVENTS.get((order["op"], kind))
         if self.url is None or event is None:
             return None
-        body = self.body(event, kind, row)
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self.url, json=body) as answer,
-            ):
-                return {"event": event, "id": row, "status": answer.status}
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return {"event": event, "id": row, "status": 0}
+        delivery = await post(self.url, self.body(event, kind, row))
+        return {"event": event, "id": row, **delivery}
 
     def body(self, event: str, kind: str, row: int) -> dict[str, Any]:
         """Return what an event says; which kind of id stands where changes from part to part."""

@@ -148,7 +148,7 @@ class Greenhouse(Company):
         if order["op"] == "create" and self._kind(str(order["type"])) == "jobs":
             for place, name in enumerate(STAGES):
                 stage = {"job_id": record, "name": name, "sort_order": place, "active": True}
-                self.kinds["job_interview_stages"].add(stage, self._at(order.get("at")))
+                self.kinds["job_interview_stages"].add(stage, self._at(order))
         return record
 
     # --- tokens ---

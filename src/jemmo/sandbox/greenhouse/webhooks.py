@@ -8,11 +8,9 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
-
+from jemmo.sandbox.delivery import post
 from jemmo.sandbox.rows import Row
 
-TIMEOUT_S = 5
 ACTIONS = {
     ("edit", "candidates"): "update_candidate", ("delete", "candidates"): "delete_candidate",
     ("delete", "applications"): "delete_application",
@@ -57,19 +55,9 @@ class Webhooks:
         )
         # What might be markup is escaped before it is signed.
         raw = body.replace("<", "\\u003c").replace(">", "\\u003e").encode()
-        headers = {
-            "Content-Type": "application/json", "Greenhouse-Event-ID": str(uuid4()),
-            "Signature": sign(self._key, raw),
-        }  # fmt: skip
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(str(self.url), data=raw, headers=headers) as answer,
-            ):
-                return {"event": action, "id": str(row["id"]), "status": answer.status}
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return {"event": action, "id": str(row["id"]), "status": 0}
+        headers = {"Greenhouse-Event-ID": str(uuid4()), "Signature": sign(self._key, raw)}
+        delivery = await post(str(self.url), raw, headers)
+        return {"event": action, "id": str(row["id"]), **delivery}
 
 
 def sign(key: str, body: bytes) -> str:

@@ -127,7 +127,7 @@ class Jarvi:
 
     def _list(self, call: Call, kind: str) -> bytes:
         began = time.monotonic()
-        misbehaviour.shift(self)
+        misbehaviour.shift(self.faults, self.world, self.changes)
         query = read(kind, call.query, self.switches)
         matches = self._select(kind, query, call.query)
         if not matches and query.tests and self.switches.nothing_found == "404":
@@ -144,10 +144,8 @@ class Jarvi:
             "applicants": lambda row: row,
         }
         rows = [show[kind](row) for row in cut]
-        total = len(matches)
-        if self.faults.on:
-            total += int(self.faults.on.get("broken_count", 0))
-            misbehaviour.spoil(self, rows)
+        total = len(matches) + int(self.faults.on.get("broken_count", 0))
+        misbehaviour.spoil(self.faults, rows)
         self._charge(kind, len(rows), began)
         return json.dumps(self._envelope(kind, rows, total), ensure_ascii=False).encode(
             errors="replace"

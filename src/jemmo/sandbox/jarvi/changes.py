@@ -1,6 +1,5 @@
 """Changes made through the control API: applied, written to the journal, told by trigger."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from jemmo.sandbox.jarvi.projects import OPEN
 from jemmo.sandbox.jarvi.switches import Switches
 from jemmo.sandbox.jarvi.webhooks import Triggers
 from jemmo.sandbox.jarvi.world import World
+from jemmo.sandbox.journal import Journal
 
 KINDS = {
     "talent": "profiles", "talents": "profiles", "candidate": "profiles", "candidates": "profiles",
@@ -48,10 +48,9 @@ class Changes:
         self._world = world
         self._switches = switches
         self._triggers = triggers
-        self._journal = journal
-        if journal is not None and journal.exists():
-            for line in journal.read_text().splitlines():
-                self.apply(json.loads(line), log=False)
+        self._journal = Journal(journal)
+        for order in self._journal.orders():
+            self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
         """Send webhooks there from now on, or none."""
@@ -75,9 +74,8 @@ class Changes:
         else:
             record = self._row(kind, order)
         self._world.changed()
-        if log and self._journal is not None:
-            with self._journal.open("a") as journal:
-                journal.write(json.dumps(order | {"id": record}) + "\n")
+        if log:
+            self._journal.add(order | {"id": record})
         return record
 
     def _kind(self, order: dict[str, Any]) -> str:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
-
+from jemmo.sandbox.delivery import post
 from jemmo.sandbox.jarvi.switches import Switches
-
-TIMEOUT_S = 5
 
 
 class Triggers:
@@ -25,15 +22,8 @@ class Triggers:
         """Send one event; return what the receiver answered, None if nothing was to be sent."""
         if self.url is None or kind not in {"profiles", "applications"}:
             return None
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self.url, json=self.body(kind, record)) as answer,
-            ):
-                return {"event": str(order["op"]), "id": record, "status": answer.status}
-        except (aiohttp.ClientError, TimeoutError) as error:
-            return {"event": str(order["op"]), "id": record, "error": type(error).__name__}
+        delivery = await post(self.url, self.body(kind, record))
+        return {"event": str(order["op"]), "id": record, **delivery}
 
     def body(self, kind: str, record: str) -> dict[str, Any]:
         """Return what is sent."""

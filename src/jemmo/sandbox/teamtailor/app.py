@@ -180,11 +180,12 @@ class Teamtailor:
     # Lists and single records ---------------------------------------------------------------
 
     def _list(self, call: Call, view: View, kind: str, among: tuple[int, ...] | None) -> bytes:
-        misbehaviour.shift(self)
+        misbehaviour.shift(self.faults, self.world, self.changes)
         lenient = "unknown_filter_ignored" in self.faults.on
         query = self._reader.read(kind, call.query, view, lenient=lenient)
         renderer = self._renderer(query, view)
-        pager = Pager(self.world.tables[kind], self._rows.select(query, view.scope, among))
+        table = self.world.tables[kind]
+        pager = Pager(table, self._rows.select(query, view.scope, among))
         cut = pager.cut(query.page, cursor=self._cursor(kind))
         data, included = renderer.page(cut.ids)
         meta: dict[str, object] = {
@@ -197,10 +198,10 @@ class Teamtailor:
             base = f"https://{urlsplit(base).hostname}:443"
         links = write_links(base + call.path, query, cut.links)
         text = page_text(data, included if renderer.includes else None, meta, links)
-        text = misbehaviour.said_otherwise(self, text)
+        text = misbehaviour.rewrite(self.switches, text)
         if self.faults.on:
             text = misbehaviour.spoil_page(
-                self, text, kind=kind, cut=cut, call=call, renderer=renderer
+                self.faults, text, table=table, cut=cut, call=call, renderer=renderer
             )
         return text.encode()
 
@@ -226,8 +227,8 @@ class Teamtailor:
         data, included = renderer.page([record])
         middle = f',"included":[{included}]' if renderer.includes else ""
         text = f'{{"data":{data}{middle}}}'
-        text = misbehaviour.said_otherwise(self, text)
-        return (misbehaviour.spoil_one(self, text) if self.faults.on else text).encode()
+        text = misbehaviour.rewrite(self.switches, text)
+        return (misbehaviour.spoil_one(self.faults, text) if self.faults.on else text).encode()
 
     def _related(self, call: Call, view: View, kind: str, record: int, name: str) -> bytes:
         table = self.world.tables[kind]

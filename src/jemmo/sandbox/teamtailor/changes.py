@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jemmo.sandbox.clock import parse_ms
+from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.table import Table
 from jemmo.sandbox.teamtailor.webhooks import Webhooks
 from jemmo.sandbox.teamtailor.world import World
@@ -33,10 +34,9 @@ class Changes:
     def __init__(self, world: World, webhooks: Webhooks, journal: Path | None) -> None:
         self._world = world
         self._webhooks = webhooks
-        self._journal = journal
-        if journal is not None and journal.exists():
-            for line in journal.read_text().splitlines():
-                self.apply(json.loads(line), log=False)
+        self._journal = Journal(journal)
+        for order in self._journal.orders():
+            self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
         """Send webhooks there from now on, or none."""
@@ -52,7 +52,7 @@ class Changes:
     def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[int, list[Event]]:
         """Apply one order: op, type, id, attributes, relationships, at."""
         order = dict(order)
-        order["at"] = self._at(order.get("at"))
+        order["at"] = self._world.clock.moment(order.get("at"), self._world.local.zone)
         table = self._world.tables[self._kind(order)]
         if order["op"] == "create":
             order.setdefault("id", table.next_id())
@@ -64,20 +64,14 @@ class Changes:
             raise ValueError(f"unknown operation {order['op']}")
         events: list[Event] = doing(table, record, order)
         self._world.changed()
-        if log and self._journal is not None:
-            with self._journal.open("a") as journal:
-                journal.write(json.dumps(order) + "\n")
+        if log:
+            self._journal.add(order)
         return record, events
 
     def _kind(self, order: dict[str, Any]) -> str:
         kind = str(order.get("type", "job-applications"))
         return {"candidate": "candidates", "job": "jobs", "application": "job-applications",
                 "job-application": "job-applications"}.get(kind, kind)  # fmt: skip
-
-    def _at(self, moment: Any) -> int:
-        if moment is None:
-            return self._world.clock.now_ms()
-        return moment if isinstance(moment, int) else parse_ms(str(moment), self._world.local.zone)
 
     def _links(self, table: Table, relationships: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         links: dict[str, tuple[int, ...]] = {}

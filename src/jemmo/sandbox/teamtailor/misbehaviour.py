@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jemmo.sandbox import spoiling
+from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.http import Call
 from jemmo.sandbox.mixing import mix
-
-if TYPE_CHECKING:
-    from jemmo.sandbox.teamtailor.app import Teamtailor
-    from jemmo.sandbox.teamtailor.paging import Slice
-    from jemmo.sandbox.teamtailor.resources import Renderer
+from jemmo.sandbox.spoiling import Row, Spoiler
+from jemmo.sandbox.table import Table
+from jemmo.sandbox.teamtailor.changes import Changes
+from jemmo.sandbox.teamtailor.paging import Slice
+from jemmo.sandbox.teamtailor.resources import Renderer
+from jemmo.sandbox.teamtailor.switches import Switches
+from jemmo.sandbox.teamtailor.world import World
 
 # The measure is the share of records hit, or for `shifting` of list requests.
 PAGE_FAULTS: dict[str, float] = {
@@ -36,48 +39,54 @@ DATES = (
 TEXTS = ("first-name", "last-name", "title", "pitch", "name", "cover-letter", "reason")
 
 
-def shift(provider: Teamtailor) -> None:
+def shift(faults: Faults, world: World, changes: Changes) -> None:
     """Change the data under the reader: delete, edit, create, in turn."""
-    if not provider.faults.strikes("shifting"):
+    turn, table = world.revision, world.tables["candidates"]
+    op = spoiling.next_operation(faults, turn, is_empty=not len(table))
+    if op is None:
         return
-    world = provider.world
-    turn = world.revision
-    table = world.tables["candidates"]
-    if turn % 3 == 2 or not len(table):
-        changed = {"first-name": "Nouvelle", "last-name": f"Arrivée {turn}"}
-        provider.changes.apply({"op": "create", "type": "candidates", "attributes": changed})
-        return
-    record = table.slice(mix(world.frame.seed, turn) % len(table), 1)[0]
-    order = (
-        {"op": "delete"} if turn % 3 == 0 else {"op": "edit", "attributes": {"pitch": f"v{turn}"}}
-    )
-    provider.changes.apply({**order, "type": "candidates", "id": record})
+    order: dict[str, Any] = {"op": op, "type": "candidates"}
+    if op == "create":
+        order["attributes"] = {"first-name": "Nouvelle", "last-name": f"Arrivée {turn}"}
+    else:
+        order["id"] = table.slice(mix(world.frame.seed, turn) % len(table), 1)[0]
+    if op == "edit":
+        order["attributes"] = {"pitch": f"v{turn}"}
+    changes.apply(order)
 
 
 def spoil_page(
-    provider: Teamtailor, text: str, *, kind: str, cut: Slice, call: Call, renderer: Renderer
+    faults: Faults, text: str, *, table: Table, cut: Slice, call: Call, renderer: Renderer
 ) -> str:
-    """Return the page with the faults that are on."""
-    page = json.loads(text)
-    on = provider.faults.on
+    """Return the page with the active faults."""
+    page, on = json.loads(text), faults.on
     if "duplicate_ids" in on and cut.position > 0 and page["data"]:
-        repeated = provider.world.tables[kind]
-        before = [n for n in repeated.ids() if n < cut.ids[0]][-1:]
+        before = [n for n in table.ids() if n < cut.ids[0]][-1:]
         page["data"] = json.loads(f"[{renderer.page(before)[0]}]") + page["data"]
     if "broken_count" in on:
         page["meta"]["record-count"] += int(on["broken_count"])
     if "page_repeat" in on:
         page["links"]["next"] = f"{call.base}{call.path}?{call.query}"
     if "foreign_next" in on and "next" in page["links"]:
-        host = provider.faults.texts.get("foreign_next", FOREIGN)
+        host = faults.texts.get("foreign_next", FOREIGN)
         page["links"]["next"] = page["links"]["next"].replace(call.base, host)
-    _spoil_records(provider, page)
+    return _spoil_records(faults, page)
+
+
+def spoil_one(faults: Faults, text: str) -> str:
+    """Return the answer about one record with the active faults."""
+    return _spoil_records(faults, json.loads(text))
+
+
+def _spoil_records(faults: Faults, page: dict[str, Any]) -> str:
+    data = page["data"] if isinstance(page["data"], list) else [page["data"]]
+    records = data + page.get("included", [])
+    spoiling.spoil(faults, records, SPOILERS, lambda record: int(record.get("id", 0)))
     return json.dumps(page)
 
 
-def said_otherwise(provider: Teamtailor, text: str) -> str:
-    """Return an answer in another of the ways that the documentation leaves open."""
-    switches = provider.switches
+def rewrite(switches: Switches, text: str) -> str:
+    """Return an answer in another of the forms that the documentation leaves open."""
     plain = switches.blanks == "shown" and switches.multi_select == "list"
     if plain and switches.resume_summary != "html" and switches.select_options != "each":
         return text
@@ -99,46 +108,15 @@ def said_otherwise(provider: Teamtailor, text: str) -> str:
     return json.dumps(answer)
 
 
-def spoil_one(provider: Teamtailor, text: str) -> str:
-    """Return a single answer with the faults that are on."""
-    answer = json.loads(text)
-    _spoil_records(provider, answer)
-    return json.dumps(answer)
+def _nulls(record: Row, bits: int) -> None:
+    spoiling.blank_texts(record["attributes"], bits)
 
 
-def _spoil_records(provider: Teamtailor, page: dict[str, Any]) -> None:
-    data = page["data"] if isinstance(page["data"], list) else [page["data"]]
-    for name, spoil in SPOILERS.items():
-        share = provider.faults.on.get(name)
-        if share is None:
-            continue
-        for record in data + page.get("included", []):
-            # Decided by the id, so that the same record is spoilt on every reading.
-            bits = mix(len(name), int(record.get("id", 0)))
-            if bits % 10_000 < share * 10_000:
-                spoil(record, bits >> 16)
+def _wrong_types(record: Row, bits: int) -> None:
+    spoiling.mistype(record["attributes"], bits, record["attributes"])
 
 
-def _without_id(record: dict[str, Any], _bits: int) -> None:
-    record.pop("id", None)
-
-
-def _nulls(record: dict[str, Any], bits: int) -> None:
-    attributes = record["attributes"]
-    texts = [name for name, value in attributes.items() if isinstance(value, str)]
-    for name in texts[bits % 3 :: 3]:
-        attributes[name] = None
-
-
-def _wrong_types(record: dict[str, Any], bits: int) -> None:
-    attributes = record["attributes"]
-    odd: tuple[Any, ...] = (42, True, ["x"], {"value": "x"}, 3.5, "true")
-    for n, name in enumerate(attributes):
-        if (n + bits) % 4 == 0:
-            attributes[name] = odd[(n + bits // 4) % len(odd)]
-
-
-def _huge(record: dict[str, Any], _bits: int) -> None:
+def _huge(record: Row, _bits: int) -> None:
     attributes = record["attributes"]
     for name in ("body", "cover-letter", "pitch"):
         if name in attributes:
@@ -146,21 +124,17 @@ def _huge(record: dict[str, Any], _bits: int) -> None:
             return
 
 
-def _nasty(record: dict[str, Any], bits: int) -> None:
+def _nasty(record: Row, bits: int) -> None:
+    spoiling.replace_each(record["attributes"], bits, TEXTS, NASTY)
+
+
+def _dates(record: Row, bits: int) -> None:
     attributes = record["attributes"]
-    for n, name in enumerate(TEXTS):
-        if name in attributes:
-            attributes[name] = NASTY[(bits + n) % len(NASTY)]
+    names = [name if name.endswith(("-at", "-date")) else None for name in attributes]
+    spoiling.replace_each(attributes, bits, names, DATES)
 
 
-def _dates(record: dict[str, Any], bits: int) -> None:
-    attributes = record["attributes"]
-    for n, name in enumerate(attributes):
-        if name.endswith(("-at", "-date")):
-            attributes[name] = DATES[(bits + n) % len(DATES)]
-
-
-def _orphan(record: dict[str, Any], bits: int) -> None:
+def _orphan(record: Row, bits: int) -> None:
     if record["type"] != "job-applications":
         return
     link = record["relationships"].get("candidate" if bits & 1 else "job", {})
@@ -168,7 +142,7 @@ def _orphan(record: dict[str, Any], bits: int) -> None:
         link["data"]["id"] = str(9_000_000_000 + bits % 1000)
 
 
-SPOILERS: dict[str, Callable[[dict[str, Any], int], None]] = {
+SPOILERS: dict[str, Spoiler] = {
     "nulls": _nulls, "wrong_types": _wrong_types, "huge": _huge, "nasty_text": _nasty,
-    "bad_dates": _dates, "orphans": _orphan, "record_without_id": _without_id,
+    "bad_dates": _dates, "orphans": _orphan, "record_without_id": spoiling.drop_id,
 }  # fmt: skip

@@ -6,8 +6,7 @@ import hmac
 import json
 from typing import Any
 
-import aiohttp
-
+from jemmo.sandbox.delivery import post
 from jemmo.sandbox.teamtailor.switches import Switches
 from jemmo.sandbox.teamtailor.world import World
 
@@ -25,7 +24,6 @@ WATCHED = {
     ),
     "job-applications": "stage rejected-at cover-letter job-title promotion-id",
 }
-TIMEOUT_S = 5
 
 
 def sign_v1(key: str, record: str) -> str:
@@ -74,8 +72,8 @@ class Webhooks:
         gone = action == "destroy"
         attributes = kept.get((kind, record), {}) if gone else self._attributes(kind, record)
         body, signature = self._body(name, kind, record, attributes)
-        headers = {"TT-Signature": signature, "Content-Type": "application/json"}
-        return {"event": name, "id": str(record), **await self._post(body, headers)}
+        delivery = await post(self.url, body, {"TT-Signature": signature})
+        return {"event": name, "id": str(record), **delivery}
 
     def _attributes(self, kind: str, record: int) -> dict[str, Any]:
         table = self._world.tables[kind]
@@ -106,14 +104,3 @@ class Webhooks:
             return json.dumps(content | {"signature": signature}).encode(), signature
         body = json.dumps(content).encode()  # a body cannot hold its own signature
         return body, sign_v2(self._key, body, second)
-
-    async def _post(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(str(self.url), data=body, headers=headers) as answer,
-            ):
-                return {"status": answer.status}
-        except (aiohttp.ClientError, TimeoutError) as error:
-            return {"status": 0, "error": type(error).__name__}
