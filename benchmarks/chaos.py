@@ -223,7 +223,8 @@ async def _truth(server: SandboxServer, kind: str) -> list[dict[str, Any]]:
 def _connect(server: SandboxServer, provider: str, number: int) -> UUID:
     from django.db import connections as django_connections
 
-    from jemmo.services import accounts, connections
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import connections
     from jemmo.vault import default_vault
 
     try:
@@ -248,7 +249,7 @@ def _ask(connection: UUID, mode: str | None) -> None:
 
     from jemmo.domain.errors import JemmoError
     from jemmo.domain.streams import Mode
-    from jemmo.services.manual import request_sync
+    from jemmo.services.sync.manual import request_sync
 
     try:
         request_sync(connection, mode=Mode(mode) if mode else None)
@@ -262,14 +263,14 @@ def _ask(connection: UUID, mode: str | None) -> None:
 
 async def _sync(connection: UUID, url: str, mode: str) -> Any:
     from jemmo.domain.streams import Mode
-    from jemmo.services.syncs import sync
+    from jemmo.services.sync.runner import sync
     from jemmo.vault import default_vault
 
     return await sync(connection, database_url=url, vault=default_vault(), mode=Mode(mode))
 
 
 async def _verify(connection: UUID, url: str) -> Any:
-    from jemmo.services.verification import verify
+    from jemmo.services.sync.verification import verify
     from jemmo.vault import default_vault
 
     return await verify(connection, database_url=url, vault=default_vault())

@@ -83,7 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JEMMO_HOME"] = folder
         from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
-        from jemmo.store import scope  # noqa: PLC0415
+        from jemmo.store.db import scope  # noqa: PLC0415
 
         try:
             owner = embedded.ensure_running()
@@ -102,8 +102,8 @@ def filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
     from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from jemmo.services import accounts  # noqa: PLC0415
-    from jemmo.store import schema  # noqa: PLC0415
+    from jemmo.services.accounts import accounts  # noqa: PLC0415
+    from jemmo.store.db import schema  # noqa: PLC0415
     from jemmo.store.models import Connection, Job, Talent  # noqa: PLC0415
 
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -145,7 +145,7 @@ def _asked(client: Any, path: str) -> float:
 
 def _costs(owner: str) -> Table:
     """Each index's price: the rows of its table are inserted into a copy with the index alone, and with none."""
-    from jemmo.store import schema  # noqa: PLC0415
+    from jemmo.store.db import schema  # noqa: PLC0415
 
     table = Table("index", "µs a row", "MB")
     with psycopg.connect(owner, autocommit=True) as db, db.cursor() as cursor:

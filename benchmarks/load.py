@@ -34,7 +34,7 @@ import psycopg
 from benchmarks.cost import postmaster, spent
 from benchmarks.webhooks import SIGNING, p95, part, talents_of, until_up
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
-from jemmo.store import budget
+from jemmo.store.db import budget
 
 BROWSERS, VISITORS, CONNECTIONS, TALENTS = 50, 20, 200, 20_000
 WEBHOOKS_A_MINUTE = 2000
@@ -120,7 +120,9 @@ def prepare(address: str) -> Scene:
     from django.conf import settings  # noqa: PLC0415 - once Django is set up
     from django.test import Client  # noqa: PLC0415
 
-    from jemmo.services import accounts, connections, webhooks  # noqa: PLC0415
+    from jemmo.services.accounts import accounts  # noqa: PLC0415
+    from jemmo.services.connections import connections  # noqa: PLC0415
+    from jemmo.services.webhooks import endpoints  # noqa: PLC0415
     from jemmo.store.models import Connection  # noqa: PLC0415
     from jemmo.vault import default_vault  # noqa: PLC0415
 
@@ -131,7 +133,7 @@ def prepare(address: str) -> Scene:
             org, "teamtailor", f"bench-key-{number}", vault=vault, base_url=address
         )
         connection = Connection.objects.get(id=made.id)
-        hooks.append(webhooks.set_signing_key(connection, SIGNING, vault).path)
+        hooks.append(endpoints.set_signing_key(connection, SIGNING, vault).path)
     first = accounts.ensure_organisation("org-0")
     Connection.objects.exclude(org=first).update(due_at="2100-01-01T00:00:00Z")
     for number in range(BROWSERS):

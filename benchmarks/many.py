@@ -122,7 +122,8 @@ def _connect(orders: list[tuple[str, str]]) -> None:
         import json, sys
         from jemmo import bootstrap
         bootstrap.start()
-        from jemmo.services import accounts, connections
+        from jemmo.services.accounts import accounts
+        from jemmo.services.connections import connections
         from jemmo.vault import default_vault
         for name, address in json.load(sys.stdin):
             org = accounts.ensure_organisation(name)

@@ -16,7 +16,9 @@ from jemmo import bootstrap
 
 def main(org: str, address: str, pacing: str, provider: str = "teamtailor", *given: str) -> None:
     url = bootstrap.start()
-    from jemmo.services import accounts, connections, syncs  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.accounts import accounts  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.connections import connections  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.sync import runner  # noqa: PLC0415 - once Django is set up
     from jemmo.store.models import Attachment  # noqa: PLC0415
     from jemmo.vault import default_vault  # noqa: PLC0415
 
@@ -29,7 +31,7 @@ def main(org: str, address: str, pacing: str, provider: str = "teamtailor", *giv
         options={"pacing": pacing, **dict(one.partition("=")[::2] for one in given)},
     )
     began = time.process_time()
-    report = asyncio.run(syncs.sync(made.id, database_url=url, vault=default_vault()))
+    report = asyncio.run(runner.sync(made.id, database_url=url, vault=default_vault()))
     processor = time.process_time() - began
     files = Attachment.objects.filter(talent__connection=made.id).count()
     found = {

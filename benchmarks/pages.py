@@ -53,7 +53,7 @@ def main() -> None:
         os.environ["JEMMO_HOME"] = folder
         os.environ.pop("DATABASE_URL", None)
         from jemmo import bootstrap, embedded  # noqa: PLC0415 - its home is set now
-        from jemmo.store import scope  # noqa: PLC0415
+        from jemmo.store.db import scope  # noqa: PLC0415
 
         try:
             owner = embedded.ensure_running()

@@ -8,12 +8,14 @@ from uuid import uuid4
 
 from procrastinate.contrib.django import app
 
-from jemmo.cli import working
-from jemmo.services import metrics, queue
-from jemmo.services.scopes import everywhere, on_the_clock
-from jemmo.store import hints, scope
-from jemmo.store.postgres import connect
-from jemmo.store.shared import sharing
+from jemmo.cli.operations import working
+from jemmo.services.base.scopes import everywhere, on_the_clock
+from jemmo.services.operations import metrics
+from jemmo.services.sync import queue
+from jemmo.store.db import scope
+from jemmo.store.db.postgres import connect
+from jemmo.store.db.shared import sharing
+from jemmo.store.webhooks import refetch_writer
 
 Work = Callable[[str], Awaitable[object]]
 
@@ -46,7 +48,7 @@ async def _claim(url: str) -> None:
     with scope.under(scope.EVERYTHING):
         async with connect(url) as db:
             token = uuid4()
-            claimed = await hints.claim(db, token)
+            claimed = await refetch_writer.claim(db, token)
             if claimed:
-                await hints.due(db, claimed)
-                await hints.release(db, claimed, token)
+                await refetch_writer.due(db, claimed)
+                await refetch_writer.release(db, claimed, token)

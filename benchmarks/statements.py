@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from jemmo.store import scope
+from jemmo.store.db import scope
 
 READS = ("SELECT", "WITH", "DELETE", "UPDATE", "INSERT")
 FEW = 3  # executions of one text that are looked at

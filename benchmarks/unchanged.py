@@ -53,7 +53,8 @@ def main() -> None:
 
 
 def connect(address: str) -> UUID:
-    from jemmo.services import accounts, connections  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.accounts import accounts  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.connections import connections  # noqa: PLC0415 - once Django is set up
     from jemmo.vault import default_vault  # noqa: PLC0415
 
     connection = connections.connect(
@@ -87,12 +88,12 @@ def measure(url: str, connection: UUID, rounds: int) -> list[dict[str, float]]:
 
 
 def sync(url: str, connection: UUID, times: int) -> None:
-    from jemmo.services import syncs  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.sync import runner  # noqa: PLC0415 - once Django is set up
     from jemmo.vault import default_vault  # noqa: PLC0415
 
     async def repeat() -> None:
         for _ in range(times):
-            await syncs.sync(
+            await runner.sync(
                 connection, database_url=url, vault=default_vault(), trigger="schedule"
             )
 

@@ -88,7 +88,9 @@ def _connect(address: str, share: int) -> list[str]:
     from jemmo import bootstrap  # noqa: PLC0415 - its home is set now
 
     bootstrap.start()
-    from jemmo.services import accounts, connections, webhooks  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.accounts import accounts  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.connections import connections  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.webhooks import endpoints  # noqa: PLC0415 - once Django is set up
     from jemmo.store.models import Connection  # noqa: PLC0415
     from jemmo.vault import default_vault  # noqa: PLC0415
 
@@ -104,7 +106,7 @@ def _connect(address: str, share: int) -> list[str]:
             options={"quota_share": str(share)},
         )
         one = Connection.objects.get(id=made.id)
-        paths.append(webhooks.set_signing_key(one, SIGNING, vault).path)
+        paths.append(endpoints.set_signing_key(one, SIGNING, vault).path)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as db:
         # None is due, so the schedule does not start nine more initial syncs.
         db.execute("UPDATE connection SET due_at = now() + interval '1 day'")

@@ -41,7 +41,7 @@ from jemmo.bootstrap import collect_static
 from jemmo.embedded import locks
 from jemmo.rest_client import client
 from jemmo.settings import database
-from jemmo.store import roles, scope
+from jemmo.store.db import roles, scope
 from jemmo.vault import keyset
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
@@ -218,7 +218,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 MIGRATE = """
 from jemmo import bootstrap
-from jemmo.store import scope
+from jemmo.store.db import scope
 bootstrap.setup()
 with scope.under(None):
     bootstrap.bring_up_to_date()

@@ -7,10 +7,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
 django.setup(set_prefix=False)
 
-from jemmo.web.hooks import PREFIX, Hooks  # noqa: E402 - once Django is set up
-from jemmo.web.limits import Receive, Scope, Send, limited  # noqa: E402 - as above
-from jemmo.web.one_answer import OneAnswer  # noqa: E402 - as above
-from jemmo.web.serving import ALIVE, READY, Pages, alive  # noqa: E402 - as above
+from jemmo.web.frame.limits import Receive, Scope, Send, limited  # noqa: E402 - as above
+from jemmo.web.frame.one_answer import OneAnswer  # noqa: E402 - as above
+from jemmo.web.frame.serving import ALIVE, READY, Pages, alive  # noqa: E402 - as above
+from jemmo.web.webhooks.ingest import PREFIX, Hooks  # noqa: E402 - once Django is set up
 
 _django = Pages()
 pages = limited(_django)

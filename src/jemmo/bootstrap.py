@@ -23,7 +23,7 @@ from jemmo import logs
 from jemmo.domain.errors import ConfigError
 from jemmo.embedded import PostgresError, check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
-from jemmo.store import policies, schema, scope, versions
+from jemmo.store.db import policies, schema, scope, versions
 
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 COLLECT_SECONDS = 60  # that a server waits while another one collects the pages' files
@@ -122,7 +122,7 @@ def _migrating(cursor: CursorWrapper) -> Iterator[None]:
 
 def check_keys() -> None:
     """Refuse to start with keys that are lost or not this database's: what they sealed would be written over."""
-    from jemmo.services import keys  # noqa: PLC0415 - models can be imported only once Django is set up
+    from jemmo.services.operations import keys  # noqa: PLC0415 - models can be imported only once Django is set up
     from jemmo.vault import keyset_path  # noqa: PLC0415
 
     keys.check(keyset_path())
@@ -130,7 +130,7 @@ def check_keys() -> None:
 
 def _as_application(url: str, process: str, pool: int) -> str:
     """Put this process, and those it starts, in the application's role."""
-    from jemmo.services import application_role  # noqa: PLC0415 - as above
+    from jemmo.services.operations import application_role  # noqa: PLC0415 - as above
     from jemmo.settings import database  # noqa: PLC0415
 
     found = application_role.access(url).url

@@ -18,9 +18,9 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import split_address
 from jemmo.environment import CENTURY, address, number
 from jemmo.home import home
-from jemmo.store.budget import CONNECT_WAIT
+from jemmo.store.db.budget import CONNECT_WAIT
 from jemmo.vault.files import kept_secret
-from jemmo.web.limits import LARGEST
+from jemmo.web.frame.limits import LARGEST
 
 BASE = Path(__file__).resolve().parent
 POOL: dict[str, Any] = {
@@ -62,7 +62,7 @@ def database(url: str, *, process: str = "command", pool: int = 0) -> dict[str, 
     if pool:
         parts["pool"] = {"min_size": 1, "max_size": pool, **POOL}
     return {
-        "ENGINE": "jemmo.store.backend",
+        "ENGINE": "jemmo.store.db.backend",
         "NAME": parts.pop("dbname", "jemmo"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -107,24 +107,24 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "jemmo.web.middleware.ContentSecurityPolicy",
+    "jemmo.web.frame.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.api.problems.OnlyProblems",
-    "jemmo.web.middleware.OnTheWayIn",
-    "jemmo.web.health.Probes",
+    "jemmo.web.frame.middleware.OnTheWayIn",
+    "jemmo.web.frame.health.Probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "jemmo.web.middleware.SizeLimit",
+    "jemmo.web.frame.middleware.SizeLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "jemmo.web.middleware.SessionEnd",
+    "jemmo.web.frame.middleware.SessionEnd",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "jemmo.web.middleware.CurrentOrganisation",
-    "jemmo.web.screenshots.ScreenshotMode",
+    "jemmo.web.frame.middleware.CurrentOrganisation",
+    "jemmo.web.frame.screenshots.ScreenshotMode",
 ]
 ROOT_URLCONF = "jemmo.urls"
 ASGI_APPLICATION = "jemmo.asgi.application"
@@ -138,14 +138,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "jemmo.web.context.frame",
+                "jemmo.web.frame.context.frame",
             ]
         },
     }
 ]
 
 PROCRASTINATE_IMPORT_PATHS = [
-    "jemmo.tasks.syncs",
+    "jemmo.tasks.sync",
     "jemmo.tasks.connections",
     "jemmo.tasks.notifications",
     "jemmo.tasks.files",
@@ -153,7 +153,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "jemmo.tasks.privacy",
     "jemmo.tasks.history",
 ]
-PROCRASTINATE_ON_APP_READY = "jemmo.store.queueing.prepare"
+PROCRASTINATE_ON_APP_READY = "jemmo.store.sync.queue_schema.prepare"
 
 AUTH_USER_MODEL = "store.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -168,16 +168,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "jobs"
-ACCOUNT_ADAPTER = "jemmo.web.accounts.OurAccounts"
-MFA_ADAPTER = "jemmo.web.accounts.SealedSecrets"
+ACCOUNT_ADAPTER = "jemmo.web.accounts.adapters.OurAccounts"
+MFA_ADAPTER = "jemmo.web.accounts.adapters.SealedSecrets"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_FORMS = {
-    "reset_password": "jemmo.web.accounts.AskForReset",
-    "reset_password_from_key": "jemmo.web.accounts.ResetByEmail",
+    "reset_password": "jemmo.web.accounts.adapters.AskForReset",
+    "reset_password_from_key": "jemmo.web.accounts.adapters.ResetByEmail",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -190,7 +190,7 @@ ACCOUNT_RATE_LIMITS = {
     # A key of an ATS is tried by asking the ATS: whoever is signed in must not be able to try many.
     "ats_key": "10/10m/user,20/10m/key",
     "ats_question": "30/10m/user,60/10m/key",  # with the key that is there
-    # Passwords (``jemmo.web.sign_in``): the more often it fails, the longer the wait.
+    # Passwords (``jemmo.web.accounts.sign_in``): the more often it fails, the longer the wait.
     "login_address": "10/m/ip,60/h/ip",
     "login_account": "5/5m/key,15/h/key,40/d/key",
     "login_known": "5/5m/key,15/h/key,40/d/key",
@@ -202,7 +202,7 @@ ACCOUNT_RATE_LIMITS = {
 # How many proxies in front of Jemmo add to X-Forwarded-For; without any, the header is not read.
 ALLAUTH_TRUSTED_PROXY_COUNT = number("JEMMO_PROXIES", 0)
 # In the database: all processes count attempts together.
-CACHES = {"default": {"BACKEND": "jemmo.store.cache.JsonCache"}}
+CACHES = {"default": {"BACKEND": "jemmo.store.db.cache.JsonCache"}}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -222,7 +222,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
-SESSION_ENGINE = "jemmo.store.sessions"
+SESSION_ENGINE = "jemmo.store.accounts.sessions"
 SECURE_SSL = os.environ.get("JEMMO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True

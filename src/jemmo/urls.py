@@ -4,9 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from jemmo.web.accounts import address
 from jemmo.web.admin import only_support
-from jemmo.web.health import healthz, metrics, readyz
-from jemmo.web.views import address
+from jemmo.web.frame.health import healthz, metrics, readyz
 
 admin.autodiscover()
 only_support()
@@ -28,7 +28,7 @@ urlpatterns = [
     path("", include("jemmo.web.urls")),
 ]
 
-handler400 = "jemmo.web.views.errors.bad_request"
-handler403 = "jemmo.web.views.errors.forbidden"
-handler404 = "jemmo.web.views.errors.not_found"
-handler500 = "jemmo.web.views.errors.failed"
+handler400 = "jemmo.web.frame.errors.bad_request"
+handler403 = "jemmo.web.frame.errors.forbidden"
+handler404 = "jemmo.web.frame.errors.not_found"
+handler500 = "jemmo.web.frame.errors.failed"

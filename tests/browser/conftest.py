@@ -66,8 +66,8 @@ def served() -> Iterator[str]:
     import uvicorn
 
     from jemmo import asgi
-    from jemmo.services import live
-    from jemmo.web.hooks import Hooks
+    from jemmo.services.notifications import live
+    from jemmo.web.webhooks.ingest import Hooks
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -120,7 +120,7 @@ class Office:
 
 @pytest.fixture
 def office(database_url: str, static_files: None, settings: Settings) -> Iterator[Office]:
-    from jemmo.services import accounts
+    from jemmo.services.accounts import accounts
 
     org = accounts.ensure_organisation("atelier", "Atelier")
     for role in ("owner", "admin", "recruiter", "viewer"):

@@ -25,7 +25,7 @@ OTHER = "another horse entirely"
 @pytest.fixture
 def somebody(database_url: str) -> None:
     """An owner."""
-    from jemmo.services import accounts
+    from jemmo.services.accounts import accounts
 
     org = accounts.ensure_organisation("atelier", "Atelier")
     accounts.add_member(org, "owner@acme.example", "owner", PASSWORD, verified=True)

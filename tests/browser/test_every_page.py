@@ -13,7 +13,7 @@ from fakes.kept import keep
 from fakes.showcase import PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 from jemmo.store.models import Talent
 
 pytestmark = [

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 from jemmo.store.models import SyncRun
 
 pytestmark = [

@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, expect
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import erasure
+from jemmo.services.privacy import erasure
 from jemmo.store.models import Talent
 from jemmo.vault import default_vault
 

@@ -19,7 +19,7 @@ from fakes.pictures import png
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 
 pytestmark = [
     pytest.mark.browser,

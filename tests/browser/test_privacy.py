@@ -13,7 +13,8 @@ from fakes.kept import keep
 from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
-from jemmo.services import accounts, wishes
+from jemmo.services.accounts import accounts
+from jemmo.services.privacy import retention_policy
 from jemmo.store.models import Talent
 
 pytestmark = [
@@ -97,7 +98,7 @@ def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
 
     expect(page.get_by_text("The rules are applied every night.")).to_be_visible()
     apart(quiet.org.refresh_from_db)
-    assert wishes.wishes_of(quiet.org).idle_months == 24
+    assert retention_policy.wishes_of(quiet.org).idle_months == 24
     assert apart(Talent.objects.filter(remote_id="elodie").exists)
 
 

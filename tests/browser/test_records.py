@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from jemmo.home import home
 from jemmo.sandbox.files import pdf
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 
 pytestmark = [
     pytest.mark.browser,

@@ -17,7 +17,7 @@ import pytest
 from fakes.showcase import PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 
 pytestmark = [
     pytest.mark.browser,

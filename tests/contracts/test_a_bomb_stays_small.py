@@ -15,7 +15,7 @@ from contracts.vendors.all import VENDORS
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import PermanentError
 from jemmo.rest_client.amounts import REPLY
-from jemmo.services.access import PATIENCE, try_key
+from jemmo.services.connections.ats_access import PATIENCE, try_key
 
 MANY = 60 * 1024 * 1024
 PEAK = 6 * REPLY.size  # bytes

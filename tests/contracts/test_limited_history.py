@@ -22,7 +22,7 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain import history
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import histories
+from jemmo.services.connections import history_limit
 from jemmo.store.models import Connection
 
 JARVI_WITH_APPLICATIONS = replace(
@@ -82,7 +82,7 @@ async def limit(company: Company, day: date | None) -> None:
             options |= {history.YEARS: "1", history.FROM: day.isoformat()}
         connection.options = options
         connection.save(update_fields=["options"])
-        histories.apply(connection, before)
+        history_limit.apply(connection, before)
 
     await in_thread(change)
 

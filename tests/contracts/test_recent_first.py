@@ -23,9 +23,9 @@ from jemmo.domain import history
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Start, Stream, StreamSpec
 from jemmo.pipeline import plan, run
-from jemmo.services.syncs import sync_slice
+from jemmo.services.sync.runner import sync_slice
 from jemmo.store.models import Connection
-from jemmo.store.tables import TABLES
+from jemmo.store.sync.tables import TABLES
 from jemmo.vault import default_vault
 
 EDITED = 40

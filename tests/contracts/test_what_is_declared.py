@@ -22,7 +22,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import webhooks
+from jemmo.services.webhooks import endpoints
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -124,11 +124,11 @@ async def it_has_an_address_for_webhooks(found: Company) -> bool:
 
     def ask() -> bool:
         one = Connection.objects.get(id=found.id)
-        if webhooks.status(one).supported:
-            return webhooks.address(one, default_vault()).path.startswith("/hooks/")
-        assert "sends no webhooks" in webhooks.status(one).words
+        if endpoints.status(one).supported:
+            return endpoints.address(one, default_vault()).path.startswith("/hooks/")
+        assert "sends no webhooks" in endpoints.status(one).words
         with pytest.raises(ConfigError) as raised:
-            webhooks.address(one, default_vault())
+            endpoints.address(one, default_vault())
         assert raised.value.code == "no_webhooks"
         return False
 

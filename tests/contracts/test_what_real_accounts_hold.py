@@ -19,7 +19,7 @@ from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Mode, Stream
-from jemmo.store.tables import TABLES
+from jemmo.store.sync.tables import TABLES
 
 SECRET = "a-key-of-the-customer"
 PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"

@@ -11,7 +11,7 @@ from fakes.deployments import Customer, run
 from fakes.processes import Done, jemmo
 
 from jemmo.sandbox import run_sandbox
-from jemmo.store.policies import OPEN, POLICIES
+from jemmo.store.db.policies import OPEN, POLICIES
 
 WEB_ROLES = ("anon", "authenticated", "service_role")
 EVERYTHING = "SELECT set_config('jemmo.reach', 'everything', false)"

@@ -26,7 +26,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.files.choose import choose
 from jemmo.files.storage import Missing, Storage, TooLarge, check
 from jemmo.sandbox import run_sandbox
-from jemmo.services.contexts import file_context
+from jemmo.services.base.contexts import file_context
 from jemmo.vault import keyset_path, open_vault
 
 FOLDER = "00000000-0000-4000-8000-000000000001"

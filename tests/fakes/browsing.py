@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from playwright.sync_api import Page
 
-from jemmo.store import scope
+from jemmo.store.db import scope
 
 T = TypeVar("T")
 PATIENCE = 300_000  # milliseconds: a page fails because something never comes, not because the machine is busy

@@ -15,16 +15,16 @@ from django.db import connections
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import api_keys
-from jemmo.services.syncs import sync
-from jemmo.services.verification import Verdict, verify
-from jemmo.store.context import (
+from jemmo.services.connections import api_keys
+from jemmo.services.sync.runner import sync
+from jemmo.services.sync.verification import Verdict, verify
+from jemmo.store.models import Connection, Organisation
+from jemmo.store.sync.run_context import (
     application_texts_context,
     contact_context,
     talent_texts_context,
 )
-from jemmo.store.models import Connection, Organisation
-from jemmo.store.tables import TABLES
+from jemmo.store.sync.tables import TABLES
 from jemmo.vault import default_vault
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Company:
 
     async def counts(self) -> dict[str, int]:
         """What people see: the counts of ``jemmo status``."""
-        from jemmo.services.status import counts_of
+        from jemmo.services.connections.status import counts_of
 
         return await in_thread(lambda: counts_of(Connection.objects.get(id=self.id)))
 

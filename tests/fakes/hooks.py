@@ -17,12 +17,12 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.webhooks import BURST, PER_SECOND, Bucket
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
-from jemmo.services import webhooks
-from jemmo.services.hints import Lane
-from jemmo.services.webhooks import WebhookStatus
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.endpoints import WebhookStatus
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
-from jemmo.web.hooks import Hooks
+from jemmo.web.webhooks.ingest import Hooks
 
 KEY = "webhook-key"
 
@@ -83,7 +83,7 @@ class Hooked:
         return await in_thread(lambda: work(Connection.objects.get(id=self.company.id)))
 
     async def status(self) -> WebhookStatus:
-        found: WebhookStatus = await self.connection(webhooks.status)
+        found: WebhookStatus = await self.connection(endpoints.status)
         return found
 
     async def counted(self, what: str, number: int = 1) -> None:
@@ -118,8 +118,8 @@ async def hooked(
             vault, one = default_vault(), Connection.objects.get(id=found.id)
             rules = connector_for(provider).webhooks
             if with_key and rules is not None and rules.verify is not None:
-                webhooks.set_signing_key(one, KEY, vault)
-            return webhooks.address(one, vault).path
+                endpoints.set_signing_key(one, KEY, vault)
+            return endpoints.address(one, vault).path
 
         url = base + await in_thread(make)
         server.provider.announce_to(url)

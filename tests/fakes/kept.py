@@ -10,11 +10,11 @@ from pathlib import Path
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.files.folder import FolderStorage
 from jemmo.files.limits import max_bytes
-from jemmo.services import fetching
-from jemmo.services.lookups import lookup_key_by
-from jemmo.store import files as store
+from jemmo.services.base.lookups import lookup_key_by
+from jemmo.services.files import download
+from jemmo.store.db.postgres import connect
+from jemmo.store.files import fetch_queue as store
 from jemmo.store.models import Attachment, FileVersion, Talent
-from jemmo.store.postgres import connect
 from jemmo.vault import default_vault
 
 
@@ -49,7 +49,7 @@ def keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> Att
 async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> None:
     async with connect(database_url) as db:
         vault = default_vault()
-        bench = fetching.Bench(
+        bench = download.Bench(
             db=db,
             source=InMemory(content),
             storage=FolderStorage(folder),
@@ -59,7 +59,7 @@ async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path)
         )
         for one in await store.due(db, talent.connection_id, limit=100):
             if one.talent_id == talent.id:
-                await fetching._handle(bench, one)
+                await download._handle(bench, one)
 
 
 def version_of(attachment: Attachment) -> FileVersion:

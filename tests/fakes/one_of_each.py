@@ -16,7 +16,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.fields import NOT_PROVIDED
 
-from jemmo.store.policies import POLICIES
+from jemmo.store.db.policies import POLICIES
 
 Rows = dict[str, models.Model]
 """By table."""

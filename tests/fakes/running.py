@@ -1,4 +1,4 @@
-"""Runs any source into the real store, as ``jemmo.services.syncs`` runs a connector's."""
+"""Runs any source into the real store, as ``jemmo.services.sync.runner`` runs a connector's."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from jemmo.domain.streams import (
 )
 from jemmo.pipeline.plan import choose_mode
 from jemmo.pipeline.run import SyncRun
-from jemmo.services import syncs
-from jemmo.services.concerning import hashing_of
-from jemmo.services.scopes import connected
-from jemmo.store import runs
-from jemmo.store.runs import Hold
-from jemmo.store.writer import Writer
+from jemmo.services.base.scopes import connected
+from jemmo.services.privacy.personal_data import hashing_of
+from jemmo.services.sync import runner
+from jemmo.store.sync import runs
+from jemmo.store.sync.runs import Hold
+from jemmo.store.sync.writer import Writer
 from jemmo.vault import default_vault
 
 
@@ -45,15 +45,15 @@ async def run_slice(
     *,
     goes_on: Hold | None = None,
     slice_over: Callable[[], bool] = lambda: False,
-) -> syncs.Slice:
+) -> runner.Slice:
     """The same, that ends after a page where ``slice_over`` says so, and ``goes_on`` with a run that did."""
     try:
         async with connected(company.id, company.database_url) as (db, found):
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            row = syncs._with_applicable_rules(found, source, report)
+            row = runner._with_applicable_rules(found, source, report)
             begin = partial(runs.begin, trigger="test", goes_on=goes_on)
-            async with syncs._leased(
-                db, row, report, begin, company.database_url, syncs._now
+            async with runner._leased(
+                db, row, report, begin, company.database_url, runner._now
             ) as context:
                 vault = default_vault()
                 store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
@@ -67,12 +67,12 @@ async def run_slice(
                     store=store,
                     rules=row.rules,
                     report=report,
-                    progress=syncs.Unwatched(),
+                    progress=runner.Unwatched(),
                     now=lambda: datetime.now(UTC),
                     slice_over=slice_over,
                 )
                 await run.execute()
-        return syncs.Slice(report=report, hold=context.hold)
+        return runner.Slice(report=report, hold=context.hold)
     finally:
         await source.close()
 

@@ -32,7 +32,7 @@ from jemmo.domain.records import (
     Talent,
 )
 from jemmo.domain.streams import Stream, StreamSpec
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 from jemmo.store import models
 
 EMAIL = "elodie.private@mail.example"

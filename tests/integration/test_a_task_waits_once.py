@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.store import schema
+from jemmo.store.db import schema
 from jemmo.tasks import files
 
 

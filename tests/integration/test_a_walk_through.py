@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 import pytest
 from fakes.company import Company, company, in_thread
 
+from jemmo.domain.explanations import Answer, Verdict
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
-from jemmo.domain.whereabouts import Answer, Verdict
 from jemmo.sandbox.server import SandboxServer, run_sandbox
-from jemmo.services import cards, deletions, quality, whereabouts
+from jemmo.services.connections import paused_deletions, summaries
+from jemmo.services.records import explanations, quality
+from jemmo.store.connections import paused_deletions as held
 from jemmo.store.models import Connection, Organisation
-from jemmo.store.selectors import held, syncing
+from jemmo.store.sync import sync_status
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -61,13 +63,15 @@ async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
     assert await kinds(found) == [*told, "sync_recovered", "sync_done"]
 
 
-async def shown(found: Company) -> tuple[cards.Card, syncing.SyncIcon, syncing.SyncIcon]:
+async def shown(
+    found: Company,
+) -> tuple[summaries.Card, sync_status.SyncIcon, sync_status.SyncIcon]:
     """The card of the connection, and the icons of both pages."""
 
-    def look() -> tuple[cards.Card, syncing.SyncIcon, syncing.SyncIcon]:
+    def look() -> tuple[summaries.Card, sync_status.SyncIcon, sync_status.SyncIcon]:
         connection, now = Connection.objects.get(id=found.id), datetime.now(UTC)
-        icons = [syncing.icon(connection.org, page, now=now) for page in ("talents", "jobs")]
-        return cards.card(connection), icons[0], icons[1]
+        icons = [sync_status.icon(connection.org, page, now=now) for page in ("talents", "jobs")]
+        return summaries.card(connection), icons[0], icons[1]
 
     return await in_thread(look)
 
@@ -87,7 +91,7 @@ async def test_a_failure_names_its_connection(
 async def answer(found: Company, remote_id: str) -> Answer:
     def look() -> Answer:
         org = Connection.objects.get(id=found.id).org
-        (one,) = whereabouts.why(org, remote_id, now=datetime.now(UTC))
+        (one,) = explanations.why(org, remote_id, now=datetime.now(UTC))
         return one
 
     return await in_thread(look)
@@ -99,9 +103,9 @@ async def decide(found: Company, decision: str) -> None:
         page = held.page(connection, "talents", {})
         assert page is not None
         if decision == "keep":
-            assert deletions.keep(connection, "talents")
+            assert paused_deletions.keep(connection, "talents")
         else:
-            deletions.release(connection, "talents", missing=page.records)
+            paused_deletions.release(connection, "talents", missing=page.records)
 
     await in_thread(work)
 
@@ -161,7 +165,7 @@ async def decide_on_jobs(found: Company) -> None:
         page = held.page(connection, "jobs", {})
         assert page is not None
         assert [row.stream for row in page.together] == ["jobs", "applications"]
-        deletions.release(connection, "jobs", missing=page.records)
+        paused_deletions.release(connection, "jobs", missing=page.records)
 
     await in_thread(work)
 

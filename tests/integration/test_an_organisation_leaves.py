@@ -15,9 +15,11 @@ from fakes.showcase import EMAIL, Showcase
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.folder import FolderStorage
-from jemmo.services import leaving, schedule
-from jemmo.services.storage import MARK
-from jemmo.store import belonging
+from jemmo.services.accounts import organization_deletion
+from jemmo.services.connections import schedule
+from jemmo.services.files.storage import MARK
+from jemmo.store.db import ownership
+from jemmo.store.db.policies import OPEN
 from jemmo.store.models import (
     Account,
     AuditEvent,
@@ -29,7 +31,6 @@ from jemmo.store.models import (
     SupportThread,
     Tag,
 )
-from jemmo.store.policies import OPEN
 from jemmo.vault import default_vault
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -68,7 +69,7 @@ def storage(tmp_path: Path) -> FolderStorage:
 
 def finish(deletion_id: object, storage: FolderStorage, now: datetime) -> int:
     steps = 1
-    while leaving.step(deletion_id, vault=default_vault(), storage=storage, now=now):  # type: ignore[arg-type]
+    while organization_deletion.step(deletion_id, vault=default_vault(), storage=storage, now=now):  # type: ignore[arg-type]
         steps += 1
         assert steps < 200
     return steps
@@ -76,7 +77,7 @@ def finish(deletion_id: object, storage: FolderStorage, now: datetime) -> int:
 
 def test_every_table_is_told_apart(database_url: str) -> None:
     """A new table that leads to no organisation is either the installation's, and named above, or forgotten."""
-    found = belonging.belonging()
+    found = ownership.belonging()
 
     assert found.others <= NOBODYS, sorted(found.others - NOBODYS)
     assert {"talent", "file_text", "stage_event", "support_message", "sighting"} <= set(
@@ -90,17 +91,17 @@ def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -
         mine, theirs = one_of_each("acme"), one_of_each("globex")
     org = Organisation.objects.get(id=mine["organisation"].pk)
     other = theirs["organisation"].pk
-    before = belonging.count(other)
+    before = ownership.count(other)
     assert before.keys() == theirs.keys() - NOBODYS
     OrganisationDeletion.objects.all().delete()
     Organisation.objects.update(deleted_at=None)
 
-    finish(leaving.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
+    finish(organization_deletion.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
 
     for table, row in mine.items():
         assert not type(row)._base_manager.filter(pk=row.pk).exists(), table
-    assert belonging.count(other) == before
-    assert belonging.count(org.id) == {}
+    assert ownership.count(other) == before
+    assert ownership.count(org.id) == {}
 
 
 def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) -> None:
@@ -111,21 +112,21 @@ def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) ->
             [filled.org.id, filled.stranger.id],
         )
 
-    listed = list(belonging.belonging().conditions)
+    listed = list(ownership.belonging().conditions)
     assert listed.index("a_note") < listed.index("talent")
     with psycopg.connect(owner_url, autocommit=True) as db:
         db.execute("GRANT ALL ON a_note TO PUBLIC")
-    assert belonging.count(filled.stranger.id)["a_note"] == 1
+    assert ownership.count(filled.stranger.id)["a_note"] == 1
 
 
 def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     filled: Showcase, database_url: str, storage: FolderStorage
 ) -> None:
     org, owner = filled.org, filled.person("owner")
-    before = belonging.count(filled.stranger.id)
+    before = ownership.count(filled.stranger.id)
     colleagues = [filled.person(role).id for role in ("admin", "recruiter", "viewer")]
     connections = [str(one.id) for one in org.connections.all()]
-    asked = leaving.ask(org, actor=owner, now=NOW)
+    asked = organization_deletion.ask(org, actor=owner, now=NOW)
     assert finish(asked.id, storage, NOW + timedelta(days=6)) == 1  # not yet
     assert Organisation.objects.filter(id=org.id).exists()
 
@@ -133,8 +134,8 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
 
     asked.refresh_from_db()
     assert not Organisation.objects.filter(id=org.id).exists()
-    assert belonging.count(org.id) == {}
-    assert belonging.count(filled.stranger.id) == before
+    assert ownership.count(org.id) == {}
+    assert ownership.count(filled.stranger.id) == before
     # What is left is for who restores a backup.
     names = {one.name for one in storage.listing()}
     assert names - {MARK} == {f"left/{org.id}"}
@@ -146,46 +147,46 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
                 assert trace not in text, (table, trace)
     assert asked.removed["talent"] > 60
     assert asked.removed["stored_files"] == 1
-    assert leaving.is_genuine(asked, vault=default_vault())
-    assert leaving.certificates(owner) == [asked]
+    assert organization_deletion.is_genuine(asked, vault=default_vault())
+    assert organization_deletion.certificates(owner) == [asked]
     asked.removed["talent"] += 1
-    assert not leaving.is_genuine(asked, vault=default_vault())
+    assert not organization_deletion.is_genuine(asked, vault=default_vault())
 
 
 def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcase) -> None:
     org, owner = filled.org, filled.person("owner")
     Connection.objects.filter(org=org).update(due_at=NOW - timedelta(days=1))
-    asked = leaving.ask(org, actor=owner, now=NOW)
+    asked = organization_deletion.ask(org, actor=owner, now=NOW)
     mine = {one.id for one in org.connections.all()}
 
     assert not mine & {one.connection_id for one in schedule.due(NOW)}
     with pytest.raises(ConfigError, match="already"):
-        leaving.ask(org, actor=owner, now=NOW)
-    leaving.undo(org, actor=owner, now=NOW + timedelta(days=6))
+        organization_deletion.ask(org, actor=owner, now=NOW)
+    organization_deletion.undo(org, actor=owner, now=NOW + timedelta(days=6))
     assert mine & {one.connection_id for one in schedule.due(datetime.now(UTC))}
-    assert leaving.of(org) is None
+    assert organization_deletion.of(org) is None
     assert asked.removed == {}
     with pytest.raises(ConfigError, match="no deletion"):
-        leaving.undo(org, actor=owner, now=NOW)
+        organization_deletion.undo(org, actor=owner, now=NOW)
 
 
 def test_too_late_is_too_late(filled: Showcase) -> None:
-    leaving.ask(filled.org, actor=None, now=NOW)
+    organization_deletion.ask(filled.org, actor=None, now=NOW)
 
     with pytest.raises(ConfigError, match="no deletion"):
-        leaving.undo(filled.org, actor=None, now=NOW + timedelta(days=7))
+        organization_deletion.undo(filled.org, actor=None, now=NOW + timedelta(days=7))
 
 
 def test_a_crash_anywhere_is_gone_on_from(
     filled: Showcase, storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaving, "ROWS", 7)
-    monkeypatch.setattr(leaving, "STEPS", 3)
-    asked = leaving.ask(filled.org, actor=None, now=NOW, grace=timedelta(0))
-    whole = belonging.count(filled.org.id)["talent"]
+    monkeypatch.setattr(organization_deletion, "ROWS", 7)
+    monkeypatch.setattr(organization_deletion, "STEPS", 3)
+    asked = organization_deletion.ask(filled.org, actor=None, now=NOW, grace=timedelta(0))
+    whole = ownership.count(filled.org.id)["talent"]
 
     assert finish(asked.id, storage, NOW) > 10
 
     asked.refresh_from_db()
     assert asked.removed["talent"] == whole
-    assert belonging.count(filled.org.id) == {}
+    assert ownership.count(filled.org.id) == {}

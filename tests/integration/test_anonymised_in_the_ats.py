@@ -18,10 +18,10 @@ from jemmo.domain.errors import RecordRejected
 from jemmo.domain.mentions import names_in
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import tidying
-from jemmo.services.contexts import body_context
-from jemmo.services.fetching import fetch_files
-from jemmo.services.lookups import lookup_key, name_hashes
+from jemmo.services.base.contexts import body_context
+from jemmo.services.base.lookups import lookup_key, name_hashes
+from jemmo.services.files import cleanup
+from jemmo.services.files.download import fetch_files
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -103,7 +103,7 @@ async def test_nothing_of_the_person_is_left(
         assert await found.value(letters, key) == 0
         for table, text in dump(database_url).items():
             assert not [one for one in contacts if one in text], table
-        await in_thread(lambda: tidying.tidy(storage, default_vault()))
+        await in_thread(lambda: cleanup.tidy(storage, default_vault()))
         assert len(list(storage.listing())) < files
         versions = (
             "SELECT count(*) FROM file_version v JOIN attachment a ON a.id = v.attachment_id "

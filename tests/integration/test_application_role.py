@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 
 from jemmo import conninfo
-from jemmo.store import roles
-from jemmo.store.roles import Access
+from jemmo.store.db import roles
+from jemmo.store.db.roles import Access
 
 ORGANISATIONS = "SELECT count(*) FROM organisation"
 OURS = """

@@ -26,10 +26,13 @@ from fakes.storages import KEY, supabase_server
 
 from jemmo.files.choose import choose
 from jemmo.files.folder import FolderStorage
-from jemmo.services import api_keys, backups, erasure, leaving
-from jemmo.services.fetching import fetch_files
-from jemmo.store import copying
+from jemmo.services.accounts import organization_deletion
+from jemmo.services.connections import api_keys
+from jemmo.services.files.download import fetch_files
+from jemmo.services.operations import backups
+from jemmo.services.privacy import erasure
 from jemmo.store.models import Organisation
+from jemmo.store.operations import copying
 from jemmo.vault import default_vault, keyset_path
 
 TALENTS = 16  # each file of theirs is fetched, read and restored
@@ -268,8 +271,8 @@ def leave(storage: FolderStorage) -> None:
     """The whole organisation, at once."""
     now = datetime.now(UTC)
     org = Organisation.objects.get(slug="acme")
-    asked = leaving.ask(org, actor=None, now=now, grace=timedelta(0))
-    while leaving.step(asked.id, vault=default_vault(), storage=storage, now=now):
+    asked = organization_deletion.ask(org, actor=None, now=now, grace=timedelta(0))
+    while organization_deletion.step(asked.id, vault=default_vault(), storage=storage, now=now):
         pass
     assert not Organisation.objects.filter(slug="acme").exists()
 
@@ -278,13 +281,13 @@ def leave(storage: FolderStorage) -> None:
 async def test_what_the_storage_could_not_note_is_noted_later(
     ats: Harness, database_url: str, storage: FolderStorage
 ) -> None:
-    from jemmo.services import journal
+    from jemmo.services.privacy import erasure_journal
 
     found = await filled(ats, database_url, storage)
     await erase_somebody(found, storage)
     shutil.rmtree(storage.folder / "erased")
-    await in_thread(lambda: journal.catch_up(storage))
-    known = await in_thread(lambda: (journal.read(storage), journal.suppressed()))
+    await in_thread(lambda: erasure_journal.catch_up(storage))
+    known = await in_thread(lambda: (erasure_journal.read(storage), erasure_journal.suppressed()))
     assert known[0] == known[1] != {}
 
 
@@ -394,7 +397,7 @@ import django
 django.setup()
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from jemmo.store import schema, scope
+from jemmo.store.db import schema, scope
 scope.enter(scope.EVERYTHING)
 with scope.under(None):
     schema.settle(connection)

@@ -13,13 +13,13 @@ from jemmo.domain.fingerprint import content_hash
 from jemmo.domain.outcomes import Accepted, PageOutcome
 from jemmo.domain.records import Application, Attachment, Contact, Job, Location, Record, Talent
 from jemmo.domain.streams import Mode, Notes, Stream
-from jemmo.services.scopes import connected
-from jemmo.store.batches import batch_of
-from jemmo.store.changes import Change
-from jemmo.store.context import Policy, RunContext
-from jemmo.store.postgres import Connection
-from jemmo.store.records import RecordWriter
-from jemmo.store.runs import ConnectionRow
+from jemmo.services.base.scopes import connected
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync.batches import batch_of
+from jemmo.store.sync.changes import Change
+from jemmo.store.sync.record_writer import RecordWriter
+from jemmo.store.sync.run_context import Policy, RunContext
+from jemmo.store.sync.runs import ConnectionRow
 from jemmo.vault import default_vault
 
 EMAIL = Contact(kind=ContactKind.EMAIL, value="ada@example.com")

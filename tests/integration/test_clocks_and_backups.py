@@ -23,7 +23,7 @@ from jemmo import conninfo
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import schedule, status
+from jemmo.services.connections import schedule, status
 from jemmo.store.models import Connection
 
 pytestmark = pytest.mark.one_server

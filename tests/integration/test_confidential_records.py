@@ -14,11 +14,12 @@ from fakes.company import Company, in_thread
 from fakes.one_of_each import Rows, one_of_each
 
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import exports, rules, whereabouts
-from jemmo.services.status import counts_of
-from jemmo.store import models, policies, scope
-from jemmo.store.scope import Scope, under
-from jemmo.store.selectors import jobs, talents
+from jemmo.services.connections.status import counts_of
+from jemmo.services.records import explanations, exports, rules
+from jemmo.store import models
+from jemmo.store.db import policies, scope
+from jemmo.store.db.scope import Scope, under
+from jemmo.store.records import jobs, talents
 from jemmo.vault import default_vault
 
 BELONGS_TO = {
@@ -199,9 +200,9 @@ async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness
         with under(recruiter(org.id, confidential=confidential)):
             now = models.Connection.objects.get().created_at
             answers = [
-                *whereabouts.why(org, post.title, now=now),
-                *whereabouts.why(org, post.remote_id, now=now),
-                *whereabouts.why(org, str(person.id), now=now),
+                *explanations.why(org, post.title, now=now),
+                *explanations.why(org, post.remote_id, now=now),
+                *explanations.why(org, str(person.id), now=now),
             ]
             return [
                 jobs.one(org, post.id) is not None,

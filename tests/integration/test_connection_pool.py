@@ -15,8 +15,8 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 
 from jemmo import bootstrap
 from jemmo.settings import POOL, database
-from jemmo.store import scope
-from jemmo.store.scope import Scope
+from jemmo.store.db import scope
+from jemmo.store.db.scope import Scope
 
 T = TypeVar("T")
 SETTINGS = [f"jemmo.{name}" for name in ("org", "account", "contacts", "reach")]

@@ -14,10 +14,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import accounts, cards, connecting, connections, deletions, erasures
-from jemmo.services.access import AccessTooSmall, check_public
-from jemmo.services.connections import KnownAccount
-from jemmo.services.schedule import due, next_sync_at
+from jemmo.services.accounts import accounts
+from jemmo.services.connections import (
+    connection_deletion,
+    connections,
+    paused_deletions,
+    summaries,
+    wizard,
+)
+from jemmo.services.connections.ats_access import AccessTooSmall, check_public
+from jemmo.services.connections.connections import KnownAccount
+from jemmo.services.connections.schedule import due, next_sync_at
 from jemmo.store.models import (
     Application,
     Connection,
@@ -78,9 +85,9 @@ async def test_connecting_with_the_same_key_makes_it_no_younger(
     )
 
     assert await made(ats) == connection_id
-    assert (await in_thread(lambda: cards.card(get(connection_id)))).key.age == 100
+    assert (await in_thread(lambda: summaries.card(get(connection_id)))).key.age == 100
     assert await made(ats, NEWER) == connection_id
-    assert (await in_thread(lambda: cards.card(get(connection_id)))).key.age == 0
+    assert (await in_thread(lambda: summaries.card(get(connection_id)))).key.age == 0
 
 
 async def test_a_key_is_replaced_only_by_one_of_the_same_company(
@@ -142,11 +149,9 @@ async def test_the_first_sync_waits_for_its_hour(ats: SandboxServer, database_ur
     noon = datetime.now(UTC).replace(hour=12)
 
     def start(*, at_night: bool) -> datetime | None:
-        return connecting.start(get(connection_id), at_night=at_night, now=noon)
+        return wizard.start(get(connection_id), at_night=at_night, now=noon)
 
-    plan = await in_thread(
-        lambda: connecting.plan(get(connection_id), vault=default_vault(), now=noon)
-    )
+    plan = await in_thread(lambda: wizard.plan(get(connection_id), vault=default_vault(), now=noon))
     assert plan.expected.totals["talents"] == 90
     assert plan.expected.requests
     assert await in_thread(lambda: due(noon)) == []
@@ -216,7 +221,7 @@ async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, databas
     await in_thread(lambda: connections.disconnect(get(company.id), delete=True))
     shown = await company.counts()
     told = await heard(database_url)
-    erased = await in_thread(lambda: erasures.erase(company.id))
+    erased = await in_thread(lambda: connection_deletion.erase(company.id))
 
     assert erased > 90
     assert [one["streams"] async for one in told if one["kind"] == "records_changed"] == [shown]
@@ -224,14 +229,14 @@ async def test_its_data_are_deleted_and_nobody_elses(ats: SandboxServer, databas
     for model in (Talent, Application, SyncRun):
         assert await in_thread(model.objects.count) == 0
     assert await in_thread(lambda: Job.objects.get().title) == "Kept"
-    assert await in_thread(lambda: erasures.erase(company.id)) == 0
+    assert await in_thread(lambda: connection_deletion.erase(company.id)) == 0
 
 
 async def test_a_connection_in_use_is_never_erased(ats: SandboxServer, database_url: str) -> None:
     company = Company(database_url, await made(ats))
     await company.sync()
 
-    assert await in_thread(lambda: erasures.erase(company.id)) == 0
+    assert await in_thread(lambda: connection_deletion.erase(company.id)) == 0
     assert (await company.counts())["jobs"] > 0
 
 
@@ -243,7 +248,7 @@ async def test_keeping_takes_the_alarm_away(ats: SandboxServer, database_url: st
         one.last_error = {"code": "mass_deletion_held", "message": "", "next_step": ""}
         one.save()
         HeldDeletion.objects.create(connection=one, stream="talents", missing=60, present=80)
-        first, second = deletions.keep(one, "talents"), deletions.keep(one, "talents")
+        first, second = paused_deletions.keep(one, "talents"), paused_deletions.keep(one, "talents")
         return first, second, get(connection_id).last_error
 
     assert await in_thread(work) == (True, False, None)
@@ -279,7 +284,7 @@ async def test_what_a_crash_left_half_erased_is_queued_once(
     connection_id = await made(ats)
     await in_thread(lambda: connections.disconnect(get(connection_id), delete=True))
     for _ in range(2):
-        await in_thread(erasures.go_on)
+        await in_thread(connection_deletion.go_on)
 
     waiting = await in_thread(
         lambda: list(

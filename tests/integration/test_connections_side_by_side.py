@@ -16,7 +16,7 @@ from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import Company, company
 
 from jemmo.domain.streams import Mode, Stream
-from jemmo.store.tables import TABLES
+from jemmo.store.sync.tables import TABLES
 
 pytestmark = pytest.mark.one_server
 

@@ -11,13 +11,13 @@ from fakes.teamtailor_truth import assert_equal_to_truth, truth
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import REREAD_WITHIN, Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services.status import Reread
+from jemmo.services.connections.status import Reread
 
 DAY = timedelta(days=1)
 
 
 async def reread(connection_id: object) -> Reread:
-    from jemmo.services.status import overview
+    from jemmo.services.connections.status import overview
 
     (status,) = await in_thread(overview)
     assert status.id == connection_id

@@ -16,12 +16,14 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.pipeline import run as pipeline_run
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import accounts, cards, connections, records
-from jemmo.services.fetching import fetch_files
-from jemmo.services.hints import Lane
+from jemmo.services.accounts import accounts
+from jemmo.services.connections import connections, summaries
+from jemmo.services.files.download import fetch_files
+from jemmo.services.records import refresh
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.store.models import Connection, Notification, SyncRun
-from jemmo.store.selectors import syncing
-from jemmo.store.writer import Writer
+from jemmo.store.sync import sync_status
+from jemmo.store.sync.writer import Writer
 from jemmo.vault import default_vault
 from jemmo.web.templatetags.jemmo import run_title
 
@@ -43,7 +45,7 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
 
         async def told() -> int:
             def look() -> int:
-                return cards.card(Connection.objects.get(id=found.id)).requests_today
+                return summaries.card(Connection.objects.get(id=found.id)).requests_today
 
             return await in_thread(look)
 
@@ -62,7 +64,7 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
         assert await told() == await asked(ats)
         (talent, *_) = sorted(await found.ids(Stream.TALENTS))
         await in_thread(
-            lambda: records.refresh(found.id, Stream.TALENTS, talent, vault=default_vault())
+            lambda: refresh.refresh(found.id, Stream.TALENTS, talent, vault=default_vault())
         )
         lane = Lane(database_url, default_vault())
         assert await lane.drain()
@@ -76,7 +78,7 @@ async def shown(found: Company) -> dict[str, int]:
     def look() -> dict[str, int]:
         org = Connection.objects.get(id=found.id).org
         now = datetime.now(UTC)
-        return {page: syncing.icon(org, page, now=now).changed for page in ("jobs", "talents")}
+        return {page: sync_status.icon(org, page, now=now).changed for page in ("jobs", "talents")}
 
     return await in_thread(look)
 

@@ -13,7 +13,8 @@ from fakes.company import Company, company, in_thread
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import run_sandbox
-from jemmo.services import erasure, quality
+from jemmo.services.privacy import erasure
+from jemmo.services.records import quality
 from jemmo.store.models import Organisation, Talent
 from jemmo.vault import default_vault
 

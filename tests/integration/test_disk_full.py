@@ -16,7 +16,7 @@ from fakes.processes import jemmo
 from jemmo import embedded
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.files.folder import FolderStorage
-from jemmo.store.postgres import connect, explain, explained
+from jemmo.store.db.postgres import connect, explain, explained
 from jemmo.vault.files import create_private
 
 pytestmark = [pytest.mark.one_server, pytest.mark.long]

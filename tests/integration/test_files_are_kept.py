@@ -26,13 +26,13 @@ from jemmo.files.kinds import IMAGES
 from jemmo.files.storage import Missing, Storage, StorageError, Stored, TooLarge
 from jemmo.files.text import close_sandboxes, ready
 from jemmo.sandbox.files import pdf
-from jemmo.services import storage as place
-from jemmo.services import tidying
-from jemmo.services.contexts import file_context, text_context
-from jemmo.services.fetching import Fetched, fetch_files
-from jemmo.services.lookups import lookup_key
-from jemmo.services.status import overview
-from jemmo.store.selectors.files import connections_due, counts_of
+from jemmo.services.base.contexts import file_context, text_context
+from jemmo.services.base.lookups import lookup_key
+from jemmo.services.connections.status import overview
+from jemmo.services.files import cleanup
+from jemmo.services.files import storage as place
+from jemmo.services.files.download import Fetched, fetch_files
+from jemmo.store.files.stored_files import connections_due, counts_of
 from jemmo.vault import default_vault
 from jemmo.vault.lookups import word_hashes
 
@@ -90,9 +90,9 @@ async def fetch(found: Company, storage: Storage, **more: Any) -> Fetched:
     )
 
 
-async def tidied(storage: Storage, *, later: timedelta = LATER) -> tidying.Tidied:
+async def tidied(storage: Storage, *, later: timedelta = LATER) -> cleanup.Tidied:
     now = datetime.now(UTC) + later
-    return await in_thread(lambda: tidying.tidy(storage, default_vault(), now=now))
+    return await in_thread(lambda: cleanup.tidy(storage, default_vault(), now=now))
 
 
 async def kept(found: Company, storage: Storage) -> dict[str, bytes]:
@@ -286,7 +286,7 @@ async def test_every_storage_will_do(
         assert told.outcomes["stored"] > 3
         assert len(await kept(found, storage)) == told.outcomes["stored"]
         again = await tidied(storage)
-    assert again == tidying.Tidied()
+    assert again == cleanup.Tidied()
 
 
 async def test_fetching_again_asks_for_nothing(
@@ -382,9 +382,9 @@ async def crash_after(step: str, found: Company, storage: Storage) -> None:
     if step == "row":
         target = patch.object(type(storage), "put", side_effect=Dead)
     elif step == "bytes":
-        target = patch("jemmo.services.fetching.store.finish", die)
+        target = patch("jemmo.services.files.download.store.finish", die)
     else:
-        target = patch("jemmo.services.fetching._keep_words", die)
+        target = patch("jemmo.services.files.download._keep_words", die)
     with target, pytest.raises(Dead):
         await fetch(found, storage)
 
@@ -456,7 +456,7 @@ async def test_another_storage_is_not_taken_for_a_loss(
         await fetch(found, storage)
     told = await tidied(FolderStorage(tmp_path / "elsewhere"))
 
-    assert told.held == len(await kept(found, storage)) > tidying.FEW
+    assert told.held == len(await kept(found, storage)) > cleanup.FEW
     assert told.lost == 0
 
 
@@ -539,7 +539,7 @@ async def test_what_may_not_be_kept_is_counted_with_its_reason(
 async def test_a_file_larger_than_the_limit_is_not_read(
     teamtailor: Harness, database_url: str, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jemmo.services.fetching.max_bytes", lambda: 20)
+    monkeypatch.setattr("jemmo.services.files.download.max_bytes", lambda: 20)
     found = await connected(teamtailor, database_url)
     told = await fetch(found, storage)
 
@@ -690,7 +690,7 @@ async def test_a_storage_that_is_accepted_gets_the_lost_files_again(
     stored = (await fetch(found, storage)).outcomes["stored"]
     empty = FolderStorage(tmp_path / "empty")
 
-    assert await in_thread(lambda: tidying.start_with(empty)) == stored
+    assert await in_thread(lambda: cleanup.start_with(empty)) == stored
     assert (await fetch(found, empty)).outcomes["stored"] == stored
     await assert_whole(found, empty)
 

@@ -15,8 +15,9 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import jemmo
 
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import lookups, people
-from jemmo.services.lookups import talents_with
+from jemmo.services.base import lookups
+from jemmo.services.base.lookups import talents_with
+from jemmo.services.privacy import people
 from jemmo.store.models import Organisation
 from jemmo.vault import default_vault
 

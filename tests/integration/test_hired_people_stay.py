@@ -13,10 +13,10 @@ from fakes.teamtailor_truth import truth
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import rules
+from jemmo.services.records import rules
 from jemmo.store.models import Connection
-from jemmo.store.selectors import talents
-from jemmo.store.selectors.talents import Wanted
+from jemmo.store.records import talents
+from jemmo.store.records.talents import Wanted
 from jemmo.tasks import connections as tasks
 
 

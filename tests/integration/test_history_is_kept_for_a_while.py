@@ -14,7 +14,7 @@ from jemmo.domain.notices import Kind
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.records import Talent
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services import history
+from jemmo.services.operations import pruning
 from jemmo.store.models import (
     Connection,
     Notification,
@@ -63,7 +63,7 @@ def test_the_last_run_of_each_kind_and_outcome_stays(connection: Connection) -> 
             run=run(connection, older, **gone),
         )  # fmt: skip
 
-    assert history.forget_old()["runs"] == 4
+    assert pruning.forget_old()["runs"] == 4
 
     assert set(SyncRun.objects.all()) == set(kept)
     assert Rejection.objects.filter(run=None).count() == 4  # still rejected: only the run is gone
@@ -72,17 +72,17 @@ def test_the_last_run_of_each_kind_and_outcome_stays(connection: Connection) -> 
 def test_batches_go_on_until_nothing_old_is_left(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "BATCH", 2)
+    monkeypatch.setattr(pruning, "BATCH", 2)
     for hours in range(7):
         run(connection, OLD + timedelta(hours=hours))
-    assert history.forget_old()["runs"] == 6
+    assert pruning.forget_old()["runs"] == 6
 
 
 def test_zero_days_keep_everything(connection: Connection, settings: object) -> None:
     settings.HISTORY_DAYS = 0  # type: ignore[attr-defined]
     for age in (OLD, 2 * OLD):
         run(connection, age)
-    assert not history.forget_old()["runs"]
+    assert not pruning.forget_old()["runs"]
     assert SyncRun.objects.count() == 2
 
 
@@ -107,7 +107,7 @@ def test_open_notifications_and_reminders_of_todays_key_stay(connection: Connect
         notification(Kind.KEY, OLD),
     ]
 
-    assert history.forget_old()["notifications"] == 2
+    assert pruning.forget_old()["notifications"] == 2
     assert set(Notification.objects.all()) == set(kept)
 
 
@@ -118,7 +118,7 @@ def test_webhooks_are_kept_for_a_week(connection: Connection) -> None:
             received_at=now() - timedelta(days=days),
         )  # fmt: skip
 
-    assert history.forget_old()["webhooks"] == 2
+    assert pruning.forget_old()["webhooks"] == 2
     assert WebhookDelivery.objects.count() == 1
 
 
@@ -129,7 +129,7 @@ def test_a_rejection_stays_as_long_as_it_is_current(connection: Connection) -> N
         )
         Rejection.objects.filter(id=made.id).update(at=now() - age)
 
-    assert history.forget_old()["rejections"] == 1
+    assert pruning.forget_old()["rejections"] == 1
     assert Rejection.objects.get().remote_id == "1"
 
 

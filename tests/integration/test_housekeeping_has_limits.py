@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from jemmo.domain.errors import TransientError
 from jemmo.domain.notices import Kind
-from jemmo.services import history, scopes
-from jemmo.store import scope
+from jemmo.services.base import scopes
+from jemmo.services.operations import pruning
+from jemmo.store.db import scope
+from jemmo.store.db.postgres import explain
 from jemmo.store.models import Notification, Organisation
-from jemmo.store.postgres import explain
 
 OLD = timedelta(days=400)
 WAITS = (
@@ -52,7 +53,7 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
     async with await psycopg.AsyncConnection.connect(owner_url) as holder:
         await holder.execute("LOCK TABLE notification")
         with pytest.raises(DatabaseError) as refused:
-            await scopes.everywhere(history.forget_old)
+            await scopes.everywhere(pruning.forget_old)
         known = explain(refused.value)
         assert known is not None
         assert known.code == "database_time_limit"
@@ -61,7 +62,7 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
         await holder.rollback()
 
     assert await in_thread(count) == 1
-    assert (await scopes.everywhere(history.forget_old))["notifications"] == 1
+    assert (await scopes.everywhere(pruning.forget_old))["notifications"] == 1
     assert await in_thread(count) == 0
 
 
@@ -70,7 +71,7 @@ async def test_housekeeping_that_waits_holds_up_neither_the_clock_nor_notificati
 ) -> None:
     async with await psycopg.AsyncConnection.connect(owner_url) as holder:
         await holder.execute("LOCK TABLE notification")
-        waiting = asyncio.create_task(scopes.everywhere(history.forget_old))
+        waiting = asyncio.create_task(scopes.everywhere(pruning.forget_old))
         while True:
             row = await (await holder.execute(WAITS)).fetchone()
             if row == (True,):

@@ -12,9 +12,10 @@ from fakes.teamtailor_truth import truth
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import cards, connections, status
+from jemmo.services.connections import connections, status, summaries
 from jemmo.store.models import Connection, Organisation
-from jemmo.store.selectors import freshness, support, syncing
+from jemmo.store.notifications import support
+from jemmo.store.sync import freshness, sync_status
 
 pytestmark = pytest.mark.one_server
 
@@ -136,7 +137,7 @@ async def test_a_paused_connection_is_as_old_as_its_data_whatever_failed_before(
         connection = await in_thread(Connection.objects.get)
         assert await in_thread(lambda: connections.pause(connection))
         paused, (line,) = await pages(), await in_thread(status.overview)
-        card = await in_thread(lambda: cards.card(Connection.objects.get()))
+        card = await in_thread(lambda: summaries.card(Connection.objects.get()))
         assert await in_thread(lambda: connections.resume(connection))
         resumed = await pages()
 
@@ -190,9 +191,9 @@ async def test_another_pages_sync_is_not_this_pages(database_url: str) -> None:
         await ats.change("edit", "jobs", job, attributes={"title": "Gardener"})
         await found.sync(only="jobs")
 
-    def icons() -> dict[str, syncing.SyncIcon]:
+    def icons() -> dict[str, sync_status.SyncIcon]:
         org = Connection.objects.get(id=found.id).org
-        return {page: syncing.icon(org, page, now=datetime.now(UTC)) for page in SHOWN}
+        return {page: sync_status.icon(org, page, now=datetime.now(UTC)) for page in SHOWN}
 
     shown = await in_thread(icons)
     assert shown["jobs"].changed == 1

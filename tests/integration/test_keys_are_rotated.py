@@ -18,12 +18,12 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import jemmo
 
 from jemmo.files.folder import FolderStorage
-from jemmo.services import keys
-from jemmo.services.api_keys import open_key
-from jemmo.services.fetching import fetch_files
-from jemmo.services.storage import MARK
+from jemmo.services.connections.api_keys import open_key
+from jemmo.services.files.download import fetch_files
+from jemmo.services.files.storage import MARK
+from jemmo.services.operations import keys
 from jemmo.store.models import Connection
-from jemmo.store.sealed import reseal
+from jemmo.store.operations.sealed_places import reseal
 from jemmo.vault import VaultError, default_vault, key_id, open_vault, rotation
 
 pytestmark = pytest.mark.one_server

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 import jemmo
-from jemmo.store import statements
-from jemmo.store.selectors import hiding
-from jemmo.store.tables import TABLES
+from jemmo.store.records import text_masking
+from jemmo.store.sync import statements
+from jemmo.store.sync.tables import TABLES
 
 SHORT, GROWTH = (
     1_000,
@@ -58,19 +58,19 @@ def searched() -> str:
 
 
 def still_matches() -> str:
-    names = ", ".join(f"x.text AS {name}" for name in hiding.SEARCHED)
-    condition = hiding._STILL_MATCHES.replace("%s", "'ada'")
+    names = ", ".join(f"x.text AS {name}" for name in text_masking.SEARCHED)
+    condition = text_masking._STILL_MATCHES.replace("%s", "'ada'")
     return f"(SELECT {condition} FROM (SELECT {names}, array[x.text] AS tags) AS talent)"
 
 
 EXPRESSIONS: dict[str, Callable[[], str]] = {
-    "store/statements.py": searched,
-    "store/selectors/hiding.py": still_matches,
-    "store/selectors/quality.py": lambda: "lower(unaccent(x.text))",
-    "services/people.py": lambda: "lower(unaccent(x.text))",
+    "store/sync/statements.py": searched,
+    "store/records/text_masking.py": still_matches,
+    "store/records/quality.py": lambda: "lower(unaccent(x.text))",
+    "services/privacy/people.py": lambda: "lower(unaccent(x.text))",
 }
 
-SETS_UP = {"store/exercise.py", "store/roles.py", "store/schema.py"}
+SETS_UP = {"store/operations/exercise.py", "store/db/roles.py", "store/db/schema.py"}
 """They name the functions, and call them with texts of their own."""
 
 

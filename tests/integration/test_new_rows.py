@@ -157,8 +157,8 @@ async def test_a_relation_that_leads_nowhere_any_more_is_told(
     database_url: str, column: str, relation: str
 ) -> None:
     """No constraint of the database keeps applications from it, so it is looked for."""
-    from jemmo.store.held import broken_relations
-    from jemmo.store.postgres import connect
+    from jemmo.store.db.postgres import connect
+    from jemmo.store.sync.known_records import broken_relations
 
     world = a_world()
     world[Stream.APPLICATIONS] = [

@@ -10,8 +10,8 @@ import msgspec
 import psycopg
 import pytest
 
-from jemmo.services import live
-from jemmo.store.events import CHANNEL
+from jemmo.services.notifications import live
+from jemmo.store.notifications.events import CHANNEL
 
 UNREADABLE = ("", "no JSON", "[]", '"text"', '{"org": ', '{"a":' + "[" * 7000)
 

@@ -17,7 +17,7 @@ from fakes.processes import jemmo
 
 from jemmo.domain.streams import Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services.fetching import fetch_files
+from jemmo.services.files.download import fetch_files
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 

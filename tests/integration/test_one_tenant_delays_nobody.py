@@ -6,12 +6,12 @@ from functools import partial
 
 from fakes.company import Company, company, in_thread
 
-from jemmo.cli import working
+from jemmo.cli.operations import working
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Hint
 from jemmo.sandbox import run_sandbox
-from jemmo.services import webhooks
-from jemmo.services.hints import Lane
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -19,7 +19,7 @@ from jemmo.vault import default_vault
 async def announced(found: Company, talents: list[str]) -> None:
     hints = [Hint(stream=Stream.TALENTS, remote_id=one) for one in talents]
     one = await in_thread(partial(Connection.objects.get, id=found.id))
-    await in_thread(partial(webhooks.look_up, one, hints, default_vault()))
+    await in_thread(partial(endpoints.look_up, one, hints, default_vault()))
 
 
 async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(

@@ -25,14 +25,14 @@ from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, RawRecord, Stream
 from jemmo.domain.webhooks import Hint
 from jemmo.pipeline.process import process
-from jemmo.services.scopes import connected
-from jemmo.store import runs
-from jemmo.store.context import Policy, RunContext
-from jemmo.store.hints import Due, Found, HintWriter, Settled
-from jemmo.store.postgres import Connection
-from jemmo.store.runs import ConnectionRow
-from jemmo.store.tables import TABLES
-from jemmo.store.writer import Writer
+from jemmo.services.base.scopes import connected
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync import runs
+from jemmo.store.sync.run_context import Policy, RunContext
+from jemmo.store.sync.runs import ConnectionRow
+from jemmo.store.sync.tables import TABLES
+from jemmo.store.sync.writer import Writer
+from jemmo.store.webhooks.refetch_writer import Due, Found, HintWriter, Settled
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server

@@ -18,7 +18,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from jemmo import conninfo
 from jemmo.domain.errors import ConfigError
-from jemmo.store import policies, roles, schema, scope
+from jemmo.store.db import policies, roles, schema, scope
 from jemmo.store.models import Connection
 
 FOUND = (

@@ -18,9 +18,9 @@ from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Stream, StreamSpec
 from jemmo.sandbox.server import SandboxServer, run_sandbox
-from jemmo.services import deletions
+from jemmo.services.connections import paused_deletions
+from jemmo.store.connections import paused_deletions as held
 from jemmo.store.models import Connection
-from jemmo.store.selectors import held
 
 TALENTS = (StreamSpec(name=Stream.TALENTS),)
 
@@ -71,7 +71,7 @@ async def test_most_of_a_small_company_waits_and_so_do_its_applications(
     assert await found.ids(Stream.TALENTS) == set(talents)
     assert await found.ids(Stream.APPLICATIONS) == applications
     assert report.error is not None
-    assert f"We paused {45 + len(gone)} deletions." in report.error["message"]
+    assert f"We paused {45 + len(gone)} paused_deletions." in report.error["message"]
 
     await _decide(found, "release", 45 + len(gone))
     assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
@@ -151,9 +151,9 @@ async def _decide(
     def work() -> None:
         connection = Connection.objects.get(id=found.id)
         if decision == "release":
-            deletions.release(connection, stream, missing=missing)
+            paused_deletions.release(connection, stream, missing=missing)
         else:
-            assert deletions.keep(connection, stream)
+            assert paused_deletions.keep(connection, stream)
 
     await in_thread(work)
 
@@ -226,7 +226,7 @@ async def _waiting(found: Company) -> dict[str, set[str]]:
 
     def work() -> dict[str, set[str]]:
         connection = Connection.objects.get(id=found.id)
-        streams = [row.stream for row in deletions.paused(connection.org)]
+        streams = [row.stream for row in paused_deletions.paused(connection.org)]
         pages = {stream: held.page(connection, stream, {}) for stream in streams}
         return {
             stream: {row.remote_id for row in held._missing(connection, stream, page.held)}

@@ -11,8 +11,8 @@ from fakes.company import Company, company, in_thread
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import run_sandbox
-from jemmo.services import records
-from jemmo.services.hints import Lane
+from jemmo.services.records import refresh as records
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.vault import default_vault
 
 

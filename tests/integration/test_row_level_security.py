@@ -14,10 +14,10 @@ from fakes.one_of_each import Rows, one_of_each
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.store import policies, scope
-from jemmo.store.policies import OPEN, POLICIES
-from jemmo.store.scope import NOBODY, SIGN_IN, Reach, Scope, of_organisation, under
-from jemmo.store.selectors import deliveries
+from jemmo.store.db import policies, scope
+from jemmo.store.db.policies import OPEN, POLICIES
+from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, of_organisation, under
+from jemmo.store.webhooks import deliveries
 
 CONTACTS = {table for table, policy in POLICIES.items() if policy.contacts}
 EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows

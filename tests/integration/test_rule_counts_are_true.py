@@ -15,9 +15,9 @@ from contracts.vendors.teamtailor import TEAMTAILOR
 from fakes.company import in_thread
 
 from jemmo.domain.rules import RULES, Exclusion
-from jemmo.services import quality, rules
+from jemmo.services.records import quality, rules
+from jemmo.store.db.scope import Scope, under
 from jemmo.store.models import Job, Organisation, Talent
-from jemmo.store.scope import Scope, under
 
 pytestmark = pytest.mark.one_server
 

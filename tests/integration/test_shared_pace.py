@@ -20,10 +20,10 @@ from jemmo.domain.outcomes import RunStatus
 from jemmo.files.folder import FolderStorage
 from jemmo.rest_client import retries
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import tidying
+from jemmo.services.files import cleanup
 from jemmo.store.models import Pace
-from jemmo.store.pace import PostgresPace, pace_key
-from jemmo.tasks.syncs import sync_connection
+from jemmo.store.sync.pace import PostgresPace, pace_key
+from jemmo.tasks.sync import sync_connection
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -121,5 +121,5 @@ async def test_the_pace_of_a_key_that_nobody_uses_is_forgotten(
     storage = FolderStorage(tmp_path)
     for ahead, left in ((timedelta(hours=1), 1), (timedelta(days=2), 0)):
         now = datetime.now(UTC) + ahead
-        await in_thread(partial(tidying.tidy, storage, default_vault(), now=now))
+        await in_thread(partial(cleanup.tidy, storage, default_vault(), now=now))
         assert await in_thread(Pace.objects.count) == left

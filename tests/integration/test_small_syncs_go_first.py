@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection as database
 
-from jemmo.cli.working import seen_twice
+from jemmo.cli.operations.working import seen_twice
 from jemmo.domain.streams import Mode
-from jemmo.services import queue
-from jemmo.store.runs import Hold
+from jemmo.services.sync import queue
+from jemmo.store.sync.runs import Hold
 from jemmo.tasks import slices
 
 HANDS = 4

@@ -20,7 +20,7 @@ from django.test import Client
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from jemmo.store import budget
+from jemmo.store.db import budget
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up, which is after this file
     from fakes.showcase import Showcase

@@ -14,7 +14,8 @@ from fakes.hooks import Hooked, hooked
 from jemmo.domain.retention import Counts, Retention, Rule
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import accounts, erasure, retention, wishes
+from jemmo.services.accounts import accounts
+from jemmo.services.privacy import erasure, retention, retention_policy
 from jemmo.store.models import Application, Erasure, Notification, Organisation, Talent
 from jemmo.tasks import privacy
 from jemmo.vault import default_vault
@@ -36,7 +37,7 @@ async def everybody_goes(found: Hooked, storage: FolderStorage, counts: Counts) 
 
     def work() -> int:
         total = Talent.objects.count()
-        wishes.change(org(), idle_months=12, counts=counts, agreed=total)
+        retention_policy.change(org(), idle_months=12, counts=counts, agreed=total)
         _long_ago()
         while retention.step(org().id, vault=default_vault(), storage=storage):
             pass
@@ -175,7 +176,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         before = await found.company.ids(Stream.TALENTS)
 
         def try_it() -> Retention:
-            wishes.change(org(), idle_months=12)
+            retention_policy.change(org(), idle_months=12)
             _long_ago()
             accounts.add_member(org(), "boss@acme.example", "owner", None)
             accounts.add_member(org(), "viewer@acme.example", "viewer", None)
@@ -185,7 +186,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
             assert told.facts == {"people": len(before), "of": len(before)}
             sent = told.deliveries.values_list("membership__account__email", flat=True)
             assert list(sent) == ["boss@acme.example"]
-            return wishes.wishes_of(org())
+            return retention_policy.wishes_of(org())
 
         held = await in_thread(try_it)
         assert (held.held, held.held_of) == (len(before), len(before))
@@ -201,7 +202,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         assert await found.company.ids(Stream.TALENTS) == set()
         assert {one.kind for one in made} == {"retention"}
         assert sum(one.removed["talents"] for one in made) == len(before)
-        after = await in_thread(lambda: wishes.wishes_of(org()))
+        after = await in_thread(lambda: retention_policy.wishes_of(org()))
         assert (after.agreed, after.held) == (0, 0)
 
 
@@ -214,7 +215,7 @@ async def test_the_nightly_task_does_it_in_steps(
         total = len(await found.company.ids(Stream.TALENTS))
 
         def prepare() -> str:
-            wishes.change(org(), idle_months=12, agreed=total)
+            retention_policy.change(org(), idle_months=12, agreed=total)
             _long_ago()
             return str(org().id)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import connection
 from fakes.one_of_each import one_of_each
 
-from jemmo.store.scope import EVERYTHING, of_organisation, under
-from jemmo.store.selectors import deliveries
+from jemmo.store.db.scope import EVERYTHING, of_organisation, under
+from jemmo.store.webhooks import deliveries
 
 FILL = """
     INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, named)

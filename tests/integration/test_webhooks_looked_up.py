@@ -15,9 +15,9 @@ from jemmo.domain.brake import most_unasked
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.flatchr.vacancies import COMPANY
-from jemmo.services import hints
-from jemmo.services.hints import Lane
-from jemmo.store import hints as store
+from jemmo.services.webhooks import refetch
+from jemmo.services.webhooks.refetch import Lane
+from jemmo.store.webhooks import refetch_writer as store
 from jemmo.vault import default_vault
 
 FLATCHR: dict[str, str] = {"company_id": str(COMPANY["id"]), "backoff": "0-0"}
@@ -227,7 +227,7 @@ async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
         with monkeypatch.context() as impatient:
-            impatient.setattr(hints, "LOOK_SECONDS", 0.0)
+            impatient.setattr(refetch, "LOOK_SECONDS", 0.0)
             assert await found.drain() == 1
         [waiting] = await found.company.rows("SELECT trouble, attempts FROM webhook_hint")
         assert waiting == ("timeout", 1)
@@ -242,7 +242,7 @@ async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
 
 
 def test_a_look_ends_before_its_claim() -> None:
-    assert store.CLAIM.total_seconds() > hints.LOOK_SECONDS
+    assert store.CLAIM.total_seconds() > refetch.LOOK_SECONDS
 
 
 async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings_it(

@@ -17,10 +17,10 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.webhooks import MAX_BODY, MAX_KEPT, ROW
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.sandbox.teamtailor.webhooks import sign_v1, sign_v2
-from jemmo.services import webhooks
-from jemmo.services.connections import disconnect
+from jemmo.services.connections.connections import disconnect
+from jemmo.services.webhooks import endpoints
 from jemmo.store.models import Connection
-from jemmo.store.webhooks import KEPT_BYTES as BYTES
+from jemmo.store.webhooks.ingest import KEPT_BYTES as BYTES
 from jemmo.vault import default_vault
 
 
@@ -246,13 +246,13 @@ async def test_a_flood_at_one_address_is_refused_and_another_goes_on(database_ur
         assert [await found.post(b"{}") for _ in range(8)] == [401] * 5 + [429] * 3
         await found.counted("flood", 3)
 
-        other = await found.connection(lambda one: webhooks.renew(one, default_vault()))
+        other = await found.connection(lambda one: endpoints.renew(one, default_vault()))
         assert await found.post(b"{}", url=found.base + other.path) == 401
 
 
 async def test_a_renewed_address_makes_the_old_one_unknown(database_url: str) -> None:
     async with hooked(database_url, synced=False) as found:
-        made = await found.connection(lambda one: webhooks.renew(one, default_vault()))
+        made = await found.connection(lambda one: endpoints.renew(one, default_vault()))
 
         assert await found.signed(told()) == 404
         found.url = found.base + made.path
@@ -346,7 +346,7 @@ async def test_an_ats_that_does_not_sign_takes_no_key(database_url: str) -> None
 
         def give(one: Connection) -> str:
             with pytest.raises(ConfigError) as refused:
-                webhooks.set_signing_key(one, "key", default_vault())
+                endpoints.set_signing_key(one, "key", default_vault())
             return refused.value.code
 
         assert await found.connection(give) == "not_signed"

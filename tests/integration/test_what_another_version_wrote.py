@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.sandbox import run_sandbox
-from jemmo.services import metrics, rules, schedule, wishes
-from jemmo.services.hints import Lane
+from jemmo.services.connections import schedule
+from jemmo.services.operations import metrics
+from jemmo.services.privacy import retention_policy
+from jemmo.services.records import rules
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.store.models import Connection, Organisation
 from jemmo.vault import default_vault
 
@@ -79,7 +82,7 @@ def read_all(found: Company) -> None:
     now = datetime.now(UTC)
     for org in Organisation.objects.all():
         rules.of(org)
-        wishes.wishes_of(org)
+        retention_policy.wishes_of(org)
         schedule.planned(org, now)
     for connection in Connection.objects.all():
         schedule.is_slow(connection, now)

@@ -10,10 +10,11 @@ import pytest
 from django.db import connection as database
 
 from jemmo.domain.schedule import FARTHEST
-from jemmo.services import queue, schedule
-from jemmo.services.accounts import ensure_organisation
-from jemmo.services.schedule import DUE, is_late, is_slow, next_sync_at
-from jemmo.services.status import overview
+from jemmo.services.accounts.accounts import ensure_organisation
+from jemmo.services.connections import schedule
+from jemmo.services.connections.schedule import DUE, is_late, is_slow, next_sync_at
+from jemmo.services.connections.status import overview
+from jemmo.services.sync import queue
 from jemmo.store.models import Connection, Lease, SyncRun
 
 NOW = datetime.now(UTC)

@@ -23,10 +23,13 @@ from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import NAME, ROW
 from jemmo.files.folder import FolderStorage
-from jemmo.services import accounts, contacting, erasure, noting, people, support, tidying
-from jemmo.services.fetching import fetch_files
+from jemmo.services.accounts import accounts
+from jemmo.services.files import cleanup
+from jemmo.services.files.download import fetch_files
+from jemmo.services.notifications import support
+from jemmo.services.privacy import access_log, do_not_contact, erasure, people
 from jemmo.store.models import Membership, Notification, Organisation, Rejection, Tag, Talent
-from jemmo.store.sealed import rejection_context
+from jemmo.store.operations.sealed_places import rejection_context
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -136,8 +139,8 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
             org = Organisation.objects.get(slug="acme")
             asker = accounts.add_member(org, "asker@acme.example", "recruiter", None)
             member = Membership.objects.select_related("account").get(account=asker)
-            contacting.stop(member, key, reason="a reason", now=datetime.now(UTC))
-            noting.note(org, Action.CONTACTS_VIEWED, actor=asker, talent=key)
+            do_not_contact.stop(member, key, reason="a reason", now=datetime.now(UTC))
+            access_log.note(org, Action.CONTACTS_VIEWED, actor=asker, talent=key)
             support.write(
                 org,
                 asker,
@@ -361,4 +364,4 @@ async def test_who_was_deleted_in_the_ats_is_forgotten_after_a_month(
     assert await in_thread(lambda: forget(31)) == 1
     assert await found.value("SELECT count(*) FROM talent WHERE id = %s", who["id"]) == 0
     assert await found.value("SELECT count(*) FROM suppression") == 0
-    assert await in_thread(lambda: tidying.tidy(storage, default_vault())) == tidying.Tidied()
+    assert await in_thread(lambda: cleanup.tidy(storage, default_vault())) == cleanup.Tidied()

@@ -13,17 +13,18 @@ from fakes.company import Company, company, in_thread
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 
-from jemmo.cli import working
+from jemmo.cli.operations import working
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import Hint
 from jemmo.sandbox import run_sandbox
-from jemmo.services import queue, webhooks
-from jemmo.services.hints import Lane
-from jemmo.services.scopes import on_the_clock
-from jemmo.services.sessions import Sessions
-from jemmo.store import budget, scope
+from jemmo.services.base.scopes import on_the_clock
+from jemmo.services.sync import queue
+from jemmo.services.sync.ats_sessions import Sessions
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.refetch import Lane
+from jemmo.store.db import budget, scope
+from jemmo.store.db.postgres import connect
 from jemmo.store.models import Connection
-from jemmo.store.postgres import connect
 from jemmo.vault import default_vault
 
 HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -49,7 +50,7 @@ async def companies(database_url: str) -> AsyncIterator[list[Company]]:
 async def announce(found: Company) -> None:
     def ask() -> None:
         hint = Hint(stream=Stream.TALENTS, remote_id="1")
-        webhooks.look_up(Connection.objects.get(id=found.id), [hint], default_vault())
+        endpoints.look_up(Connection.objects.get(id=found.id), [hint], default_vault())
 
     await in_thread(ask)
 

@@ -14,11 +14,11 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import begin
 from fakes.teamtailor_truth import assert_equal_to_truth
 
-from jemmo.cli import working
+from jemmo.cli.operations import working
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services import queue
-from jemmo.services.manual import request_sync
+from jemmo.services.sync import queue
+from jemmo.services.sync.manual import request_sync
 
 pytestmark = pytest.mark.one_server
 

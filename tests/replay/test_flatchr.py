@@ -28,9 +28,9 @@ from replay.flatchr_account import CONTRACTS, START
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import webhooks
-from jemmo.services.fetching import Fetched, fetch_files
-from jemmo.services.hints import Lane
+from jemmo.services.files.download import Fetched, fetch_files
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.refetch import Lane
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -437,4 +437,4 @@ async def test_a_new_applicant_and_a_moved_one_are_announced(
 
 
 def address_of(found: Company) -> str:
-    return webhooks.address(Connection.objects.get(id=found.id), default_vault()).path
+    return endpoints.address(Connection.objects.get(id=found.id), default_vault()).path

@@ -32,7 +32,6 @@ from jemmo.connectors.teamtailor import refusals as teamtailor_refusals
 from jemmo.connectors.teamtailor import stages as teamtailor_stages
 from jemmo.domain import (
     anonymity,
-    apart,
     contact_finder,
     contact_keys,
     email_addresses,
@@ -40,6 +39,7 @@ from jemmo.domain import (
     masking,
     mentions,
     plain_text,
+    redaction,
     search_words,
     titles,
     validation,
@@ -50,8 +50,8 @@ from jemmo.files import active, extract, inspection, kinds, parts, targets
 from jemmo.files.readers import doc, html, pdf, pdf_order, rtf, walker
 from jemmo.rest_client import headers, repair
 from jemmo.rest_client.download import Hosts
-from jemmo.services import files
-from jemmo.web.links import back
+from jemmo.services.files import stored_files
+from jemmo.web.frame.links import back
 from jemmo.web.templatetags.jemmo import clean_html, shorten
 
 Work = Callable[[Any], Any]
@@ -111,7 +111,7 @@ FUNCTIONS: dict[str, list[Work]] = {
         validation.web_address,
         lambda text: validation.web_address(f"https://{text}/"),
     ],
-    "web/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
+    "web/frame/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
     "rest_client/download.py": [lambda text: Hosts("https://a.example").is_own(f"https://{text}/")],
     "web/templatetags/jemmo.py": [clean_html, lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
@@ -158,7 +158,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "connectors/pay.py": [lambda text: pay.read_pay(text, None, is_yearly=True)],
     "rest_client/headers.py": [lambda text: headers.next_link({"Link": text})],
     "rest_client/repair.py": [lambda text: repair.repaired(text.encode())],
-    "services/files.py": [lambda text: files.safe_name(text, kinds.TEXT)],
+    "services/files/stored_files.py": [lambda text: stored_files.safe_name(text, kinds.TEXT)],
 }
 OTHERS = {
     "connectors/base.py": "lengths are bounded in the pattern",
@@ -168,14 +168,14 @@ OTHERS = {
     "embedded/": "what PostgreSQL prints when it starts",
     "files/storage.py": "names that we give",
     "rest_client/client.py": "one class of characters, then another that begins with a question mark",
-    "services/concerning.py": "alternatives without repetition",
-    "services/erasure.py": "alternatives without repetition",
-    "store/schema.py": "the operator's own name of a schema, with a bounded length",
-    "store/selectors/logs.py": "lengths are bounded in the pattern",
-    "store/selectors/paging.py": "one class of characters",
-    "store/selectors/whereabouts.py": "lengths are bounded in the pattern",
-    "web/screenshots.py": "our own words",
-    "web/middleware.py": "matched at the beginning of a path, which servers bound",
+    "services/privacy/personal_data.py": "alternatives without repetition",
+    "services/privacy/erasure.py": "alternatives without repetition",
+    "store/db/schema.py": "the operator's own name of a schema, with a bounded length",
+    "store/connections/logs.py": "lengths are bounded in the pattern",
+    "store/db/paging.py": "one class of characters",
+    "store/records/explanations.py": "lengths are bounded in the pattern",
+    "web/frame/screenshots.py": "our own words",
+    "web/frame/middleware.py": "matched at the beginning of a path, which servers bound",
 }
 PIECES = (
     *("a", "@", "a@", "@1", "a_at_", "a at ", "a dot ", " ", ".", "-", "a-", "•", "<", "<br", "<a ", "</p"),
@@ -227,8 +227,8 @@ def test_time_grows_with_the_length(work: Work) -> None:
 
 
 def _set_apart(talent: Talent) -> None:
-    _, texts = apart.set_apart(talent)
-    apart.typed_in(texts)
+    _, texts = redaction.set_apart(talent)
+    redaction.typed_in(texts)
 
 
 def _with_summary(piece: str) -> Talent:
@@ -289,7 +289,7 @@ def test_texts_of_others_are_normalized_piece_by_piece() -> None:
         "domain/plain_text.py",
         "files/extract.py",  # single characters
         "files/readers/pdf_order.py",  # a letter with an accent
-        "store/selectors/paging.py",  # 200 characters
+        "store/db/paging.py",  # 200 characters
     }
 
 

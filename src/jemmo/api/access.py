@@ -17,8 +17,8 @@ from django.views.decorators.http import conditional_page
 
 from jemmo.api.problems import Problem
 from jemmo.domain.tokens import ApiScope
-from jemmo.services import tokens
-from jemmo.store import scope
+from jemmo.services.accounts import tokens
+from jemmo.store.db import scope
 from jemmo.store.models import ApiToken
 
 P = ParamSpec("P")

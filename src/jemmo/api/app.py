@@ -15,7 +15,7 @@ from jemmo.api import records, schemas
 from jemmo.api.access import ApiRequest, needs
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.tokens import ApiScope
-from jemmo.store.selectors.export import KINDS
+from jemmo.store.records.export import KINDS
 
 VERSION = "1"
 LISTS = {

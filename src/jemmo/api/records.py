@@ -18,9 +18,9 @@ from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
-from jemmo.services.noting import note, noted_lately
+from jemmo.services.privacy.access_log import note, noted_lately
 from jemmo.store.models import Organisation
-from jemmo.store.selectors.export import KINDS, Kind, Reader
+from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
 
 PERSONAL = ("talents", "applications")

@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from jemmo.store.models import Attachment, JobCompensation, JobLocation
-from jemmo.store.selectors.export import (
+from jemmo.store.records.export import (
     APPLICATION_FIELDS,
     FILE_FIELDS,
     KINDS,

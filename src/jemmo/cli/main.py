@@ -29,34 +29,52 @@ class Listed(NamedTuple):
 
 
 COMMANDS = {
-    "up": Listed("Run", "server", "Start the web application, a worker, and the schedule."),
-    "down": Listed("Run", "server", "Stop whatever is still running, Postgres included."),
-    "web": Listed("Run", "server", "Serve the web application only."),
-    "worker": Listed("Run", "server", "Run syncs in the background; start as many as you need."),
-    "migrate": Listed("Run", "server", "Bring the database tables up to date."),
-    "doctor": Listed("Run", "server", "Check the database, keys, storage, and connections."),
-    "sandbox": Listed("Run", "sandbox", "Run a simulated ATS on this machine."),
-    "connect": Listed("Sync", "connections", "Connect an ATS, or rotate its API key."),
-    "sync": Listed("Sync", "syncs", "Sync now, in the foreground."),
-    "refresh": Listed("Sync", "records", "Refetch one talent or job from the ATS."),
-    "schedule": Listed("Sync", "schedule", "Show or change when syncs start."),
-    "hooks": Listed("Sync", "hooks", "Manage the webhooks that an ATS sends to Jemmo."),
-    "deletions": Listed("Sync", "syncs", "List and release deletions that Jemmo paused."),
-    "status": Listed("Inspect", "connections", "Show every connection: state, syncs, and counts."),
-    "verify": Listed("Inspect", "syncs", "Compare every record with the ATS."),
-    "logs": Listed("Inspect", "support", "Show errors and warnings from your syncs."),
-    "why": Listed("Inspect", "support", "Explain why a record is, or isn't, in Jemmo."),
-    "files": Listed("Inspect", "files", "Show what Jemmo reads in a file."),
-    "export": Listed("Inspect", "data", "Write the synced records to stdout."),
-    "erase": Listed("Privacy", "privacy", "Erase a person everywhere, for good."),
-    "subject-export": Listed("Privacy", "privacy", "Write one person's data to a zip file."),
-    "suppressions": Listed("Privacy", "backup", "Write the list of erased records."),
-    "org": Listed("Privacy", "organisations", "Delete an organization, or keep it after all."),
-    "keys": Listed("Keys", "keys", "Show, rotate or bind keys."),
-    "user": Listed("People", "users", "Manage the people who sign in."),
-    "token": Listed("Programs", "tokens", "Manage the tokens that programs use the API with."),
-    "backup": Listed("Backups", "backup", "Write the database and the files to one file."),
-    "restore": Listed("Backups", "backup", "Restore a backup: all of it, or nothing."),
+    "up": Listed(
+        "Run", "operations.server", "Start the web application, a worker, and the schedule."
+    ),
+    "down": Listed(
+        "Run", "operations.server", "Stop whatever is still running, Postgres included."
+    ),
+    "web": Listed("Run", "operations.server", "Serve the web application only."),
+    "worker": Listed(
+        "Run", "operations.server", "Run syncs in the background; start as many as you need."
+    ),
+    "migrate": Listed("Run", "operations.server", "Bring the database tables up to date."),
+    "doctor": Listed(
+        "Run", "operations.server", "Check the database, keys, storage, and connections."
+    ),
+    "sandbox": Listed("Run", "connections.sandbox", "Run a simulated ATS on this machine."),
+    "connect": Listed("Sync", "connections.connections", "Connect an ATS, or rotate its API key."),
+    "sync": Listed("Sync", "sync.syncs", "Sync now, in the foreground."),
+    "refresh": Listed("Sync", "records.records", "Refetch one talent or job from the ATS."),
+    "schedule": Listed("Sync", "connections.schedule", "Show or change when syncs start."),
+    "hooks": Listed("Sync", "webhooks.hooks", "Manage the webhooks that an ATS sends to Jemmo."),
+    "deletions": Listed("Sync", "sync.syncs", "List and release deletions that Jemmo paused."),
+    "status": Listed(
+        "Inspect", "connections.connections", "Show every connection: state, syncs, and counts."
+    ),
+    "verify": Listed("Inspect", "sync.syncs", "Compare every record with the ATS."),
+    "logs": Listed("Inspect", "records.support", "Show errors and warnings from your syncs."),
+    "why": Listed("Inspect", "records.support", "Explain why a record is, or isn't, in Jemmo."),
+    "files": Listed("Inspect", "files.files", "Show what Jemmo reads in a file."),
+    "export": Listed("Inspect", "records.data", "Write the synced records to stdout."),
+    "erase": Listed("Privacy", "privacy.privacy", "Erase a person everywhere, for good."),
+    "subject-export": Listed(
+        "Privacy", "privacy.privacy", "Write one person's data to a zip file."
+    ),
+    "suppressions": Listed("Privacy", "operations.backup", "Write the list of erased records."),
+    "org": Listed(
+        "Privacy", "accounts.organisations", "Delete an organization, or keep it after all."
+    ),
+    "keys": Listed("Keys", "operations.keys", "Show, rotate or bind keys."),
+    "user": Listed("People", "accounts.users", "Manage the people who sign in."),
+    "token": Listed(
+        "Programs", "accounts.tokens", "Manage the tokens that programs use the API with."
+    ),
+    "backup": Listed(
+        "Backups", "operations.backup", "Write the database and the files to one file."
+    ),
+    "restore": Listed("Backups", "operations.backup", "Restore a backup: all of it, or nothing."),
 }
 
 

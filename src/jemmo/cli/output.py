@@ -148,7 +148,7 @@ def _known(error: Exception) -> JemmoError:
 
 def explain(error: Exception) -> JemmoError | None:
     """An error of ours, or a refusal of the database or the operating system; None for a bug."""
-    from jemmo.store import postgres
+    from jemmo.store.db import postgres
 
     if isinstance(error, JemmoError):
         return error

@@ -11,12 +11,12 @@ from msgspec import Struct
 from jemmo.domain import history
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.estimate import Pace
-from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import FileSource, QuotaLedger, SharedPace, Source
+from jemmo.domain.recurrence import is_soon
 from jemmo.domain.refetch import Refetched, refetch
-from jemmo.domain.refused import RefusalMemory
-from jemmo.domain.repeating import is_soon
+from jemmo.domain.refused_requests import RefusalMemory
 from jemmo.domain.streams import Capabilities, Page, Stream
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked as _
 
 MAX_BODY = 1_000_000  # bytes; what an ATS sends of one record is far below
 MAX_KEPT = (

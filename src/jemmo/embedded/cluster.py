@@ -15,7 +15,7 @@ from jemmo.embedded.programs import major_version, programs_for
 SETTINGS = Path(__file__).with_name("postgres.conf")
 
 # In template1, so that every database made later has the extensions too. The role is no superuser: a statement
-# must not reach the operating system. It makes the role that the application connects as (``jemmo.store.roles``).
+# must not reach the operating system. It makes the role that the application connects as (``jemmo.store.db.roles``).
 # The owner of the tables and the application's roles, which it makes.
 WHO_GETS_IN = 'local all "/^jemmo(_app_[0-9a-f]+)?$" scram-sha-256\n'
 

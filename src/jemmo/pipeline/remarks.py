@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from jemmo.domain.error_catalog import TROUBLES
 from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Checkpoint, Notes, Stream
-from jemmo.domain.troubles import TROUBLES
 
 
 def repaired(stream: Stream) -> RunWarning:

@@ -18,7 +18,7 @@ class StoreConfig(AppConfig):
 
 def _protect(*, using: str, plan: Any = (), **_: object) -> None:
     """Every table under its policy, however the migrations left it."""
-    from jemmo.store import policies  # noqa: PLC0415 - models are ready only now
+    from jemmo.store.db import policies  # noqa: PLC0415 - models are ready only now
 
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         policies.apply(cursor)

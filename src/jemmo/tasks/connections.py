@@ -6,13 +6,16 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from jemmo.services import erasures, rules
-from jemmo.services.scopes import housekeeping_for_connection, on_the_clock
+from jemmo.services.base.scopes import housekeeping_for_connection, on_the_clock
+from jemmo.services.connections import connection_deletion
+from jemmo.services.records import rules
 
 
 @app.task(name="erase_connection", queue="syncs")
 async def erase_connection(connection_id: str) -> None:
-    await housekeeping_for_connection(UUID(connection_id), erasures.erase, UUID(connection_id))
+    await housekeeping_for_connection(
+        UUID(connection_id), connection_deletion.erase, UUID(connection_id)
+    )
 
 
 @app.task(name="apply_rules", queue="syncs")
@@ -32,4 +35,4 @@ async def apply_all_rules(timestamp: int) -> None:
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
     """What a crash left half erased is erased."""
-    await on_the_clock(erasures.go_on)
+    await on_the_clock(connection_deletion.go_on)

@@ -12,11 +12,12 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.streams import Mode
 from jemmo.files.choose import open_storage
 from jemmo.rest_client.retries import giving_way
-from jemmo.services import erasure, journal, tidying
-from jemmo.services import storage as place
-from jemmo.services.fetching import fetch_files
-from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere, on_the_clock
+from jemmo.services.base.scopes import everywhere, on_the_clock
+from jemmo.services.files import cleanup
+from jemmo.services.files import storage as place
+from jemmo.services.files.download import fetch_files
+from jemmo.services.privacy import erasure, erasure_journal
+from jemmo.services.sync.queue import RESUMES
 from jemmo.tasks.slices import Slice
 from jemmo.vault import default_vault
 
@@ -40,7 +41,7 @@ async def fetch_connection_files(connection_id: str) -> None:
 @app.task(name="fetch_due_files", queue="schedule")
 async def fetch_due_files(timestamp: int) -> None:
     """Every minute: queue the connections whose files are due, each at most once."""
-    for connection_id in await on_the_clock(tidying.connections_due):
+    for connection_id in await on_the_clock(cleanup.connections_due):
         await enqueue(connection_id)
 
 
@@ -49,9 +50,9 @@ async def fetch_due_files(timestamp: int) -> None:
 async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
     await everywhere(place.ready, storage)
-    await everywhere(tidying.tidy, storage, vault)
+    await everywhere(cleanup.tidy, storage, vault)
     await everywhere(erasure.forget_deleted, vault, storage)
-    await everywhere(journal.catch_up, storage)
+    await everywhere(erasure_journal.catch_up, storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:

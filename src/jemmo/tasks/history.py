@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from jemmo.services import history
-from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere
+from jemmo.services.base.scopes import everywhere
+from jemmo.services.operations import pruning
+from jemmo.services.sync.queue import RESUMES
 
 
 @app.periodic(cron="41 * * * *", periodic_id="history")
 @app.task(name="forget_history", queue="files", lock="history", priority=RESUMES)
 async def forget_history(timestamp: int) -> None:
     """Every hour, so that each turn finds little."""
-    await everywhere(history.forget_old)
+    await everywhere(pruning.forget_old)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from jemmo.files.choose import open_storage
-from jemmo.services import keys, lookups
-from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere
+from jemmo.services.base import lookups
+from jemmo.services.base.scopes import everywhere
+from jemmo.services.operations import keys
+from jemmo.services.sync.queue import RESUMES
 from jemmo.vault import default_vault, keyset_path
 
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.services import key_care, notifications, watching
-from jemmo.services.scopes import everywhere, for_notifications
+from jemmo.services.base.scopes import everywhere, for_notifications
+from jemmo.services.connections import key_care
+from jemmo.services.notifications import notifications
+from jemmo.services.sync import overdue
 from jemmo.vault import default_vault
 
 
@@ -32,7 +34,7 @@ async def remind_of_keys(timestamp: int) -> None:
 @app.task(name="watch_syncs", queue="notifications", lock="watch_syncs")
 async def watch_syncs(timestamp: int) -> None:
     """Tell of syncs that are late or slow, by any worker that is not busy syncing."""
-    if await everywhere(watching.watch, datetime.now(UTC)):
+    if await everywhere(overdue.watch, datetime.now(UTC)):
         await send_soon()
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from jemmo.files.choose import open_storage
-from jemmo.services import leaving, noting, retention
-from jemmo.services.queue import RESUMES
-from jemmo.services.scopes import everywhere, for_organisation, on_the_clock
-from jemmo.store.sessions import SessionStore
+from jemmo.services.accounts import organization_deletion
+from jemmo.services.base.scopes import everywhere, for_organisation, on_the_clock
+from jemmo.services.privacy import access_log, retention
+from jemmo.services.sync.queue import RESUMES
+from jemmo.store.accounts.sessions import SessionStore
 from jemmo.vault import default_vault
 
 
@@ -19,7 +20,7 @@ from jemmo.vault import default_vault
 async def begin_retention(timestamp: int) -> None:
     """Every night."""
     await everywhere(retention.begin)
-    await everywhere(noting.forget_old)
+    await everywhere(access_log.forget_old)
     await everywhere(SessionStore.clear_expired)
 
 
@@ -36,7 +37,7 @@ async def apply_retention(org_id: str) -> None:
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
     """Queue what is due, and go on with what a crash left half done."""
-    await on_the_clock(leaving.begin_due)
+    await on_the_clock(organization_deletion.begin_due)
 
 
 @app.task(name="delete_organisation", queue="files")
@@ -44,5 +45,5 @@ async def delete_organisation(deletion_id: str) -> None:
     """Of everything: members who belong nowhere else go too, which only who sees all can tell."""
     key = UUID(deletion_id)
     vault, storage = default_vault(), open_storage()
-    if await everywhere(leaving.step, key, vault=vault, storage=storage):
-        await everywhere(leaving.queue, key)
+    if await everywhere(organization_deletion.step, key, vault=vault, storage=storage):
+        await everywhere(organization_deletion.queue, key)

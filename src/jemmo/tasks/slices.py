@@ -9,7 +9,7 @@ from typing import Self
 from jemmo.domain.streams import Mode
 from jemmo.environment import seconds
 from jemmo.rest_client.retries import CutOff
-from jemmo.services.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
+from jemmo.services.sync.queue import INITIAL, LARGE, SLOW, kind_of, priority_of
 
 LONGEST = seconds("JEMMO_SLICE_SECONDS", 600.0)
 SHORTEST = seconds("JEMMO_SLICE_AT_LEAST", 3.0)

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jemmo.domain.masking import without_contacts
-from jemmo.services import support
+from jemmo.services.notifications import support
 from jemmo.store.models import SupportMessage, SupportThread
-from jemmo.store.selectors.support import conversation
+from jemmo.store.notifications.support import conversation
 from jemmo.vault import default_vault
-from jemmo.web.pictures import picture_answer
+from jemmo.web.frame.pictures import picture_answer
 
 
 def only_support() -> None:

@@ -6,4 +6,4 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from jemmo.services import two_step  # noqa: F401, PLC0415 - its signals; models are ready only now
+        from jemmo.services.accounts import two_step  # noqa: F401, PLC0415 - its signals; models are ready only now

@@ -3,38 +3,14 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from jemmo.web.views import (
-    ats,
-    connecting,
-    connection,
-    deletions,
-    demo,
-    files,
-    guides,
-    jobs,
-    leaving,
-    live,
-    logs,
-    members,
-    moved,
-    notifications,
-    preferences,
-    privacy,
-    privacy_settings,
-    profile,
-    quality,
-    refresh,
-    rules,
-    schedule,
-    start,
-    status,
-    support,
-    sync,
-    talents,
-    tokens,
-    webhooks,
-    why,
-)
+from jemmo.web.accounts import members, organization_deletion, preferences, profile, start, tokens
+from jemmo.web.connections import ats, connection, deletions, logs, schedule, status, sync, wizard
+from jemmo.web.files import files
+from jemmo.web.frame import demo, guides, moved
+from jemmo.web.notifications import live, notifications, support
+from jemmo.web.privacy import requests, settings
+from jemmo.web.records import jobs, quality, refresh, rules, talents, why
+from jemmo.web.webhooks import webhooks
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -46,46 +22,52 @@ urlpatterns = [
     path("talents/", talents.listing, name="talents"),
     path("talents/<uuid:talent_id>/", talents.detail, name="talent"),
     path("talents/<uuid:talent_id>/contact/", talents.contact, name="talent_contact"),
-    path("settings/privacy/", privacy.requests, name="privacy"),
-    path("settings/privacy/people/<uuid:talent_id>/", privacy.person, name="privacy_person"),
-    path("settings/privacy/people/<uuid:talent_id>/export/", privacy.export, name="privacy_export"),
-    path("settings/privacy/people/<uuid:talent_id>/erase/", privacy.erase, name="privacy_erase"),
-    path("settings/privacy/erasures/", privacy.certificates, name="privacy_certificates"),
+    path("settings/privacy/", requests.requests, name="privacy"),
+    path("settings/privacy/people/<uuid:talent_id>/", requests.person, name="privacy_person"),
+    path(
+        "settings/privacy/people/<uuid:talent_id>/export/", requests.export, name="privacy_export"
+    ),
+    path("settings/privacy/people/<uuid:talent_id>/erase/", requests.erase, name="privacy_erase"),
+    path("settings/privacy/erasures/", requests.certificates, name="privacy_certificates"),
     path(
         "settings/privacy/erasures/<uuid:erasure_id>/",
-        privacy.certificate,
+        requests.certificate,
         name="privacy_certificate",
     ),
     path(
         "settings/privacy/erasures/<uuid:erasure_id>/certificate.json",
-        privacy.certificate_file,
+        requests.certificate_file,
         name="privacy_certificate_file",
     ),
-    path("settings/privacy/retention/", privacy_settings.periods, name="privacy_retention"),
-    path("settings/privacy/retention/release/", privacy_settings.release, name="privacy_release"),
-    path("settings/privacy/access/", privacy_settings.access, name="privacy_access"),
-    path("settings/privacy/access/record.csv", privacy_settings.access_file, name="access_csv"),
-    path("settings/privacy/processing/", privacy_settings.record, name="privacy_processing"),
-    path("settings/privacy/processing/record.md", privacy_settings.record_file, name="record_md"),
-    path("settings/privacy/organisation/", leaving.organisation, name="privacy_organisation"),
-    path("settings/privacy/organisation/undo/", leaving.undo, name="organisation_undo"),
+    path("settings/privacy/retention/", settings.periods, name="privacy_retention"),
+    path("settings/privacy/retention/release/", settings.release, name="privacy_release"),
+    path("settings/privacy/access/", settings.access, name="privacy_access"),
+    path("settings/privacy/access/record.csv", settings.access_file, name="access_csv"),
+    path("settings/privacy/processing/", settings.record, name="privacy_processing"),
+    path("settings/privacy/processing/record.md", settings.record_file, name="record_md"),
+    path(
+        "settings/privacy/organisation/",
+        organization_deletion.organisation,
+        name="privacy_organisation",
+    ),
+    path(
+        "settings/privacy/organisation/undo/", organization_deletion.undo, name="organisation_undo"
+    ),
     path(
         "organisations/deleted/<uuid:deletion_id>/",
-        leaving.certificate,
+        organization_deletion.certificate,
         name="organisation_deleted",
     ),
     path(
         "organisations/deleted/<uuid:deletion_id>/certificate.json",
-        leaving.certificate_file,
+        organization_deletion.certificate_file,
         name="organisation_certificate",
     ),
     path("settings/", RedirectView.as_view(pattern_name="ats"), name="settings"),
     path("settings/organization/", RedirectView.as_view(pattern_name="ats"), name="organization"),
     path("settings/organization/ats/", ats.connections, name="ats"),
-    path("settings/organization/ats/connect/", connecting.choose, name="ats_choose"),
-    path(
-        "settings/organization/ats/connect/<slug:provider>/", connecting.connect, name="ats_connect"
-    ),
+    path("settings/organization/ats/connect/", wizard.choose, name="ats_choose"),
+    path("settings/organization/ats/connect/<slug:provider>/", wizard.connect, name="ats_connect"),
     path("settings/organization/ats/rules/", rules.rules, name="ats_rules"),
     path("settings/schedule/", schedule.schedule, name="schedule"),
     path("settings/organization/ats/runs/<uuid:run_id>/", ats.run, name="sync_run"),
@@ -96,7 +78,7 @@ urlpatterns = [
         ats.progress,
         name="ats_progress",
     ),
-    path("settings/organization/ats/<uuid:connection_id>/plan/", connecting.plan, name="ats_plan"),
+    path("settings/organization/ats/<uuid:connection_id>/plan/", wizard.plan, name="ats_plan"),
     path("settings/organization/ats/<uuid:connection_id>/sync/", connection.sync, name="ats_sync"),
     path(
         "settings/organization/ats/<uuid:connection_id>/compare/",

@@ -15,8 +15,8 @@ from jemmo.files.folder import FolderStorage
 from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
 from jemmo.sandbox.flatchr.ids import encoded
 from jemmo.sandbox.flatchr.vacancies import COMPANY
-from jemmo.services import status
-from jemmo.services.fetching import Fetched, fetch_files
+from jemmo.services.connections import status
+from jemmo.services.files.download import Fetched, fetch_files
 from jemmo.vault import default_vault
 
 TALENTS = 12

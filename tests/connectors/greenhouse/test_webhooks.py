@@ -18,7 +18,7 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Hint, Proof
 from jemmo.sandbox.greenhouse.app import CLIENT_ID
 from jemmo.sandbox.greenhouse.webhooks import sign
-from jemmo.services import webhooks
+from jemmo.services.webhooks import endpoints
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -114,7 +114,7 @@ def test_without_a_signature_there_is_none() -> None:
 async def with_key(found: Hooked) -> None:
     def tell() -> None:
         one = Connection.objects.get(id=found.company.id)
-        webhooks.set_signing_key(one, KEY, default_vault())
+        endpoints.set_signing_key(one, KEY, default_vault())
 
     await in_thread(tell)
 

@@ -14,7 +14,7 @@ from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.probe import key_paths, probe
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer
-from jemmo.services import connections
+from jemmo.services.connections import connections
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 

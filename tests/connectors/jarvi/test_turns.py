@@ -14,7 +14,7 @@ from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
 from jemmo.domain.errors import Postponed
 from jemmo.domain.ports import QuotaLedger, Spent
 from jemmo.rest_client.retries import giving_way
-from jemmo.store.quota import PostgresQuotaLedger
+from jemmo.store.sync.quota import PostgresQuotaLedger
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from jemmo.domain import history
 from jemmo.domain.outcomes import Counts, RunStatus
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.sandbox import SandboxServer
-from jemmo.services import connections
+from jemmo.services.connections import connections
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -182,7 +182,7 @@ async def test_without_a_limit_everything_arrives(connect: Connect) -> None:
 async def test_a_shorter_history_hides_what_is_older_and_a_longer_one_shows_it_unread(
     connect: Connect,
 ) -> None:
-    from jemmo.services.histories import HistoryHides
+    from jemmo.services.connections.history_limit import HistoryHides
 
     sandbox, company = await connect(talents=200, options=SMALL)
     await company.sync()

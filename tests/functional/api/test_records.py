@@ -15,8 +15,8 @@ from fakes.showcase import EMAIL, PHONE, Showcase
 from jemmo.api import cursors
 from jemmo.api.access import LIMITER
 from jemmo.domain.tokens import ApiScope
-from jemmo.services import tokens
-from jemmo.store import scope
+from jemmo.services.accounts import tokens
+from jemmo.store.db import scope
 from jemmo.store.models import (
     AccessEvent,
     Application,
@@ -26,7 +26,7 @@ from jemmo.store.models import (
     Organisation,
     Talent,
 )
-from jemmo.store.selectors.export import KINDS
+from jemmo.store.records.export import KINDS
 
 LISTS = (
     *("jobs", "talents", "applications", "stages", "departments", "users"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from functional.cli.conftest import Ats, Jemmo
 
-from jemmo.store import exercise
 from jemmo.store.models import Account, Membership
+from jemmo.store.operations import exercise
 
 
 def test_the_doctor_finds_nothing_wrong(jemmo: Jemmo, ats: Ats) -> None:
@@ -33,7 +33,7 @@ def test_the_doctor_names_a_key_that_is_refused(jemmo: Jemmo, ats: Ats) -> None:
 
 def test_the_doctor_finds_a_storage_that_is_not_the_others(jemmo: Jemmo, tmp_path: Path) -> None:
     from jemmo.files.folder import FolderStorage
-    from jemmo.services import storage
+    from jemmo.services.files import storage
 
     storage.accept(FolderStorage(tmp_path / "of-the-worker"))
     done = jemmo("doctor")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from functional.cli.conftest import Jemmo
 
-from jemmo.services import accounts, tokens
+from jemmo.services.accounts import accounts, tokens
 from jemmo.store.models import ApiToken, AuditEvent
 
 

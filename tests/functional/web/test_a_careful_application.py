@@ -24,10 +24,10 @@ from pytest_django import Settings
 
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.store.models import Account, Connection, Session
-from jemmo.web import sign_in
-from jemmo.web.limits import LARGEST, TOO_LARGE, limited
-from jemmo.web.middleware import BEGAN, SEEN, UNASKED
-from jemmo.web.sign_in import client_address
+from jemmo.web.accounts import sign_in
+from jemmo.web.accounts.sign_in import client_address
+from jemmo.web.frame.limits import LARGEST, TOO_LARGE, limited
+from jemmo.web.frame.middleware import BEGAN, SEEN, UNASKED
 
 SignedIn = Callable[[str], Client]
 STRICT = {
@@ -588,7 +588,7 @@ def test_another_host_is_refused(showcase: Showcase, served: None) -> None:
 def test_an_error_tells_nothing_of_the_inside(
     recruiter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from jemmo.store.selectors import talents
+    from jemmo.store.records import talents
 
     def breaks(*_: Any, **__: Any) -> Any:
         raise RuntimeError("secret inside: elodie.private@mail.example")

@@ -10,7 +10,7 @@ from django.test import Client
 from fakes.showcase import Showcase
 
 from jemmo.domain import history
-from jemmo.services import histories
+from jemmo.services.connections import history_limit
 from jemmo.store.models import (
     Application,
     Connection,
@@ -49,7 +49,7 @@ def limited(showcase: Showcase) -> Connection:
     )
     StreamCheckpoint.objects.filter(connection=found).update(complete=True)
     Connection.objects.filter(id=found.id).update(last_error=None, state="active")
-    histories.apply(found, before)
+    history_limit.apply(found, before)
     return found
 
 

@@ -20,12 +20,12 @@ from fakes.dump import dump
 from fakes.showcase import PASSWORD, Showcase
 
 import jemmo
-from jemmo.services import webhooks
-from jemmo.services.api_keys import open_key
-from jemmo.store import sessions
-from jemmo.store.cache import JsonCache
+from jemmo.services.connections.api_keys import open_key
+from jemmo.services.webhooks import endpoints
+from jemmo.store.accounts import sessions
+from jemmo.store.accounts.sessions import SessionStore
+from jemmo.store.db.cache import JsonCache
 from jemmo.store.models import Account, Connection, Session
-from jemmo.store.sessions import SessionStore
 from jemmo.vault import default_vault
 
 SOURCE = Path(jemmo.__file__).parent
@@ -144,7 +144,7 @@ def test_a_dump_signs_nobody_in(showcase: Showcase, database_url: str, served: N
     secrets["reset"] = _last_link("/accounts/password/reset/key/")
     link = Connection.objects.get(org=showcase.org)
     secrets["API key"] = open_key(link, default_vault())
-    address = webhooks.address(link, default_vault())
+    address = endpoints.address(link, default_vault())
     secrets["webhook address"] = address.path.rstrip("/").rpartition("/")[2]
 
     tables = dump(database_url)

@@ -17,8 +17,9 @@ from fakes.showcase import Showcase
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from jemmo.services import files, tokens
-from jemmo.services.contexts import picture_context
+from jemmo.services.accounts import tokens
+from jemmo.services.base.contexts import picture_context
+from jemmo.services.files import stored_files
 from jemmo.store.models import (
     Connection,
     Erasure,
@@ -155,7 +156,7 @@ def known(
         "invitation_id": invitation.id,
         "number": told.pk,
         "token_id": made.token.pk,
-        "token": files.link(recruiter, version.id),
+        "token": stored_files.link(recruiter, version.id),
         "kind": "talent",
         "record_id": showcase.talent("elodie").id,
         "provider": "teamtailor",
@@ -253,7 +254,7 @@ def test_a_confidential_record_is_there_for_who_has_the_right(
     of_them = {"job_id", "talent_id", "version_id", "record_id", "token"}
     never = {**known, **{name: uuid4() for name in of_them}, "token": "never-was"}
     if ROLES.index(role) >= ROLES.index(RECRUITER):
-        known["token"] = files.link(membership, known["version_id"])
+        known["token"] = stored_files.link(membership, known["version_id"])
     met = set()
     for name, least in WHO.items():
         where = path(name, known)

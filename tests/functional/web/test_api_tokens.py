@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from fakes.showcase import Showcase
 
-from jemmo.services import tokens
+from jemmo.services.accounts import tokens
 from jemmo.store.models import ApiToken, AuditEvent, Membership
 
 SignedIn = Callable[[str], Client]

@@ -15,7 +15,7 @@ from fakes.showcase import Showcase
 
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
-from jemmo.services import status
+from jemmo.services.connections import status
 from jemmo.store.models import Connection, HeldDeletion
 
 SignedIn = Callable[[str], Client]

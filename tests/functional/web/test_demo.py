@@ -10,7 +10,7 @@ from django.urls import reverse
 from fakes.showcase import Showcase
 from pytest_django import Settings
 
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 from jemmo.store.models import Connection, SupportMessage, SupportThread
 
 SignedIn = Callable[[str], Client]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from fakes.showcase import Showcase
 
 from jemmo.store.models import Department, Talent
-from jemmo.store.selectors.export import Reader, exported
+from jemmo.store.records.export import Reader, exported
 
 SignedIn = Callable[[str], Client]
 

@@ -107,7 +107,7 @@ def test_what_an_earlier_reader_could_not_read_is_read_again(
     from fakes.kept import keep
 
     from jemmo.files.folder import FolderStorage
-    from jemmo.services import tidying
+    from jemmo.services.files import cleanup
     from jemmo.store.models import FileText, FileVersion
     from jemmo.vault import default_vault
 
@@ -121,7 +121,7 @@ def test_what_an_earlier_reader_could_not_read_is_read_again(
     page = recruiter.get(f"/files/{attachment.current_version}/").content.decode()
     assert "Reading the text" in page
 
-    tidying.tidy(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
+    cleanup.tidy(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
 
     assert version.get().text_status == "DONE"
     assert "Élodie" in recruiter.get(f"/files/{attachment.current_version}/").content.decode()
@@ -195,10 +195,12 @@ def test_a_machine_with_another_storage_says_so(
 ) -> None:
     """Its web server has a folder of its own, in which the workers' files are not."""
     from jemmo.files.folder import FolderStorage
-    from jemmo.services import storage
+    from jemmo.services.files import storage
 
     storage.accept(FolderStorage(folder))
-    with patch("jemmo.services.files.open_storage", lambda: FolderStorage(tmp_path / "own")):
+    with patch(
+        "jemmo.services.files.stored_files.open_storage", lambda: FolderStorage(tmp_path / "own")
+    ):
         answer = bytes_of(recruiter, resume.current_version)
 
     assert answer.status_code == 503  # type: ignore[attr-defined]

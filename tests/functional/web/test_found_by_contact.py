@@ -9,7 +9,7 @@ from django.test import Client
 from fakes.dump import dump
 from fakes.showcase import EMAIL, PHONE, Showcase
 
-from jemmo.services import lookups
+from jemmo.services.base import lookups
 from jemmo.store.models import TalentContacts
 from jemmo.vault import default_vault
 

@@ -17,9 +17,9 @@ from fakes.showcase import PASSWORD, Showcase
 from functional.web.test_screenshot_mode import pages
 from pytest_django import Settings
 
+from jemmo.domain.error_catalog import TROUBLES
 from jemmo.domain.notices import Kind
-from jemmo.domain.troubles import TROUBLES
-from jemmo.services import notifications
+from jemmo.services.notifications import notifications
 from jemmo.store.models import (
     Connection,
     Delivery,

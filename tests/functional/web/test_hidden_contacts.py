@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.domain.masking import HIDDEN, without_contacts
-from jemmo.services import exports
+from jemmo.services.records import exports
 from jemmo.store.models import Application, Attachment, Role, Talent
 from jemmo.vault import default_vault
 

@@ -11,8 +11,9 @@ from fakes.processes import jemmo
 from fakes.showcase import Showcase
 from pytest_django import Settings
 
-from jemmo.services import key_care, notifications
-from jemmo.services.metrics import rendered
+from jemmo.services.connections import key_care
+from jemmo.services.notifications import notifications
+from jemmo.services.operations.metrics import rendered
 from jemmo.store.models import Connection, Delivery, Notification
 from jemmo.vault import default_vault
 

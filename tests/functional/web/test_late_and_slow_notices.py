@@ -9,8 +9,9 @@ from uuid import uuid4
 from django.test import Client
 from fakes.showcase import Showcase
 
-from jemmo.services import notifications, watching
-from jemmo.services.schedule import is_late, is_slow
+from jemmo.services.connections.schedule import is_late, is_slow
+from jemmo.services.notifications import notifications
+from jemmo.services.sync import overdue
 from jemmo.store.models import Connection, Delivery, Lease, Notification, SyncRun
 from jemmo.vault import default_vault
 
@@ -29,11 +30,11 @@ def alone(showcase: Showcase, **values: object) -> Connection:
 def test_a_late_sync_is_sent_once(showcase: Showcase, signed_in: SignedIn) -> None:
     now = datetime.now(UTC)  # what is sent is due by the database's clock
     connection = alone(showcase, due_at=now - timedelta(minutes=14))
-    assert watching.watch(now) == 0
+    assert overdue.watch(now) == 0
     later = now + timedelta(minutes=2)
     assert is_late(connection, later)
 
-    assert [watching.watch(later), watching.watch(later)] == [1, 0]
+    assert [overdue.watch(later), overdue.watch(later)] == [1, 0]
 
     told = Notification.objects.get(kind="sync_late")
     sent = Delivery.objects.filter(notification=told, channel="email")
@@ -74,6 +75,6 @@ def test_a_slow_sync_is_sent(showcase: Showcase, signed_in: SignedIn) -> None:
     connection.refresh_from_db()
     assert is_slow(connection, now)
 
-    assert [watching.watch(now), watching.watch(now)] == [1, 0]
+    assert [overdue.watch(now), overdue.watch(now)] == [1, 0]
     page = signed_in("admin").get("/notifications/").content.decode()
     assert "takes much longer than usual" in page

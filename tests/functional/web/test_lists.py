@@ -14,8 +14,9 @@ from fakes.showcase import FILLERS, NOW, Showcase
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jemmo.store.db import paging
 from jemmo.store.models import Connection, Job, Talent
-from jemmo.store.selectors import paging, talents
+from jemmo.store.records import talents
 
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name

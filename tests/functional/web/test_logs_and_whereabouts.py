@@ -17,7 +17,8 @@ from fakes.showcase import EMAIL, MARKUP_NAME, Showcase
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jemmo.domain.troubles import Severity
+from jemmo.domain.error_catalog import Severity
+from jemmo.store.connections import logs
 from jemmo.store.models import (
     Application,
     Connection,
@@ -27,7 +28,6 @@ from jemmo.store.models import (
     SyncRun,
     Talent,
 )
-from jemmo.store.selectors import logs
 
 SignedIn = Callable[[str], Client]
 NEXT = re.compile(r'rel="next" href="([^"]+)"')

@@ -24,14 +24,15 @@ from fakes.showcase import Showcase
 
 from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
-from jemmo.services import subjects
-from jemmo.services.contexts import file_context
+from jemmo.services.base.contexts import file_context
+from jemmo.services.privacy import subject_export
 from jemmo.store.models import AccessEvent, Attachment, FileVersion
 from jemmo.vault import default_vault
-from jemmo.web import serving, spooled, urls
-from jemmo.web.limits import Crowded, InFlight, SlowReader
-from jemmo.web.serving import Pages
-from jemmo.web.spooled import Spooled
+from jemmo.web import urls
+from jemmo.web.frame import serving, spooled
+from jemmo.web.frame.limits import Crowded, InFlight, SlowReader
+from jemmo.web.frame.serving import Pages
+from jemmo.web.frame.spooled import Spooled
 
 SignedIn = Callable[[str], Client]
 MANY = 20_000
@@ -100,7 +101,7 @@ def test_a_persons_data_take_little_memory(
     looked_at: int, showcase: Showcase, signed_in: SignedIn, tmp_path: Path
 ) -> None:
     with Peak() as peak, (tmp_path / "out.zip").open("w+b") as file:
-        subjects.export(
+        subject_export.export(
             *(showcase.org, [showcase.talent("elodie").id], file),
             vault=default_vault(),
             storage=FolderStorage(tmp_path),
@@ -140,7 +141,7 @@ def test_of_a_persons_files_one_is_in_memory_at_a_time(showcase: Showcase, tmp_p
         )
         storage.put(version.storage_name, vault.seal(content, file_context(version.id)))
     with Peak() as peak, (tmp_path / "out.zip").open("w+b") as file:
-        subjects.export(showcase.org, [talent.id], file, vault=vault, storage=storage)
+        subject_export.export(showcase.org, [talent.id], file, vault=vault, storage=storage)
     assert peak.bytes < 5 * size
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         kept = [archive.read(one) for one in archive.namelist() if one.startswith("files/")]

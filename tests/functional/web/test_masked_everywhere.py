@@ -19,7 +19,8 @@ from jemmo import logs as jemmo_logs
 from jemmo.cli.main import app
 from jemmo.domain.errors import TransientError
 from jemmo.domain.masking import HIDDEN
-from jemmo.services import exports, notifications
+from jemmo.services.notifications import notifications
+from jemmo.services.records import exports
 from jemmo.store.models import (
     Application,
     Attachment,
@@ -32,7 +33,7 @@ from jemmo.store.models import (
     SyncRun,
     Talent,
 )
-from jemmo.store.selectors.hiding import MAX_SHOWN_IN_ROW, MAX_TAGS_IN_ROW, show_texts
+from jemmo.store.records.text_masking import MAX_SHOWN_IN_ROW, MAX_TAGS_IN_ROW, show_texts
 from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]

@@ -16,8 +16,8 @@ from django.urls import reverse
 from fakes.showcase import PASSWORD, Showcase
 
 from jemmo.domain.errors import ConfigError
-from jemmo.services import accounts, members
-from jemmo.store import scope
+from jemmo.services.accounts import accounts, members
+from jemmo.store.db import scope
 from jemmo.store.models import Account, AuditEvent, Connection, Invitation, Membership, Talent
 
 SignedIn = Callable[[str], Client]

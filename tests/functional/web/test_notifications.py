@@ -19,7 +19,7 @@ from pytest_django import Settings
 from jemmo.domain.errors import ConfigError, JemmoError, TransientError
 from jemmo.domain.streams import Mode
 from jemmo.rest_client.outward import check_address, post_json
-from jemmo.services import notifications
+from jemmo.services.notifications import notifications
 from jemmo.store.models import Delivery, Membership, Notification
 from jemmo.vault import default_vault
 

@@ -199,7 +199,7 @@ def test_what_reaches_postgres_all_the_same_is_a_bad_request(
     text: str, recruiter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from jemmo.store.models import Organisation
-    from jemmo.store.selectors import talents
+    from jemmo.store.records import talents
 
     monkeypatch.setattr(talents, "search", lambda *_, **__: Organisation.objects.get(name=text))
     recruiter.raise_request_exception = False

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from fakes.showcase import Showcase
 
-from jemmo.services import live
-from jemmo.store import sessions
+from jemmo.services.notifications import live
+from jemmo.store.accounts import sessions
 from jemmo.store.models import Membership
 
 Open = Callable[[str, UUID], None]

@@ -17,18 +17,21 @@ from django.urls import reverse
 from fakes.company import Company, company, in_thread
 from fakes.hooks import hooked
 
-from jemmo.cli.connections import _lines
+from jemmo.cli.connections.connections import _lines
 from jemmo.domain import numbers
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import run_sandbox
-from jemmo.services import accounts, connections, erasure, processing, status
+from jemmo.services.accounts import accounts
+from jemmo.services.connections import connections, status
+from jemmo.services.privacy import erasure, processing
+from jemmo.store.db.scope import Scope, under
+from jemmo.store.files import stored_files
 from jemmo.store.models import Connection, Job, Organisation, Talent
-from jemmo.store.scope import Scope, under
-from jemmo.store.selectors import files, freshness
+from jemmo.store.sync import freshness
 from jemmo.vault import default_vault
-from jemmo.web.words import word
+from jemmo.web.frame.labels import word
 
 pytestmark = [pytest.mark.one_server, pytest.mark.usefixtures("served")]
 
@@ -202,7 +205,7 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
     def colour(error: object) -> Colour | None:
         Connection.objects.update(files_error=error)
         one = Connection.objects.get(id=found.id)
-        assert files.counts_of(one).waiting
+        assert stored_files.counts_of(one).waiting
         return freshness.of(freshness.Seen(one), now=datetime.now(UTC)).colour
 
     assert await in_thread(lambda: colour(None)) is Colour.GREEN

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client, RequestFactory
 from fakes.showcase import Showcase
 
-from jemmo.services import accounts
+from jemmo.services.accounts import accounts
 from jemmo.store.models import Job, Membership, Organisation, Talent
-from jemmo.web.views import errors
+from jemmo.web.frame import errors
 
 SignedIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/talents/?q=a"}

@@ -18,7 +18,8 @@ from fakes.showcase import EMAIL, PHONE, Showcase
 
 from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
-from jemmo.services import accounts, leaving, noting, wishes
+from jemmo.services.accounts import accounts, organization_deletion
+from jemmo.services.privacy import access_log, retention_policy
 from jemmo.store.models import (
     AccessEvent,
     Application,
@@ -196,7 +197,7 @@ RULES = {"counts": "update", "deleted_days": "14", "access_months": "12"}
 
 def form(org: Organisation, **more: str) -> dict[str, str]:
     org.refresh_from_db()
-    return {"seen": wishes.seen_as(org), **RULES, **more}
+    return {"seen": retention_policy.seen_as(org), **RULES, **more}
 
 
 def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
@@ -229,7 +230,7 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
 
     assert "The rules are applied every night." in done.content.decode()
     org.refresh_from_db()
-    saved = wishes.wishes_of(org)
+    saved = retention_policy.wishes_of(org)
     assert (saved.idle_months, saved.deleted_days, saved.agreed) == (24, 14, 64)
     late = signed_in("owner").post(path, {**wanted, "tried": tried[1], "do": "save"})
     assert "Someone else changed this in the meantime" in late.content.decode()
@@ -243,11 +244,11 @@ def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: Sig
     signed_in("admin").post("/settings/privacy/retention/", wanted)
 
     showcase.org.refresh_from_db()
-    assert wishes.wishes_of(showcase.org).access_months == 12
+    assert retention_policy.wishes_of(showcase.org).access_months == 12
 
 
 def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
-    wishes.change(showcase.org, idle_months=12, held=40, held_of=64)
+    retention_policy.change(showcase.org, idle_months=12, held=40, held_of=64)
     admin = signed_in("admin")
     assert "would erase 40 of 64 people at once" in text(admin, "/settings/privacy/retention/")
 
@@ -256,7 +257,7 @@ def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: Signe
     admin.post("/settings/privacy/retention/release/", {"people": "40"})
 
     showcase.org.refresh_from_db()
-    found = wishes.wishes_of(showcase.org)
+    found = retention_policy.wishes_of(showcase.org)
     assert (found.agreed, found.held) == (40, 0)
 
 
@@ -304,7 +305,7 @@ def test_the_record_holds_ids_and_is_exported(
 ) -> None:
     elodie = showcase.talent("elodie")
     recruiter.get(f"/talents/{elodie.id}/")
-    noting.note(showcase.org, Action.EXPORTED, actor=None, what="talents", rows=5)
+    access_log.note(showcase.org, Action.EXPORTED, actor=None, what="talents", rows=5)
     answer = signed_in("admin").get("/settings/privacy/access/record.csv")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
 
@@ -316,7 +317,7 @@ def test_the_record_holds_ids_and_is_exported(
     assert "Müller" not in stored
     old = datetime.now(UTC) - timedelta(days=25 * 31)
     AccessEvent.objects.filter(action=Action.EXPORTED).update(at=old)
-    assert noting.forget_old() == 1
+    assert access_log.forget_old() == 1
 
 
 def test_who_is_not_to_be_contacted(
@@ -386,7 +387,7 @@ def test_consent_is_respected(
 def test_the_record_of_processing_tells_how_it_is(
     showcase: Showcase, signed_in: SignedIn, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wishes.change(showcase.org, idle_months=18)
+    retention_policy.change(showcase.org, idle_months=18)
     admin = signed_in("admin")
     page = text(admin, "/settings/privacy/processing/")
     monkeypatch.setenv("JEMMO_FILES", "supabase://resumes-of-acme")
@@ -423,12 +424,12 @@ def test_only_an_owner_deletes_the_organisation(
     owner.post(f"{path}undo/")
     assert "This organization is deleted on" not in text(owner, "/jobs/")
     owner.post(path, {"name": org.name})
-    asked = leaving.of(org)
+    asked = organization_deletion.of(org)
     assert asked is not None
     assert owner.get(f"/organisations/deleted/{asked.id}/").status_code == 404  # not yet
     later = datetime.now(UTC) + timedelta(days=8)
     storage = FolderStorage(tmp_path / "files")
-    while leaving.step(asked.id, vault=default_vault(), storage=storage, now=later):
+    while organization_deletion.step(asked.id, vault=default_vault(), storage=storage, now=later):
         pass
 
     certificate = text(owner, f"/organisations/deleted/{asked.id}/")
@@ -442,9 +443,11 @@ def test_only_an_owner_deletes_the_organisation(
 
 def test_an_owner_of_two_keeps_the_other(showcase: Showcase, tmp_path: Path) -> None:
     accounts.add_member(showcase.stranger, "recruiter@acme.example", "viewer", None)
-    asked = leaving.ask(showcase.org, actor=None, now=datetime.now(UTC), grace=timedelta(0))
+    asked = organization_deletion.ask(
+        showcase.org, actor=None, now=datetime.now(UTC), grace=timedelta(0)
+    )
     storage = FolderStorage(tmp_path / "files")
-    while leaving.step(asked.id, vault=default_vault(), storage=storage):
+    while organization_deletion.step(asked.id, vault=default_vault(), storage=storage):
         pass
 
     left = showcase.person("recruiter")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from fakes.showcase import Showcase
 
-from jemmo.services.status import overview
+from jemmo.services.connections.status import overview
 from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
 
 SignedIn = Callable[[str], Client]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from fakes.showcase import EMAIL, PHONE, Showcase
 
-from jemmo.services import rules
+from jemmo.services.records import rules
 from jemmo.store.models import Job, Organisation, SyncRun, Talent
 
 SignedIn = Callable[[str], Client]

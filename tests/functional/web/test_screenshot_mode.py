@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from fakes.showcase import EMAIL, MARKUP_NAME, PHONE, Showcase
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.db.display_registry import noticing
 from jemmo.store.models import (
     Account,
     Application,
@@ -31,8 +32,7 @@ from jemmo.store.models import (
     Membership,
     Talent,
 )
-from jemmo.store.noticing import noticing
-from jemmo.web.screenshots import masked as mask
+from jemmo.web.frame.screenshots import masked as mask
 
 SignedIn = Callable[[str], Client]
 SECRETS = (

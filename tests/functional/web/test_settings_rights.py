@@ -14,7 +14,8 @@ from fakes.showcase import Showcase
 
 from jemmo.domain.brake import error_of
 from jemmo.domain.rules import RULES
-from jemmo.services import connections, rules
+from jemmo.services.connections import connections
+from jemmo.services.records import rules
 from jemmo.store.models import (
     Connection,
     ConnectionState,
@@ -24,7 +25,7 @@ from jemmo.store.models import (
     Organisation,
     Talent,
 )
-from jemmo.web import problems
+from jemmo.web.frame import problems
 
 SignedIn = Callable[[str], Client]
 ACTIONS = (

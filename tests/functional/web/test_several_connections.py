@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from fakes.showcase import NOW, Showcase
 
-from jemmo.services import leaving
+from jemmo.services.accounts import organization_deletion
 from jemmo.store.models import Connection, HeldDeletion, Job, Talent
 
 SignedIn = Callable[[str], Client]
@@ -87,7 +87,7 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
 def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
     agency: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    leaving.ask(showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC))
+    organization_deletion.ask(showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC))
     owner, why = signed_in("owner"), "This organization is being deleted, so nothing is synced."
 
     card = owner.get(reverse("ats_connection", args=[agency.id])).content.decode()

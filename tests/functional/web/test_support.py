@@ -14,7 +14,7 @@ from fakes.pictures import part, png
 from fakes.showcase import EMAIL, Showcase
 from pytest_django import Settings
 
-from jemmo.services import support
+from jemmo.services.notifications import support
 from jemmo.store.models import (
     Account,
     Connection,

@@ -22,7 +22,9 @@ from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Application, Attachment, Location, Talent
 from jemmo.domain.streams import Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services import exports, keys, subjects
+from jemmo.services.operations import keys
+from jemmo.services.privacy import subject_export
+from jemmo.services.records import exports
 from jemmo.store import models
 from jemmo.vault import default_vault, keyset_path, open_vault
 
@@ -135,7 +137,7 @@ def test_the_person_gets_all_of_it(
     talkative: models.Talent, showcase: Showcase, tmp_path: Path
 ) -> None:
     written = io.BytesIO()
-    subjects.export(
+    subject_export.export(
         *(showcase.org, [talkative.id], written),
         vault=default_vault(),
         storage=FolderStorage(tmp_path),

@@ -16,7 +16,8 @@ from allauth.mfa.totp.internal.auth import (
 )
 from fakes.showcase import Showcase
 
-from jemmo.services import keys, two_step
+from jemmo.services.accounts import two_step
+from jemmo.services.operations import keys
 from jemmo.vault import VaultError, default_vault, keyset_path
 
 SECRET = "JBSWY3DPEHPK3PXP"

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from fakes.showcase import Showcase
 
-from jemmo.domain.refused import Refusal
-from jemmo.services.status import overview
+from jemmo.domain.refused_requests import Refusal
+from jemmo.services.connections.status import overview
 from jemmo.store.models import Connection
-from jemmo.store.refused import Kept
+from jemmo.store.sync.refused_requests import Kept
 
 SignedIn = Callable[[str], Client]
 

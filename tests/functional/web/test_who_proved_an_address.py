@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from jemmo.cli.main import app
 from jemmo.domain.errors import ConfigError
-from jemmo.services import accounts, members
+from jemmo.services.accounts import accounts, members
 from jemmo.store.models import Account, Invitation, Membership, Session
 
 SignedIn = Callable[[str], Client]

@@ -15,16 +15,16 @@ from jemmo.connectors.flatchr import access as flatchr_access
 from jemmo.connectors.jarvi import access as jarvi_access
 from jemmo.connectors.registry import CONNECTORS, OFFERED
 from jemmo.domain import enums
+from jemmo.domain.error_catalog import Kind, Severity
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
-from jemmo.domain.troubles import Kind, Severity
 from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
-from jemmo.web.connection_forms import Connect
+from jemmo.web.connections.forms import Connect
+from jemmo.web.frame.labels import WORDS, word
 from jemmo.web.templatetags import jemmo as shown
-from jemmo.web.words import WORDS, word
 
 OFFERED_NAMES = [one.name for one in OFFERED]
 KINDS: dict[str, type[StrEnum]] = {

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from jemmo.cli.data import WRITERS, Format
+from jemmo.cli.records.data import WRITERS, Format
 from jemmo.domain.errors import ConfigError
 
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from jemmo import embedded
-from jemmo.cli import supervise
-from jemmo.cli.listening import adopt, listen
+from jemmo.cli.operations import supervise
+from jemmo.cli.operations.listening import adopt, listen
 from jemmo.domain.errors import ConfigError, PermanentError
 from jemmo.embedded import locks
 
@@ -137,7 +137,7 @@ def test_parts_that_do_not_end_by_themselves_are_killed(
 ) -> None:
     monkeypatch.setattr(supervise, "STOP_SECONDS", -5)
     with locks.exclusive(home / "up.pid", seconds=1) as lock:
-        command = [sys.executable, "-c", "input()", "jemmo.cli.tied"]
+        command = [sys.executable, "-c", "input()", "jemmo.cli.operations.tied"]
         part = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[lock])
 
     assert supervise.down() == ["what was left of an earlier `jemmo up`"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jemmo.cli.listening import listen, remember, remembered
-from jemmo.cli.parts import Pace, Parts, Process, Watch
+from jemmo.cli.operations.listening import listen, remember, remembered
+from jemmo.cli.operations.parts import Pace, Parts, Process, Watch
 from jemmo.domain.errors import PermanentError
 from jemmo.embedded import locks
 

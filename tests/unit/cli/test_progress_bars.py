@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from jemmo.cli.progress import Bars
+from jemmo.cli.sync.progress import Bars
 
 
 def shown(bars: Bars) -> list[str]:

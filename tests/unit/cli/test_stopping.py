@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jemmo.cli.syncs import run_until_stopped
+from jemmo.cli.sync.syncs import run_until_stopped
 
 
 def ours(_signal: int, _frame: object) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from jemmo.cli.output import counted
-from jemmo.cli.syncs import _changes, _report_table, _verdict_table
+from jemmo.cli.sync.syncs import _changes, _report_table, _verdict_table
 from jemmo.domain.outcomes import Counts, RunReport
 from jemmo.domain.streams import Mode, Stream
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from jemmo.cli import visitors
-from jemmo.cli.server import server_config
-from jemmo.store import budget
-from jemmo.web import limits
+from jemmo.cli.operations import visitors
+from jemmo.cli.operations.server import server_config
+from jemmo.store.db import budget
+from jemmo.web.frame import limits
 
 ASK = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HALF = ASK[:-4]

@@ -8,8 +8,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from jemmo.cli.data import _cell
 from jemmo.cli.output import err, out, say_error, say_json
+from jemmo.cli.records.data import _cell
 
 NAME = "\x1b]0;owned\x07\x1b[31mAda\x1b[0m\x9b2J\x7f"
 

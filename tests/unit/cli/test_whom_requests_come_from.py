@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from jemmo.cli.server import server_config
+from jemmo.cli.operations.server import server_config
 
 REQUEST = (
     "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"

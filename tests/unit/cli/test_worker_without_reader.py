@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from jemmo import bootstrap
-from jemmo.cli import server, working
+from jemmo.cli.operations import server, working
 from jemmo.files import text
 from jemmo.files.text import ReaderUnavailable
 

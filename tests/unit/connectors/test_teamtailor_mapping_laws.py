@@ -20,7 +20,7 @@ from jemmo.domain.records import Record
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Notes, Page, RawRecord, Stream
 from jemmo.pipeline.process import process
-from jemmo.store.tables import TABLES
+from jemmo.store.sync.tables import TABLES
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.domain.apart import FILES, Texts, set_apart, typed_in
 from jemmo.domain.enums import ApplicationStatus
 from jemmo.domain.masking import HIDDEN, MAX_SEARCHED, MAX_SEARCHED_IN_RECORD, has_contacts
 from jemmo.domain.records import (
@@ -21,6 +20,7 @@ from jemmo.domain.records import (
     Record,
     Talent,
 )
+from jemmo.domain.redaction import FILES, Texts, set_apart, typed_in
 
 ADDRESS, NUMBER = "someone@mail.example", "+33 6 00 00 00 42"
 WORDS = st.text(max_size=12)

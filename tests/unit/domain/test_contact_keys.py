@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.domain.apart import typed_in
 from jemmo.domain.contact_finder import find_contacts
 from jemmo.domain.contact_keys import (
     contact_keys,
@@ -17,6 +16,7 @@ from jemmo.domain.contact_keys import (
 )
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
+from jemmo.domain.redaction import typed_in
 
 ADA, BOB = "ada.exemple@example.com", "bob@example.org"
 MOBILE, HOME = "+33 6 00 00 12 34", "01 00 00 56 78"

@@ -7,7 +7,7 @@ from psycopg import errors
 
 from jemmo.domain import database_errors
 from jemmo.domain.database_errors import AWAY, Refusal, refusal
-from jemmo.domain.troubles import TROUBLES
+from jemmo.domain.error_catalog import TROUBLES
 
 MEANT = {
     "08000": "database_unavailable",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jemmo.domain.remedies import Facts, findings
+from jemmo.domain.diagnosis import Facts, findings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DECISION = {"code": "mass_deletion_held"}

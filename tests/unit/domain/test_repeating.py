@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jemmo.domain.repeating import is_soon, last_before
+from jemmo.domain.recurrence import is_soon, last_before
 
 NOW = datetime(2026, 1, 4, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import jemmo
-from jemmo.domain.troubles import TROUBLES, UNKNOWN, Kind, codes, trouble
+from jemmo.domain.error_catalog import TROUBLES, UNKNOWN, Kind, codes, trouble
 
 SOURCE = Path(jemmo.__file__).parent
 ROOMS = ("connectors", "pipeline", "rest_client", "services", "store", "domain")

@@ -9,8 +9,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from jemmo.domain.rules import Exclusion
-from jemmo.domain.whereabouts import (
+from jemmo.domain.explanations import (
     Awaited,
     Facts,
     Held,
@@ -20,6 +19,7 @@ from jemmo.domain.whereabouts import (
     Verdict,
     explain,
 )
+from jemmo.domain.rules import Exclusion
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TALENT = Held(

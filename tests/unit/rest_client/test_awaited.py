@@ -9,7 +9,7 @@ import pytest
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.errors import TransientError
 from jemmo.rest_client import client as rest
-from jemmo.services.access import try_key
+from jemmo.services.connections.ats_access import try_key
 
 
 def test_a_closed_port_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
 from jemmo.rest_client.pacing import LONGEST_HOLD, Told
-from jemmo.services.fetching import FILES_PART
-from jemmo.services.syncs import BESIDE_LOOKS, SENT_AT_ONCE
+from jemmo.services.files.download import FILES_PART
+from jemmo.services.sync.runner import BESIDE_LOOKS, SENT_AT_ONCE
 
 waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
 

@@ -18,7 +18,7 @@ from jemmo.rest_client.addresses import Guarded, connector, is_public, is_truste
 from jemmo.rest_client.client import RestClient
 from jemmo.rest_client.download import Downloads, Hosts
 from jemmo.rest_client.outward import post_json
-from jemmo.services.access import check_public
+from jemmo.services.connections.ats_access import check_public
 
 PRIVATE = (
     "10.0.0.1",
@@ -299,14 +299,14 @@ def test_there_are_no_other_ways_out() -> None:
         for path in source.rglob("*.py")
         if not path.is_relative_to(source / "sandbox") and opens.search(path.read_text())
     }
-    assert found - {"cli/parts.py", "cli/demo.py"} == {
+    assert found - {"cli/operations/parts.py", "cli/connections/demo.py"} == {
         "rest_client/addresses.py",
         "rest_client/client.py",
         "rest_client/download.py",
         "rest_client/outward.py",
         "files/s3.py",
         "files/supabase.py",
-        "web/mail.py",
+        "web/frame/mail.py",
     }
 
 

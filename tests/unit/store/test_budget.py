@@ -9,8 +9,8 @@ import pytest
 
 import jemmo
 from jemmo.domain.errors import ConfigError
-from jemmo.services.intake import Intake
-from jemmo.store import budget
+from jemmo.services.webhooks.ingest import Intake
+from jemmo.store.db import budget
 from jemmo.vault import open_vault
 
 SUPERUSERS, OPERATOR = 3, 30

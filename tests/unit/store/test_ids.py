@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from jemmo.store import ids
+from jemmo.store.db import ids
 
 
 def new_ids(count: int) -> list[UUID]:

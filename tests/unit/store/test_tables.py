@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import Format
 
-from jemmo.store.tables import as_numbers
+from jemmo.store.sync.tables import as_numbers
 
 eight_bytes = st.integers(-(2**63), 2**63 - 1)
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.web.charts import BAR, HEIGHT, LEAST, WIDTH, bars
+from jemmo.web.frame.charts import BAR, HEIGHT, LEAST, WIDTH, bars
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

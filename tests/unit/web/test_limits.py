@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jemmo.web.limits import (
+from jemmo.web.frame.limits import (
     ALL_PLACES,
     LARGEST,
     PLACES,
@@ -18,7 +18,7 @@ from jemmo.web.limits import (
     limited,
     read_body,
 )
-from jemmo.web.peers import sender
+from jemmo.web.frame.peers import sender
 
 SCOPE: dict[str, Any] = {"headers": []}
 

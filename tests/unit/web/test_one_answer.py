@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from jemmo.web import one_answer
-from jemmo.web.one_answer import FRESH, OneAnswer
+from jemmo.web.frame import one_answer
+from jemmo.web.frame.one_answer import FRESH, OneAnswer
 
 
 class Pages:

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from jemmo.domain.errors import TransientError
-from jemmo.services import quality
-from jemmo.web.questions import REMEMBERED, SLOW, SLOW_FOR, Questions
+from jemmo.services.records import quality
+from jemmo.web.connections.ats_threads import REMEMBERED, SLOW, SLOW_FOR, Questions
 
 
 class Clock:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jemmo.web.headers import HEADERS
-from jemmo.web.limits import Send, answer
-from jemmo.web.serving import alive
+from jemmo.web.frame.headers import HEADERS
+from jemmo.web.frame.limits import Send, answer
+from jemmo.web.frame.serving import alive
 
 
 @pytest.mark.parametrize(

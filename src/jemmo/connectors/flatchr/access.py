@@ -12,8 +12,8 @@ from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Row, rows
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import ConfigError
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.validation import text
 from jemmo.rest_client import RestClient
 

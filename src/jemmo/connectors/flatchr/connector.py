@@ -21,8 +21,8 @@ from jemmo.connectors.flatchr.files import FlatchrFiles
 from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.domain.estimate import Pace
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.domain.translation_marks import marked as _
 
 HOSTS = {"production": "https://api.flatchr.io", "demo": "https://api.demo.flatchr.io"}
 

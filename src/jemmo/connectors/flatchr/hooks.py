@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.connectors.flatchr.webhooks import read_hint
-from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Start, Stream
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint
 
 LATELY = "lately"

@@ -28,8 +28,8 @@ from jemmo.connectors.greenhouse.source import (
     right_to,
 )
 from jemmo.domain.estimate import Pace
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.domain.translation_marks import marked as _
 
 HOST = "https://harvest.greenhouse.io"
 

@@ -22,8 +22,8 @@ from jemmo.connectors.refusals import Refused, refusals
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.history import LIMITED
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport, Page, Start, Stream, StreamSpec
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.validation import parse_time, split_address, text
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.headers import next_link

@@ -16,8 +16,8 @@ from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.trust import Trust
 from jemmo.connectors.jarvi.wire import Json, Rows, row_id
 from jemmo.domain.errors import ConfigError, ScopeTooSmall
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import AccessCheck, AccessReport
+from jemmo.domain.translation_marks import marked as _
 
 Ask = Callable[[Query], Awaitable[Rows]]
 NO_OFFERS = _(

@@ -20,8 +20,8 @@ from jemmo.connectors.jarvi.hooks import WEBHOOKS
 from jemmo.connectors.jarvi.phones import REGIONS
 from jemmo.connectors.jarvi.probe import probe
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.domain.translation_marks import marked as _
 
 HOST = "https://functions.prod.jarvi.tech"
 

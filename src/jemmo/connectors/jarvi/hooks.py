@@ -12,9 +12,9 @@ from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.connectors.jarvi.hints import profile_ids
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint
 
 EVENT = "trigger"

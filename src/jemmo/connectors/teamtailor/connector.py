@@ -24,8 +24,8 @@ from jemmo.connectors.teamtailor.files import TeamtailorFiles
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
 from jemmo.domain.estimate import Pace
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Capabilities
+from jemmo.domain.translation_marks import marked as _
 from jemmo.rest_client.pacing import SPARE
 
 HOSTS = {

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from jemmo.domain.refused import ASK_AGAIN, Refusal, RefusalMemory
+from jemmo.domain.refused_requests import ASK_AGAIN, Refusal, RefusalMemory
 
 LIST = "list"
 

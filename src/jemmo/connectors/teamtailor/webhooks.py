@@ -20,10 +20,10 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.marking import marked as _
 from jemmo.domain.ports import Source
 from jemmo.domain.refetch import refetch
 from jemmo.domain.streams import Start, Stream
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
 HEADER = "tt-signature"

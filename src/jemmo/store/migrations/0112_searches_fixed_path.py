@@ -1,4 +1,4 @@
-"""The searches are made anew by what follows every migration, ``jemmo.store.policies``: they look in our schema alone."""
+"""The searches are made anew by what follows every migration, ``jemmo.store.db.policies``: they look in our schema alone."""
 
 from django.db import migrations
 

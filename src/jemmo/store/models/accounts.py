@@ -12,8 +12,8 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.db.display_registry import Noticed
 from jemmo.store.models.kept import ObjectField
-from jemmo.store.noticing import Noticed
 
 
 class Organisation(Noticed):
@@ -182,6 +182,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        from jemmo.store.sessions import SessionStore  # noqa: PLC0415 - it stores this model
+        from jemmo.store.accounts.sessions import SessionStore  # noqa: PLC0415 - it stores this model
 
         return SessionStore

@@ -90,7 +90,7 @@ class Application(Synced):
 class ConfidentialRecord(models.Model):
     """The id of a confidential job or a private talent, by which the policies know what belongs to one.
 
-    Written by triggers of the database alone; see ``jemmo.store.policies``.
+    Written by triggers of the database alone; see ``jemmo.store.db.policies``.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.db.display_registry import Noticed
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.kept import TextsField
-from jemmo.store.noticing import Noticed
 
 
 class ConnectionState(models.TextChoices):
@@ -39,7 +39,7 @@ class Connection(Noticed):
     ``expected_totals`` are the jobs, talents and applications that the ATS counted when the key was last tested; empty
     unless it counts all that it has of them. ``last_success_at`` is how old the oldest of its pages is
     (``domain.freshness``), set at the end of each run. ``refused`` is what its account does not answer
-    (``store.refused``).
+    (``store.sync.refused_requests``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -110,7 +110,7 @@ class QuotaUse(models.Model):
 
 
 class RequestCount(models.Model):
-    """Requests sent to the ATS within a minute, beside those of syncs (``jemmo.store.requests``)."""
+    """Requests sent to the ATS within a minute, beside those of syncs (``jemmo.store.sync.request_counts``)."""
 
     id = models.BigAutoField(primary_key=True)
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)

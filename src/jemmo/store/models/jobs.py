@@ -8,9 +8,9 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from jemmo.domain.masking import Disguise
+from jemmo.store.db.display_registry import Noticed
 from jemmo.store.models.ordering import recent
 from jemmo.store.models.synced import OfOrganisation, Synced
-from jemmo.store.noticing import Noticed
 
 
 class Department(Noticed, Synced):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models.fields.json import KeyTransform
 
-from jemmo.domain.kept import object_of, report_of, texts_of
+from jemmo.domain.stored_values import object_of, report_of, texts_of
 
 
 class ObjectField(models.JSONField):

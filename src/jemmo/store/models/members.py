@@ -41,7 +41,7 @@ class Invitation(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what to whom or what. ``action`` is a word of ``jemmo.web.words``; nothing is ever changed here."""
+    """Who did what to whom or what. ``action`` is a key of ``jemmo.web.frame.labels``. Rows are never changed."""
 
     id = models.BigAutoField(primary_key=True)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="audit_events")

@@ -9,11 +9,11 @@ from django.db import models
 
 from jemmo.domain.consent import Stance, Withheld, marks, withheld
 from jemmo.domain.masking import Disguise
+from jemmo.store.db.display_registry import Noticed
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Department
 from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import OfOrganisation, Synced
-from jemmo.store.noticing import Noticed
 
 
 class Talent(Noticed, Synced):
@@ -111,8 +111,9 @@ class TalentContacts(OfOrganisation):
     """All contact details of a talent in one sealed value, bound to connection and remote id.
 
     The plain value is the JSON of a list of ``jemmo.domain.records.Contact``. ``hashes`` are what a person is found by
-    (``jemmo.services.lookups``). After an upgrade that makes them differently they are ``hashes_outdated`` for a while.
-    ``sealed_texts`` is what the talent's texts said before contact details were taken out (``jemmo.domain.apart``).
+    (``jemmo.services.base.lookups``). After an upgrade that changes how they are made, they are ``hashes_outdated``
+    for a while.
+    ``sealed_texts`` is what the talent's texts said before contact details were taken out (``jemmo.domain.redaction``).
     """
 
     talent = models.OneToOneField(

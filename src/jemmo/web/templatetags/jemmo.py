@@ -28,16 +28,17 @@ from django.utils.translation import (
 from django.utils.translation import gettext as _
 
 from jemmo.domain import numbers, validation
+from jemmo.domain.error_catalog import trouble
 from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
-from jemmo.domain.troubles import trouble
 from jemmo.domain.validation import html_to_text, split_address
-from jemmo.services.logs import plain
+from jemmo.services.connections.logs import plain
+from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
-from jemmo.store.noticing import present_disguise
-from jemmo.web import own_fields, words
-from jemmo.web.problems import ask_managers, may_help, said, spoken
+from jemmo.web.frame import labels
+from jemmo.web.frame.problems import ask_managers, may_help, said, spoken
+from jemmo.web.records import field_names
 
 register = template.Library()
 
@@ -59,7 +60,7 @@ MARKS = 10  # of a letter, that are shown with it at the end of a text that is c
 LONGEST_PLAIN = 200_000  # characters of one with more
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
-register.filter("word", words.word)
+register.filter("word", labels.word)
 register.filter("said", said)
 register.filter("spoken", spoken)
 
@@ -102,10 +103,10 @@ def finding_help(kind: str, reader: Membership) -> str:
     """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
     role = Role(reader.role)
     if kind == "paused" and reader.org.deleted_at:
-        return words.word("leaving", "finding_help")
+        return labels.word("leaving", "finding_help")
     if kind in FOR_MANAGERS and not role.manages:
         return ask_managers()
-    return words.word(
+    return labels.word(
         "overdue_viewer" if kind == "overdue" and not role.syncs else kind, "finding_help"
     )
 
@@ -123,7 +124,7 @@ def lacks(capabilities: Capabilities) -> str:
 
 
 def _listed(capabilities: Capabilities, *, given: bool) -> str:
-    names = words.WORDS["capability"].items()
+    names = labels.WORDS["capability"].items()
     return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is given)
 
 
@@ -171,8 +172,8 @@ def run_title(run: Any) -> str:
 
     An initial sync is the first of its connection; one that reads all of it ``again`` is none.
     """
-    title = words.word("again" if run.again else run.mode, "mode")
-    return f"{title}, {words.word(run.scope, 'only')}" if run.scope else title
+    title = labels.word("again" if run.again else run.mode, "mode")
+    return f"{title}, {labels.word(run.scope, 'only')}" if run.scope else title
 
 
 @register.filter
@@ -354,7 +355,7 @@ def language_name(code: str | None) -> str:
 @register.filter
 def field_label(key: str, field: dict[str, Any]) -> str:
     """What a custom field is called."""
-    return own_fields.label_of(key, field)
+    return field_names.label_of(key, field)
 
 
 @register.filter
@@ -422,7 +423,7 @@ LABEL = 60  # characters
 
 def _label(label: str, kind: str) -> str:
     if kind:
-        return words.word(label, kind)
+        return labels.word(label, kind)
     return shorten(label, LABEL)
 
 
@@ -433,7 +434,7 @@ def pay(compensation: Any) -> str:
     if not ends:
         return compensation.original or ""
     money = _money(ends, compensation.currency or "")
-    return f"{money} {words.word(compensation.period, 'pay')}".strip()
+    return f"{money} {labels.word(compensation.period, 'pay')}".strip()
 
 
 def _money(ends: Iterable[float], currency: str) -> str:

@@ -12,7 +12,7 @@
   let looked = 0;
   let later = 0;
 
-  /* What nobody asked for says so: it does not keep a session that is idle (jemmo.web.middleware). */
+  /* What nobody asked for says so: it does not keep a session that is idle (jemmo.web.frame.middleware). */
   const UNASKED = { "Jemmo-Unasked": "1" };
   body.addEventListener("htmx:configRequest", (event) => {
     const cause = event.detail.triggeringEvent;

@@ -1,0 +1,91 @@
+"""Organizations as a whole: deleting one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json
+from jemmo.domain.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Delete an organization, or keep it after all.")
+    group.callback()(lambda: None)
+    group.command("delete", epilog=examples("jemmo org delete --org acme"))(delete)
+    group.command("keep", epilog=examples("jemmo org keep --org acme"))(keep)
+    app.add_typer(group, name="org")
+
+
+def delete(
+    org: Org,
+    at_once: Annotated[
+        bool, typer.Option("--now", help="Skip the week in which it can be undone.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete an organization and all of its data.
+
+    That happens after a week, or at once with --now. Prints a certificate.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services.accounts import accounts, organization_deletion
+    from jemmo.vault import default_vault
+
+    company = accounts.organisation(org)
+    _confirm(company.name, yes)
+    now = datetime.now(UTC)
+    asked = organization_deletion.of(company) if at_once else None
+    if asked is None:
+        grace = timedelta(0) if at_once else organization_deletion.GRACE
+        asked = organization_deletion.ask(company, actor=None, now=now, grace=grace)
+    elif asked.due_at > now:
+        organization_deletion.hasten(asked, now=now)
+    if at_once:
+        while organization_deletion.step(asked.id, vault=default_vault(), storage=open_storage()):
+            pass
+        asked.refresh_from_db()
+    if json:
+        say_json(organization_deletion.certificate(asked))
+        return
+    if not at_once:
+        out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
+        out.print(f"Until then: `jemmo org keep --org {org}` undoes it.")
+        return
+    out.print(f"Deleted. Certificate {asked.id} of {asked.finished_at:%Y-%m-%d %H:%M} UTC:")
+    for name, count in sorted(asked.removed.items()):
+        out.print(f"  {count:,} {name}")
+    out.print("Revoke the API keys in the ATS. Backups keep the organization until they expire.")
+
+
+def keep(org: Org, json: Json = False) -> None:
+    """Undo `jemmo org delete` within its week; syncs resume."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts, organization_deletion
+
+    organization_deletion.undo(accounts.organisation(org), actor=None, now=datetime.now(UTC))
+    if json:
+        say_json({"org": org, "kept": True})
+        return
+    out.print(f"{org} stays.", markup=False)
+
+
+def _confirm(name: str, yes: bool) -> None:
+    if yes:
+        return
+    err.print(f"All of {name} will be deleted.", markup=False)
+    if not sys.stdin.isatty() or typer.prompt("Type its name", err=True).strip() != name:
+        raise ConfigError(
+            "Nothing was deleted.", code="not_confirmed", next_step="Add --yes to confirm."
+        )

@@ -1,0 +1,129 @@
+"""What programs are let in with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json, table
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.tokens import ApiScope
+
+SHOWN_ONCE = "Store it now. Jemmo keeps only its hash and cannot show it again."
+
+
+def register(app: typer.Typer) -> None:
+    tokens = typer.Typer(help="Manage the tokens that programs use the API with.")
+    tokens.callback()(lambda: None)
+    tokens.command(
+        "create",
+        epilog=examples(
+            "jemmo token create --org acme --scope records --name warehouse",
+            "jemmo token create --org acme --scope records --scope contacts --expires 2027-06-30",
+        ),
+    )(create)
+    tokens.command("list", epilog=examples("jemmo token list --org acme"))(show)
+    tokens.command("revoke", epilog=examples("jemmo token revoke ID --org acme"))(revoke)
+    app.add_typer(tokens, name="token")
+
+
+def create(
+    org: Org,
+    scope: Annotated[
+        list[str],
+        typer.Option(metavar="SCOPE", help=f"{', '.join(ApiScope)}; repeat it for more."),
+    ],
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "API token",
+    expires: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The last day it works, such as 2027-06-30.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make a token and print it. It is shown this once."""
+    ends = _end_of(expires) if expires else None
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts, tokens
+
+    made = tokens.create(
+        accounts.organisation(org), scope, name=name, now=datetime.now(UTC), expires_at=ends
+    )
+    if json:
+        say_json({"id": str(made.token.id), "token": made.secret})
+        return
+    out.print(made.secret, markup=False, soft_wrap=True)
+    err.print(SHOWN_ONCE, markup=False)
+
+
+def show(org: Org, json: Json = False) -> None:
+    """List an organization's tokens: what each may read, and when it was last used."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts, tokens
+
+    found = tokens.listed(accounts.organisation(org))
+    rows = [_row(token) for token in found]
+    if json:
+        say_json({"tokens": rows})
+        return
+    if not rows:
+        out.print("No API tokens yet. `jemmo token create` makes one.", markup=False)
+        return
+    names = ("id", "name", "scopes", "last_used_at", "expires_at")
+    cells = [[_cell(row[name]) for name in names] for row in rows]
+    listing = table("ID", "Name", "Scopes", "Last used", "Expires")
+    for row in cells:
+        listing.add_row(*row)
+    out.print(listing)
+
+
+def revoke(
+    token: Annotated[str, typer.Argument(help="The token's id.")], org: Org, json: Json = False
+) -> None:
+    """End a token at once."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts, tokens
+
+    ended = tokens.revoke(accounts.organisation(org), token, now=datetime.now(UTC))
+    if json:
+        say_json({"id": str(ended.id), "revoked": True})
+        return
+    out.print(f"The token “{ended.name}” no longer works.", markup=False)
+
+
+def _row(token: Any) -> dict[str, Any]:
+    return {
+        "id": str(token.id),
+        "name": token.name,
+        "scopes": token.scopes,
+        "created_at": token.created_at,
+        "last_used_at": token.last_used_at,
+        "expires_at": token.expires_at,
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return value or "–"
+
+
+def _end_of(day: str) -> datetime:
+    """The last moment of a day, in UTC."""
+    try:
+        last = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise ConfigError(
+            f"{day!r} is not a date.", code="date", next_step="Write it as 2027-06-30."
+        ) from None
+    return last.replace(hour=23, minute=59, second=59)

@@ -1,0 +1,161 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json
+
+RESET_PAGE = "/accounts/password/reset/"
+WAITS = (
+    "Warning: {email} was added to {org}, but has no access yet. The account was made by another organization, and "
+    "nobody has proved that its user owns the address. Access begins when {by_mail}you run "
+    "`jemmo user verify {email} --password-stdin`, which replaces the present password."
+)
+BY_MAIL = f"they reset the password by e-mail at {RESET_PAGE}, or when "
+NO_MAIL = (
+    "E-mail is not set up, so they cannot reset their password. Set one: run the command again with "
+    "--password-stdin."
+)
+
+
+Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
+PasswordStdin = Annotated[
+    bool,
+    typer.Option(
+        "--password-stdin", help="Read a password from standard input; --reset-password does too."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    users = typer.Typer(help="Manage the people who sign in.")
+    users.callback()(lambda: None)
+    users.command(
+        "add",
+        epilog=examples(
+            "jemmo user add ada@example.com --org acme --role admin",
+            "jemmo user add ada@example.com --org acme --password-stdin < password.txt",
+        ),
+    )(add)
+    users.command("verify", epilog=examples("jemmo user verify ada@example.com"))(verify)
+    users.command("sign-out", epilog=examples("jemmo user sign-out ada@example.com"))(sign_out)
+    app.add_typer(users, name="user")
+
+
+def add(
+    email: Email,
+    org: Org,
+    role: Annotated[
+        str, typer.Option(metavar="ROLE", help="owner, admin, recruiter, or viewer.")
+    ] = "recruiter",
+    password_stdin: PasswordStdin = False,
+    reset_password: Annotated[
+        bool,
+        typer.Option("--reset-password", help="Replace the password that the person has."),
+    ] = False,
+    verified: Annotated[
+        bool,
+        typer.Option(
+            "--verified", help="You have checked that the address is this person's; see verify."
+        ),
+    ] = False,
+    confidential: Annotated[
+        bool | None,
+        typer.Option(
+            "--confidential/--no-confidential",
+            help="Let them see confidential jobs and private talents. Owners always do.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make someone a member of an organization, or change their role."""
+    password = _password(password_stdin or reset_password)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from django.db import transaction
+
+    from jemmo.services.accounts import accounts
+    from jemmo.services.notifications import mailing
+
+    trusted = verified or not accounts.any_account()  # the installation's first owner
+    with transaction.atomic():
+        found = accounts.ensure_organisation(org)
+        account = accounts.add_member(
+            *(found, email, role, password),
+            verified=trusted,
+            reset_password=reset_password,
+            confidential=confidential,
+        )
+    has_access = accounts.has_access(account, found)
+    if json:
+        say_json({"email": account.email, "org": org, "role": role, "has_access": has_access})
+    if not has_access:
+        by_mail = BY_MAIL if mailing.is_set_up() else ""
+        told = WAITS.format(email=email, org=org, by_mail=by_mail)
+        err.print(told, markup=False, soft_wrap=True)
+    elif not json:
+        out.print(f"{email} is now {role} of {org}.", markup=False)
+
+
+def verify(
+    email: Email,
+    password_stdin: PasswordStdin = False,
+    keep_sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--keep-sign-in",
+            help="You have checked with the person that they set the current password themselves.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Confirm that an address belongs to the person who uses it.
+
+    Whoever made the account may not own the address. So the present password, second factors and sessions end, unless
+    you keep them; a new password comes from standard input or from the reset page.
+    """
+    password = _password(password_stdin)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.notifications import mailing
+
+    account = accounts.account_of(email)
+    if keep_sign_in:
+        accounts.trust(account)
+    else:
+        accounts.prove(account, password)
+    if json:
+        say_json({"email": account.email, "verified": True, "sign_in_kept": keep_sign_in})
+        return
+    out.print(f"{account.email} is verified.", markup=False)
+    if not password and not keep_sign_in:
+        reset = f"They set a new password at {RESET_PAGE}."
+        out.print(reset if mailing.is_set_up() else NO_MAIL, markup=False)
+
+
+def sign_out(email: Email, json: Json = False) -> None:
+    """Sign a person out on every device."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.store.accounts import sessions
+
+    ended = sessions.end(accounts.account_of(email).pk)
+    if json:
+        say_json({"email": email, "sessions_ended": ended})
+        return
+    out.print(f"{email} is signed out ({ended} sessions).", markup=False)
+
+
+def _password(from_stdin: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if from_stdin else None

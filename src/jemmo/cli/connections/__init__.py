@@ -1,0 +1,1 @@
+"""Connecting an ATS, and its schedule."""

@@ -1,0 +1,284 @@
+"""Connecting an ATS and looking at the connections."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
+from jemmo.connectors.names import OFFERED
+from jemmo.domain import history, numbers
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.key_care import About, Reminder
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.services.connections.status import ConnectionStatus
+    from jemmo.store.files.stored_files import FileCounts
+    from jemmo.store.models import Connection
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Org = Annotated[str, typer.Option("--org", metavar="SLUG", help="The organization's short name.")]
+OnlyOrg = Annotated[
+    str | None, typer.Option("--org", metavar="SLUG", help="Only this organization.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "connect",
+        epilog=examples(
+            "jemmo connect teamtailor --org acme --key-stdin",
+            "jemmo connect flatchr --org acme --key-stdin < key.txt",
+        ),
+    )(connect)
+    app.command("status", epilog=examples("jemmo status", "jemmo status --org acme --json"))(status)
+
+
+def connect(
+    provider: Annotated[str, typer.Argument(metavar="ATS", help=f"One of: {', '.join(OFFERED)}.")],
+    org: Org,
+    key_stdin: Annotated[
+        bool, typer.Option("--key-stdin", help="Read the API key from standard input.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Address to use instead of the ATS's own.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A setting of the connector; can be repeated."),
+    ] = None,
+    history_years: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Read talents and applications of the last N years only, or `all`. "
+            "Default: all, or as it was for a connection that exists.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Hide what is older than a shorter history.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Connect an ATS, or rotate its API key.
+
+    The key is tested, then stored encrypted. A new SLUG creates the organization.
+    """
+    key = _read_key(key_stdin)
+    options = _options(option or [])
+    if history_years is not None:
+        options[history.YEARS] = "" if history_years.strip() == "all" else history_years
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import connections as service
+    from jemmo.vault import default_vault
+
+    made = service.connect(
+        accounts.ensure_organisation(org),
+        provider,
+        key,
+        vault=default_vault(),
+        base_url=base_url,
+        options=options,
+        hides_ok=yes,
+    )
+    if json:
+        say_json(
+            {
+                "connection_id": made.id,
+                "org": made.org,
+                "provider": made.provider,
+                "account": made.account,
+                "new": made.is_new,
+                "totals": made.report.totals,
+                "approximate": sorted(made.report.approximate),
+                "history_since": made.since,
+                "left_out": made.report.older,
+                "warnings": made.report.warnings,
+            }
+        )
+        return
+    verb = "Connected" if made.is_new else "Updated"
+    out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
+    if made.report.totals:
+        approximate = made.report.approximate
+        found = ", ".join(
+            f"{'about ' if name in approximate else ''}{numbers.counted(count, name)}"
+            for name, count in made.report.totals.items()
+        )
+        out.print(f"The ATS has {found}.")
+    if made.since:
+        out.print(_history_line(made.since, made.report.older), soft_wrap=True, markup=False)
+    out.print(f"Next: jemmo sync --org {made.org}")
+
+
+def _history_line(since: date, older: Mapping[str, int]) -> str:
+    counted = " and ".join(
+        numbers.counted(n, name) for name, n in sorted(older.items(), reverse=True)
+    )
+    of_these = f" Of these, {counted} have not changed since." if counted else ""
+    return f"Talents and applications are read back to {since}.{of_these}"
+
+
+def status(
+    org: OnlyOrg = None,
+    json: Json = False,
+) -> None:
+    """Show every connection: state, syncs, and counts."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections.status import overview
+
+    rows = overview(accounts.organisation(org) if org else None)
+    if json:
+        say_json({"connections": rows})
+        return
+    if not rows:
+        out.print("No ATS is connected. Next: jemmo connect teamtailor --org NAME --key-stdin")
+        return
+    now = datetime.now(UTC)
+    for row in rows:
+        for line in _lines(row, now):
+            out.print(line, soft_wrap=True, markup=False)
+
+
+def title_of(connection: Connection) -> str:
+    """What a connection is called wherever several may be listed."""
+    label = f" ({connection.label})" if connection.label else ""
+    return f"{connection.org.slug} / {connection.provider}{label}"
+
+
+def about(error: JemmoError, connection: Connection) -> dict[str, str]:
+    """An error as an object that says which connection it is about."""
+    return named(error.as_dict(), connection)
+
+
+def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
+    return {**error, "message": f"{title_of(connection)}: {error['message']}"}
+
+
+def _states(row: ConnectionStatus) -> list[str]:
+    """The status and what else there is to say; one that was parted with has none, as on its card."""
+    if row.state in {"disconnected", "leaving"}:
+        return [row.state]
+    return [row.colour] if row.state == "active" else [row.colour, row.state]
+
+
+def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
+    """A connection in a few lines of less than 80 characters, then what there is to do about it."""
+    state = ", ".join(_states(row))
+    state += ", needs a decision" if row.decision else ""
+    yield f"{row.org} / {row.provider}: {state}"
+    last = moment(row.last_success_at, now) if row.last_success_at else "never"
+    following = _following(row.next_sync_at, now)
+    yield f"  last success {last} · next sync {following}"
+    yield "  " + " · ".join(_counted(row, name) for name in row.counts)
+    yield f"  id {row.id}"
+    read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
+    yield f"  all content read again within {row.reread.within_days} days · {read}"
+    if row.history:
+        hidden = row.history.hidden.talents
+        older = f" · {numbers.counted(hidden, 'talents')} older, hidden" if hidden else ""
+        yield f"  talents and applications since {row.history.since}{older}"
+    for remark in _remarks(row):
+        yield f"  → {remark}"
+
+
+def _following(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "not scheduled"
+    return "due now" if at <= now else moment(at, now)
+
+
+def _counted(row: ConnectionStatus, name: str) -> str:
+    """How many records; a dash for what was never read, of which nobody knows how many there are."""
+    count = row.counts[name]
+    return numbers.counted(count, name) if count or row.synced_at.get(name) else f"– {name}"
+
+
+def _remarks(row: ConnectionStatus) -> Iterator[str]:
+    """What to know or do about a connection; what failed comes last, where it is seen."""
+    if line := files_line(row.files):
+        yield f"{line.capitalize()}."
+    if error := row.files_error:
+        yield f"{error['message']} {error['next_step']}"
+    if row.key_reminder:
+        yield key_line(row.key_reminder)
+    if row.late:
+        yield "A sync is due and none has started. Is a worker running?"
+    if row.slow:
+        yield "The running sync takes much longer than those before."
+    for warning in row.warnings:
+        yield warning["message"]
+    if row.decision:
+        yield f"{row.decision['message']} {row.decision['next_step']}"
+    if row.error:
+        yield f"{row.error['message']} {row.error['next_step']}"
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """A time up to a week away in words, then as a date."""
+    seconds = int((now - when).total_seconds())
+    size = abs(seconds)
+    if size >= 7 * 86400:
+        return f"{when:%Y-%m-%d %H:%M} UTC"
+    if size < 60:
+        return "just now" if seconds >= 0 else "in less than a minute"
+    count, unit = next(
+        (size // s, u) for s, u in ((86400, "d"), (3600, "h"), (60, "min")) if size >= s
+    )
+    return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
+
+
+def key_line(told: Reminder) -> str:
+    """What there is to do about a key."""
+    days = f"{told.days} day" if told.days == 1 else f"{told.days} days"
+    return {
+        About.OLD: f"The API key is {days} old. Replace it.",
+        About.EXPIRES: f"The API key expires in {days}. Replace it before.",
+        About.EXPIRED: "The API key has expired. Replace it.",
+        About.REVOKE: "The old API key may still work. Revoke it in the ATS.",
+    }[told.about]
+
+
+def files_line(files: FileCounts) -> str:
+    """A connection's files in a line; empty when it has none."""
+    counted = {"kept": files.kept, "waiting": files.waiting, "refused": files.refused}
+    if not any(counted.values()):
+        return ""
+    why = ", ".join(f"{count:,} {reason}" for reason, count in files.reasons.items())
+    told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+    return f"files: {told} ({why})" if why else f"files: {told}"
+
+
+def _read_key(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline()
+    if sys.stdin.isatty():
+        return str(typer.prompt("API key", hide_input=True))
+    raise ConfigError(
+        "The API key is missing.",
+        code="key_missing",
+        next_step="Pipe it in with --key-stdin, to keep it out of your shell history.",
+    )
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        name, separator, value = one.partition("=")
+        if not separator or not name:
+            raise ConfigError(
+                f"{one!r} is not an option.", code="option", next_step="Write it as NAME=VALUE."
+            )
+        found[name.strip()] = value.strip()
+    return found

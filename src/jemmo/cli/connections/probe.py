@@ -1,0 +1,48 @@
+"""Tells what a probe of an ATS account found: names of properties and their types, never a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.cli.output import out, say_json
+from jemmo.domain.errors import ConfigError
+
+
+def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
+    from jemmo import bootstrap
+
+    url = bootstrap.start()
+    from jemmo.services.connections import connections
+    from jemmo.vault import default_vault
+
+    found = connections.selected(provider, org)
+    if not found:
+        raise ConfigError(
+            "There is no such connection to look at.",
+            code="no_connection",
+            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
+        )
+    if provider is None:
+        raise ConfigError(
+            "A probe is of one ATS.",
+            code="no_provider",
+            next_step=f"Name it: jemmo doctor {found[0].provider} --probe",
+        )
+    vault = default_vault()
+    looked = [(one, connections.probe(one, vault, url)) for one in found]
+    if json:
+        told = [{"connection_id": one.id, "probed": probed} for one, probed in looked]
+        say_json({"connections": told})
+        return
+    for one, probed in looked:
+        out.print(f"{one.org.slug} / {one.provider}", markup=False)
+        for address in probed:
+            _tell(address)
+
+
+def _tell(address: Any) -> None:
+    out.print(f"\n{address.address}: {address.answer}", markup=False)
+    for path, kinds in address.paths.items():
+        out.print(f"  {path}  {kinds}", markup=False, soft_wrap=True)
+    for hint in address.hints:
+        out.print(f"  → looks like --option {hint}", markup=False)

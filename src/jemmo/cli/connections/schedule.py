@@ -1,0 +1,104 @@
+"""When an organization's syncs start by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
+
+Hours = Annotated[
+    list[str] | None,
+    typer.Option(help="Hours such as 22:00-06:00 or 'mon-fri 08:00-10:00'; repeat it for more."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "schedule",
+        epilog=examples("jemmo schedule --org acme --time-zone Europe/Paris --quiet 22:00-06:00"),
+    )(schedule)
+
+
+def schedule(
+    org: Org,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Its time zone, such as Europe/Paris.")
+    ] = None,
+    quiet: Hours = None,
+    no_quiet: Annotated[bool, typer.Option("--no-quiet", help="No quiet hours.")] = False,
+    first_sync: Annotated[
+        FirstSync | None, typer.Option(help="When a new connection's first sync starts.")
+    ] = None,
+    off_peak: Hours = None,
+    json: Json = False,
+) -> None:
+    """Show or change when syncs start.
+
+    Quiet hours, time zone, and whether a first sync waits for off-peak hours.
+    """
+    windows, nights = _windows("--quiet", quiet), _windows("--off-peak", off_peak)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from msgspec.structs import replace
+
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import schedule as service
+
+    owner = accounts.organisation(org)
+    plan = before = service.plan_of(owner)
+    if time_zone is not None:
+        plan = replace(plan, time_zone=_zone(time_zone))
+    if windows or no_quiet:
+        plan = replace(plan, quiet=windows)
+    if first_sync is not None:
+        plan = replace(plan, first_sync=first_sync)
+    if nights:
+        plan = replace(plan, off_peak=nights)
+    if plan != before:
+        service.set_plan(owner, plan)
+    told = {
+        "org": org,
+        "time_zone": plan.time_zone,
+        "quiet": [write_window(one) for one in plan.quiet],
+        "first_sync": str(plan.first_sync),
+        "off_peak": [write_window(one) for one in plan.off_peak],
+    }
+    if json:
+        say_json(told)
+        return
+    out.print(f"Time zone    {plan.time_zone}", markup=False)
+    out.print(f"Quiet hours  {', '.join(told['quiet']) or 'none'}", markup=False)
+    out.print(f"First sync   {plan.first_sync}", markup=False)
+    out.print(f"Off-peak     {', '.join(told['off_peak'])}", markup=False)
+    if plan != before:
+        out.print("Changed.")
+
+
+def _windows(option: str, given: list[str] | None) -> tuple[Window, ...]:
+    try:
+        return tuple(parse_window(one) for one in given or ())
+    except ValueError:
+        raise ConfigError(
+            f"{option} has hours that cannot be read: {', '.join(given or ())!r}.",
+            code="configuration",
+            next_step="Write them as 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
+        ) from None
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ConfigError(
+            f"{name!r} is no time zone that this machine knows.",
+            code="configuration",
+            next_step="Use a name such as Europe/Paris or America/New_York.",
+        )
+    return name

@@ -1,0 +1,79 @@
+"""Files, apart from any connection."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
+from jemmo.domain.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    files = typer.Typer(help="Show what Jemmo reads in a file.")
+    files.command("read", epilog=examples("jemmo files read resume.docx --json"))(read)
+    app.add_typer(files, name="files")
+
+
+def read(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The file to read.")],
+    json: Json = False,
+) -> None:
+    """Show whether Jemmo would keep a file, and the text it finds.
+
+    Stores nothing and needs no database. A refused file is an answer too: the exit status is 0.
+    """
+    from jemmo.files import reading
+    from jemmo.files.limits import max_bytes
+    from jemmo.files.text import TEXT_REASONS
+    from jemmo.files.verdict import REASONS
+
+    limit = max_bytes()
+    answer = reading.read(_content(path, limit + 1), max_bytes=limit)
+    if json:
+        say_json(answer)
+    elif answer.verdict == "refused":
+        out.print(f"Refused: {REASONS[answer.reason or 'broken']}", markup=False, soft_wrap=True)
+    else:
+        out.print(f"Kept as {answer.content_type}.", markup=False)
+        if answer.reason:
+            out.print(f"The text could not be read: {TEXT_REASONS[answer.reason]}", markup=False)
+        else:
+            shown = harmless(answer.text) or "No text found."
+            out.print(f"\n{shown}", markup=False, soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """A text that no terminal obeys: without controls, escape sequences and marks of direction."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+
+
+def _content(path: str, size: int) -> bytes:
+    """At most ``size`` bytes of a regular file; raises ``ConfigError``."""
+    shown = harmless(path)
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _unreadable(f"{shown} is not a file.")
+            return file.read(size)
+    except FileNotFoundError:
+        raise _unreadable(f"There is no file {shown}.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "its name is not valid"
+        raise _unreadable(f"{shown} cannot be opened: {why}.") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe would keep us waiting for whoever writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _unreadable(message: str) -> ConfigError:
+    return ConfigError(
+        message, code="file_unreadable", next_step="Check the path and who may read it."
+    )

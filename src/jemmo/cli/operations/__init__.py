@@ -1,0 +1,1 @@
+"""Running Jemmo: its processes, keys, and backups."""

@@ -1,0 +1,204 @@
+"""Taking everything to a safe place, and bringing it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import counted, err, out, say_json
+
+
+def register(app: typer.Typer) -> None:
+    app.command("backup", epilog=examples("jemmo backup --to /var/backups/jemmo"))(backup)
+    app.command("restore", epilog=examples("jemmo restore --from jemmo-backup.zip --replace"))(
+        restore
+    )
+    app.command("suppressions", epilog=examples("jemmo suppressions --to erased.jsonl"))(
+        suppressions
+    )
+
+
+def backup(
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="The file to write, or a folder for one named after the time."),
+    ],
+    files: Annotated[
+        bool | None,
+        typer.Option(
+            "--files/--no-files",
+            help="Include the content of files. By default for a folder only; for a bucket, only their list.",
+        ),
+    ] = None,
+    with_keyset: Annotated[
+        bool,
+        typer.Option("--with-keyset", help="Include the keyset, if it is itself encrypted."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write the database and the files to one file.
+
+    Jemmo can keep running. The keyset is not included.
+    """
+    from jemmo import bootstrap
+
+    url = bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.files.folder import FolderStorage
+    from jemmo.services.operations import backups
+    from jemmo.vault import default_vault, keyset_path
+
+    storage = open_storage()
+    included = isinstance(storage, FolderStorage) if files is None else files
+    with _told() as tell:
+        made = backups.make(
+            to,
+            database_url=url,
+            storage=storage,
+            vault=default_vault(),
+            keyset=keyset_path(),
+            with_files=included,
+            with_keyset=with_keyset,
+            tell=tell,
+        )
+    kept = made.manifest
+    if json:
+        say_json(
+            {
+                "path": made.path,
+                "bytes": made.bytes,
+                "sha256": made.sha256,
+                "made_at": kept.made_at,
+                "counts": kept.counts,
+                "files": kept.files,
+                "keys": kept.keys,
+                "keyset_included": kept.keyset_included,
+            }
+        )
+        return
+    rows = sum(table.rows for table in kept.tables.values())
+    out.print(f"Wrote {made.path}: {made.bytes:,} bytes, {counted(rows, 'row')}.", soft_wrap=True)
+    if included:
+        out.print(f"Files in it, sealed as they lie in the storage: {kept.files.count:,}.")
+    elif kept.files.count:
+        out.print(
+            f"Only the list of the {counted(kept.files.count, 'file')} in {kept.files.place} is in it. Keep a copy of "
+            "the bucket, or add --files.",
+            soft_wrap=True,
+            markup=False,
+        )
+    if kept.files.missing:
+        out.print(f"Files that were not in the storage: {kept.files.missing:,}.")
+    if not with_keyset:
+        out.print(
+            f"It can be opened with the keys {', '.join(kept.keys)} alone: keep a copy of "
+            f"{keyset_path()} too, in another place.",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def restore(
+    source: Annotated[Path, typer.Option("--from", help="The file that `jemmo backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Discard what is in the database now.")
+    ] = False,
+    erased: Annotated[
+        Path | None,
+        typer.Option(
+            "--suppressions",
+            help="Erasures since the backup, as written by `jemmo suppressions`.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Restore a backup: all of it, or nothing.
+
+    People erased since the backup stay erased.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start_as_owner()
+    from jemmo.files.choose import open_storage
+    from jemmo.services.operations import restoring
+    from jemmo.vault import keyset_path
+
+    known = restoring.suppressions_of(erased) if erased else None
+    with _told() as tell:
+        done = restoring.restore(
+            source,
+            storage=open_storage(),
+            keyset=keyset_path(),
+            replace=replace,
+            suppressions=known,
+            tell=tell,
+        )
+    if json:
+        say_json(done)
+        return
+    made_at = datetime.fromisoformat(done.made_at)
+    out.print(
+        f"Restored {counted(done.rows, 'row')} and {counted(done.files, 'file')} of {made_at:%Y-%m-%d %H:%M} UTC."
+    )
+    if done.migrated:
+        out.print(f"{done.migrated} changes to the tables were made since; they were applied.")
+    if done.erased_again:
+        out.print(f"People erased since, and now erased again: {done.erased_again:,}.")
+    if done.organisations_left:
+        out.print(
+            f"Organizations deleted since, which the worker deletes again: {done.organisations_left}."
+        )
+    if done.files_absent:
+        out.print(
+            f"Files that are not in the storage, and are fetched from the ATS again: {done.files_absent:,}."
+        )
+    out.print(
+        "Everybody signs in again. Now run `jemmo up`; the next syncs read what changed since."
+    )
+
+
+def suppressions(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write.")],
+    json: Json = False,
+) -> None:
+    """Write the list of erased records.
+
+    It contains keyed hashes that identify nobody, for `jemmo restore --suppressions`.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.domain.errors import ConfigError
+    from jemmo.services.operations import restoring
+    from jemmo.vault.files import write_private
+
+    text = restoring.suppressions_as_text()
+    try:
+        write_private(to, lambda file: file.write(text.encode()))
+    except OSError as error:
+        raise ConfigError(
+            f"{to} cannot be written.", code="path", next_step="Choose another path."
+        ) from error
+    records = len(text.splitlines())
+    if json:
+        say_json({"path": to.absolute(), "records": records})
+        return
+    out.print(f"Wrote {to}: {counted(records, 'erased record')}.", soft_wrap=True)
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[str, int, int], None]]:
+    """What is being done, on a terminal."""
+    with err.status("Beginning") as status:
+
+        def tell(what: str, done: int, total: int) -> None:
+            status.update(f"{what}: {done:,} of {total:,}" if total > 1 else what)
+
+        yield tell

@@ -1,0 +1,255 @@
+"""Looks at everything a working installation needs and says what is missing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct
+
+from jemmo import embedded
+from jemmo.cli.connections.connections import Json, OnlyOrg
+from jemmo.cli.connections.probe import tell_probe
+from jemmo.cli.output import CUSTOMER_ACTS, explain, out, say_json
+from jemmo.domain import system_errors
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.key_care import About
+from jemmo.home import home
+from jemmo.store.db import schema
+from jemmo.store.operations import exercise
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.store.models import Connection
+
+
+LEAST_FREE = 500  # megabytes
+SAME_FOLDER = {"disk_full", "not_writable"}
+"""What a start says of the data folder, which the doctor has told by then."""
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+    next_step: str | None = None
+
+
+def doctor(
+    provider: Annotated[
+        str | None, typer.Argument(metavar="[ATS]", help="Only the connections of this ATS.")
+    ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Look for what the ATS does not document; prints names and types, never values.",
+        ),
+    ] = False,
+    org: OnlyOrg = None,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-storage",
+            help="Accept the storage in JEMMO_FILES as this database's, because its files were lost or moved.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Check the database, keys, storage, and connections.
+
+    Exit status: 0 all good, 4 you must act.
+    """
+    if probe:
+        tell_probe(provider, org, json=json)
+        return
+    findings = list(_look(provider, org, accept=accept))
+    if json:
+        say_json({"ok": all(one.ok for one in findings), "findings": findings})
+    else:
+        for one in findings:
+            mark = "[green]ok[/]  " if one.ok else "[red]bad[/] "
+            out.print(f"{mark} {one.what}: ", end="")
+            out.print(one.detail, markup=False, soft_wrap=True)
+            if one.next_step and not one.ok:
+                out.print(f"     → {one.next_step}", markup=False, soft_wrap=True)
+    if not all(one.ok for one in findings):
+        raise typer.Exit(CUSTOMER_ACTS)
+
+
+def _look(provider: str | None, org: str | None, *, accept: bool) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", sys.version_info >= (3, 11), version)
+    folder = _data_folder()
+    yield folder
+    try:
+        from jemmo import bootstrap
+
+        url = bootstrap.start()
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        about_keys = known.code in {"encryption_keys", "wrong_keyset"}
+        what = "Encryption keys" if about_keys else "Database"
+        if folder.ok or known.code not in SAME_FOLDER:
+            yield Finding(what, False, known.message, known.next_step)
+        return
+    yield Finding("Database", True, "reachable and up to date")
+    for problem in embedded.check_server(url, schema=schema.name()):
+        yield Finding("Database", not problem.blocking, problem.message, problem.next_step)
+    yield from _trials(url)
+    yield _role()
+    yield _rights()
+    yield _vault()
+    yield _storage(accept=accept)
+    yield _reader()
+    yield from _connections(provider, org)
+
+
+def _data_folder() -> Finding:
+    """Whether it can be written and has room; a full disk stops Postgres, files and logs."""
+    try:
+        folder = home()
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"jemmo")
+        free = shutil.disk_usage(folder).free // 1_000_000
+    except OSError as error:
+        known = system_errors.explain(error)
+        reason = known.message if known else "The data folder cannot be used."
+        return Finding("Data folder", False, reason, known.next_step if known else None)
+    detail = f"{folder}, {free:,} MB free"
+    step = f"Free some space: {LEAST_FREE:,} MB or more should be free."
+    return Finding("Data folder", free >= LEAST_FREE, detail, step)
+
+
+def _role() -> Finding:
+    """Whether the application works apart from the tables' owner. It is protected either way."""
+    from jemmo.services.operations import application_role
+
+    if not application_role.is_bound():
+        step = "Let the role that Jemmo makes, jemmo_app_…, sign in: by auth_query in PgBouncer, for example."
+        return Finding("Row-level security", False, "the role in use passes by it", step)
+    if application_role.is_apart():
+        return Finding("Row-level security", True, "the application owns no table")
+    return Finding(
+        "Row-level security", True, "forced upon the tables' owner, who may make no role"
+    )
+
+
+def _trials(url: str) -> Iterator[Finding]:
+    """What a sync does, one by one."""
+    step = "Use a PostgreSQL 15 or newer, directly or by a session pooler; see docs/operations.md."
+    for trial in exercise.trials(url):
+        yield Finding(f"Database, {trial.what}", not trial.trouble, trial.trouble or "works", step)
+
+
+def _rights() -> Finding:
+    """Whether another role of the server, one that a web API uses say, could reach the tables."""
+    from django.db import connection
+
+    what = f"Other roles and the schema {schema.name()}"
+    with connection.cursor() as cursor:
+        troubles = exercise.open_to_others(cursor)
+    if not troubles:
+        return Finding(what, True, "nobody else has a right to a table, and each has its policy")
+    step = (
+        "Run `jemmo migrate` with the DATABASE_URL of the tables' owner: it takes such rights back."
+    )
+    return Finding(what, False, f"{len(troubles)} rights, {troubles[0]} for example", step)
+
+
+def _vault() -> Finding:
+    from jemmo.vault import default_vault, keyset_path
+
+    try:
+        default_vault()
+    except JemmoError as error:
+        return Finding("Encryption keys", False, error.message, error.next_step)
+    return Finding("Encryption keys", True, str(keyset_path()))
+
+
+def _storage(*, accept: bool) -> Finding:
+    """Do in the storage all that Jemmo does there, and compare its mark with the database's."""
+    from jemmo.files.choose import open_storage
+    from jemmo.files.storage import check
+    from jemmo.services.files import cleanup
+    from jemmo.services.files import storage as place
+
+    try:
+        storage = open_storage()
+        check(storage)
+        again = cleanup.start_with(storage) if accept else 0
+        if place.claim(storage) is place.Claim.OTHER:
+            raise place.other(storage)
+    except JemmoError as error:
+        return Finding("File storage", False, error.message, error.next_step)
+    more = f"; files that are downloaded again: {again:,}" if again else ""
+    return Finding("File storage", True, f"{storage.place}{more}")
+
+
+def _reader() -> Finding:
+    """Whether files can be inspected and read; without that they all wait."""
+    from jemmo.files import text
+
+    try:
+        text.check()
+    except JemmoError as error:
+        return Finding("Reading of files", False, error.message, error.next_step)
+    return Finding("Reading of files", True, "in a process with limits")
+
+
+def _files(connection: Connection) -> Finding | None:
+    """The queue of files; only what a person can do something about is bad."""
+    from jemmo.cli.connections.connections import files_line
+    from jemmo.store.files.stored_files import counts_of
+
+    counts = counts_of(connection)
+    line = files_line(counts)
+    if not line:
+        return None
+    name = f"{connection.org.slug} / {connection.provider} files"
+    blocked = sorted(ACTED_ON & set(counts.reasons))
+    steps = " ".join(ACTED_ON_BY[reason] for reason in blocked)
+    return Finding(name, not blocked, line.removeprefix("files: "), steps or None)
+
+
+ACTED_ON_BY = {
+    "file_host": "Add the host where the ATS keeps its files to the connection's option file_hosts.",
+    "resumes_off": "Ask the ATS's support where files are fetched, then set file_url_template.",
+    "key_refused": "Connect the ATS again with a key that works.",
+    "storage_refused": "See the line of the file storage.",
+    "storage_public": "See the line of the file storage.",
+    "storage_other": "Run `jemmo doctor` where the worker runs.",
+    "storage_too_large": "Raise the size limit of the bucket, or lower JEMMO_FILE_MB.",
+}
+ACTED_ON = set(ACTED_ON_BY)
+
+
+def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
+    from jemmo.cli.connections.connections import key_line
+    from jemmo.services.connections import connections, key_care
+    from jemmo.vault import default_vault
+
+    for connection in connections.selected(provider, org):
+        name = f"{connection.org.slug} / {connection.provider}"
+        try:
+            report = connections.test(connection, default_vault())
+        except JemmoError as error:
+            yield Finding(name, False, error.message, error.next_step)
+            continue
+        missing = [check for check in report.checks if not check.ok]
+        details = "; ".join(check.detail or check.name for check in missing)
+        yield Finding(name, not missing, details or "the key works and may read everything needed")
+        if told := key_care.of(connection, datetime.now(UTC)):
+            # A key that is due is advice; one that is dead is what makes syncs fail.
+            step = "Replace it in Settings > Organization > ATS integration, on the card of the connection."
+            yield Finding(f"{name} key", told.about is not About.EXPIRED, key_line(told), step)
+        if (queue := _files(connection)) is not None:
+            yield queue

@@ -1,0 +1,117 @@
+"""The encryption keys."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json
+from jemmo.cli.examples import examples
+from jemmo.cli.output import PARTIAL, out, say_json, table
+from jemmo.domain.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    keys = typer.Typer(help="Show, rotate or bind keys.")
+    keys.command("status", epilog=examples("jemmo keys status"))(status)
+    keys.command("rotate", epilog=examples("jemmo keys rotate"))(rotate)
+    keys.command("bind", epilog=examples("jemmo keys bind"))(bind)
+    app.add_typer(keys, name="keys")
+
+
+def status(json: Json = False) -> None:
+    """Show the ids of the keys and how much each encrypts."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.operations import keys
+    from jemmo.vault import keyset_path
+
+    found = keys.status(keyset_path())
+    if json:
+        say_json(found)
+        return
+    shown = table("key", "role", "seals")
+    for one in found.keys:
+        seals = ", ".join(f"{count:,} in {name}" for name, count in one.seals.items())
+        shown.add_row(one.id, "seals now" if one.is_primary else "opens", seals or "nothing")
+    out.print(shown)
+    form = "encrypted" if found.encrypted else "plain, in a closed file"
+    out.print(f"{found.path} ({form})", soft_wrap=True, markup=False)
+    if found.left:
+        out.print(f"Values still to be sealed with the newest key: {found.left:,}.")
+
+
+def bind(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Bind the API keys that Jemmo 0.1.0 or older stored to their addresses.
+
+    It shows each connection whose address isn't the ATS's own. Check these first: the keys are sent there.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.connections import api_keys
+    from jemmo.vault import default_vault
+
+    vault = default_vault()
+    found = api_keys.unbound(vault)
+    for one in found if not json else ():
+        out.print(
+            f"{one.org.slug}  {one.provider}  {one.id}  {one.base_url}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if found and not yes and not (sys.stdin.isatty() and typer.confirm("Right?", err=True)):
+        raise ConfigError(
+            "No key was bound.",
+            code="not_confirmed",
+            next_step="Check the addresses, then add --yes to confirm.",
+        )
+    bound = api_keys.bind_to_addresses(found, vault)
+    if json:
+        say_json({"bound": bound})
+        return
+    out.print(f"API keys bound to their addresses: {bound:,}.")
+
+
+def rotate(json: Json = False) -> None:
+    """Create a new key and encrypt everything with it again.
+
+    Jemmo can keep running. If it is interrupted, wait for the worker or run it again.
+    Exit status: 0 done, 3 something is left.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services.operations import keys
+    from jemmo.vault import keyset_path, open_vault
+
+    path = keyset_path()
+    fresh = None if keys.status(path).left else keys.rotate(path)
+    told = keys.reseal(open_vault(path, create=False), open_storage())
+    after = keys.status(path)
+    if json:
+        say_json(
+            {
+                "new_key": fresh,
+                "resealed": told.done,
+                "unreadable": told.unreadable,
+                "left": after.left,
+            }
+        )
+    else:
+        out.print(f"The new key is {fresh}." if fresh else "Going on with the last rotation.")
+        counted = ", ".join(f"{count:,} in {name}" for name, count in told.done.items())
+        out.print(f"Sealed again: {counted or 'nothing'}.")
+        if after.left:
+            out.print(f"Values left: {after.left:,}; `jemmo keys status` shows them.")
+        out.print(
+            "The old key goes by itself an hour after nothing needs it. Back up the keyset now."
+        )
+    raise typer.Exit(PARTIAL if after.left else 0)

@@ -1,0 +1,157 @@
+"""Running Jemmo: all of it, or its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jemmo.cli.connections.connections import Json
+from jemmo.cli.examples import examples
+from jemmo.cli.operations import doctor
+from jemmo.cli.operations.listening import adopt, listen, remember
+from jemmo.cli.output import out, say_json
+from jemmo.store.db import budget
+
+if TYPE_CHECKING:  # it is loaded by the one command that serves
+    import uvicorn
+
+log = logging.getLogger(__name__)
+
+Port = Annotated[int, typer.Option(help="The port of the web application.", min=0, max=65535)]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up", epilog=examples("jemmo up", "jemmo up --port 9000", "jemmo up --demo"))(up)
+    app.command("down")(down)
+    app.command("web", epilog=examples("jemmo web --host 0.0.0.0 --port 8000"))(web)
+    app.command("worker", epilog=examples("jemmo worker --concurrency 8"))(worker)
+    app.command("migrate")(migrate)
+    app.command("doctor", epilog=examples("jemmo doctor", "jemmo doctor --json"))(doctor.doctor)
+
+
+def up(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With a simulated ATS, connected and synced.")
+    ] = False,
+    exit_when_ready: Annotated[
+        bool, typer.Option("--exit-when-ready", help="Stop once everything runs (for tests).")
+    ] = False,
+) -> None:
+    """Start the web application, a worker, and the schedule.
+
+    Ctrl-C stops them.
+    """
+    from jemmo.cli.operations import supervise
+
+    supervise.up(host=host, port=port, with_demo=demo, exit_when_ready=exit_when_ready)
+
+
+def down(json: Json = False) -> None:
+    """Stop whatever is still running, Postgres included."""
+    from jemmo.cli.operations import supervise
+
+    stopped = list(supervise.down())
+    if json:
+        say_json({"stopped": stopped})
+        return
+    for name in stopped:
+        out.print(f"Stopped {name}.")
+
+
+def web(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    fd: Annotated[
+        int | None,
+        typer.Option(
+            "--fd", help="Answer on this open socket instead: 3 under systemd's socket activation."
+        ),
+    ] = None,
+) -> None:
+    """Serve the web application only."""
+    with listen(host, port) if fd is None else adopt(fd) as listening:
+        remember(listening)
+        from jemmo import bootstrap
+
+        bootstrap.start(operator=False, process="web", pool=budget.web().threads)
+        bootstrap.collect_static()
+        import uvicorn
+
+        from jemmo.cli.operations import visitors
+        from jemmo.services.notifications import live
+
+        visitors.log_seldom()
+
+        class Server(uvicorn.Server):
+            """Ends the streams of open pages when told to stop: it waits for all answers under way."""
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                live.close()
+                super().handle_exit(sig, frame)
+
+        Server(server_config("jemmo.asgi:application")).run(sockets=[listening])
+        bootstrap.stop()
+
+
+def server_config(application: Any) -> uvicorn.Config:
+    """How requests are served. Whom they come from is the peer: uvicorn would let any process of this machine say."""
+    import uvicorn
+
+    from jemmo.cli.operations.visitors import Visitor
+
+    return uvicorn.Config(
+        application,
+        http=Visitor,
+        limit_concurrency=budget.web_clients(),
+        log_level="warning",
+        lifespan="off",
+        proxy_headers=False,  # JEMMO_PROXIES says how many to believe
+        timeout_graceful_shutdown=10,
+        # Longer than proxies keep theirs (60 s): who closes first loses the other's next request.
+        timeout_keep_alive=75,
+    )
+
+
+def worker(
+    concurrency: Annotated[
+        int, typer.Option(help="Syncs at a time.", min=1, max=100)
+    ] = budget.WORKER_CONCURRENCY,
+) -> None:
+    """Run syncs in the background; start as many as you need.
+
+    A worker starts the syncs that are due, and refetches the records that webhooks name.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start(operator=False, process="worker", pool=budget.Worker().threads)
+    from jemmo.cli.operations.working import work
+    from jemmo.files import text
+    from jemmo.files.text import ReaderUnavailable
+
+    try:
+        text.ready()
+    except ReaderUnavailable as error:  # files wait; syncs need not
+        log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
+    asyncio.run(work(concurrency))
+    bootstrap.stop()
+
+
+def migrate(json: Json = False) -> None:
+    """Bring the database tables up to date.
+
+    Every other command does so too.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    if json:
+        say_json({"up_to_date": True})
+        return
+    out.print("The database is up to date.")

@@ -1,0 +1,189 @@
+"""A worker process: takes tasks from the queue until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import psycopg
+from django.db import DatabaseError, connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import ProcrastinateException
+
+from jemmo.domain.errors import ConfigError, TransientError
+from jemmo.environment import seconds
+from jemmo.services.base.scopes import on_the_clock
+from jemmo.services.sync import queue
+from jemmo.services.webhooks.refetch import Lane
+from jemmo.store.db import budget, schema, versions
+from jemmo.store.db.shared import SharedConnection, sharing
+from jemmo.store.sync.queue_schema import Connector
+from jemmo.tasks import slices
+from jemmo.vault import default_vault
+
+HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
+DEAD_AFTER = 4 * HEARTBEAT
+LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
+HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted
+LOOK_EVERY = 1.0  # seconds between two looks at what waits, while syncs run
+VERSION_EVERY = 6 * HEARTBEAT  # between two looks at whether a newer Jemmo has changed the tables
+DATABASE_AWAY = 2.0  # seconds before a worker that lost its database begins anew
+
+CLOCK, NOTIFICATIONS = "schedule", "notifications"
+"""Queues that must not wait behind syncs: they have hands of their own."""
+
+log = logging.getLogger(__name__)
+
+_WAITING = """
+    SELECT j.priority FROM procrastinate_jobs j
+    WHERE j.status = 'todo' AND j.queue_name = ANY(%s)
+        AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs o
+            WHERE o.lock = j.lock AND o.status = 'doing')
+    ORDER BY j.priority DESC LIMIT %s"""
+
+
+async def work(concurrency: int) -> None:
+    """Run tasks, ``concurrency`` at a time. SIGTERM or Ctrl-C ends each sync after its page; others go on with it.
+
+    A database that is away is waited for. Should a part of it break, the whole worker ends with its error, to be
+    started again: without it webhooks or the tasks of dead workers would wait for ever.
+    """
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    url = os.environ["DATABASE_URL"]
+    sides: list[asyncio.Task[Any]] = [
+        asyncio.create_task(Lane(url, default_vault()).run()),
+        asyncio.create_task(_make_room(url, concurrency)),
+        asyncio.create_task(_rescue()),
+        asyncio.create_task(_stop_for_newer_tables(stopping)),
+    ]
+    stopped = asyncio.create_task(stopping.wait())
+    for side in sides:
+        side.add_done_callback(lambda _: stopping.set())  # none ends by itself
+    try:
+        while not stopping.is_set():
+            await _serve(concurrency, stopped)
+            if not stopping.is_set():
+                log.warning("the worker lost its database and begins anew")
+                await asyncio.wait({stopped}, timeout=DATABASE_AWAY)
+    finally:
+        for side in (*sides, stopped):
+            side.cancel()
+        ended = await asyncio.gather(*sides, stopped, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
+    """Work until told to stop or until the database is away."""
+    size = budget.Worker().queue
+    connector = Connector(
+        kwargs={**connector_params(), "application_name": "jemmo queue"},
+        configure=schema.tell_async,
+        min_size=size,
+        max_size=size,
+    )
+    with suppress(psycopg.Error, ProcrastinateException, TransientError):
+        with app.replace_connector(connector) as running:
+            async with running.open_async():
+                hands = [
+                    asyncio.create_task(_take(running, work_queues(), concurrency)),
+                    asyncio.create_task(_take(running, [CLOCK], 2)),
+                    asyncio.create_task(_take(running, [NOTIFICATIONS], 1)),
+                ]
+                await asyncio.wait({*hands, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if stopped.done():
+                    slices.stop()
+                for hand in hands:
+                    hand.cancel()
+                _, hanging = await asyncio.wait(hands, timeout=HANDS_SECONDS)
+                if hanging:
+                    _give_up()
+                ended = await asyncio.gather(*hands, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+
+def _give_up() -> NoReturn:
+    """End at once, to be started again: a task that does not end would keep this worker from taking others."""
+    log.critical("a task does not end, so the worker does")
+    os._exit(1)
+
+
+def work_queues() -> list[str]:
+    """Every queue a task of ours is in, except those with hands of their own."""
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
+    return sorted({task.queue for task in app.tasks.values()} - {CLOCK, NOTIFICATIONS, "builtin"})
+
+
+async def _take(running: Any, queues: list[str], concurrency: int) -> None:
+    await running.run_worker_async(
+        queues=queues,
+        concurrency=concurrency,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=DEAD_AFTER,
+        shutdown_graceful_timeout=LAST_WORDS,
+    )
+
+
+async def _rescue() -> None:
+    """What another worker had in hand when it died is queued again."""
+    while True:
+        with suppress(DatabaseError):
+            await on_the_clock(queue.rescue, DEAD_AFTER)
+        await asyncio.sleep(HEARTBEAT)
+
+
+async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
+    """A newer Jemmo has changed the tables: what this one would write may harm them."""
+    while True:
+        try:
+            await on_the_clock(versions.refuse_newer_tables, connection)
+        except ConfigError as error:
+            log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
+            stopping.set()
+            return
+        except DatabaseError:
+            pass
+        await asyncio.sleep(VERSION_EVERY)
+
+
+async def _make_room(url: str, concurrency: int) -> None:
+    """Let the least urgent slices end when more urgent work waits.
+
+    Only what is seen waiting twice counts: a free hand, here or in another worker, takes it at once.
+    """
+    before: list[int] = []
+    async with sharing(url) as shared:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if not slices.running():
+                before = []
+                continue
+            with suppress(psycopg.Error, TransientError):
+                waiting = await most_urgent(shared, concurrency)
+                slices.make_room(seen_twice(before, waiting))
+                before = waiting
+
+
+def seen_twice(before: list[int], now: list[int]) -> list[int]:
+    """How urgent that is which waits since the look before, both being sorted."""
+    return [min(pair) for pair in zip(before, now, strict=False)]
+
+
+async def most_urgent(shared: SharedConnection, most: int) -> list[int]:
+    """The priorities of the most urgent tasks that wait for hands, the highest first."""
+    async with shared.transaction() as db:
+        answer = await db.execute(_WAITING, [work_queues(), most])
+        return [row[0] for row in await answer.fetchall()]

@@ -1,0 +1,122 @@
+"""What a person may ask for: to be forgotten, and to see what is held of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import err, out, say_json
+from jemmo.domain.errors import ConfigError
+
+Talent = Annotated[
+    str | None, typer.Option("--talent", metavar="ID", help="The person's id in the ATS.")
+]
+EmailStdin = Annotated[
+    bool,
+    typer.Option("--email-stdin", help="Read an e-mail address from standard input instead."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("erase", epilog=examples("jemmo erase --org acme --talent 1234567 --yes --json"))(
+        erase
+    )
+    app.command(
+        "subject-export",
+        epilog=examples("jemmo subject-export --org acme --talent 1234567 --to person.zip"),
+    )(subject_export)
+
+
+def erase(
+    org: Org,
+    talent: Talent = None,
+    email_stdin: EmailStdin = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase a person everywhere, for good.
+
+    Tables, files, and history; no later sync brings the person back. Prints a certificate.
+    """
+    email = _email(talent, email_stdin)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services.accounts import accounts
+    from jemmo.services.privacy import erasure
+    from jemmo.vault import default_vault
+
+    company = accounts.organisation(org)
+    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    if not yes:
+        err.print(f"{len(found)} records will be erased. This cannot be taken back.")
+        if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
+            raise ConfigError(
+                "Nothing was erased.", code="not_confirmed", next_step="Add --yes to confirm."
+            )
+    made = erasure.erase(company, found, vault=default_vault(), storage=open_storage())
+    if json:
+        say_json(made)
+        return
+    out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
+    for name, count in made.removed.items():
+        out.print(f"  {count:,} {name.replace('_', ' ')}")
+    out.print(f"  ids kept out of coming syncs, as keyed hashes alone: {made.suppressed:,}")
+    out.print("Erase the person in the ATS too: Jemmo only reads there.")
+
+
+def subject_export(
+    org: Org,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The zip file to write.")],
+    talent: Talent = None,
+    email_stdin: EmailStdin = False,
+    json: Json = False,
+) -> None:
+    """Write one person's data to a zip file.
+
+    It has everything as JSON, a page to read, and the person's files.
+    """
+    email = _email(talent, email_stdin)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.files.choose import open_storage
+    from jemmo.services.accounts import accounts
+    from jemmo.services.privacy import erasure
+    from jemmo.services.privacy import subject_export as subjects
+    from jemmo.vault import default_vault
+    from jemmo.vault.files import write_private
+
+    company = accounts.organisation(org)
+    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    storage = open_storage()
+
+    def write(file: IO[bytes]) -> None:
+        subjects.export(company, found, file, vault=default_vault(), storage=storage)
+
+    try:
+        write_private(to, write)
+    except OSError as error:
+        raise ConfigError(
+            f"{to} cannot be written.", code="path", next_step="Choose another path."
+        ) from error
+    if json:
+        say_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(found)})
+        return
+    out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
+
+
+def _email(talent: str | None, from_stdin: bool) -> str | None:
+    if (talent is None) is not from_stdin:
+        raise ConfigError(
+            "Say who is meant.",
+            code="who",
+            next_step="Give either --talent ID, or --email-stdin and the address on standard input.",
+        )
+    return sys.stdin.readline().strip() if from_stdin else None

@@ -1,0 +1,76 @@
+"""One record at a time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import (
+    CUSTOMER_ACTS,
+    FAILED,
+    PARTIAL,
+    framed_errors,
+    out,
+    say_error,
+    say_json,
+)
+from jemmo.cli.sync.syncs import ConnectionId
+
+
+class Kind(StrEnum):
+    TALENT = "talent"
+    JOB = "job"
+
+
+SAID = {
+    "read": "Read from the ATS just now: {}.",
+    "gone": "The ATS no longer has it, and neither does Jemmo.",
+    "waiting": "It was not answered yet; a worker goes on asking.",
+    "failed": "It could not be read; the next sync finds what changed.",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("refresh", epilog=examples("jemmo refresh talent 1234567 --org acme"))(refresh)
+
+
+def refresh(
+    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    record: Annotated[str, typer.Argument(metavar="ID", help="Its id in the ATS, or in Jemmo.")],
+    org: Org,
+    connection: ConnectionId = None,
+    json: Json = False,
+) -> None:
+    """Refetch one talent or job from the ATS.
+
+    Also while a sync runs; a talent comes with its applications.
+
+    Exit status: 0 refetched, 3 no answer yet, 4 you must act, 5 failed.
+    """
+    frame = {"outcome": "failed", "changed": False, "records": 0}
+    with framed_errors(frame if json else None):
+        from jemmo import bootstrap
+
+        url = bootstrap.start()
+        from jemmo.domain.streams import Stream
+        from jemmo.services.accounts import accounts
+        from jemmo.services.records import refresh as records
+        from jemmo.vault import default_vault
+
+        stream = Stream.TALENTS if kind is Kind.TALENT else Stream.JOBS
+        one = records.named(accounts.organisation(org), stream, record, connection)
+        done = records.look_now(one, database_url=url, vault=default_vault())
+        if json:
+            say_json(done)
+        else:
+            news = "it has changed" if done.changed else "nothing had changed"
+            out.print(SAID[done.outcome].format(news), markup=False)
+        if done.error:
+            say_error(done.error)
+        if done.needs_somebody:
+            raise typer.Exit(CUSTOMER_ACTS)
+        raise typer.Exit({"waiting": PARTIAL, "failed": FAILED}.get(done.outcome, 0))

@@ -1,0 +1,132 @@
+"""What went wrong, and where a record is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.output import out, say_json
+from jemmo.domain.errors import ConfigError
+
+SPANS = {"h": 3600, "d": 86400, "w": 604800}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("logs", epilog=examples("jemmo logs --org acme --since 24h --severity error"))(logs)
+    app.command("why", epilog=examples("jemmo why 1234567 --org acme"))(why)
+
+
+def logs(
+    org: Org,
+    connection: Annotated[
+        str | None, typer.Option("--connection", help="Only this connection.")
+    ] = None,
+    since: Annotated[
+        str, typer.Option(help="Start: 24h, 7d, 2w, or a date such as 2026-03-01.")
+    ] = "7d",
+    severity: Annotated[
+        str | None, typer.Option(help="Only one of: error, warning, rejection.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=20_000, help="Maximum number of entries.")] = 200,
+    json: Json = False,
+) -> None:
+    """Show errors and warnings from your syncs.
+
+    Newest first, with the records that were rejected.
+    """
+    begins = _since(since)
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from itertools import islice
+
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import logs as service
+    from jemmo.store.connections.logs import Wanted
+
+    wanted = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
+    found = service.every(accounts.organisation(org), wanted, now=datetime.now(UTC))
+    lines = [service.plain(one) for one in islice(found, limit)]
+    if json:
+        say_json({"entries": lines})
+        return
+    for one in lines:
+        record = f" ({one['remote_id']})" if one["remote_id"] else ""
+        times = f" {one['count']:,} times" if one["count"] > 1 else ""
+        out.print(
+            f"{one['at']:%Y-%m-%d %H:%M} {one['severity']:<9} {one['provider']} "
+            f"{one['code']}{record}{times}: {one['message'] or one['means']}",
+            markup=False,
+            soft_wrap=True,
+        )
+        out.print(f"    → {one['next_step']}", markup=False, soft_wrap=True)
+    if not lines:
+        out.print("Nothing to report.")
+
+
+def why(
+    org: Org,
+    record: Annotated[str, typer.Argument(help="An ID in the ATS, a link, a title or a name.")],
+    json: Json = False,
+) -> None:
+    """Explain why a record is, or isn't, in Jemmo.
+
+    A rule, a rejection, a missing parent, a deletion, or never seen.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.records import explanations as service
+
+    answers = service.why(accounts.organisation(org), record, now=datetime.now(UTC))
+    if json:
+        say_json({"answers": answers})
+        return
+    for one in answers:
+        named = " ".join(part for part in (one.kind, one.remote_id, one.name) if part)
+        older = f"older than {one.limit:%Y-%m-%d}" if one.verdict == "left_out" else ""
+        facts = [one.rule, one.code, one.detail, one.reason, older]
+        said = ", ".join(str(fact) for fact in facts if fact)
+        when = f" {one.at:%Y-%m-%d %H:%M} UTC" if one.at else ""
+        seen = f"; last seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else ""
+        out.print(
+            f"{one.connection}: {named} {one.verdict.replace('_', ' ')}"
+            f"{f' ({said})' if said else ''}{when}{seen}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not answers:
+        out.print("No ATS is connected, so nothing is known.")
+
+
+def _severity(given: str | None) -> str:
+    from jemmo.domain.error_catalog import Severity
+
+    if given and given not in set(Severity):
+        raise ConfigError(
+            f"{given!r} is no severity.",
+            code="option",
+            next_step=f"Choose one of: {', '.join(Severity)}.",
+        )
+    return given or ""
+
+
+def _since(given: str) -> datetime:
+    """A span before now, or a day, in UTC."""
+    number, unit = given[:-1], given[-1:]
+    if unit in SPANS and number.isdecimal() and len(number) < 6:
+        return datetime.now(UTC) - timedelta(seconds=int(number) * SPANS[unit])
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise ConfigError(
+            f"{given!r} is no time.",
+            code="option",
+            next_step="Write a span such as 24h, 7d or 2w, or a date such as 2026-03-01.",
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

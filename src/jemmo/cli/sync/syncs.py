@@ -1,0 +1,367 @@
+"""Syncing and verifying."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+import typer
+from msgspec import Struct
+
+from jemmo.cli.connections.connections import Json, Org, about, named, title_of
+from jemmo.cli.examples import examples
+from jemmo.cli.output import (
+    PARTIAL,
+    counted,
+    err,
+    exit_code,
+    framed_errors,
+    out,
+    say_error,
+    say_json,
+    table,
+)
+from jemmo.cli.sync.progress import Bars
+from jemmo.domain import numbers
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.freshness import PAGES
+from jemmo.domain.outcomes import RunReport, RunStatus
+from jemmo.domain.streams import Mode
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    # models can be imported only once Django is set up
+    from jemmo.store.models import Connection, HeldDeletion
+
+T = TypeVar("T")
+
+ConnectionId = Annotated[
+    str | None,
+    typer.Option(
+        "--connection", metavar="ID", help="Only this connection; `jemmo status` shows ids."
+    ),
+]
+
+
+class Only(StrEnum):
+    JOBS = "jobs"
+    TALENTS = "talents"
+
+
+class WantedMode(StrEnum):
+    AUTO = "auto"
+    INITIAL = "initial"
+    INCREMENTAL = "incremental"
+    RECONCILE = "reconcile"
+
+
+NOT_BEGUN: dict[str, Any] = {
+    "connection_id": None,
+    "run_id": None,
+    "mode": None,
+    "status": "failed",
+    "requests": 0,
+    "seconds": 0,
+    "streams": {},
+}
+"""What ``--json`` prints of a sync that could not begin, beside its error."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "sync",
+        epilog=examples("jemmo sync --org acme", "jemmo sync --org acme --mode reconcile --json"),
+    )(sync)
+    app.command("verify", epilog=examples("jemmo verify --org acme"))(verify)
+    group = typer.Typer(help="List and release deletions that Jemmo paused.")
+    group.command("list", epilog=examples("jemmo deletions list --org acme"))(paused)
+    group.command("release", epilog=examples("jemmo deletions release --org acme"))(release)
+    app.add_typer(group, name="deletions")
+
+
+def sync(
+    org: Org,
+    connection: ConnectionId = None,
+    only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
+    mode: Annotated[
+        WantedMode, typer.Option(help="auto decides by what is due.", metavar="MODE")
+    ] = WantedMode.AUTO,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line per connection.")
+    ] = False,
+) -> None:
+    """Sync now, in the foreground.
+
+    MODE is auto, initial, incremental, or reconcile.
+    Exit status: 0 succeeded, 3 partial, 4 you must act, 5 failed.
+    """
+    with framed_errors(NOT_BEGUN if json else None):
+        from jemmo import bootstrap
+
+        url = bootstrap.start()
+        from jemmo.services.accounts import accounts
+        from jemmo.services.connections import connections
+
+        chosen = connections.of_organisation(accounts.organisation(org), connection)
+        run = partial(
+            _sync_one, url=url, mode=None if mode is WantedMode.AUTO else Mode(mode), only=only
+        )
+        raise typer.Exit(max([run(one, json=json) for one in chosen]))
+
+
+def _sync_one(
+    connection: Connection, *, url: str, mode: Mode | None, only: Only | None, json: bool
+) -> int:
+    """Sync one connection and report it; its exit status. An error leaves the others to be synced."""
+    from jemmo.services.sync.runner import sync as run
+    from jemmo.vault import default_vault
+
+    streams = PAGES.get(only or "", numbers.RECORDS)
+    expected = {name: n for name, n in connection.expected_totals.items() if name in streams}
+    try:
+        with Bars(title_of(connection), shown=sys.stderr.isatty(), expected=expected) as bars:
+            work = run(
+                connection.id,
+                database_url=url,
+                vault=default_vault(),
+                mode=mode,
+                only=only,
+                progress=bars,
+            )
+            report = run_until_stopped(work)
+    except JemmoError as error:
+        told = about(error, connection)
+        if json:
+            say_json({**NOT_BEGUN, "connection_id": connection.id, "error": told})
+        say_error(told)
+        return exit_code(error.failure)
+    _tell(report, connection, json=json)
+    return _status(report)
+
+
+def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> None:
+    """Compare every record with the ATS.
+
+    Exit status: 0 equal, 3 something differs, 4 you must act, 5 failed.
+    """
+    from jemmo import bootstrap
+
+    url = bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import connections
+
+    chosen = connections.of_organisation(accounts.organisation(org), connection)
+    compared = [_compare(one, url) for one in chosen]
+    if json:
+        say_json(_as_object(compared))
+    else:
+        for one in compared:
+            _tell_comparison(one)
+    raise typer.Exit(max(one.status for one in compared))
+
+
+class Comparison(Struct, frozen=True):
+    """A connection beside its ATS: the verdict, or the error that prevented one."""
+
+    connection: Any
+    verdict: Any = None
+    error: dict[str, str] | None = None
+    failed_with: int = 0
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return self.failed_with or (0 if self.verdict.equal else PARTIAL)
+
+
+def _compare(connection: Connection, url: str) -> Comparison:
+    from jemmo.services.sync.verification import verify as compare
+    from jemmo.vault import default_vault
+
+    expected = connection.expected_totals
+    try:
+        with Bars(title_of(connection), shown=sys.stderr.isatty(), expected=expected) as bars:
+            work = compare(connection.id, database_url=url, vault=default_vault(), seen=bars.show)
+            return Comparison(connection, run_until_stopped(work))
+    except JemmoError as error:
+        return Comparison(
+            connection, error=about(error, connection), failed_with=exit_code(error.failure)
+        )
+
+
+def _as_object(compared: list[Comparison]) -> dict[str, Any]:
+    """The object of ``--json``; ``error`` is in it when a connection could not be compared."""
+    shown: list[Any] = []
+    for one in compared:
+        nothing = {"equal": False, "streams": {}, "problems": [], "error": one.error}
+        shown.append(one.verdict or {"connection_id": one.connection.id, **nothing})
+    errors = [one.error for one in compared if one.error]
+    equal = not any(one.status for one in compared)
+    return {"equal": equal, "connections": shown, **({"error": errors[0]} if errors else {})}
+
+
+def _tell_comparison(compared: Comparison) -> None:
+    if compared.error:
+        say_error(compared.error)
+        return
+    out.print(title_of(compared.connection), style="bold", markup=False)
+    out.print(_verdict_table(compared.verdict))
+    for stream, verdict in compared.verdict.streams.items():
+        if verdict.erased:
+            told = numbers.counted(verdict.erased, stream)
+            out.print(f"{told}: erased here on purpose.", markup=False)
+        if verdict.left_out:
+            told = numbers.counted(verdict.left_out, stream)
+            out.print(f"{told}: older than the history you chose, so not read.", markup=False)
+    for problem in compared.verdict.problems:
+        out.print(f"{problem.message}", soft_wrap=True, markup=False)
+    out.print(
+        "Equal to the ATS."
+        if compared.verdict.equal
+        else f"Not equal: run `jemmo sync --org {compared.connection.org.slug} --mode reconcile`, then verify again.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def paused(org: Org, json: Json = False) -> None:
+    """List paused deletions, and those that the next reconcile follows."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import paused_deletions
+
+    rows = paused_deletions.paused(accounts.organisation(org))
+    if json:
+        say_json({"deletions": [_held(row) for row in rows]})
+        return
+    for row in rows:
+        state = "Released" if row.released_at else "Paused"
+        name = row.connection.label or row.connection.provider
+        before = f" {row.recent:,} were deleted in the 24 hours before." if row.recent else ""
+        out.print(
+            f"{name}: {state}: {row.missing:,} of {row.present:,} {row.stream}.{before}",
+            markup=False,
+        )
+    if not rows:
+        out.print("No deletions are paused.")
+
+
+def _held(row: HeldDeletion) -> dict[str, Any]:
+    return {
+        "connection_id": str(row.connection_id),
+        "stream": row.stream,
+        "missing": row.missing,
+        "present": row.present,
+        "recent": row.recent,
+        "paused_at": row.held_at,
+        "released_at": row.released_at,
+    }
+
+
+def release(org: Org, json: Json = False) -> None:
+    """Let the next reconcile delete what Jemmo paused."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import paused_deletions
+
+    held = paused_deletions.release_all(accounts.organisation(org))
+    if json:
+        say_json({"released": [_released(one) for one in held]})
+        return
+    for one in held:
+        out.print(f"Released: {one.missing:,} of {one.present:,} {one.stream}.")
+    if held:
+        out.print(f"Next: jemmo sync --org {org} --mode reconcile")
+    else:
+        out.print("No deletions are paused.")
+
+
+def _released(held: HeldDeletion) -> dict[str, Any]:
+    return {
+        "connection_id": held.connection_id,
+        "stream": held.stream,
+        "missing": held.missing,
+        "present": held.present,
+    }
+
+
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Run; SIGTERM stops it as Ctrl-C does, so that the run is closed and says why.
+
+    Afterwards SIGTERM does what it did before: asyncio alone would leave the system's default, which kills.
+    """
+
+    async def main() -> T:
+        task = asyncio.ensure_future(work)
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _status(report: RunReport) -> int:
+    if report.status is RunStatus.SUCCEEDED:
+        return 0
+    return PARTIAL if report.status is RunStatus.PARTIAL else exit_code(report.failure)
+
+
+def _tell(report: RunReport, connection: Connection, *, json: bool) -> None:
+    if json:
+        say_json({"connection_id": connection.id, **msgspec.to_builtins(report)})
+    else:
+        out.print(title_of(connection), style="bold", markup=False)
+        again = " (everything read again)" if report.again else ""
+        out.print(_report_table(report))
+        out.print(
+            f"{report.mode} sync{again} {report.status}: "
+            f"{counted(report.requests, 'request')} in {report.seconds:,.1f} s."
+        )
+        out.print(_changes(report))
+        for warning in report.warnings:
+            times = f" ({warning.count:,} times)" if warning.count > 1 else ""
+            err.print(f"Note: {warning.message}{times}", soft_wrap=True, markup=False)
+    if report.error:
+        say_error(named(report.error, connection))
+
+
+def _changes(report: RunReport) -> str:
+    """How many records changed, and of which kinds."""
+    counts = numbers.changed_by_stream(report.lines, numbers.RECORDS)
+    kinds = ", ".join(numbers.counted(number, stream) for stream, number in counts.items())
+    total = counted(numbers.of(report.lines).changed, "record")
+    return f"{total} changed: {kinds}." if kinds else "No records changed."
+
+
+def _report_table(report: RunReport) -> Table:
+    names = ("fetched", "created", "updated", "unchanged", "deleted", "excluded", "rejected")
+    shown = table("stream", numbers=names)
+    for stream, counts in report.streams.items():
+        shown.add_row(stream, *(f"{getattr(counts, name):,}" for name in names))
+    return shown
+
+
+def _verdict_table(verdict: Any) -> Table:
+    names = ("ats", "jemmo", "excluded", "rejected", "missing_count", "extra_count", "stale_count")
+    shown = table("stream", numbers=[name.removesuffix("_count") for name in names])
+    for stream, one in verdict.streams.items():
+        shown.add_row(stream, *(f"{getattr(one, name):,}" for name in names))
+    return shown

@@ -1,0 +1,151 @@
+"""Webhooks: the secret address of each connection, how they do, replaying what came."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.connections.connections import Json, OnlyOrg, Org
+from jemmo.cli.examples import examples
+from jemmo.cli.operations.listening import remembered
+from jemmo.cli.output import out, say_json, table
+from jemmo.cli.sync.syncs import ConnectionId
+
+
+def register(app: typer.Typer) -> None:
+    hooks = typer.Typer(help="Manage the webhooks that an ATS sends to Jemmo.")
+    hooks.command("list", epilog=examples("jemmo hooks list --org acme"))(listing)
+    hooks.command("address", epilog=examples("jemmo hooks address --org acme"))(address)
+    hooks.command("replay", epilog=examples("jemmo hooks replay --org acme --hours 48"))(replay)
+    app.add_typer(hooks, name="hooks")
+
+
+def listing(
+    org: OnlyOrg = None,
+    json: Json = False,
+) -> None:
+    """Show the webhooks of every connection.
+
+    The latest webhook, outcomes, and whether records change without one.
+    """
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.connections import connections
+    from jemmo.services.webhooks import endpoints
+
+    found = [(one, endpoints.status(one)) for one in connections.selected(None, org)]
+    if json:
+        say_json(
+            {
+                "connections": [
+                    {"id": one.id, "org": one.org.slug, "provider": one.provider, "webhooks": s}
+                    for one, s in found
+                ]
+            }
+        )
+        return
+    shown = table(
+        *("org", "ats", "webhooks", "last (UTC)"), numbers=("announced", "unannounced", "waiting")
+    )
+    for one, status in found:
+        last = status.last_delivery_at
+        shown.add_row(
+            one.org.slug,
+            one.provider,
+            status.health,
+            last.strftime("%Y-%m-%d %H:%M") if last else "never",
+            *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
+        )
+    out.print(shown)
+    for one, status in found:
+        counts = ", ".join(f"{number:,} {name}" for name, number in status.counts.items())
+        out.print(f"{one.org.slug}: {status.words} {counts}".rstrip(), markup=False)
+
+
+def address(
+    org: Org,
+    connection: ConnectionId = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Create a new address; the old one stops working.")
+    ] = False,
+    signing_key_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--signing-key-stdin", help="Read the ATS's signature key from standard input."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show the secret address to enter at the ATS, and how."""
+    key = sys.stdin.readline() if signing_key_stdin else None
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import connections
+    from jemmo.services.webhooks import endpoints
+    from jemmo.vault import default_vault
+
+    vault, shown = default_vault(), []
+    for one in connections.of_organisation(accounts.organisation(org), connection):
+        if key is not None:
+            endpoints.set_signing_key(one, key, vault)
+        found = (endpoints.renew if renew else endpoints.address)(one, vault)
+        shown.append({"connection_id": one.id, "provider": one.provider, "url": _url(found.path)})
+        if json:
+            continue
+        out.print(_url(found.path), soft_wrap=True, markup=False)
+        out.print(found.setup, markup=False)
+        if found.signed and not found.has_signing_key:
+            out.print(
+                f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
+                "that the ATS shows or asks for; until then its webhooks are refused.",
+                markup=False,
+            )
+    if json:
+        say_json({"addresses": shown})
+
+
+def replay(
+    org: Org,
+    connection: ConnectionId = None,
+    hours: Annotated[
+        float, typer.Option(help="From the last N hours; webhooks are stored for 7 days.", min=0)
+    ] = 24.0,
+    json: Json = False,
+) -> None:
+    """Refetch every record that stored webhooks name."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.connections import connections
+    from jemmo.services.webhooks import endpoints
+    from jemmo.vault import default_vault
+
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    done = [
+        endpoints.replay(one, default_vault(), since=since)
+        for one in connections.of_organisation(accounts.organisation(org), connection)
+    ]
+    if json:
+        say_json({"connections": done})
+        return
+    for one in done:
+        out.print(
+            f"Webhooks read again: {one.deliveries:,}, of them without a record: {one.without_hint:,}. "
+            f"Records looked up now: {one.records:,}."
+        )
+
+
+def _url(path: str) -> str:
+    """With the address of this site: as the environment names it, else where the web application listens."""
+    from django.conf import settings
+
+    known = [settings.SITE_URL, *settings.CSRF_TRUSTED_ORIGINS, remembered()]
+    site = next((one for one in known if one), "http://localhost:8000")
+    return f"{site.rstrip('/')}{path}"

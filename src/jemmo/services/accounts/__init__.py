@@ -1,0 +1,1 @@
+"""Organizations, people, their sign-in, and the tokens of programs."""

@@ -1,0 +1,239 @@
+"""Organisations, people, and who belongs where."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email, validate_slug
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from jemmo.domain.errors import ConfigError
+from jemmo.store.accounts import sessions
+from jemmo.store.db import scope
+from jemmo.store.db.scope import Scope
+from jemmo.store.models import Account, Membership, Organisation, Role
+
+MAX_SLUG = 60  # characters
+
+
+def organisation(slug: str) -> Organisation:
+    """The organisation of that slug; raises ``ConfigError``."""
+    try:
+        return Organisation.objects.get(slug=slug)
+    except Organisation.DoesNotExist:
+        known = list(Organisation.objects.order_by("slug").values_list("slug", flat=True)[:10])
+        raise ConfigError(
+            f"There is no organization {slug!r}.",
+            code="unknown_organisation",
+            next_step=f"Known: {', '.join(known)}."
+            if known
+            else "Connect an ATS to create it: `jemmo connect teamtailor --org NAME --key-stdin`.",
+        ) from None
+
+
+def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
+    """The organisation of that slug, made if new."""
+    try:
+        validate_slug(slug)
+        MaxLengthValidator(MAX_SLUG)(slug)
+    except ValidationError:
+        raise ConfigError(
+            f"{slug!r} cannot be an organization's short name.",
+            code="slug",
+            next_step="Use letters, digits, hyphens and underscores, at most 60.",
+        ) from None
+    found, _ = Organisation.objects.get_or_create(
+        slug=slug, defaults={"name": name or slug.replace("-", " ").title()}
+    )
+    return found
+
+
+@transaction.atomic
+def add_member(
+    org: Organisation,
+    email: str,
+    role: str,
+    password: str | None,
+    *,
+    verified: bool = False,
+    reset_password: bool = False,
+    confidential: bool | None = None,
+) -> Account:
+    """Give a person a role in an organisation, making the account if new. Raises ``ConfigError``.
+
+    ``confidential`` gives or takes the right to confidential jobs and private talents; ``None`` leaves it.
+
+    ``verified``: the operator vouches that the address is this person's. Otherwise a new account works in this
+    organisation alone until its address is proved, and an account that was made for another one gets no access here
+    before. Without a password, one is set by the reset page; with one, an account that has another keeps it and
+    the command is refused, unless ``reset_password``.
+    """
+    email = check_email(email)
+    if role not in Role.values:
+        raise ConfigError(
+            f"{role!r} is not a role.",
+            code="role",
+            next_step=f"Choose one of: {', '.join(Role.values)}.",
+        )
+    account = Account.objects.filter(email=email).first()
+    if account is None:
+        account = Account.objects.create_user(email, password, confined_to=org)
+        if verified:
+            _mark_verified(account)
+    elif verified and not account.is_verified:
+        prove(account, password)
+    elif password and (account.is_verified or account.confined_to_id == org.pk):
+        _set_first_password(account, password, reset=reset_password)
+    rights = {"role": role} | ({} if confidential is None else {"confidential": confidential})
+    Membership.objects.update_or_create(account=account, org=org, defaults=rights)
+    return account
+
+
+def _set_first_password(account: Account, password: str, *, reset: bool) -> None:
+    if account.has_usable_password() and not account.check_password(password) and not reset:
+        raise ConfigError(
+            f"{account.email} already has a password.",
+            code="password_exists",
+            next_step="Leave out --password-stdin to keep it. Add --reset-password to replace it, which signs the "
+            "person out everywhere.",
+        )
+    if reset or not account.has_usable_password():
+        set_password(account, password)
+
+
+def has_access(account: Account, org: Organisation) -> bool:
+    """Whether a member may work there by now, or must prove their address first."""
+    return Membership.objects.effective().filter(account=account, org=org).exists()
+
+
+def prove(account: Account, password: str | None) -> None:
+    """Trust the address from here on, with this password. Nothing that was set before the proof lets anybody in.
+
+    The account may have been made by somebody who does not own the address: their password, second factors and
+    sessions go.
+    """
+    if not account.is_verified:
+        Authenticator.objects.filter(user=account).delete()
+    set_password(account, password)
+    _mark_verified(account)
+
+
+def trust(account: Account) -> None:
+    """Trust the address as the operator does who knows whose it is; whoever signs in with it stays signed in."""
+    _mark_verified(account)
+
+
+def _mark_verified(account: Account) -> None:
+    account.verified_email = account.email
+    account.save(update_fields=["verified_email"])
+
+
+def set_password(account: Account, password: str | None) -> None:
+    """Set a password, or none, and end every session of the account."""
+    account.set_password(password)
+    account.save(update_fields=["password"])
+    sessions.end(account.pk)
+
+
+def role_of(org: Organisation, email: str) -> Role:
+    """What a person may do in an organisation; raises ``ConfigError`` for an outsider."""
+    return Role(member(org, email).role)
+
+
+def member(org: Organisation, email: str) -> Membership:
+    """A person's place in an organisation; raises ``ConfigError`` for an outsider."""
+    found = Membership.objects.effective().filter(org=org, account__email__iexact=email)
+    membership = found.select_related("account").first()
+    if membership is None:
+        raise ConfigError(
+            "This person does not belong to the organization.",
+            code="not_a_member",
+            next_step="`jemmo user add` adds a member.",
+        )
+    return membership
+
+
+def act_as(org: Organisation, email: str) -> Role:
+    """See from here on what this member sees; raises ``ConfigError`` for an outsider."""
+    membership = member(org, email)
+    role = Role(membership.role)
+    seen = Scope(org=org.id, contacts=role.sees_contacts, confidential=membership.sees_confidential)
+    scope.enter(seen)
+    return role
+
+
+def check_email(email: str) -> str:
+    """The address as it is kept; raises ``ConfigError``."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise ConfigError(
+            "This is not an e-mail address.", code="email", next_step="Correct it and try again."
+        ) from None
+    return email.lower()
+
+
+def any_account() -> bool:
+    return Account.objects.exists()
+
+
+@transaction.atomic
+def first_owner(*, organisation: str, email: str, password: str) -> Account:
+    """Make the organisation and the owner of a fresh installation."""
+    slug = slugify(organisation)[:60] or "organisation"
+    if Organisation.objects.filter(
+        slug=slug
+    ).exists():  # and maybe synced: not for the first who comes
+        raise ConfigError(
+            "This organization exists already.",
+            code="organisation_exists",
+            next_step=f"Give yourself access on the command line: `jemmo user add EMAIL --org {slug} --role owner`.",
+        )
+    org = ensure_organisation(slug, organisation)
+    return add_member(org, email, Role.OWNER, password)
+
+
+def ensure_support(email: str, password: str) -> Account:
+    """An account that answers the help chat and belongs to no organization; an existing one stays as it is."""
+    found = Account.objects.filter(email=check_email(email)).first()
+    return found or Account.objects.create_superuser(email, password)
+
+
+def account(account_id: UUID | str) -> Account:
+    return Account.objects.get(pk=account_id)
+
+
+def account_of(email: str) -> Account:
+    """The account of an address; raises ``ConfigError``."""
+    found = Account.objects.filter(email=check_email(email)).first()
+    if found is None:
+        raise ConfigError(
+            "No account has this e-mail address.",
+            code="unknown_account",
+            next_step="`jemmo user add` creates one.",
+        )
+    return found
+
+
+def change_email(account: Account, *, before: str, email: str) -> bool:
+    """Give an account another address, which its owner has proved; ``False`` where it is taken or too late."""
+    taken = Account.objects.filter(email=email).exists()
+    unchanged = Account.objects.filter(pk=account.pk, email=before, verified_email=before)
+    try:
+        with transaction.atomic():
+            return not taken and bool(unchanged.update(email=email, verified_email=email))
+    except IntegrityError:  # somebody else took it just now
+        return False
+
+
+def rename(account: Account, name: str) -> None:
+    account.name = name.strip()
+    account.save(update_fields=["name"])
+
+
+def delete(account: Account) -> None:
+    """Take an account away with all that is its own; what others share stays, without a name."""
+    account.delete()

@@ -1,0 +1,29 @@
+"""Notes who did what, in the same transaction as the deed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from jemmo.store.models import Account, AuditEvent, Organisation
+
+
+def note(
+    org: Organisation,
+    action: str,
+    *,
+    actor: Account | None,
+    now: datetime,
+    subject: tuple[str, object] = ("", ""),
+    **detail: Any,
+) -> None:
+    """``action`` as in ``jemmo.web.frame.labels``; ``subject`` is its kind and id; ``actor=None`` is the operator."""
+    AuditEvent.objects.create(
+        org=org,
+        at=now,
+        actor=actor,
+        action=action,
+        subject_kind=subject[0],
+        subject_id=str(subject[1]),
+        detail=detail,
+    )

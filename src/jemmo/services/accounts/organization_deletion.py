@@ -1,0 +1,255 @@
+"""Deleting an organisation entirely: asked by an owner, undone within a week, then done in the background."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from msgspec import Struct
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.storage import Storage, StorageError
+from jemmo.services.accounts import accounts
+from jemmo.services.accounts.audit import note
+from jemmo.services.base.lookups import lookup_key
+from jemmo.services.privacy import erasure_journal
+from jemmo.store.db import ownership
+from jemmo.store.models import (
+    Account,
+    Connection,
+    ConnectionState,
+    Lease,
+    Organisation,
+    OrganisationDeletion,
+)
+from jemmo.vault import Vault
+
+GRACE = timedelta(days=7)
+ROWS = 5000  # in one transaction
+STEPS = 20  # transactions before others have their turn
+
+
+def ask(
+    org: Organisation, *, actor: Account | None, now: datetime, grace: timedelta = GRACE
+) -> OrganisationDeletion:
+    """Have all of an organisation deleted after the time of grace; until then nothing is synced.
+
+    Raises ``ConfigError`` when it was asked already.
+    """
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        if held.deleted_at is not None:
+            raise ConfigError(
+                "This organization is already scheduled for deletion.",
+                code="leaving_already",
+                next_step="No action needed. Until then, you can undo it.",
+            )
+        active = held.connections.filter(state=ConnectionState.ACTIVE)
+        paused = [str(one) for one in active.values_list("id", flat=True)]
+        active.update(state=ConnectionState.PAUSED)
+        held.deleted_at = now + grace
+        held.save(update_fields=["deleted_at"])
+        asked = OrganisationDeletion.objects.create(
+            org_id=org.id, account=actor, asked_at=now, due_at=held.deleted_at, paused=paused
+        )
+        note(held, "organisation.deletion_asked", actor=actor, now=now)
+    org.deleted_at = held.deleted_at
+    return asked
+
+
+def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
+    """Take it back; what was synced before is synced again. Raises ``ConfigError`` when it is too late."""
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        asked = OrganisationDeletion.objects.filter(org_id=org.id).first()
+        if asked is None or held.deleted_at is None or held.deleted_at <= now:
+            raise ConfigError(
+                "There is no deletion to undo.",
+                code="not_leaving",
+                next_step="Reload the organization's page.",
+            )
+        paused = held.connections.filter(id__in=asked.paused, state=ConnectionState.PAUSED)
+        paused.update(state=ConnectionState.ACTIVE, due_at=now)
+        held.deleted_at = None
+        held.save(update_fields=["deleted_at"])
+        asked.delete()
+        note(held, "organisation.deletion_undone", actor=actor, now=now)
+    org.deleted_at = None
+
+
+def hasten(asked: OrganisationDeletion, *, now: datetime) -> None:
+    """Do not wait for the end of the time of grace."""
+    OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
+    Organisation.objects.filter(id=asked.org_id).update(deleted_at=now)
+
+
+def again(org_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Delete organisations that a backup brought back, without grace; how many there were."""
+    back = list(Organisation.objects.filter(id__in=list(org_ids)))
+    for org in back:
+        if asked := of(org):
+            hasten(asked, now=now)
+        else:
+            ask(org, actor=None, now=now, grace=timedelta(0))
+    return len(back)
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What was deleted, in rows of each table; nothing in it tells whose it was but the organisation's id."""
+
+    id: UUID
+    organisation: UUID
+    asked_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    removed: dict[str, int]
+    files_left: int
+    proof: str
+
+
+def certificate(asked: OrganisationDeletion) -> Certificate:
+    return Certificate(
+        id=asked.id,
+        organisation=asked.org_id,
+        asked_at=asked.asked_at,
+        due_at=asked.due_at,
+        finished_at=asked.finished_at,
+        removed=asked.removed,
+        files_left=asked.files_left,
+        proof=asked.proof,
+    )
+
+
+def of(org: Organisation) -> OrganisationDeletion | None:
+    return OrganisationDeletion.objects.filter(org_id=org.id, finished_at=None).first()
+
+
+def begin_due(now: datetime | None = None) -> int:
+    """Queue every organisation whose time has come; how many."""
+    due = OrganisationDeletion.objects.filter(
+        finished_at=None, due_at__lte=now or datetime.now(UTC)
+    )
+    ids = list(due.values_list("id", flat=True))
+    for one in ids:
+        queue(one)
+    return len(ids)
+
+
+def queue(deletion_id: UUID) -> None:
+    lock = f"leaving:{deletion_id}"
+    task = app.configure_task("delete_organisation", queue="files", lock=lock, queueing_lock=lock)
+    try:
+        with transaction.atomic():
+            task.defer(deletion_id=str(deletion_id))
+    except AlreadyEnqueued:
+        return
+
+
+def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
+    """Delete a part of what is due; whether there is more. After a crash the next call goes on."""
+    now = now or datetime.now(UTC)
+    asked = OrganisationDeletion.objects.filter(
+        id=deletion_id, finished_at=None, due_at__lte=now
+    ).first()
+    if asked is None:
+        return False
+    _stop(asked)
+    _count(asked, accounts=_accounts(asked))
+    done = 0  # also what was still being written while its table was gone through is met, by the next pass
+    for table, condition in ownership.belonging().conditions.items():
+        while rows := ownership.delete_some(condition, table, asked.org_id, ROWS):
+            _count(asked, **{table: rows})
+            done += 1
+            if done >= STEPS:
+                return True
+    if done:
+        return True
+    _files(asked, storage)
+    erasure_journal.note_left(storage, asked.org_id)  # a backup of before would bring it back
+    with transaction.atomic():
+        Organisation.objects.filter(id=asked.org_id).delete()
+        asked.refresh_from_db()
+        asked.finished_at, asked.paused = now, []
+        asked.proof = _proof(asked, lookup_key(vault))
+        asked.save()
+    return False
+
+
+def is_genuine(asked: OrganisationDeletion, *, vault: Vault) -> bool:
+    return hmac.compare_digest(_proof(asked, lookup_key(vault)), asked.proof)
+
+
+def certificates(account: Account) -> list[OrganisationDeletion]:
+    """Of the organisations that this person had deleted."""
+    found = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
+    return list(found.order_by("-finished_at"))
+
+
+def _stop(asked: OrganisationDeletion) -> None:
+    """Nothing is read or written any more, and the keys are forgotten first of all.
+
+    The connections' ids are kept until the end: files may be named after them.
+    """
+    org_id = asked.org_id
+    with transaction.atomic():
+        mine = Connection.objects.filter(org=org_id)
+        asked.paused = sorted({*asked.paused, *map(str, mine.values_list("id", flat=True))})
+        asked.save(update_fields=["paused"])
+        mine.exclude(state=ConnectionState.DISCONNECTED).update(
+            state=ConnectionState.DISCONNECTED, sealed_key=b"", key_hint="", old_key_hint=""
+        )
+        Lease.objects.filter(connection__org=org_id).delete()
+        ownership.drop_tasks(org_id)
+
+
+def _accounts(asked: OrganisationDeletion) -> int:
+    """Members who belong nowhere else have no use for their account. Who asked keeps theirs, to see the certificate."""
+    theirs = Account.objects.filter(memberships__org=asked.org_id, is_staff=False)
+    alone = theirs.exclude(memberships__org__in=_others(asked.org_id)).exclude(
+        id=asked.account_id or UUID(int=0)
+    )
+    listed = list(alone.distinct())
+    for one in listed:
+        accounts.delete(one)
+    return len(listed)
+
+
+def _others(org_id: UUID) -> list[UUID]:
+    return list(Organisation.objects.exclude(id=org_id).values_list("id", flat=True))
+
+
+def _files(asked: OrganisationDeletion, storage: Storage) -> None:
+    """Everything in the organisation's folder, also what no row named, and what is named after its connections."""
+    gone, left = 0, 0
+    for one in list(storage.listing()):
+        folder, _, leaf = one.name.partition("/")
+        if folder == str(asked.org_id) or leaf in asked.paused:
+            try:
+                storage.delete(one.name)
+                gone += 1
+            except (StorageError, ConfigError):
+                left += 1
+    OrganisationDeletion.objects.filter(id=asked.id).update(files_left=left)
+    if gone:
+        _count(asked, stored_files=gone)
+
+
+def _count(asked: OrganisationDeletion, **rows: int) -> None:
+    with transaction.atomic():
+        held = OrganisationDeletion.objects.select_for_update().get(id=asked.id)
+        for name, number in rows.items():
+            if number:
+                held.removed[name] = held.removed.get(name, 0) + number
+        held.save(update_fields=["removed"])
+
+
+def _proof(asked: OrganisationDeletion, key: bytes) -> str:
+    finished = asked.finished_at.astimezone(UTC) if asked.finished_at else None
+    told = msgspec.json.encode([asked.id, asked.org_id, finished, asked.removed], order="sorted")
+    return hmac.digest(key, b"organisation\x00" + told, "sha256").hex()

@@ -1,0 +1,151 @@
+"""API tokens: made, shown once, recognized, and revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.tokens import PREFIX, ApiScope
+from jemmo.services.accounts.audit import note
+from jemmo.store.db.scope import Scope
+from jemmo.store.models import Account, ApiToken, Organisation
+
+SECRET_BYTES = 32
+LONGEST_TOKEN = 200  # characters; a longer one is not even hashed
+MOST_TOKENS = 100  # that an organization has at once
+USED_EVERY = timedelta(minutes=1)  # between two notes that a token was used: each is a row written
+
+
+class NewToken(Struct, frozen=True, kw_only=True):
+    """``secret`` is what a program sends. It is known now and never again."""
+
+    token: ApiToken
+    secret: str
+
+
+def create(
+    org: Organisation,
+    scopes: Collection[str],
+    *,
+    name: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+    actor: Account | None = None,
+) -> NewToken:
+    """A token of an organization; raises ``ConfigError``. ``actor=None`` is the operator."""
+    rights = _known(scopes)
+    if expires_at is not None and expires_at <= now:
+        raise ConfigError(
+            "The token would have expired already.",
+            code="token_expiry",
+            next_step="Give a day in the future, or leave it out for a token that does not expire.",
+        )
+    if _live(org, now).count() >= MOST_TOKENS:
+        raise ConfigError(
+            f"The organization has {MOST_TOKENS} API tokens already.",
+            code="too_many_tokens",
+            next_step="Revoke those that no program uses: `jemmo token list` says when each was last used.",
+        )
+    secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            org=org,
+            name=name.strip()[:100] or "API token",
+            scopes=rights,
+            secret_hash=_hash(secret),
+            created_by=actor,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        subject = ("token", token.id)
+        note(org, "token.created", actor=actor, now=now, subject=subject, scopes=rights)
+    return NewToken(token=token, secret=secret)
+
+
+def recognize(secret: str, now: datetime) -> ApiToken | None:
+    """The live token of this secret, noted as used; ``None`` for any other text."""
+    if not secret.startswith(PREFIX) or len(secret) > LONGEST_TOKEN:
+        return None
+    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None)
+    token = live.select_related("org").filter(secret_hash=_hash(secret)).first()
+    if token and (token.last_used_at is None or now - token.last_used_at >= USED_EVERY):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def scope_of(token: ApiToken) -> Scope:
+    """What the database shows a program with this token."""
+    return Scope(
+        org=token.org_id,
+        contacts=ApiScope.CONTACTS in token.scopes,
+        confidential=ApiScope.CONFIDENTIAL in token.scopes,
+    )
+
+
+def listed(org: Organisation) -> Sequence[ApiToken]:
+    """The organization's tokens that were not revoked, the newest first."""
+    tokens = ApiToken.objects.filter(org=org, revoked_at=None).select_related("created_by")
+    return list(tokens.order_by("-created_at", "id"))
+
+
+def made_by(org: Organisation, account: Account) -> bool:
+    """Whether tokens that this person made are still there, whose secrets they may know."""
+    return ApiToken.objects.filter(org=org, revoked_at=None, created_by=account).exists()
+
+
+def revoke(
+    org: Organisation, token_id: str, *, now: datetime, actor: Account | None = None
+) -> ApiToken:
+    """End a token at once; raises ``ConfigError``. One that was revoked before stays so."""
+    key = _uuid(token_id)
+    token = ApiToken.objects.filter(org=org, pk=key).first() if key else None
+    if token is None:
+        raise ConfigError(
+            "The organization has no API token with this id.",
+            code="unknown_token",
+            next_step="`jemmo token list` shows each token's id.",
+        )
+    with transaction.atomic():
+        changed = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+        if changed:
+            note(org, "token.revoked", actor=actor, now=now, subject=("token", token.id))
+    return token
+
+
+def _known(scopes: Collection[str]) -> list[str]:
+    unknown = sorted(set(scopes) - set(ApiScope))
+    if unknown or not scopes:
+        raise ConfigError(
+            f"{unknown[0]!r} is not a scope." if unknown else "A token needs a scope.",
+            code="scope",
+            next_step=f"Choose from: {', '.join(ApiScope)}.",
+        )
+    return [scope.value for scope in ApiScope if scope in scopes]
+
+
+def _live(org: Organisation, now: datetime) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(_is_live(now), org=org)
+
+
+def _is_live(now: datetime) -> Q:
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def _hash(secret: str) -> str:
+    """A plain hash is enough: nobody guesses 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,103 @@
+"""The secrets of two-step sign-in: each is sealed for its account and opens for no other.
+
+The library seals a secret before it says whose it is, and opens it without saying whose it was. So a secret in memory
+carries its account, and a new one is sealed again when its row is saved. ``WebConfig`` imports
+this module, for its signals.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.db.models.signals import post_init, pre_save
+from django.dispatch import receiver
+
+from jemmo.services.base.contexts import two_step_context
+from jemmo.vault import Vault, VaultError, default_vault
+
+SECRETS = ("secret", "seed")
+FRESH = b"two-step sign-in"
+"""What a secret is bound to until its row is saved. Former versions left it at that: see ``bind``."""
+
+
+class Fresh(str):
+    """A secret whose row is yet to be saved."""
+
+    __slots__ = ()
+
+
+class Owned(str):
+    """A secret of an account's row, sealed and as base64."""
+
+    __slots__ = ("account",)
+    account: UUID
+
+
+def seal(text: str) -> str:
+    return Fresh(b64encode(default_vault().seal(text.encode(), FRESH)).decode())
+
+
+def opened(sealed: str) -> str:
+    """Raises ``VaultError`` for a secret of another account, or of none."""
+    if isinstance(sealed, Fresh):
+        context = FRESH
+    elif isinstance(sealed, Owned):
+        context = two_step_context(sealed.account)
+    else:
+        raise VaultError("The secret is of no account.")
+    return default_vault().open(b64decode(sealed), context).decode()
+
+
+def every() -> Iterator[tuple[Any, str, bytes]]:
+    """Every sealed secret, with its row and its name in there."""
+    for row in Authenticator.objects.order_by("id"):
+        for name in SECRETS:
+            if name in row.data:
+                yield row, name, b64decode(row.data[name])
+
+
+def replace(row: Any, name: str, sealed: bytes) -> int:
+    """Exchange a secret unless its row changed meanwhile; how many were, 0 or 1."""
+    new = {**row.data, name: b64encode(sealed).decode()}
+    count: int = Authenticator.objects.filter(id=row.id, data=row.data).update(data=new)
+    row.data = new
+    return count
+
+
+def bind(vault: Vault) -> int:
+    """Bind the secrets that a former Jemmo stored to their accounts, at every start; how many there were."""
+    count = 0
+    for row, name, sealed in every():
+        try:
+            text = vault.open(sealed, FRESH)
+        except VaultError:
+            continue
+        count += replace(row, name, vault.seal(text, two_step_context(row.user_id)))
+    return count
+
+
+@receiver(post_init, sender=Authenticator)
+def _name_account(instance: Any, **_: Any) -> None:
+    for name in SECRETS:
+        value = instance.__dict__.get("data", {}).get(name)
+        if isinstance(value, str) and not isinstance(value, Fresh):
+            instance.data[name] = _owned(value, instance.user_id)
+
+
+@receiver(pre_save, sender=Authenticator)
+def _seal_for_account(instance: Any, **_: Any) -> None:
+    for name in SECRETS:
+        if isinstance(value := instance.data.get(name), Fresh):
+            context = two_step_context(instance.user_id)
+            sealed = default_vault().seal(opened(value).encode(), context)
+            instance.data[name] = _owned(b64encode(sealed).decode(), instance.user_id)
+
+
+def _owned(text: str, account: UUID) -> Owned:
+    owned = Owned(text)
+    owned.account = account
+    return owned

@@ -1,0 +1,1 @@
+"""What every room needs: whose work it is, and what sealed values are bound to."""

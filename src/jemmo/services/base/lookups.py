@@ -1,0 +1,149 @@
+"""The key of this database's keyed hashes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from functools import cache
+from uuid import UUID
+
+from django.db.models import Q
+
+from jemmo.domain.contact_keys import contact_keys, holds, single_contacts, typed_contacts
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.records import Contact
+from jemmo.domain.search_words import search_words
+from jemmo.store.db.postgres import Connection, explained
+from jemmo.store.db.search import talents_with_contact
+from jemmo.store.db.secrets import kept, kept_by
+from jemmo.store.models import Organisation, Talent, TalentContacts
+from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.records.redaction import open_all_contacts
+from jemmo.store.sync import runs
+from jemmo.store.sync.run_context import Marks
+from jemmo.vault import Vault
+from jemmo.vault.lookups import LookupHash, word_hashes
+
+NAME = "lookup"
+MOST = (
+    1_000  # people with one address or number, or with the same eight digits, whom a list looks at
+)
+BATCH = 500
+
+
+def secret_context(name: str) -> bytes:
+    """What a random value of this database is bound to."""
+    return b"secret:" + name.encode()
+
+
+CONTEXT = secret_context(NAME)
+
+
+def lookup_key(vault: Vault) -> bytes:
+    """The key, opened; raises ``VaultError`` when the keyset is not the one this database was filled with."""
+    return vault.open(kept(NAME, lambda: _new(vault)), CONTEXT)
+
+
+async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
+    """As ``lookup_key``, on a connection of the data path."""
+    return vault.open(await kept_by(db, NAME, lambda: _new(vault)), CONTEXT)
+
+
+def hashes_of(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
+    """What stands for the typed words in the index of files."""
+    words = list(search_words(typed))
+    return word_hashes(lookup_key(vault), org.id, words) if words else []
+
+
+def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[str, str], bytes]:
+    """Gives what stands for a record of the ATS, told by stream and id, among those that were erased."""
+    of_stream = cache(lambda stream: LookupHash(key, org_id, f"{stream} {connection_id.hex}"))
+    return lambda stream, remote_id: of_stream(stream)(remote_id)
+
+
+def name_hashes(
+    key: bytes, org_id: UUID, connection_id: UUID
+) -> Callable[[Iterable[str]], list[int]]:
+    """Gives what stands for names (``jemmo.domain.mentions``) among those that a connection's webhooks are found by."""
+    number = LookupHash(key, org_id, f"named {connection_id.hex}").number
+    return lambda names: sorted({number(name) for name in names})
+
+
+def _new(vault: Vault) -> bytes:
+    return vault.seal(secrets.token_bytes(32), CONTEXT)
+
+
+def contact_marks(key: bytes, org_id: UUID) -> Marks:
+    """Gives what a person is found by who is looked for by a whole address or number, however it is written."""
+    numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
+
+    def marks(contacts: Iterable[Contact]) -> list[int]:
+        return sorted(
+            {
+                numbers[single.kind](key)
+                for field in contacts
+                for single in single_contacts(field)
+                for key in contact_keys(single)
+            }
+        )
+
+    return marks
+
+
+def talents_with(
+    org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
+) -> list[UUID]:
+    """Who has an address or number that was typed; nobody when none was. Nothing else is opened to find out.
+
+    ``thoroughly``: however many they are, and also people whose hashes ``fill`` has still to make, for a request that
+    must not miss anyone.
+    """
+    wanted = typed_contacts(typed)
+    hashes = contact_marks(lookup_key(vault), org.id)(wanted) if wanted else []
+    if not hashes:
+        return []
+    found = list(
+        Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MOST]
+    )
+    meant = Q(talent__in=found)
+    if thoroughly:
+        meant |= Q(talent__org=org, hashes_outdated=True)
+    rows = TalentContacts.objects.filter(meant).select_related("talent")
+    return [
+        row.talent_id
+        for row in rows.iterator(chunk_size=2000)
+        if any(
+            holds(field, one)
+            for field in open_all_contacts(row, row.talent, vault.open)
+            for one in wanted
+        )
+    ]
+
+
+def fill(vault: Vault, *, most: int = 20_000) -> int:
+    """Make the hashes of people again that an earlier version made, or none; how many that were."""
+    key, count = lookup_key(vault), 0
+    marks_in = cache(lambda org_id: contact_marks(key, org_id))
+    while count < most:
+        rows = TalentContacts.objects.filter(hashes_outdated=True).select_related("talent")
+        listed = list(rows[:BATCH])
+        for row in listed:
+            found = open_all_contacts(row, row.talent, vault.open)
+            TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
+                hashes=marks_in(row.talent.org_id)(found), hashes_outdated=False
+            )
+        count += len(listed)
+        if len(listed) < BATCH:
+            break
+    return count
+
+
+def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
+    return LookupHash(key, org_id, f"contact {kind}")
+
+
+async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:
+    """Tells the erased records of a connection by their keyed hashes."""
+    with explained():
+        key = await lookup_key_by(db, vault)
+    return record_hashes(key, row.org_id, row.id)

@@ -1,0 +1,135 @@
+"""Whose work it is: tasks name a connection, and what they do is seen by its organisation alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from functools import partial
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from msgspec.structs import replace
+
+from jemmo.store import models
+from jemmo.store.db import budget, scope
+from jemmo.store.db.postgres import Connection, connect, explained, tell_scope
+from jemmo.store.db.scope import Scope
+from jemmo.store.sync import runs
+from jemmo.store.sync.runs import ConnectionRow
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STATEMENT_SECONDS = 60  # then Postgres cancels a statement of housekeeping
+SEEN_BY_HOUSEKEEPING = replace(scope.EVERYTHING, housekeeping=STATEMENT_SECONDS)
+SEEN_BY_THE_CLOCK = replace(scope.EVERYTHING, housekeeping=10)
+
+_budget = budget.Worker()
+_clock = ThreadPoolExecutor(_budget.clock, "clock")
+_notifications = ThreadPoolExecutor(_budget.notifications, "notifications")
+_housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
+"""Django's own thread stays free for syncs: what runs long or may hang never runs there."""
+
+
+async def on_the_clock(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """For all organizations: short work that decides what runs next, and waits for nothing."""
+    return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *given, **named))
+
+
+async def everywhere(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Housekeeping for all organizations. A statement that takes a minute is canceled."""
+    return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
+
+
+async def for_notifications(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """For all organizations: what waits for mail servers and chats."""
+    return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
+
+
+async def for_connection(
+    connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
+    """Short work for one connection, which sees its organization's rows only."""
+
+    def within() -> T:
+        with scope.under(scope_of(connection_id)):
+            return work(*given, **named)
+
+    return await sync_to_async(partial(_released, within))()
+
+
+async def housekeeping_for_connection(
+    connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
+    """The same for work that may take long."""
+
+    def within() -> T:
+        with scope.under(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
+            return work(*given, **named)
+
+    return await _within(_housekeeping, scope.NOBODY, within)
+
+
+async def for_organisation(
+    org_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
+    """Work for one organization that may take long, which sees its rows only."""
+    seen = replace(scope.of_organisation(org_id), housekeeping=STATEMENT_SECONDS)
+    return await _within(_housekeeping, seen, partial(work, *given, **named))
+
+
+async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
+    """Work in a thread, whose database connection is given back afterwards."""
+
+    def within() -> T:
+        with scope.under(seen):
+            return work()
+
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, copy_context().run, _released, within)
+
+
+def _released(work: Callable[[], T]) -> T:
+    """Do what needs Django's connection, and give the connection back to the pool."""
+    try:
+        return work()
+    finally:
+        connections.close_all()
+
+
+def scope_of(connection_id: UUID) -> scope.Scope:
+    """The scope of a connection's organisation; nobody's when there is no such connection."""
+    with scope.under(scope.EVERYTHING):
+        found = models.Connection.objects.filter(id=connection_id)
+        org_id = found.values_list("org_id", flat=True).first()
+    return scope.of_organisation(org_id) if org_id else scope.NOBODY
+
+
+@asynccontextmanager
+async def connected(
+    connection_id: UUID, database_url: str
+) -> AsyncIterator[tuple[Connection, ConnectionRow]]:
+    """A session with the database in the scope of a connection's organisation, and that connection.
+
+    So is whatever is opened while it lasts. Raises ``ConfigError`` when there is no such connection.
+    """
+    async with connect(database_url) as db:
+        row = await load(db, connection_id)
+        with scope.under(scope.of_organisation(row.org_id)):
+            yield db, row
+
+
+async def load(db: Connection, connection_id: UUID) -> ConnectionRow:
+    """Read a connection, and narrow the session down to its organisation from here on."""
+    with scope.under(scope.EVERYTHING):
+        await tell_scope(db)
+        with explained():
+            row = await runs.load_connection(db, connection_id)
+    with scope.under(scope.of_organisation(row.org_id)):
+        await tell_scope(db)
+    return row

@@ -1,0 +1,1 @@
+"""Connecting an ATS, and everything that is set or shown about a connection."""

@@ -1,0 +1,131 @@
+"""API keys of ATSs: each is sealed for one address, so that no write to the database can have it sent elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from jemmo.domain.errors import ConfigError, changed_meanwhile
+from jemmo.services.base.contexts import former_key_context, key_context
+from jemmo.store.models import Connection
+from jemmo.vault import Vault, VaultError
+
+ELSEWHERE = "key_bound_elsewhere"
+
+
+class Keyed(Protocol):
+    """A connection, as a model or as a row of the data path."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def sealed_key(self) -> bytes | memoryview: ...
+
+
+def without_key() -> ConfigError:
+    """What is told of a connection that was disconnected."""
+    return ConfigError(
+        "This connection was disconnected, so it has no key.",
+        code="disconnected",
+        next_step="Connect the ATS again in Settings > Organization > ATS integration.",
+    )
+
+
+def seal(connection: Keyed, key: str, vault: Vault) -> bytes:
+    return vault.seal(key.encode(), _context(connection))
+
+
+def open_key(connection: Keyed, vault: Vault) -> str:
+    """The API key. Raises ``ConfigError`` when there is none, or it was not stored for the connection's address."""
+    if not connection.sealed_key:
+        raise without_key()
+    try:
+        return vault.open(connection.sealed_key, _context(connection)).decode()
+    except VaultError as error:
+        raise VaultError(
+            "The API key was stored for another address of the ATS than the connection has now, or with other "
+            "encryption keys, so it was not sent.",
+            code=ELSEWHERE,
+            next_step="Check the connection's address. If Jemmo 0.1.0 or older stored the key, run `jemmo keys bind`. "
+            "If not, disconnect the ATS and connect it again; if nobody restored an old database or changed the "
+            "address in it, find out who can write to the database.",
+        ) from error
+
+
+def bind(vault: Vault) -> int:
+    """Bind the keys that a former Jemmo stored, and bound to no address, at every start; how many there were.
+
+    No row of a table says whether one may be bound: whoever writes to the database could put an old key beside another
+    address. So only those of connections to the ATS's own address are, which no table holds. ``bind_to_addresses``
+    is for the others.
+    """
+    return _bind(Connection.objects.filter(base_url=""), vault)
+
+
+def bind_to_addresses(connections: Iterable[Connection], vault: Vault) -> int:
+    """Bind such keys to the addresses of these connections, once a person has checked them; how many there were."""
+    found = {one.id: one.base_url for one in connections}
+    return _bind(Connection.objects.filter(id__in=found), vault, found)
+
+
+def unbound(vault: Vault) -> list[Connection]:
+    """The connections whose key is bound to no address, so that it is not sent."""
+    found = Connection.objects.select_related("org").exclude(sealed_key=b"").order_by("id")
+    return [one for one in found if _former_key(one, vault) is not None]
+
+
+def _bind(
+    connections: QuerySet[Connection], vault: Vault, addresses: Mapping[UUID, str] | None = None
+) -> int:
+    count = 0
+    for seen in connections.exclude(sealed_key=b""):
+        if _former_key(seen, vault) is None:
+            continue
+        with transaction.atomic():
+            held = connections.select_for_update().filter(id=seen.id).first()
+            key = None if held is None else _former_key(held, vault)
+            if held is None or key is None:
+                continue
+            if addresses is not None and addresses[held.id] != held.base_url:
+                raise changed_meanwhile()
+            held.sealed_key = seal(held, key, vault)
+            if (held.last_error or {}).get("code") == ELSEWHERE:  # it need not wait any longer
+                held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)
+            held.save(update_fields=["sealed_key", "last_error", "failures", "due_at"])
+            count += 1
+    return count
+
+
+def _former_key(connection: Connection, vault: Vault) -> str | None:
+    """The key, if it is bound to the connection alone."""
+    try:
+        return vault.open(connection.sealed_key, former_key_context(connection.id)).decode()
+    except VaultError:
+        return None
+
+
+def opens_any(connection: Keyed, vault: Vault) -> bool:
+    """Whether these are the encryption keys that sealed it, whatever it is bound to."""
+    for context in (_context(connection), former_key_context(connection.id)):
+        try:
+            vault.open(connection.sealed_key, context)
+        except VaultError:
+            continue
+        return True
+    return False
+
+
+def _context(connection: Keyed) -> bytes:
+    return key_context(connection.id, connection.provider, connection.base_url)

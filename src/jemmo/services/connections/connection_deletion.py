@@ -1,0 +1,67 @@
+"""Deleting all that a connection brought, once it is leaving."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import models
+from django.utils.timezone import now
+
+from jemmo.services.connections import connections
+from jemmo.services.connections.status import counts_of
+from jemmo.store.models import (
+    Application,
+    AtsUser,
+    Connection,
+    ConnectionState,
+    Department,
+    Job,
+    RejectReason,
+    Sighting,
+    Stage,
+    Talent,
+)
+from jemmo.store.notifications import events
+
+BATCH = 1000  # records
+SYNCED: tuple[type[models.Model], ...] = (
+    *(Application, Talent, Stage, Job, Department, AtsUser, RejectReason),
+    Sighting,
+)
+
+
+def erase(connection_id: UUID) -> int:
+    """Delete the connection and its records, what belongs to them included; how many records that were.
+
+    At once nothing of it is shown any more; the rows go in batches, and after a crash the next call goes on.
+    """
+    leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
+    if not leaving.exists():
+        return 0
+    connection = leaving.get()
+    shown = {name: count for name, count in counts_of(connection).items() if count}
+    for model in (Talent, Job):
+        model.objects.filter(connection=connection_id, remote_deleted_at=None).update(
+            remote_deleted_at=now()
+        )
+    if shown:
+        events.tell_organisation(connection.org_id, "records_changed", streams=shown, final=True)
+    erased = sum(_erase_all(model, connection_id) for model in SYNCED)
+    leaving.delete()
+    return erased
+
+
+def go_on() -> None:
+    """Queue what a crash may have left half done."""
+    leaving = Connection.objects.filter(state=ConnectionState.LEAVING)
+    for connection_id in leaving.values_list("id", flat=True):
+        connections.queue_erasure(connection_id)
+
+
+def _erase_all(model: type[models.Model], connection_id: UUID) -> int:
+    erased = 0
+    rows = model._default_manager.filter(connection=connection_id)  # noqa: SLF001 - Django's own name for it
+    while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
+        model._default_manager.filter(pk__in=batch).delete()  # noqa: SLF001
+        erased += len(batch)
+    return erased

@@ -1,0 +1,431 @@
+"""Connecting an organisation to its ATS, and what can be done with the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import partial
+from uuid import UUID, uuid4
+
+import msgspec
+from django.db import transaction
+from django.db.models.functions import Now
+from msgspec import Struct
+from msgspec.structs import replace
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
+from jemmo.connectors.registry import connector_for
+from jemmo.domain import history
+from jemmo.domain.errors import ConfigError, changed_meanwhile
+from jemmo.domain.numbers import RECORDS
+from jemmo.domain.streams import AccessReport, Stream
+from jemmo.services.connections import api_keys, history_limit, schedule
+from jemmo.services.connections.api_keys import open_key
+from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
+from jemmo.store.connections.connections import PARTED
+from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
+from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.request_counts import note
+from jemmo.vault import Vault, VaultError
+
+HINT = 4  # last characters of a key that may be shown
+
+
+class Connected(Struct, frozen=True, kw_only=True):
+    """A connection just made, and what the test of its key found; ``since`` is the day its history begins with."""
+
+    id: UUID
+    org: str
+    provider: str
+    account: str | None
+    report: AccessReport
+    is_new: bool
+    since: date | None = None
+
+
+class KnownAccount(ConfigError):
+    """This account of the ATS is connected already, as the connection ``known``."""
+
+    default_code = "already_connected"
+    default_next_step = "Nothing was changed. To use this key, replace the key of that connection."
+
+    def __init__(self, known: Connection) -> None:
+        name = known.account_name or known.label or known.provider
+        super().__init__(f"{name} is connected already.")
+        self.known = known
+
+
+def connect(
+    org: Organisation,
+    provider: str,
+    api_key: str,
+    *,
+    vault: Vault,
+    base_url: str | None = None,
+    options: Mapping[str, str] | None = None,
+    label: str = "",
+    new_id: UUID | None = None,
+    refuse_known: bool = False,
+    patience: float | None = None,
+    hides_ok: bool = False,
+) -> Connected:
+    """Test the key, then keep it sealed. Raises ``ConfigError`` and keeps nothing when it cannot be used.
+
+    Connecting the same account again replaces its key and options: records and checkpoints stay. With
+    ``refuse_known`` that is a ``KnownAccount`` instead, unless the account was disconnected. A connection made with a
+    ``new_id`` waits, paused, for somebody to say when its first sync may start; the same id again changes nothing.
+    The history stays as it is where ``options`` do not name its years. What a shorter one hides must be ``hides_ok``.
+    """
+    connector = connector_for(provider)
+    config = connector.configure(api_key, base_url, options or {})
+    check_sweeps(options or {})
+    dated = history.dated(options or {}, {}, datetime.now(UTC).date())
+    config = replace(config, options=connector.settled(dated))
+    requests: list[int] = []
+    report = try_key(connector, config, patience=patience, sent=requests.append)
+    with transaction.atomic():
+        Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
+        found = _same_account(org, connector.name, report.account_id, config.api_key, vault)
+        again = found is not None and found.id == new_id
+        before = found.options if found else {}
+        if found is not None and refuse_known and not again and found.state not in PARTED:
+            raise KnownAccount(found)
+        connection = found or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
+        if not again:
+            same = found is not None and _has_key(found, config.api_key, vault)
+            since = connection.key_set_at if same else None  # the same key again grows no younger
+            connection.base_url = base_url or ""
+            connection.options = history_limit.kept(before, options or {})
+            if found is not None:
+                history_limit.check(found, before, hides_ok=hides_ok)
+            connection.label = label or connection.label or connector.label
+            connection.account_id = report.account_id or ""
+            _keep_key(connection, config.api_key, report, vault, since=since)
+            waits = new_id is not None
+            connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
+            connection.due_at = schedule.first_due(org)
+            connection.save()
+        note(connection.id, sum(requests))
+    if found is not None and not again:
+        history_limit.apply(connection, before)
+    limit = history.limit_of(connection.options)
+    return Connected(
+        id=connection.id,
+        org=org.slug,
+        provider=connector.name,
+        account=report.account_name,
+        report=report,
+        is_new=found is None,
+        since=limit.date() if limit else None,
+    )
+
+
+def names_address(connection: Connection) -> bool:
+    """Whether ``rotate`` needs the address: without a key, nothing proves the one in the table."""
+    return bool(connection.base_url) and not connection.sealed_key
+
+
+def rotate(
+    connection: Connection,
+    api_key: str,
+    *,
+    vault: Vault,
+    address: str = "",
+    patience: float | None = None,
+) -> AccessReport:
+    """Replace the key by one that was tested first: it must be of the same company. Raises ``ConfigError``.
+
+    The old key goes on being used until then. ``old_key_hint`` remembers it, to be revoked in the ATS. A connection
+    without a key takes one if ``address`` is the one it has (``names_address``).
+    """
+    connector = connector_for(connection.provider)
+    # It opens only for its own address, so the new key goes nowhere else either.
+    in_use = open_key(connection, vault) if connection.sealed_key else None
+    if names_address(connection) and address.strip().rstrip("/") != connection.base_url.rstrip("/"):
+        raise ConfigError(
+            "This is not the address that the connection has, so the key was not sent.",
+            code="other_address",
+            next_step="Enter the ATS's address as it was when you connected it. If it is correct, someone may have "
+            "changed the database: connect the ATS as a new connection.",
+        )
+    config = connector.configure(api_key, connection.base_url or None, connection.options)
+    if in_use == config.api_key:
+        raise ConfigError(
+            "This key is already in use.",
+            code="same_key",
+            next_step=f"Create a new key first. {connector.key_help}",
+        )
+    report = try_key(connector, config, patience=patience, sent=partial(note, connection.id))
+    _same_company(connection, report)
+    with transaction.atomic():
+        held = _locked(connection)
+        moved = (held.provider, held.base_url) != (connection.provider, connection.base_url)
+        if (
+            moved
+            or held.key_set_at != connection.key_set_at
+            or held.state == ConnectionState.LEAVING
+        ):
+            raise changed_meanwhile()
+        held.old_key_hint = held.key_hint or held.old_key_hint
+        held.account_id = held.account_id or report.account_id or ""
+        _keep_key(held, config.api_key, report, vault)
+        if held.state != ConnectionState.PAUSED:
+            held.state = ConnectionState.ACTIVE
+            held.due_at = Now()
+        held.save()
+    connection.refresh_from_db()
+    return report
+
+
+def revoked(connection: Connection) -> None:
+    """Somebody says that the key which was replaced no longer works in the ATS."""
+    Connection.objects.filter(id=connection.id).update(old_key_hint="")
+
+
+def pause(connection: Connection) -> bool:
+    """No sync starts by itself until ``resume``; ``False`` when it was so already. One under way goes on."""
+    return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
+
+
+def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
+    """Sync again; the first sync of all not before that time. ``False`` when it was not paused, or is to stay so."""
+    found = Connection.objects.filter(
+        id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
+    )
+    return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
+
+
+def seen_as(connection: Connection) -> str:
+    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
+    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+
+
+def change(
+    connection: Connection,
+    *,
+    label: str,
+    options: Mapping[str, str],
+    sync_every_hours: float,
+    seen: str,
+    vault: Vault,
+    patience: float | None = None,
+    hides_ok: bool = False,
+) -> bool:
+    """Rename it, change its options or how often it syncs. Raises ``ConfigError``.
+
+    Changed options are tried with its key first: with them it must still reach the same company. Those that equal the
+    default are left to it. What a shorter history hides must be ``hides_ok``; whether a longer one has more to read is
+    answered.
+    """
+    connector = connector_for(connection.provider)
+    settled = connector.settled(options)
+    check_sweeps(options)
+    defaults = {one.name: one.default for one in connector.options}
+    own = {name: value for name, value in settled.items() if value != defaults[name]}
+    own = history.dated(own, connection.options, datetime.now(UTC).date())
+    expected = None
+    if own != connection.options and connection.sealed_key:
+        key = open_key(connection, vault)
+        config = connector.configure(key, connection.base_url or None, own)
+        sent = partial(note, connection.id)
+        report = try_key(connector, config, patience=patience, sent=sent)
+        _same_company(connection, report)
+        expected = _expected(connection, report)
+    with transaction.atomic():
+        held = _locked(connection)
+        if seen_as(held) != seen:
+            raise changed_meanwhile()
+        before = held.options
+        held.label = label or connector.label
+        held.options = own
+        held.sync_every_hours = sync_every_hours
+        history_limit.check(held, before, hides_ok=hides_ok)
+        held.expected_totals = held.expected_totals if expected is None else expected
+        held.save(update_fields=["label", "options", "sync_every_hours", "expected_totals"])
+    reads_more = history_limit.apply(held, before)
+    connection.refresh_from_db()
+    return reads_more
+
+
+def disconnect(connection: Connection, *, delete: bool) -> bool:
+    """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` when it was done already.
+
+    A sync under way loses its lease, so it writes nothing more. Deletion goes on in the background.
+    """
+    with transaction.atomic():
+        held = _locked(connection)
+        wanted = ConnectionState.LEAVING if delete else ConnectionState.DISCONNECTED
+        if held.state in {ConnectionState.LEAVING, wanted}:
+            return False
+        held.old_key_hint = held.key_hint or held.old_key_hint
+        held.state = wanted
+        held.sealed_key, held.key_hint, held.key_expires_at = b"", "", None
+        held.last_error = None
+        held.save()
+        Lease.objects.filter(connection=held).delete()
+        if delete:
+            queue_erasure(held.id)
+    connection.refresh_from_db()
+    return True
+
+
+def queue_erasure(connection_id: UUID) -> None:
+    """Have the records of a connection that is leaving deleted, unless that is waiting already."""
+    lock = f"erase:{connection_id}"
+    task = app.configure_task("erase_connection", queue="syncs", lock=lock, queueing_lock=lock)
+    try:
+        with transaction.atomic():
+            task.defer(connection_id=str(connection_id))
+    except AlreadyEnqueued:
+        return
+
+
+def test(
+    connection: Connection,
+    vault: Vault,
+    *,
+    patience: float | None = None,  # noqa: PT028 - no test of pytest
+) -> AccessReport:
+    """Try a connection's key, and keep what the ATS counts; raises what the ATS's refusal means."""
+    connector = connector_for(connection.provider)
+    config = connector.configure(
+        open_key(connection, vault), connection.base_url or None, connection.options
+    )
+    report = report_on(connector, config, patience=patience, sent=partial(note, connection.id))
+    expected = _expected(connection, report)
+    Connection.objects.filter(id=connection.id).update(expected_totals=expected)
+    return report
+
+
+def retest(connection: Connection, vault: Vault, *, patience: float | None = None) -> AccessReport:
+    """The same for a person who mended something in the ATS: a refused connection that works again is active again."""
+    report = test(connection, vault, patience=patience)
+    if not report.ok:
+        raise AccessTooSmall(connector_for(connection.provider), report)
+    _same_company(connection, report)
+    refused = Connection.objects.filter(id=connection.id, state=ConnectionState.REFUSED)
+    refused.update(state=ConnectionState.ACTIVE, last_error=None, due_at=Now())
+    return report
+
+
+def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probed]:
+    """Look on a customer's account for what its ATS does not document; no value leaves this."""
+    connector = connector_for(connection.provider)
+    if connector.probe is None:
+        raise ConfigError(
+            f"There is nothing to look for in {connector.label}: its API is documented.",
+            code="no_probe",
+            next_step="`jemmo doctor` checks the connection.",
+        )
+    config = connector.configure(
+        open_key(connection, vault), connection.base_url or None, connection.options
+    )
+    return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
+
+
+def selected(provider: str | None, org: str | None) -> list[Connection]:
+    """Every connection that has a key, or those of one ATS or one organisation."""
+    found = Connection.objects.select_related("org").order_by("created_at")
+    found = found.exclude(state__in=PARTED)
+    if provider is not None:
+        found = found.filter(provider=connector_for(provider).name)
+    if org is not None:
+        found = found.filter(org__slug=org)
+    return list(found)
+
+
+def of_organisation(org: Organisation, connection_id: str | None = None) -> list[Connection]:
+    """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
+    found = org.connections.exclude(state__in=PARTED).order_by("created_at")
+    if connection_id:
+        try:
+            found = found.filter(id=UUID(connection_id))
+        except ValueError:
+            found = found.none()
+    listed = list(found)
+    if not listed:
+        raise ConfigError(
+            "There is no such connection."
+            if connection_id
+            else f"{org.name} has no ATS connected.",
+            code="no_connection",
+            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
+        )
+    return listed
+
+
+async def _probe(
+    look: Probe, config: Config, connection_id: UUID, database_url: str
+) -> list[Probed]:
+    async with PostgresQuotaLedger(database_url, connection_id) as ledger:
+        return await look(replace(config, ledger=ledger))
+
+
+def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
+    """The records that a first sync reads, if the ATS counts all kinds of them that it has."""
+    has = connector_for(connection.provider).capabilities
+    kinds = [one for one in RECORDS if has.applications or one != Stream.APPLICATIONS]
+    counted = {str(one): report.within[one] for one in kinds if one in report.totals}
+    return counted if len(counted) == len(kinds) else {}
+
+
+def _keep_key(
+    connection: Connection,
+    key: str,
+    report: AccessReport,
+    vault: Vault,
+    *,
+    since: datetime | None = None,
+) -> None:
+    connection.sealed_key = api_keys.seal(connection, key, vault)
+    connection.key_hint = key[-HINT:] if len(key) > 4 * HINT else ""
+    connection.key_set_at = since or datetime.now(UTC)
+    connection.key_expires_at = report.expires_at
+    connection.account_name = report.account_name or connection.account_name
+    connection.expected_totals = _expected(connection, report)
+    connection.last_error = None
+
+
+def _same_account(
+    org: Organisation, provider: str, account_id: str | None, key: str, vault: Vault
+) -> Connection | None:
+    """The connection to the same account, or where the ATS does not say whose a key is, with the same key."""
+    known = Connection.objects.select_for_update().filter(org=org, provider=provider)
+    known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
+    if account_id:
+        return known.filter(account_id=account_id).first()
+    return next((one for one in known if _has_key(one, key, vault)), None)
+
+
+def _has_key(connection: Connection, key: str, vault: Vault) -> bool:
+    try:
+        return bool(connection.sealed_key) and open_key(connection, vault) == key
+    except VaultError:  # it is not for its address: it has to be connected anew
+        return False
+
+
+def _same_company(connection: Connection, report: AccessReport) -> None:
+    before, after = connection.account_id, report.account_id
+    if before and after and before != after:
+        ours = connection.account_name or before
+        raise ConfigError(
+            f"This reaches another company ({report.account_name or after}), not {ours}.",
+            code="other_company",
+            next_step=f"Take a key of {ours}, or connect the other company as a connection of its own.",
+        )
+
+
+def _locked(connection: Connection) -> Connection:
+    try:
+        return Connection.objects.select_for_update().get(id=connection.id)
+    except Connection.DoesNotExist:
+        raise changed_meanwhile() from None
+
+
+def _move(connection: Connection, before: set[ConnectionState], after: str) -> bool:
+    return bool(Connection.objects.filter(id=connection.id, state__in=before).update(state=after))

@@ -1,0 +1,95 @@
+"""How far back a connection reads talents and applications, and what follows when a person changes that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from django.db.models.functions import Now
+from msgspec import Struct
+
+from jemmo.domain import history, numbers
+from jemmo.domain.errors import ConfigError
+from jemmo.services.records import rules
+from jemmo.store.db import scope
+from jemmo.store.models import Connection
+from jemmo.store.sync import exclusion
+from jemmo.store.sync.exclusion import Older
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """The years chosen and the day they begin with; of what is stored, how much is older and so hidden."""
+
+    years: int
+    since: date
+    hidden: Older
+
+    @classmethod
+    def of(cls, connection: Connection) -> History | None:
+        """``None``: everything is read."""
+        limit = history.limit_of(connection.options)
+        if limit is None:
+            return None
+        years = str(connection.options.get(history.YEARS, ""))
+        return cls(
+            years=int(years) if years.isdecimal() else 0,
+            since=limit.date(),
+            hidden=_hidden(connection, limit),
+        )
+
+
+class HistoryHides(ConfigError):
+    """A shorter history hides what people see now; ``older`` is how much, from ``since`` on the rest stays."""
+
+    default_code = "history_hides"
+    default_next_step = "Confirm it (on the command line, with --yes), or choose more years."
+
+    def __init__(self, older: Older, since: date) -> None:
+        talents = numbers.counted(older.talents, "talents")
+        applications = numbers.counted(older.applications, "applications")
+        super().__init__(
+            f"{talents} and {applications} have not changed in the ATS since {since}, so they would be hidden. "
+            "Nothing is deleted."
+        )
+        self.older = older
+        self.since = since
+
+
+def kept(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The options given; where they do not name the years of the history, it stays as it was."""
+    years = given.get(history.YEARS, before.get(history.YEARS, ""))
+    chosen = {**given, history.YEARS: years}
+    return history.dated(chosen, before, datetime.now(UTC).date())
+
+
+def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) -> None:
+    """Raise ``HistoryHides`` if the connection's options hide what those ``before`` did not."""
+    limit, was = history.limit_of(connection.options), history.limit_of(before)
+    if hides_ok or limit is None or not history.reaches_further(was, limit):
+        return
+    with scope.under(scope.of_organisation(connection.org_id)):
+        older = exclusion.shown_older(connection.id, limit)
+    if older.talents:
+        raise HistoryHides(older, limit.date())
+
+
+def apply(connection: Connection, before: Mapping[str, str]) -> bool:
+    """Hide and show what is stored by the history that the connection has now; whether there may be more to read.
+
+    Then the next sync is due.
+    """
+    limit, was = history.limit_of(connection.options), history.limit_of(before)
+    if limit == was:
+        return False
+    with scope.under(scope.of_organisation(connection.org_id)):  # also what the reader may not see
+        rules.apply(connection.id)
+    rules.once_more(connection.id)
+    longer = history.reaches_further(limit, was)
+    if longer:
+        Connection.objects.filter(id=connection.id).update(due_at=Now())
+    return longer
+
+
+def _hidden(connection: Connection, limit: datetime) -> Older:
+    with scope.under(scope.of_organisation(connection.org_id)):
+        return exclusion.hidden_older(connection.id, limit)

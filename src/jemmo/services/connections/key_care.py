@@ -1,0 +1,90 @@
+"""Reminders of API keys: each step of each key once, to those who look after the connection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from jemmo.domain.key_care import Reminder, reminder
+from jemmo.domain.notices import Kind, Notice, When, sends
+from jemmo.domain.stored_values import enum_of
+from jemmo.store.connections.connections import PARTED
+from jemmo.store.models import (
+    Connection,
+    Delivery,
+    MemberNotices,
+    Membership,
+    Notification,
+    OrganisationNotices,
+    Role,
+)
+from jemmo.store.notifications import events
+
+NOTICE = Notice(kind=Kind.KEY)
+
+
+def of(connection: Connection, now: datetime) -> Reminder | None:
+    """What is to be said of the key of a connection, as its card says it too."""
+    if not connection.sealed_key:
+        return None
+    return reminder(
+        set_at=connection.key_set_at,
+        expires_at=connection.key_expires_at,
+        old_key_works=bool(connection.old_key_hint),
+        now=now,
+    )
+
+
+def remind(now: datetime) -> int:
+    """Note what was not said yet and queue what is to be sent; how many reminders that were."""
+    found = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
+    return sum(_remind(number, now) for number in found.values_list("id", flat=True))
+
+
+def _remind(number: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        held = Connection.objects.select_for_update().filter(id=number).first()
+        if held is None or (told := of(held, now)) is None:
+            return False
+        before = Notification.objects.filter(
+            connection=held, kind=Kind.KEY, facts__step=told.step, created_at__gte=held.key_set_at
+        )
+        if before.exists():
+            return False
+        facts = {"step": told.step, "about": str(told.about), "days": told.days}
+        notification = Notification.objects.create(
+            org_id=held.org_id,
+            connection=held,
+            kind=Kind.KEY,
+            facts=facts,
+            created_at=now,
+            last_at=now,
+        )
+        _queue(notification)
+        events.tell_organisation(held.org_id, "notification", notification=notification.pk)
+    return True
+
+
+def _queue(notification: Notification) -> None:
+    """To the managers, since nobody else can do anything about it, and to the chat; as each asked for trouble."""
+    org = notification.org_id
+    chosen = dict(
+        MemberNotices.objects.filter(membership__org=org).values_list("membership_id", "email_when")
+    )
+    managers = Membership.objects.filter(org=org, account__is_active=True).filter(
+        Q(role=Role.OWNER) | Q(role=Role.ADMIN)
+    )
+    wanted: list[tuple[str, Membership | None, str]] = [
+        ("email", one, chosen.get(one.pk, When.TROUBLE)) for one in managers
+    ]
+    chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
+    if chat is not None:
+        wanted.append(("chat", None, chat.chat_when))
+    Delivery.objects.bulk_create(
+        Delivery(notification=notification, channel=channel, membership=to)
+        for channel, to, when in wanted
+        if sends(NOTICE, when=enum_of(when, When, When.TROUBLE), failure=None, times=1)
+    )

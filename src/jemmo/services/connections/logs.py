@@ -1,0 +1,121 @@
+"""What the syncs complained about, with what it means, for pages, downloads and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.connectors.base import Connector
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.error_catalog import Trouble, trouble
+from jemmo.domain.masking import without_contacts
+from jemmo.store.connections import logs
+from jemmo.store.db.visible import SHOWN
+from jemmo.store.models import Connection, Job, Organisation, Talent
+
+DOWNLOADED = 20_000  # entries; more is narrowed by a filter
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """An entry with what it means, and where to look further. Its message holds no contact details."""
+
+    entry: logs.Entry
+    trouble: Trouble
+    connection: Connection
+    message: str
+    example: str | None
+    connector: Connector | None
+    record: tuple[str, UUID] | None = None
+
+    @property
+    def status_page(self) -> str:
+        """Where the ATS tells of outages, if it has such a page."""
+        return self.connector.status_page if self.connector else ""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    lines: list[Line]
+    found: logs.Found
+    connections: list[Connection]
+
+
+def page(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Page:
+    """One page of the log, each line with the record it names where that is shown."""
+    found = logs.page(org, wanted, now=now)
+    connections = {one.id: one for one in org.connections.order_by("created_at")}
+    records = _records(org, found.entries)
+    return Page(
+        lines=[
+            _line(one, connections, records.get((one.connection_id, one.example or "")))
+            for one in found.entries
+        ],
+        found=found,
+        connections=list(connections.values()),
+    )
+
+
+def every(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Iterator[Line]:
+    """All that is asked for, newest first, up to ``DOWNLOADED``."""
+    connections = {one.id: one for one in org.connections.all()}
+    for entry in logs.every(org, wanted, now=now, most=DOWNLOADED):
+        yield _line(entry, connections, None)
+
+
+def plain(line: Line) -> dict[str, Any]:
+    """The shape of ``jemmo logs --json`` and of the downloads, times in UTC."""
+    entry = line.entry
+    return {
+        "at": entry.at,
+        "severity": entry.severity,
+        "kind": line.trouble.kind,
+        "code": entry.code,
+        "means": line.trouble.means,
+        "message": line.message,
+        "next_step": line.trouble.next_step,
+        "count": entry.count,
+        "stream": entry.stream,
+        "remote_id": line.example,
+        "field": entry.field,
+        "provider": line.connection.provider,
+        "connection_id": entry.connection_id,
+        "run_id": entry.run_id,
+        "status_page": line.status_page,
+        "docs_url": line.connector.docs_url if line.connector else "",
+    }
+
+
+def _line(
+    entry: logs.Entry, connections: dict[UUID, Connection], record: tuple[str, UUID] | None
+) -> Line:
+    connection = connections[entry.connection_id]
+    connector = CONNECTORS.get(connection.provider)
+    return Line(
+        entry=entry,
+        trouble=trouble(entry.code),
+        connection=connection,
+        message=without_contacts(entry.message) or "",
+        example=without_contacts(entry.example),
+        connector=connector,
+        record=record,
+    )
+
+
+def _records(
+    org: Organisation, entries: list[logs.Entry]
+) -> dict[tuple[UUID, str], tuple[str, UUID]]:
+    """The jobs and talents that the entries name, as the page that shows them and their id."""
+    named = {one.example for one in entries if one.example}
+    if not named:
+        return {}
+    found: dict[tuple[UUID, str], tuple[str, UUID]] = {}
+    for kind, model in (("job", Job), ("talent", Talent)):
+        rows = model.objects.filter(SHOWN, org=org, remote_id__in=named)
+        for connection_id, remote_id, record_id in rows.values_list(
+            "connection_id", "remote_id", "id"
+        ):
+            found.setdefault((connection_id, remote_id), (kind, record_id))
+    return found

@@ -1,0 +1,233 @@
+"""Which connections are due. Derived from the tables and the clock alone, so nothing is lost by a restart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection as database
+from django.db import transaction
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError, JemmoError, changed_meanwhile
+from jemmo.domain.recurrence import last_before
+from jemmo.domain.schedule import (
+    FARTHEST,
+    LATE_AFTER,
+    Plan,
+    interval,
+    next_due,
+    next_slot,
+    next_starts,
+)
+from jemmo.domain.schedule import is_slow as much_slower
+from jemmo.domain.stored_values import struct_of
+from jemmo.services.sync import queue
+from jemmo.store.connections.connections import is_running
+from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
+
+DUE = """
+    SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
+        WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first
+    FROM connection c
+    WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.lock = 'sync:' || c.id AND j.status = 'doing')
+        AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
+            AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
+                SELECT FROM pg_stat_activity a
+                WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
+    ORDER BY c.due_at LIMIT %(most)s"""
+"""Reads the due rows alone, by their index, and of those the ones that do not wait in the queue already. One that is
+due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts. What a worker has
+in hand, even between taking it and the lease, would have to end first anyway; should the worker be dead, ``rescue``
+queues it again."""
+
+MOST_AT_ONCE = 500
+
+
+class Planned(Struct, frozen=True):
+    """A connection and when its next syncs start by themselves, should each take no time and succeed."""
+
+    connection: Connection
+    starts: list[datetime]
+
+
+class Due(Struct, frozen=True):
+    """A connection to sync now; its first sync gives way to others."""
+
+    connection_id: UUID
+    is_first: bool
+
+
+def due(now: datetime) -> list[Due]:
+    """The active connections whose next sync should have started by ``now``, the longest waiting first."""
+    values: dict[str, datetime | int] = {
+        "now": now,
+        "farthest": now + FARTHEST,
+        "most": MOST_AT_ONCE,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(DUE, values)
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def start_due(now: datetime) -> int:
+    """Queue every sync that is due; how many there were."""
+    found = due(now)
+    for one in found:
+        priority = queue.INITIAL if one.is_first else queue.INCREMENTAL
+        queue.sync(one.connection_id, priority=priority, trigger="schedule")
+    return len(found)
+
+
+def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
+    """When the next sync starts by itself, ``now`` if it is due; ``None`` while the connection is not active."""
+    active = connection.state == ConnectionState.ACTIVE
+    return max(connection.due_at, now) if active else None
+
+
+def put_off(connection_id: UUID, error: JemmoError) -> None:
+    """Show what kept a sync from even beginning, and try again later; unless the sync's own end has said so."""
+    now = datetime.now(UTC)
+    active = Connection.objects.select_related("org").filter(state=ConnectionState.ACTIVE)
+    connection = active.filter(id=connection_id, due_at__lte=now).first()
+    if connection is None:
+        return
+    connection.failures += 1
+    connection.last_error = error.as_dict()
+    connection.due_at = next_due(
+        connection.id,
+        now=now,
+        every=interval(connection.sync_every_hours),
+        plan=plan_of(connection.org),
+        failures=connection.failures,
+    )
+    connection.save(update_fields=["failures", "last_error", "due_at"])
+
+
+def plan_of(org: Organisation) -> Plan:
+    """The organisation's wishes."""
+    return struct_of({**org.schedule, "time_zone": org.time_zone}, Plan)
+
+
+def first_due(org: Organisation) -> datetime:
+    """When the first sync of a connection made now starts by itself."""
+    return plan_of(org).first_due(datetime.now(UTC))
+
+
+def set_plan(org: Organisation, plan: Plan) -> None:
+    """Keep the organisation's wishes, and move the starts that are planned already."""
+    with transaction.atomic():
+        org.time_zone = plan.time_zone
+        org.schedule = msgspec.to_builtins(plan)
+        del org.schedule["time_zone"]
+        org.save(update_fields=["time_zone", "schedule"])
+        now = datetime.now(UTC)
+        for one in _planned(org):
+            one.due_at = _moved(one, plan, now)
+            one.save(update_fields=["due_at"])
+
+
+def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, seen: str) -> None:
+    """The same, with the hours between two syncs of connections. Raises ``ConfigError``, then nothing is changed.
+
+    ``seen`` is what ``seen_as`` said when the form was filled.
+    """
+    if plan.leaves_no_time(datetime.now(UTC)):
+        raise ConfigError(
+            "Quiet hours cover the whole week, so no sync could ever start.",
+            code="always_quiet",
+            next_step="Leave some hours free, or pause the connections.",
+        )
+    with transaction.atomic():
+        org = Organisation.objects.select_for_update().get(id=org.id)
+        if seen_as(org) != seen:
+            raise changed_meanwhile()
+        for one in _planned(org):
+            if one.id in hours and hours[one.id] != one.sync_every_hours:
+                one.sync_every_hours = hours[one.id]
+                one.save(update_fields=["sync_every_hours"])
+        set_plan(org, plan)
+
+
+def seen_as(org: Organisation) -> str:
+    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    hours = {str(one.id): one.sync_every_hours for one in _planned(org)}
+    shown = [org.time_zone, org.schedule, hours]
+    return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
+
+
+def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
+    """The next starts of each active connection."""
+    plan = plan_of(org)
+    return [
+        Planned(
+            connection=one,
+            starts=next_starts(
+                one.id,
+                due_at=max(one.due_at, now),
+                every=interval(one.sync_every_hours),
+                plan=plan,
+                count=count,
+            ),
+        )
+        for one in _planned(org)
+    ]
+
+
+def _planned(org: Organisation) -> list[Connection]:
+    active = org.connections.filter(state=ConnectionState.ACTIVE)
+    return list(active.order_by("created_at"))
+
+
+def _moved(connection: Connection, plan: Plan, now: datetime) -> datetime:
+    """When it is due by a new plan: never in quiet hours, and after a success no later than its next place."""
+    due = connection.due_at
+    if connection.last_success_at is not None and not connection.failures:
+        every = interval(connection.sync_every_hours)
+        due = min(due, next_slot(connection.id, now, every))
+    return plan.after_quiet(max(due, now)) if plan.is_quiet(max(due, now)) else due
+
+
+def is_late(connection: Connection, now: datetime) -> bool:
+    """Whether a sync that was due has not started: no worker runs, or they are all busy."""
+    waiting = connection.state == ConnectionState.ACTIVE and not is_running(connection, now)
+    return waiting and now - connection.due_at > LATE_AFTER
+
+
+def is_slow(connection: Connection, now: datetime) -> bool:
+    """Whether the sync under way takes much longer than those of its kind took before."""
+    if not is_running(connection, now):
+        return False
+    run = SyncRun.objects.filter(connection=connection, status="running").first()
+    if run is None:
+        return False
+    alike = SyncRun.objects.filter(
+        connection=connection, mode=run.mode, scope=run.scope, status="succeeded"
+    )
+    times = alike.order_by("-started_at").values_list("started_at", "finished_at")[:COMPARED]
+    return much_slower(now - run.started_at, [end - start for start, end in times if end])
+
+
+COMPARED = 10  # runs
+
+
+def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
+    """Whether a full sweep was to start since the last one; an empty ``cron`` asks for none."""
+    if not cron.strip() or last is None:
+        return False
+    try:
+        wanted = last_before(cron, now)
+    except ValueError:
+        raise ConfigError(
+            f"{cron!r} is no time to repeat: it needs minute, hour, day, month and weekday.",
+            code="option",
+            next_step="Correct the option full_sweep_cron, for example to 0 19 * * 6.",
+        ) from None
+    return wanted is not None and last < wanted

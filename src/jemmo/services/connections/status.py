@@ -1,0 +1,162 @@
+"""How every connection is doing, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.key_care import Reminder
+from jemmo.domain.streams import REREAD_WITHIN
+from jemmo.services.connections import key_care
+from jemmo.services.connections.history_limit import History
+from jemmo.services.connections.schedule import is_late, is_slow, next_sync_at
+from jemmo.store.db.visible import SHOWN, SHOWN_APPLICATIONS
+from jemmo.store.files import stored_files
+from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.sync import freshness, refused_requests
+
+ABOUT_ALL = frozenset(("clock_off", "clock_ahead", "quota_used", "lookup_refused"))
+"""Warnings of a sync that say something of the connection as a whole."""
+
+
+class Reread(Struct, frozen=True, kw_only=True):
+    """``last_at`` is when the last whole reading of the oldest stream ended, ``None`` before the first."""
+
+    within_days: int
+    last_at: datetime | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> Reread:
+        return cls(within_days=REREAD_WITHIN.days, last_at=freshness.reread_at(connection.id))
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """A ``part`` of the requests for a list (``path``) that the account refused, or the ``list`` itself, and when.
+
+    ``names`` say which includes, for example; none says all of them.
+    """
+
+    path: str
+    part: str
+    names: tuple[str, ...]
+    at: datetime
+
+
+def refused_by(connection: Connection) -> list[Refused]:
+    """What an account did not answer when it was asked last with the key that it has now."""
+    kept = refused_requests.read(msgspec.json.encode(connection.refused).decode())
+    return [
+        Refused(path=one.path, part=one.part, names=one.names, at=one.at)
+        for one in sorted(kept.refusals, key=lambda one: (one.path, one.part, one.names))
+        if one.at >= connection.key_set_at
+    ]
+
+
+class ConnectionStatus(Struct, frozen=True, kw_only=True):
+    """A line of ``jemmo status --json``. Counts are what people see: what rules hide is not in them.
+
+    ``last_success_at`` is the time of the oldest page: all that the ATS changed before it is here. ``synced_at`` says
+    the same of each stream (docs/counts-and-times.md). ``reread`` says within how many days every record's content is
+    read again, and when all of it last was. ``late`` says that a sync is due and none has started,
+    ``slow`` that one takes much longer than those before, ``failures`` how many failed in a row; ``key_reminder``
+    what there is to do about the key; ``files_error`` what stops the download of files; ``decision`` which
+    deletions wait for an owner or admin; ``warnings`` what the last sync
+    says of the connection as a whole, each with its code and message. ``history`` says how many years are read and from
+    which day on, ``null`` where everything is. ``recent_ready`` says that what changed in the 30 days before the
+    first sync is here, while older records may still be missing. ``refused`` is what the account does not answer and is
+    therefore asked for once a day only.
+    """
+
+    id: UUID
+    org: str
+    provider: str
+    state: str
+    colour: str
+    last_success_at: datetime | None
+    synced_at: dict[str, datetime | None]
+    reread: Reread
+    next_sync_at: datetime | None
+    key_age_days: int
+    key_expires_at: datetime | None
+    key_reminder: Reminder | None
+    history: History | None
+    recent_ready: bool
+    late: bool
+    slow: bool
+    failures: int
+    error: Mapping[str, Any] | None
+    decision: dict[str, Any] | None
+    warnings: list[dict[str, str]]
+    counts: dict[str, int]
+    refused: list[Refused]
+    files: stored_files.FileCounts
+    files_error: dict[str, str] | None
+
+
+def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
+    """Every connection, or those of one organisation."""
+    found = Connection.objects.select_related("org", "lease").order_by("org__slug", "created_at")
+    if org is not None:
+        found = found.filter(org=org)
+    now = datetime.now(UTC)
+    return [_status(connection, now) for connection in found]
+
+
+def _status(connection: Connection, now: datetime) -> ConnectionStatus:
+    seen = freshness.Seen(connection)
+    state = freshness.of(seen, now=now)
+    return ConnectionStatus(
+        id=connection.id,
+        org=connection.org.slug,
+        provider=connection.provider,
+        state=connection.state,
+        colour=str(state.colour),
+        last_success_at=state.synced_at,
+        synced_at=seen.times,
+        reread=Reread.of(connection),
+        next_sync_at=next_sync_at(connection, now),
+        key_age_days=(now - connection.key_set_at).days,
+        key_expires_at=connection.key_expires_at,
+        key_reminder=key_care.of(connection, now),
+        history=History.of(connection),
+        recent_ready=state.synced_at is not None or _recent_ready(seen),
+        late=is_late(connection, now),
+        slow=is_slow(connection, now),
+        failures=connection.failures,
+        error=state.error,
+        decision=state.decision,
+        warnings=_warnings(seen.latest),
+        counts=counts_of(connection),
+        refused=refused_by(connection),
+        files=stored_files.counts_of(connection),
+        files_error=connection.files_error,
+    )
+
+
+def _recent_ready(seen: freshness.Seen) -> bool:
+    return any(run.recent_ready for run in (seen.running, seen.latest) if run is not None)
+
+
+def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
+    found = latest.report.get("warnings", []) if latest is not None else []
+    return [
+        {"code": one["code"], "message": one["message"]}
+        for one in found
+        if one["code"] in ABOUT_ALL
+    ]
+
+
+def counts_of(connection: Connection) -> dict[str, int]:
+    """Visible jobs, talents, and the applications of those talents."""
+    return {
+        "jobs": Job.objects.filter(SHOWN, connection=connection).count(),
+        "talents": Talent.objects.filter(SHOWN, connection=connection).count(),
+        "applications": Application.objects.filter(
+            SHOWN_APPLICATIONS, connection=connection
+        ).count(),
+    }

@@ -1,0 +1,179 @@
+"""A connection's state as its card shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from jemmo.connectors.base import QUOTA_SHARE, Connector
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.estimate import Progress
+from jemmo.domain.freshness import PAGES, page_synced_at
+from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
+from jemmo.domain.status import Colour
+from jemmo.services.connections.history_limit import History
+from jemmo.services.connections.schedule import is_late, is_slow, next_sync_at
+from jemmo.services.connections.status import Reread, counts_of
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.endpoints import WebhookStatus
+from jemmo.store.connections import paused_deletions
+from jemmo.store.connections.connections import (
+    PARTED,
+    RUNS_SHOWN,
+    history,
+    is_running,
+    listed,
+    requests_since,
+    without_applications,
+)
+from jemmo.store.models import (
+    Connection,
+    ConnectionState,
+    HeldDeletion,
+    Organisation,
+    SyncRun,
+)
+from jemmo.store.sync import freshness, progress
+
+DAY = timedelta(days=1)
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """The age of a key in days; ``due`` says that it should be replaced, ``expires_in`` is in days too."""
+
+    age: int
+    due: bool
+    expires_in: int | None
+    expires_soon: bool
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """All that a connection's card shows. ``runs`` are the latest, newest first.
+
+    ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is what failed
+    and was not made good since; of paused deletions ``decision`` tells.
+    ``late`` says that a sync is due and none has started, ``slow`` that one takes much longer than those before.
+    """
+
+    connection: Connection
+    connector: Connector | None
+    colour: Colour | None
+    synced_at: datetime | None
+    pages: dict[str, datetime | None]
+    next_sync_at: datetime | None
+    counts: dict[str, int]
+    reads_applications: bool
+    key: Key
+    runs: list[SyncRun]
+    older: bool
+    progress: Progress | None
+    reread: Reread
+    history: History | None
+    error: Mapping[str, Any] | None
+    decision: dict[str, Any] | None
+    held: list[HeldDeletion]
+    requests_today: int
+    share: int
+    waits_for_start: bool
+    queued: bool
+    late: bool
+    slow: bool
+    webhook: WebhookStatus
+
+    @property
+    def activity(self) -> str:
+        """What is under way and ends by itself: ``syncing``, ``queued`` or ``leaving``; empty if nothing is."""
+        if self.leaving:
+            return "leaving"
+        return "syncing" if self.colour is Colour.LOADING else "queued" if self.queued else ""
+
+    @property
+    def changes_soon(self) -> bool:
+        """Whether to look again in a moment."""
+        return bool(self.activity)
+
+    @property
+    def released(self) -> list[HeldDeletion]:
+        """Deletions that the next comparison follows."""
+        return [row for row in self.held if row.released_at is not None]
+
+    @property
+    def leaving(self) -> bool:
+        return bool(self.connection.state == ConnectionState.LEAVING)
+
+
+def of(org: Organisation, *, now: datetime | None = None) -> list[Card]:
+    """A card for each connection of the organisation."""
+    return [card(one, now=now) for one in listed(org)]
+
+
+def card(
+    connection: Connection, *, now: datetime | None = None, before: datetime | None = None
+) -> Card:
+    """One connection's card; ``before`` begins its history further back."""
+    now = now or datetime.now(UTC)
+    runs = history(connection, before=before)
+    running = is_running(connection, now)
+    seen = freshness.Seen(connection)
+    state = freshness.of(seen, now=now)
+    parted = connection.state in PARTED
+    return Card(
+        connection=connection,
+        connector=CONNECTORS.get(connection.provider),
+        colour=None if parted else state.colour,
+        synced_at=state.synced_at,
+        pages={page: page_synced_at(page, seen.times) for page in PAGES},
+        next_sync_at=next_sync_at(connection, now),
+        counts=counts_of(connection),
+        reads_applications=connection.id not in without_applications(connection.org),
+        key=_key(connection, now),
+        runs=runs[:-1] if len(runs) > RUNS_SHOWN else runs,
+        older=len(runs) > RUNS_SHOWN,
+        progress=progress.of(connection, seen.running, now=now)
+        if running and seen.running
+        else None,
+        reread=Reread.of(connection),
+        history=History.of(connection),
+        error=None if parted else state.error,
+        decision=state.decision,
+        held=paused_deletions.in_order(
+            HeldDeletion.objects.filter(connection=connection, closed_at=None)
+        ),
+        requests_today=requests_since(connection, now - DAY),
+        share=_share(connection),
+        waits_for_start=connection.state == ConnectionState.PAUSED
+        and not SyncRun.objects.filter(connection=connection).exists(),
+        queued=not running and not parted and _queued(connection),
+        late=is_late(connection, now),
+        slow=is_slow(connection, now),
+        webhook=endpoints.status(connection, now),
+    )
+
+
+def _queued(connection: Connection) -> bool:
+    """Whether a sync waits for a worker to take it up."""
+    waiting = ProcrastinateJob.objects.filter(
+        lock=f"sync:{connection.id}", task_name="sync_connection", status__in=("todo", "doing")
+    )
+    return bool(waiting.exists())
+
+
+def _key(connection: Connection, now: datetime) -> Key:
+    age = (now - connection.key_set_at).days
+    expires = connection.key_expires_at
+    expires_in = (expires - now).days if expires else None
+    return Key(
+        age=age,
+        due=age >= REPLACE_AFTER,
+        expires_in=expires_in,
+        expires_soon=expires_in is not None and expires_in < max(BEFORE_EXPIRY),
+    )
+
+
+def _share(connection: Connection) -> int:
+    given = str(connection.options.get(QUOTA_SHARE.name, QUOTA_SHARE.default))
+    return int(given) if given.isdecimal() else 100

@@ -1,0 +1,50 @@
+"""The sync icon: what it shows, and what pressing it does."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.services.sync.manual import request_sync
+from jemmo.store.models import Connection, ConnectionState, Organisation
+from jemmo.store.notifications import events
+
+
+class Pressed(Struct, frozen=True, kw_only=True):
+    """What came of a press: how many connections sync, how many did already, and what stood in the way."""
+
+    started: int
+    joined: int
+    refused: JemmoError | None = None
+
+
+def press(org: Organisation, only: str) -> Pressed:
+    """Ask for a sync of every connection of the organisation; one that runs or waits is joined.
+
+    Raises ``ConfigError`` when there is none to sync.
+    """
+    found = list(Connection.objects.filter(org=org).order_by("created_at"))
+    if not found:
+        raise ConfigError(
+            "No ATS is connected.",
+            code="no_connection",
+            next_step="Connect one in Settings > Organization > ATS integration.",
+        )
+    usable = [one for one in found if one.state != ConnectionState.PAUSED]
+    started = joined = 0
+    refused: JemmoError | None = None
+    for connection in usable:
+        try:
+            requested = request_sync(connection.id, only=only)
+        except ConfigError as error:
+            refused = error
+            continue
+        started, joined = started + (not requested.joined), joined + requested.joined
+    if not started and not joined:
+        raise refused or ConfigError(
+            "Every connection is paused.",
+            code="paused",
+            next_step="Resume one in Settings > Organization > ATS integration, then sync.",
+        )
+    events.tell_organisation(org.id, "sync_requested", only=only)
+    return Pressed(started=started, joined=joined, refused=refused)

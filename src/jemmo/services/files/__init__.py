@@ -1,0 +1,1 @@
+"""Downloading files, storing them, handing them out, and cleaning up."""

@@ -1,0 +1,311 @@
+"""Fetching files from the ATS: one after the other, when no sync needs the line, until the time is up.
+
+A crash at any point leaves no file without a row and no row that claims a file which is not there:
+
+1. the row of the content is written (``writing``)
+2. its sealed bytes are put into the storage
+3. one transaction makes the row ``stored`` and the attachment show it
+
+After 1 or 2 the attachment is still pending and fetched again; what was half done is taken up or swept (``tidying``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import (
+    ConfigError,
+    JemmoError,
+    Postponed,
+    RecordRejected,
+    SliceOver,
+    TransientError,
+    Unexpected,
+)
+from jemmo.domain.ports import FileSource, FoundFile, WantedFile
+from jemmo.domain.search_words import search_words
+from jemmo.files.limits import max_bytes
+from jemmo.files.storage import Storage, StorageError, TooLarge, is_down
+from jemmo.files.text import Examined, examine, ready
+from jemmo.files.verdict import Refused, Unfinished
+from jemmo.services.base.contexts import file_context, text_context
+from jemmo.services.base.lookups import lookup_key_by
+from jemmo.services.base.scopes import connected, everywhere
+from jemmo.services.connections.api_keys import open_key
+from jemmo.services.files import storage as place
+from jemmo.services.sync.runner import SENT_AT_ONCE
+from jemmo.store.db.postgres import Connection, explained
+from jemmo.store.files import fetch_queue as store
+from jemmo.store.sync import runs
+from jemmo.store.sync.pace import PostgresPace, pace_key
+from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.request_counts import counted
+from jemmo.vault import Vault, key_id
+from jemmo.vault.lookups import word_hashes
+
+AT_ONCE = 20  # files taken from the queue in one look
+DAY = 24 * 3600.0
+FILES_PART = 0.5
+"""Of the quota: files give way to a sync on the same key, and to what webhooks name."""
+TOO_LARGE = {"too_large", TooLarge.default_code}
+INSPECTIONS = 3  # of one file, when they are cut off; then it is refused
+NO_FILES = {"files_off", "resumes_off"}
+"""The ATS hands out no files: a fact, not a failure."""
+PER_FILE = {"file_host"}
+"""Matters for a person that are about one file; others are about the whole connection."""
+
+
+class Fetched(Struct, kw_only=True):
+    """What one turn did. ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    more: bool = False
+    error: dict[str, str] | None = None
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """All that handling one file needs."""
+
+    db: Connection
+    source: FileSource
+    storage: Storage
+    vault: Vault
+    key: bytes
+    limit: int
+
+
+async def fetch_files(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    storage: Storage,
+    seconds: float = 50.0,
+    enough: Callable[[], bool] = lambda: False,
+) -> Fetched:
+    """Fetch what is due for about ``seconds``, or until it is ``enough``; a sync of the connection ends the turn early.
+
+    Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
+    """
+    told = Fetched()
+    clock = asyncio.get_running_loop().time
+    ends = clock() + seconds
+    async with connected(connection_id, database_url) as (db, row):
+        if row.state != "active":
+            return told
+        with explained():
+            since = await store.due_since(db, connection_id)
+            waiting = await store.due(db, connection_id, limit=1)
+        if waiting:
+            try:
+                with explained():
+                    key = await lookup_key_by(db, vault)
+                if not place.is_ready(storage):
+                    await everywhere(place.ready, storage)
+                await asyncio.to_thread(ready)  # else a broken reader would refuse every file
+                async with (
+                    _opened(row, vault, database_url) as source,
+                    counted(db, connection_id, source),
+                ):
+                    bench = Bench(
+                        db=db,
+                        source=source,
+                        storage=storage,
+                        vault=vault,
+                        key=key,
+                        limit=max_bytes(),
+                    )
+                    told.more = await _work(
+                        bench, connection_id, told, lambda: clock() >= ends or enough()
+                    )
+            except JemmoError as error:
+                told.error = error.as_dict()
+                with explained():
+                    await _stop(db, connection_id, error)
+        with explained():
+            if told.error is None and (
+                told.outcomes or not await store.is_waiting(db, connection_id)
+            ):
+                await store.note_recovery(db, connection_id)
+            if not told.more:
+                await store.rest(db, connection_id, since)
+    return told
+
+
+async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
+    """Leave the connection's files alone for a while, and keep for the status why."""
+    failures = 1
+    if _is_failure(error):
+        failures = await store.note_failure(db, connection_id, error.as_dict())
+    await store.postpone(db, connection_id, _next_chance(error, failures), error.code)
+
+
+async def _work(
+    bench: Bench, connection_id: UUID, told: Fetched, is_over: Callable[[], bool]
+) -> bool:
+    """Empty the queue; ``True`` when the turn is over and more is waiting."""
+    while True:
+        with explained():
+            waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
+        if not waiting:
+            return False
+        for one in waiting:
+            with explained():
+                if await store.is_syncing(bench.db, connection_id):
+                    return False  # the schedule comes back to it
+                if is_over():
+                    return True
+                told.outcomes[await _handle(bench, one)] += 1
+
+
+async def _handle(bench: Bench, one: store.Due) -> str:
+    """One file, to whatever end; raises what concerns the whole connection or the storage."""
+    wanted = WantedFile(
+        talent_remote_id=one.talent_remote_id,
+        remote_id=one.remote_id,
+        remote_version=one.remote_version,
+        max_bytes=bench.limit,
+    )
+    try:
+        found = await _open(bench.source, wanted)
+        if found is None:
+            await store.conclude(bench.db, one, "GONE", "gone")
+            return "gone"
+        return await _keep(bench, one, found)
+    except (RecordRejected, Refused, TooLarge) as error:
+        if isinstance(error, Unfinished) and one.tries < INSPECTIONS - 1:
+            await store.retry(bench.db, one, error.code, pause(one.tries))
+            return "failed"
+        status = "TOO_LARGE" if error.code in TOO_LARGE else "REFUSED"
+        await store.conclude(bench.db, one, status, error.code)
+        return "refused"
+    except Postponed:
+        raise
+    except StorageError as error:
+        if await asyncio.to_thread(is_down, bench.storage):
+            raise
+        await store.retry(bench.db, one, error.code, pause(one.tries))
+        return "failed"
+    except ConfigError as error:
+        if error.code not in PER_FILE:
+            raise
+        await store.retry(bench.db, one, error.code, DAY)
+        return "failed"
+    except JemmoError as error:
+        await store.retry(bench.db, one, error.code, pause(one.tries))
+        return "failed"
+
+
+async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
+    """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
+    try:
+        return await source.open_file(wanted)
+    except SliceOver:
+        raise TransientError(
+            "A file did not arrive before others had to be served.", code="timeout"
+        ) from None
+    except JemmoError:
+        raise
+    except Exception as error:
+        raise Unexpected("Jemmo failed unexpectedly.") from error
+
+
+def pause(tries: int) -> float:
+    """Seconds before a file that failed is tried again: from a minute to a day.
+
+    >>> [pause(tries) for tries in (0, 3, 30)]
+    [60.0, 480.0, 86400.0]
+    """
+    return min(60.0 * float(2 ** min(tries, 20)), DAY)
+
+
+async def _keep(bench: Bench, one: store.Due, found: FoundFile) -> str:
+    examined = await asyncio.to_thread(examine, found.content, max_bytes=bench.limit)
+    version = await store.begin(
+        bench.db,
+        one,
+        sha256=hashlib.sha256(found.content).hexdigest(),
+        size=len(found.content),
+        content_type=examined.content_type,
+    )
+    name = f"{one.org_id}/{version.id}"
+    sealed_with = None
+    if not version.is_stored:
+        sealed = bench.vault.seal(found.content, file_context(version.id))
+        try:
+            await asyncio.to_thread(bench.storage.put, name, sealed)
+        except TooLarge:
+            await store.abandon(bench.db, version.id)
+            raise
+        sealed_with = key_id(sealed)
+    if not await store.finish(bench.db, one, version.id, sealed_with):
+        await asyncio.to_thread(bench.storage.delete, name)
+        return "gone"
+    if await store.text_status(bench.db, version.id) == "PENDING" or version.is_stored:
+        await _keep_words(bench, one, version.id, examined)
+    return "unchanged" if version.is_stored else "stored"
+
+
+async def _keep_words(bench: Bench, one: store.Due, version_id: UUID, examined: Examined) -> None:
+    """That there are none, or that they cannot be had, hinders nothing."""
+    text = examined.text
+    if not text:
+        await store.no_text(bench.db, one, version_id, examined.reason or "empty")
+        return
+    await store.keep_text(
+        bench.db,
+        one,
+        version_id,
+        bench.vault.seal(text.encode(), text_context(one.id)),
+        word_hashes(bench.key, one.org_id, search_words(text)),
+    )
+
+
+@asynccontextmanager
+async def _opened(
+    row: runs.ConnectionRow, vault: Vault, database_url: str
+) -> AsyncIterator[FileSource]:
+    connector = connector_for(row.provider)
+    if connector.open_files is None:
+        raise ConfigError(
+            f"Files cannot be fetched from {connector.label}.",
+            code="files_off",
+            next_step="No action needed: its API doesn't provide files.",
+        )
+    api_key = open_key(row, vault)
+    config = connector.configure(api_key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, api_key)) as pace,
+    ):
+        found = replace(config, ledger=ledger, pace=pace, part=FILES_PART, at_once=SENT_AT_ONCE)
+        source = connector.open_files(found)
+        try:
+            yield source
+        finally:
+            await source.close()
+
+
+def _is_failure(error: JemmoError) -> bool:
+    """Whether the status shows it."""
+    return not isinstance(error, Postponed) and error.code not in NO_FILES
+
+
+def _next_chance(error: JemmoError, failures: int) -> datetime:
+    """When to try a connection again: told by the ATS, soon, or once a person may have acted."""
+    now = datetime.now(UTC)
+    if isinstance(error, Postponed):
+        return error.resume_at
+    if isinstance(error, ConfigError):
+        return now + timedelta(hours=6 if error.code in NO_FILES else 1)
+    return now + timedelta(minutes=min(5 * 2 ** min(failures - 1, 8), 60))

@@ -1,0 +1,119 @@
+"""The one file storage of this installation: private, and the same for every process.
+
+A random mark is kept both in the storage and, sealed, in the database. A process that finds another mark, or none, uses
+another storage than the rest: a local folder of its own machine, or another bucket.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import uuid4
+from weakref import WeakSet
+
+from django.db import connection, transaction
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.base.lookups import secret_context
+from jemmo.store.db import scope
+from jemmo.store.models import VaultSecret
+from jemmo.vault import Vault, default_vault
+
+MARK = "jemmo-storage/mark"
+NAME = "storage"
+CONTEXT = secret_context(NAME)
+LOCK = 7_306_015  # of the advisory lock under which a storage is claimed
+
+_ready: WeakSet[Storage] = WeakSet()
+
+
+class Claim(StrEnum):
+    """Whose storage it is. ``OPEN``: no file was ever kept, so any storage will do."""
+
+    OURS = "ours"
+    OPEN = "open"
+    OTHER = "other"
+
+
+def is_ready(storage: Storage) -> bool:
+    """Whether this process has made sure of the storage already."""
+    return storage in _ready
+
+
+def ready(storage: Storage) -> None:
+    """Make sure, once in each process, that files may be kept there.
+
+    Raises ``ConfigError`` if the public can read it or if it is not the storage of this database.
+    """
+    if storage in _ready:
+        return
+    storage.prepare()
+    with scope.under(scope.EVERYTHING), transaction.atomic():
+        _lock()
+        vault = default_vault()
+        if _claim(storage, vault) is Claim.OTHER:
+            raise other(storage)
+        if _own_mark(vault) is None:
+            _adopt(storage, vault)
+    _ready.add(storage)
+
+
+def claim(storage: Storage) -> Claim:
+    with scope.under(scope.EVERYTHING):
+        return _claim(storage, default_vault())
+
+
+def accept(storage: Storage) -> None:
+    """Declare this to be the storage of this database, whatever was before."""
+    storage.prepare()
+    with scope.under(scope.EVERYTHING), transaction.atomic():
+        _lock()
+        vault = default_vault()
+        mark = _own_mark(vault)
+        if mark is None:
+            _adopt(storage, vault)
+        else:
+            storage.put(MARK, mark)
+
+
+def other(storage: Storage) -> ConfigError:
+    return ConfigError(
+        f"{storage.place} is not the file storage that this database's files are in.",
+        code="storage_other",
+        next_step="Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of them "
+        "share. If you moved the files, copy the folder jemmo-storage too. If they are lost, "
+        "`jemmo doctor --accept-storage` starts with this one, and files are downloaded again.",
+    )
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _claim(storage: Storage, vault: Vault) -> Claim:
+    mark = _own_mark(vault)
+    if mark is None:
+        return Claim.OPEN
+    return Claim.OURS if _mark_in(storage) == mark else Claim.OTHER
+
+
+def _adopt(storage: Storage, vault: Vault) -> None:
+    """Keep the storage's mark in the database; a storage without one gets one first."""
+    mark = _mark_in(storage)
+    if mark is None:
+        mark = uuid4().hex.encode()
+        storage.put(MARK, mark)
+    VaultSecret.objects.create(name=NAME, sealed=vault.seal(mark, CONTEXT))
+
+
+def _own_mark(vault: Vault) -> bytes | None:
+    sealed = VaultSecret.objects.filter(name=NAME).values_list("sealed", flat=True).first()
+    return None if sealed is None else vault.open(bytes(sealed), CONTEXT)
+
+
+def _mark_in(storage: Storage) -> bytes | None:
+    try:
+        return storage.get(MARK)
+    except Missing:
+        return None

@@ -1,0 +1,185 @@
+"""Looking at a kept file and taking it: by right, by links of minutes, and noted."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from django.core import signing
+from msgspec import Struct
+
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.access import Action
+from jemmo.domain.errors import JemmoError
+from jemmo.files.choose import open_storage
+from jemmo.files.kinds import ENDINGS, IMAGES
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.base.contexts import file_context, text_context
+from jemmo.services.files import storage as place
+from jemmo.services.privacy import access_log
+from jemmo.store.files import stored_files
+from jemmo.store.models import Account, Connection, FileText, FileVersion, Membership, Role
+from jemmo.vault import Vault
+
+LINK_SECONDS = 300
+SALT = "jemmo.file-link"
+LONGEST_NAME = 500  # characters of a name that are looked at
+UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
+SAME_ENDING = {"jpeg": "jpg", "text": "txt", "md": "txt"}
+
+
+class NotAllowed(Exception):
+    """This member's role may not see files."""
+
+
+class FileGone(JemmoError):
+    """The row is there, but its bytes are not."""
+
+    default_code = "file_gone"
+    default_next_step = "No action needed: Jemmo downloads it from the ATS again within the hour."
+
+
+class OpenFile(Struct, frozen=True, kw_only=True):
+    """A file's bytes, ready to be handed to a person."""
+
+    content: bytes
+    content_type: str
+    file_name: str
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a page shows of a file. ``text`` is ``None`` where it has no words; ``earlier`` are other versions kept."""
+
+    version: FileVersion
+    file_name: str
+    text: str | None
+    is_image: bool
+    is_current: bool
+    earlier: list[FileVersion]
+
+
+def are_read(connection: Connection) -> bool:
+    """Whether an ATS's files are read at all; where it shows none by itself, options may say where they are."""
+    if are_turned_off(connection):
+        return False
+    connector = CONNECTORS.get(connection.provider)
+    gives = connector is None or connector.capabilities.resumes
+    return gives or stored_files.has_any(connection)
+
+
+def are_turned_off(connection: Connection) -> bool:
+    """Whether the connection's options say not to read resumes that its ATS has."""
+    connector = CONNECTORS.get(connection.provider)
+    switches = [each for each in connector.options if each.name == "resumes"] if connector else []
+    return any(connection.options.get(each.name, each.default) == "off" for each in switches)
+
+
+def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:
+    """The words of a file; notes who looked. ``None`` when there is no such file for this organisation."""
+    version = _allowed(membership, version_id)
+    if version is None:
+        return None
+    attachment = version.attachment
+    found = FileText.objects.filter(attachment=attachment, version=version.id).first()
+    text = None
+    if found is not None:
+        text = vault.open(bytes(found.sealed), text_context(attachment.id)).decode()
+    note(membership, Action.FILE_VIEWED, version)
+    others = attachment.versions.filter(state="stored").exclude(id=version.id)
+    return Preview(
+        version=version,
+        file_name=safe_name(attachment.file_name, version.content_type),
+        text=text,
+        is_image=version.content_type in IMAGES,
+        is_current=attachment.current_version == version.id,
+        earlier=list(others.order_by("-written_at")),
+    )
+
+
+def link(membership: Membership, version_id: UUID, *, inline: bool = False) -> str | None:
+    """A token that opens this file for this person for some minutes."""
+    version = _allowed(membership, version_id)
+    if version is None:
+        return None
+    # Only of an image is it noted with its preview that it was seen.
+    inline = inline and version.content_type in IMAGES
+    return signing.dumps(
+        {"v": version_id.hex, "a": membership.account_id.hex, "i": inline}, salt=SALT
+    )
+
+
+class Ticket(Struct, frozen=True):
+    version_id: UUID
+    inline: bool
+
+
+def read_link(account: Account, token: str) -> Ticket | None:
+    """What a token opens; ``None`` when it is not this person's, was changed, or is too old."""
+    try:
+        told = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
+    except signing.BadSignature:
+        return None
+    if told["a"] != account.pk.hex:
+        return None
+    return Ticket(UUID(told["v"]), bool(told["i"]))
+
+
+def take_file(
+    membership: Membership, ticket: Ticket, *, vault: Vault, storage: Storage | None = None
+) -> OpenFile | None:
+    """The bytes; rights are looked at again, and it is noted who took them. Raises ``FileGone``."""
+    version = _allowed(membership, ticket.version_id)
+    if version is None:
+        return None
+    storage = storage or open_storage()
+    try:
+        sealed = storage.get(version.storage_name)
+    except Missing:
+        if place.claim(storage) is place.Claim.OTHER:
+            raise place.other(storage) from None
+        raise FileGone("The file's content is missing from the storage.") from None
+    content = vault.open(sealed, file_context(version.id))
+    if not ticket.inline:  # an image within its preview was noted with it
+        note(membership, Action.FILE_DOWNLOADED, version)
+    return OpenFile(
+        content=content,
+        content_type=version.content_type,
+        file_name=safe_name(version.attachment.file_name, version.content_type),
+    )
+
+
+def note(membership: Membership, action: Action, version: FileVersion) -> None:
+    access_log.note(
+        membership.org,
+        action,
+        actor=membership.account,
+        talent=version.attachment.talent_id,
+        subject=f"file:{version.id}",
+    )
+
+
+def safe_name(name: str | None, content_type: str) -> str:
+    """A name that misleads neither person nor machine: no path, and the ending of what the file is.
+
+    >>> safe_name("../../cv.exe", "application/pdf")
+    'cv.exe.pdf'
+    """
+    plain = re.sub(r"[\s.]*\s+[\s.]*", " ", UNSAFE.sub(" ", (name or "")[:LONGEST_NAME])).strip(
+        " ."
+    )[:120]
+    ending = ENDINGS[content_type]
+    given = plain.rpartition(".")[2].lower()
+    if plain and SAME_ENDING.get(given, given) == ending and "." in plain:
+        return plain
+    return f"{plain or 'file'}.{ending}"
+
+
+def _allowed(membership: Membership, version_id: UUID) -> FileVersion | None:
+    role = Role(membership.role)
+    if not role.sees_contacts:
+        raise NotAllowed
+    version = stored_files.shown(membership.org, version_id)
+    # A resume says how to reach somebody: where that is withheld, so is the resume.
+    if version is not None and version.attachment.talent.withheld and not role.manages:
+        raise NotAllowed
+    return version

@@ -1,0 +1,1 @@
+"""Notifications, live events, mail, and support."""

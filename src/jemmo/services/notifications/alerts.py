@@ -1,0 +1,47 @@
+"""Notifications of what no sync run says: written with what they tell of, sent as the others are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.domain.notices import Kind, When
+from jemmo.store.models import (
+    Connection,
+    Delivery,
+    MemberNotices,
+    Membership,
+    Notification,
+    Organisation,
+    OrganisationNotices,
+    Role,
+)
+from jemmo.store.notifications import events
+
+
+def tell(
+    org: Organisation,
+    kind: Kind,
+    *,
+    connection: Connection | None = None,
+    fold: str | None = None,
+    **facts: Any,
+) -> Notification:
+    """Note it for everybody and queue it for who asked to be sent trouble; ``facts`` hold no person's data.
+
+    With ``fold`` it stays open until a sync of the connection ends.
+    """
+    told = Notification.objects.create(
+        org=org, connection=connection, kind=kind, fold=fold, facts=facts
+    )
+    chosen = dict(
+        MemberNotices.objects.filter(membership__org=org).values_list("membership", "email_when")
+    )
+    for one in Membership.objects.filter(org=org, account__is_active=True):
+        usual = When.TROUBLE if Role(one.role).manages else When.NEVER
+        if chosen.get(one.pk, usual) != When.NEVER:
+            Delivery.objects.create(notification=told, channel="email", membership=one)
+    chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
+    if chat is not None and chat.chat_when != When.NEVER:
+        Delivery.objects.create(notification=told, channel="chat")
+    events.tell_organisation(org.pk, "notification", notification=told.pk)
+    return told

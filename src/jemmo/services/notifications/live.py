@@ -1,0 +1,183 @@
+"""Open pages hear of news: one LISTEN connection per process, fanned out to its pages.
+
+A page that reads too slowly loses its waiting events and gets one ``resync`` instead, and so do all when the database
+connection was lost: what an event says is always in the tables too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from jemmo.store.db import schema, scope
+from jemmo.store.notifications.events import CHANNEL
+
+QUEUED = 64  # events that may wait for one page
+CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand
+MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # pages that may be open at the same time, in a process
+RESYNC: dict[str, Any] = {"kind": "resync"}
+OWN = {"hello", "resync", "signed_out"}  # kinds of events that come from no notification
+_GOOD = """
+    SELECT s.session_key, m.id FROM session s
+    JOIN account a ON a.id = s.account_id AND a.is_active
+    JOIN membership m ON m.account_id = a.id AND (a.email = a.verified_email OR a.confined_to_id = m.org_id)
+    WHERE s.expire_date > now() AND s.session_key = ANY(%s) AND m.id = ANY(%s)"""
+
+
+@dataclass(eq=False)
+class Subscription:
+    """One open page: whose it is, and what waits for it. ``None`` in the queue is the end.
+
+    ``session`` is the hash that stands for it in the table.
+    """
+
+    org: str
+    session: str
+    membership: int
+    account: UUID
+    queue: asyncio.Queue[dict[str, Any] | None] = field(
+        default_factory=lambda: asyncio.Queue(QUEUED)
+    )
+
+    def put(self, event: dict[str, Any] | None) -> None:
+        """Never waits: when the page is too slow, what waits becomes one ``resync``."""
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait(RESYNC)
+        self.queue.put_nowait(event)
+
+
+class Hub:
+    """The pages of one process. It listens while there is one."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.pages: set[Subscription] = set()
+        self.closed = False
+        self._task: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._checked = 0.0
+
+    @contextlib.asynccontextmanager
+    async def page(
+        self, org_id: UUID, session: str, membership: int, account: UUID
+    ) -> AsyncIterator[Subscription]:
+        """Subscribe; the database is listened to before this goes on, so nothing falls between."""
+        found = Subscription(str(org_id), session, membership, account)
+        self.pages.add(found)
+        if self.closed:
+            found.put(None)
+        elif self._task is None or self._task.done():
+            self._ready.clear()
+            self._task = asyncio.create_task(self._listen())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._ready.wait()
+            yield found
+        finally:
+            self.pages.discard(found)
+            if not self.pages and self._task is not None:
+                self._task.cancel()
+                self._task = None
+
+    def close(self) -> None:
+        """End all pages' streams; they come again by themselves."""
+        self.closed = True
+        self._ready.set()
+        for page in self.pages:
+            page.put(None)
+
+    def tell(self, payload: str) -> None:
+        """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
+
+        Nor is what only this process says: that somebody is signed out is read from the tables.
+        """
+        try:
+            event = msgspec.json.decode(payload, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if event.get("kind") in OWN:
+            return
+        for page in self.pages:
+            if page.org == event.get("org"):
+                page.put(event)
+
+    async def _listen(self) -> None:
+        pause = 0.2
+        while True:
+            with contextlib.suppress(psycopg.Error, OSError):
+                async with await psycopg.AsyncConnection.connect(
+                    self.url, autocommit=True, application_name="jemmo events", connect_timeout=10
+                ) as db:
+                    await schema.tell_async(db)
+                    await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
+                    await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    if self._ready.is_set():
+                        for page in self.pages:
+                            page.put(RESYNC)
+                    self._ready.set()
+                    pause = 0.2
+                    while True:
+                        async for one in db.notifies(timeout=CHECK_EVERY):
+                            self.tell(one.payload)
+                            if self._overdue():
+                                break
+                        await self._end_strangers(db)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, 15.0)
+
+    def _overdue(self) -> bool:
+        """Whether it is time to look at the sessions although events keep coming."""
+        return asyncio.get_running_loop().time() - self._checked > CHECK_EVERY
+
+    async def _end_strangers(self, db: psycopg.AsyncConnection[Any]) -> None:
+        """End the streams of who signed out, was removed, or whose session ran out."""
+        self._checked = asyncio.get_running_loop().time()
+        pages = list(self.pages)
+        answer = await db.execute(
+            _GOOD, [[page.session for page in pages], [page.membership for page in pages]]
+        )
+        good = set(await answer.fetchall())
+        for page in pages:
+            if (page.session, page.membership) not in good:
+                page.put({"kind": "signed_out"})
+                page.put(None)
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    for old in [one for one in _hubs if one.is_closed()]:
+        del _hubs[old]
+    if loop not in _hubs:
+        _hubs[loop] = Hub(os.environ["DATABASE_URL"])
+    return _hubs[loop]
+
+
+def has_room(session: str, account: UUID) -> bool:
+    """Whether a session and an account may open another page; any thread may ask."""
+    pages = [page for one in list(_hubs.values()) for page in list(one.pages)]
+    of_session = sum(page.session == session for page in pages)
+    of_account = sum(page.account == account for page in pages)
+    return of_session < MOST_OF_SESSION and of_account < MOST_OF_ACCOUNT
+
+
+def close() -> None:
+    """End every stream of this process: a server that waits for its answers could not stop otherwise."""
+    for one in list(_hubs.values()):
+        one.close()

@@ -1,0 +1,194 @@
+"""Notifications: reading them, choosing what is sent, and sending it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Count, Max, QuerySet
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.notices import When
+from jemmo.domain.translation_marks import marked as _
+from jemmo.rest_client.outward import check_address, post_json
+from jemmo.services.base.contexts import chat_context
+from jemmo.services.notifications import mailing
+from jemmo.store.models import (
+    Delivery,
+    MemberNotices,
+    Membership,
+    Notification,
+    NotificationRead,
+    OrganisationNotices,
+    Role,
+)
+from jemmo.vault import Vault
+
+ATTEMPTS = 8
+FIRST_PAUSE = timedelta(minutes=1)
+AT_A_TIME = 100
+LOOKED_AT = 1000  # deliveries that are due
+IN_ONE = 50  # notifications in one message
+HOUR = timedelta(hours=1)
+SINGLY, GATHERED = 3, timedelta(minutes=15)
+RECEIVER = ("channel", "membership_id", "notification__org_id")
+log = logging.getLogger(__name__)
+
+
+def allowed_hosts() -> frozenset[str]:
+    """Hosts that the operator lets messages go to wherever they are: ``JEMMO_CHAT_HOSTS``."""
+    given = os.environ.get("JEMMO_CHAT_HOSTS", "")
+    return frozenset(one.strip().lower() for one in given.split(",") if one.strip())
+
+
+def mark_read(membership: Membership, number: int | None = None) -> None:
+    """Mark one as read, or all; what is not the organisation's own is not touched."""
+    found = Notification.objects.filter(org_id=membership.org_id)
+    if number is not None:
+        found = found.filter(pk=number)
+    NotificationRead.objects.bulk_create(
+        [NotificationRead(notification=one, membership=membership) for one in found],
+        ignore_conflicts=True,
+    )
+
+
+def choose_for_member(membership: Membership, *, email_when: str, toasts: bool) -> None:
+    MemberNotices.objects.update_or_create(
+        membership=membership, defaults={"email_when": When(email_when), "toasts": toasts}
+    )
+
+
+def choose_for_organisation(
+    membership: Membership,
+    *,
+    every_success: bool,
+    chat_when: str,
+    chat_url: str = "",
+    forget_chat: bool = False,
+    vault: Vault,
+) -> None:
+    """An owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
+    if not Role(membership.role).manages:
+        raise ConfigError("Only owners and admins choose for the organization.", code="not_allowed")
+    values: dict[str, Any] = {"every_success": every_success, "chat_when": When(chat_when)}
+    if forget_chat:
+        values |= {"sealed_chat_url": None, "chat_host": ""}
+    elif chat_url:
+        values["chat_host"] = check_address(chat_url, allowed_hosts())
+        values["sealed_chat_url"] = vault.seal(chat_url.encode(), chat_context(membership.org_id))
+    OrganisationNotices.objects.update_or_create(org_id=membership.org_id, defaults=values)
+
+
+def send_due(*, vault: Vault, now: datetime | None = None) -> int:
+    """Send what is due; how many arrived. What fails is tried again later, and kept with its reason in any case.
+
+    What is due to one receiver at the same time is one message. Who got ``SINGLY`` within an hour gets the rest
+    gathered, one message every ``GATHERED``.
+    """
+    sent, moment = 0, now or datetime.now(UTC)
+    for _attempted in range(AT_A_TIME):
+        together = _claim(moment)
+        if not together:
+            break
+        sent += _attempt(together, vault, moment)
+    return sent
+
+
+def _claim(now: datetime) -> list[Delivery]:
+    """Take what is due to one receiver; its next attempt is set first, so a process that is killed only delays it."""
+    due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
+    waiting = due.values_list(*RECEIVER)[:LOOKED_AT]
+    full = _full(now)
+    receiver = next((one for one in waiting if one not in full), None)
+    if receiver is None:
+        return []
+    with transaction.atomic():
+        same = due.filter(**dict(zip(RECEIVER, receiver, strict=True)))
+        found = list(same.select_for_update(skip_locked=True, of=("self",))[:IN_ONE])
+        for one in found:
+            one.attempts += 1
+            last = one.attempts >= ATTEMPTS
+            one.next_try_at = None if last else now + FIRST_PAUSE * 2 ** (one.attempts - 1)
+            one.save(update_fields=["attempts", "next_try_at"])
+    return found
+
+
+def _full(now: datetime) -> set[tuple[Any, ...]]:
+    """The receivers who got so much lately that the rest is gathered for a while."""
+    lately = Delivery.objects.filter(sent_at__gt=now - HOUR).values_list(*RECEIVER)
+    counted = lately.annotate(messages=Count("sent_at", distinct=True), last=Max("sent_at"))
+    return {
+        tuple(receiver)
+        for *receiver, messages, last in counted
+        if messages >= SINGLY and last > now - GATHERED
+    }
+
+
+def _attempt(together: list[Delivery], vault: Vault, now: datetime) -> int:
+    try:
+        (_mail if together[0].channel == "email" else _chat)(together, vault)
+    except JemmoError as error:
+        _failed(together, error.message, for_good=isinstance(error, ConfigError))
+    except OSError as error:  # of the mail server: its answer may repeat an address
+        log.warning("mail refused", extra={"reason": type(error).__name__})
+        _failed(together, _("The mail server did not take it."))
+    else:
+        return _of(together).update(sent_at=now, next_try_at=None, error="")
+    return 0
+
+
+def _failed(together: list[Delivery], reason: str, *, for_good: bool = False) -> None:
+    values: dict[str, Any] = {"error": reason[:500]}
+    if for_good:
+        values["next_try_at"] = None
+    _of(together).update(**values)
+    log.warning("notification not sent", extra={"channel": together[0].channel})
+
+
+def _of(together: list[Delivery]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=[one.pk for one in together])
+
+
+def _mail(together: list[Delivery], _vault: Vault) -> None:
+    if not mailing.is_set_up():
+        raise ConfigError(_("E-mail isn't set up, so it was not sent."), code="email_not_set_up")
+    membership = together[0].membership
+    if membership is None:
+        raise ConfigError(_("The member left."), code="member_left")
+    account = membership.account
+    with translation.override(account.language or settings.LANGUAGE_CODE):
+        text = _text("email", together)
+    subject, _newline, body = text.partition("\n")
+    EmailMessage(subject.strip(), body.strip() + "\n", to=[account.email]).send()
+
+
+def _chat(together: list[Delivery], vault: Vault) -> None:
+    org = together[0].notification.org
+    chosen = OrganisationNotices.objects.filter(org=org).first()
+    if chosen is None or chosen.sealed_chat_url is None:
+        raise ConfigError(_("The chat was removed."), code="chat_gone")
+    url = vault.open(bytes(chosen.sealed_chat_url), chat_context(org.pk)).decode()
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _text("chat", together)
+    async_to_sync(post_json)(url, {"text": text}, allowed=allowed_hosts())
+
+
+def _text(channel: str, together: list[Delivery]) -> str:
+    told = [one.notification for one in together]
+    shown = {
+        "one": told[0],
+        "all": told,
+        "org": told[0].org,
+        "site": settings.SITE_URL,
+        "membership": together[0].membership,
+    }
+    name = channel if len(told) == 1 else f"{channel}_digest"
+    return render_to_string(f"notices/{name}.txt", shown).strip()

@@ -1,0 +1,1 @@
+"""Backups, keys, metrics, readiness, pruning."""

@@ -1,0 +1,169 @@
+"""Taking a backup: the tables as of one moment, the files they name, and what a restore must know."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.operations import archive
+from jemmo.services.operations.archive import Archive, Files, Manifest, Table
+from jemmo.store.db import schema
+from jemmo.store.operations import copying
+from jemmo.vault import Vault, rotation
+
+Tell = Callable[[str, int, int], None]
+"""Called as work goes on: (what, done, of how many)."""
+
+COUNTED = ("organisation", "account", "connection", "job", "talent", "application", "file_version")
+KEYSET = "keyset.json"
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """A backup as its maker is told of it."""
+
+    path: str
+    bytes: int
+    sha256: str
+    manifest: Manifest
+
+
+def quiet(_what: str, _done: int, _total: int) -> None:
+    """For who does not want to hear of progress."""
+
+
+def place_for(target: Path, now: datetime) -> Path:
+    """The file to write: ``target``, or one named by the time in it where that is a folder."""
+    return target / f"jemmo-{now:%Y%m%d-%H%M%S}.tar" if target.is_dir() else target
+
+
+def make(
+    target: Path,
+    *,
+    database_url: str,
+    storage: Storage,
+    vault: Vault,
+    keyset: Path,
+    with_files: bool,
+    with_keyset: bool = False,
+    tell: Tell = quiet,
+    now: datetime | None = None,
+) -> Made:
+    """Write a backup while everything runs; nothing is written to the database. Raises ``ConfigError``.
+
+    With ``with_files`` the files' bytes are taken along, sealed as they are, else only their list. The keyset is taken
+    along only if it is itself encrypted: with the plain one in it, the backup alone would open everything.
+    """
+    now = now or datetime.now(UTC)
+    path = place_for(target, now)
+    keys = rotation.look(keyset)
+    if with_keyset and not keys.encrypted:
+        raise ConfigError(
+            "The keyset is not encrypted: with it, whoever finds the backup reads everything in it.",
+            code="keyset_plain",
+            next_step=f"Copy {keyset} to another place than the backup, or set JEMMO_KEYSET_KEY, run "
+            "`jemmo keys rotate`, and keep that key apart.",
+        )
+    with archive.writing(path) as out, _snapshot(database_url) as cursor:
+        names = [one for one in copying.tables(cursor) if one not in copying.LEFT_OUT]
+        tables = {}
+        for place, name in enumerate(names):
+            tell(name, place, len(names))
+            columns = copying.columns(cursor, name)
+            rows, parts = out.add_lines(f"tables/{name}", copying.rows_of(cursor, name, columns))
+            tables[name] = Table(columns=columns, rows=rows, parts=parts)
+        files = _files(cursor, out, storage, included=with_files, tell=tell)
+        if with_keyset:
+            out.add(KEYSET, keyset.read_bytes())
+        manifest = Manifest(
+            jemmo=version("jemmo"),
+            made_at=now.isoformat(),
+            postgres=cursor.connection.info.server_version,
+            migrations=_migrations(cursor),
+            tables=tables,
+            sequences=[(one.name, one.value, one.used) for one in copying.sequences(cursor)],
+            left_out=sorted(copying.LEFT_OUT),
+            files=files,
+            keys=[f"{one:08x}" for one in keys.ids],
+            keyset_included=with_keyset,
+            counts={name: tables[name].rows for name in COUNTED if name in tables},
+            parts=dict(out.parts),
+        )
+        text = msgspec.json.encode(manifest)
+        out.add(archive.MANIFEST, text)
+        out.add(archive.PROOF, vault.seal(hashlib.sha256(text).digest(), archive.CONTEXT))
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Made(path=str(path), bytes=path.stat().st_size, sha256=digest, manifest=manifest)
+
+
+class _snapshot:  # noqa: N801 - reads as a statement
+    """A cursor that sees the database as of one moment, however long it reads, and all of it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __enter__(self) -> psycopg.Cursor[Any]:
+        self._db = psycopg.connect(self._url, application_name="jemmo backup", connect_timeout=10)
+        self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        self._db.read_only = True
+        schema.tell(self._db)
+        cursor = self._db.cursor()
+        copying.every_row(cursor)
+        return cursor
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+
+def _migrations(cursor: psycopg.Cursor[Any]) -> list[tuple[str, str]]:
+    cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
+    return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def _files(
+    cursor: psycopg.Cursor[Any], out: Archive, storage: Storage, *, included: bool, tell: Tell
+) -> Files:
+    """The files that the tables name at this moment; one that is gone meanwhile is counted, not an error."""
+    cursor.execute(
+        "SELECT org_id, id, sha256, size FROM file_version WHERE state = 'stored' ORDER BY org_id, id"
+    )
+    rows = cursor.fetchall()
+    if not included:
+        out.add_lines("listed", _listed(rows))
+        size = sum(int(row[3]) for row in rows)
+        return Files(place=storage.place, included=False, count=len(rows), bytes=size)
+    count = size = 0
+    for place, (org, number, _, _) in enumerate(rows):
+        tell("files", place, len(rows))
+        content = _content(storage, f"{org}/{number}")
+        if content is not None:
+            out.add(f"files/{org}/{number}", content)
+            count, size = count + 1, size + len(content)
+    return Files(
+        place=storage.place, included=True, count=count, bytes=size, missing=len(rows) - count
+    )
+
+
+def _listed(rows: list[Any]) -> Iterator[bytes]:
+    """A line of JSON for each file: its name, the SHA-256 of what it holds once opened, its size."""
+    for org, number, sha256, size in rows:
+        yield (
+            msgspec.json.encode({"name": f"{org}/{number}", "sha256": sha256, "size": size}) + b"\n"
+        )
+
+
+def _content(storage: Storage, name: str) -> bytes | None:
+    try:
+        return storage.get(name)
+    except Missing:
+        return None

@@ -1,0 +1,210 @@
+"""The encryption keys: are they the right ones, what do they seal, and how are they changed while everything runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.accounts import two_step
+from jemmo.services.base.contexts import (
+    address_context,
+    body_context,
+    chat_context,
+    file_context,
+    key_context,
+    picture_context,
+    signing_context,
+    text_context,
+    two_step_context,
+)
+from jemmo.services.base.lookups import NAME, lookup_key, secret_context
+from jemmo.services.connections import api_keys
+from jemmo.store.models import Connection, FileVersion, VaultSecret
+from jemmo.store.operations import sealed_places
+from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation
+
+SETTLED = 3600.0  # seconds after a rotation; by then nobody seals with an older key any more
+
+PLACES = sealed_places.places(
+    key_context=key_context,
+    text_context=text_context,
+    secret_context=secret_context,
+    address_context=address_context,
+    signing_context=signing_context,
+    body_context=body_context,
+    chat_context=chat_context,
+    picture_context=picture_context,
+)
+
+
+class KeyUse(Struct, frozen=True, kw_only=True):
+    """A key and what it sealed, counted by table. Ids are no secret: every sealed value carries one."""
+
+    id: str
+    is_primary: bool
+    seals: dict[str, int]
+
+
+class KeysStatus(Struct, frozen=True, kw_only=True):
+    """``left`` values are still sealed with an older key; ``unknown`` with one that is not in the keyset."""
+
+    path: str
+    encrypted: bool
+    keys: list[KeyUse]
+    left: int
+    unknown: int
+
+
+class Resealed(Struct, kw_only=True):
+    """What a pass of resealing did, by table; ``unreadable`` values could not be opened and were left."""
+
+    done: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+
+
+def check(path: Path) -> None:
+    """Are these the keys this database was filled with? Raises ``VaultError`` when they are lost or others.
+
+    A random value of the database, sealed with them, answers it. New keys are made only for an empty database.
+    """
+    secret = VaultSecret.objects.filter(name=NAME).first()
+    connection = None if secret else Connection.objects.exclude(sealed_key=b"").first()
+    vault = open_vault(path, create=secret is None and connection is None)
+    try:
+        if connection is not None:
+            _prove(connection, vault)
+        lookup_key(vault)
+        api_keys.bind(vault)
+        two_step.bind(vault)
+    except VaultError:
+        raise VaultError(
+            f"The encryption keys in {path} are not those this database was filled with.",
+            code="wrong_keyset",
+            next_step="Restore the right file from your backup, or point JEMMO_KEYSET to it. "
+            "Nothing was changed.",
+        ) from None
+
+
+def _prove(connection: Connection, vault: Vault) -> None:
+    if not api_keys.opens_any(connection, vault):
+        raise VaultError("These keys did not seal it.")
+
+
+def status(path: Path) -> KeysStatus:
+    """The keys and what each of them seals."""
+    keys = rotation.look(path)
+    used = _uses()
+    listed = [
+        KeyUse(
+            id=_shown(one),
+            is_primary=one == keys.primary,
+            seals={name: counts[one] for name, counts in used.items() if one in counts},
+        )
+        for one in keys.ids
+    ]
+    everything = [(one, count) for counts in used.values() for one, count in counts.items()]
+    return KeysStatus(
+        path=str(path),
+        encrypted=keys.encrypted,
+        keys=listed,
+        left=sum(count for one, count in everything if one != keys.primary),
+        unknown=sum(count for one, count in everything if one not in keys.ids),
+    )
+
+
+def rotate(path: Path) -> str:
+    """Make a new key that seals from now on; its id. What older ones sealed is sealed again by ``reseal``."""
+    return _shown(rotation.add_primary(path).primary)
+
+
+def reseal(vault: Vault, storage: Storage) -> Resealed:
+    """Seal everything with the newest key; may be broken off anywhere, and goes on with what is left."""
+    told = Resealed()
+    for place in PLACES:
+        done, unreadable = sealed_places.reseal(place, vault.primary, vault.open, vault.seal)
+        told.unreadable += unreadable
+        if done:
+            told.done[place.table] = told.done.get(place.table, 0) + done
+    if secrets := _reseal_two_step(vault, told):
+        told.done["two_step_sign_in"] = secrets
+    files = _reseal_files(vault, storage, told)
+    if files:
+        told.done["files"] = files
+    return told
+
+
+def retire(path: Path, *, now: float | None = None) -> list[str]:
+    """Drop older keys that nothing needs any more, once a rotation has settled; the ids of those that went."""
+    keys = rotation.look(path)
+    if len(keys.ids) == 1 or (now or time.time()) - keys.changed_at < SETTLED:
+        return []
+    needed = {one for counts in _uses().values() for one in counts}
+    gone = set(keys.ids) - needed - {keys.primary}
+    if gone:
+        rotation.remove(path, gone)
+    return [_shown(one) for one in sorted(gone)]
+
+
+def is_rotating(path: Path) -> bool:
+    """Whether there is more than one key, so that something may be left to seal again."""
+    return len(rotation.look(path).ids) > 1
+
+
+def _uses() -> dict[str, dict[int, int]]:
+    found: dict[str, dict[int, int]] = {}
+    for place in PLACES:
+        table = found.setdefault(place.table, {})
+        for key, number in sealed_places.uses(place).items():
+            table[key] = table.get(key, 0) + number
+    secrets = found.setdefault("two_step_sign_in", {})
+    for _, _, value in two_step.every():
+        secrets[key_id(value)] = secrets.get(key_id(value), 0) + 1
+    counts: dict[int, int] = {}
+    for one in FileVersion.objects.filter(state="stored").values_list("key_id", flat=True):
+        counts[one or 0] = counts.get(one or 0, 0) + 1
+    return {**found, "files": counts}
+
+
+def _reseal_two_step(vault: Vault, told: Resealed) -> int:
+    """Few and small: each row is exchanged unless it changed meanwhile."""
+    count = 0
+    for row, name, value in two_step.every():
+        if key_id(value) == vault.primary:
+            continue
+        context = two_step_context(row.user_id)
+        try:
+            fresh = vault.seal(vault.open(value, context), context)
+        except VaultError:
+            told.unreadable += 1
+            continue
+        count += two_step.replace(row, name, fresh)
+    return count
+
+
+def _reseal_files(vault: Vault, storage: Storage, told: Resealed) -> int:
+    """One file after the other: each is replaced in one step, and its row then says with which key."""
+    count = 0
+    others = FileVersion.objects.filter(state="stored").exclude(key_id=vault.primary)
+    for version in others.order_by("id"):
+        context = file_context(version.id)
+        try:
+            found = storage.get(version.storage_name)
+            fresh = found
+            if key_id(found) != vault.primary:
+                fresh = vault.seal(vault.open(found, context), context)
+                storage.put(version.storage_name, fresh)
+        except Missing:
+            continue  # the hourly tidying sees to it
+        except VaultError:
+            told.unreadable += 1
+            continue
+        FileVersion.objects.filter(id=version.id).update(key_id=key_id(fresh))
+        count += 1
+    return count
+
+
+def _shown(number: int) -> str:
+    return f"{number:08x}"

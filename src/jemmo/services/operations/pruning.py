@@ -1,0 +1,91 @@
+"""Deletes what nobody needs any more of past syncs, notifications and webhooks, a batch at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection as database
+from django.db.models import F, Q
+
+from jemmo.domain.notices import Kind
+from jemmo.store.models import Connection, Notification, Rejection, SyncRun
+from jemmo.store.webhooks import ingest
+
+BATCH = 500  # rows of one statement
+BATCHES = 200  # of a table in one turn; the next turn goes on
+
+_RUNS = """
+    SELECT id FROM (
+        SELECT id, started_at, status, row_number() OVER (
+            PARTITION BY scope, mode, status ORDER BY started_at DESC) AS place
+        FROM sync_run WHERE connection_id = %(connection)s) run
+    WHERE place > 1 AND status <> 'running' AND started_at < %(before)s
+    ORDER BY started_at LIMIT %(batch)s"""
+"""The last run of each kind and outcome stays: pages, the schedule and status go by it."""
+
+
+def forget_old(now: datetime | None = None) -> Counter[str]:
+    """Delete what is older than ``JEMMO_HISTORY_DAYS``; how many rows of each table."""
+    counts: Counter[str] = Counter(webhooks=_repeat(_forget_webhooks))
+    if settings.HISTORY_DAYS:
+        before = (now or datetime.now(UTC)) - timedelta(days=settings.HISTORY_DAYS)
+        counts["notifications"] = _repeat(lambda: _forget_notifications(before))
+        counts["rejections"] = _repeat(lambda: _forget_rejections(before))
+        counts["runs"] = _forget_runs(before)
+    return counts
+
+
+def _repeat(forget: Callable[[], int]) -> int:
+    """Until a batch finds nothing, or for one turn."""
+    count = 0
+    for _ in range(BATCHES):
+        deleted = forget()
+        count += deleted
+        if not deleted:
+            break
+    return count
+
+
+def _forget_runs(before: datetime) -> int:
+    """A connection at a time, since its runs are few beside those of all."""
+    old = SyncRun.objects.filter(started_at__lt=before).exists()
+    keys = Connection.objects.values_list("id", flat=True) if old else []
+    return sum(_repeat(partial(_forget_runs_of, key, before)) for key in keys)
+
+
+def _forget_runs_of(connection_id: UUID, before: datetime) -> int:
+    with database.cursor() as cursor:
+        cursor.execute(_RUNS, {"connection": connection_id, "before": before, "batch": BATCH})
+        keys = [row[0] for row in cursor.fetchall()]
+    if keys:
+        SyncRun.objects.filter(id__in=keys).delete()
+    return len(keys)
+
+
+def _forget_notifications(before: datetime) -> int:
+    """Closed ones; a reminder of a key stays as long as the key, or it would be sent again."""
+    closed = Notification.objects.filter(fold=None, last_at__lt=before)
+    still = Q(kind=Kind.KEY, created_at__gte=F("connection__key_set_at"))
+    keys = list(closed.exclude(still).order_by("last_at").values_list("id", flat=True)[:BATCH])
+    if keys:
+        Notification.objects.filter(id__in=keys).delete()
+    return len(keys)
+
+
+def _forget_rejections(before: datetime) -> int:
+    """Those of records without an id; the others go when the ATS mends or deletes the record."""
+    nameless = Rejection.objects.filter(remote_id=None, at__lt=before)
+    keys = list(nameless.order_by("at").values_list("id", flat=True)[:BATCH])
+    if keys:
+        Rejection.objects.filter(id__in=keys).delete()
+    return len(keys)
+
+
+def _forget_webhooks() -> int:
+    with database.cursor() as cursor:
+        return ingest.clear_old(cursor)

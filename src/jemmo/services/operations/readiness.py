@@ -1,0 +1,77 @@
+"""Whether this process can do its work: database, tables, keys, and a worker that was seen lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.store.db import versions
+from jemmo.store.db.postgres import explain
+from jemmo.vault import default_vault
+
+WORKER_SEEN = "2 minutes"
+
+
+def checks() -> dict[str, str]:
+    """Each check with ``ok`` or, in words that hold no secret, what is wrong.
+
+    Without a database, what needs one is not tried: each attempt would wait for a connection again.
+    """
+    outcomes: dict[str, str] = {}
+    for name, check in CHECKS.items():
+        database = outcomes.get("database", "ok")
+        outcomes[name] = _outcome(check) if database == "ok" or check is _keyset else database
+    return outcomes
+
+
+def _outcome(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except DatabaseError as error:
+        known = explain(error)
+        return known.message if known else "the database does not answer"
+    except (JemmoError, OSError, ValueError) as error:
+        return f"failed: {type(error).__name__}"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _migrations() -> str:
+    try:
+        versions.refuse_newer_tables(connection)
+    except ConfigError as error:
+        return error.message
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} migrations are missing: run jemmo migrate" if missing else "ok"
+
+
+def _keyset() -> str:
+    vault = default_vault()
+    fine = vault.open(vault.seal(b"ready", b"readyz"), b"readyz") == b"ready"
+    return "ok" if fine else "the keys do not open what they sealed"
+
+
+def _worker() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_workers "
+            "WHERE last_heartbeat > now() - %s::interval)",
+            [WORKER_SEEN],
+        )
+        return "ok" if cursor.fetchone()[0] else "no worker was seen lately: start jemmo worker"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "keyset": _keyset,
+    "worker": _worker,
+}

@@ -1,0 +1,396 @@
+"""Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
+
+Who was erased after the backup was taken is erased again within that transaction, so nobody ever sees them;
+organisations that were deleted since are deleted again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import warnings
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.files.storage import Storage
+from jemmo.services.accounts import organization_deletion
+from jemmo.services.base.lookups import lookup_key, record_hashes
+from jemmo.services.files import storage as place
+from jemmo.services.operations import archive, keys
+from jemmo.services.operations.archive import Damaged, Manifest
+from jemmo.services.operations.backups import KEYSET, Tell, quiet
+from jemmo.services.privacy import erasure, erasure_journal
+from jemmo.store.db import schema, scope
+from jemmo.store.models import (
+    Application,
+    Connection,
+    FileVersion,
+    Organisation,
+    Suppression,
+    Talent,
+)
+from jemmo.store.operations import copying
+from jemmo.vault import Vault, VaultError, key_id, open_vault
+from jemmo.vault.files import create_private
+
+BATCH = 5000
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """What a restore did. ``erased_again`` people were erased after the backup was taken.
+
+    ``organisations_left`` were deleted after it, and are deleted again by the next worker.
+    ``files_absent`` are named by the tables and neither in the backup nor in the storage: they are fetched from the
+    ATS again. ``migrated`` migrations were applied since the backup was of an older version.
+    """
+
+    made_at: str
+    rows: int
+    files: int
+    files_absent: int
+    migrated: int
+    erased_again: int
+    organisations_left: int
+    suppressions: int
+    counts: dict[str, int]
+
+
+def restore(
+    path: Path,
+    *,
+    storage: Storage,
+    keyset: Path,
+    replace: bool = False,
+    suppressions: erasure_journal.Hashes | None = None,
+    tell: Tell = quiet,
+) -> Restored:
+    """Put a backup into the database that Django is connected to. Raises ``ConfigError``, and then changed nothing.
+
+    ``replace`` takes out what is there. ``suppressions`` are remembered erasures beside those that the database being
+    replaced and the journal in the file storage know.
+    """
+    tell("checking", 0, 1)
+    manifest, digest, proof = archive.verified(path)
+    _check_version(manifest)
+    vault = _vault(path, manifest, keyset, digest, proof)
+    storage.prepare()
+    with connection.cursor() as cursor:
+        _check_target(cursor, manifest, replace=replace)
+        known = _merged(_suppressed_now(cursor), suppressions or {})
+        left = _left_now(cursor)
+    _make_queue()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            copying.every_row(cursor)
+            before = _make_tables(cursor, manifest)
+            rows = _load(cursor, path, manifest, tell)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may wait while tables change
+        _migrate()
+        known = _merged(known, erasure_journal.read(storage))
+        erased = _erase_again(known, vault, storage, tell)
+        gone = organization_deletion.again(
+            left | erasure_journal.left(storage), now=datetime.now(UTC)
+        )
+        _quieten()
+        files = _files(path, manifest, storage, tell)
+        keys.check(keyset)
+        absent = _absent(storage, manifest)
+        with connection.cursor() as cursor:
+            copying.analyse(cursor)
+    place.accept(storage)
+    erasure_journal.catch_up(storage)
+    return Restored(
+        made_at=manifest.made_at,
+        rows=rows,
+        files=files,
+        files_absent=absent,
+        migrated=len(_applied()) - before,
+        erased_again=erased,
+        organisations_left=gone,
+        suppressions=Suppression.objects.count(),
+        counts=manifest.counts,
+    )
+
+
+# --- before anything is touched ---
+
+
+def _check_version(manifest: Manifest) -> None:
+    known = set(MigrationExecutor(connection).loader.disk_migrations)
+    unknown = [one for one in manifest.migrations if tuple(one) not in known]
+    if unknown:
+        raise ConfigError(
+            f"The backup was taken by a newer Jemmo ({manifest.jemmo}): this one does not know "
+            f"{len(unknown)} of its changes to the tables.",
+            code="backup_newer",
+            next_step="Install that version, then restore.",
+        )
+
+
+def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: bytes) -> Vault:
+    """The keys this backup was sealed with; put in place from the backup where it has them and there are none."""
+    if not keyset.exists() and manifest.keyset_included:
+        for name, content in archive.parts_of(path):
+            if name == KEYSET:
+                create_private(keyset, content.read().decode())
+                break
+    if not keyset.exists():
+        raise VaultError(
+            f"The encryption keys are missing: {keyset} does not exist, and what is in the backup is sealed "
+            "with them.",
+            next_step="Put the keyset that you stored separately there, then restore. "
+            "Nothing was changed.",
+        )
+    vault = open_vault(keyset, create=False)
+    try:
+        proved = vault.open(proof, archive.CONTEXT)
+    except VaultError:
+        raise VaultError(
+            f"The keys in {keyset} are not those of this backup, which needs the key {key_id(proof):08x}.",
+            code="wrong_keyset",
+            next_step="Put the keyset that was kept with this backup there (`jemmo keys status` shows ids), "
+            "then restore. Nothing was changed.",
+        ) from None
+    if not hmac.compare_digest(proved, digest):
+        raise Damaged(f"{path.name} has another manifest than the one it was written with.")
+    return vault
+
+
+def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
+    there = copying.tables(cursor)
+    strangers = sorted(set(there) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
+    if strangers:
+        raise ConfigError(
+            f"The database holds tables that are not Jemmo's, {strangers[0]} for example.",
+            code="foreign_tables",
+            next_step="Restore into a database of Jemmo's own.",
+        )
+    if not replace and _is_filled(cursor, there):
+        raise ConfigError(
+            "The database is not empty.",
+            code="not_empty",
+            next_step="Restore into an empty one, or add --replace to lose what is in this one. "
+            "Take a backup of it first.",
+        )
+    others = copying.other_sessions(cursor)
+    if others:
+        raise ConfigError(
+            f"The database is in use: {others} other sessions are open.",
+            code="in_use",
+            next_step="Stop every `jemmo up`, `jemmo web` and `jemmo worker`, then restore.",
+        )
+
+
+def _known_tables() -> set[str]:
+    found = connection.introspection.django_table_names(only_existing=False, include_views=False)
+    return set(found)
+
+
+def _is_filled(cursor: Any, there: list[str]) -> bool:
+    for table in ("organisation", "account"):
+        if table in there:
+            cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608 - a name of ours
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def _suppressed_now(cursor: Any) -> erasure_journal.Hashes:
+    """Who the database that is about to be replaced knows to be erased."""
+    found: erasure_journal.Hashes = {}
+    if "suppression" in copying.tables(cursor):
+        cursor.execute("SELECT connection_id, hash FROM suppression")
+        for number, hashed in cursor.fetchall():
+            found.setdefault(number, set()).add(bytes(hashed))
+    return found
+
+
+def _left_now(cursor: Any) -> set[UUID]:
+    """Which organisations the database that is about to be replaced knows to be deleted."""
+    if "organisation_deletion" not in copying.tables(cursor):
+        return set()
+    cursor.execute("SELECT org_id FROM organisation_deletion WHERE finished_at IS NOT NULL")
+    return {number for (number,) in cursor.fetchall()}
+
+
+# --- within the transaction ---
+
+
+def _make_tables(cursor: Any, manifest: Manifest) -> int:
+    """Tables as they were when the backup was taken, without a row; how many migrations made them."""
+    wanted = _without_queue(tuple(one) for one in manifest.migrations)
+    if _applied() != wanted:
+        copying.drop(cursor)
+        executor = MigrationExecutor(connection)
+        # One that replaces others makes the tables as they were only where all those had been applied.
+        steps = executor.loader.disk_migrations
+        replacing = {key for key, step in steps.items() if step.replaces}
+        executor.loader = MigrationLoader(connection, replace_migrations=replacing <= wanted)
+        everything = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        plan = [step for step in everything if (step[0].app_label, step[0].name) in wanted]
+        executor.migrate(None, plan=plan)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    copying.empty(cursor)
+    return len(wanted)
+
+
+def _without_queue(migrations: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {one for one in migrations if one[0] != copying.QUEUE}
+
+
+def _applied() -> set[tuple[str, ...]]:
+    return _without_queue(MigrationExecutor(connection).loader.applied_migrations)
+
+
+def _load(cursor: Any, path: Path, manifest: Manifest, tell: Tell) -> int:
+    total = 0
+    with copying.unguarded(cursor):
+        parts = (
+            (name.split("/")[1], content)
+            for name, content in archive.parts_of(path)
+            if name.startswith("tables/")
+        )
+        for place, (table, group) in enumerate(groupby(parts, key=lambda one: one[0])):
+            kept = manifest.tables[table]
+            tell(table, place, len(manifest.tables))
+            rows = copying.put_rows(cursor, table, kept.columns, _joined(group))
+            if rows != kept.rows:
+                raise Damaged(f"{path.name} does not contain every row of {table}.")
+            total += rows
+        for name, value, used in manifest.sequences:
+            if name.removesuffix("_id_seq") not in copying.LEFT_OUT:
+                copying.set_sequence(cursor, copying.Sequence(name, value, used))
+    return total
+
+
+def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
+    for _, content in group:
+        yield from archive.unpacked(content)
+
+
+def _make_queue() -> None:
+    """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
+    with scope.under(None):  # some of what they do cannot be within a transaction
+        schema.settle(connection)
+        executor = MigrationExecutor(connection)
+        executor.migrate(
+            [one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE]
+        )
+
+
+def _migrate() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, tell: Tell) -> int:
+    """Take out who was erased meanwhile, and keep them out; how many people that were."""
+    tell("erasures", 0, 1)
+    key = lookup_key(vault)
+    count = 0
+    for link in Connection.objects.filter(id__in=known):
+        hashes = known[link.id]
+        Suppression.objects.bulk_create(
+            [Suppression(connection=link, hash=one) for one in hashes], ignore_conflicts=True
+        )
+        stands = record_hashes(key, link.org_id, link.id)
+        talents = [
+            row[0]
+            for row in Talent.objects.filter(connection=link).values_list(
+                "id", "remote_id", "remote_aliases"
+            )
+            if any(stands("talents", one) in hashes for one in (row[1], *row[2]))
+        ]
+        for at in range(0, len(talents), BATCH):
+            org = Organisation.objects.get(id=link.org_id)
+            erasure.erase(org, talents[at : at + BATCH], vault=vault, storage=storage)
+        left = [
+            row[0]
+            for row in Application.objects.filter(connection=link).values_list(
+                "id", "remote_id", "talent_remote_id"
+            )
+            if stands("applications", row[1]) in hashes
+            or (row[2] and stands("talents", row[2]) in hashes)
+        ]
+        for at in range(0, len(left), BATCH):
+            Application.objects.filter(id__in=left[at : at + BATCH]).delete()
+        count += len(talents)
+    return count
+
+
+def _quieten() -> None:
+    """What was to be sent when the backup was taken was sent since, or is no news any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notification_delivery SET next_try_at = NULL, error = 'restored' "
+            "WHERE sent_at IS NULL AND next_try_at IS NOT NULL"
+        )
+
+
+def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
+    """Put back the files that a row still names: those of the erased are not among them."""
+    if not manifest.files.included or not manifest.files.count:
+        return 0
+    named = {one.storage_name for one in FileVersion.objects.filter(state="stored")}
+    count = 0
+    for name, content in archive.parts_of(path):
+        if name.startswith("files/") and (own := name.removeprefix("files/")) in named:
+            tell("files", count, manifest.files.count)
+            storage.put(own, content.read())
+            count += 1
+    return count
+
+
+def _absent(storage: Storage, manifest: Manifest) -> int:
+    """How many files a row names that are not there; the hourly tidying has them fetched again."""
+    named = {one.storage_name for one in FileVersion.objects.filter(state="stored")}
+    return len(named - {one.name for one in storage.listing()}) if named else 0
+
+
+def _merged(one: erasure_journal.Hashes, other: erasure_journal.Hashes) -> erasure_journal.Hashes:
+    return {key: one.get(key, set()) | other.get(key, set()) for key in {*one, *other}}
+
+
+# --- erasures as a file, for a storage that is lost too ---
+
+
+def suppressions_as_text() -> str:
+    """What the tables know of the erased, a line of JSON each."""
+    return "".join(
+        msgspec.json.encode({"connection": link, "hash": hashed.hex()}).decode() + "\n"
+        for link, hashes in sorted(erasure_journal.suppressed().items())
+        for hashed in sorted(hashes)
+    )
+
+
+class _Line(Struct):
+    connection: UUID
+    hash: str
+
+
+def suppressions_of(path: Path) -> erasure_journal.Hashes:
+    """The erasures of a file that ``suppressions_as_text`` wrote. Raises ``ConfigError``."""
+    found: erasure_journal.Hashes = {}
+    try:
+        for line in path.read_bytes().splitlines():
+            one = msgspec.json.decode(line, type=_Line)
+            found.setdefault(one.connection, set()).add(bytes.fromhex(one.hash))
+    except (OSError, ValueError):
+        raise ConfigError(
+            f"{path} is no list of erasures.",
+            code="suppressions",
+            next_step="Give the file that `jemmo suppressions` wrote. Nothing was changed.",
+        ) from None
+    return found

@@ -1,0 +1,1 @@
+"""What data protection law asks for: erasure, retention, access, processing."""

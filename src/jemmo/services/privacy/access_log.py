@@ -1,0 +1,71 @@
+"""Notes who saw, took or changed personal data: ids and counts, in the request that did it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from jemmo.domain.access import FOLDED, Action
+from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.store.models import AccessEvent, Account, Organisation
+
+BATCH = 5000  # rows of one statement
+MONTH = timedelta(days=30.44)
+
+_LOOKED = """
+    INSERT INTO access_event (org_id, account_id, action, talent, detail)
+    SELECT %(org)s, %(account)s, %(action)s, %(talent)s, '{}'
+    WHERE NOT EXISTS (SELECT FROM access_event e WHERE e.talent = %(talent)s AND e.at > %(since)s
+        AND e.account_id = %(account)s AND e.action = %(action)s)"""
+
+
+def note(
+    org: Organisation,
+    action: Action,
+    *,
+    actor: Account | None,
+    talent: UUID | None = None,
+    subject: str | None = None,
+    **detail: Any,
+) -> AccessEvent:
+    """``actor=None`` is the operator or the worker. ``detail`` must tell nobody who is meant."""
+    return AccessEvent.objects.create(
+        org=org, account=actor, action=action, talent=talent, subject=subject, detail=detail
+    )
+
+
+def noted_lately(org: Organisation, action: Action, **detail: Any) -> bool:
+    """Whether that was noted within minutes, with all of this detail."""
+    since = datetime.now(UTC) - FOLDED
+    recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
+    return recent.filter(detail__contains=detail).exists()
+
+
+def looked(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
+    """Note a look at a person's page. A page brings itself up to date, so looks within minutes are one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LOOKED,
+            {
+                "org": org.pk,
+                "account": account.pk,
+                "action": action,
+                "talent": talent,
+                "since": datetime.now(UTC) - FOLDED,
+            },
+        )
+
+
+def forget_old(now: datetime | None = None) -> int:
+    """Delete what is older than each organisation keeps its access record; how many rows."""
+    now = now or datetime.now(UTC)
+    count = 0
+    for org in Organisation.objects.all():
+        before = now - wishes_of(org).access_months * MONTH
+        old = AccessEvent.objects.filter(org=org, at__lt=before).order_by("-at")
+        while keys := list(old.values_list("id", flat=True)[:BATCH]):
+            count += AccessEvent.objects.filter(id__in=keys).delete()[0]
+    return count

@@ -1,0 +1,69 @@
+"""Saying that a person is not to be contacted, and taking it back. It is Jemmo's own: no sync changes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from jemmo.domain.access import Action
+from jemmo.domain.errors import ConfigError
+from jemmo.services.accounts.audit import note
+from jemmo.services.accounts.members import refused
+from jemmo.services.privacy import access_log
+from jemmo.store.models import Membership, Role, Talent
+
+LONGEST = 500  # characters of a reason
+
+
+def stop(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
+    """Nobody is shown how to reach this person any more; ``False`` when it was so already. Raises ``ConfigError``.
+
+    The reason is shown beside it. It is kept with the person's record and goes with it.
+    """
+    reason = reason.replace("\x00", "").strip()[:LONGEST]
+    if not reason:
+        raise ConfigError(
+            "Enter a reason.",
+            code="contact_reason_missing",
+            next_step="Say briefly why this person must not be contacted.",
+        )
+    with transaction.atomic():
+        talent = _held(actor, talent_id)
+        if talent.do_not_contact_at is not None:
+            return False
+        _set(talent, at=now, reason=reason, by=actor.account_id)
+        _noted(actor, Action.NOT_TO_CONTACT, "talent.not_to_contact", talent_id, now)
+    return True
+
+
+def allow(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
+    """This person may be contacted again; ``False`` when that was so already."""
+    with transaction.atomic():
+        talent = _held(actor, talent_id)
+        if talent.do_not_contact_at is None:
+            return False
+        _set(talent, at=None, reason=None, by=None)
+        _noted(actor, Action.CONTACT_AGAIN, "talent.contact_again", talent_id, now)
+    return True
+
+
+def _held(actor: Membership, talent_id: UUID) -> Talent:
+    if not Role(actor.role).sees_contacts:
+        raise refused("not_allowed")
+    found = Talent.objects.select_for_update().filter(org=actor.org, id=talent_id).first()
+    if found is None:
+        raise refused("changed_meanwhile")
+    return found
+
+
+def _set(talent: Talent, *, at: datetime | None, reason: str | None, by: UUID | None) -> None:
+    Talent.objects.filter(id=talent.id).update(
+        do_not_contact_at=at, do_not_contact_reason=reason, do_not_contact_by=by
+    )
+
+
+def _noted(actor: Membership, action: Action, audited: str, talent_id: UUID, now: datetime) -> None:
+    access_log.note(actor.org, action, actor=actor.account, talent=talent_id)
+    note(actor.org, audited, actor=actor.account, now=now, subject=("talent", talent_id))

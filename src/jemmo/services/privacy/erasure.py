@@ -1,0 +1,201 @@
+"""Erasing a person: from tables, files, history and what waits, for good, with a certificate."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from django.db import transaction
+from django.db.models import Q
+from msgspec import Struct
+
+from jemmo.domain.access import Action
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.retention import Cause, Lift
+from jemmo.domain.streams import Stream
+from jemmo.files.storage import Storage, StorageError
+from jemmo.services.base.lookups import lookup_key, record_hashes, talents_with
+from jemmo.services.privacy import erasure_journal
+from jemmo.services.privacy.access_log import note
+from jemmo.services.privacy.personal_data import Concerned, connections_of, weigh
+from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.store.db import scope
+from jemmo.store.db.visible import SHOWN
+from jemmo.store.models import (
+    Account,
+    Erasure,
+    Organisation,
+    SupportMessage,
+    Talent,
+)
+from jemmo.store.notifications import events
+from jemmo.store.privacy import erasing
+from jemmo.vault import Vault
+
+AT_ONCE = 1000
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What was done, in numbers; nobody can be known from it. ``proof`` shows that this installation wrote it."""
+
+    id: UUID
+    org: str
+    at: datetime
+    removed: dict[str, int]
+    suppressed: int
+    files_left: int
+    proof: str
+    kind: str = Cause.REQUEST
+
+
+def find(
+    org: Organisation, *, remote_id: str | None, email: str | None, vault: Vault
+) -> list[UUID]:
+    """The talents meant: by the ATS's id, by an e-mail address, hidden and deleted ones included.
+
+    An address is looked for in every sealed value, since nothing readable is kept of it. Raises ``ConfigError``
+    when nobody is found.
+    """
+    if remote_id is not None:
+        known = Q(remote_id=remote_id) | Q(remote_aliases__contains=[remote_id])
+        listed = list(Talent.objects.filter(known, org=org).values_list("id", flat=True))
+    else:
+        listed = talents_with(org, email or "", vault=vault, thoroughly=True)
+    if not listed:
+        raise ConfigError(
+            "Nobody of this organization is known by that.",
+            code="nobody",
+            next_step="Check the id or the address; `jemmo export talents` lists everybody.",
+        )
+    return listed
+
+
+def erase(
+    org: Organisation,
+    talents: list[UUID],
+    *,
+    vault: Vault,
+    storage: Storage,
+    actor: Account | None = None,
+    cause: Cause = Cause.REQUEST,
+    keep_away: bool = True,
+    lift: Lift | None = None,
+) -> Certificate:
+    """Take these people out of everything, and with ``keep_away`` see to it that no sync brings them back.
+
+    With ``lift`` a later sign of life in the ATS does. Tables and suppression are one transaction; then the files go.
+    Should the storage fail in between, the hourly tidying takes them away, since no row names them any more.
+    """
+    key = lookup_key(vault)
+    # Also conversations with support that are other members' own.
+    with scope.under(scope.of_organisation(org.id)), transaction.atomic():
+        erasing.lock(connections_of(org, talents))
+        concerned = weigh(org, talents, vault=vault)
+        shown = Talent.objects.filter(SHOWN, id__in=talents).count()
+        suppressed = 0
+        if keep_away:
+            suppressed = erasing.suppress(_stand_ins(org, concerned.traces, key), lift)
+        _take_out(concerned)
+        removed = {name: count for name, count in concerned.counts.items() if count}
+        row = _certify(org, removed, suppressed, actor, cause, key)
+        note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
+        # Open pages drop what they show of these people; a list counts those that it showed.
+        news = {str(Stream.TALENTS): shown or len(talents)}
+        events.tell_organisation(org.pk, "records_changed", streams=news, final=True)
+    left = 0
+    with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
+        erasure_journal.note(storage, concerned.traces.by_connection)
+    for name in concerned.traces.files:
+        try:
+            storage.delete(name)
+        except (StorageError, ConfigError):
+            left += 1
+    if left:
+        Erasure.objects.filter(id=row.id).update(files_left=left)
+        row.files_left = left
+    return certificate(row)
+
+
+def _stand_ins(
+    org: Organisation, traces: erasing.Traces, key: bytes
+) -> dict[UUID, list[erasing.ToKeepOut]]:
+    found = {}
+    for one, keys in traces.by_connection.items():
+        stands = record_hashes(key, org.id, one)
+        found[one] = [
+            erasing.ToKeepOut(stands(stream, remote), stands("talents", person))
+            for stream, remote, person in keys
+        ]
+    return found
+
+
+def _take_out(concerned: Concerned) -> None:
+    for message, texts in concerned.messages.items():
+        SupportMessage.objects.filter(pk=message).update(**texts)
+    erasing.erase(concerned.traces, concerned.bodies)
+
+
+def _certify(
+    org: Organisation,
+    removed: dict[str, int],
+    suppressed: int,
+    actor: Account | None,
+    cause: Cause,
+    key: bytes,
+) -> Erasure:
+    number, at = uuid4(), datetime.now(UTC)
+    return Erasure.objects.create(
+        id=number,
+        org=org,
+        account=actor,
+        kind=cause,
+        at=at,
+        removed=removed,
+        suppressed=suppressed,
+        proof=_proof(key, number, org.slug, at, removed, suppressed),
+    )
+
+
+def _proof(key: bytes, *told: Any) -> str:
+    encoded = msgspec.json.encode(list(told), order="sorted")
+    return hmac.digest(key, b"certificate\x00" + encoded, "sha256").hex()
+
+
+def certificate(row: Erasure) -> Certificate:
+    return Certificate(
+        id=row.id,
+        org=row.org.slug,
+        at=row.at,
+        removed=row.removed,
+        suppressed=row.suppressed or 0,
+        files_left=row.files_left,
+        proof=row.proof,
+        kind=row.kind,
+    )
+
+
+def is_genuine(row: Erasure, *, vault: Vault) -> bool:
+    """Whether this installation wrote exactly this. Certificates of before this could be asked say ``False``."""
+    if row.suppressed is None:
+        return False
+    at = row.at.astimezone(UTC)
+    made = _proof(lookup_key(vault), row.id, row.org.slug, at, row.removed, row.suppressed)
+    return hmac.compare_digest(made, row.proof)
+
+
+def forget_deleted(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
+    """Erase who was deleted in the ATS as long ago as the organisation says; shown again there, they are read again."""
+    now = now or datetime.now(UTC)
+    count = 0
+    for org in Organisation.objects.all():
+        before = now - timedelta(days=wishes_of(org).deleted_days)
+        gone = Talent.objects.filter(org=org, remote_deleted_at__lt=before)
+        ids = list(gone.order_by("remote_deleted_at").values_list("id", flat=True)[:AT_ONCE])
+        if ids:
+            erase(org, ids, vault=vault, storage=storage, cause=Cause.DELETED, keep_away=False)
+        count += len(ids)
+    return count

@@ -1,0 +1,83 @@
+"""Who was erased and what was deleted, remembered outside the database: last week's backup knows nothing of today's.
+
+For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
+nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
+their time was over is not: a sign of life in the ATS brings them back. Of a deleted organisation the id is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.files.storage import ready
+from jemmo.store.models import Connection, Suppression
+
+FOLDER = "erased"
+LEFT = "left"
+SIZE = 32  # bytes of a hash
+
+Hashes = dict[UUID, set[bytes]]
+"""By connection, what stands for the records of people who were erased."""
+
+
+def suppressed() -> Hashes:
+    """All that the tables know."""
+    found: Hashes = {}
+    for connection, hashed in _for_good().values_list("connection_id", "hash").iterator():
+        found.setdefault(connection, set()).add(bytes(hashed))
+    return found
+
+
+def note(storage: Storage, connections: Iterable[UUID]) -> None:
+    """Add to the journal what the tables know of these connections. Raises ``StorageError``."""
+    for connection in connections:
+        rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
+        here = {bytes(one) for one in rows}
+        there = _read(storage, connection)
+        if not here <= there:
+            ready(storage)
+            storage.put(_name(connection), b"".join(sorted(here | there)))
+
+
+def catch_up(storage: Storage) -> None:
+    """Note what an unreachable storage, or two erasures at once, left out."""
+    note(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
+
+
+def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
+    """What the journal holds, of all connections of this database unless some are named."""
+    named = Connection.objects.values_list("id", flat=True) if connections is None else connections
+    found = {one: _read(storage, one) for one in named}
+    return {one: hashes for one, hashes in found.items() if hashes}
+
+
+def note_left(storage: Storage, org_id: UUID) -> None:
+    """Remember that an organisation was deleted. Raises ``StorageError``."""
+    ready(storage)
+    storage.put(f"{LEFT}/{org_id}", b"deleted")
+
+
+def left(storage: Storage) -> set[UUID]:
+    """The organisations that were deleted."""
+    names = [one.name.partition("/") for one in storage.listing()]
+    return {UUID(leaf) for folder, _, leaf in names if folder == LEFT}
+
+
+def _for_good() -> QuerySet[Suppression]:
+    return Suppression.objects.filter(lifts_on=None)
+
+
+def _read(storage: Storage, connection: UUID) -> set[bytes]:
+    try:
+        content = storage.get(_name(connection))
+    except Missing:
+        return set()
+    return {content[at : at + SIZE] for at in range(0, len(content) - SIZE + 1, SIZE)}
+
+
+def _name(connection: UUID) -> str:
+    return f"{FOLDER}/{connection}"

@@ -1,0 +1,123 @@
+"""Finding a person for a request under data protection law, and telling what is held about them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Func, Q, Sum, Value
+from django.db.models.functions import Lower
+from msgspec import Struct
+
+from jemmo.domain.access import Action
+from jemmo.domain.contact_keys import typed_contacts
+from jemmo.domain.enums import ContactKind
+from jemmo.services.base.lookups import lookup_key, record_hashes, talents_with
+from jemmo.services.privacy.access_log import note
+from jemmo.services.privacy.personal_data import weigh
+from jemmo.store.db.paging import search_terms
+from jemmo.store.db.search import talents_saying
+from jemmo.store.models import (
+    Account,
+    FileVersion,
+    Organisation,
+    Suppression,
+    Talent,
+)
+from jemmo.vault import Vault
+
+MOST = 50
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
+
+    people: list[Talent]
+    more: bool
+    kept_out: list[Suppression]
+
+
+class Holding(Struct, frozen=True, kw_only=True):
+    """What is held about a person. ``counts`` are by kind, those that are zero included."""
+
+    people: list[Talent]
+    counts: dict[str, int]
+    file_bytes: int
+    since: datetime
+    namesakes: list[Talent]
+
+
+def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> Answer:
+    """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
+    typed = typed.replace("\x00", "").strip()[:200]
+    kinds = {one.kind for one in typed_contacts(typed)}
+    meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
+    if kinds:
+        by = "email" if ContactKind.EMAIL in kinds else "phone"
+        meant = Q(id__in=talents_with(org, typed, vault=vault, thoroughly=True))
+    if ContactKind.EMAIL not in kinds:  # digits may be an id
+        meant |= _named(org, typed)
+        kept_out = _kept_out(org, typed, vault)
+    found = Talent.objects.filter(meant, org=org)
+    listed = list(found.select_related("connection").order_by("last_name", "id")[: MOST + 1])
+    note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
+    return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
+
+
+def _named(org: Organisation, typed: str) -> Q:
+    if not typed:
+        return Q(pk=None)
+    meant = Q(remote_id=typed) | Q(remote_aliases__contains=[typed])
+    with suppress(ValueError):
+        meant |= Q(id=UUID(typed))
+    terms = search_terms(typed)
+    return meant | talents_saying(org, terms) if terms else meant
+
+
+def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppression]:
+    if not remote_id:
+        return []
+    key = lookup_key(vault)
+    hashes = [
+        record_hashes(key, org.id, one)("talents", remote_id)
+        for one in org.connections.values_list("id", flat=True)
+    ]
+    found = Suppression.objects.filter(connection__org=org, hash__in=hashes)
+    return list(found.select_related("connection"))
+
+
+def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
+    """Records of this organisation by our ids; what is not there is left out."""
+    found = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
+    return sorted(found, key=lambda one: ids.index(one.id))
+
+
+def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
+    """Count what is held about the person whose records these are: what an erasure takes away."""
+    ids = [one.id for one in people]
+    versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
+    return Holding(
+        people=people,
+        counts=weigh(org, ids, vault=vault).counts,
+        file_bytes=versions.aggregate(bytes=Sum("size"))["bytes"] or 0,
+        since=min(one.created_at for one in people),
+        namesakes=_namesakes(org, people),
+    )
+
+
+def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
+    """Others of the same name: perhaps the same person, once more."""
+    same = Q(pk=None)
+    for one in people:
+        if one.first_name and one.last_name:
+            same |= Q(first=_plain(Value(one.first_name)), last=_plain(Value(one.last_name)))
+    named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
+    found = named.filter(same, org=org).exclude(id__in=[one.id for one in people])
+    return list(found.select_related("connection")[:MOST])
+
+
+def _plain(name: Any) -> Lower:
+    """Whatever the case and the accents."""
+    return Lower(Func(name, function="unaccent"))

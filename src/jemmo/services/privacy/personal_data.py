@@ -1,0 +1,204 @@
+"""What concerns a person: counted for the page before an erasure, taken away and certified by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.mentions import Person, names_in, names_of
+from jemmo.domain.records import Contact
+from jemmo.domain.streams import Stream
+from jemmo.services.base.lookups import (
+    contact_marks,
+    lookup_key,
+    lookup_key_by,
+    name_hashes,
+    record_hashes,
+)
+from jemmo.store.db import postgres, scope
+from jemmo.store.models import (
+    Connection,
+    Organisation,
+    Rejection,
+    SupportMessage,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.operations.sealed_places import rejection_context
+from jemmo.store.privacy import erasing
+from jemmo.store.privacy.erasing import Bodies, Traces
+from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.records.redaction import contacts_of, open_all_contacts, open_contacts
+from jemmo.store.sync.run_context import Abouts, Marks, Somebody
+from jemmo.store.sync.runs import ConnectionRow
+from jemmo.store.webhooks import deliveries
+from jemmo.vault import Vault, VaultError
+
+AT_ONCE = 500
+ERASED = "[erased]"
+SHORTEST = 5  # characters of a name that may be told from other words
+WRITTEN = ("body", "error", "steps")
+
+
+class Concerned(Struct, frozen=True, kw_only=True):
+    """What concerns some people. ``messages`` to support are given as they read without them."""
+
+    traces: Traces
+    bodies: Bodies
+    messages: dict[Any, dict[str, str]]
+    counts: dict[str, int]
+
+
+def connections_of(org: Organisation, talents: list[UUID]) -> list[UUID]:
+    found = Talent.objects.filter(org=org, id__in=talents)
+    return list(found.values_list("connection", flat=True).distinct())
+
+
+def weigh(org: Organisation, talents: list[UUID], *, vault: Vault) -> Concerned:
+    """Find and count it. ``counts`` are by kind, those that are zero included."""
+    with scope.under(scope.of_organisation(org.id)):  # also what other members wrote to support
+        return _weighed(org, talents, vault)
+
+
+def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> Concerned:
+    traces = erasing.traces_of(org.id, talents)
+    people = list(Talent.objects.filter(id__in=traces.talents))
+    contacts, listed = _contacts(people, vault)
+    bodies = _bodies(org, traces, people, contacts, vault)
+    messages = _messages(org, people, contacts)
+    counts = erasing.count(traces, bodies)
+    counts |= {"contacts": listed, "support_messages": len(messages)}
+    return Concerned(traces=traces, bodies=bodies, messages=messages, counts=counts)
+
+
+def _contacts(people: list[Talent], vault: Vault) -> tuple[list[Contact], int]:
+    """All that they are found by, typed into texts or not, and the number of those the ATS lists as contacts."""
+    rows = contacts_of(one.id for one in people)
+    found: list[Contact] = []
+    listed = 0
+    for one in people:
+        if (row := rows.get(one.id)) is not None:
+            found += open_all_contacts(row, one, vault.open)
+            listed += len(open_contacts(row, one, vault.open))
+    return found, listed
+
+
+def _bodies(
+    org: Organisation,
+    traces: Traces,
+    people: list[Talent],
+    contacts: list[Contact],
+    vault: Vault,
+) -> Bodies:
+    """The stored webhooks and the rejected records without an id that are about them."""
+    bodies = Bodies(deliveries=[], rejections=[])
+    key = lookup_key(vault)
+    for connection in Connection.objects.filter(id__in=list(traces.by_connection)):
+        keys = traces.by_connection[connection.id]
+        person = Person(
+            records=frozenset((Stream(stream), key) for stream, key, _ in keys),
+            contacts=tuple(contacts),
+        )
+        names = names_of(person)
+        hashes = name_hashes(key, org.id, connection.id)(names)
+        bodies.deliveries.extend(deliveries.naming(connection.id, hashes))
+        bodies.rejections.extend(_rejections_about(connection, names, people, vault))
+    return bodies
+
+
+def _rejections_about(
+    connection: Connection, names: set[str], people: list[Talent], vault: Vault
+) -> Iterable[int]:
+    """Without an id, a name speaks of the person too. There is at most one such record for each stream and reason."""
+    context = rejection_context(connection.id)
+    nameless = Rejection.objects.filter(
+        connection=connection, remote_id=None, stream__in=("talents", "applications")
+    )
+    for rejection in nameless.exclude(sealed_raw=None).order_by("id").iterator(chunk_size=AT_ONCE):
+        assert rejection.sealed_raw is not None
+        try:
+            body = vault.open(bytes(rejection.sealed_raw), context)
+        except VaultError:
+            yield rejection.id
+            continue
+        found = names_in(body, ())
+        if found is None or not found.isdisjoint(names) or _may_name(body, people):
+            yield rejection.id
+
+
+def _may_name(body: bytes, people: list[Talent]) -> bool:
+    """Whether a record holds the names of one of them, or was too long to be kept whole and may be about anybody."""
+    try:
+        said = msgspec.json.encode(msgspec.json.decode(body)).decode().casefold()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+    for one in people:
+        names = [name.casefold() for name in (one.first_name, one.last_name) if name]
+        if names and all(name in said for name in names):
+            return True
+    return False
+
+
+async def hashing_of(
+    db: postgres.Connection, connection: ConnectionRow, vault: Vault
+) -> tuple[KeepsOut, Marks, Abouts]:
+    """Read the lookup key once and return what a sync or a refetch hashes with it.
+
+    Erased records are recognized by the first, people are found by the second, and the third finds the webhooks that
+    name people who are anonymized.
+    """
+    with postgres.explained():
+        key = await lookup_key_by(db, vault)
+    return (
+        record_hashes(key, connection.org_id, connection.id),
+        contact_marks(key, connection.org_id),
+        _abouts(key, connection, vault),
+    )
+
+
+def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> Abouts:
+    hashes = name_hashes(key, connection.org_id, connection.id)
+
+    def abouts(people: Sequence[Somebody], applications: Sequence[str]) -> list[int]:
+        records = {(Stream.TALENTS, key) for one in people for key in one.remote_ids}
+        records |= {(Stream.APPLICATIONS, key) for key in applications}
+        contacts = [found for one in people for found in _contacts_of(connection, one, vault)]
+        return hashes(names_of(Person(records=frozenset(records), contacts=tuple(contacts))))
+
+    return abouts
+
+
+def _contacts_of(connection: ConnectionRow, one: Somebody, vault: Vault) -> list[Contact]:
+    if one.sealed is None:
+        return []
+    talent = Talent(id=one.id, connection_id=connection.id, remote_id=one.remote_ids[0])
+    row = TalentContacts(sealed=one.sealed, sealed_texts=one.sealed_texts)
+    try:
+        return open_all_contacts(row, talent, vault.open)
+    except VaultError:  # the person goes nevertheless, by the ids of their records
+        return []
+
+
+def _messages(
+    org: Organisation, people: list[Talent], contacts: list[Contact]
+) -> dict[Any, dict[str, str]]:
+    """What was written to support and names them, without their names and addresses."""
+    words = {contact.value for contact in contacts}
+    for one in people:
+        words |= {one.full_name, f"{one.last_name or ''} {one.first_name or ''}".strip()}
+        words |= {str(one.id)}
+    written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
+    if not written:
+        return {}
+    pattern = re.compile("|".join(reversed(written)), re.IGNORECASE)
+    found = {}
+    for message in SupportMessage.objects.filter(thread__org=org).iterator(chunk_size=AT_ONCE):
+        texts = {name: pattern.sub(ERASED, getattr(message, name)) for name in WRITTEN}
+        if any(getattr(message, name) != text for name, text in texts.items()):
+            found[message.pk] = texts
+    return found

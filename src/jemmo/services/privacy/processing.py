@@ -1,0 +1,163 @@
+"""What the record of processing activities (Art. 30 GDPR) says of an organisation: read from how it is set up."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from msgspec import Struct
+
+from jemmo import conninfo
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.access import Action
+from jemmo.domain.retention import Retention
+from jemmo.services.notifications import mailing
+from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.store.connections.connections import PARTED
+from jemmo.store.db import scope
+from jemmo.store.models import (
+    AccessEvent,
+    Connection,
+    Erasure,
+    FileVersion,
+    Membership,
+    Organisation,
+    OrganisationNotices,
+    Talent,
+)
+
+YEAR = timedelta(days=365)
+
+_HELD = """
+    SELECT count(*),
+        count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),
+        count(*) FILTER (WHERE headline IS NOT NULL OR current_title IS NOT NULL
+            OR current_company IS NOT NULL OR summary IS NOT NULL),
+        count(*) FILTER (WHERE location IS NOT NULL),
+        count(*) FILTER (WHERE tags <> '{{}}'),
+        count(*) FILTER (WHERE custom_fields <> '{{}}'),
+        count(*) FILTER (WHERE source IS NOT NULL OR origin IS NOT NULL),
+        count(*) FILTER (WHERE consent_state <> 'UNKNOWN' OR can_email IS NOT NULL
+            OR do_not_contact_at IS NOT NULL),
+        (SELECT count(*) FROM talent_contacts c JOIN talent o ON o.id = c.talent_id
+            WHERE o.org_id = %(org)s),
+        (SELECT count(*) FROM application WHERE org_id = %(org)s),
+        (SELECT count(*) FROM application WHERE org_id = %(org)s AND sealed_texts IS NOT NULL)
+    FROM talent WHERE org_id = %(org)s""".replace("{{}}", "{}")
+_NAMES = (
+    *("people", "name", "work", "place", "tags", "custom_fields", "source", "consent"),
+    *("contacts", "applications", "cover_letters"),
+)
+
+
+class Source(Struct, frozen=True):
+    """An ATS that people come from."""
+
+    connection: Connection
+    label: str
+
+
+class Category(Struct, frozen=True):
+    """A kind of data, and of how many records it is held."""
+
+    name: str
+    count: int
+
+
+class Processing(Struct, frozen=True, kw_only=True):
+    """``database`` and ``mail`` are host names, empty for this machine's own or for none."""
+
+    org: Organisation
+    at: datetime
+    contacts: list[str]
+    sources: list[Source]
+    categories: list[Category]
+    people: int
+    members: dict[str, int]
+    database: str
+    files: str
+    files_kind: str
+    chat: str
+    mail: str
+    wishes: Retention
+    requests: dict[str, int]
+
+
+def record(org: Organisation, *, now: datetime) -> Processing:
+    """The record. Its numbers are of everybody, also of those whom the reader may not see."""
+    with scope.under(scope.of_organisation(org.id)):
+        return _record(org, now)
+
+
+def _sources(org: Organisation) -> QuerySet[Connection]:
+    """Connections in use, and those that were disconnected while their people are still held."""
+    holds_people = Exists(Talent.objects.filter(connection=OuterRef("pk")))
+    found = org.connections.filter(~Q(state__in=PARTED) | holds_people)
+    return found.order_by("created_at")
+
+
+def _record(org: Organisation, now: datetime) -> Processing:
+    held = _held(org)
+    kind, place = _files()
+    notices = OrganisationNotices.objects.filter(org=org).first()
+    members = Membership.objects.filter(org=org)
+    managers = members.filter(role__in=("owner", "admin")).select_related("account")
+    return Processing(
+        org=org,
+        at=now,
+        contacts=sorted(one.account.email for one in managers),
+        sources=[
+            Source(one, CONNECTORS[one.provider].label if one.provider in CONNECTORS else "")
+            for one in _sources(org)
+        ],
+        categories=[
+            *(Category(name, held[name]) for name in _NAMES if name != "people" and held[name]),
+            *_stored(org),
+        ],
+        people=held["people"],
+        members=dict(members.values_list("role").annotate(n=Count("id")).order_by("role")),
+        database=_database(),
+        files=place,
+        files_kind=kind,
+        chat=notices.chat_host if notices else "",
+        mail=mailing.server(),
+        wishes=wishes_of(org),
+        requests=_requests(org, now),
+    )
+
+
+def _held(org: Organisation) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"org": org.pk})
+        return dict(zip(_NAMES, cursor.fetchone(), strict=True))
+
+
+def _stored(org: Organisation) -> list[Category]:
+    found = FileVersion.objects.filter(org=org, state="stored").count()
+    return [Category("files", found)] if found else []
+
+
+def _requests(org: Organisation, now: datetime) -> dict[str, int]:
+    """Of the last year."""
+    lately = Erasure.objects.filter(org=org, at__gte=now - YEAR)
+    found = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
+    found["exports"] = AccessEvent.objects.filter(
+        org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
+    ).count()
+    return found
+
+
+def _database() -> str:
+    """The host of the database server, empty when it runs on this machine."""
+    host = conninfo.parse(os.environ.get("DATABASE_URL", "")).get("host", "")
+    return "" if host in ("localhost", "127.0.0.1", "::1") or host.startswith(("/", "@")) else host
+
+
+def _files() -> tuple[str, str]:
+    """What keeps the files, and the name of the bucket."""
+    scheme, found, rest = os.environ.get("JEMMO_FILES", "").partition("://")
+    return (
+        (scheme, rest.split("/")[0]) if found and scheme in ("supabase", "s3") else ("folder", "")
+    )

@@ -1,0 +1,157 @@
+"""Erases whose time is over, by the organisation's own rules: shown first, in small steps, with a brake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from msgspec import Struct
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jemmo.domain.errors import changed_meanwhile
+from jemmo.domain.notices import Kind
+from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
+from jemmo.files.storage import Storage
+from jemmo.services.accounts.audit import note
+from jemmo.services.notifications.alerts import tell
+from jemmo.services.privacy import erasure, retention_policy
+from jemmo.store.db import scope
+from jemmo.store.models import Account, Organisation, Talent
+from jemmo.store.privacy import retention as store
+from jemmo.vault import Vault
+
+STEP = 100  # people in one transaction
+SHOWN = 20  # people named in a preview
+
+
+class Named(Struct, frozen=True):
+    """Somebody who would go."""
+
+    talent: Talent
+    rule: Rule
+    at: datetime
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What rules would erase now; nothing was done. ``total`` is everybody who is kept."""
+
+    people: int
+    total: int
+    oldest: datetime | None
+    tallies: list[store.Tally]
+    first: list[Named]
+
+    @property
+    def unusual(self) -> bool:
+        return held_back(self.people, self.total, 0)
+
+
+def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
+    """The numbers are of all people; named are those whom the reader may see."""
+    now = now or datetime.now(UTC)
+    with scope.under(scope.of_organisation(org.id)):
+        tallies = store.tallies(org.id, rules, now=now)
+        total = _total(org)
+    listed = store.over(org.id, rules, now=now, most=SHOWN) if tallies else []
+    people = Talent.objects.in_bulk([one.talent for one in listed])
+    return Preview(
+        people=sum(one.people for one in tallies),
+        total=total,
+        oldest=min((one.oldest for one in tallies), default=None),
+        tallies=tallies,
+        first=[
+            Named(people[one.talent], one.rule, one.at) for one in listed if one.talent in people
+        ],
+    )
+
+
+def change(
+    org: Organisation,
+    rules: dict[str, Any],
+    *,
+    seen: str,
+    agreed: int,
+    actor: Account | None,
+    now: datetime | None = None,
+) -> Retention:
+    """Keep the rules. ``agreed`` is how many people the preview named as those that would go.
+
+    Raises ``ConfigError`` when somebody else changed them meanwhile.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        if retention_policy.seen_as(held) != seen:
+            raise changed_meanwhile()
+        saved = retention_policy.change(org, **rules, agreed=agreed, held=0, held_of=0)
+        told = {name: str(value) for name, value in rules.items()}
+        note(org, "retention.changed", actor=actor, now=now, rules=told)
+    return saved
+
+
+def release(org: Organisation, people: int, *, actor: Account | None) -> Retention:
+    """Let go as many as the person saw were held back. Raises ``ConfigError`` when it is another number by now."""
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        if retention_policy.wishes_of(held).held != people or not people:
+            raise changed_meanwhile()
+        saved = retention_policy.change(org, agreed=people, held=0, held_of=0)
+        note(org, "retention.released", actor=actor, now=datetime.now(UTC), people=people)
+    queue(org.id)
+    return saved
+
+
+def begin() -> int:
+    """Queue a step for every organisation that has rules; how many."""
+    count = 0
+    for org in Organisation.objects.exclude(privacy={}).filter(deleted_at=None):
+        if retention_policy.wishes_of(org).erases:
+            queue(org.id)
+            count += 1
+    return count
+
+
+def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:
+    """Erase a few of those whose time is over; whether there are more. Unusually many are held back instead."""
+    now = now or datetime.now(UTC)
+    org = Organisation.objects.filter(id=org_id, deleted_at=None).first()
+    if org is None:
+        return False
+    rules = retention_policy.wishes_of(org)
+    if not rules.erases:
+        return False
+    due = sum(one.people for one in store.tallies(org.id, rules, now=now))
+    total = _total(org)
+    if held_back(due, total, rules.agreed):
+        with transaction.atomic():
+            retention_policy.change(org, held=due, held_of=total)
+            if not rules.held:  # once, not every night
+                tell(org, Kind.RETENTION_HELD, people=due, of=total)
+        return False
+    by_lift: dict[Any, list[UUID]] = {}
+    for one in store.over(org.id, rules, now=now, most=STEP):
+        by_lift.setdefault(lift_of(one.rule, Counts(rules.counts)), []).append(one.talent)
+    for lift, talents in by_lift.items():
+        erasure.erase(org, talents, vault=vault, storage=storage, cause=Cause.RETENTION, lift=lift)
+    gone = sum(len(talents) for talents in by_lift.values())
+    if rules.agreed or rules.held:
+        retention_policy.change(org, agreed=max(0, rules.agreed - gone), held=0, held_of=0)
+    return gone < due
+
+
+def queue(org_id: UUID) -> None:
+    """Have the next step done in the background, unless it waits already."""
+    lock = f"retention:{org_id}"
+    task = app.configure_task("apply_retention", queue="files", lock=lock, queueing_lock=lock)
+    try:
+        with transaction.atomic():
+            task.defer(org_id=str(org_id))
+    except AlreadyEnqueued:
+        return
+
+
+def _total(org: Organisation) -> int:
+    return Talent.objects.filter(org=org, remote_deleted_at=None, anonymised_at=None).count()

@@ -1,0 +1,35 @@
+"""How long an organisation wants to keep people, as it is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from msgspec.structs import replace
+
+from jemmo.domain.retention import Retention
+from jemmo.domain.stored_values import struct_of
+from jemmo.store.models import Organisation
+
+
+def wishes_of(org: Organisation) -> Retention:
+    return struct_of(org.privacy, Retention)
+
+
+def seen_as(org: Organisation) -> str:
+    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    own = replace(wishes_of(org), agreed=0, held=0, held_of=0)
+    return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
+
+
+def change(org: Organisation, **values: Any) -> Retention:
+    """Keep these values beside the others; of two who change at once, both are kept."""
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        wishes = replace(wishes_of(held), **values)
+        held.privacy = msgspec.to_builtins(wishes)
+        held.save(update_fields=["privacy"])
+    org.privacy = held.privacy
+    return wishes

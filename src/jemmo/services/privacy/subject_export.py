@@ -1,0 +1,211 @@
+"""All that is held of one person, to hand over to them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from django.forms.models import model_to_dict
+from django.utils.html import format_html
+
+from jemmo.domain.access import Action
+from jemmo.files.storage import Missing, Storage
+from jemmo.services.base.contexts import file_context
+from jemmo.services.files.stored_files import safe_name
+from jemmo.services.privacy.access_log import note
+from jemmo.store.models import (
+    AccessEvent,
+    Account,
+    Application,
+    FileVersion,
+    Organisation,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.records.redaction import open_contacts, put_back, put_back_letters
+from jemmo.vault import Vault
+
+ROWS = 200  # read at a time
+PART = 256 * 1024  # bytes of a file compressed at a time
+INTERNAL = {"content_hash", "search", "excluded_reason", "org", "connection"}
+
+
+class Output(Protocol):
+    """What an export is written to, from beginning to end."""
+
+    def write(self, content: bytes, /) -> int: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def export(
+    org: Organisation,
+    talents: list[UUID],
+    to: Output,
+    *,
+    vault: Vault,
+    storage: Storage,
+    actor: Account | None = None,
+) -> None:
+    """Write a zip of ``data.json``, ``index.html`` that says the same, and ``files/``. It is noted who took it.
+
+    Of the person's files one is in memory at a time, of rows some hundred.
+    """
+    for one in talents:
+        note(org, Action.SUBJECT_EXPORTED, actor=actor, talent=one)
+
+    def records() -> Iterator[dict[str, Any]]:
+        for one in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
+            yield _person(one, vault)
+
+    told = {"organisation": org.name, "written_at": datetime.now(UTC), "records": records}
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        versions = FileVersion.objects.filter(
+            attachment__talent__in=talents, org=org, state="stored"
+        ).select_related("attachment")
+        ordered = versions.order_by("attachment_id", "written_at").iterator(ROWS)
+        for number, version in enumerate(ordered, 1):
+            name = safe_name(version.attachment.file_name, version.content_type)
+            with suppress(Missing):
+                _add(archive, f"files/{number:02} {name}", _content(version, vault, storage))
+        for name, parts in (("data.json", _json(told)), ("index.html", _page(org, records))):
+            with archive.open(name, "w", force_zip64=True) as file:
+                for part in parts:
+                    file.write(part.encode())
+
+
+def _content(version: FileVersion, vault: Vault, storage: Storage) -> bytes:
+    return vault.open(storage.get(version.storage_name), file_context(version.id))
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a file in parts: in one, it would be in memory compressed as well."""
+    with archive.open(name, "w", force_zip64=True) as file:
+        for start in range(0, len(content), PART):
+            file.write(memoryview(content)[start : start + PART])
+
+
+Rows = Callable[[], Iterator[Any]]
+"""Values that are read when they are written, each time anew."""
+
+
+def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
+    contacts = TalentContacts.objects.filter(talent=talent).first()
+    files = list(talent.attachments.order_by("id"))
+    put_back(talent, contacts, vault.open, files=files)
+    return {
+        "from": talent.connection.provider,
+        "person": _plain(talent),
+        "contacts": msgspec.to_builtins(open_contacts(contacts, talent, vault.open))
+        if contacts
+        else [],
+        "applications": partial(_applications, talent, vault),
+        "files": [_plain(one) for one in files],
+        "who_looked": partial(_looks, talent),
+    }
+
+
+def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
+    found = talent.applications.select_related("job", "stage", "reject_reason").order_by("id")
+    rows = found.iterator(ROWS)
+    while chunk := list(islice(rows, ROWS)):
+        put_back_letters(chunk, vault.open)
+        for one in chunk:
+            yield {
+                **_plain(one),
+                "cover_letter": one.cover_letter,
+                "job": one.job.title if one.job else None,
+                "stage": one.stage.name if one.stage else None,
+                "reject_reason": one.reject_reason.name if one.reject_reason else None,
+                "history": partial(_history, one),
+            }
+
+
+def _history(application: Application) -> Iterator[dict[str, Any]]:
+    return map(_plain, application.stage_events.order_by("at").iterator(ROWS))
+
+
+def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
+    for one in AccessEvent.objects.filter(talent=talent.id).order_by("at").iterator(ROWS):
+        yield {"action": one.action, "at": one.at}
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """A row's own values; those that are empty say nothing."""
+    found = model_to_dict(record)
+    found |= {
+        field.name: getattr(record, field.attname)
+        for field in record._meta.concrete_fields  # noqa: SLF001 - Django's own name for a public thing
+        if not field.is_relation
+    }
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in INTERNAL
+        and value not in (None, "", [], {})
+        and not isinstance(value, bytes | memoryview)
+    }
+
+
+STYLE = (
+    "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    "dt{color:#555}dd{margin:0 0 .5rem}"
+)
+
+
+def _json(value: Any) -> Iterator[str]:
+    """JSON in parts, the rows of a list a line each."""
+    if callable(value):
+        yield "["
+        for number, row in enumerate(value()):
+            yield ",\n" if number else "\n"
+            yield from _json(row)
+        yield "]"
+    elif isinstance(value, dict):
+        yield "{"
+        for number, (name, inner) in enumerate(value.items()):
+            yield f"{', ' if number else ''}{msgspec.json.encode(name).decode()}: "
+            yield from _json(inner)
+        yield "}"
+    else:
+        yield msgspec.json.encode(value).decode()
+
+
+def _page(org: Organisation, records: Rows) -> Iterator[str]:
+    yield format_html(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><style>{1}</style>'
+        "<h1>What {0} holds about you</h1>",
+        org.name,
+        STYLE,
+    )
+    for one in records():
+        yield "<hr>"
+        yield from _section(one)
+    yield "</html>"
+
+
+def _section(value: Any) -> Iterator[str]:
+    """Nested values as nested lists, in parts; every text is escaped."""
+    if isinstance(value, dict):
+        yield "<dl>"
+        for name, inner in value.items():
+            yield format_html("<dt>{}</dt><dd>", name.replace("_", " "))
+            yield from _section(inner)
+            yield "</dd>"
+        yield "</dl>"
+    elif callable(value) or isinstance(value, list | tuple):
+        yield "<ul>"
+        for one in value() if callable(value) else value:
+            yield "<li>"
+            yield from _section(one)
+            yield "</li>"
+        yield "</ul>"
+    else:
+        yield format_html("{}", value)

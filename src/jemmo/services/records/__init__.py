@@ -1,0 +1,1 @@
+"""What people do with records: refresh, export, rules, quality, explanations."""

@@ -1,0 +1,17 @@
+"""Why is this record, or is it not, in Jemmo?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jemmo.domain.explanations import Answer, explain
+from jemmo.store.models import Organisation
+from jemmo.store.records import explanations
+
+
+def why(
+    org: Organisation, typed: str, *, now: datetime, sees_contacts: bool = True
+) -> list[Answer]:
+    """What became of the record that is named by an id, a link, a title or a name."""
+    found = explanations.facts(org, typed, now=now, sees_contacts=sees_contacts)
+    return explain(found, sees_contacts=sees_contacts)

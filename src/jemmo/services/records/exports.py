@@ -1,0 +1,53 @@
+"""Everything synced, as plain objects a line each, by the rights of whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jemmo.domain.access import Action
+from jemmo.domain.errors import ConfigError
+from jemmo.services.privacy.access_log import note
+from jemmo.store.models import AccessEvent, Account, Organisation, Role
+from jemmo.store.records import export
+from jemmo.vault import Vault
+
+KINDS = ("jobs", "talents", "applications", "stages", "resumes")
+PERSONAL = ("talents", "applications", "resumes")
+
+
+def rows(
+    org: Organisation,
+    kind: str,
+    *,
+    role: Role | None,
+    vault: Vault,
+    actor: Account | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The visible records of a kind, oldest first; ``role=None`` is the operator, who sees everything.
+
+    Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
+    """
+    if kind not in KINDS:
+        raise ConfigError(
+            f"{kind!r} cannot be exported.",
+            code="export_kind",
+            next_step=f"Choose one of: {', '.join(KINDS)}.",
+        )
+    sees_contacts = role is None or role.sees_contacts
+    reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
+    if kind in PERSONAL:
+        taken = note(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
+        return _counted(export.exported(kind, org, reader), taken)
+    return export.exported(kind, org, reader)
+
+
+def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:
+    """The rows; how many were taken is noted at the end, also of an export that was broken off."""
+    count = 0
+    try:
+        for row in rows:
+            count += 1
+            yield row
+    finally:
+        AccessEvent.objects.filter(pk=taken.pk).update(detail={**taken.detail, "rows": count})

@@ -1,0 +1,116 @@
+"""How true and how tidy an organisation's data are."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec import Struct
+
+from jemmo.domain.errors import JemmoError, TransientError
+from jemmo.domain.history import LIMITED, limit_of
+from jemmo.services.connections import connections
+from jemmo.services.connections.ats_access import PATIENCE
+from jemmo.store.db import scope
+from jemmo.store.models import Connection, Organisation
+from jemmo.store.records import quality
+from jemmo.vault import Vault
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """A stream's records in the ATS, by its own count, and here.
+
+    ``erased`` of those that are not here were erased, as far as counts can tell: at most as many as ever were.
+    ``left_out`` are older than the history that the connection reads. ``apart`` is what none of that nor a rejection
+    explains.
+    """
+
+    stream: str
+    ats: int | None
+    held: quality.Held
+    erased: int = 0
+    left_out: int = 0
+    apart: int | None
+
+
+class Connected(Struct, frozen=True, kw_only=True):
+    """A connection's streams; ``error`` when the ATS was asked and did not answer."""
+
+    connection: Connection
+    streams: list[Compared]
+    error: JemmoError | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    quality: quality.Quality
+    connections: list[Connected]
+    asked: bool
+
+
+def report(org: Organisation, *, vault: Vault | None) -> Report:
+    """The state of the data; with a ``vault`` each ATS is asked for its counts, a few requests each.
+
+    All of them together have ``PATIENCE`` seconds; those that come too late in it are not asked.
+
+    The counts beside those of the ATS are of all records, also of those that the reader may not see.
+    """
+    with scope.under(scope.of_organisation(org.id)):
+        held = quality.held_of(org)
+    ends = time.monotonic() + PATIENCE
+    return Report(
+        quality=quality.of(org),
+        connections=[_compare(connection, streams, vault, ends) for connection, streams in held],
+        asked=vault is not None,
+    )
+
+
+def _compare(
+    connection: Connection, held: list[quality.Held], vault: Vault | None, ends: float
+) -> Connected:
+    totals: dict[str, int] = {}
+    older: dict[str, int] = {}
+    error = None
+    limited = limit_of(connection.options) is not None
+    if vault is not None:
+        try:
+            found = connections.test(connection, vault, patience=_left(ends))
+            totals = {
+                name: count
+                for name, count in found.totals.items()
+                if name not in found.approximate
+                and not (limited and name in LIMITED and name not in found.older)
+            }
+            older = found.older
+        except JemmoError as refused:
+            error = refused
+    return Connected(
+        connection=connection,
+        streams=[_beside(one, totals.get(one.stream), older.get(one.stream, 0)) for one in held],
+        error=error,
+    )
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left < 1:
+        raise TransientError(
+            "The other ATSs took too long to respond, so this one wasn't asked.",
+            code="not_asked",
+            next_step="Refresh the counts again.",
+        )
+    return left
+
+
+def _beside(held: quality.Held, ats: int | None, older: int) -> Compared:
+    if ats is None:
+        return Compared(stream=held.stream, ats=None, held=held, apart=None)
+    left_out = max(older - held.older, 0)
+    absent = ats - held.stored - held.kept_out - left_out
+    erased = min(max(absent, 0), held.erased)
+    return Compared(
+        stream=held.stream,
+        ats=ats,
+        held=held,
+        erased=erased,
+        left_out=left_out,
+        apart=absent - erased,
+    )

@@ -1,0 +1,146 @@
+"""One record, read again because somebody wants to know now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from msgspec import Struct
+
+from jemmo.domain.error_catalog import Kind, trouble
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import Hint
+from jemmo.services.connections import connections
+from jemmo.services.sync.manual import check_active
+from jemmo.services.webhooks import endpoints
+from jemmo.services.webhooks.refetch import Lane
+from jemmo.store.models import Application, Connection, Job, Organisation, Talent
+from jemmo.store.records import refresh_outcome
+from jemmo.store.records.refresh_outcome import State
+from jemmo.vault import Vault
+
+REFRESHED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
+MOST_APPLICATIONS = 20
+PATIENCE = 60.0  # seconds
+LOOK_AGAIN = 0.2  # seconds, while a worker does it or the ATS is to be asked a second time
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """A record of the ATS that a person means."""
+
+    connection_id: UUID
+    stream: Stream
+    remote_id: str
+
+
+class Refreshed(Struct, frozen=True, kw_only=True):
+    """What became of it. ``records`` were asked for; ``changed`` says whether one of them is different now."""
+
+    connection_id: UUID
+    stream: Stream
+    remote_id: str
+    outcome: State
+    changed: bool
+    records: int
+    error: dict[str, str] | None = None
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether the customer must act before it can work."""
+        code = self.error["code"] if self.error else ""
+        return bool(code) and trouble(code).kind in {Kind.ACCESS, Kind.DECISION}
+
+
+def named(org: Organisation, stream: Stream, typed: str, connection_id: str | None = None) -> Named:
+    """The record that ``typed`` means: an id of ours, or the ATS's, also of one that is not here yet.
+
+    Raises ``ConfigError`` where it is not clear which connection to ask.
+    """
+    asked = connections.of_organisation(org, connection_id)
+    held = (Talent if stream is Stream.TALENTS else Job).objects.filter(connection__in=asked)
+    means = Q(remote_id=typed)
+    with suppress(ValueError):
+        means |= Q(id=UUID(typed))
+    found = list(held.filter(means).values_list("connection_id", "remote_id")[:2])
+    if len(found) == 1:
+        return Named(connection_id=found[0][0], stream=stream, remote_id=found[0][1])
+    if not found and len(asked) == 1:
+        return Named(connection_id=asked[0].id, stream=stream, remote_id=typed)
+    raise ConfigError(
+        f"{org.name} has several connections, and it is not clear which of them is meant.",
+        code="which_connection",
+        next_step="Name it with --connection; `jemmo status` lists them.",
+    )
+
+
+def refresh(connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault) -> int:
+    """Have a record looked up within seconds, also while a sync runs; how many are, a talent's applications included.
+
+    It goes the way of a webhook's hint: no lease is needed, newest wins, and what is gone is asked for twice. Raises
+    ``ConfigError`` where the connection is not active or records of this kind are not asked for one by one.
+    """
+    connection = Connection.objects.get(id=connection_id)
+    check_active(connection)
+    if stream not in REFRESHED:
+        raise ConfigError(
+            "The ATS cannot be asked for a single record of this kind.",
+            code="not_refreshable",
+            next_step="Run a sync instead: it reads everything that changed.",
+        )
+    hints = [Hint(stream=stream, remote_id=remote_id)]
+    if stream is Stream.TALENTS:
+        applications = Application.objects.filter(
+            connection=connection, talent__remote_id=remote_id, remote_deleted_at=None
+        ).order_by("-remote_updated_at")
+        known = applications.values_list("remote_id", flat=True)[:MOST_APPLICATIONS]
+        hints += [Hint(stream=Stream.APPLICATIONS, remote_id=one) for one in known]
+    endpoints.look_up(connection, hints, vault)
+    return len(hints)
+
+
+def look_now(
+    one: Named, *, database_url: str, vault: Vault, patience: float = PATIENCE
+) -> Refreshed:
+    """As ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
+
+    After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
+    """
+    began = datetime.now(UTC)
+    asked = refresh(one.connection_id, one.stream, one.remote_id, vault=vault)
+    lane = Lane(database_url, vault)
+    ends = time.monotonic() + patience
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                served = runner.run(lane.serve(one.connection_id))
+                state = _state(one)
+                if not state.waits or state.trouble or time.monotonic() >= ends:
+                    break
+                if not served:
+                    time.sleep(LOOK_AGAIN)
+        finally:
+            runner.run(lane.close())
+    return Refreshed(
+        connection_id=one.connection_id,
+        stream=one.stream,
+        remote_id=one.remote_id,
+        outcome=state.outcome,
+        changed=refresh_outcome.changed_since(one.connection_id, one.stream, one.remote_id, began),
+        records=asked,
+        error=_error(state.trouble) if state.trouble else None,
+    )
+
+
+def _state(one: Named) -> refresh_outcome.Refreshing:
+    connection = Connection.objects.get(id=one.connection_id)
+    return refresh_outcome.of(connection, one.stream, one.remote_id, now=datetime.now(UTC))
+
+
+def _error(code: str) -> dict[str, str]:
+    known = trouble(code)
+    return {"code": code, "message": known.means, "next_step": known.next_step}

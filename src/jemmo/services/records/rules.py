@@ -1,0 +1,162 @@
+"""Which records an organization excludes from what people see."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection as database
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jemmo.domain.errors import changed_meanwhile
+from jemmo.domain.history import limit_of
+from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
+from jemmo.domain.stored_values import struct_of
+from jemmo.domain.streams import Stream
+from jemmo.store.connections.connections import PARTED
+from jemmo.store.db import scope
+from jemmo.store.files import fetch_queue
+from jemmo.store.models import Connection, Organisation, StreamCheckpoint
+from jemmo.store.sync import exclusion as visibility
+
+SETTING = {
+    Exclusion.JOB_ARCHIVED: "include_archived_jobs",
+    Exclusion.JOB_DRAFT: "include_draft_jobs",
+    Exclusion.TALENT_ARCHIVED: "include_archived_talents",
+    Exclusion.NO_ACTIVE_APPLICATION: "include_talents_without_active_application",
+}
+"""The rule that excludes a record, and the setting that includes it."""
+
+
+_STREAMS = set(Stream.__members__.values())
+
+
+def of(org: Organisation) -> Rules:
+    return struct_of(org.rules, Rules)
+
+
+def counts(org: Organisation) -> dict[Exclusion, int]:
+    """How many records each rule excludes, or would if it were on; of those that are on, the same as in data quality.
+
+    The counts are of all records, also of those that the reader may not see.
+    """
+    rules, now = of(org), datetime.now(UTC)
+    totals = dict.fromkeys(Exclusion, 0)
+    with scope.under(scope.of_organisation(org.id)):
+        for connection_id in _connections(org):
+            counted = visibility.counts(connection_id, rules, now, _limit(connection_id))
+            for exclusion in grounds(_streams(connection_id)):
+                totals[exclusion] += counted[exclusion]
+    return totals
+
+
+def seen_as(org: Organisation) -> str:
+    """What a form was filled from; see ``jemmo.services.connections.connections.seen_as``."""
+    return hashlib.sha256(msgspec.json.encode(of(org))).hexdigest()[:16]
+
+
+def changed(org: Organisation, excludes: set[Exclusion], hired_days: int) -> Rules:
+    """The organization's rules with these exclusions and no others."""
+    settings = {name: exclusion not in excludes for exclusion, name in SETTING.items()}
+    return msgspec.structs.replace(of(org), hired_days=hired_days, **settings)
+
+
+def preview(org: Organisation, rules: Rules) -> visibility.Preview:
+    """What these rules would change, without changing it."""
+    numbers = [
+        visibility.preview(
+            connection_id,
+            _applicable(connection_id, rules),
+            datetime.now(UTC),
+            _limit(connection_id),
+        )
+        for connection_id in _connections(org)
+    ]
+    totals = {
+        name: sum(getattr(one, name) for one in numbers)
+        for name in visibility.Preview.__struct_fields__
+    }
+    return visibility.Preview(**totals)
+
+
+def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen: str) -> int:
+    """Exclude these records and include the others, at once; how many that the reader sees appeared or vanished.
+
+    Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when somebody else changed
+    the rules meanwhile. A sync under way reads by the old rules, so they are applied once more behind it.
+    """
+    with transaction.atomic():
+        held = Organisation.objects.select_for_update().get(id=org.id)
+        if seen_as(held) != seen:
+            raise changed_meanwhile()
+        held.rules = msgspec.to_builtins(changed(held, excludes, hired_days))
+        held.save(update_fields=["rules"])
+    org.rules = held.rules
+    changes = preview(org, of(org)).changes
+    with scope.under(scope.of_organisation(org.id)):  # also records that the reader may not see
+        for connection_id in _connections(org):
+            apply(connection_id)
+            once_more(connection_id)
+    return changes
+
+
+def apply(connection_id: UUID, now: datetime | None = None) -> int:
+    """Exclude and show a connection's records by its organization's rules; how many changed."""
+    connection = Connection.objects.select_related("org").filter(id=connection_id).first()
+    if connection is None:
+        return 0
+    rules = _applicable(connection_id, of(connection.org))
+    limit = limit_of(connection.options)
+    changes = visibility.decide(connection_id, rules, now or datetime.now(UTC), limit)
+    if changes:
+        with database.cursor() as cursor:
+            cursor.execute(fetch_queue.WAKE, [connection_id])
+    return changes
+
+
+def apply_to_all() -> int:
+    """Queue ``apply`` for every connection, since a hire stops counting after a while; how many."""
+    ids = Connection.objects.exclude(state__in=PARTED).values_list("id", flat=True)
+    for connection_id in ids:
+        once_more(connection_id)
+    return len(ids)
+
+
+def _connections(org: Organisation) -> list[UUID]:
+    return list(org.connections.exclude(state__in=PARTED).values_list("id", flat=True))
+
+
+def _applicable(connection_id: UUID, rules: Rules) -> Rules:
+    """The rules, less those that this connection's ATS gives no ground for."""
+    return applicable(rules, _streams(connection_id))
+
+
+def _limit(connection_id: UUID) -> datetime | None:
+    """Where the history of a connection begins."""
+    return limit_of(Connection.objects.values_list("options", flat=True).get(id=connection_id))
+
+
+def _streams(connection_id: UUID) -> list[Stream]:
+    """What is read of this connection's ATS."""
+    read = StreamCheckpoint.objects.filter(connection=connection_id)
+    names = read.values_list("stream", flat=True)
+    return [Stream(name) for name in names if name in _STREAMS]
+
+
+def once_more(connection_id: UUID) -> None:
+    """Apply the rules again behind a sync under way, which goes by those that it began with."""
+    task = app.configure_task(
+        "apply_rules",
+        queue="syncs",
+        lock=f"sync:{connection_id}",
+        queueing_lock=f"rules:{connection_id}",
+    )
+    try:
+        with transaction.atomic():
+            task.defer(connection_id=str(connection_id))
+    except AlreadyEnqueued:
+        return

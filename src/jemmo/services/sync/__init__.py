@@ -1,0 +1,1 @@
+"""Running a sync: the queue, the run itself, verification."""

@@ -1,0 +1,63 @@
+"""A sync that a person asks for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models.functions import Now
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import Mode
+from jemmo.services.sync import queue
+from jemmo.store.models import Connection, ConnectionState, Lease, SyncRun
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    """What became of a press of the button. ``joined``: a sync was running or waiting already, and will do."""
+
+    joined: bool
+
+
+def request_sync(
+    connection_id: UUID, *, only: str | None = None, mode: Mode | None = None
+) -> Requested:
+    """Queue a sync ahead of all that start by themselves, or join one that runs or waits and reads as much.
+
+    ``only`` is ``jobs`` or ``talents``. Raises ``ConfigError`` when the connection is not active.
+    """
+    connection = Connection.objects.get(id=connection_id)
+    check_active(connection)
+    if mode is None and _runs(connection, only):
+        return Requested(joined=True)
+    queued = queue.sync(
+        connection_id, priority=queue.MANUAL, trigger="manual", only=only, mode=mode
+    )
+    return Requested(joined=not queued)
+
+
+def check_active(connection: Connection) -> None:
+    """Raise ``ConfigError`` unless the connection may be read from."""
+    if connection.state != ConnectionState.ACTIVE:
+        raise _not_now(connection)
+
+
+def _runs(connection: Connection, only: str | None) -> bool:
+    """Whether a sync is under way that reads what is asked for; its lease says whether it lives."""
+    held = Lease.objects.filter(connection=connection, expires_at__gt=Now()).values("run_id")
+    reading = SyncRun.objects.filter(id__in=held, scope__in={"", only or ""})
+    return bool(reading.exists())
+
+
+def _not_now(connection: Connection) -> ConfigError:
+    if connection.state == ConnectionState.PAUSED:
+        return ConfigError(
+            "This connection is paused.",
+            code="paused",
+            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
+        )
+    return ConfigError(
+        "The ATS no longer accepts this connection's key.",
+        code="key_refused",
+        next_step="Replace the key in Settings > Organization > ATS integration.",
+    )

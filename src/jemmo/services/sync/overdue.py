@@ -1,0 +1,32 @@
+"""Syncs that have not started though they are due, or take much longer than usual: told as failures are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from jemmo.domain.notices import Kind
+from jemmo.services.connections.schedule import is_late, is_slow
+from jemmo.services.notifications.alerts import tell
+from jemmo.store.models import Connection, ConnectionState, Notification
+
+
+def watch(now: datetime) -> int:
+    """Tell each once, until the connection's next sync has ended; how many were told."""
+    active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
+    return sum(_watch(one, now) for one in active.select_related("org", "lease"))
+
+
+@transaction.atomic
+def _watch(connection: Connection, now: datetime) -> int:
+    if is_late(connection, now):
+        kind = Kind.LATE
+    elif is_slow(connection, now):
+        kind = Kind.SLOW
+    else:
+        return 0
+    if Notification.objects.filter(connection=connection, fold=kind).exists():
+        return 0
+    tell(connection.org, kind, connection=connection, fold=str(kind))
+    return 1

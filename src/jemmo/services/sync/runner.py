@@ -1,0 +1,397 @@
+"""Running a sync."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.base import FULL_SWEEP
+from jemmo.connectors.registry import connector_for
+from jemmo.domain import numbers, system_errors
+from jemmo.domain.errors import (
+    Cancelled,
+    ConfigError,
+    FailureMode,
+    JemmoError,
+    LeaseLost,
+    TransientError,
+    Unexpected,
+)
+from jemmo.domain.history import limit_of
+from jemmo.domain.outcomes import Counts, RunReport, RunStatus, RunWarning
+from jemmo.domain.ports import Progress, Source
+from jemmo.domain.rules import applicable
+from jemmo.domain.schedule import FIRST_RETRY, next_due
+from jemmo.domain.streams import Checkpoint, Mode, Stream
+from jemmo.logs import about
+from jemmo.pipeline.plan import choose_mode, plausible
+from jemmo.pipeline.run import SyncRun
+from jemmo.services.base.scopes import connected
+from jemmo.services.connections.api_keys import open_key
+from jemmo.services.connections.schedule import sweep_due
+from jemmo.services.privacy.personal_data import hashing_of
+from jemmo.store.db.postgres import Connection, connect, explain, explained
+from jemmo.store.db.shared import sharing
+from jemmo.store.sync import runs
+from jemmo.store.sync.pace import PostgresPace, pace_key
+from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.refused_requests import PostgresRefusals, asked_with
+from jemmo.store.sync.run_context import RunContext
+from jemmo.store.sync.runs import Begun, Hold
+from jemmo.store.sync.writer import Writer, hold_lease
+from jemmo.vault import Vault
+
+log = logging.getLogger(__name__)
+
+DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
+
+BESIDE_LOOKS = 0.95
+"""Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
+
+SENT_AT_ONCE = 0.3
+"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
+
+RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
+
+GROUPS = {
+    "jobs": (Stream.DEPARTMENTS, Stream.USERS, Stream.JOBS, Stream.STAGES),
+    "talents": (Stream.REJECT_REASONS, Stream.STAGES, Stream.TALENTS, Stream.APPLICATIONS),
+}
+"""What ``--only`` reads."""
+
+
+Clock = Callable[[], datetime]
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
+        return None
+
+    def recent_is_read(self) -> None:
+        return None
+
+
+class Slice(Struct, frozen=True, kw_only=True):
+    """One turn of a run: its report so far, and the claim that the next turn takes up."""
+
+    report: RunReport
+    hold: Hold
+
+    @property
+    def ended(self) -> bool:
+        return self.report.status is not RunStatus.RUNNING
+
+
+async def sync(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    mode: Mode | None = None,
+    only: str | None = None,
+    trigger: str = "manual",
+    progress: Progress | None = None,
+    now: Clock | None = None,
+) -> RunReport:
+    """Run one sync to its end and return its report, failures included.
+
+    Raises ``AlreadyRunning`` when one is under way and ``ConfigError`` when the connection cannot be used at all.
+    """
+    done = await sync_slice(
+        connection_id,
+        database_url=database_url,
+        vault=vault,
+        mode=mode,
+        only=only,
+        trigger=trigger,
+        progress=progress,
+        now=now,
+    )
+    return done.report
+
+
+async def sync_slice(
+    connection_id: UUID,
+    *,
+    database_url: str,
+    vault: Vault,
+    mode: Mode | None = None,
+    only: str | None = None,
+    trigger: str = "manual",
+    progress: Progress | None = None,
+    goes_on: Hold | None = None,
+    slice_over: Callable[[Mode], bool] = lambda _: False,
+    now: Clock | None = None,
+) -> Slice:
+    """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
+
+    It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
+    """
+    began, now = time.monotonic(), now or _now
+    streams = GROUPS[only] if only else None
+    async with connected(connection_id, database_url) as (db, found):
+        _check_not_paused(found)
+        part = BESIDE_LOOKS if await runs.may_hear(db, connection_id) else 1.0
+        async with opened(found, vault, database_url, part=part, at_once=SENT_AT_ONCE) as source:
+            names = [spec.name for spec in source.streams if not streams or spec.name in streams]
+            report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
+            row = _with_applicable_rules(found, source, report)
+            begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
+            async with _leased(db, row, report, begin, database_url, now) as context:
+                report = context.report
+                store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
+                if not context.goes_on:
+                    report.mode = await _choose_mode(db, row, store, mode, names, now())
+                    await _note_mode(db, report)
+                context.mode = report.mode
+                run = SyncRun(
+                    source=source,
+                    store=store,
+                    rules=row.rules,
+                    report=report,
+                    progress=progress or Unwatched(),
+                    now=now,
+                    only=streams,
+                    slice_over=lambda: slice_over(report.mode),
+                    limit=context.limit,
+                )
+                with about(connection=connection_id, run=report.run_id, mode=report.mode):
+                    log.info("a sync goes on" if context.goes_on else "a sync begins")
+                    await _execute(run, database_url, context)
+                    _tell_end(report)
+                report.seconds = round(report.seconds + time.monotonic() - began, 3)
+    return Slice(report=report, hold=context.hold)
+
+
+def _tell_end(report: RunReport) -> None:
+    if report.status is RunStatus.RUNNING:
+        log.info("a slice of the sync ended")
+        return
+    records = numbers.of(report.lines).read
+    facts = {"status": str(report.status), "requests": report.requests, "records": records}
+    if report.failure is not None:
+        facts["failure"] = str(report.failure)
+    log.log(logging.WARNING if report.failure else logging.INFO, "a sync ended", extra=facts)
+
+
+def _check_not_paused(row: runs.ConnectionRow) -> None:
+    if row.state == "paused":
+        raise ConfigError(
+            "This connection is paused.",
+            code="paused",
+            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
+        )
+
+
+def _with_applicable_rules(
+    row: runs.ConnectionRow, source: Source, report: RunReport
+) -> runs.ConnectionRow:
+    """The rules, less those that this ATS gives no ground for; the report says so."""
+    rules = applicable(row.rules, [spec.name for spec in source.streams])
+    if rules != row.rules:
+        report.warnings.append(
+            RunWarning(
+                code="rule_not_applied",
+                message="This ATS does not show us applications, so talents are kept "
+                "whether they have an active one or not.",
+            )
+        )
+    return replace(row, rules=rules)
+
+
+@asynccontextmanager
+async def opened(
+    row: runs.ConnectionRow,
+    vault: Vault,
+    database_url: str,
+    *,
+    part: float = 1.0,
+    at_once: float = 1.0,
+) -> AsyncIterator[Source]:
+    """A connection's source, with its key unsealed and what it has used of its quota at hand.
+
+    ``part`` of the quota is all that this work fills, ``at_once`` of it without a pause; see ``Config``.
+    """
+    connector = connector_for(row.provider)
+    key = open_key(row, vault)
+    config = connector.configure(key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
+        PostgresRefusals(
+            database_url, row.id, asked_with(config.base_url, key, config.options)
+        ) as refusals,
+    ):
+        kept = replace(config, ledger=ledger, pace=pace, refusals=refusals)
+        source = connector.open(replace(kept, part=part, at_once=at_once))
+        try:
+            yield source
+        finally:
+            await source.close()
+
+
+class HeldRun(RunContext, kw_only=True):
+    """A run that holds the lease, with its report; ``goes_on`` tells that earlier slices did a part of it."""
+
+    report: RunReport
+    hold: Hold
+    goes_on: bool
+
+
+@asynccontextmanager
+async def _leased(
+    db: Connection,
+    row: runs.ConnectionRow,
+    report: RunReport,
+    begin: Callable[[Connection, UUID, RunReport], Awaitable[Begun]],
+    database_url: str,
+    now: Clock,
+) -> AsyncIterator[HeldRun]:
+    """Hold the connection's lease from the first request to the report, or to the end of the slice.
+
+    The end is written on a connection of its own if need be: a lost one must not leave the run open.
+    """
+    with explained():
+        begun = await begin(db, row.id, report)
+    hold, report = begun.hold, begun.report or report
+    try:
+        yield HeldRun(
+            org_id=row.org_id,
+            connection_id=row.id,
+            run_id=hold.run_id,
+            token=hold.token,
+            began=begun.at,
+            mode=report.mode,
+            rules=row.rules,
+            limit=limit_of(row.options),
+            report=report,
+            hold=hold,
+            goes_on=begun.report is not None,
+        )
+    except JemmoError as error:
+        report.fail(error)
+    except BaseException as error:
+        report.fail(_explain(error))
+        raise
+    finally:
+        if not await _end(db, row, hold, report, now()):
+            with suppress(TransientError):
+                async with connect(database_url) as fresh:
+                    await _end(fresh, row, hold, report, now())
+
+
+async def _end(
+    db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
+) -> bool:
+    """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
+    try:
+        with explained():
+            if report.status is RunStatus.RUNNING:
+                await runs.hand_over(db, row.id, hold, report)
+                return True
+            report.note_repeat(row.last_error, row.failures)
+            await runs.end(db, row.id, hold.token, report, _due_after(row, report, now))
+    except TransientError:
+        return False
+    return True
+
+
+def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> datetime:
+    """When the connection's next sync starts by itself. One that was stopped goes on soon."""
+    if report.failure is FailureMode.CANCELLED:
+        return row.plan.after_quiet(now + FIRST_RETRY)
+    failed = report.status is RunStatus.FAILED
+    return next_due(
+        row.id,
+        now=now,
+        every=row.every,
+        plan=row.plan,
+        failures=row.failures + 1 if failed else 0,
+        resume_at=report.resume_at,
+    )
+
+
+async def _choose_mode(
+    db: Connection,
+    row: runs.ConnectionRow,
+    store: Writer,
+    wanted: Mode | None,
+    names: list[Stream],
+    now: datetime,
+) -> Mode:
+    points = plausible(await store.checkpoints(), now)
+    mode = choose_mode(wanted, points, names, limit_of(row.options))
+    if wanted is None and mode is Mode.INCREMENTAL:
+        return await _sweep_or_increment(db, row, now)
+    return mode
+
+
+async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: datetime) -> Mode:
+    """Now and then everything is read, where an ATS may change records without a sign of it."""
+    cron = row.options.get(FULL_SWEEP.name)
+    if cron is None:
+        options = {option.name: option for option in connector_for(row.provider).options}
+        cron = options[FULL_SWEEP.name].default if FULL_SWEEP.name in options else DAILY
+    with explained():
+        last = await runs.last_full_read(db, row.id)
+    return Mode.RECONCILE if sweep_due(cron, last, now) else Mode.INCREMENTAL
+
+
+async def _note_mode(db: Connection, report: RunReport) -> None:
+    with explained():
+        await db.execute(
+            "UPDATE sync_run SET mode = %s WHERE id = %s", [report.mode, report.run_id]
+        )
+
+
+async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None:
+    """Run while the shared connection keeps the lease; when that is lost, the run ends at once."""
+    running = asyncio.create_task(run.execute())
+    renewing = asyncio.create_task(_renew(database_url, context))
+    try:
+        await asyncio.wait({running, renewing}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+            return
+        running.cancel()
+        await asyncio.wait({running})
+        renewing.result()
+    except LeaseLost as error:
+        run.report.fail(error)
+    finally:
+        running.cancel()
+        renewing.cancel()
+        await asyncio.gather(running, renewing, return_exceptions=True)
+
+
+async def _renew(database_url: str, context: RunContext) -> None:
+    """Renew the lease for ever; only its loss ends this. A database that is away is tried again."""
+    async with sharing(database_url) as shared:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            with suppress(TransientError):
+                async with shared.transaction() as db:
+                    await hold_lease(db, context)
+
+
+def _explain(error: BaseException) -> JemmoError:
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return Cancelled("The sync was stopped.")
+    if known := explain(error) or system_errors.explain(error):
+        return known
+    return Unexpected("Jemmo failed unexpectedly.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,191 @@
+"""Is what we hold what the ATS has? Every id of every stream is compared, every relation looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from jemmo.domain import numbers
+from jemmo.domain.errors import StreamRefused
+from jemmo.domain.history import is_older, limit_of
+from jemmo.domain.ports import Source
+from jemmo.domain.streams import Stream
+from jemmo.services.base.lookups import keeper_of
+from jemmo.services.base.scopes import connected
+from jemmo.services.sync.runner import SENT_AT_ONCE, opened
+from jemmo.store.db.postgres import explained
+from jemmo.store.privacy import suppression
+from jemmo.store.sync import known_records
+from jemmo.store.sync.known_records import SHOWN, Broken
+from jemmo.store.sync.request_counts import counted
+from jemmo.vault import Vault
+
+
+class StreamVerdict(Struct, kw_only=True):
+    """One stream compared.
+
+    Of those in the ATS ``erased`` were erased here and are kept out. ``missing`` are in the ATS and not here,
+    ``extra`` here and not there, ``stale`` are there in another version; of each the count and some ids.
+    ``excluded`` are here but hidden by a rule, ``rejected`` could not be kept. ``left_out`` are older than the history
+    that the connection reads, and not here.
+    """
+
+    ats: int
+    jemmo: int
+    excluded: int
+    rejected: int
+    erased: int
+    left_out: int
+    missing_count: int
+    extra_count: int
+    stale_count: int
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        return not (self.missing_count or self.extra_count or self.stale_count)
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One difference. ``kind`` is missing, extra, stale or broken_relation; ``ids`` are some of those concerned."""
+
+    kind: str
+    stream: str
+    count: int
+    message: str
+    ids: list[str] = field(default_factory=list)
+
+
+class Verdict(Struct, kw_only=True):
+    """One connection compared: the shape of ``jemmo verify --json``. It is equal when it has no problems."""
+
+    connection_id: UUID
+    equal: bool
+    requests: int
+    streams: dict[Stream, StreamVerdict]
+    problems: list[Problem]
+    broken_relations: dict[str, int]
+
+
+Seen = Callable[[Stream, int, int | None], None]
+"""Takes a stream, how many of its records the ATS has named, and how many it has where it tells."""
+
+
+def _unwatched(stream: Stream, count: int, total: int | None) -> None:
+    return None
+
+
+async def verify(
+    connection_id: UUID, *, database_url: str, vault: Vault, seen: Seen = _unwatched
+) -> Verdict:
+    """Compare a connection with its ATS, changing nothing. Raises as the source does."""
+    async with connected(connection_id, database_url) as (db, row):
+        async with (
+            opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
+            counted(db, connection_id, source),
+        ):
+            streams = {}
+            keeps_out = await keeper_of(db, row, vault)
+            for spec in source.streams:
+                try:
+                    theirs = await _theirs(source, spec.name, seen)
+                except StreamRefused:
+                    continue  # a lookup that this account does not show
+                erased = set()
+                if spec.name in suppression.STREAMS:
+                    kept_out = await suppression.hashes(db, connection_id)
+                    erased = {key for key in theirs if keeps_out(spec.name, key) in kept_out}
+                with explained():
+                    ours = await known_records.versions(db, connection_id, spec.name)
+                    hidden = await known_records.excluded(db, connection_id, spec.name)
+                    rejected = await known_records.rejected(db, connection_id, spec.name)
+                older = {
+                    key
+                    for key, changed in theirs.items()
+                    if key not in ours and is_older(spec.name, changed, limit_of(row.options))
+                }
+                streams[spec.name] = _compare(theirs, ours, hidden, rejected, erased, older)
+            requests = source.requests
+        with explained():
+            broken = await known_records.broken_relations(db, connection_id)
+    compared = [one for one in broken if one.target in streams]
+    problems = [*_problems(streams), *_broken(compared)]
+    return Verdict(
+        connection_id=connection_id,
+        equal=not problems,
+        requests=requests,
+        streams=streams,
+        problems=problems,
+        broken_relations={one.name: one.count for one in broken},
+    )
+
+
+def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
+    for stream, verdict in streams.items():
+        for kind, count, ids, words in (
+            ("missing", verdict.missing_count, verdict.missing, "in the ATS but not in Jemmo"),
+            ("extra", verdict.extra_count, verdict.extra, "in Jemmo but not in the ATS"),
+            ("stale", verdict.stale_count, verdict.stale, "another version in the ATS"),
+        ):
+            if count:
+                message = f"{numbers.counted(count, stream)}: {words}."
+                yield Problem(kind=kind, stream=stream, count=count, message=message, ids=ids)
+
+
+def _broken(relations: list[Broken]) -> Iterator[Problem]:
+    for one in relations:
+        said = one.leads_nowhere
+        said = said.replace("point", "points", 1) if one.count == 1 else said
+        yield Problem(
+            kind="broken_relation",
+            stream=one.stream,
+            count=one.count,
+            message=f"{numbers.counted(one.count, one.stream)} {said}",
+            ids=one.ids,
+        )
+
+
+async def _theirs(source: Source, stream: Stream, seen: Seen) -> dict[str, datetime | None]:
+    found: dict[str, datetime | None] = {}
+    seen(stream, 0, None)
+    async for page in source.sightings(stream, None):
+        found |= {one.remote_id: one.remote_updated_at for one in page.sightings}
+        seen(stream, len(found), page.total)
+    seen(stream, len(found), len(found))
+    return found
+
+
+def _compare(
+    theirs: dict[str, datetime | None],
+    ours: dict[str, datetime | None],
+    hidden: int,
+    rejected: set[str],
+    erased: set[str],
+    older: set[str],
+) -> StreamVerdict:
+    missing = sorted(set(theirs) - set(ours) - rejected - erased - older)
+    extra = sorted(set(ours) - set(theirs))
+    stale = sorted(
+        key
+        for key, when in theirs.items()
+        if when is not None and key in ours and when != ours[key]
+    )
+    return StreamVerdict(
+        ats=len(theirs),
+        jemmo=len(ours),
+        excluded=hidden,
+        rejected=len(rejected & set(theirs) - erased),
+        erased=len(erased),
+        left_out=len(older - rejected - erased),
+        missing_count=len(missing),
+        extra_count=len(extra),
+        stale_count=len(stale),
+        missing=missing[:SHOWN],
+        extra=extra[:SHOWN],
+        stale=stale[:SHOWN],
+    )

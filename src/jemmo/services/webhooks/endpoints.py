@@ -1,0 +1,283 @@
+"""A connection's webhooks as admins see them: the secret address, how it is doing, replaying what came."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F, Sum
+from msgspec import Struct
+
+from jemmo.connectors.base import Webhooks
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import ConfigError, RecordRejected
+from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health, told
+from jemmo.services.base.contexts import address_context, body_context, signing_context
+from jemmo.store.models import (
+    Connection,
+    WebhookAddress,
+    WebhookCount,
+    WebhookDelivery,
+    WebhookHint,
+)
+from jemmo.store.webhooks.refetch_writer import CHANNEL
+from jemmo.vault import Vault
+
+SECRET_BYTES = 32
+COUNTED_DAYS = 7
+MAX_KEY = 500
+AT_ONCE = 500  # deliveries of a replay
+
+
+class Address(Struct, frozen=True, kw_only=True):
+    """``path`` is secret: for admins' eyes. ``setup`` says where it is entered at the ATS."""
+
+    path: str
+    made_at: datetime
+    setup: str
+    signed: bool
+    has_signing_key: bool
+
+
+class WebhookStatus(Struct, frozen=True, kw_only=True):
+    """How a connection's webhooks do. Counts are of the last seven days, by outcome.
+
+    ``set_up`` says that there is an address for them. ``words`` are for people, marked for translation.
+
+    announced    changes that a webhook brought
+    unannounced  changes that polling found and no webhook had named
+    waiting      records that are still to be looked up
+    """
+
+    supported: bool
+    set_up: bool
+    health: Health
+    words: str
+    last_delivery_at: datetime | None
+    counts: dict[str, int]
+    announced: int
+    unannounced: int
+    waiting: int
+
+
+class Replayed(Struct, frozen=True, kw_only=True):
+    """How many deliveries were read again, how many said nothing, and how many records that names."""
+
+    deliveries: int
+    without_hint: int
+    records: int
+
+
+def digest_of(secret: str) -> bytes:
+    """What a secret is found by. It is random and long, so that a plain digest gives nothing away."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def address(connection: Connection, vault: Vault) -> Address:
+    """The connection's address, made when it is first asked for; raises ``ConfigError`` without webhooks."""
+    rules = _rules(connection)
+    with transaction.atomic():
+        found = WebhookAddress.objects.filter(connection=connection).first()
+        found = found or _make(connection, rules, vault)
+    return _shown(found, rules, vault)
+
+
+def known(connection: Connection, vault: Vault) -> Address | None:
+    """The connection's address if it was made already."""
+    rules = _rules(connection)
+    found = WebhookAddress.objects.filter(connection=connection).first()
+    return _shown(found, rules, vault) if found else None
+
+
+def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None) -> Address:
+    """A new address; from this moment on the old one is unknown.
+
+    With ``seen``, when the address to be replaced was made, somebody else's newer one is left as it is.
+    """
+    rules = _rules(connection)
+    with transaction.atomic():
+        found = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
+        if found is None:
+            found = _make(connection, rules, vault)
+        elif seen is None or found.made_at == seen:
+            _draw(found, vault)
+            found.save(update_fields=["digest", "sealed_secret", "made_at"])
+    return _shown(found, rules, vault)
+
+
+def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
+    """Keep the key by which the ATS signs its webhooks; raises ``ConfigError`` when it cannot be one."""
+    rules = _rules(connection)
+    key = key.strip()
+    if rules.verify is None:
+        raise ConfigError(
+            f"{connector_for(connection.provider).label} does not sign its webhooks.",
+            code="not_signed",
+            next_step="Only the secret address protects it; renew it if others have seen it.",
+        )
+    if not key or len(key) > MAX_KEY or not key.isprintable():
+        raise ConfigError(
+            "This does not look like a signature key.",
+            code="signing_key_malformed",
+            next_step="Copy the key that the ATS shows next to the webhook, on one line and without anything else.",
+        )
+    address(connection, vault)
+    WebhookAddress.objects.filter(connection=connection).update(
+        sealed_signing_key=vault.seal(key.encode(), signing_context(connection.id))
+    )
+    return address(connection, vault)
+
+
+def status(connection: Connection, now: datetime | None = None) -> WebhookStatus:
+    """How webhooks do; for pages and ``jemmo hooks list``."""
+    now = now or datetime.now(UTC)
+    rules = connector_for(connection.provider).webhooks
+    found = WebhookAddress.objects.filter(connection=connection).first()
+    counts = _counts([connection.id], now).get(connection.id, {})
+    state = health(found.last_delivery_at, found.missed) if found else Health.NEVER
+    return WebhookStatus(
+        supported=rules is not None,
+        set_up=found is not None,
+        health=state,
+        words=told(state, supported=rules is not None, set_up=found is not None),
+        last_delivery_at=found.last_delivery_at if found else None,
+        counts={name: counts[name] for name in Outcome if counts.get(name)},
+        announced=counts.get("announced", 0),
+        unannounced=counts.get("unannounced", 0),
+        waiting=WebhookHint.objects.filter(connection=connection, due_at__isnull=False).count(),
+    )
+
+
+def replay(connection: Connection, vault: Vault, *, since: datetime | None = None) -> Replayed:
+    """Take the stored deliveries as hints again: every record they name is looked up once more.
+
+    Their signatures were checked when they came, so their age does not matter now.
+    """
+    rules = _rules(connection)
+    options = connector_for(connection.provider).with_defaults(connection.options)
+    kept = WebhookDelivery.objects.filter(connection=connection).order_by("id")
+    if since is not None:
+        kept = kept.filter(received_at__gte=since)
+    hints: list[Hint] = []
+    number = silent = 0
+    for one in kept.iterator(chunk_size=AT_ONCE):
+        body = vault.open(one.sealed_body, body_context(connection.id))
+        try:
+            named = rules.read(body, options).hints
+        except RecordRejected:
+            named = ()
+        hints += named
+        number, silent = number + 1, silent + (not named)
+    hints = coalesce(hints)
+    with transaction.atomic():
+        _wait_again(connection, hints)
+        kept.update(replayed_at=datetime.now(UTC))
+    return Replayed(deliveries=number, without_hint=silent, records=len(hints))
+
+
+def look_up(connection: Connection, hints: Iterable[Hint], vault: Vault) -> None:
+    """Have records looked up as if a webhook had named them just now, whether or not the ATS sends any."""
+    with transaction.atomic():
+        if not WebhookAddress.objects.filter(connection=connection).exists():
+            # It also is what the looks of a connection take turns by.
+            _make(connection, connector_for(connection.provider).webhooks, vault)
+        _wait_again(connection, hints, heard_at=datetime.now(UTC))
+
+
+def _wait_again(
+    connection: Connection, hints: Iterable[Hint], heard_at: datetime | None = None
+) -> None:
+    """Without ``heard_at``, one that is known keeps the time at which it was named first."""
+    rows = [
+        WebhookHint(
+            connection=connection,
+            stream=hint.stream,
+            remote_id=hint.remote_id,
+            destroyed=hint.destroyed,
+            version=1,
+            heard_at=datetime.now(UTC),
+            due_at=datetime.now(UTC),
+            attempts=0,
+            gone=False,
+        )
+        for hint in hints
+    ]
+    WebhookHint.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
+    alike: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    for row in rows:
+        alike[row.stream, row.destroyed].append(row.remote_id)
+    for (stream, destroyed), ids in alike.items():  # those that were known before wait again
+        WebhookHint.objects.filter(connection=connection, stream=stream, remote_id__in=ids).update(
+            version=F("version") + 1,
+            due_at=datetime.now(UTC),
+            attempts=0,
+            trouble="",
+            destroyed=destroyed,
+            heard_at=heard_at or F("heard_at"),
+        )
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def _rules(connection: Connection) -> Webhooks:
+    connector = connector_for(connection.provider)
+    if connector.webhooks is None:
+        raise ConfigError(
+            f"{connector.label} sends no webhooks that Jemmo understands.",
+            code="no_webhooks",
+            next_step="No action needed: changes arrive with each sync.",
+        )
+    return connector.webhooks
+
+
+def _make(connection: Connection, rules: Webhooks | None, vault: Vault) -> WebhookAddress:
+    """An address; without webhooks nobody is told of it, and no silence of it means anything."""
+    made = WebhookAddress(
+        connection=connection,
+        streams=list(rules.streams) if rules else [],
+        only_new=rules.only_new if rules else False,
+        missed=0,
+        links=0,
+    )
+    _draw(made, vault)
+    made.save(force_insert=True)
+    return made
+
+
+def _draw(found: WebhookAddress, vault: Vault) -> None:
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    found.digest = digest_of(secret)
+    found.sealed_secret = vault.seal(secret.encode(), address_context(found.connection_id))
+    found.made_at = datetime.now(UTC)
+
+
+def _shown(found: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:
+    secret = vault.open(found.sealed_secret, address_context(found.connection_id)).decode()
+    return Address(
+        path=f"/hooks/{secret}/",
+        made_at=found.made_at,
+        setup=rules.setup,
+        signed=rules.verify is not None,
+        has_signing_key=found.sealed_signing_key is not None,
+    )
+
+
+def _counts(connection_ids: list[UUID], now: datetime) -> dict[UUID, dict[str, int]]:
+    rows = (
+        WebhookCount.objects.filter(
+            connection_id__in=connection_ids,
+            day__gt=(now - timedelta(days=COUNTED_DAYS)).astimezone(UTC).date(),
+        )
+        .values("connection_id", "what")
+        .annotate(total=Sum("count"))
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["connection_id"], {})[row["what"]] = int(row["total"])
+    return found

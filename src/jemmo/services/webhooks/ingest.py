@@ -1,0 +1,271 @@
+"""Take webhooks in: check, store, and answer them. ``services.webhooks.refetch`` fetches the records they name."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import msgspec
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from jemmo.connectors.base import Webhooks
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import RecordRejected, TransientError
+from jemmo.domain.mentions import names_in
+from jemmo.domain.validation import MAX_ID
+from jemmo.domain.webhooks import (
+    MAX_BODY,
+    MAX_KEPT,
+    REFUSED_PROOFS,
+    ROW,
+    Bucket,
+    Heard,
+    Outcome,
+    Proof,
+    coalesce,
+    storable,
+)
+from jemmo.services.base.contexts import body_context, signing_context
+from jemmo.services.base.lookups import lookup_key_by, name_hashes
+from jemmo.services.webhooks.endpoints import digest_of
+from jemmo.store.db import budget, scope
+from jemmo.store.db.postgres import Connection, prepare
+from jemmo.store.db.scope import Reach, Scope
+from jemmo.store.webhooks import ingest, refetch_writer
+from jemmo.store.webhooks.ingest import Addressee, Arrival
+from jemmo.vault import Vault
+
+ADDRESSES = 20_000  # watched for floods at a time
+TALLY_EVERY = 1.0  # seconds
+
+
+class Intake:
+    """Takes in the webhooks of all connections. One for each web process."""
+
+    def __init__(
+        self, database_url: str, vault: Vault, *, flood: Callable[[], Bucket] = Bucket
+    ) -> None:
+        self._vault = vault
+        self._new_bucket = flood
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            database_url,
+            min_size=1,
+            max_size=budget.web().webhooks,
+            open=False,
+            timeout=budget.WEBHOOK_WAIT,
+            kwargs={"autocommit": True, "application_name": "jemmo hooks"},
+            configure=_prepare,
+            check=AsyncConnectionPool.check_connection,
+        )
+        self._opening = asyncio.Lock()
+        self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
+        self._tally: Counter[tuple[UUID | None, Outcome]] = Counter()
+        self._flooded: Counter[bytes] = Counter()
+        self._key: bytes | None = None
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._telling: asyncio.Task[None] | None = None
+
+    async def refusal(self, secret: str) -> Outcome | None:
+        """Why a delivery is refused whatever it says; only where nothing speaks against it is its body to be read.
+
+        What is refused is only counted. Raises ``TransientError`` when the database is away.
+        """
+        digest = digest_of(secret)
+        if not self._bucket(digest).take(time.monotonic()):
+            return self._refused_flood(digest)
+        async with self._database() as db:
+            found = await ingest.addressee(db, digest)
+        outcome = _address_refused(found)
+        if outcome is not None:
+            self._count(found.connection_id if found else None, outcome)
+        return outcome
+
+    async def receive(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
+        """Judge and store one delivery; ``body`` is ``None`` when it was longer than may be.
+
+        What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
+        """
+        async with self._database() as db:
+            found = await ingest.addressee(db, digest_of(secret))
+            if self._key is None:
+                self._key = await lookup_key_by(db, self._vault)
+        outcome, heard = self._judge(found, headers, body)
+        if found is not None and body is not None and outcome.is_taken:
+            return await self._take(found, outcome, heard, body, self._key)
+        self._count(found.connection_id if found else None, outcome)
+        return outcome
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._opening:
+                if self._pool.closed:
+                    await self._pool.open()
+            async with self._pool.connection() as db:
+                yield db
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            raise TransientError(
+                "The database is unavailable.", code="database_unavailable"
+            ) from error
+
+    async def close(self) -> None:
+        if self._telling is not None:
+            await self._telling
+        await self._pool.close()
+
+    # --- judging ---
+
+    def _judge(
+        self, found: Addressee | None, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[Outcome, Heard]:
+        nothing = Heard(event="", known=False)
+        if found is None:
+            return Outcome.UNKNOWN_ADDRESS, nothing
+        if refused := _address_refused(found):
+            return refused, nothing
+        connector = connector_for(found.provider)
+        rules = connector.webhooks
+        assert rules is not None
+        if body is None or len(body) > MAX_BODY:
+            return Outcome.TOO_LARGE, nothing
+        options = connector.with_defaults(found.options)
+        if refused := self._unproved(found, rules, headers, body, options):
+            return refused, nothing
+        try:
+            heard = rules.read(body, options)
+        except RecordRejected:
+            return (Outcome.UNREADABLE if _is_json(body) else Outcome.NOT_JSON), nothing
+        if any(len(hint.remote_id) > MAX_ID for hint in heard.hints):
+            return Outcome.UNREADABLE, nothing
+        if not heard.known:
+            return Outcome.UNKNOWN_EVENT, heard
+        return (Outcome.PAUSED if found.state == "paused" else Outcome.ACCEPTED), heard
+
+    def _unproved(
+        self,
+        found: Addressee,
+        rules: Webhooks,
+        headers: Mapping[str, str],
+        body: bytes,
+        options: Mapping[str, str],
+    ) -> Outcome | None:
+        """Why a signature does not prove anything; ``None`` where it does or none is made."""
+        if rules.verify is None:
+            return None
+        if found.sealed_signing_key is None:
+            return Outcome.KEY_MISSING
+        context = signing_context(found.connection_id)
+        key = self._vault.open(found.sealed_signing_key, context).decode()
+        proof = rules.verify(key, headers, body, datetime.now(UTC), options)
+        return None if proof is Proof.GOOD else REFUSED_PROOFS[proof]
+
+    # --- taking in ---
+
+    async def _take(
+        self, found: Addressee, outcome: Outcome, heard: Heard, body: bytes, key: bytes
+    ) -> Outcome:
+        connector = connector_for(found.provider)
+        assert connector.webhooks is not None
+        options = connector.with_defaults(found.options)
+        if outcome.is_kept and found.kept + len(body) + ROW > MAX_KEPT:
+            outcome = Outcome.NOT_KEPT
+        once = hashlib.sha256(body).digest() if connector.webhooks.once(options) else None
+        arrival = Arrival(
+            outcome=outcome,
+            event=storable(heard.event)[:100],
+            sealed_body=self._vault.seal(body, body_context(found.connection_id))
+            if outcome.is_kept
+            else None,
+            once=once,
+            named=await self._named(found, heard, body, key) if outcome.is_kept else None,
+            hints=coalesce(
+                hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
+            ),
+        )
+        async with self._database() as db:
+            is_new = await ingest.store(db, found.connection_id, arrival)
+        return outcome if is_new else Outcome.DUPLICATE
+
+    async def _named(
+        self, found: Addressee, heard: Heard, body: bytes, key: bytes
+    ) -> list[int] | None:
+        """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
+        turn = self._turns.setdefault(found.connection_id, asyncio.Lock())
+        async with turn:
+            names = await asyncio.to_thread(names_in, body, heard.hints)
+        if names is None:
+            return None
+        return name_hashes(key, found.org_id, found.connection_id)(names)
+
+    # --- floods and counts ---
+
+    def _bucket(self, digest: bytes) -> Bucket:
+        bucket = self._buckets.get(digest)
+        if bucket is None:
+            bucket = self._buckets[digest] = self._new_bucket()
+            if len(self._buckets) > ADDRESSES:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(digest)
+        return bucket
+
+    def _refused_flood(self, digest: bytes) -> Outcome:
+        """A flood costs no look at the database: it is counted by address, and put to its connection later."""
+        self._flooded[digest] += 1
+        self._tell_soon()
+        return Outcome.FLOOD
+
+    def _count(self, connection_id: UUID | None, outcome: Outcome) -> None:
+        """Refusals are many where somebody tries, so they are written together, once a second."""
+        self._tally[connection_id, outcome] += 1
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(TALLY_EVERY)
+        tally, self._tally = self._tally, Counter()
+        flooded, self._flooded = self._flooded, Counter()
+        try:
+            async with self._pool.connection() as db:
+                for digest, number in flooded.items():
+                    found = await ingest.addressee(db, digest)
+                    tally[found.connection_id if found else None, Outcome.FLOOD] += number
+                flooded.clear()
+                for (connection_id, outcome), number in tally.items():
+                    await refetch_writer.count(db, connection_id, {outcome: number})
+        except (psycopg.Error, PoolTimeout, TransientError):
+            self._tally.update(tally)  # may count a few twice; told again with the next refusal
+            self._flooded.update(flooded)
+
+
+def _address_refused(found: Addressee | None) -> Outcome | None:
+    """Why nothing is taken in at an address; ``None`` where it is."""
+    if found is None:
+        return Outcome.UNKNOWN_ADDRESS
+    has_rules = connector_for(found.provider).webhooks is not None
+    if not has_rules or found.state not in {"active", "refused", "paused"}:
+        return Outcome.DISCONNECTED
+    return None
+
+
+async def _prepare(db: Connection) -> None:
+    with scope.under(Scope(reach=Reach.HOOKS)):
+        await prepare(db)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,300 @@
+"""Looking up what webhooks hint at. Runs in every worker, beside its syncs; see docs/webhooks.md."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+
+from jemmo.connectors.base import Reread, by_name
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import (
+    JemmoError,
+    LeaseLost,
+    Postponed,
+    RateLimited,
+    SliceOver,
+    TransientError,
+)
+from jemmo.domain.history import limit_of
+from jemmo.domain.outcomes import PageOutcome
+from jemmo.domain.rules import applicable
+from jemmo.domain.streams import Mode, Stream
+from jemmo.pipeline.process import process
+from jemmo.rest_client.retries import CutOff, giving_way
+from jemmo.services.privacy.personal_data import hashing_of
+from jemmo.services.sync.ats_sessions import Session, Sessions
+from jemmo.store.db import budget, scope
+from jemmo.store.db.postgres import Connection, connect, explained, tell_scope
+from jemmo.store.db.shared import sharing
+from jemmo.store.files import fetch_queue
+from jemmo.store.sync import brake
+from jemmo.store.sync.request_counts import counted
+from jemmo.store.sync.run_context import RunContext
+from jemmo.store.webhooks import refetch_writer
+from jemmo.store.webhooks.refetch_writer import Due, Found, HintWriter, Settled
+from jemmo.vault import Vault
+
+log = logging.getLogger(__name__)
+
+LOOKERS = budget.Worker().refetches  # connections looked after at a time by one worker
+LOOK_SECONDS = refetch_writer.CLAIM.total_seconds() - 10
+"""For an ATS to answer all that one look asks. Later, the claim is over, and nothing could be written."""
+ASK_EVERY = 2.0  # seconds; only for what no notification told
+MOST_ATTEMPTS = 8
+SECOND_LOOK = timedelta(seconds=5)
+
+
+class TooSlow(TransientError):
+    """The ATS took so long that others had to be served."""
+
+    default_code = "timeout"
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """An ATS that answers slowly, on purpose or not, does not keep those that wait behind it."""
+    cut_off = CutOff()
+    timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, cut_off.set)
+    try:
+        with giving_way(cut_off):
+            yield
+    except SliceOver:
+        raise TooSlow("The ATS did not answer in time.") from None
+    finally:
+        timer.cancel()
+
+
+class Lane:
+    """Looks up hints as they come, for all connections in turn, until it is cancelled."""
+
+    def __init__(self, database_url: str, vault: Vault) -> None:
+        self._url = database_url
+        self._vault = vault
+        self.sessions = Sessions(database_url, vault)
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve for ever. A database that is away is waited for."""
+        try:
+            async with sharing(self._url), asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self.sessions.close_idle_ones())
+                for _ in range(LOOKERS):
+                    group.create_task(self._look())
+        finally:
+            await self.close()
+
+    async def drain(self) -> int:
+        """Look up all that is due now and return how many looks that took (for tests and commands)."""
+        looks = 0
+        async with self._connect() as db:
+            while await self._serve_next(db):
+                looks += 1
+        return looks
+
+    async def serve(self, connection_id: UUID) -> bool:
+        """Look up what is due of this connection; ``False`` when nothing is, or another process does it."""
+        async with self._connect() as db:
+            return await self._serve_next(db, only=connection_id)
+
+    async def close(self) -> None:
+        await self.sessions.close()
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[Connection]:
+        """A session that sees every organisation's hints; a look narrows it down to one."""
+        with scope.under(scope.EVERYTHING):
+            async with connect(self._url) as db:
+                yield db
+
+    # --- waiting ---
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(TransientError, psycopg.Error):
+                async with self._connect() as db:
+                    await db.execute(f"LISTEN {refetch_writer.CHANNEL}".encode())
+                    self._bell.set()
+                    async for _ in db.notifies():
+                        self._bell.set()
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                async with self._connect() as db:
+                    while True:
+                        while await self._serve_next(db):
+                            pass
+                        await self._rung()
+            except (TransientError, psycopg.Error):
+                await asyncio.sleep(ASK_EVERY)
+
+    async def _rung(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ASK_EVERY * random.uniform(0.8, 1.2)):
+                await self._bell.wait()
+        self._bell.clear()
+
+    # --- one look ---
+
+    async def _serve_next(self, db: Connection, *, only: UUID | None = None) -> bool:
+        """Look up the hints of the connection that waited longest; ``False`` when none has any."""
+        token = uuid4()
+        await tell_scope(db)
+        connection_id = await refetch_writer.claim(db, token, only)
+        if connection_id is None:
+            return False
+        due = await refetch_writer.due(db, connection_id)
+        rest: timedelta | None = None
+        try:
+            if due:
+                async with (
+                    self.sessions.use(db, connection_id) as session,
+                    counted(db, connection_id, session.source),
+                ):
+                    await self._look_up(db, session, token, due)
+        except LeaseLost:
+            log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
+        except JemmoError as error:
+            rest = refetch_writer.REST if isinstance(error, TooSlow) else None
+            await self._fail(db, connection_id, due, error)
+        except psycopg.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - one connection's trouble must not stop the others
+            log.error(  # noqa: TRY400 - the traceback may hold a person's data
+                "webhook look failed: %s", type(error).__name__,
+                extra={"connection": str(connection_id)},
+            )  # fmt: skip
+            await self._fail(db, connection_id, due, TransientError("It failed unexpectedly."))
+        finally:
+            with suppress(TransientError):
+                await refetch_writer.release(db, connection_id, token, rest)
+        return True
+
+    async def _look_up(self, db: Connection, session: Session, token: UUID, due: list[Due]) -> None:
+        row, source, connection_id = session.row, session.source, session.row.id
+        webhooks_of = connector_for(row.provider).webhooks
+        since = min(hint.heard_at for hint in due)
+        reread = webhooks_of.reread if webhooks_of else by_name
+        with _in_time():
+            answer = await reread(source, [hint.hint for hint in due], since)
+        rules = applicable(row.rules, [spec.name for spec in source.streams])
+        outcomes: dict[Stream, list[PageOutcome]] = {}
+        for page in answer.pages:
+            outcomes.setdefault(page.stream, []).append(process(page, rules))
+        settled, again, unseen = await self._judge(db, connection_id, due, answer)
+        context = RunContext(
+            org_id=row.org_id,
+            connection_id=connection_id,
+            run_id=None,
+            token=token,
+            began=datetime.now(UTC),
+            mode=Mode.INCREMENTAL,
+            rules=rules,
+            limit=limit_of(row.options),
+        )
+        hashing = await hashing_of(db, row, self._vault)
+        writer = HintWriter(db, context, self._vault.seal, *hashing)
+        counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
+        if again:
+            await refetch_writer.put_off(db, connection_id, again, SECOND_LOOK)
+        await self._try_later(db, connection_id, unseen, "not_shown")
+        changed = counts.created + counts.updated + counts.deleted
+        if changed:
+            with explained():
+                await fetch_queue.wake(db, connection_id)
+        await refetch_writer.count(
+            db, connection_id, {"announced": changed, "looked_up": len(settled)}
+        )
+
+    async def _judge(
+        self, db: Connection, connection_id: UUID, due: list[Due], answer: Reread
+    ) -> tuple[list[Settled], list[int], list[Due]]:
+        """Which hints are settled, which need a second look, and which the ATS showed nowhere.
+
+        A record is buried when its ATS says twice that it is gone, or once after it said so by itself. More than
+        the brake allows are left to a reconcile, which asks a person.
+        """
+        gone, unseen = set(answer.gone), set(answer.unseen)
+        settled: list[Settled] = []
+        again: list[int] = []
+        later: list[Due] = []
+        buried: list[Due] = []
+        for one in due:
+            key = (one.hint.stream, one.hint.remote_id)
+            if key in unseen:
+                later.append(one)
+            elif key not in gone:
+                settled.append(Settled(due=one))
+            elif not one.hint.destroyed and not one.attempts:
+                again.append(one.id)
+            else:
+                buried.append(one)
+        settled += await _within_the_brake(db, connection_id, buried)
+        return settled, again, later
+
+    # --- when it does not go well ---
+
+    async def _fail(
+        self, db: Connection, connection_id: UUID, due: list[Due], error: JemmoError
+    ) -> None:
+        """Try again later, and give up after some attempts: a sync finds what changed."""
+        log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
+        if isinstance(error, Postponed):
+            await refetch_writer.put_off(
+                db, connection_id, [one.id for one in due], error.resume_at, error.code
+            )
+        elif isinstance(error, RateLimited) and error.retry_after:
+            wait = timedelta(seconds=min(error.retry_after, 600.0))
+            await refetch_writer.put_off(
+                db, connection_id, [one.id for one in due], wait, error.code
+            )
+        else:
+            await self._try_later(db, connection_id, due, error.code)
+
+    async def _try_later(
+        self, db: Connection, connection_id: UUID, due: list[Due], trouble: str
+    ) -> None:
+        tired = [one.id for one in due if one.attempts >= MOST_ATTEMPTS]
+        waits: dict[int, list[int]] = {}
+        for one in due:
+            if one.attempts < MOST_ATTEMPTS:
+                waits.setdefault(one.attempts, []).append(one.id)
+        for attempts, ids in waits.items():
+            wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
+            await refetch_writer.put_off(db, connection_id, ids, wait, trouble)
+        if tired:
+            await refetch_writer.drop(db, connection_id, tired, trouble)
+            await refetch_writer.count(db, connection_id, Counter(given_up=len(tired)))
+
+
+async def _within_the_brake(
+    db: Connection, connection_id: UUID, buried: list[Due]
+) -> list[Settled]:
+    """Bury as many as the brake allows of each stream. A talent's applications go along, so they count too."""
+    streams = {one.hint.stream for one in buried}
+    talents = [one.hint.remote_id for one in buried if one.hint.stream is Stream.TALENTS]
+    streams |= {Stream.APPLICATIONS} if talents else set()
+    with explained():
+        room = {one: await brake.room(db, connection_id, one) for one in streams}
+        carried = await brake.applications_of(db, connection_id, talents) if talents else {}
+    settled = []
+    for one in buried:
+        needs = Counter({one.hint.stream: 1})
+        if one.hint.stream is Stream.TALENTS:
+            needs[Stream.APPLICATIONS] += carried.get(one.hint.remote_id, 0)
+        fits = all(room[stream] >= number for stream, number in needs.items() if number)
+        if fits:
+            for stream, number in needs.items():
+                room[stream] -= number
+        settled.append(Settled(due=one, gone=fits))
+    return settled

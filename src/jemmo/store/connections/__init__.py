@@ -1,0 +1,1 @@
+"""Reads of connections: their state, their logs, their paused deletions."""

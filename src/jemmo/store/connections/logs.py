@@ -1,0 +1,180 @@
+"""What the syncs complained about: errors and warnings of runs, records kept out; newest first, a page at a time.
+
+A page begins behind the last entry of the page before, so that the thousandth is as quick as the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as db
+
+from jemmo.domain.error_catalog import Kind, Severity, codes
+from jemmo.store.db.paging import typed
+from jemmo.store.models import Organisation
+
+SIZE = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PERIODS = {"day": 1, "week": 7, "month": 30, "quarter": 90}
+_PLACE = re.compile(r"(\d{1,20}):([0-9a-z:-]{1,80})")
+
+ENTRIES = """
+    SELECT e.* FROM unnest(%(connections)s::uuid[]) AS c (id)
+    CROSS JOIN LATERAL (
+        SELECT 'rejection' AS severity, r.at, 'x' || r.id AS key, r.code, r.message,
+            NULL::text AS next_step, r.times::bigint AS count, r.remote_id AS example, r.stream,
+            r.field, r.run_id, r.connection_id
+        FROM rejection r
+        WHERE r.connection_id = c.id AND %(rejections)s AND r.at <= %(before)s
+            AND r.at >= %(since)s AND (r.at, 'x' || r.id) < (%(before)s, %(key)s)
+            AND (%(codes)s::text[] IS NULL OR r.code = ANY(%(codes)s))
+            AND (%(like)s::text IS NULL OR r.message ILIKE %(like)s OR r.code ILIKE %(like)s
+                OR r.remote_id ILIKE %(like)s OR r.field ILIKE %(like)s)
+        ORDER BY r.at DESC, 'x' || r.id DESC LIMIT %(limit)s) e
+    UNION ALL
+    SELECT e.* FROM unnest(%(connections)s::uuid[]) AS c (id)
+    CROSS JOIN LATERAL (
+        SELECT x.severity, s.started_at AS at, 'r' || s.id || ':' || x.place AS key,
+            x.said->>'code' AS code, x.said->>'message' AS message,
+            x.said->>'next_step' AS next_step,
+            coalesce((x.said->>'count')::bigint, 1) AS count, x.said->>'example' AS example,
+            NULL::text AS stream, NULL::text AS field, s.id AS run_id, s.connection_id
+        FROM sync_run s
+        CROSS JOIN LATERAL (
+            SELECT 'error' AS severity, 'e' AS place, s.report->'error' AS said
+            WHERE jsonb_typeof(s.report->'error') = 'object'
+            UNION ALL
+            SELECT 'warning', lpad(w.place::text, 4, '0'), w.said
+            FROM jsonb_array_elements(coalesce(s.report->'warnings', '[]'))
+                WITH ORDINALITY AS w (said, place)) x
+        WHERE s.connection_id = c.id AND x.severity = ANY(%(severities)s)
+            AND s.started_at <= %(before)s AND s.started_at >= %(since)s
+            AND (s.started_at, 'r' || s.id || ':' || x.place) < (%(before)s, %(key)s)
+            AND (%(codes)s::text[] IS NULL OR split_part(x.said->>'code', ':', 1) = ANY(%(codes)s))
+            AND (%(like)s::text IS NULL OR x.said->>'message' ILIKE %(like)s
+                OR x.said->>'code' ILIKE %(like)s OR x.said->>'example' ILIKE %(like)s)
+        ORDER BY s.started_at DESC, 'r' || s.id || ':' || x.place DESC LIMIT %(limit)s) e
+    ORDER BY at DESC, key DESC LIMIT %(limit)s"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the log. ``example`` is a record's id, ``count`` how often it was met."""
+
+    severity: Severity
+    at: datetime
+    key: str
+    code: str
+    message: str
+    next_step: str | None
+    count: int
+    example: str | None
+    stream: str | None
+    field: str | None
+    run_id: UUID | None
+    connection_id: UUID
+
+    @property
+    def place(self) -> str:
+        """Where the page after this entry begins."""
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}:{self.key}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the address asks for; anything odd counts as not asked for."""
+
+    connection: str = ""
+    severity: str = ""
+    kind: str = ""
+    period: str = ""
+    q: str = ""
+    after: str = ""
+    since: datetime | None = None
+
+    @classmethod
+    def from_query(cls, given: Mapping[str, str]) -> Wanted:
+        severity, kind = typed(given, "severity"), typed(given, "kind")
+        period, after = typed(given, "period"), typed(given, "after")
+        return cls(
+            connection=typed(given, "connection"),
+            severity=severity if severity in set(Severity) else "",
+            kind=kind if kind in set(Kind) else "",
+            period=period if period in PERIODS else "",
+            q=typed(given, "q").strip(),
+            after=after if _PLACE.fullmatch(after) else "",
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.connection or self.severity or self.kind or self.period or self.q)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    entries: list[Entry]
+    more: str
+    wanted: Wanted
+
+
+def page(org: Organisation, wanted: Wanted, *, now: datetime, size: int = SIZE) -> Found:
+    """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
+    ids = [str(one) for one in org.connections.values_list("id", flat=True)]
+    if wanted.connection:
+        ids = [one for one in ids if one == wanted.connection]
+    with db.cursor() as cursor:
+        cursor.execute(ENTRIES, _values(ids, wanted, now, size))
+        assert cursor.description is not None
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    entries = [Entry(**{**row, "severity": Severity(row["severity"])}) for row in rows]
+    more = entries[size - 1].place if len(entries) > size else ""
+    return Found(entries=entries[:size], more=more, wanted=wanted)
+
+
+def every(org: Organisation, wanted: Wanted, *, now: datetime, most: int) -> Iterator[Entry]:
+    """All entries asked for, up to ``most``, fetched in pages."""
+    given = 0
+    while given < most:
+        found = page(org, wanted, now=now, size=500)
+        yield from found.entries[: most - given]
+        given += len(found.entries)
+        if not found.more:
+            return
+        wanted = replace(wanted, after=found.more)
+
+
+def _values(ids: list[str], wanted: Wanted, now: datetime, size: int) -> dict[str, Any]:
+    before, key = _place(wanted.after)
+    severities = [wanted.severity] if wanted.severity else list(Severity)
+    escaped = wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return {
+        "connections": ids,
+        "rejections": Severity.REJECTION in severities,
+        "severities": severities,
+        "codes": codes(Kind(wanted.kind)) if wanted.kind else None,
+        "like": f"%{escaped}%" if wanted.q else None,
+        "since": wanted.since or _since(wanted.period, now),
+        "before": before,
+        "key": key,
+        "limit": size + 1,
+    }
+
+
+def _place(after: str) -> tuple[datetime, str]:
+    """Where to begin; ``~`` sorts behind every key."""
+    if found := _PLACE.fullmatch(after):
+        microseconds = min(int(found[1]), 250_000_000_000_000_000)
+        return EPOCH + timedelta(microseconds=microseconds), found[2]
+    return datetime(9999, 1, 1, tzinfo=UTC), "~"
+
+
+def _since(period: str, now: datetime) -> datetime:
+    if period in PERIODS:
+        return now - timedelta(days=PERIODS[period])
+    return EPOCH

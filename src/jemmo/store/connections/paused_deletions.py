@@ -1,0 +1,134 @@
+"""What a deletion that was held back would take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F, Func, QuerySet, TextField
+
+from jemmo.domain import brake
+from jemmo.domain.brake import related
+from jemmo.domain.streams import Stream
+from jemmo.store.connections.connections import is_running
+from jemmo.store.db import scope
+from jemmo.store.db.paging import Found, cut, page_number
+from jemmo.store.models import (
+    Application,
+    AtsUser,
+    Connection,
+    Department,
+    HeldDeletion,
+    Job,
+    RejectReason,
+    Stage,
+    Talent,
+)
+
+MODELS: dict[str, Any] = {
+    Stream.DEPARTMENTS: Department,
+    Stream.USERS: AtsUser,
+    Stream.REJECT_REASONS: RejectReason,
+    Stream.JOBS: Job,
+    Stream.STAGES: Stage,
+    Stream.TALENTS: Talent,
+    Stream.APPLICATIONS: Application,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldPage:
+    """``comparing``: a sync is under way, so the list may be too long for now.
+
+    ``together`` are all that one decision is about, ``records`` how many deletions that is. ``unseen`` are missed too,
+    but confidential, so whoever asks does not see them in the list.
+    """
+
+    held: HeldDeletion
+    together: list[HeldDeletion]
+    records: int
+    stream: str
+    found: Found[Any]
+    unseen: int
+    comparing: bool
+    decision: dict[str, Any] | None
+
+
+def waiting(connection: Connection) -> list[HeldDeletion]:
+    """The deletions of a connection that wait for an owner's or admin's decision."""
+    return in_order(connection.held_deletions.filter(closed_at=None, released_at=None))
+
+
+def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
+    """Jobs before talents before applications, as everywhere."""
+    return sorted(rows, key=lambda row: row.place)
+
+
+def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:
+    """What is to be decided about these, as ``jemmo.domain.brake.decision``."""
+    facts = [
+        {
+            "stream": row.stream,
+            "missing": row.missing,
+            "present": row.present,
+            "recent": row.recent,
+        }
+        for row in rows
+    ]
+    return brake.decision(facts, connection.label or connection.provider.capitalize())
+
+
+def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldPage | None:
+    """A page of the records that the ATS no longer has, or ``None`` when nothing is held back."""
+    held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
+    if held is None or stream not in MODELS:
+        return None
+    rows = _missing(connection, stream, held)
+    number = page_number(given.get("page"))
+    items = cut(rows.order_by("remote_id"), number)
+    for one in items:
+        one.named = _name(one)
+    together = in_order(
+        HeldDeletion.objects.filter(
+            connection=connection,
+            stream__in=related(stream),
+            closed_at=None,
+            released_at__isnull=held.released_at is None,
+        )
+    )
+    total = rows.count()
+    with scope.under(scope.of_organisation(connection.org_id)):
+        unseen = rows.count() - total
+    return HeldPage(
+        held=held,
+        together=together,
+        records=sum(row.missing for row in together),
+        stream=stream,
+        found=Found(items=items, total=total, page=number, wanted=None),
+        unseen=unseen,
+        comparing=is_running(connection, datetime.now(UTC)),
+        decision=decision(connection, together),
+    )
+
+
+def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySet[Any]:
+    """The records that the decision is about and that are not deleted yet."""
+    names = Func(F("remote_ids"), function="jsonb_array_elements_text", output_field=TextField())
+    waiting = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
+    rows: QuerySet[Any] = MODELS[stream].objects.filter(
+        connection=connection, remote_deleted_at=None, remote_id__in=waiting
+    )
+    if stream == Stream.APPLICATIONS:
+        rows = rows.select_related("talent", "job")
+    return rows
+
+
+def _name(row: Any) -> str:
+    if isinstance(row, Application):
+        parts = (row.talent.full_name if row.talent else "", row.job.title if row.job else "")
+        return " · ".join(part for part in parts if part)
+    if isinstance(row, Talent):
+        return row.full_name
+    return str(getattr(row, "title", None) or getattr(row, "name", None) or "")

@@ -1,0 +1,98 @@
+"""The database engine of the settings: tells Postgres in each transaction for whom it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import psycopg
+from django.db import transaction
+from django.db.backends.postgresql import base
+
+from jemmo.store.db import schema, scope
+from jemmo.store.db.scope import Scope
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A statement outside of a transaction gets one of its own: it is sent together with its scope.
+
+    What was told ends with its transaction, so that a pooled session cannot carry it to anybody else.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._told: Scope | None = None
+        self.execute_wrappers.append(_in_scope)
+
+    def knows(self, wanted: Scope) -> bool:
+        return self._told == wanted
+
+    def tell(self, wanted: Scope) -> None:
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
+            cursor.execute(*wanted.statement)
+        self.told(wanted)
+
+    def told(self, wanted: Scope) -> None:
+        """Postgres was told so; where no transaction is open, it has forgotten it again."""
+        self._told = None if self.get_autocommit() else wanted
+
+    # Where a transaction begins, ends or goes back, Postgres may have forgotten what it was told. (Django's stubs lack
+    # these.)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        self._told = None
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._told = None
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+    def _rollback(self) -> None:
+        self._told = None
+        super()._rollback()  # type: ignore[misc]
+
+    def _commit(self) -> None:
+        self._told = None
+        super()._commit()  # type: ignore[misc]
+
+    def _configure_connection(self, connection: Any) -> bool:
+        """Of the pool too. Whether there is something to commit."""
+        super()._configure_connection(connection)  # type: ignore[misc]
+        connection.execute(schema.TELL, schema.told())
+        return True
+
+    def connect(self) -> None:
+        self._told = None
+        super().connect()
+
+
+def _in_scope(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Execute in the scope in force. A function, since a wrapper that refers to its connection would be a cycle."""
+    database: DatabaseWrapper = context["connection"]
+    wanted = scope.current()
+    if wanted is None or database.needs_rollback or database.knows(wanted):
+        return execute(sql, params, many, context)
+    cursor = context["cursor"].cursor
+    if many or not _joins(sql, params, cursor):
+        alone = database.get_autocommit()
+        with transaction.atomic(using=database.alias) if alone else nullcontext():
+            database.tell(wanted)
+            return execute(sql, params, many, context)
+    told, values = wanted.statement
+    follows = sql.replace("%", "%%") if params is None else sql
+    executed = execute(f"{told}; {follows}", (*values, *(params or ())), many, context)
+    cursor.nextset()
+    database.told(wanted)
+    return executed
+
+
+def _joins(sql: object, params: object, cursor: object) -> bool:
+    """Whether the scope and a statement can go to Postgres as one message, which runs as one transaction."""
+    return (
+        isinstance(sql, str)
+        and not isinstance(params, Mapping)
+        and isinstance(cursor, psycopg.ClientCursor)
+    )

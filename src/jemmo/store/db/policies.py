@@ -1,0 +1,376 @@
+"""Who may see and change which rows: row-level security for every table, written down in one place.
+
+After each migration the tables are made to follow (``apply``). A table without a line here stops it, so that none is
+ever forgotten. The settings ``jemmo.*`` of a transaction are told by ``jemmo.store.db.scope``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from psycopg import sql
+
+from jemmo.domain.errors import ConfigError
+from jemmo.store.db import schema
+from jemmo.store.db.scope import Reach
+from jemmo.store.records import confidential
+
+NAME = "jemmo_scope"
+"""Of the policy that each table has."""
+
+EVERYTHING, SIGN_IN = Reach.EVERYTHING, Reach.SIGN_IN
+HOOKS, SUPPORT = Reach.HOOKS, Reach.SUPPORT
+
+
+class Policy(NamedTuple):
+    """Rows for which ``condition`` holds, and all rows for who has one of the ``reaches``.
+
+    With ``contacts``, only for who has the right to people's contact details.
+    """
+
+    condition: str
+    reaches: tuple[Reach, ...] = ()
+    contacts: bool = False
+
+    @property
+    def expression(self) -> str:
+        """Settings are read once for a statement, not for each row: hence the sub-selects."""
+        reaches = ", ".join(f"'{one}'" for one in (EVERYTHING, *self.reaches))
+        seen = f"((SELECT jemmo_reaches({reaches})) OR ({self.condition}))"
+        return f"{seen} AND (SELECT jemmo_contacts())" if self.contacts else seen
+
+
+_OURS = "org_id = (SELECT jemmo_org())"
+_MINE = "account_id = (SELECT jemmo_account())"
+_MY_LOGIN = "user_id = (SELECT jemmo_account())"
+
+
+def _ours(*reaches: Reach, contacts: bool = False) -> Policy:
+    return Policy(_OURS, reaches, contacts)
+
+
+_SEES_CONFIDENTIAL = "(SELECT jemmo_confidential())"
+_OPEN_JOB = f"NOT ({confidential.CONFIDENTIAL['job'].format(row='job')})"
+_OPEN_TALENT = f"NOT {confidential.CONFIDENTIAL['talent'].format(row='talent')}"
+_CONFIDENTIAL = f"(SELECT id FROM confidential_record WHERE {_OURS})"
+_OF_OPEN_JOB = f"(job_id IS NULL OR job_id NOT IN {_CONFIDENTIAL})"
+_OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
+"""What belongs to a confidential record is told by that one's id. There are few: they are read once for a statement and
+hashed, and not at all for who may see them."""
+
+
+def _ours_unless_confidential(*conditions: str, contacts: bool = False) -> Policy:
+    """Rows of the organization; confidential ones, for which a condition fails, only with the right to them."""
+    open_to_all = " AND ".join(conditions)
+    return Policy(f"{_OURS} AND ({_SEES_CONFIDENTIAL} OR ({open_to_all}))", (), contacts)
+
+
+def _belongs_to(parent: str) -> str:
+    """The row that it belongs to is seen, by that one's own policy."""
+    return f"EXISTS (SELECT FROM {parent} p WHERE p.id = {parent}_id)"
+
+
+def _of(parent: str, *reaches: Reach, column: str = "") -> Policy:
+    """Rows of a parent that is the organisation's and seen; a reach to the parent is none to its rows."""
+    column = column or f"{parent}_id"
+    if parent == "connection":  # an organisation has a few: read once for a statement
+        return Policy(f"{column} IN (SELECT id FROM connection WHERE {_OURS})", reaches)
+    return Policy(f"EXISTS (SELECT FROM {parent} p WHERE p.id = {column} AND p.{_OURS})", reaches)
+
+
+POLICIES: dict[str, Policy] = {
+    # who belongs where
+    "organisation": Policy(
+        "id = (SELECT jemmo_org()) OR id IN (SELECT org_id FROM membership WHERE " + _MINE + ")",
+        (SIGN_IN, SUPPORT),
+    ),
+    "membership": Policy(f"{_OURS} OR {_MINE}", (SIGN_IN,)),
+    "account": Policy(
+        "id = (SELECT jemmo_account()) OR id IN (SELECT account_id FROM membership WHERE "
+        + _OURS
+        + ")",
+        (SIGN_IN, SUPPORT),
+    ),
+    "account_groups": Policy("false", (SIGN_IN, SUPPORT)),
+    "account_user_permissions": Policy("false", (SIGN_IN, SUPPORT)),
+    "account_emailaddress": Policy(_MY_LOGIN, (SIGN_IN,)),
+    "account_emailconfirmation": Policy(
+        f"email_address_id IN (SELECT id FROM account_emailaddress WHERE {_MY_LOGIN})", (SIGN_IN,)
+    ),
+    "mfa_authenticator": Policy(_MY_LOGIN, (SIGN_IN,)),
+    "invitation": _ours(SIGN_IN),
+    "api_token": _ours(SIGN_IN),
+    "audit_event": _ours(SIGN_IN),
+    # what is synced
+    "department": _ours(),
+    "ats_user": _ours(),
+    "reject_reason": _ours(),
+    "job": _ours_unless_confidential(_OPEN_JOB),
+    "job_location": _ours_unless_confidential(_OF_OPEN_JOB),
+    "job_compensation": _ours_unless_confidential(_OF_OPEN_JOB),
+    "stage": _ours_unless_confidential(_OF_OPEN_JOB),
+    "talent": _ours_unless_confidential(_OPEN_TALENT),
+    "talent_contacts": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
+    "application": _ours_unless_confidential(_OF_OPEN_TALENT, _OF_OPEN_JOB),
+    "stage_event": _ours_unless_confidential(_belongs_to("application")),
+    "confidential_record": _ours(),
+    "tag": _ours(),
+    "attachment": _ours_unless_confidential(_OF_OPEN_TALENT),
+    "file_version": _ours_unless_confidential(_belongs_to("attachment"), contacts=True),
+    "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
+    # how it is synced
+    "connection": _ours(HOOKS),
+    "lease": _of("connection"),
+    "quota_use": _of("connection"),
+    "request_count": _of("connection"),
+    "sync_run": _of("connection"),
+    "checkpoint": _of("connection"),
+    "rejection": _of("connection"),
+    "pending_link": _of("connection"),
+    "sighting": _of("connection"),
+    "sweep": _of("connection"),
+    "held_deletion": _of("connection"),
+    "webhook_address": _of("connection", HOOKS),
+    "webhook_delivery": _of("connection", HOOKS),
+    "webhook_hint": _of("connection", HOOKS),
+    "webhook_count": _of("connection", HOOKS),
+    # what is told
+    "notification": _ours(),
+    "notification_read": _of("notification"),
+    "organisation_notices": _ours(),
+    "member_notices": _of("membership"),
+    "notification_delivery": _of("notification"),
+    "support_thread": Policy(
+        f"{_OURS} AND ({_MINE} OR (SELECT jemmo_account()) IS NULL)", (SUPPORT,)
+    ),
+    "support_message": _of("support_thread", SUPPORT, column="thread_id"),
+    "support_picture": Policy(
+        "EXISTS (SELECT FROM support_message p WHERE p.id = message_id)", (SUPPORT,)
+    ),
+    # privacy
+    "access_event": _ours(),
+    "erasure": _ours(),
+    "suppression": _of("connection"),
+    "organisation_deletion": Policy(f"{_OURS} OR {_MINE}"),
+}
+
+OPEN: dict[str, str] = {
+    "auth_group": "names of groups of support staff",
+    "auth_group_permissions": "as above",
+    "auth_permission": "names of what the admin pages can do",
+    "cache_entry": "counts of attempts to sign in, by digest",
+    "django_admin_log": "what support staff did, by id",
+    "django_content_type": "names of tables",
+    "django_migrations": "the state of the schema",
+    "django_session": "nothing: sessions are in a table of their own",
+    "pace": "when requests leave, by the digest of an API key",
+    "procrastinate_events": "states of tasks",
+    "procrastinate_jobs": "tasks, which name connections by id",
+    "procrastinate_periodic_defers": "the clock of tasks",
+    "procrastinate_workers": "signs of life",
+    "session": "found by the hash of a secret, and sealed with it",
+    "vault_secret": "random values, sealed",
+}
+"""Tables without a person's or an organisation's data, and what is in them instead: open to our roles, in any scope."""
+
+FUNCTIONS = (
+    """CREATE OR REPLACE FUNCTION jemmo_org() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+        AS $$ SELECT nullif(current_setting('jemmo.org', true), '')::uuid $$""",
+    """CREATE OR REPLACE FUNCTION jemmo_account() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+        AS $$ SELECT nullif(current_setting('jemmo.account', true), '')::uuid $$""",
+    """CREATE OR REPLACE FUNCTION jemmo_contacts() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+        AS $$ SELECT coalesce(current_setting('jemmo.contacts', true) = 'on', false) $$""",
+    """CREATE OR REPLACE FUNCTION jemmo_confidential() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+        AS $$ SELECT coalesce(current_setting('jemmo.confidential', true) = 'on', false) $$""",
+    """CREATE OR REPLACE FUNCTION jemmo_reaches(VARIADIC reaches text[]) RETURNS boolean
+        LANGUAGE sql STABLE PARALLEL SAFE
+        AS $$ SELECT coalesce(current_setting('jemmo.reach', true) = ANY(reaches), false) $$""",
+)
+
+
+class Searched(NamedTuple):
+    """A search that only an index makes fast.
+
+    Postgres does not use an index below a policy for an operator that might tell what it was given, and those of
+    texts and arrays might. Such a search is a function of the tables' owner, which itself asks who may see that
+    organisation. Nothing in it may be looked up where another role makes things: Postgres prefers an operator of
+    exactly these types, in whatever schema of the path, to its own of any type.
+    """
+
+    name: str
+    table: str
+    id: str
+    operator: str
+    type: str
+    contacts: bool = False
+    column: str = "words"
+    condition: str = _OF_OPEN_TALENT
+
+    @property
+    def statement(self) -> str:
+        column = {"tsquery": "search"}.get(self.type, self.column)
+        right = " AND jemmo_contacts()" if self.contacts else ""
+        return f"""CREATE OR REPLACE FUNCTION {self.name}(wanted {self.type}, of_org uuid)
+            RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+            SET search_path = pg_catalog, "{schema.name()}", pg_temp
+            AS $$ SELECT {self.id} FROM {self.table}
+                WHERE {column} OPERATOR(pg_catalog.{self.operator}) wanted AND org_id = of_org
+                AND (SELECT (jemmo_reaches('{EVERYTHING}') OR of_org = jemmo_org()){right})
+                AND ({_SEES_CONFIDENTIAL} OR {self.condition}) $$"""
+
+
+SEARCHES = (
+    Searched("jemmo_talents_saying", "talent", "id", "@@", "tsquery", condition=_OPEN_TALENT),
+    Searched("jemmo_jobs_saying", "job", "id", "@@", "tsquery", condition=_OPEN_JOB),
+    Searched("jemmo_talents_with_words", "file_text", "talent_id", "@>", "bigint[]", contacts=True),
+    Searched(
+        "jemmo_talents_with_contact",
+        "talent_contacts",
+        "talent_id",
+        "&&",
+        "bigint[]",
+        contacts=True,
+        column="hashes",
+    ),
+)
+
+
+DELIVERIES_NAMING = f"""CREATE OR REPLACE FUNCTION jemmo_deliveries_naming(wanted bigint[], of_connection uuid)
+    RETURNS SETOF bigint LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+    SET search_path = pg_catalog, "{schema.name()}", pg_temp SET enable_seqscan = off
+    AS $$ WITH found AS MATERIALIZED (
+            SELECT id, connection_id FROM webhook_delivery WHERE named OPERATOR(pg_catalog.&&) wanted)
+        SELECT d.id FROM (SELECT id, connection_id FROM found
+            UNION ALL SELECT id, connection_id FROM webhook_delivery WHERE named IS NULL) d
+        WHERE d.connection_id = of_connection
+        AND (SELECT jemmo_reaches('{EVERYTHING}')
+            OR EXISTS (SELECT FROM connection c WHERE c.id = of_connection AND c.org_id = jemmo_org())) $$"""
+"""A search like those of ``Searched``: a connection's webhooks that name somebody, or perhaps anybody.
+
+Names are looked for first and by themselves, in their index: else Postgres compares each webhook of the connection, or
+of all where many names wait to be indexed.
+"""
+
+
+class TableWithoutPolicy(ConfigError):
+    """A table in our schema that ``POLICIES`` and ``OPEN`` do not name."""
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        super().__init__(
+            f"The schema {schema.name()} holds tables that are not Jemmo's: {', '.join(tables)}.",
+            code="foreign_tables",
+            next_step=f"Move them away, by ALTER TABLE {schema.name()}.{tables[0]} SET SCHEMA public for example. "
+            "(A table of a new version of Jemmo needs a line in jemmo.store.db.policies.)",
+        )
+
+
+def statements(tables: set[str], roles: Sequence[str]) -> Iterator[sql.Composable]:
+    """What makes the tables of a database follow the policies, however they were before.
+
+    They show rows to ``roles`` alone: whatever rights another role of the server has, it sees none.
+    """
+    if unnamed := tables - POLICIES.keys() - OPEN.keys():
+        raise TableWithoutPolicy(sorted(unnamed))
+    yield from map(sql.SQL, (*FUNCTIONS, *confidential.statements()))
+    yield from (sql.SQL(one.statement) for one in SEARCHES)
+    yield sql.SQL(DELIVERIES_NAMING)
+    shown_to = sql.SQL(", ").join(map(sql.Identifier, roles))
+    conditions = {table: policy.expression for table, policy in POLICIES.items()}
+    for table, condition in {**conditions, **dict.fromkeys(OPEN, "true")}.items():
+        yield sql.SQL(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        yield sql.SQL(f"DROP POLICY IF EXISTS {NAME} ON {table}")
+        create = f"CREATE POLICY {NAME} ON {table} TO {{}} USING ({condition})"
+        yield sql.SQL(create).format(shown_to)
+
+
+_TABLES = """
+    SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
+        AND c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"""
+
+_ROLES = f"""
+    SELECT DISTINCT rolname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    JOIN pg_roles r ON r.oid = ANY(p.polroles)
+    WHERE p.polname = '{NAME}' AND c.relnamespace = current_schema()::regnamespace
+    UNION SELECT current_user"""
+
+_RIGHTS = """
+    SELECT kind, owner, acl FROM (
+        SELECT format('TABLE %s', oid::regclass), relowner, relacl, oid FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+        UNION ALL SELECT format('SEQUENCE %s', oid::regclass), relowner, relacl, oid FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
+        UNION ALL SELECT format('ROUTINE %s', oid::regprocedure), proowner,
+            coalesce(proacl, acldefault('f', proowner)), oid FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace
+        UNION ALL SELECT format('SCHEMA %I', nspname), nspowner, nspacl, oid FROM pg_namespace
+        WHERE nspname = current_schema()
+    ) objects (kind, owner, acl, id)
+    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = id AND d.deptype = 'e')"""
+
+_EXPOSED = f"""
+    SELECT DISTINCT kind, coalesce(rolname, ''), pg_has_role(owner, 'USAGE') FROM ({_RIGHTS}) rights
+    CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles ON pg_roles.oid = grantee
+    WHERE grantee <> owner AND coalesce(rolname, '') NOT IN ({_ROLES})
+    ORDER BY 1, 2"""
+
+_UNGUARDED = """
+    SELECT relname FROM pg_class c WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+        AND NOT relrowsecurity
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1"""
+
+
+_HIDDEN = f"""
+    SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    WHERE p.polname = '{NAME}' AND c.relnamespace = current_schema()::regnamespace
+        AND NOT (SELECT oid FROM pg_roles WHERE rolname = %s) = ANY(p.polroles)"""
+
+
+def show_to(cursor: Any, role: str) -> None:
+    """Let a role of ours, and the current one, see what the policies show."""
+    cursor.execute(_ROLES)
+    roles = sorted({role, *(row[0] for row in cursor.fetchall())})
+    cursor.execute(_HIDDEN, [role])
+    for (table,) in cursor.fetchall():
+        show = sql.SQL(f"ALTER POLICY {NAME} ON {{}} TO {{}}")
+        names = sql.SQL(", ").join(map(sql.Identifier, roles))
+        cursor.execute(show.format(sql.Identifier(table), names))
+
+
+def apply(cursor: Any) -> None:
+    """As the tables' owner, in a transaction, with all migrations applied. Raises ``TableWithoutPolicy``."""
+    cursor.execute(schema.TELL, schema.told())
+    schema.wrap_unaccent(cursor)  # the migrations may have made the extension
+    cursor.execute(_ROLES)
+    roles = [row[0] for row in cursor.fetchall()]
+    cursor.execute(_TABLES)
+    for statement in statements({row[0] for row in cursor.fetchall()}, sorted(roles)):
+        cursor.execute(statement)
+    cursor.execute(_EXPOSED)
+    for kind, role, is_ours in cursor.fetchall():
+        if not is_ours:
+            continue
+        grantee = sql.Identifier(role) if role else sql.SQL("PUBLIC")
+        cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {} CASCADE").format(sql.SQL(kind), grantee))
+
+
+def exposed(cursor: Any) -> list[tuple[str, str]]:
+    """What roles other than ours have a right to, and which role that is: empty for all roles.
+
+    Where a server's default privileges grant every new table to somebody, as Supabase's do, these are taken back.
+    """
+    cursor.execute(_EXPOSED)
+    return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def may_close(cursor: Any) -> bool:
+    """Whether somebody else has a right that our role, as the owner, can take back."""
+    cursor.execute(_EXPOSED)
+    return any(is_ours for _, _, is_ours in cursor.fetchall())
+
+
+def unguarded(cursor: Any) -> list[str]:
+    """Tables without row-level security."""
+    cursor.execute(_UNGUARDED)
+    return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,94 @@
+"""How the data path reaches Postgres: psycopg connections of its own, beside Django's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from django.db import DatabaseError, InterfaceError
+from psycopg.rows import TupleRow
+from psycopg.types.string import BytesBinaryDumper
+
+from jemmo.domain import database_errors
+from jemmo.domain.errors import TransientError
+from jemmo.store.db import schema, scope
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[Connection]:
+    """A connection in autocommit mode, in the scope of whoever opens it; transactions are opened by name.
+
+    Raises ``TransientError``.
+    """
+    with explained():
+        connection = await psycopg.AsyncConnection.connect(
+            url, autocommit=True, application_name="jemmo sync", connect_timeout=10
+        )
+    # psycopg's own for this type is slower: it also takes the DB-API's Binary.
+    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
+    try:
+        await prepare(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def prepare(connection: Connection) -> None:
+    """Tell a new connection where our tables are, and for whom it asks."""
+    with explained():
+        await schema.tell_async(connection)
+    await tell_scope(connection)
+
+
+async def tell_scope(connection: Connection) -> None:
+    """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
+    told = scope.current() or scope.NOBODY
+    with explained():
+        await connection.execute(scope.TELL_SESSION, told.settings)
+
+
+class explained:  # noqa: N801 - reads as a statement: with explained()
+    """Turns a refusal of the database into an error that names its cause and the next step."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and (known := explain(error)):
+            raise known from error
+
+
+def explain(error: BaseException) -> TransientError | None:
+    """What the database, or Django in its name, complains about; None if it is a mistake of ours, or another's."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, psycopg.Error):
+        cause = cause.__cause__ if isinstance(cause, DatabaseError | InterfaceError) else None
+    if cause is None:
+        return None
+    reaches = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    if not cause.sqlstate and not reaches:
+        return None  # the driver's own complaint, about how we use it
+    known = database_errors.refusal(cause.sqlstate, str(cause))
+    return known.error() if known else None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error comes from a database that refuses its service, however many errors followed."""
+    while error is not None and explain(error) is None:
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def is_unstorable(error: BaseException | None) -> bool:
+    """Whether an error comes from text that no Postgres takes: with NUL, or half of a surrogate pair."""
+    while error is not None:
+        nul = (
+            isinstance(error, psycopg.DataError) and error.sqlstate is None and "NUL" in str(error)
+        )
+        if nul or isinstance(error, UnicodeEncodeError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,214 @@
+"""The role that the application connects as: it owns no table and cannot pass by row-level security.
+
+Whoever owns the tables (the role of ``DATABASE_URL``) makes it once for a database, at the first start. Its name and
+password lie sealed in that database, so every machine with the same keys comes to the same role.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+from psycopg import errors, sql
+
+from jemmo import conninfo
+from jemmo.store.db import policies, schema
+
+NAME = "application-role"
+"""Of its sealed value in ``vault_secret``."""
+
+Connection = psycopg.Connection[Any]
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """A role of the database server."""
+
+    name: str
+    password: str
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """How the application reaches the database. ``is_apart`` is false where no second role can be made or used.
+
+    Then it works as the tables' owner, whom row-level security is forced upon.
+    """
+
+    url: str
+    is_apart: bool = True
+
+
+def access(
+    url: str, *, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
+) -> Access:
+    """The way in for the application, made if need be; ``url`` as it is when it is no owner's."""
+    with _connect(url) as db:
+        schema.tell(db)
+        if not _owns(db):
+            return Access(url=url)
+        try:
+            role = _kept(db, open_sealed) or _made(db, seal, open_sealed)
+            if not _exists(db, role):
+                _create(db, role)
+            _grant(db, role)
+            way = _way_in(db, url, role)
+        except errors.InsufficientPrivilege:
+            way = None
+        if way is None:
+            _force(db)
+    return Access(url=way or url, is_apart=way is not None)
+
+
+def _connect(url: str) -> Connection:
+    return psycopg.connect(url, autocommit=True, connect_timeout=10)
+
+
+def _way_in(db: Connection, url: str, role: Role) -> str | None:
+    """The role signs in, or the owner's sessions become it: some servers and poolers let nobody else sign in."""
+    own = _own_url(url, role)
+    if _opens(own):
+        return own
+    db.execute(_text("GRANT {role} TO CURRENT_USER", role))
+    options = f"{conninfo.parse(url).get('options', '')} -c role={role.name}".strip()
+    becoming = conninfo.changed(url, options=options)
+    if _opens(becoming):
+        return becoming
+    _connect(
+        url
+    ).close()  # raises where the server is full or going: then nothing is known of the role
+    return None
+
+
+def _owns(db: Connection) -> bool:
+    answer = db.execute(
+        "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'organisation'::regclass"
+    )
+    row = answer.fetchone()
+    return bool(row and row[0])
+
+
+def _kept(db: Connection, open_sealed: Callable[[bytes], bytes]) -> Role | None:
+    row = db.execute("SELECT sealed FROM vault_secret WHERE name = %s", [NAME]).fetchone()
+    return msgspec.json.decode(open_sealed(bytes(row[0])), type=Role) if row else None
+
+
+def _made(
+    db: Connection, seal: Callable[[bytes], bytes], open_sealed: Callable[[bytes], bytes]
+) -> Role:
+    """A new role, kept; of two that make one at once, the first is taken and the other goes again."""
+    role = Role(name=f"jemmo_app_{secrets.token_hex(4)}", password=secrets.token_urlsafe(32))
+    _create(db, role)
+    db.execute(
+        "INSERT INTO vault_secret (name, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        [NAME, seal(msgspec.json.encode(role))],
+    )
+    kept = _kept(db, open_sealed)
+    assert kept is not None
+    if kept != role:
+        db.execute(_text("DROP ROLE {role}", role))
+    return kept
+
+
+def _exists(db: Connection, role: Role) -> bool:
+    return bool(db.execute("SELECT FROM pg_roles WHERE rolname = %s", [role.name]).fetchone())
+
+
+def _create(db: Connection, role: Role) -> None:
+    """The server is told a verifier, so that the password is in none of its logs."""
+    verifier = db.pgconn.encrypt_password(
+        role.password.encode(), role.name.encode(), b"scram-sha-256"
+    ).decode()
+    statement = sql.SQL(
+        "CREATE ROLE {} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
+    )
+    # Another process of this database may make it at the same moment.
+    with suppress(errors.DuplicateObject, errors.UniqueViolation):
+        db.execute(statement.format(sql.Identifier(role.name), sql.Literal(verifier)))
+
+
+_UNGRANTED = f"""
+    SELECT NOT has_schema_privilege(r.oid, current_schema(), 'USAGE')
+        OR EXISTS (SELECT FROM pg_class c WHERE relnamespace = current_schema()::regnamespace
+            AND relkind IN ('r', 'p', 'S') AND pg_has_role(relowner, 'USAGE')
+            AND NOT CASE relkind WHEN 'S' THEN has_sequence_privilege(r.oid, c.oid, 'USAGE')
+                ELSE has_table_privilege(r.oid, c.oid, 'SELECT') END)
+        OR EXISTS (SELECT FROM pg_proc f WHERE pronamespace = current_schema()::regnamespace
+            AND pg_has_role(proowner, 'USAGE') AND NOT has_function_privilege(r.oid, f.oid, 'EXECUTE'))
+        OR EXISTS (SELECT FROM pg_policy p JOIN pg_class c ON c.oid = polrelid
+            WHERE polname = '{policies.NAME}' AND relnamespace = current_schema()::regnamespace
+            AND NOT r.oid = ANY(polroles))
+    FROM pg_roles r WHERE rolname = %(role)s"""
+
+_GRANTS = (
+    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+    "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON ROUTINES TO {role}",
+    "ALTER ROLE {role} SET search_path FROM CURRENT",
+)
+
+_FORMER = """
+    SELECT format('REVOKE ALL ON TABLE %%s FROM %%I', c.oid::regclass, rolname) FROM pg_class c, pg_roles r
+    WHERE rolname = %(role)s AND relnamespace = to_regnamespace('public') AND pg_has_role(relowner, 'USAGE')
+        AND relkind IN ('r', 'p', 'v', 'm', 'S') AND EXISTS (SELECT FROM aclexplode(relacl) WHERE grantee = r.oid)
+    UNION ALL SELECT format(
+        'ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON %%s FROM %%I',
+        CASE defaclobjtype WHEN 'S' THEN 'SEQUENCES' ELSE 'TABLES' END, rolname) FROM pg_default_acl, pg_roles r
+    WHERE rolname = %(role)s AND defaclnamespace = to_regnamespace('public') AND defaclrole = current_user::regrole
+        AND defaclobjtype IN ('r', 'S') AND EXISTS (SELECT FROM aclexplode(defaclacl) WHERE grantee = r.oid)"""
+"""What a former Jemmo gave its role in ``public``, on other programs' tables too."""
+
+
+def _grant(db: Connection, role: Role) -> None:
+    """Rows may be read and written; tables may be neither made nor changed."""
+    row = db.execute(_UNGRANTED, {"role": role.name}).fetchone()
+    if row and not row[0]:
+        return
+    names = {"database": sql.Identifier(db.info.dbname), "schema": sql.Identifier(schema.name())}
+    with db.transaction():
+        for statement in _GRANTS:
+            db.execute(_text(statement, role, **names))
+        policies.show_to(db.cursor(), role.name)
+        for (statement,) in db.execute(_FORMER, {"role": role.name}).fetchall():
+            db.execute(sql.SQL(statement))
+
+
+_UNFORCED = """
+    SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+        AND relrowsecurity AND NOT relforcerowsecurity"""
+
+
+def _opens(url: str) -> bool:
+    try:
+        _connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _force(db: Connection) -> None:
+    """The owner itself is put under the policies."""
+    with db.transaction():
+        policies.show_to(db.cursor(), db.execute("SELECT current_user").fetchall()[0][0])
+        for (table,) in db.execute(_UNFORCED).fetchall():
+            force = sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY")
+            db.execute(force.format(sql.Identifier(table)))
+
+
+def _text(statement: str, role: Role, **parts: sql.Composable) -> sql.Composed:
+    return sql.SQL(statement).format(role=sql.Identifier(role.name), **parts)
+
+
+def _own_url(url: str, role: Role) -> str:
+    """The same server and database. Supabase's pooler wants the project's name behind that of the role."""
+    _, dot, project = conninfo.parse(url).get("user", "").partition(".")
+    return conninfo.changed(url, user=f"{role.name}{dot}{project}", password=role.password)

@@ -1,0 +1,114 @@
+"""For whom the database is asked: row-level security shows each transaction what its scope may see, and else nothing.
+
+The scope follows a request or task (a context variable). Django's connection passes it to Postgres in every transaction
+(``jemmo.store.db.backend``); connections of the data path pass it when they are opened (``jemmo.store.db.postgres``).
+What a scope shows is written in ``jemmo.store.db.policies``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Reach(StrEnum):
+    """What is seen besides an organisation's own rows."""
+
+    NONE = ""
+    SIGN_IN = "sign-in"
+    """Accounts, memberships, invitations: before it is known who asks."""
+    HOOKS = "hooks"
+    """Webhook addresses and what came to them."""
+    SUPPORT = "support"
+    """Conversations with support, of whichever organisation."""
+    EVERYTHING = "everything"
+    """All organisations: the schedule, keys that are changed, an operator's command."""
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """Whose rows are seen. Nothing set: nothing seen.
+
+    ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
+    private talents.
+
+    For ``housekeeping``, statements of which each reads little: Postgres cancels one after so many seconds, and
+    plans them by indexes also where it knows nothing of the tables yet.
+    """
+
+    org: UUID | None = None
+    account: UUID | None = None
+    contacts: bool = False
+    confidential: bool = False
+    reach: Reach = Reach.NONE
+    housekeeping: int | None = None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values for ``TELL``, in its order."""
+        return (
+            str(self.org or ""),
+            str(self.account or ""),
+            "on" if self.contacts else "",
+            "on" if self.confidential else "",
+            self.reach.value,
+            f"{self.housekeeping}s" if self.housekeeping else "",
+            *(["off" if self.housekeeping else ""] * len(_PLANS)),
+        )
+
+    @property
+    def statement(self) -> tuple[str, tuple[str, ...]]:
+        """What tells a transaction, with its values. Limits are left out where they would stay as they are."""
+        if self.housekeeping:
+            return TELL_TRANSACTION, self.settings
+        return _TELL_ROWS.format(local="true"), self.settings[:_ROWS]
+
+
+_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+_LIMITS = "".join(
+    f", set_config('{name}', coalesce(nullif(%s, ''), current_setting('{name}')), {{local}})"
+    for name in ("statement_timeout", *_PLANS)
+)
+_TELL_ROWS = """
+    SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.account', %s, {local}),
+        set_config('jemmo.contacts', %s, {local}), set_config('jemmo.confidential', %s, {local}),
+        set_config('jemmo.reach', %s, {local})"""
+_ROWS = _TELL_ROWS.count("%s")
+TELL = _TELL_ROWS + _LIMITS
+TELL_TRANSACTION = TELL.format(local="true")
+TELL_SESSION = TELL.format(local="false")
+
+NOBODY = Scope()
+SIGN_IN = Scope(reach=Reach.SIGN_IN)
+EVERYTHING = Scope(contacts=True, confidential=True, reach=Reach.EVERYTHING)
+
+_current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
+
+
+def of_organisation(org_id: UUID) -> Scope:
+    """For work in the background that is one organisation's."""
+    return Scope(org=org_id, contacts=True, confidential=True)
+
+
+def current() -> Scope | None:
+    """The scope in force; ``None`` while the owner of the tables changes their shape, which needs none."""
+    return _current.get()
+
+
+@contextmanager
+def under(scope: Scope | None) -> Iterator[None]:
+    """Ask the database in this scope while the block lasts."""
+    before = _current.set(scope)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+def enter(scope: Scope) -> None:
+    """Ask in this scope from here on: for a command, which has one from its beginning to its end."""
+    _current.set(scope)

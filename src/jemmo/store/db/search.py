@@ -1,0 +1,67 @@
+"""Whom words find: by functions of the database, since a policy would keep a search from its index.
+
+See ``jemmo.store.db.policies.Searched``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection as database
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
+
+from jemmo.store.models import FileText, Organisation
+
+
+def talents_saying(org: Organisation, terms: str, word_hashes: Sequence[int] = ()) -> Q:
+    """Talents whose record says ``terms`` (a ``tsquery``), or who have a file with all words of ``word_hashes``."""
+    if not word_hashes:
+        return _among("SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s)", terms, org)
+    return _among(
+        "SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s) "
+        "UNION SELECT jemmo_talents_with_words(%s::bigint[], %s)",
+        *(terms, org, list(word_hashes), org),
+    )
+
+
+def few_saying(
+    org: Organisation, terms: str, word_hashes: Sequence[int], most: int
+) -> list[UUID] | None:
+    """The ids of the same talents, or ``None`` when they are more than ``most``. An id may be there twice."""
+    functions = ["jemmo_talents_saying(to_tsquery('simple', %s), %s)"]
+    given: list[Any] = [terms, org.id]
+    if word_hashes:
+        functions.append("jemmo_talents_with_words(%s::bigint[], %s)")
+        given += [list(word_hashes), org.id]
+    found = " UNION ALL ".join(f"SELECT {one} AS id" for one in functions)
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT array_agg(id) FROM ({found} LIMIT {most + 1}) found", given)
+        ids = cursor.fetchone()[0] or []
+    return ids if len(ids) <= most else None
+
+
+def talent_says(terms: str, word_hashes: Sequence[int]) -> Q:
+    """The same asked of one talent after the other: so the many that a common word finds are counted sooner."""
+    said = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
+    if not word_hashes:
+        return said
+    files = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
+    return said | Q(Exists(files))
+
+
+def jobs_saying(org: Organisation, terms: str) -> Q:
+    return _among("SELECT jemmo_jobs_saying(to_tsquery('simple', %s), %s)", terms, org)
+
+
+def talents_with_contact(org: Organisation, hashes: Sequence[int]) -> Q:
+    """Talents who have an address or number, by any of its keyed hashes."""
+    return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", list(hashes), org)
+
+
+def _among(query: str, *given: Any) -> Q:
+    values = [one.id if isinstance(one, Organisation) else one for one in given]
+    return Q(id__in=RawSQL(query, values))  # noqa: S611 - what is given are parameters

@@ -1,0 +1,33 @@
+"""The random values of this database, which it holds sealed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jemmo.store.db.postgres import Connection
+from jemmo.store.models import VaultSecret
+
+
+async def kept_by(db: Connection, name: str, seal: Callable[[], bytes]) -> bytes:
+    """As ``kept``, on a connection of the data path."""
+    find = "SELECT sealed FROM vault_secret WHERE name = %s"
+    row = await (await db.execute(find, [name])).fetchone()
+    if row is None:
+        await db.execute(
+            "INSERT INTO vault_secret (name, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [name, seal()],
+        )
+        row = await (await db.execute(find, [name])).fetchone()
+    assert row is not None
+    return bytes(row[0])
+
+
+def kept(name: str, seal: Callable[[], bytes]) -> bytes:
+    """The sealed value of that name, made on first use; of two that make it at once, the first wins."""
+    found = VaultSecret.objects.filter(name=name).values_list("sealed", flat=True).first()
+    if found is None:
+        VaultSecret.objects.bulk_create(
+            [VaultSecret(name=name, sealed=seal())], ignore_conflicts=True
+        )
+        found = VaultSecret.objects.values_list("sealed", flat=True).get(name=name)
+    return bytes(found)

@@ -1,0 +1,1 @@
+"""The rows of files: the queue of downloads, and what is stored."""

@@ -1,0 +1,222 @@
+"""The rows of files: the queue of what is to be fetched, what is kept, what became of it.
+
+The queue is the table itself: an attachment that is ``PENDING`` and whose time has come. So nothing is lost by a
+restart, and nothing has to be taken back when a talent goes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.store.db.postgres import Connection
+
+PENDING = """
+    FROM attachment f JOIN talent t ON t.id = f.talent_id
+    WHERE t.connection_id = %(connection)s AND f.fetch_status = 'PENDING'
+        AND f.remote_deleted_at IS NULL AND t.remote_deleted_at IS NULL
+        AND t.excluded_reason IS NULL"""
+"""Files of people who are shown: of others nothing is fetched."""
+
+WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
+
+WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
+"""After a change that may have left files to download."""
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A file to be fetched."""
+
+    id: int
+    org_id: UUID
+    talent_id: UUID
+    talent_remote_id: str
+    remote_id: str
+    remote_version: str | None
+    tries: int
+
+
+async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[Due]:
+    """Resumes before other files, the newest first."""
+    answer = await db.execute(
+        "SELECT f.id, t.org_id, t.id, t.remote_id, f.remote_id, f.remote_version, f.tries"
+        f"{WANTED} ORDER BY f.kind = 'RESUME' DESC, "
+        "coalesce(f.remote_updated_at, t.remote_updated_at) DESC NULLS LAST, f.id DESC "
+        "LIMIT %(limit)s".encode(),
+        {"connection": connection_id, "limit": limit},
+    )
+    names = Due.__struct_fields__
+    return [Due(**dict(zip(names, row, strict=True))) for row in await answer.fetchall()]
+
+
+async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
+    answer = await db.execute("SELECT files_due_at FROM connection WHERE id = %s", [connection_id])
+    row = await answer.fetchone()
+    return row[0] if row else None
+
+
+async def rest(db: Connection, connection_id: UUID, since: datetime | None) -> None:
+    """Nothing is left to download: check again when the next retry is due, or after a change.
+
+    A change noted after ``since`` was read keeps the connection due.
+    """
+    await db.execute(
+        f"UPDATE connection SET files_due_at = (SELECT min(coalesce(f.next_try_at, now())) {PENDING}) "
+        "WHERE id = %(connection)s AND files_due_at IS NOT DISTINCT FROM %(since)s".encode(),
+        {"connection": connection_id, "since": since},
+    )
+
+
+async def is_waiting(db: Connection, connection_id: UUID) -> bool:
+    """Whether any file is still to be fetched, now or later."""
+    answer = await db.execute(
+        f"SELECT EXISTS (SELECT 1{PENDING})".encode(), {"connection": connection_id}
+    )
+    row = await answer.fetchone()
+    return bool(row and row[0])
+
+
+async def wake(db: Connection, connection_id: UUID) -> None:
+    await db.execute(WAKE, [connection_id])
+
+
+async def is_syncing(db: Connection, connection_id: UUID) -> bool:
+    """Whether a run holds the connection's lease: it goes first."""
+    answer = await db.execute(
+        "SELECT 1 FROM lease WHERE connection_id = %s AND expires_at > clock_timestamp()",
+        [connection_id],
+    )
+    return await answer.fetchone() is not None
+
+
+class Version(Struct, frozen=True):
+    id: UUID
+    is_stored: bool
+
+
+async def begin(db: Connection, one: Due, *, sha256: str, size: int, content_type: str) -> Version:
+    """The row of a content, there before its bytes are; a content that was kept before has it already."""
+    answer = await db.execute(
+        """INSERT INTO file_version AS v (id, org_id, attachment_id, sha256, size, content_type)
+           VALUES (%s, %s, %s, %s, %s, %s)
+           ON CONFLICT (attachment_id, sha256) DO UPDATE SET written_at =
+               CASE WHEN v.state = 'writing' THEN now() ELSE v.written_at END
+           RETURNING id, state = 'stored'""",
+        [uuid4(), one.org_id, one.id, sha256, size, content_type],
+    )
+    row = await answer.fetchone()
+    assert row is not None
+    return Version(*row)
+
+
+async def finish(db: Connection, one: Due, version_id: UUID, key_id: int | None) -> bool:
+    """The bytes are there: show them. ``False`` when the row went away meanwhile, so the bytes are nobody's.
+
+    When the ATS told of yet another version meanwhile, the file stays in the queue.
+    """
+    async with db.transaction():
+        stored = await db.execute(
+            "UPDATE file_version SET state = 'stored', key_id = coalesce(%s, key_id) WHERE id = %s "
+            "RETURNING sha256, size, content_type",
+            [key_id, version_id],
+        )
+        row = await stored.fetchone()
+        if row is None:
+            return False
+        await db.execute(
+            """UPDATE attachment SET current_version = %s, sha256 = %s, size = %s, content_type = %s,
+                   fetched_at = now(), tries = 0, next_try_at = NULL, reason = NULL,
+                   fetch_status = CASE WHEN remote_version IS NOT DISTINCT FROM %s
+                       THEN 'STORED' ELSE 'PENDING' END
+               WHERE id = %s""",
+            [version_id, *row, one.remote_version, one.id],
+        )
+    return True
+
+
+async def conclude(db: Connection, one: Due, status: str, reason: str) -> None:
+    """The file is not kept, and why. An earlier version that is kept stays; with ``GONE`` it will be swept."""
+    await db.execute(
+        """UPDATE attachment SET fetch_status = %s, reason = %s, fetched_at = now(), next_try_at = NULL
+           WHERE id = %s AND remote_version IS NOT DISTINCT FROM %s""",
+        [status, reason, one.id, one.remote_version],
+    )
+
+
+async def retry(db: Connection, one: Due, reason: str, seconds: float) -> None:
+    await db.execute(
+        "UPDATE attachment SET tries = least(tries + 1, 1000), reason = %s, "
+        "next_try_at = now() + make_interval(secs => %s) WHERE id = %s",
+        [reason, seconds, one.id],
+    )
+
+
+async def abandon(db: Connection, version_id: UUID) -> None:
+    """Forget a content that the storage did not take."""
+    await db.execute("DELETE FROM file_version WHERE id = %s AND state = 'writing'", [version_id])
+
+
+async def note_failure(db: Connection, connection_id: UUID, error: dict[str, str]) -> int:
+    """Keep what stops a connection's files; returns how often in a row it did."""
+    answer = await db.execute(
+        "UPDATE connection SET files_error = %s::jsonb, files_failures = least(files_failures + 1, 1000) "
+        "WHERE id = %s RETURNING files_failures",
+        [msgspec.json.encode(error).decode(), connection_id],
+    )
+    row = await answer.fetchone()
+    return row[0] if row else 1
+
+
+async def note_recovery(db: Connection, connection_id: UUID) -> None:
+    await db.execute(
+        "UPDATE connection SET files_error = NULL, files_failures = 0 "
+        "WHERE id = %s AND files_error IS NOT NULL",
+        [connection_id],
+    )
+
+
+async def postpone(db: Connection, connection_id: UUID, until: datetime, reason: str) -> None:
+    """Nothing of this connection can be fetched before ``until``."""
+    await db.execute(
+        f"UPDATE attachment SET next_try_at = %(until)s, reason = %(reason)s "
+        f"WHERE id IN (SELECT f.id {WANTED})".encode(),
+        {"connection": connection_id, "until": until, "reason": reason},
+    )
+
+
+async def keep_text(
+    db: Connection, one: Due, version_id: UUID, sealed: bytes, words: list[int]
+) -> None:
+    """Make the words of a version the ones that are found, if it is still the one shown."""
+    async with db.transaction():
+        await db.execute(
+            """INSERT INTO file_text AS x (attachment_id, org_id, talent_id, version, sealed, words)
+               SELECT f.id, %s, f.talent_id, %s, %s, %s FROM attachment f
+               WHERE f.id = %s AND f.current_version = %s
+               ON CONFLICT (attachment_id) DO UPDATE SET version = excluded.version,
+                   sealed = excluded.sealed, words = excluded.words""",
+            [one.org_id, version_id, sealed, words, one.id, version_id],
+        )
+        await note_text(db, version_id, "DONE")
+
+
+async def no_text(db: Connection, one: Due, version_id: UUID, why: str) -> None:
+    """This version has no words: those of an earlier one must not be found any more."""
+    async with db.transaction():
+        await db.execute(
+            "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s", [one.id, version_id]
+        )
+        await note_text(db, version_id, why.upper())
+
+
+async def note_text(db: Connection, version_id: UUID, status: str) -> None:
+    await db.execute("UPDATE file_version SET text_status = %s WHERE id = %s", [status, version_id])
+
+
+async def text_status(db: Connection, version_id: UUID) -> str | None:
+    answer = await db.execute("SELECT text_status FROM file_version WHERE id = %s", [version_id])
+    row = await answer.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,90 @@
+"""What is known of files: for pages, for counting, for tidying up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from msgspec import Struct
+
+from jemmo.store.db.visible import OF_SHOWN_TALENTS
+from jemmo.store.models import Attachment, Connection, FileVersion, Organisation
+
+
+class FileCounts(Struct, frozen=True, kw_only=True):
+    """A connection's files of people who are shown. ``reasons`` counts why some are not kept or still wait."""
+
+    waiting: int
+    kept: int
+    refused: int
+    gone: int
+    reasons: dict[str, int]
+
+
+def connections_due(now: datetime) -> list[UUID]:
+    """Active connections that may have a file to download: something changed, or a retry is due.
+
+    Only connections are read, since talents and files are too many for a question asked every minute.
+    """
+    due = Connection.objects.filter(state="active", files_due_at__lte=now)
+    return list(due.order_by("files_due_at").values_list("id", flat=True))
+
+
+def has_any(connection: Connection) -> bool:
+    return Attachment.objects.filter(talent__connection=connection).exists()
+
+
+def counts_of(connection: Connection) -> FileCounts:
+    rows = (
+        Attachment.objects.filter(
+            OF_SHOWN_TALENTS, talent__connection=connection, remote_deleted_at=None
+        )
+        .values_list("fetch_status", "reason")
+        .annotate(count=Count("id"))
+        .order_by()
+    )
+    by_status: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for status, reason, count in rows:
+        by_status[status] = by_status.get(status, 0) + count
+        if reason and status != "STORED":
+            reasons[reason] = reasons.get(reason, 0) + count
+    return FileCounts(
+        waiting=by_status.get("PENDING", 0),
+        kept=by_status.get("STORED", 0),
+        refused=by_status.get("REFUSED", 0) + by_status.get("TOO_LARGE", 0),
+        gone=by_status.get("GONE", 0),
+        reasons=dict(sorted(reasons.items())),
+    )
+
+
+def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    """Files with the ``text_status`` of what is kept, and whether it ``lacks_text`` that search would need.
+
+    An image has none, which needs no words.
+    """
+    kept = FileVersion.objects.filter(id=OuterRef("current_version"))
+    return attachments.annotate(
+        text_status=Subquery(kept.values("text_status")[:1]),
+        lacks_text=Exists(
+            kept.exclude(text_status__in=["DONE", "PENDING"]).exclude(
+                content_type__startswith="image/"
+            )
+        ),
+    )
+
+
+def shown(org: Organisation, version_id: UUID) -> FileVersion | None:
+    """A kept version of a file of a talent that has a page; ``None`` for this organisation otherwise."""
+    return (
+        FileVersion.objects.filter(
+            id=version_id,
+            org=org,
+            state="stored",
+            attachment__remote_deleted_at=None,
+            attachment__talent__remote_deleted_at=None,
+        )
+        .select_related("attachment__talent")
+        .first()
+    )

@@ -1,0 +1,1 @@
+"""Notifications, live events, and the conversation with support."""

@@ -1,0 +1,101 @@
+"""What happens is told to whoever listens: Postgres NOTIFY, inside the transaction that it is about.
+
+A listener hears of it when the transaction is committed, so what it then reads is there. The payload is a small JSON
+object: ``org``, ``kind``, ``at`` and facts such as ids and counts, never a person's data. Nothing depends on an event
+that is missed: whoever was away asks the tables (``changed_since``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection as django_connection
+
+from jemmo.domain import numbers
+from jemmo.domain.outcomes import RunReport
+from jemmo.domain.stored_values import report_of
+from jemmo.store.db.postgres import Connection
+from jemmo.store.models import SyncRun
+
+CHANNEL = "jemmo_events"
+LIMIT = 7900  # bytes; Postgres refuses 8000
+
+_OF_CONNECTION = """
+    SELECT pg_notify(%s, (jsonb_build_object('org', org_id, 'connection', id, 'at', clock_timestamp())
+        || %s::jsonb)::text) FROM connection WHERE id = %s"""
+_KEEP = """
+    WITH before AS (SELECT id, report FROM sync_run WHERE id = %(run)s FOR UPDATE)
+    UPDATE sync_run r SET report = %(report)s::jsonb,
+        status = CASE WHEN %(ended)s THEN %(status)s ELSE r.status END,
+        finished_at = CASE WHEN %(ended)s THEN now() ELSE r.finished_at END
+    FROM before WHERE r.id = before.id RETURNING before.report"""
+_OF_ORG = """
+    SELECT pg_notify(%s, (jsonb_build_object('org', %s::text, 'at', clock_timestamp()) || %s::jsonb)::text)"""
+
+
+def _facts(kind: str, facts: Mapping[str, object]) -> str:
+    text = msgspec.json.encode({"kind": kind, **facts}).decode()
+    if len(text) > LIMIT:
+        raise ValueError(f"the event {kind} is too large to tell: {len(text)} bytes")
+    return text
+
+
+async def tell(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
+    """Tell the organisation of a connection, as part of the transaction under way."""
+    await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
+
+
+def tell_organisation(org_id: UUID, kind: str, **facts: object) -> None:
+    """The same on Django's connection."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])
+
+
+async def keep_report(
+    db: Connection, connection_id: UUID, report: RunReport, *, ended: bool = False
+) -> None:
+    """Store the report, and tell what changed; as part of the transaction under way.
+
+    While the run lasts that is what changed since the last time; at its end (``final``) all of it, since only then it
+    is known which new records a rule hides.
+    """
+    answer = await db.execute(
+        _KEEP,
+        {
+            "run": report.run_id,
+            "report": msgspec.json.encode(report).decode(),
+            "status": str(report.status),
+            "ended": ended,
+        },
+    )
+    row = await answer.fetchone()
+    before = {} if ended or row is None else report_of(row[0]).get("streams", {})
+    if news := _news(before, report):
+        facts = {"run": report.run_id, "streams": news, "final": ended}
+        await tell(db, connection_id, "records_changed", **facts)
+    kind = "sync_ended" if ended else "sync_progress"
+    status = {"status": str(report.status)} if ended else {}
+    read = numbers.of(report.lines).read
+    await tell(db, connection_id, kind, run=report.run_id, read=read, **status)
+
+
+def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
+    """How many rows of each stream changed since the report that was stored last."""
+    old = numbers.changed_by_stream(before)
+    found = numbers.changed_by_stream(report.lines)
+    return {
+        name: found[name] - old.get(name, 0) for name in found if found[name] > old.get(name, 0)
+    }
+
+
+def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
+    """Rows by stream that the runs which ended since then have changed."""
+    runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
+    found: Counter[str] = Counter()
+    for run in runs.order_by("-started_at")[:50]:
+        found.update(numbers.changed_by_stream(run.report.get("streams", {})))
+    return dict(found)

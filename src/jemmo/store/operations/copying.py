@@ -1,0 +1,237 @@
+"""The tables as a backup takes them out and puts them in: by COPY, in text, which every Postgres since 15 reads.
+
+Extensions' tables are not ours and are left alone. What is told of a schema (keys, indexes, sequences) is asked of
+Postgres itself, so that a new table needs no word here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+from msgspec import Struct
+from psycopg import Cursor as Raw
+from psycopg import sql
+
+from jemmo.store.db import schema, scope
+
+QUEUE = "procrastinate"
+"""The app of the queue, with which the names of its tables, functions and types begin."""
+
+LEFT_OUT = frozenset(
+    {
+        "django_migrations",  # the manifest lists them
+        "django_session",  # an old session would sign somebody in again who signed out since
+        "session",  # as above
+        "cache_entry",  # counts of attempts
+        "confidential_record",  # made anew from jobs and talents
+        "lease",
+        "pace",
+        "procrastinate_jobs",
+        "procrastinate_events",
+        "procrastinate_periodic_defers",
+        "procrastinate_workers",
+    }
+)
+"""Tables whose rows mean something only while the processes run that wrote them; a schedule fills them again."""
+
+Cursor = Raw[Any] | CursorWrapper
+"""Of psycopg itself, or Django's around one."""
+
+_OURS = """
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+        AND NOT c.relispartition
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY 1"""
+
+_COLUMNS = """
+    SELECT a.attname FROM pg_attribute a
+    WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    ORDER BY a.attnum"""
+
+_SEQUENCES = """
+    SELECT sequencename, coalesce(last_value, start_value), last_value IS NOT NULL FROM pg_sequences
+    WHERE schemaname = current_schema() ORDER BY 1"""
+
+_FOREIGN_KEYS = """
+    SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conparentid = 0"""
+
+_INDEXES = """
+    SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'i' AND NOT c.relispartition
+        AND NOT i.indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+        AND NOT EXISTS (
+            SELECT FROM pg_depend d WHERE d.objid = i.indrelid AND d.deptype = 'e')"""
+
+_ROUTINES = """
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.prokind = 'f'
+        AND p.proowner = current_user::regrole
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"""
+
+_TYPES = """
+    SELECT t.oid::regtype::text FROM pg_type t
+    WHERE t.typnamespace = current_schema()::regnamespace AND t.typtype IN ('e', 'c')
+        AND t.typowner = current_user::regrole
+        AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')"""
+
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND leader_pid IS NULL
+        AND backend_type = 'client backend' AND usename = current_user"""
+
+
+class Sequence(Struct, frozen=True):
+    """Where a sequence stands: the value it gave last, or will give first where it gave none."""
+
+    name: str
+    value: int
+    used: bool
+
+
+_UNDER_POLICY = """
+    SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity
+        AND (c.relforcerowsecurity OR NOT pg_has_role(c.relowner, 'USAGE')))"""
+
+
+def every_row(cursor: Cursor) -> None:
+    """See all rows of all organisations in this transaction.
+
+    Of the tables' owner no policy may hide anything: should one, that raises, since a backup is whole or none. A role
+    that is under the policies is let through by them.
+    """
+    cursor.execute(scope.TELL_TRANSACTION, scope.EVERYTHING.settings)
+    cursor.execute(_UNDER_POLICY)
+    row = cursor.fetchone()
+    if row and not row[0]:
+        cursor.execute("SET LOCAL row_security = off")
+
+
+def tables(cursor: Cursor) -> list[str]:
+    cursor.execute(_OURS)
+    return [row[0] for row in cursor.fetchall()]
+
+
+def columns(cursor: Cursor, table: str) -> list[str]:
+    """Those that are written, in their order; generated ones come by themselves."""
+    cursor.execute(_COLUMNS, [_quoted(table)])
+    return [row[0] for row in cursor.fetchall()]
+
+
+def sequences(cursor: Cursor) -> list[Sequence]:
+    cursor.execute(_SEQUENCES)
+    return [Sequence(*row) for row in cursor.fetchall()]
+
+
+def other_sessions(cursor: Cursor) -> int:
+    """How many other sessions of our role there are in this database."""
+    cursor.execute(_OTHERS)
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def rows_of(cursor: Cursor, table: str, names: list[str]) -> Iterator[bytes]:
+    """A table's rows, a line each."""
+    copy_out = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT")
+    with cursor.copy(copy_out.format(_listed(names), sql.Identifier(table))) as copy:
+        for block in copy:
+            yield bytes(block)
+
+
+def put_rows(cursor: Cursor, table: str, names: list[str], blocks: Iterator[bytes]) -> int:
+    """Write lines as ``rows_of`` gave them; the number of rows."""
+    copy_in = sql.SQL("COPY {} ({}) FROM STDIN")
+    with cursor.copy(copy_in.format(sql.Identifier(table), _listed(names))) as copy:
+        for block in blocks:
+            copy.write(block)
+    return cursor.rowcount
+
+
+@contextmanager
+def unguarded(cursor: Cursor) -> Iterator[None]:
+    """Rows may come in any order, and fast: foreign keys and indexes are made anew, and so checked, at the end.
+
+    Triggers rest: what they did was done when the rows were first written.
+    """
+    cursor.execute(_FOREIGN_KEYS)
+    keys = cursor.fetchall()
+    for table, name, _ in keys:
+        _run(cursor, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    cursor.execute(_INDEXES)
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
+        _run(cursor, f"DROP INDEX {name}")
+    for table in tables(cursor):
+        _run(cursor, f"ALTER TABLE {_quoted(table)} DISABLE TRIGGER USER")
+        # Nothing is copied into a table whose policies are forced on its owner; the next start forces them again.
+        _run(cursor, f"ALTER TABLE {_quoted(table)} NO FORCE ROW LEVEL SECURITY")
+    yield
+    for table in tables(cursor):
+        _run(cursor, f"ALTER TABLE {_quoted(table)} ENABLE TRIGGER USER")
+    for _, definition in indexes:
+        _run(cursor, definition)
+    for table, name, definition in keys:
+        _run(cursor, f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def empty(cursor: Cursor) -> None:
+    """Take every row out of our tables, but not which migrations were applied."""
+    listed = ", ".join(_quoted(one) for one in tables(cursor) if one != "django_migrations")
+    if listed:
+        _run(cursor, f"TRUNCATE {listed}")
+
+
+def drop(cursor: Cursor) -> None:
+    """Take our tables, functions and types away, but for the queue, whose rows are never kept.
+
+    Its migrations cannot all be applied in one transaction, so it stays as it is.
+    """
+    for table in tables(cursor):
+        if not _is_queue(table) and table != "django_migrations":
+            _run(cursor, f"DROP TABLE IF EXISTS {_quoted(table)} CASCADE")
+    cursor.execute("DELETE FROM django_migrations WHERE app <> %s", [QUEUE])
+    cursor.execute(_ROUTINES)
+    for (routine,) in cursor.fetchall():
+        if not _is_queue(routine):
+            _run(cursor, f"DROP FUNCTION IF EXISTS {routine} CASCADE")
+    schema.wrap_unaccent(cursor)  # the migrations that follow call it
+    cursor.execute(_TYPES)
+    for (kind,) in cursor.fetchall():
+        if not _is_queue(kind):
+            _run(cursor, f"DROP TYPE IF EXISTS {kind} CASCADE")
+
+
+def _is_queue(name: str) -> bool:
+    return name.startswith(QUEUE)
+
+
+def set_sequence(cursor: Cursor, sequence: Sequence) -> None:
+    """Let it go on where it stood; never a number twice."""
+    cursor.execute(
+        "SELECT setval(%s::regclass, %s, %s)",
+        [_quoted(sequence.name), sequence.value, sequence.used],
+    )
+
+
+def analyse(cursor: Cursor) -> None:
+    """Tell the planner what is there now."""
+    for table in tables(cursor):
+        _run(cursor, f"ANALYZE {_quoted(table)}")
+
+
+def _listed(names: list[str]) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _run(cursor: Cursor, statement: str) -> None:
+    cursor.execute(sql.SQL(statement))  # quoted names alone

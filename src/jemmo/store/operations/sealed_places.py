@@ -1,0 +1,197 @@
+"""Every place of the tables that holds a sealed value: what rotation must reach. A new one is added here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.store.sync.run_context import (
+    application_texts_context,
+    contact_context,
+    talent_texts_context,
+)
+
+Opens = Callable[[bytes, bytes], bytes]
+Seals = Callable[[bytes, bytes], bytes]
+BATCH = 200
+KEY_OF = "('x' || encode(substring({column} from 2 for 4), 'hex'))::bit(32)::bigint"
+"""The id of the key that sealed a value, which Tink writes behind a version byte."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A column of sealed values. ``bound_to`` are the columns that make up what a value is bound to."""
+
+    table: str
+    column: str
+    key: str
+    bound_to: str
+    context: Callable[..., bytes]
+    source: str = ""
+
+    def rows(self) -> str:
+        return self.source or f"{self.table} s"
+
+
+def uses(place: Place) -> dict[int, int]:
+    """How many values of a place each key sealed."""
+    key = KEY_OF.format(column=place.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, count(*) FROM {place.table} WHERE {place.column} IS NOT NULL GROUP BY 1"
+        )
+        return {int(row[0]): int(row[1]) for row in cursor.fetchall()}
+
+
+def reseal(place: Place, primary: int, opens: Opens, seals: Seals) -> tuple[int, int]:
+    """Seal again whatever another key sealed; how many were, and how many could not be opened.
+
+    Small transactions, a value only if nobody changed it meanwhile: so it runs beside everything else, and may be
+    broken off and begun again anywhere.
+    """
+    done, unreadable = 0, 0
+    after: Any = None
+    while rows := _others(place, primary, after):
+        after = rows[-1][0]
+        fresh = []
+        for pk, sealed, *bound in rows:
+            try:
+                context = place.context(*bound)
+                fresh.append((pk, bytes(sealed), seals(opens(bytes(sealed), context), context)))
+            except ConfigError:
+                unreadable += 1
+        done += _exchange(place, fresh)
+    return done, unreadable
+
+
+def _others(place: Place, primary: int, after: Any) -> Sequence[Any]:
+    key = KEY_OF.format(column=f"s.{place.column}")
+    later = f"AND s.{place.key} > %s" if after is not None else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.{place.key}, s.{place.column}, {place.bound_to} FROM {place.rows()} "
+            f"WHERE s.{place.column} IS NOT NULL AND {key} <> %s {later} "
+            f"ORDER BY s.{place.key} LIMIT {BATCH}",
+            [primary, *([after] if after is not None else [])],
+        )
+        return list(cursor.fetchall())
+
+
+def _exchange(place: Place, fresh: list[tuple[Any, bytes, bytes]]) -> int:
+    count = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        for pk, old, new in fresh:
+            cursor.execute(
+                f"UPDATE {place.table} SET {place.column} = %s "
+                f"WHERE {place.key} = %s AND {place.column} = %s",
+                [new, pk, old],
+            )
+            count += cursor.rowcount
+    return count
+
+
+def places(
+    *,
+    key_context: Callable[[UUID, str, str], bytes],
+    text_context: Callable[[int], bytes],
+    secret_context: Callable[[str], bytes],
+    address_context: Callable[[UUID], bytes],
+    signing_context: Callable[[UUID], bytes],
+    body_context: Callable[[UUID], bytes],
+    chat_context: Callable[[UUID], bytes],
+    picture_context: Callable[[int], bytes],
+) -> list[Place]:
+    return [
+        Place(
+            table="connection",
+            column="sealed_key",
+            key="id",
+            bound_to="s.id, s.provider, s.base_url",
+            context=key_context,
+        ),
+        _of_talent("sealed", contact_context),
+        _of_talent("sealed_texts", talent_texts_context),
+        Place(
+            table="application",
+            column="sealed_texts",
+            key="id",
+            bound_to="s.connection_id, s.remote_id",
+            context=application_texts_context,
+        ),
+        Place(
+            table="rejection",
+            column="sealed_raw",
+            key="id",
+            bound_to="s.connection_id",
+            context=rejection_context,
+        ),
+        Place(
+            table="file_text",
+            column="sealed",
+            key="attachment_id",
+            bound_to="s.attachment_id",
+            context=text_context,
+        ),
+        Place(
+            table="vault_secret",
+            column="sealed",
+            key="name",
+            bound_to="s.name",
+            context=secret_context,
+        ),
+        Place(
+            table="webhook_address",
+            column="sealed_secret",
+            key="connection_id",
+            bound_to="s.connection_id",
+            context=address_context,
+        ),
+        Place(
+            table="webhook_address",
+            column="sealed_signing_key",
+            key="connection_id",
+            bound_to="s.connection_id",
+            context=signing_context,
+        ),
+        Place(
+            table="webhook_delivery",
+            column="sealed_body",
+            key="id",
+            bound_to="s.connection_id",
+            context=body_context,
+        ),
+        Place(
+            table="organisation_notices",
+            column="sealed_chat_url",
+            key="org_id",
+            bound_to="s.org_id",
+            context=chat_context,
+        ),
+        Place(
+            table="support_picture",
+            column="sealed",
+            key="message_id",
+            bound_to="s.message_id",
+            context=picture_context,
+        ),
+    ]
+
+
+def _of_talent(column: str, context: Callable[..., bytes]) -> Place:
+    return Place(
+        table="talent_contacts",
+        column=column,
+        key="talent_id",
+        bound_to="t.connection_id, t.remote_id",
+        context=context,
+        source="talent_contacts s JOIN talent t ON t.id = s.talent_id",
+    )
+
+
+def rejection_context(connection_id: UUID) -> bytes:
+    """What a rejected record, kept as it came, is bound to."""
+    return b"rejection:" + connection_id.bytes

@@ -1,0 +1,1 @@
+"""Erasure, retention, suppression, and the access log."""

@@ -1,0 +1,141 @@
+"""Who saw, took or changed personal data. Rows hold ids: names are looked up now, by the right of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from jemmo.domain.access import Action
+from jemmo.store.db.paging import search_terms, typed, whole_number
+from jemmo.store.db.search import talents_saying
+from jemmo.store.models import AccessEvent, Account, Membership, Organisation, Talent
+
+PERIODS = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "quarter": timedelta(days=90),
+}
+PAGE = 50
+OPERATOR = "operator"
+MOST_MEANT = 200
+_ACTIONS = {str(one) for one in Action}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the address asks for. ``person`` is a name, or an id of the ATS or of ours; ``after`` the last row seen."""
+
+    person: str = ""
+    member: str = ""
+    action: str = ""
+    period: str = ""
+    after: str = ""
+
+    @classmethod
+    def from_query(cls, given: Mapping[str, str]) -> Wanted:
+        action, period = typed(given, "action"), typed(given, "period")
+        return cls(
+            person=typed(given, "person").strip()[:200],
+            member=typed(given, "member"),
+            action=action if action in _ACTIONS else "",
+            period=period if period in PERIODS else "",
+            after=typed(given, "after"),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.person or self.member or self.action or self.period)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """An event with the person it is about, as far as they are still known."""
+
+    event: AccessEvent
+    talent: Talent | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    lines: list[Line]
+    wanted: Wanted
+    more: str
+    members: list[Account]
+
+
+def page(org: Organisation, wanted: Wanted, *, now: datetime) -> Page:
+    rows = _rows(org, wanted, now)
+    if (after := whole_number(wanted.after)) is not None:
+        rows = rows.filter(id__lt=after)
+    listed = list(rows.order_by("-id")[: PAGE + 1])
+    shown = listed[:PAGE]
+    return Page(
+        lines=_lines(org, shown),
+        wanted=wanted,
+        more=str(shown[-1].id) if len(listed) > PAGE else "",
+        members=_members(org),
+    )
+
+
+def every(org: Organisation, wanted: Wanted, *, now: datetime) -> Iterator[Line]:
+    """All that is asked for, newest first, read as they are written out."""
+    rows = _rows(org, wanted, now).order_by("-id").iterator(chunk_size=1000)
+    while chunk := list(islice(rows, 1000)):
+        yield from _lines(org, chunk)
+
+
+def _rows(org: Organisation, wanted: Wanted, now: datetime) -> QuerySet[AccessEvent]:
+    rows = AccessEvent.objects.filter(org=org).select_related("account")
+    if wanted.person:
+        rows = rows.filter(talent__in=_meant(org, wanted.person))
+    if wanted.member == OPERATOR:
+        rows = rows.filter(account=None)
+    elif wanted.member:
+        rows = rows.filter(account=_uuid(wanted.member))
+    if wanted.action:
+        rows = rows.filter(action=wanted.action)
+    if wanted.period:
+        rows = rows.filter(at__gte=now - PERIODS[wanted.period])
+    return rows
+
+
+def _meant(org: Organisation, person: str) -> list[UUID]:
+    """Whose id or name was typed; of who was forgotten meanwhile only our id is known."""
+    own, terms = _uuid(person), search_terms(person)
+    known = Q(remote_id=person)
+    if own:
+        known |= Q(id=own)
+    elif terms:
+        known |= talents_saying(org, terms)
+    found = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
+    return [*found, own] if own else found
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
+
+
+def _lines(org: Organisation, events: list[AccessEvent]) -> list[Line]:
+    ids = {one.talent for one in events if one.talent}
+    people = {one.id: one for one in Talent.objects.filter(org=org, id__in=ids)}
+    return [Line(event=one, talent=people.get(_key(one))) for one in events]
+
+
+def _key(event: AccessEvent) -> Any:
+    return event.talent
+
+
+def _members(org: Organisation) -> list[Account]:
+    """Who may be asked for."""
+    now = Membership.objects.filter(org=org).values("account")
+    return list(Account.objects.filter(id__in=now).order_by("email"))

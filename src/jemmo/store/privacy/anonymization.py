@@ -1,0 +1,77 @@
+"""A person who was taken out of a record in the ATS is taken out of it here, old texts and files included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from jemmo.domain.anonymity import names_somebody, nobody
+from jemmo.domain.records import Record, Talent
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync.run_context import Abouts, Somebody
+
+_BEFORE = """
+    SELECT t.id, t.first_name, t.last_name, t.remote_id || t.remote_aliases, c.sealed, c.sealed_texts
+    FROM talent t LEFT JOIN talent_contacts c ON c.talent_id = t.id
+    WHERE t.connection_id = %s AND t.remote_id = ANY(%s) AND t.anonymised_at IS NULL"""
+
+_WRITTEN = """
+    UPDATE talent SET anonymised_at = now(), do_not_contact_reason = NULL
+    WHERE id = ANY(%(ids)s) AND modified_at = now() RETURNING id"""
+"""Those that this transaction wrote: an older version than ours is not written, and says nothing."""
+
+_STEPS = {
+    "words": "DELETE FROM file_text WHERE talent_id = ANY(%(ids)s)",
+    # The bytes go with the next tidying; until then nothing shows them.
+    "files": "UPDATE attachment SET remote_deleted_at = coalesce(remote_deleted_at, now()), "
+    "file_name = NULL WHERE talent_id = ANY(%(ids)s)",
+    "rejected talents": "DELETE FROM rejection r USING talent t WHERE t.id = ANY(%(ids)s) "
+    "AND r.connection_id = t.connection_id AND r.stream = 'talents' AND r.remote_id = t.remote_id",
+    "rejected applications": "DELETE FROM rejection r USING application a "
+    "WHERE a.talent_id = ANY(%(ids)s) AND r.connection_id = a.connection_id "
+    "AND r.stream = 'applications' AND r.remote_id = a.remote_id",
+    "letters": "UPDATE application SET sealed_texts = NULL, source_url = NULL "
+    "WHERE talent_id = ANY(%(ids)s)",
+}
+
+_APPLICATIONS = "SELECT remote_id FROM application WHERE talent_id = ANY(%s)"
+_FORGET = """
+    DELETE FROM webhook_delivery
+    WHERE id IN (SELECT jemmo_deliveries_naming(%(named)s::bigint[], %(connection)s))"""
+
+
+async def were_somebody(
+    db: Connection, connection_id: UUID, records: Sequence[Record]
+) -> list[Somebody]:
+    """Of the records about to be written, those whose rows name somebody and no longer will."""
+    blank = [
+        record.remote_id for record in records if isinstance(record, Talent) and nobody(record)
+    ]
+    if not blank:
+        return []
+    answer = await db.execute(_BEFORE, [connection_id, blank])
+    return [
+        Somebody(id=key, remote_ids=remote_ids, sealed=sealed, sealed_texts=texts)
+        for key, first_name, last_name, remote_ids, sealed, texts in await answer.fetchall()
+        if sealed is not None or names_somebody(first_name, last_name)
+    ]
+
+
+async def anonymise(
+    db: Connection, connection_id: UUID, talents: list[Somebody], abouts: Abouts
+) -> None:
+    """Take what is left of these people out of the tables, in the transaction that wrote them."""
+    if not talents:
+        return
+    answer = await db.execute(_WRITTEN, {"ids": [one.id for one in talents]})
+    ids = [row[0] for row in await answer.fetchall()]
+    if not ids:
+        return
+    for step in _STEPS.values():
+        await db.execute(step.encode(), {"ids": ids})
+    answer = await db.execute(_APPLICATIONS, [ids])
+    applications = [row[0] for row in await answer.fetchall()]
+    people = [one for one in talents if one.id in ids]
+    named = await asyncio.to_thread(abouts, people, applications)
+    await db.execute(_FORGET, {"named": named, "connection": connection_id})

@@ -1,0 +1,225 @@
+"""Takes people out of every table. Django's cascade is not relied on: what goes is listed, and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from msgspec import Struct
+
+from jemmo.domain.retention import Lift
+from jemmo.store.models import Application, FileVersion, Suppression, Talent
+from jemmo.store.privacy.suppression import LOCK
+
+
+class Traces(Struct, frozen=True, kw_only=True):
+    """By what a set of talents is known in the tables. ``ids`` are those the ATS uses, of all kinds.
+
+    ``by_connection`` has (stream, remote id, remote id of the talent it belongs to).
+    """
+
+    org: UUID
+    talents: list[UUID]
+    by_connection: dict[UUID, list[tuple[str, str, str]]]
+    files: list[str]
+    tags: list[str]
+
+    @property
+    def ids(self) -> list[str]:
+        return [key for keys in self.by_connection.values() for _, key, _ in keys]
+
+
+class Bodies(Struct, frozen=True, kw_only=True):
+    """The rows whose sealed body, once opened, turned out to concern them: webhooks, and records without an id."""
+
+    deliveries: list[int]
+    rejections: list[int]
+
+
+def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
+    found = list(Talent.objects.filter(org=org_id, id__in=talents))
+    by_connection: dict[UUID, list[tuple[str, str, str]]] = {}
+    for one in found:
+        mine = by_connection.setdefault(one.connection_id, [])
+        mine += [("talents", key, one.remote_id) for key in (one.remote_id, *one.remote_aliases)]
+    owners = {one.id: one.remote_id for one in found}
+    for application in Application.objects.filter(talent__in=list(owners)):
+        assert application.talent_id is not None
+        mine = by_connection.setdefault(application.connection_id, [])
+        mine.append(("applications", application.remote_id, owners[application.talent_id]))
+    versions = FileVersion.objects.filter(attachment__talent__in=[one.id for one in found])
+    return Traces(
+        org=org_id,
+        tags=sorted({tag for one in found for tag in one.tags}),
+        talents=[one.id for one in found],
+        by_connection=by_connection,
+        files=[version.storage_name for version in versions],
+    )
+
+
+def lock(connections: list[UUID]) -> None:
+    """Wait for the pages in flight, and keep new ones out until this transaction ends."""
+    with connection.cursor() as cursor:
+        for one in sorted(connections):
+            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [one])
+
+
+class ToKeepOut(Struct, frozen=True):
+    """A record by what stands for it and for its person."""
+
+    hash: bytes
+    person: bytes
+
+
+def suppress(wanted: dict[UUID, list[ToKeepOut]], lift: Lift | None) -> int:
+    """Keep these records of each connection out; without ``lift`` for good, which an earlier one with it becomes."""
+    rows = [
+        Suppression(connection_id=one, hash=record.hash, person=record.person, lifts_on=lift)
+        for one, listed in wanted.items()
+        for record in {record.hash: record for record in listed}.values()
+    ]
+    if lift is None:
+        Suppression.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["connection", "hash"],
+            update_fields=["person", "lifts_on"],
+        )
+    else:
+        Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+class Step(Struct, frozen=True):
+    """Rows of a table that concern the people. They are deleted, or changed where ``change`` says how."""
+
+    table: str
+    where: str
+    change: str = ""
+
+    @property
+    def count(self) -> str:
+        return f"SELECT count(*) FROM {self.table} WHERE {self.where}"
+
+    @property
+    def removal(self) -> str:
+        if self.change:
+            return f"UPDATE {self.table} SET {self.change} WHERE {self.where}"
+        return f"DELETE FROM {self.table} WHERE {self.where}"
+
+
+_APPLICATIONS = "application_id IN (SELECT id FROM application WHERE talent_id = ANY(%(talents)s))"
+_FILES = "attachment_id IN (SELECT id FROM attachment WHERE talent_id = ANY(%(talents)s))"
+_THEIRS = "talent_id = ANY(%(talents)s)"
+_NAMED = (
+    "connection_id = ANY(%(connections)s) AND remote_id = ANY(%(ids)s) "
+    "AND stream IN ('talents', 'applications')"
+)
+
+STEPS = {
+    "stage_events": Step("stage_event", _APPLICATIONS),
+    "applications": Step("application", _THEIRS),
+    "file_texts": Step("file_text", _THEIRS),
+    "file_versions": Step("file_version", _FILES),
+    "files": Step("attachment", _THEIRS),
+    "contacts": Step("talent_contacts", _THEIRS),
+    "talents": Step("talent", "id = ANY(%(talents)s)"),
+    "rejections": Step("rejection", f"({_NAMED}) OR id = ANY(%(rejections)s)"),
+    "waiting_links": Step(
+        "pending_link",
+        "connection_id = ANY(%(connections)s) "
+        "AND ((remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')) "
+        "OR (target_remote_id = ANY(%(ids)s) AND target IN ('talents', 'applications')))",
+    ),
+    "sightings": Step("sighting", _NAMED),
+    "webhook_hints": Step("webhook_hint", _NAMED),
+    "webhook_deliveries": Step("webhook_delivery", "id = ANY(%(deliveries)s)"),
+    "access_events": Step(
+        "access_event", "talent = ANY(%(talents)s)", change="talent = NULL, subject = NULL"
+    ),
+    "audit_events": Step(
+        "audit_event",
+        "org_id = %(org)s AND subject_kind = 'talent' AND subject_id = ANY(%(texts)s)",
+        change="subject_id = '', detail = '{}'",
+    ),
+    # No task is told a person's id today; should one be, it does not outlive the person.
+    "queued_tasks": Step(
+        "procrastinate_jobs",
+        "status <> 'doing' "
+        "AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t in args::text) > 0)",
+    ),
+    "tags": Step(
+        "tag g",
+        "g.org_id = %(org)s AND g.name = ANY(%(tags)s) "
+        "AND NOT EXISTS (SELECT FROM talent t WHERE t.org_id = g.org_id AND g.name = ANY(t.tags) "
+        "AND t.id <> ALL(%(talents)s)) "
+        "AND NOT EXISTS (SELECT FROM job j WHERE j.org_id = g.org_id AND g.name = ANY(j.tags))",
+    ),
+    "held_deletions": Step(
+        "held_deletion",
+        "connection_id = ANY(%(connections)s) AND remote_ids ?| %(ids)s",
+        change="remote_ids = remote_ids - %(ids)s",
+    ),
+}
+"""What each table loses, in an order that foreign keys allow."""
+
+
+def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
+    """How many rows of each table concern these people: what ``erase`` takes away."""
+    values = _values(traces, bodies)
+    counts = {}
+    with connection.cursor() as cursor:
+        for name, step in STEPS.items():
+            cursor.execute(step.count, values)
+            counts[name] = int(cursor.fetchone()[0])
+        for name, (table, column, owner) in REPORTS.items():
+            mention = MENTION.format(table=table, column=column, owner=owner)
+            counts[name] = 0
+            for one, keys in traces.by_connection.items():
+                cursor.execute(mention, {"connection": one, "keys": [key for _, key, _ in keys]})
+                counts[name] += int(cursor.fetchone()[0])
+    return counts
+
+
+def erase(traces: Traces, bodies: Bodies) -> None:
+    """Delete what ``count`` counts, within the caller's transaction."""
+    values = _values(traces, bodies)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for step in STEPS.values():
+            cursor.execute(step.removal, values)
+        for table, column, owner in REPORTS.values():
+            scrub = SCRUB.format(table=table, column=column, owner=owner)
+            for one, keys in traces.by_connection.items():
+                for _, key, _ in keys:
+                    cursor.execute(scrub, {"key": key, "connection": one})
+
+
+def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
+    return {
+        "talents": traces.talents,
+        "connections": list(traces.by_connection),
+        "ids": traces.ids,
+        "deliveries": bodies.deliveries,
+        "rejections": bodies.rejections,
+        "org": traces.org,
+        "texts": [str(one) for one in traces.talents],
+        "tags": traces.tags,
+    }
+
+
+REPORTS = {
+    "run_reports": ("sync_run", "report", "connection_id"),
+    "notifications": ("notification", "facts", "connection_id"),
+}
+"""JSON that names records as examples of what was odd about them."""
+
+MENTION = (
+    "SELECT count(*) FROM {table} WHERE {owner} = %(connection)s AND EXISTS (SELECT FROM "
+    "unnest(%(keys)s::text[]) k WHERE position(to_json(k)::text in {column}::text) > 0)"
+)
+SCRUB = (
+    "UPDATE {table} SET {column} = replace({column}::text, to_json(%(key)s::text)::text, "
+    "'\"erased\"')::jsonb WHERE {owner} = %(connection)s "
+    "AND position(to_json(%(key)s::text)::text in {column}::text) > 0"
+)

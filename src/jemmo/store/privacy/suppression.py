@@ -1,0 +1,149 @@
+"""Which records of a connection were erased and stay out, and who of them is let in again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.records import Application, Record
+from jemmo.domain.retention import Lift, lifts
+from jemmo.domain.streams import Stream
+from jemmo.store.db.postgres import Connection
+
+KeepsOut = Callable[[Stream, str], bytes]
+"""What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
+
+STREAMS = (Stream.TALENTS, Stream.APPLICATIONS)
+LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
+"""Who writes a page takes it shared, who erases takes it alone: no page in flight brings an erased person back."""
+
+
+class Kept(Struct, frozen=True):
+    """Why a record stays out: since when, for whom, and what would let that person in again."""
+
+    at: datetime
+    person: bytes | None
+    lift: Lift | None
+
+
+async def hashes(db: Connection, connection_id: UUID) -> set[bytes]:
+    """Everything that is kept out of a connection."""
+    answer = await db.execute(
+        "SELECT hash FROM suppression WHERE connection_id = %s", [connection_id]
+    )
+    return {bytes(row[0]) for row in await answer.fetchall()}
+
+
+async def erased(
+    db: Connection,
+    connection_id: UUID,
+    stream: Stream,
+    hashed: KeepsOut,
+    asked: Sequence[Any],
+) -> Callable[[Any], bool] | None:
+    """Tells which of the records or ids asked for are of somebody erased; ``None`` where nobody was.
+
+    Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
+    shows a sign of life is let in again here, and read anew with all that belongs to them.
+    """
+    if stream not in STREAMS:
+        return None
+    await db.execute(f"SELECT pg_advisory_xact_lock_shared({LOCK})".encode(), [connection_id])
+    answer = await db.execute(
+        "SELECT EXISTS (SELECT FROM suppression WHERE connection_id = %s)", [connection_id]
+    )
+    row = await answer.fetchone()
+    if not (row and row[0]):
+        return None
+    hashes_of = {id(one): _hashes(one, stream, hashed) for one in asked}
+    known = await _known(db, connection_id, {two for one in hashes_of.values() for two in one})
+    if not known:
+        return None
+    alive = _alive(asked, hashes_of, known)
+    if alive:
+        await _let_in(db, connection_id, alive)
+        known = {key: why for key, why in known.items() if why.person not in alive}
+    for new, talent in _new(hashes_of.values(), known):
+        names = {"connection": connection_id, "new": new, "talent": talent}
+        await db.execute(_KEEP_OUT, names)
+    return lambda one: any(key in known for key in _hashes(one, stream, hashed))
+
+
+_KEEP_OUT = """
+    INSERT INTO suppression (connection_id, hash, at, person, lifts_on)
+    SELECT connection_id, %(new)s, at, person, lifts_on FROM suppression
+    WHERE connection_id = %(connection)s AND hash = %(talent)s
+    ON CONFLICT DO NOTHING"""
+
+
+def _new(hashes: Iterable[list[bytes]], known: dict[bytes, Kept]) -> list[tuple[bytes, bytes]]:
+    """Applications that an erased talent made since, with that talent: told by their own id from now on."""
+    return [
+        (one[0], one[1])
+        for one in hashes
+        if len(one) == 2 and one[0] not in known and one[1] in known
+    ]
+
+
+def _hashes(one: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:
+    """Of a record, of the talent it belongs to, or of an id alone."""
+    remote_id = one if isinstance(one, str | None) else one.remote_id
+    talent = getattr(one, "talent_remote_id", None)
+    found = [hashed(stream, remote_id)] if remote_id is not None else []
+    return [*found, hashed(Stream.TALENTS, talent)] if talent is not None else found
+
+
+async def _known(db: Connection, connection_id: UUID, asked: set[bytes]) -> dict[bytes, Kept]:
+    answer = await db.execute(
+        "SELECT hash, at, person, lifts_on FROM suppression "
+        "WHERE connection_id = %s AND hash = ANY(%s)",
+        [connection_id, list(asked)],
+    )
+    return {
+        bytes(row[0]): Kept(
+            row[1],
+            bytes(row[2]) if row[2] is not None else None,
+            Lift(row[3]) if row[3] else None,
+        )
+        for row in await answer.fetchall()
+    }
+
+
+def _alive(
+    asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, Kept]
+) -> dict[bytes, str | None]:
+    """Who may come in again, by the hash that stands for them; with the talent's id where an application told it."""
+    found: dict[bytes, str | None] = {}
+    for one in asked:
+        if not isinstance(one, Record):
+            continue
+        for key in hashes_of[id(one)]:
+            why = known.get(key)
+            if why and why.person and why.lift and lifts(one, why.lift, why.at):
+                found[why.person] = (
+                    one.talent_remote_id if isinstance(one, Application) else found.get(why.person)
+                )
+    return found
+
+
+_LOOK_UP = """
+    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id)
+    SELECT connection_id, 'talents', unnest(%(ids)s::text[]) FROM webhook_address
+    WHERE connection_id = %(connection)s
+    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE
+    SET version = h.version + 1, due_at = now(), attempts = 0, destroyed = false"""
+"""The ATS may not send a person again because they applied: they are looked up, or else met by the next sweep."""
+
+
+async def _let_in(db: Connection, connection_id: UUID, people: dict[bytes, str | None]) -> None:
+    await db.execute(
+        "DELETE FROM suppression WHERE connection_id = %s AND person = ANY(%s) "
+        "AND lifts_on IS NOT NULL",
+        [connection_id, list(people)],
+    )
+    if ids := [one for one in people.values() if one]:
+        await db.execute(_LOOK_UP, {"connection": connection_id, "ids": ids})

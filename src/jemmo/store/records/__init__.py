@@ -1,0 +1,1 @@
+"""Reads of jobs, talents and applications: lists, pages, search, export, quality, explanations."""

@@ -1,0 +1,275 @@
+"""Everything that is known of what a person names by id, title or name: shown, hidden, deleted, kept out or awaited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from msgspec.structs import replace
+
+from jemmo.domain.explanations import (
+    Awaited,
+    Facts,
+    Held,
+    LeftOut,
+    Missed,
+    Reading,
+    Refused,
+    Verdict,
+)
+from jemmo.domain.history import LIMITED, limit_of
+from jemmo.domain.masking import without_contacts
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.validation import split_address
+from jemmo.store.connections.connections import is_running
+from jemmo.store.db.paging import search_terms
+from jemmo.store.db.search import jobs_saying, talents_saying
+from jemmo.store.models import (
+    Application,
+    Connection,
+    HeldDeletion,
+    Job,
+    Organisation,
+    PendingLink,
+    Rejection,
+    Sighting,
+    StreamCheckpoint,
+    SyncRun,
+    Talent,
+)
+from jemmo.store.records.text_masking import conceal
+
+MOST = 20  # records of each kind
+_ID = re.compile(r"[\w.-]{1,200}")
+
+
+def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) -> Facts:
+    """What is known of ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
+    typed = typed.replace("\x00", "").strip()[:500]
+    connections = {
+        one.id: one for one in org.connections.select_related("lease").order_by("created_at")
+    }
+    readings = {key: _reading(one, now) for key, one in connections.items()}
+    if not typed:
+        return Facts(readings=list(readings.values()))
+    ids = _ids(typed)
+    held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
+    known = {one.remote_id for one in held}
+    unknown = [one for one in ids if one not in known]
+    return Facts(
+        held=held,
+        refused=_refused(readings, ids, sees_contacts),
+        awaited=_awaited(readings, unknown),
+        left_out=_left_out(readings, unknown),
+        readings=list(readings.values()),
+    )
+
+
+def _ids(typed: str) -> list[str]:
+    """The ids that may be meant: the text itself, or the parts of a link that have a digit."""
+    if "/" not in typed:
+        return [typed.removeprefix("#")]
+    try:
+        path = split_address(typed).path
+    except ValueError:
+        return [typed]
+    parts = [part for part in path.split("/") if _ID.fullmatch(part)]
+    numbered = [part for part in parts if any(char.isdigit() for char in part)]
+    return [typed, *dict.fromkeys(numbered)]
+
+
+def _ways(ids: list[str], said: Q | None = None) -> Iterator[Q]:
+    """How a record may be meant, the quickest to find first; ``said`` finds what is typed in its words.
+
+    A record that was deleted in the ATS is found by its ids only.
+    """
+    named = Q(remote_id__in=ids)
+    for one in ids:
+        with suppress(ValueError):
+            named |= Q(id=UUID(one))
+    yield named
+    yield Q(remote_aliases__overlap=ids)
+    if said is not None:
+        yield said & Q(remote_deleted_at=None)
+
+
+def _records(
+    org: Organisation,
+    typed: str,
+    ids: list[str],
+    readings: dict[UUID, Reading],
+    sees_contacts: bool,
+) -> Iterable[Held]:
+    terms = "" if "/" in typed else search_terms(typed)
+    saying = {Job: jobs_saying, Talent: talents_saying}
+    for kind, model in (("job", Job), ("talent", Talent)):
+        said = saying[model](org, terms) if terms else None
+        rows = model.objects.filter(org=org, connection__in=list(readings))
+        for row in _first(rows, _ways(ids, said)):
+            yield _held(kind, row, readings, sees_contacts)
+    applications = Application.objects.filter(org=org, connection__in=list(readings))
+    named = applications.select_related("talent", "job")
+    for one in _first(named, _ways(ids)):
+        yield _application(one, readings, sees_contacts)
+
+
+def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
+    """Those found by the first way that finds any."""
+    for way in ways:
+        if found := list(rows.filter(way).order_by("id")[:MOST]):
+            return found
+    return []
+
+
+def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
+    reading = readings[row.connection_id]
+    name = row.title if kind == "job" else _name(row, sees_contacts)
+    return Held(
+        kind=kind,
+        id=row.id,
+        remote_id=row.remote_id,
+        name=name if row.remote_deleted_at is None else "",
+        connection=reading.connection,
+        connection_id=row.connection_id,
+        changed_at=row.remote_updated_at,
+        stored_at=row.modified_at if row.remote_deleted_at is None else row.created_at,
+        read_all_at=reading.read_all_at,
+        excluded=Exclusion(row.excluded_reason) if row.excluded_reason else None,
+        deleted_at=row.remote_deleted_at,
+    )
+
+
+def _application(row: Application, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
+    reading = readings[row.connection_id]
+    talent, job = row.talent, row.job
+    waits = None
+    if talent is None and row.talent_remote_id:
+        waits = f"talent {row.talent_remote_id}"
+    elif job is None and row.job_remote_id:
+        waits = f"job {row.job_remote_id}"
+    gone = row.remote_deleted_at or (talent.remote_deleted_at if talent else None)
+    who = _name(talent, sees_contacts) if talent else row.talent_remote_id or "?"
+    titled = job is not None and job.remote_deleted_at is None
+    what = job.title if job and titled else row.job_remote_id or ""
+    named = f"{who} · {what}" if what else who
+    return Held(
+        kind="application",
+        id=row.id,
+        remote_id=row.remote_id,
+        name=named if gone is None else "",
+        connection=reading.connection,
+        connection_id=row.connection_id,
+        changed_at=row.remote_updated_at,
+        stored_at=row.modified_at,
+        read_all_at=reading.read_all_at,
+        excluded=Exclusion(talent.excluded_reason) if talent and talent.excluded_reason else None,
+        deleted_at=gone,
+        waits_for=waits,
+        waits_since=row.created_at,
+        owner=talent.id if talent else None,
+    )
+
+
+def _with_missed(found: list[Held], connections: Collection[UUID]) -> list[Held]:
+    """The records, and of those that the ATS no longer lists what became of their deletion."""
+    waiting = HeldDeletion.objects.filter(connection__in=list(connections))
+    unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
+    if not unused.exists():
+        return found
+    return [replace(one, missed=_missed(one, unused)) for one in found]
+
+
+def _missed(one: Held, unused: QuerySet[HeldDeletion]) -> Missed | None:
+    same = unused.filter(connection=one.connection_id, stream=f"{one.kind}s")
+    row = same.filter(remote_ids__contains=[one.remote_id]).defer("remote_ids").first()
+    if row is None:
+        return None
+    if row.released_at is not None:
+        return Missed(verdict=Verdict.DELETION_RELEASED, at=row.released_at)
+    if row.closed_at is not None:
+        return Missed(verdict=Verdict.KEPT, at=row.closed_at)
+    return Missed(verdict=Verdict.DELETION_PAUSED, at=row.held_at)
+
+
+def _name(talent: Talent, sees_contacts: bool) -> str:
+    if not sees_contacts or talent.withheld:
+        conceal(talent)
+    return talent.full_name or talent.remote_id
+
+
+def _refused(readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool) -> list[Refused]:
+    rows = Rejection.objects.filter(connection__in=list(readings), remote_id__in=ids)
+    return [
+        Refused(
+            stream=one.stream,
+            remote_id=one.remote_id or "",
+            connection=readings[one.connection_id].connection,
+            code=one.code,
+            message=without_contacts(one.message) or "",
+            at=one.at,
+            times=one.times,
+        )
+        for one in rows.order_by("-at", "-id")[:MOST]
+    ]
+
+
+def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
+    rows = (
+        PendingLink.objects.filter(connection__in=list(readings), target_remote_id__in=ids)
+        .values("connection", "target", "target_remote_id")
+        .annotate(since=Min("since"), by=Count("id"))
+        .order_by("since")
+    )
+    return [
+        Awaited(
+            stream=one["target"],
+            remote_id=one["target_remote_id"],
+            connection=readings[one["connection"]].connection,
+            since=one["since"],
+            by=one["by"],
+        )
+        for one in rows[:MOST]
+    ]
+
+
+def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
+    """What the last comparison of all ids met and the history leaves out."""
+    found = []
+    for key, reading in readings.items():
+        if reading.limit is None:
+            continue
+        rows = Sighting.objects.filter(connection=key, stream__in=LIMITED, remote_id__in=ids)
+        older = rows.filter(remote_updated_at__lt=reading.limit).order_by("stream", "remote_id")
+        names = older.values_list("stream", "remote_id").distinct()
+        found += [
+            LeftOut(
+                stream=stream,
+                remote_id=remote_id,
+                connection=reading.connection,
+                limit=reading.limit,
+                seen_at=reading.read_all_at,
+            )
+            for stream, remote_id in names[:MOST]
+        ]
+    return found
+
+
+def _reading(connection: Connection, now: datetime) -> Reading:
+    runs = SyncRun.objects.filter(connection=connection)
+    whole = runs.filter(mode__in=("initial", "reconcile"), status="succeeded")
+    points = StreamCheckpoint.objects.filter(connection=connection)
+    return Reading(
+        connection=connection.label or connection.provider,
+        state=connection.state,
+        running=is_running(connection, now),
+        failed=connection.last_error is not None,
+        complete=not points.filter(complete=False).exists(),
+        read_all_at=whole.aggregate(at=Max("started_at"))["at"],
+        last_success_at=connection.last_success_at,
+        limit=limit_of(connection.options),
+    )

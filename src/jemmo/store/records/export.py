@@ -1,0 +1,355 @@
+"""Rows for the export, with the names of the canonical schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from msgspec import Struct
+
+from jemmo.domain.enums import ContactKind
+from jemmo.domain.masking import hidden_row
+from jemmo.domain.records import Contact
+from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
+from jemmo.store.models import (
+    Application,
+    AtsUser,
+    Attachment,
+    Department,
+    Job,
+    Organisation,
+    RejectReason,
+    Stage,
+    Talent,
+)
+from jemmo.store.records.redaction import (
+    Unseal,
+    contacts_of,
+    open_contacts,
+    put_back,
+    put_back_letters,
+)
+
+CHUNK = 1000
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """Who reads: ``unseal`` opens contact details, and is ``None`` for who may not see them.
+
+    ``sees_withheld``: also those of people who are not to be contacted.
+    """
+
+    unseal: Unseal | None
+    sees_withheld: bool = True
+
+    def sees(self, talent: Talent | None) -> bool:
+        """Whether this reader may know how to reach that person."""
+        return self.unseal is not None and (
+            self.sees_withheld or talent is None or talent.withheld is None
+        )
+
+    def opens(self, applications: Iterable[Application], talent: Talent | None) -> None:
+        """Put back what that person's applications say, if this reader may know it."""
+        if self.unseal is not None and self.sees(talent):
+            put_back_letters(applications, self.unseal)
+
+    def shows(
+        self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
+    ) -> dict[str, Any]:
+        """The row as this reader may see it: contact details are also taken out of what people typed."""
+        return row if self.sees(talent) else hidden_row(row, texts)
+
+
+class Kind(NamedTuple):
+    """Records of one kind: ``shown`` are those that people see, ``rows`` tells some of them as a reader sees them.
+
+    ``fields`` are those of every row; ``parts`` what one may hold besides, each for the price of a query.
+    """
+
+    model: type[Model]
+    fields: tuple[str, ...]
+    shown: Callable[[Organisation], QuerySet[Any]]
+    rows: Callable[[Sequence[Any], Reader, Collection[str]], Iterator[dict[str, Any]]]
+    parts: tuple[str, ...] = ()
+
+
+def exported(kind: str, org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
+    """Everything of a kind, oldest first."""
+    chosen = KINDS[kind]
+    for chunk in _chunks(chosen.shown(org)):
+        yield from chosen.rows(chunk, reader, chosen.parts)
+
+
+def _jobs(jobs: Sequence[Job], reader: Reader, parts: Collection[str]) -> Iterator[dict[str, Any]]:
+    for job in jobs:
+        yield {
+            **_common(job),
+            **_plain(job, JOB_FIELDS),
+            "department": job.department.name if job.department else None,
+            "recruiter": job.recruiter.name if job.recruiter else None,
+            "tags": job.tags,
+            "locations": [_plain(place, LOCATION_FIELDS) for place in job.locations.all()],
+            "compensations": [_plain(pay, PAY_FIELDS) for pay in job.compensations.all()],
+            "custom_fields": job.custom_fields,
+        }
+
+
+def _talents(
+    talents: Sequence[Talent], reader: Reader, parts: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    ids = [talent.id for talent in talents]
+    files: dict[UUID, list[Attachment]] = {}
+    if "resumes" in parts:
+        files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
+    contacts = _opened(talents, files, reader)
+    applied: dict[UUID, list[Application]] = {}
+    if "applications" in parts:
+        own = Application.objects.filter(talent_id__in=ids, remote_deleted_at=None)
+        applied = _by_talent(own.select_related("stage", "reject_reason"))
+    for talent in talents:
+        reader.opens(applied.get(talent.id, ()), talent)
+        row = {
+            **_common(talent),
+            **_plain(talent, TALENT_FIELDS),
+            "department": talent.department.name if talent.department else None,
+            "tags": talent.tags,
+            "emails": _values(contacts, talent.id, ContactKind.EMAIL),
+            "phones": _values(contacts, talent.id, ContactKind.PHONE),
+            "links": _values(contacts, talent.id, ContactKind.SOCIAL, ContactKind.URL),
+            "contacts_hidden": not reader.sees(talent),
+            "do_not_contact": talent.do_not_contact_at is not None,
+            "do_not_contact_at": talent.do_not_contact_at,
+            "withheld": talent.withheld,
+            "custom_fields": talent.custom_fields,
+        }
+        if "resumes" in parts:
+            row["resumes"] = [
+                reader.shows(_plain(file, FILE_FIELDS), FILE_TEXTS, talent)
+                for file in files.get(talent.id, [])
+            ]
+        if "applications" in parts:
+            row["applications"] = [
+                reader.shows(_application(application), APPLICATION_TEXTS, talent)
+                for application in applied.get(talent.id, [])
+            ]
+        yield reader.shows(row, TALENT_TEXTS, talent)
+
+
+def _applications(
+    applications: Sequence[Application], reader: Reader, parts: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    for application in applications:
+        reader.opens([application], application.talent)
+        row = {
+            **_common(application),
+            "talent_id": application.talent_id,
+            "talent_remote_id": application.talent_remote_id,
+            "job_id": application.job_id,
+            **_application(application),
+            "cover_letter": application.cover_letter,
+        }
+        yield reader.shows(row, APPLICATION_TEXTS, application.talent)
+
+
+def _stages(
+    stages: Sequence[Stage], reader: Reader, parts: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    for stage in stages:
+        yield {**_common(stage), "job_id": stage.job_id, **_plain(stage, STAGE_FIELDS)}
+
+
+def _resumes(
+    files: Sequence[Attachment], reader: Reader, parts: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    _opened([file.talent for file in files], _by_talent(files), reader)
+    for file in files:
+        row = {
+            "connection_id": file.talent.connection_id,
+            "remote_id": file.remote_id,
+            "remote_updated_at": file.remote_updated_at,
+            "talent_remote_id": file.talent.remote_id,
+            **_plain(file, FILE_FIELDS),
+        }
+        yield reader.shows(row, FILE_TEXTS, file.talent)
+
+
+def _lookups(fields: Sequence[str]) -> Callable[..., Iterator[dict[str, Any]]]:
+    def rows(
+        records: Sequence[Model], reader: Reader, parts: Collection[str]
+    ) -> Iterator[dict[str, Any]]:
+        for record in records:
+            yield {**_common(record), **_plain(record, fields)}
+
+    return rows
+
+
+def _shown_jobs(org: Organisation) -> QuerySet[Any]:
+    jobs = Job.objects.filter(SHOWN, org=org).select_related("department", "recruiter")
+    return jobs.prefetch_related("locations", "compensations")
+
+
+def _shown_talents(org: Organisation) -> QuerySet[Any]:
+    return Talent.objects.filter(SHOWN, org=org).select_related("department")
+
+
+def _shown_applications(org: Organisation) -> QuerySet[Any]:
+    applications = Application.objects.filter(SHOWN_APPLICATIONS, org=org)
+    return applications.select_related("stage", "reject_reason", "talent")
+
+
+def _shown_resumes(org: Organisation) -> QuerySet[Any]:
+    files = Attachment.objects.filter(OF_SHOWN_TALENTS, talent__org=org, remote_deleted_at=None)
+    return files.select_related("talent")
+
+
+def _present(model: type[Model]) -> Callable[[Organisation], QuerySet[Any]]:
+    return lambda org: QuerySet(model).filter(org=org, remote_deleted_at=None)
+
+
+JOB_FIELDS = (
+    *("title", "code", "internal_name", "status", "status_original", "visibility", "pitch"),
+    *("description_html", "requirements", "employment_type", "employment_type_original"),
+    *("experience_level", "remote_policy", "remote_policy_original", "language", "category"),
+    *("posting_url", "apply_url", "opened_at", "closed_at"),
+)
+LOCATION_FIELDS = (
+    *("raw", "street", "postal_code", "city", "region", "country_code"),
+    *("lat", "lon", "is_primary"),
+)
+PAY_FIELDS = ("kind", "min", "max", "currency", "period", "is_public", "original")
+TALENT_FIELDS = (
+    *("first_name", "last_name", "full_name", "headline", "current_company", "current_title"),
+    *("summary", "location", "language", "origin", "source", "source_url", "is_private"),
+    *("is_internal", "consent_state", "consent_at", "can_email"),
+)
+TALENT_TEXTS = (
+    *("first_name", "last_name", "full_name", "headline", "summary", "current_company"),
+    *("current_title", "location", "source", "source_url", "tags", "custom_fields"),
+    *("remote_url",),
+)
+APPLICATION_TEXTS = ("source", "source_url", "remote_url")
+FILE_TEXTS = ("file_name",)
+STAGE_FIELDS = ("name", "job_remote_id", "position", "category", "category_original")
+FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
+COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_aliases", "remote_url")
+TIME_FIELDS = ("remote_created_at", "remote_updated_at", "modified_at")
+
+
+def _application(application: Application) -> dict[str, Any]:
+    return {
+        "remote_id": application.remote_id,
+        "job_remote_id": application.job_remote_id,
+        "stage": application.stage.name if application.stage else None,
+        "stage_remote_id": application.stage_remote_id,
+        "stage_category": application.stage.category if application.stage else None,
+        **_plain(
+            application,
+            ("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
+        ),
+        "reject_reason": application.reject_reason.name if application.reject_reason else None,
+        **_plain(application, ("rejected_by", "hired_at", "source", "is_sourced")),
+    }
+
+
+def _common(record: Model) -> dict[str, Any]:
+    return _plain(record, COMMON_FIELDS + TIME_FIELDS)
+
+
+def _plain(record: Model, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _chunks(found: QuerySet[Any]) -> Iterator[list[Any]]:
+    rows = found.order_by("id").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _by_talent(found: Iterable[Any]) -> dict[UUID, list[Any]]:
+    grouped: dict[UUID, list[Any]] = {}
+    for one in found:
+        grouped.setdefault(one.talent_id, []).append(one)
+    return grouped
+
+
+def _opened(
+    talents: Sequence[Talent], files: dict[UUID, list[Attachment]], reader: Reader
+) -> dict[UUID, list[Contact]]:
+    """Contact details, and the talents' own words put back; for who may not see them nothing is decrypted at all."""
+    if reader.unseal is None:
+        return {}
+    by_id = {talent.id: talent for talent in talents if reader.sees(talent)}
+    rows = contacts_of(by_id)
+    for key, row in rows.items():
+        put_back(by_id[key], row, reader.unseal, files=files.get(key, ()))
+    return {key: open_contacts(row, by_id[key], reader.unseal) for key, row in rows.items()}
+
+
+def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind) -> list[str]:
+    return [one.value for one in contacts.get(talent_id, []) if one.kind in kinds]
+
+
+_LOOKUP = (*COMMON_FIELDS, *TIME_FIELDS)
+DEPARTMENT_FIELDS = ("name",)
+USER_FIELDS = ("name", "title", "role", "role_original", "is_active")
+REJECT_REASON_FIELDS = ("name", "rejected_by")
+APPLICATION_FIELDS = (
+    *("remote_id", "job_remote_id", "stage", "stage_remote_id", "stage_category"),
+    *("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
+    *("reject_reason", "rejected_by", "hired_at", "source", "is_sourced"),
+)
+
+KINDS = {
+    "jobs": Kind(
+        Job,
+        (
+            *(*_LOOKUP, *JOB_FIELDS, "department", "recruiter", "tags", "locations"),
+            *("compensations", "custom_fields"),
+        ),
+        _shown_jobs,
+        _jobs,
+    ),
+    "talents": Kind(
+        Talent,
+        (
+            *(*_LOOKUP, *TALENT_FIELDS, "department", "tags", "emails", "phones", "links"),
+            *("contacts_hidden", "do_not_contact", "do_not_contact_at", "withheld"),
+            "custom_fields",
+        ),
+        _shown_talents,
+        _talents,
+        ("resumes", "applications"),
+    ),
+    "applications": Kind(
+        Application,
+        (
+            *(*_LOOKUP, "talent_id", "talent_remote_id", "job_id", *APPLICATION_FIELDS[1:]),
+            "cover_letter",
+        ),
+        _shown_applications,
+        _applications,
+    ),
+    "stages": Kind(Stage, (*_LOOKUP, "job_id", *STAGE_FIELDS), _present(Stage), _stages),
+    "resumes": Kind(
+        Attachment,
+        ("connection_id", "remote_id", "remote_updated_at", "talent_remote_id", *FILE_FIELDS),
+        _shown_resumes,
+        _resumes,
+    ),
+    "departments": Kind(
+        Department,
+        (*_LOOKUP, *DEPARTMENT_FIELDS),
+        _present(Department),
+        _lookups(DEPARTMENT_FIELDS),
+    ),
+    "users": Kind(AtsUser, (*_LOOKUP, *USER_FIELDS), _present(AtsUser), _lookups(USER_FIELDS)),
+    "reject_reasons": Kind(
+        RejectReason,
+        (*_LOOKUP, *REJECT_REASON_FIELDS),
+        _present(RejectReason),
+        _lookups(REJECT_REASON_FIELDS),
+    ),
+}

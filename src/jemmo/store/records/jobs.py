@@ -1,0 +1,292 @@
+"""Jobs, as pages show them. Lists have no excluded ones; the page of one says why it is excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from jemmo.domain.enums import JobStatus
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.stored_values import enum_or_none
+from jemmo.store.connections.connections import (
+    WITHOUT_APPLICATIONS,
+    name_connections,
+    told_apart,
+    without_applications,
+)
+from jemmo.store.db.paging import (
+    SIZE,
+    Alphabetical,
+    Column,
+    Found,
+    any_of,
+    cut,
+    order,
+    page_number,
+    record_id,
+    search_terms,
+    sort_key,
+    typed,
+)
+from jemmo.store.db.search import jobs_saying
+from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
+from jemmo.store.models import (
+    Application,
+    Job,
+    JobLocation,
+    Organisation,
+    Stage,
+    Talent,
+)
+from jemmo.store.models.ordering import HIDDEN
+from jemmo.store.records.redaction import Unseal
+from jemmo.store.records.text_masking import show_texts
+
+_CHOICES = f"""
+    SELECT ARRAY(SELECT DISTINCT name FROM department WHERE org_id = %s AND remote_deleted_at IS NULL),
+        ARRAY(SELECT DISTINCT l.city FROM job_location l JOIN job j ON j.id = l.job_id
+            WHERE j.org_id = %s AND j.remote_deleted_at IS NULL AND j.excluded_reason IS NULL
+            AND l.city <> ''),
+        ARRAY({WITHOUT_APPLICATIONS})"""
+
+LISTED = (
+    *("title", "status", "visibility", "remote_policy", "remote_updated_at"),
+    *("connection", "department__name"),
+)
+
+COLUMNS = {
+    "updated": Column((F("remote_updated_at"),), descending=True),
+    "title": Column((Alphabetical("title"),)),
+    "talents": Column((F("active"),), descending=True),
+    "opened": Column((F("opened_at"),), descending=True),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the address asks for."""
+
+    q: str = ""
+    status: str = ""
+    department: str = ""
+    city: str = ""
+    connection: str = ""
+    sort: str = "updated"
+    page: int = 1
+
+    @classmethod
+    def from_query(cls, given: Mapping[str, str]) -> Wanted:
+        return cls(
+            q=typed(given, "q"),
+            status=typed(given, "status"),
+            department=typed(given, "department"),
+            city=typed(given, "city"),
+            connection=record_id(typed(given, "connection")),
+            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
+            page=page_number(given.get("page")),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.q or self.status or self.department or self.city or self.connection)
+
+
+def visible(org: Organisation) -> QuerySet[Job]:
+    return Job.objects.filter(SHOWN, org=org)
+
+
+def search(org: Organisation, wanted: Wanted) -> Found[Job]:
+    """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
+    found = _matching(org, wanted)
+    if wanted.sort.endswith("talents"):
+        items = _by_people(org, found, wanted)
+    else:
+        items = cut(_listed(found).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+    choices, unread = _choices(org)
+    _add_active(org, items, unread)
+    _add_places(items)
+    name_connections(items, choices["connection"])
+    return Found(
+        items=items,
+        total=found.count(),
+        page=wanted.page,
+        wanted=wanted,
+        columns=COLUMNS,
+        choices=choices,
+    )
+
+
+def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
+    found = visible(org)
+    if terms := search_terms(wanted.q):
+        found = found.filter(jobs_saying(org, terms))
+    if wanted.status:
+        found = found.filter(status=wanted.status)
+    if wanted.connection:
+        found = found.filter(connection=UUID(wanted.connection))
+    if wanted.department:
+        found = found.filter(department__name=wanted.department)
+    if wanted.city:
+        there = JobLocation.objects.filter(city=wanted.city, job__org=org)
+        found = found.filter(id__in=there.values("job"))
+    return found
+
+
+def _people(**where: Any) -> QuerySet[Application]:
+    """Applications of talents that are shown."""
+    return Application.objects.filter(SHOWN_APPLICATIONS, **where)
+
+
+def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[UUID, int]:
+    """How many people are in progress for each job, or for each of these.
+
+    Those whose talent is hidden are told by an index of the hidden.
+    """
+    hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
+    found = Application.objects.filter(
+        ~Exists(hidden), org=org, status="ACTIVE", remote_deleted_at=None, talent__isnull=False
+    )
+    found = found.filter(job__isnull=False) if jobs is None else found.filter(any_of("job", jobs))
+    return dict(found.order_by().values_list("job").annotate(n=Count("*")))
+
+
+def _by_people(org: Organisation, found: QuerySet[Job], wanted: Wanted) -> list[Job]:
+    """The page in the order of how many people are in progress, counted once for all jobs.
+
+    One pass over the organisation's applications is several times as fast as a count for each job.
+    """
+    active = _in_progress(org)
+    least_first = COLUMNS["talents"].descending == wanted.sort.startswith("-")
+    sign = 1 if least_first else -1
+    ids = found.order_by().values_list("id", flat=True)
+    places = sorted(ids, key=lambda one: (sign * active.get(one, 0), one))
+    start = (wanted.page - 1) * SIZE
+    by_id = {one.id: one for one in _listed(found.filter(id__in=places[start : start + SIZE]))}
+    return [by_id[one] for one in places[start : start + SIZE] if one in by_id]
+
+
+def _listed(found: QuerySet[Job]) -> QuerySet[Job]:
+    """With what a row shows and nothing else: it is read for fifty jobs at a time."""
+    return found.select_related("department").only(*LISTED)
+
+
+def _add_active(org: Organisation, jobs: Sequence[Job], unread: set[UUID]) -> None:
+    active = _in_progress(org, [one.id for one in jobs]) if jobs else {}
+    for one in jobs:
+        known = one.connection_id not in unread
+        one.active = active.get(one.id, 0) if known else None  # type: ignore[attr-defined]
+
+
+def _add_places(jobs: Sequence[Job]) -> None:
+    """Give each job its ``places``; a prefetch makes a manager and a queryset for each row."""
+    places: dict[UUID, list[JobLocation]] = {one.id: [] for one in jobs}
+    for place in JobLocation.objects.filter(any_of("job", list(places))).only("job", "city", "raw"):
+        places[place.job_id].append(place)
+    for one in jobs:
+        one.places = places[one.id]  # type: ignore[attr-defined]
+
+
+def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
+    """What the filters offer, and the connections whose applications are not read, in one statement."""
+    with database.cursor() as cursor:
+        cursor.execute(_CHOICES, [org.pk] * 3)
+        departments, cities, unread = cursor.fetchone()
+    choices = {
+        "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
+        "department": sorted(departments),
+        "connection": told_apart(org),
+        "city": sorted(cities),
+    }
+    return choices, set(unread)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """One job with its pipeline and the people in it.
+
+    ``excluded`` is the rule that keeps the job out of lists and counts. Without ``reads_applications`` the numbers of
+    people are unknown.
+    """
+
+    job: Job
+    reads_applications: bool
+    excluded: Exclusion | None
+    pipeline: list[Stage]
+    most: int
+    hired: int
+    rejected: int
+    stage: str
+    applications: list[Application]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.applications)
+
+
+PEOPLE_SHOWN = 100
+
+
+def one(
+    org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
+) -> JobPage | None:
+    """A job, excluded or not; ``None`` when there is none for this organisation.
+
+    ``stage`` narrows the talents to those at one.
+    """
+    job = (
+        Job.objects.filter(org=org, id=job_id, remote_deleted_at=None)
+        .select_related("department", "recruiter", "connection")
+        .prefetch_related("locations", "compensations")
+        .first()
+    )
+    if job is None:
+        return None
+    people = _people(job=job)
+    pipeline = _pipeline(job, people)
+    ids = {str(one.id): one for one in pipeline}
+    shown = people.filter(stage=ids[stage], status__in=IN_PROCESS) if stage in ids else people
+    counted = dict(people.values_list("status").annotate(n=Count("id")))
+    listed = list(
+        shown.select_related("talent", "stage").order_by(
+            F("stage_entered_at").desc(nulls_last=True), "id"
+        )[:PEOPLE_SHOWN]
+    )
+    show_texts([one.talent for one in listed if one.talent], unseal)
+    return JobPage(
+        job=job,
+        reads_applications=job.connection_id not in without_applications(org),
+        excluded=enum_or_none(job.excluded_reason, Exclusion),
+        pipeline=pipeline,
+        most=max([1, *(getattr(one, "active", 0) for one in pipeline)]),
+        hired=counted.get("HIRED", 0),
+        rejected=counted.get("REJECTED", 0),
+        stage=stage if stage in ids else "",
+        applications=listed,
+        total=shown.count() if stage in ids else sum(counted.values()),
+    )
+
+
+def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
+    """The stages in their order, each with how many people are in it now.
+
+    A job without stages of its own goes through those of the company.
+    """
+    counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
+    shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])
+    stages = list(Stage.objects.filter(shown, remote_deleted_at=None, org_id=job.org_id))
+    if not any(one.job_id for one in stages):
+        company_wide = Q(job=None, job_remote_id=None, connection_id=job.connection_id)
+        stages = list(Stage.objects.filter(company_wide, remote_deleted_at=None))
+    for one in stages:
+        one.active = counts.get(one.id, 0)  # type: ignore[attr-defined]
+    return sorted(stages, key=_place)
+
+
+def _place(stage: Stage) -> tuple[bool, int, str]:
+    return (stage.position is None, stage.position or 0, str(stage.id))

@@ -1,0 +1,117 @@
+"""What is odd in an organisation's data as a whole: double people, titles written twice, links without an end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as db
+
+from jemmo.domain.history import limit_of
+from jemmo.domain.streams import Stream
+from jemmo.domain.titles import variants
+from jemmo.store.connections.connections import PARTED
+from jemmo.store.db.visible import SHOWN
+from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.sync.tables import TABLES, is_hidden, leads_nowhere
+
+GROUPS = 50  # shown of each kind
+TITLES = 20_000  # looked at
+
+NAMESAKES = """
+    SELECT array_agg(id ORDER BY remote_id) FROM talent
+    WHERE org_id = %(org)s AND remote_deleted_at IS NULL AND excluded_reason IS NULL
+        AND first_name IS NOT NULL AND last_name IS NOT NULL
+    GROUP BY connection_id, lower(unaccent(first_name)), lower(unaccent(last_name))
+    HAVING count(*) > 1 ORDER BY count(*) DESC, min(remote_id) LIMIT %(most)s"""
+
+ERASED = """
+    SELECT count(*) FILTER (WHERE hash = person OR person IS NULL),
+        count(*) FILTER (WHERE hash IS DISTINCT FROM person)
+    FROM suppression WHERE connection_id = %s"""
+"""Talents stand for themselves, applications for their talent. Of what earlier versions erased nobody knows which it
+was, so it counts as either."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """One stream of a connection: records stored, of them hidden by a rule, and kept out; relations without an end.
+
+    ``older`` of those stored have not changed by themselves since the history of the connection begins. ``erased``
+    counts those that were erased here and are not taken in again, whether or not the ATS still has them.
+    """
+
+    stream: str
+    stored: int
+    hidden: int
+    kept_out: int
+    erased: int
+    older: int
+    loose: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    namesakes: list[list[Talent]]
+    titles: list[list[str]]
+
+
+def of(org: Organisation) -> Quality:
+    """What would be worth tidying up, of the records that the reader sees."""
+    titles = Job.objects.filter(SHOWN, org=org).order_by("id").values_list("title", flat=True)
+    return Quality(namesakes=_namesakes(org), titles=variants(titles[:TITLES])[:GROUPS])
+
+
+def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
+    """What is stored of each connection."""
+    connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
+    return [
+        (connection, held(connection.id, limit_of(connection.options)))
+        for connection in connections
+    ]
+
+
+def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
+    """What is stored of each stream that has anything."""
+    found = []
+    with db.cursor() as cursor:
+        cursor.execute(ERASED, [connection_id])
+        erased = dict(zip((Stream.TALENTS, Stream.APPLICATIONS), cursor.fetchone(), strict=True))
+        for stream, table in TABLES.items():
+            loose = ", ".join(
+                f"count(*) FILTER (WHERE {leads_nowhere(link, 't')})" for link in table.links
+            )
+            cursor.execute(
+                f"SELECT count(*), count(*) FILTER (WHERE {is_hidden(stream)}), "
+                "(SELECT count(*) FROM rejection WHERE connection_id = %s AND stream = %s), "
+                "count(*) FILTER (WHERE t.remote_updated_at < %s)"
+                f"{', ' if loose else ''}{loose} FROM {table.name} t "
+                "WHERE connection_id = %s AND remote_deleted_at IS NULL",
+                [connection_id, stream, limit, connection_id],
+            )
+            row: tuple[Any, ...] = cursor.fetchone()
+            targets = [link.target for link in table.links]
+            ends = {str(to): n for to, n in zip(targets, row[4:], strict=True) if n}
+            counts = {
+                "stored": row[0],
+                "hidden": row[1],
+                "kept_out": row[2],
+                "older": row[3],
+                "erased": erased.get(stream, 0),
+            }
+            if row[0] or row[2]:
+                found.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
+    return found
+
+
+def _namesakes(org: Organisation) -> list[list[Talent]]:
+    """Talents of the same name within one connection: an ATS merges its own alone."""
+    with db.cursor() as cursor:
+        cursor.execute(NAMESAKES, {"org": org.id, "most": GROUPS})
+        groups = [row[0] for row in cursor.fetchall()]
+    talents = Talent.objects.select_related("connection").in_bulk(
+        [one for group in groups for one in group]
+    )
+    return [[talents[one] for one in group if one in talents] for group in groups]

@@ -1,0 +1,94 @@
+"""Opens what is sealed beside records: contact details, and the texts as they were before those were taken out.
+
+For who may see them alone: see ``jemmo.domain.redaction``. A record whose words were put back must not be saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+import msgspec
+
+from jemmo.domain.masking import HIDDEN
+from jemmo.domain.records import Contact
+from jemmo.domain.redaction import FILES, TALENT_TEXTS, Texts, typed_in
+from jemmo.store.models import Application, Attachment, Talent, TalentContacts
+from jemmo.store.sync.run_context import (
+    application_texts_context,
+    contact_context,
+    talent_texts_context,
+)
+
+Unseal = Callable[[bytes, bytes], bytes]
+"""Opens a sealed value: (sealed, context) -> plain."""
+
+
+def contacts_of(talents: Iterable[UUID]) -> dict[UUID, TalentContacts]:
+    """The sealed rows of these talents, by their ids; the database gives none to who may not see them."""
+    return {row.talent_id: row for row in TalentContacts.objects.filter(talent__in=list(talents))}
+
+
+def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
+    """A talent's contact details in clear."""
+    context = contact_context(talent.connection_id, talent.remote_id)
+    return msgspec.json.decode(unseal(bytes(row.sealed), context), type=list[Contact])
+
+
+def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> Texts:
+    """What a talent's texts said, of those that hold contact details."""
+    if row.sealed_texts is None:
+        return {}
+    context = talent_texts_context(talent.connection_id, talent.remote_id)
+    return msgspec.json.decode(unseal(bytes(row.sealed_texts), context), type=Texts)
+
+
+def open_all_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
+    """The contact details with those that were typed into texts: all that a person is found by."""
+    typed = typed_in(open_texts(row, talent, unseal))
+    return [*open_contacts(row, talent, unseal), *typed]
+
+
+def put_back(
+    talent: Talent,
+    row: TalentContacts | None,
+    unseal: Unseal,
+    *,
+    files: Iterable[Attachment] = (),
+) -> None:
+    """Give a talent's record its own words again, and the files their names."""
+    texts = open_texts(row, talent, unseal) if row else {}
+    named = texts.pop(FILES, {})
+    for name, value in texts.items():
+        setattr(talent, name, value)
+    if texts:
+        talent.notice_again()
+    for one in files:
+        if one.remote_id in named:
+            one.file_name = named[one.remote_id]
+            one.notice_again()
+
+
+def put_back_letters(applications: Iterable[Application], unseal: Unseal) -> None:
+    """The same of applications; of those alone it is known what their letters say."""
+    for one in applications:
+        if one.sealed_texts is not None:
+            context = application_texts_context(one.connection_id, one.remote_id)
+            plain = unseal(bytes(one.sealed_texts), context)
+            for name, value in msgspec.json.decode(plain, type=Texts).items():
+                setattr(one, name, value)
+
+
+def put_back_in_list(talents: Iterable[Talent], unseal: Unseal) -> None:
+    """Open what a list needs of what was set apart: nothing of those to whom nothing happened, nearly all."""
+    wanted = {one.id: one for one in talents if _lacks(one)}
+    if wanted:
+        rows = contacts_of(wanted)
+        for one in wanted.values():
+            put_back(one, rows.get(one.id), unseal)
+
+
+def _lacks(talent: Talent) -> bool:
+    """Whether something was taken out of what lists show."""
+    said = [getattr(talent, name) for name in TALENT_TEXTS] + talent.tags
+    return any(HIDDEN in text for text in said if text)

@@ -1,0 +1,356 @@
+"""Talents, as pages show them. Contact details are opened only for who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from jemmo.domain.consent import Stance, Withheld
+from jemmo.domain.enums import ApplicationStatus, StageCategory
+from jemmo.domain.masking import has_contacts
+from jemmo.domain.records import Contact
+from jemmo.domain.redaction import TALENT_TEXTS
+from jemmo.domain.rules import Exclusion
+from jemmo.domain.stored_values import enum_or_none
+from jemmo.store.connections.connections import name_connections, told_apart, without_applications
+from jemmo.store.db.paging import (
+    FEW,
+    Alphabetical,
+    Column,
+    Found,
+    among,
+    any_of,
+    cut,
+    order,
+    page_number,
+    record_id,
+    search_terms,
+    sort_key,
+    tally,
+    typed,
+)
+from jemmo.store.db.search import few_saying, talent_says
+from jemmo.store.db.visible import IN_PROCESS, SHOWN
+from jemmo.store.files.stored_files import with_text_status
+from jemmo.store.models import (
+    Application,
+    Attachment,
+    Organisation,
+    Stage,
+    Talent,
+    TalentContacts,
+)
+from jemmo.store.records import jobs
+from jemmo.store.records.redaction import Unseal, open_contacts, put_back, put_back_letters
+from jemmo.store.records.text_masking import (
+    conceal,
+    conceal_applications,
+    conceal_files,
+    matches_without_contacts,
+    show_texts,
+)
+
+COLUMNS = {
+    "updated": Column((F("remote_updated_at"),), descending=True),
+    "name": Column((Alphabetical("last_name"), Alphabetical("first_name"))),
+}
+
+OFFERED_JOBS = 200  # a longer list to choose from helps nobody
+
+
+LISTED = (
+    *TALENT_TEXTS,
+    *("tags", "location", "custom_fields", "is_private", "remote_updated_at"),
+    *("consent_state", "can_email", "do_not_contact_at", "org", "connection", "remote_id"),
+)
+"""What a row of a list shows, and what must be known to show it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the address asks for."""
+
+    q: str = ""
+    stage: str = ""
+    status: str = ""
+    job: str = ""
+    tag: str = ""
+    connection: str = ""
+    contact: str = ""
+    sort: str = "updated"
+    page: int = 1
+
+    @classmethod
+    def from_query(cls, given: Mapping[str, str]) -> Wanted:
+        stage, status = typed(given, "stage"), typed(given, "status")
+        return cls(
+            q=typed(given, "q"),
+            stage=stage if stage in StageCategory.__members__ else "",
+            status=status if status in ApplicationStatus.__members__ else "",
+            job=record_id(typed(given, "job")),
+            tag=typed(given, "tag"),
+            connection=record_id(typed(given, "connection")),
+            contact=contact if (contact := typed(given, "contact")) in _STANCES else "",
+            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
+            page=page_number(given.get("page")),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return any(
+            (self.q, self.stage, self.status, self.job, self.tag, self.connection, self.contact)
+        )
+
+
+_STANCES = {str(one) for one in Stance}
+
+
+def _may_be_contacted(stance: Stance) -> Q:
+    """The talents of whom a list may say this."""
+    if stance is Stance.DO_NOT_CONTACT:
+        return Q(do_not_contact_at__isnull=False)
+    if stance is Stance.NO_EMAILS:
+        return Q(can_email=False)
+    return Q(consent_state=stance.upper())
+
+
+def visible(org: Organisation) -> QuerySet[Talent]:
+    return Talent.objects.filter(SHOWN, org=org)
+
+
+def search(
+    org: Organisation,
+    wanted: Wanted,
+    *,
+    unseal: Unseal | None = None,
+    word_hashes: Sequence[int] = (),
+    named: Sequence[UUID] = (),
+) -> Found[Talent]:
+    """A page of the organisation's talents, each with its latest application.
+
+    ``unseal`` opens what their texts say for who may see contact details, and is ``None`` for others.
+
+    ``named`` are the people whose address or number was typed: then it is them.
+
+    Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
+    """
+    found, total = _matching(
+        org, wanted, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
+    )
+    items = cut(found.only(*LISTED).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+    _add_latest(items, wanted)
+    show_texts(items, unseal)
+    connections = told_apart(org)
+    name_connections(items, connections)
+    return Found(
+        items=items,
+        total=total,
+        page=wanted.page,
+        wanted=wanted,
+        columns=COLUMNS,
+        choices={
+            "stage": list(StageCategory),
+            "status": list(ApplicationStatus),
+            "job": _jobs(org, wanted.job),
+            "connection": connections,
+            "contact": list(Stance),
+        },
+    )
+
+
+def _matching(
+    org: Organisation,
+    wanted: Wanted,
+    *,
+    sees_contacts: bool,
+    word_hashes: Sequence[int],
+    named: Sequence[UUID],
+) -> tuple[QuerySet[Talent], int]:
+    """Who matches, to be put in order, and how many they are.
+
+    That words match without the contact details beside them is asked of few and of the page shown: in a count of
+    thousands one more or less tells of nobody, and asking takes seconds.
+    """
+    found, terms = visible(org), search_terms(wanted.q)
+    if not wanted.filtered:
+        return found, found.count()
+    said = _narrowed(org, wanted, sees_contacts=sees_contacts)
+    if named:
+        said = said.filter(id__in=named)
+    elif terms:
+        ids = few_saying(org, terms, word_hashes, FEW)
+        by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
+        said = said.filter(by_words)
+    total, few = tally(said)
+    found = said if few is None else found.filter(id__in=among(few))
+    if terms and not sees_contacts:
+        found = found.filter(matches_without_contacts(terms))
+        total = total if few is None else found.count()
+    return found, total
+
+
+def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
+    """What the address asks for besides its words."""
+    found = visible(org)
+    if wanted.tag:
+        found = found.filter(tags__contains=[wanted.tag])
+        if not sees_contacts and has_contacts(wanted.tag):
+            found = found.none()
+    if wanted.connection:
+        found = found.filter(connection=UUID(wanted.connection))
+    if wanted.contact:
+        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
+    if (applied := _applied(wanted)) is not None:
+        found = found.filter(Exists(applied))
+    return found
+
+
+def _applied(wanted: Wanted) -> QuerySet[Application] | None:
+    """The applications of which a talent must have one; ``None`` when the address asks for none."""
+    if not (wanted.stage or wanted.status or wanted.job):
+        return None
+    return _those_asked_for(wanted).filter(talent=OuterRef("id"))
+
+
+def _those_asked_for(wanted: Wanted) -> QuerySet[Application]:
+    """The applications that the filters leave."""
+    applications = Application.objects.filter(remote_deleted_at=None)
+    if wanted.stage:
+        applications = applications.filter(stage__category=wanted.stage)
+    if wanted.status:
+        applications = applications.filter(status=wanted.status)
+    elif wanted.stage:
+        applications = applications.filter(status__in=IN_PROCESS)
+    if wanted.job:
+        applications = applications.filter(job=UUID(wanted.job))
+    return applications
+
+
+def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
+    """The jobs to choose from, with their titles: those that changed last, and always the one that is chosen."""
+    shown = jobs.visible(org).values_list("id", "title")
+    found = list(shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS])
+    if chosen and chosen not in {str(job) for job, _title in found}:
+        found += shown.filter(id=chosen)
+    return sorted(found, key=lambda job: job[1].casefold())
+
+
+def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
+    """The application to name beside each: one in progress rather than a past one, then the latest.
+
+    Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
+    """
+    latest: dict[UUID, Application] = {}
+    applications = (
+        _those_asked_for(wanted)
+        .filter(any_of("talent", [talent.id for talent in talents]))
+        .select_related("job", "stage")
+        .only("talent", "status", "job__title", "stage__name")
+        .order_by(F("stage_entered_at").asc(nulls_first=True))
+    )
+    for application in applications:
+        assert application.talent_id is not None
+        before = latest.get(application.talent_id)
+        if before is None or before.status != "ACTIVE" or application.status == "ACTIVE":
+            latest[application.talent_id] = application
+    for one in talents:
+        one.latest = latest.get(one.id)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalentPage:
+    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``.
+
+    ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` nobody knows
+    whether there are any.
+    """
+
+    talent: Talent
+    reads_applications: bool
+    excluded: Exclusion | None
+    contacts: list[Contact] | None
+    withheld: Withheld | None
+    applications: list[Application]
+    files: list[Attachment]
+
+
+def one(
+    org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
+) -> TalentPage | None:
+    """A talent, excluded or not; ``None`` when there is none for this organisation.
+
+    ``reveal``: also the contact details of somebody who is not to be contacted.
+    """
+    stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
+    talent = stored.select_related("connection", "department").first()
+    if talent is None:
+        return None
+    applications = list(
+        talent.applications.filter(remote_deleted_at=None)
+        .select_related("job", "stage", "reject_reason")
+        .prefetch_related("stage_events")
+        .order_by(F("applied_at").desc(nulls_last=True), "id")
+    )
+    files = list(with_text_status(talent.attachments.filter(remote_deleted_at=None)).order_by("id"))
+    _name_moves(applications)
+    withheld = None if reveal else talent.withheld
+    if withheld:
+        unseal = None
+    return TalentPage(
+        talent=talent,
+        reads_applications=talent.connection_id not in without_applications(org),
+        excluded=enum_or_none(talent.excluded_reason, Exclusion),
+        contacts=_opened(talent, applications, files, unseal),
+        withheld=withheld,
+        applications=applications,
+        files=files,
+    )
+
+
+def _name_moves(applications: list[Application]) -> None:
+    """Give each application its ``moves``, latest first, with the names of the stages where they are known.
+
+    A move that is not ``named`` by its stages is one of the status alone, or of stages that are unknown.
+    """
+    ids = {
+        remote_id
+        for one in applications
+        for move in one.stage_events.all()
+        for remote_id in (move.from_stage_remote_id, move.to_stage_remote_id)
+        if remote_id
+    }
+    names: dict[tuple[Any, str | None], str] = {}
+    if ids:
+        connections = {one.connection_id for one in applications}
+        known = Stage.objects.filter(Q(connection__in=connections), remote_id__in=ids)
+        names = {(one.connection_id, one.remote_id): one.name for one in known}
+    for one in applications:
+        moves = sorted(one.stage_events.all(), key=lambda move: move.at, reverse=True)
+        for move in moves:
+            move.before = names.get((one.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
+            move.after = names.get((one.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+            stayed = move.from_stage_remote_id == move.to_stage_remote_id
+            move.named = not stayed and bool(move.before or move.after)  # type: ignore[attr-defined]
+        one.moves = moves  # type: ignore[attr-defined]
+
+
+def _opened(
+    talent: Talent,
+    applications: list[Application],
+    files: list[Attachment],
+    unseal: Unseal | None,
+) -> list[Contact] | None:
+    """The contact details, with all texts as they were; for who may not see them nothing that holds any."""
+    if unseal is None:
+        conceal(talent)
+        conceal_applications(applications)
+        conceal_files(files)
+        return None
+    row = TalentContacts.objects.filter(talent=talent).first()
+    put_back(talent, row, unseal, files=files)
+    put_back_letters(applications, unseal)
+    return open_contacts(row, talent, unseal) if row else []

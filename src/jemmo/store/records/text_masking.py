@@ -1,0 +1,97 @@
+"""Takes contact details out of the free text of records, for who may not see them: see ``jemmo.domain.masking``.
+
+Texts are redacted when they are stored (``jemmo.domain.redaction``). Texts stored when fewer spellings were recognized
+are masked here, before any page shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from jemmo.domain.masking import Search, hidden_fields, hidden_value, without_contacts
+from jemmo.domain.redaction import APPLICATION_TEXTS, TALENT_TEXTS
+from jemmo.store.models import Application, Attachment, Talent
+from jemmo.store.records.redaction import Unseal, put_back_in_list
+
+MAX_SEARCHED_IN_ROW = 2_000
+"""Characters of one row of a list that are searched for contact details: a page has a hundred rows."""
+MAX_SHOWN_IN_ROW = 300  # characters of a text
+MAX_TAGS_IN_ROW = 100
+
+
+def conceal(talent: Talent, search: Search | None = None) -> None:
+    """Take contact details out of all that a talent's record says. It must not be saved afterwards.
+
+    ``search`` bounds the time that takes. The longest text comes last: what exceeds the bound is taken out whole.
+    """
+    hide = (search or Search()).without_contacts
+    for name in sorted(TALENT_TEXTS, key="summary".__eq__):
+        if name == "summary":
+            talent.tags = hidden_value(talent.tags, hide)
+            talent.location = hidden_value(talent.location, hide)
+            talent.custom_fields = hidden_fields(talent.custom_fields, hide)
+        setattr(talent, name, hidden_value(getattr(talent, name), hide))
+
+
+def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
+    """In a list: what people's texts say for who may see contact details, and nothing that holds any for others.
+
+    However long the texts of an ATS are, a row says a little of each.
+    """
+    talents = list(talents)
+    shown = []
+    for one in talents:
+        one.tags = one.tags[:MAX_TAGS_IN_ROW]
+        if unseal is None or one.withheld:
+            conceal(one, Search(MAX_SEARCHED_IN_ROW))
+        else:
+            shown.append(one)
+    if unseal is not None:
+        put_back_in_list(shown, unseal)
+    for one in talents:
+        for name in TALENT_TEXTS:
+            setattr(one, name, _beginning(getattr(one, name)))
+
+
+def _beginning(text: str | None) -> str | None:
+    if text is None or len(text) <= MAX_SHOWN_IN_ROW:
+        return text
+    return f"{text[:MAX_SHOWN_IN_ROW]}…"
+
+
+def conceal_applications(applications: Iterable[Application]) -> None:
+    for one in applications:
+        for name in APPLICATION_TEXTS:
+            setattr(one, name, without_contacts(getattr(one, name)))
+
+
+def conceal_files(files: Iterable[Attachment]) -> None:
+    for one in files:
+        one.file_name = without_contacts(one.file_name)
+
+
+SEARCHED = ("first_name", "last_name", "headline", "current_company", "current_title")
+_TYPED = (
+    "concat_ws(' ', "
+    + ", ".join(f'"talent"."{name}"' for name in SEARCHED)
+    + ', array_to_string("talent"."tags", \' \'))'
+)
+_STILL_MATCHES = (
+    # Most records hold neither an "@" nor a long number: they need no second look.
+    f"({_TYPED} !~ '[@＠]|\\d(\\D{{0,5}}\\d){{6}}' OR "
+    "to_tsvector('simple', translate(unaccent("
+    # Whatever has a digit or an "@" in it goes, as a word: up to the length that a local part may have.
+    f"regexp_replace(left({_TYPED}, 10000), '\\S{{0,70}}[@＠[:digit:]]\\S*', ' ', 'g')"
+    "), '<>', '  ')) @@ to_tsquery('simple', %s))"
+)
+
+
+def matches_without_contacts(terms: str) -> RawSQL:
+    """Whether a talent still matches once all that may be a contact detail is taken out: else searching would tell it.
+
+    It is asked of what the index has found, and matters for what was stored before texts were redacted as they are now.
+    """
+    return RawSQL(_STILL_MATCHES, (terms,), output_field=BooleanField())  # noqa: S611 - only %s are given

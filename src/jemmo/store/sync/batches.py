@@ -1,0 +1,77 @@
+"""What of several pages is written: each record once, as it was last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
+from jemmo.domain.streams import Stream
+from jemmo.store.sync.rows import Row
+
+
+class Batch(Struct, kw_only=True):
+    """Pages of one stream as one write: each record once, its rejections, and the ids that are gone.
+
+    fetched  records that the ATS sent, repeats included
+    erased   ids kept out because the person was erased
+    """
+
+    stream: Stream
+    fetched: int
+    rows: list[Row]
+    rejected: list[Rejection]
+    gone: list[str]
+    erased: list[str | None]
+
+    def counts(self) -> Counts:
+        """What is known before the rows are compared: a repeat counts as unchanged."""
+        excluded, rejected = len(self.erased), len(self.rejected)
+        repeats = self.fetched - len(self.rows) - rejected - excluded
+        return Counts(fetched=self.fetched, rejected=rejected, excluded=excluded, unchanged=repeats)
+
+    def keep_out(self, erased: Callable[[Any], bool]) -> None:
+        """Drop the records of people who were erased."""
+        self.erased += [row.remote_id for row in self.rows if erased(row.record)]
+        self.erased += [one.remote_id for one in self.rejected if erased(one.remote_id)]
+        self.rows = [row for row in self.rows if not erased(row.record)]
+        self.rejected = [one for one in self.rejected if not erased(one.remote_id)]
+
+
+def batch_of(pages: Sequence[ReadyPage]) -> Batch:
+    outcomes = [page.outcome for page in pages]
+    return Batch(
+        stream=outcomes[0].stream,
+        fetched=sum(outcome.fetched for outcome in outcomes),
+        rows=newest([row for page in pages for row in page.rows]),
+        rejected=[rejection for outcome in outcomes for rejection in outcome.rejected],
+        gone=gone_of(outcomes),
+        erased=[],
+    )
+
+
+def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
+    """What the ATS says is deleted, unless a later page shows it again."""
+    found: dict[str, None] = {}
+    for outcome in outcomes:
+        for one in outcome.accepted:
+            found.pop(one.record.remote_id, None)
+        found.update(dict.fromkeys(outcome.gone))
+    return list(found)
+
+
+def newest(rows: Sequence[Row]) -> list[Row]:
+    """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
+    found: dict[str, Row] = {}
+    for one in rows:
+        before = found.get(one.remote_id)
+        if before is None or not _older(one, before):
+            found[one.remote_id] = one
+    return list(found.values())
+
+
+def _older(one: Row, other: Row) -> bool:
+    mine, theirs = one.record.remote_updated_at, other.record.remote_updated_at
+    return mine is not None and theirs is not None and mine < theirs

@@ -1,0 +1,258 @@
+"""Deletions that wait for a person: what a comparison would delete, what was decided, what may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from jemmo.domain import brake
+from jemmo.domain.brake import Along, Loss
+from jemmo.domain.streams import Stream
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync import sweeps
+from jemmo.store.sync.tables import TABLES
+
+_STATE = """
+    SELECT (SELECT count(*) FROM {table} WHERE connection_id = %(connection)s
+            AND remote_deleted_at IS NULL),
+        (SELECT count(*) FROM {table} t WHERE t.connection_id = %(connection)s
+            AND t.remote_deleted_at > greatest(clock_timestamp() - %(window)s, (
+                SELECT h.closed_at FROM held_deletion h WHERE h.connection_id = %(connection)s
+                AND h.stream = %(stream)s AND h.released_at IS NOT NULL))),
+        h.missing, CASE WHEN h.id IS NULL THEN ''
+            WHEN h.closed_at IS NULL AND h.released_at IS NULL THEN 'open'
+            WHEN h.closed_at IS NULL THEN 'released' WHEN h.released_at IS NULL THEN 'kept'
+            ELSE '' END
+    FROM (SELECT) one LEFT JOIN held_deletion h
+        ON h.connection_id = %(connection)s AND h.stream = %(stream)s"""
+
+
+async def loss(db: Connection, connection_id: UUID, stream: Stream, before: datetime) -> Loss:
+    """What the stream's sweep, begun at ``before``, would delete."""
+    names = await sweeps.missing(db, connection_id, stream, before)
+    if names and stream is Stream.STAGES:
+        waiting = await _stages_of_waiting_jobs(db, connection_id)
+        names = [one for one in names if one not in waiting]
+    return await _state(db, connection_id, stream, names)
+
+
+async def _stages_of_waiting_jobs(db: Connection, connection_id: UUID) -> frozenset[str]:
+    """The stages of jobs whose deletion is paused, or was refused by a person."""
+    answer = await db.execute(
+        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion WHERE connection_id = %s "
+        "AND stream = 'jobs' AND released_at IS NULL",
+        [connection_id],
+    )
+    return await _stages_of(db, connection_id, [row[0] for row in await answer.fetchall()])
+
+
+async def _stages_of(db: Connection, connection_id: UUID, jobs: Sequence[str]) -> frozenset[str]:
+    if not jobs:
+        return frozenset()
+    answer = await db.execute(
+        "SELECT remote_id FROM stage WHERE connection_id = %s AND job_remote_id = ANY(%s)",
+        [connection_id, list(jobs)],
+    )
+    return frozenset(row[0] for row in await answer.fetchall())
+
+
+async def _state(db: Connection, connection_id: UUID, stream: Stream, missing: list[str]) -> Loss:
+    values = {"connection": connection_id, "stream": stream, "window": brake.WINDOW}
+    row = (await sweeps.whole(db, _STATE.format(table=TABLES[stream].name), values))[0]
+    present, recent, released, decision = row
+    return Loss(
+        stream=stream,
+        missing=missing,
+        present=present,
+        recent=recent,
+        decision=decision or "",
+        released=released or 0,
+    )
+
+
+async def along(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> Along:
+    """The applications and stages that hang on what is missing."""
+    missing = {loss.stream: loss.missing for loss in losses}
+    unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
+    rows = await sweeps.whole(
+        db,
+        """SELECT count(*) FILTER (WHERE missing OR unasked),
+               count(*) FILTER (WHERE of_talent), count(*) FILTER (WHERE missing AND of_job)
+           FROM (SELECT remote_id = ANY(%(applications)s) AS missing,
+                   talent_remote_id = ANY(%(unasked)s) AS unasked,
+                   talent_remote_id = ANY(%(talents)s) AS of_talent,
+                   job_remote_id = ANY(%(jobs)s) AS of_job
+               FROM application
+               WHERE connection_id = %(connection)s AND remote_deleted_at IS NULL) a""",
+        {
+            "connection": connection_id,
+            "applications": missing.get(Stream.APPLICATIONS, []),
+            "talents": missing.get(Stream.TALENTS, []),
+            "jobs": missing.get(Stream.JOBS, []),
+            "unasked": unasked.get(Stream.TALENTS, []),
+        },
+    )
+    gone, under_talents, under_jobs = rows[0]
+    stages = await _stages_of(db, connection_id, missing.get(Stream.JOBS, []))
+    return Along(gone=gone, under_talents=under_talents, under_jobs=under_jobs, stages=stages)
+
+
+async def hold(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> None:
+    """Keep these deletions for a person, all of them or none."""
+    async with db.transaction():
+        for loss in losses:
+            await db.execute(
+                """INSERT INTO held_deletion
+                       (connection_id, stream, missing, present, recent, remote_ids)
+                   VALUES (%s, %s, %s, %s, %s, to_jsonb(%s::text[]))
+                   ON CONFLICT (connection_id, stream) DO UPDATE SET missing = excluded.missing,
+                       present = excluded.present, recent = excluded.recent,
+                       remote_ids = excluded.remote_ids, held_at = now(),
+                       released_at = NULL, closed_at = NULL""",
+                [
+                    *(connection_id, loss.stream, len(loss.missing), loss.present, loss.recent),
+                    loss.missing,
+                ],
+            )
+
+
+async def of_named(
+    db: Connection, connection_id: UUID, stream: Stream, named: Sequence[str], *, holds: bool
+) -> list[str]:
+    """Which of the records that the ATS names as deleted may be deleted now, as a part of a transaction.
+
+    All of them within the brake, or those that a person released. The others wait for a person where this ``holds``
+    deletions, else for the next reconcile.
+    """
+    there = await _there(db, connection_id, stream, named)
+    if not there:
+        return []
+    states = {
+        one: await _state(db, connection_id, Stream(one), []) for one in brake.related(stream)
+    }
+    state = states[stream]
+    reviewed = await _reviewed(db, connection_id, stream) if state.decision else set()
+    if state.decision == "released":
+        return [one for one in there if one in reviewed]
+    is_open = any(one.decision in {"open", "released"} for one in states.values())
+    if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, there):
+        return there
+    if holds and not reviewed.issuperset(there):
+        missing = await _there(db, connection_id, stream, sorted(reviewed.union(there)))
+        await hold(db, connection_id, [replace(state, missing=missing)])
+    return []
+
+
+async def _there(
+    db: Connection, connection_id: UUID, stream: Stream, remote_ids: Sequence[str]
+) -> list[str]:
+    """Which of these are stored and not deleted."""
+    answer = await db.execute(
+        f"SELECT remote_id FROM {TABLES[stream].name} WHERE connection_id = %s "
+        "AND remote_id = ANY(%s) AND remote_deleted_at IS NULL ORDER BY remote_id".encode(),
+        [connection_id, list(remote_ids)],
+    )
+    return [row[0] for row in await answer.fetchall()]
+
+
+async def _reviewed(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
+    """What a decision, taken or not, is about."""
+    answer = await db.execute(
+        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion "
+        "WHERE connection_id = %s AND stream = %s",
+        [connection_id, stream],
+    )
+    return {row[0] for row in await answer.fetchall()}
+
+
+async def _fits(
+    db: Connection,
+    connection_id: UUID,
+    states: Mapping[str, Loss],
+    stream: Stream,
+    remote_ids: Sequence[str],
+) -> bool:
+    """Whether so many may be deleted; a talent's applications go along, so they count too."""
+    needs = {stream: len(remote_ids)}
+    if stream is Stream.TALENTS:
+        along = await applications_of(db, connection_id, remote_ids)
+        needs[Stream.APPLICATIONS] = sum(along.values())
+    return all(
+        number <= brake.room(states[one].present, states[one].recent)
+        for one, number in needs.items()
+    )
+
+
+async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[dict[str, Any]]:
+    """The facts of what waits for a person since then, as ``Loss.facts``."""
+    answer = await db.execute(
+        "SELECT stream, missing, present, recent FROM held_deletion WHERE connection_id = %s "
+        "AND held_at >= %s AND closed_at IS NULL AND released_at IS NULL ORDER BY id",
+        [connection_id, since],
+    )
+    names = ("stream", "missing", "present", "recent")
+    return [dict(zip(names, row, strict=True)) for row in await answer.fetchall()]
+
+
+async def close_used(db: Connection, connection_id: UUID) -> None:
+    """Close the releases of which all records are deleted, some of them since the release."""
+    released = await db.execute(
+        "SELECT stream FROM held_deletion WHERE connection_id = %s AND released_at IS NOT NULL "
+        "AND closed_at IS NULL",
+        [connection_id],
+    )
+    for (stream,) in await released.fetchall():
+        await db.execute(
+            f"""UPDATE held_deletion h SET closed_at = clock_timestamp()
+                WHERE h.connection_id = %s AND h.stream = %s AND h.released_at IS NOT NULL
+                    AND h.closed_at IS NULL
+                    AND (SELECT bool_and(t.remote_deleted_at IS NOT NULL)
+                            AND bool_or(t.remote_deleted_at >= h.released_at)
+                        FROM jsonb_array_elements_text(h.remote_ids) AS x (remote_id)
+                        JOIN {TABLES[stream].name} t ON t.connection_id = h.connection_id
+                            AND t.remote_id = x.remote_id)""".encode(),
+            [connection_id, stream],
+        )
+
+
+async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
+    """A release is used: what was deleted until now no longer counts for the day."""
+    await db.execute(
+        "UPDATE held_deletion SET closed_at = clock_timestamp() WHERE connection_id = %s "
+        "AND stream = %s AND released_at IS NOT NULL AND closed_at IS NULL",
+        [connection_id, stream],
+    )
+
+
+async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
+    """Nothing is missing any more, so there is nothing to decide."""
+    await db.execute(
+        "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
+        "AND (closed_at IS NULL OR released_at IS NULL)",
+        [connection_id, stream],
+    )
+
+
+async def room(db: Connection, connection_id: UUID, stream: Stream) -> int:
+    """How many records may be deleted on a webhook's word; none while related deletions are paused."""
+    states = [await _state(db, connection_id, Stream(one), []) for one in brake.related(stream)]
+    if any(state.decision in {"open", "kept", "released"} for state in states):
+        return 0
+    state = next(one for one in states if one.stream is stream)
+    return brake.room(state.present, state.recent)
+
+
+async def applications_of(
+    db: Connection, connection_id: UUID, talents: Sequence[str]
+) -> dict[str, Any]:
+    """How many applications go along with each of these talents."""
+    answer = await db.execute(
+        "SELECT talent_remote_id, count(*) FROM application WHERE connection_id = %s "
+        "AND talent_remote_id = ANY(%s) AND remote_deleted_at IS NULL GROUP BY 1",
+        [connection_id, list(talents)],
+    )
+    return dict(await answer.fetchall())

@@ -1,0 +1,115 @@
+"""Reads checkpoints, also those that another version or an accident has written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from jemmo.domain.stored_values import object_of
+from jemmo.domain.streams import Checkpoint, Mode, Rereading, Stream
+from jemmo.store.db.postgres import Connection
+
+_LOAD = """
+    SELECT stream, watermark, mode, cursor, pass_started_at, seen, total, short, done, complete,
+        basis, synced_at, reaches
+    FROM (SELECT stream, mode, cursor, seen, total, short, done, complete, basis,
+            CASE WHEN watermark BETWEEN %(first)s AND %(last)s THEN watermark END AS watermark,
+            CASE WHEN pass_started_at BETWEEN %(first)s AND %(last)s THEN pass_started_at END
+                AS pass_started_at,
+            CASE WHEN synced_at BETWEEN %(first)s AND %(last)s THEN synced_at END AS synced_at,
+            CASE WHEN reaches BETWEEN %(first)s AND %(last)s THEN reaches END AS reaches
+        FROM checkpoint WHERE connection_id = %(connection)s) point"""
+"""A watermark that can be none is none, so the stream is read from its beginning."""
+
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
+    """By stream; one that this version does not know is left alone."""
+    answer = await db.execute(_LOAD, {"connection": connection_id, "first": FIRST, "last": LAST})
+    rows = await answer.fetchall()
+    return {Stream(row[0]): _point(*row) for row in rows if row[0] in Stream.__members__.values()}
+
+
+async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime | None]:
+    """How old each stream is."""
+    found = await load(db, connection_id)
+    return {stream: point.synced_at for stream, point in found.items()}
+
+
+async def rereading(
+    db: Connection, connection_id: UUID, stream: Stream
+) -> tuple[Rereading | None, datetime | None]:
+    """The rereading under way, ``None`` where another version wrote it, and when the last whole reading ended."""
+    answer = await db.execute(
+        """SELECT reread, CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END
+           FROM checkpoint WHERE connection_id = %s AND stream = %s""",
+        [FIRST, LAST, connection_id, stream],
+    )
+    row = await answer.fetchone()
+    if row is None:
+        return None, None
+    try:
+        reading = msgspec.convert(object_of(row[0]), Rereading)
+    except msgspec.ValidationError:
+        return None, row[1]
+    return reading if reading.began.tzinfo else None, row[1]
+
+
+async def keep_rereading(
+    db: Connection,
+    connection_id: UUID,
+    stream: Stream,
+    reading: Rereading | None,
+    ended_at: datetime | None,
+) -> None:
+    """Keep it apart from the rest of the checkpoint, which every page writes."""
+    state = msgspec.json.encode(reading).decode() if reading else None
+    await db.execute(
+        "UPDATE checkpoint SET reread = %s::jsonb, reread_at = coalesce(%s, reread_at) "
+        "WHERE connection_id = %s AND stream = %s",
+        [state, ended_at, connection_id, stream],
+    )
+
+
+def _point(
+    stream: str,
+    watermark: datetime | None,
+    mode: str | None,
+    cursor: str | None,
+    began: datetime | None,
+    seen: int,
+    total: int | None,
+    short: int,
+    done: bool,
+    complete: bool,
+    basis: str | None,
+    synced_at: datetime | None,
+    reaches: datetime | None,
+) -> Checkpoint:
+    """A pass in a mode that nobody knows proves nothing: the next sync begins anew, and compares everything."""
+    if mode is not None and mode not in Mode.__members__.values():
+        return Checkpoint(
+            stream=Stream(stream),
+            watermark=watermark,
+            unreadable=True,
+            synced_at=synced_at,
+            reaches=reaches,
+        )
+    return Checkpoint(
+        stream=Stream(stream),
+        watermark=watermark,
+        mode=Mode(mode) if mode else None,
+        cursor=cursor,
+        pass_started_at=began,
+        seen=seen,
+        total=total,
+        short=short,
+        done=done,
+        complete=complete,
+        basis=basis,
+        synced_at=synced_at,
+        reaches=reaches,
+    )

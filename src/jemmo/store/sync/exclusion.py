@@ -1,0 +1,149 @@
+"""Deciding again which stored records the organization's rules exclude, without asking the ATS."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as db
+from django.db import transaction
+from msgspec import Struct
+
+from jemmo.domain.rules import Exclusion, Rules
+from jemmo.store.records.activity import counts_as_active, parameters
+from jemmo.store.records.history_limit import OLDER, is_older
+
+IN_PROGRESS = f"""EXISTS (
+    SELECT FROM application a WHERE a.talent_id = t.id
+    AND {counts_as_active("a")} AND a.remote_deleted_at IS NULL)"""
+"""Whether a talent has an application that counts as active."""
+
+DECIDED = {
+    "job": """
+        SELECT t.id, CASE WHEN t.status = 'ARCHIVED' AND NOT %(archived_jobs)s THEN %(job_archived)s
+            WHEN t.status = 'DRAFT' AND NOT %(draft_jobs)s THEN %(job_draft)s END AS reason
+        FROM job t WHERE t.connection_id = %(connection)s""",
+    "talent": f"""
+        SELECT t.id, CASE WHEN t.is_archived AND NOT %(archived_talents)s THEN %(talent_archived)s
+            WHEN {is_older("t")} THEN %(older_than_history)s
+            WHEN NOT %(idle_talents)s AND NOT {IN_PROGRESS} THEN %(no_active_application)s END AS reason
+        FROM talent t WHERE t.connection_id = %(connection)s""",
+}
+"""Each record of a connection with what excludes it, by table."""
+
+_UPDATE = """
+    WITH decided AS ({decided})
+    UPDATE {table} r SET excluded_reason = d.reason, modified_at = now()
+    FROM decided d WHERE d.id = r.id AND r.excluded_reason IS DISTINCT FROM d.reason"""
+
+_PREVIEW = """
+    WITH decided AS ({decided})
+    SELECT count(*) FILTER (WHERE d.reason IS NULL AND r.excluded_reason IS NOT NULL),
+        count(*) FILTER (WHERE d.reason IS NOT NULL AND r.excluded_reason IS NULL)
+    FROM decided d JOIN {table} r ON r.id = d.id WHERE r.remote_deleted_at IS NULL"""
+
+COUNTS = f"""
+    SELECT (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'ARCHIVED'),
+        (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'DRAFT'),
+        (SELECT count(*) FROM talent t WHERE {{stored}} AND is_archived),
+        (SELECT count(*) FROM talent t WHERE {{stored}} AND NOT {is_older("t")}
+            AND (%(archived_talents)s OR NOT is_archived) AND NOT {IN_PROGRESS}),
+        (SELECT count(*) FROM talent t WHERE {{stored}} AND {is_older("t")}
+            AND (%(archived_talents)s OR NOT is_archived))""".format(
+    stored="t.connection_id = %(connection)s AND t.remote_deleted_at IS NULL"
+)
+
+
+_OLDER = f"""
+    WITH older AS (SELECT t.id FROM talent t WHERE t.connection_id = %(connection)s
+        AND t.remote_deleted_at IS NULL AND {{which}} AND {is_older("t")})
+    SELECT (SELECT count(*) FROM older), (SELECT count(*) FROM application a JOIN older o ON o.id = a.talent_id
+        WHERE a.remote_deleted_at IS NULL)"""
+
+
+class Older(Struct, frozen=True, kw_only=True):
+    """How many talents are older than a history, and their applications."""
+
+    talents: int = 0
+    applications: int = 0
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What rules would change: how many jobs and talents would appear, and how many would be excluded."""
+
+    jobs_shown: int = 0
+    jobs_excluded: int = 0
+    talents_shown: int = 0
+    talents_excluded: int = 0
+
+    @property
+    def changes(self) -> int:
+        shown, excluded = self.jobs_shown + self.talents_shown, self.jobs_excluded
+        return shown + excluded + self.talents_excluded
+
+
+def decide(connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None) -> int:
+    """Exclude and show a connection's jobs and talents by these rules; how many changed."""
+    changed = 0
+    with transaction.atomic(), db.cursor() as cursor:
+        for table, decided in DECIDED.items():
+            statement = _UPDATE.format(table=table, decided=decided)
+            cursor.execute(statement, _names(connection_id, rules, now, limit))
+            changed += cursor.rowcount
+    return changed
+
+
+def preview(
+    connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
+) -> Preview:
+    """What ``decide`` would change. Records that were deleted in the ATS are not counted."""
+    numbers: list[int] = []
+    with db.cursor() as cursor:
+        for table, decided in DECIDED.items():
+            statement = _PREVIEW.format(table=table, decided=decided)
+            cursor.execute(statement, _names(connection_id, rules, now, limit))
+            numbers += cursor.fetchone()
+    return Preview(**dict(zip(Preview.__struct_fields__, numbers, strict=True)))
+
+
+def counts(
+    connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
+) -> dict[Exclusion, int]:
+    """How many of a connection's records each rule excludes, or would if it were on, the others being as they are."""
+    with db.cursor() as cursor:
+        cursor.execute(COUNTS, _names(connection_id, rules, now, limit))
+        row = cursor.fetchone()
+    return dict(zip(Exclusion, row, strict=True))
+
+
+def shown_older(connection_id: UUID, limit: datetime) -> Older:
+    """What people see and a history that begins at ``limit`` would hide."""
+    return _older(connection_id, limit, "t.excluded_reason IS NULL")
+
+
+def hidden_older(connection_id: UUID, limit: datetime) -> Older:
+    """What is stored and hidden because it is older."""
+    return _older(connection_id, limit, f"t.excluded_reason = '{OLDER}'")
+
+
+def _older(connection_id: UUID, limit: datetime, which: str) -> Older:
+    with db.cursor() as cursor:
+        cursor.execute(_OLDER.format(which=which), {"connection": connection_id, "limit": limit})
+        talents, applications = cursor.fetchone()
+    return Older(talents=talents, applications=applications)
+
+
+def _names(
+    connection_id: UUID, rules: Rules, now: datetime, limit: datetime | None = None
+) -> dict[str, Any]:
+    names: dict[str, Any] = {reason.value: reason.value for reason in Exclusion}
+    return names | {
+        "connection": connection_id,
+        **parameters(rules, now),
+        "limit": limit,
+        "archived_jobs": rules.include_archived_jobs,
+        "draft_jobs": rules.include_draft_jobs,
+        "archived_talents": rules.include_archived_talents,
+        "idle_talents": rules.include_talents_without_active_application,
+    }

@@ -1,0 +1,231 @@
+"""How old the data on each page are, and the dot that goes with it: from what was really read of its streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import QuerySet
+
+from jemmo.domain import brake, freshness, numbers
+from jemmo.domain.freshness import COVERED_BY, PAGES
+from jemmo.domain.status import Colour, colour
+from jemmo.store.connections import paused_deletions
+from jemmo.store.connections.connections import PARTED, is_running
+from jemmo.store.models import (
+    Connection,
+    ConnectionState,
+    HeldDeletion,
+    Organisation,
+    SyncRun,
+)
+from jemmo.store.sync.checkpoints import FIRST, LAST
+
+_SYNCED_AT = """
+    SELECT stream, CASE WHEN synced_at BETWEEN %s AND %s THEN synced_at END
+    FROM checkpoint WHERE connection_id = %s"""
+
+_REREAD_AT = """
+    SELECT CASE WHEN count(*) = count(at) THEN min(at) END
+    FROM (SELECT CASE WHEN reread_at BETWEEN %s AND %s THEN reread_at END AS at
+        FROM checkpoint WHERE connection_id = %s AND stream = ANY(%s)) streams"""
+
+WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """A page's data, of one connection or of all. ``colour`` is ``None`` when no ATS is connected.
+
+    ``failing`` names the connection that ``error`` is about. ``read`` counts the records that the sync under way has
+    read; ``synced_at`` is ``None`` before the first time.
+    ``decisions`` are what waits for an owner or admin, one of each connection, as ``jemmo.domain.brake.decision``.
+    """
+
+    colour: Colour | None
+    synced_at: datetime | None
+    error: Mapping[str, Any] | None = None
+    failing: str = ""
+    files_error: dict[str, Any] | None = None
+    read: int = 0
+    decisions: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """What waits for a decision, of one connection."""
+        return next(iter(self.decisions), None)
+
+
+class Seen:
+    """A connection with what tells its state. Each part is read once, when it is first needed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def times(self) -> dict[str, datetime | None]:
+        return synced_at(self.connection.id)
+
+    @cached_property
+    def running(self) -> SyncRun | None:
+        return self.connection.runs.filter(status="running").order_by("-started_at").first()
+
+    @cached_property
+    def latest(self) -> SyncRun | None:
+        """The last sync that ended."""
+        return _ended(self.connection).first()
+
+    @cached_property
+    def waiting(self) -> list[HeldDeletion]:
+        return paused_deletions.waiting(self.connection)
+
+    def decision_of(self, pages: Sequence[str]) -> dict[str, Any] | None:
+        """What is to be decided about the streams of these pages; about all of the connection where they are all."""
+        streams = {stream for page in pages for stream in PAGES[page]}
+        whole = set(PAGES) <= set(pages)
+        rows = [row for row in self.waiting if whole or row.stream in streams]
+        return paused_deletions.decision(self.connection, rows)
+
+    def latest_of(self, page: str) -> SyncRun | None:
+        """The last sync that read the page's streams and has ended."""
+        if self.latest is None or _covers(self.latest, page):
+            return self.latest
+        return _ended(self.connection).filter(scope__in=COVERED_BY[page]).first()
+
+
+def seen(org: Organisation) -> list[Seen]:
+    """All connections of an organisation, to be asked for several pages."""
+    return [Seen(connection) for connection in org.connections.select_related("lease")]
+
+
+def header(org: Organisation, *, now: datetime) -> Freshness:
+    """All pages of all connections: the oldest time, and the state that needs attention most."""
+    return page_of(org, *PAGES, now=now)
+
+
+def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
+    """The same of some pages."""
+    return overall(seen(org), *pages, now=now)
+
+
+def overall(connections: Iterable[Seen], *pages: str, now: datetime) -> Freshness:
+    """Some pages of several connections. Those that were parted with do not count."""
+    counted = [each for each in connections if each.connection.state not in PARTED]
+    return _worst([of(each, *pages, now=now) for each in counted])
+
+
+def of(seen: Seen, *pages: str, now: datetime) -> Freshness:
+    """Some pages of one connection, or all; the time is that of the oldest, and none while one was never synced."""
+    running = is_running(seen.connection, now)
+    run = seen.running if running else None
+    pages = pages or tuple(PAGES)
+    decision = seen.decision_of(pages)
+    found = [_page(seen, page, running and _covers(run, page), run, now) for page in pages]
+    worst = _worst(found)
+    moments = [one.synced_at for one in found]
+    return Freshness(
+        colour=Colour.YELLOW if decision and worst.colour is Colour.GREEN else worst.colour,
+        decisions=(decision,) if decision else (),
+        synced_at=None if None in moments else worst.synced_at,
+        error=worst.error,
+        failing=worst.failing,
+        files_error=worst.files_error,
+        read=worst.read,
+    )
+
+
+def synced_at(connection_id: UUID) -> dict[str, datetime | None]:
+    """When each stream of a connection was last synced."""
+    with database.cursor() as cursor:
+        cursor.execute(_SYNCED_AT, [FIRST, LAST, connection_id])
+        return dict(cursor.fetchall())
+
+
+def reread_at(connection_id: UUID) -> datetime | None:
+    """When the last whole reading of all records ended; ``None`` while a stream was never read to a proved end."""
+    records = [str(stream) for stream in numbers.RECORDS]
+    with database.cursor() as cursor:
+        cursor.execute(_REREAD_AT, [FIRST, LAST, connection_id, records])
+        found: datetime | None = cursor.fetchone()[0]
+    return found
+
+
+def page_synced_at(connection_id: UUID, page: str) -> datetime | None:
+    """When all that a page shows of one connection was last synced."""
+    return freshness.page_synced_at(page, synced_at(connection_id))
+
+
+def _page(seen: Seen, page: str, running: bool, run: SyncRun | None, now: datetime) -> Freshness:
+    at, error = freshness.page_synced_at(page, seen.times), _error(seen, page)
+    files_error = (
+        seen.connection.files_error if page == "talents" else None
+    )  # files belong to talents
+    return Freshness(
+        colour=colour(
+            last_success_at=at,
+            last_error=error,
+            files_error=files_error,
+            running=running,
+            now=now,
+        ),
+        synced_at=at,
+        error=error,
+        failing=seen.connection.label or seen.connection.provider.capitalize() if error else "",
+        files_error=files_error,
+        read=_read(run) if run is not None and running else 0,
+    )
+
+
+def _covers(run: SyncRun | None, page: str) -> bool:
+    """Whether a run reads the page's streams; one that has just begun may."""
+    return run is None or run.scope in COVERED_BY[page]
+
+
+def _worst(found: Sequence[Freshness]) -> Freshness:
+    """What needs attention most, with the oldest time."""
+    by_urgency = sorted(found, key=lambda one: WORST_FIRST.index(one.colour or Colour.GREEN))
+    if not by_urgency:
+        return Freshness(colour=None, synced_at=None)
+    worst = by_urgency[0]
+    failed = next((one for one in by_urgency if one.error), worst)
+    return Freshness(
+        colour=worst.colour,
+        synced_at=freshness.oldest(one.synced_at for one in by_urgency),
+        error=failed.error,
+        failing=failed.failing,
+        files_error=next((one.files_error for one in by_urgency if one.files_error), None),
+        read=worst.read,
+        decisions=tuple(decision for one in found for decision in one.decisions),
+    )
+
+
+def _error(seen: Seen, page: str) -> Mapping[str, Any] | None:
+    """What the last sync that read the page's streams failed with; paused deletions are no failure.
+
+    The connection's own error counts where it came from such a sync, or concerns the key and thereby every page.
+    While a connection is paused nothing is retried, so nothing fails: its error counts again once it is resumed.
+    """
+    connection, latest = seen.connection, seen.latest
+    if connection.state == ConnectionState.PAUSED:
+        return None
+    error = brake.failure(connection.last_error)
+    if latest is None or _covers(latest, page) or connection.state == ConnectionState.REFUSED:
+        return error
+    if error != brake.failure(latest.report.get("error")):
+        return error
+    own = seen.latest_of(page)
+    return brake.failure(own.report.get("error")) if own else None
+
+
+def _ended(connection: Connection) -> QuerySet[SyncRun]:
+    runs = SyncRun.objects.filter(connection=connection).exclude(status="running")
+    return runs.order_by("-started_at").only("scope", "report")
+
+
+def _read(run: SyncRun) -> int:
+    return numbers.of(run.report.get("streams", {})).read

@@ -1,0 +1,74 @@
+"""The SQL of a batch of which no row is there yet: nearly all of an initial sync.
+
+``statements.upsert`` would do the same with it, and takes half as long again: it looks for each row's predecessor,
+joins what belongs to a row by the id the row turns out to have, and decides about talents that a new application cannot
+hide.
+Which rows of a batch are there is looked up in the transaction that writes it, in which nobody else writes records of
+the connection. Were that ever wrong, the unique keys would refuse the batch.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jemmo.domain.streams import Stream
+from jemmo.store.records.activity import HIRED_AT, counts_as_active
+from jemmo.store.sync.children import CHILDREN, Child
+from jemmo.store.sync.statements import NO_ACTIVE, inserted, waiting
+from jemmo.store.sync.tables import TABLES, Table
+
+
+@cache
+def insert(stream: Stream) -> str:
+    """As ``statements.upsert``, with its parameters and its answer.
+
+    Only a limited history leaves talents to decide about.
+    """
+    table = TABLES[stream]
+    written = f"written AS ({inserted(table)} RETURNING {_returned(table)})"
+    parts = [written, *_children(stream), *waiting(table)]
+    return f"WITH {', '.join(parts)} SELECT count(*), 0, {_talents(table)} FROM written"
+
+
+def _talents(table: Table) -> str:
+    if table.stream is not Stream.APPLICATIONS:
+        return "NULL::uuid[]"
+    return (
+        "array_agg(DISTINCT talent_id) FILTER (WHERE talent_id IS NOT NULL "
+        "AND %(limit)s::timestamptz IS NOT NULL)"
+    )
+
+
+def _returned(table: Table) -> str:
+    names = [f"t.{name}" for link in table.links for name in (link.column, link.via)]
+    names += ["t.remote_id"] if table.links else []
+    if table.stream is Stream.APPLICATIONS:
+        names += ["t.status", *(f"t.{name}" for name in HIRED_AT)]
+    return ", ".join(names) or "1"
+
+
+def _children(stream: Stream) -> list[str]:
+    if stream is Stream.APPLICATIONS:
+        return [_SHOWN, *map(_child, CHILDREN[stream])]
+    sealed = [_CONTACTS] if stream is Stream.TALENTS else []
+    return [*sealed, *map(_child, CHILDREN.get(stream, ()))]
+
+
+def _child(child: Child) -> str:
+    names = ", ".join(column.name for column in child.kept)
+    return (
+        f"new_{child.name} AS (INSERT INTO {child.table} (org_id, {child.owner}, {names}) "
+        f"SELECT %(org)s, owner_id, {names} FROM staged_{child.name})"
+    )
+
+
+_CONTACTS = """new_contacts AS (
+    INSERT INTO talent_contacts (org_id, talent_id, sealed, hashes, hashes_outdated, sealed_texts)
+    SELECT %(org)s, id, sealed, hashes, hashes IS NULL, sealed_texts FROM staged_talent WHERE sealed IS NOT NULL)"""
+
+_SHOWN = f"""shown AS (
+    UPDATE talent SET excluded_reason = NULL, modified_at = now()
+    WHERE excluded_reason = '{NO_ACTIVE}' AND id = ANY(ARRAY(
+        SELECT w.talent_id FROM written w WHERE w.talent_id IS NOT NULL
+            AND (%(hidden)s::text IS NULL OR {counts_as_active("w")}))))"""
+"""Talents that were hidden for the lack of an active application, and have one now; none is hidden by a new one."""

@@ -1,0 +1,104 @@
+"""What we hold of one connection: ids, versions and relations, for comparing and counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync.tables import TABLES, Link, is_hidden, leads_nowhere
+
+SHOWN = 20  # ids listed of each difference
+
+
+async def versions(
+    db: Connection, connection_id: UUID, stream: Stream
+) -> dict[str, datetime | None]:
+    """Every remote id that is not a tombstone, with the time the ATS last changed it."""
+    answer = await db.execute(
+        f"SELECT remote_id, remote_updated_at FROM {TABLES[stream].name} "
+        "WHERE connection_id = %s AND remote_deleted_at IS NULL".encode(),
+        [connection_id],
+    )
+    return {row[0]: row[1] for row in await answer.fetchall()}
+
+
+async def excluded(db: Connection, connection_id: UUID, stream: Stream) -> int:
+    """Records that a rule hides."""
+    answer = await db.execute(
+        f"SELECT count(*) FROM {TABLES[stream].name} t WHERE connection_id = %s "
+        f"AND remote_deleted_at IS NULL AND {is_hidden(stream)}".encode(),
+        [connection_id],
+    )
+    row = await answer.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def rejected(db: Connection, connection_id: UUID, stream: Stream) -> set[str]:
+    answer = await db.execute(
+        "SELECT DISTINCT remote_id FROM rejection "
+        "WHERE connection_id = %s AND stream = %s AND remote_id IS NOT NULL",
+        [connection_id, stream],
+    )
+    return {row[0] for row in await answer.fetchall()}
+
+
+class Broken(Struct, frozen=True, kw_only=True):
+    """A relation that leads nowhere: ``count`` records of ``stream`` point to a ``role`` that is not there.
+
+    ``ids`` are some of those records, where they were looked for.
+    """
+
+    stream: Stream
+    role: str
+    target: Stream
+    count: int
+    ids: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return f"{self.stream}.{self.role}"
+
+    @property
+    def leads_nowhere(self) -> str:
+        """The sentence about these records, without its subject."""
+        return f"point to a {self.role.replace('_', ' ')} that the ATS does not show."
+
+
+async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
+    """Relations whose other end never arrived or was deleted.
+
+    The database does not guard those of applications, so they are looked at one by one.
+    """
+    found = []
+    for table in TABLES.values():
+        for link in table.links:
+            answer = await db.execute(
+                f"""SELECT count(*), (array_agg(remote_id ORDER BY remote_id))[1:{SHOWN}]
+                    FROM {table.name} r WHERE connection_id = %s AND remote_deleted_at IS NULL
+                        AND {leads_nowhere(link, "r")}""".encode(),
+                [connection_id],
+            )
+            row = await answer.fetchone()
+            if row and row[0]:
+                found.append(_broken(table.stream, link, row[0], row[1]))
+    return found
+
+
+def waiting_relations(waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
+    """Those whose other end never arrived, of the links that wait by stream and target."""
+    return [
+        _broken(table.stream, link, waiting[table.stream, link.target])
+        for table in TABLES.values()
+        for link in table.links
+        if (table.stream, link.target) in waiting
+    ]
+
+
+def _broken(stream: Stream, link: Link, count: int, ids: Sequence[str] = ()) -> Broken:
+    role = link.column.removesuffix("_id")
+    return Broken(stream=stream, role=role, target=link.target, count=count, ids=list(ids))

@@ -1,0 +1,58 @@
+"""When the requests of an API key leave, agreed on by all processes that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TypeVar
+
+from jemmo.domain.ports import PaceState
+from jemmo.store.db import scope
+from jemmo.store.db.shared import OnSharedConnection
+
+T = TypeVar("T")
+
+_TAKE = """
+    INSERT INTO pace AS p (key) VALUES (%s)
+    ON CONFLICT (key) DO UPDATE SET key = excluded.key
+    RETURNING extract(epoch FROM clock_timestamp())::float8, p.sent, p.held_until, p.told_limit,
+        p.per"""
+"""Locks the key's row until the transaction ends, whether it was there or not. The time is taken once it is ours."""
+
+_KEEP = """
+    UPDATE pace SET sent = %(sent)s, held_until = %(held)s, told_limit = %(limit)s,
+        per = %(per)s
+    WHERE key = %(key)s"""
+
+
+def pace_key(base_url: str, api_key: str) -> bytes:
+    """What a key is known by: a digest that tells nothing of it."""
+    return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
+
+
+class PostgresPace(OnSharedConnection):
+    """Implements ``jemmo.domain.ports.SharedPace`` on the process's shared database connection."""
+
+    def __init__(self, database_url: str, key: bytes) -> None:
+        self._key = key
+        super().__init__(database_url)
+
+    async def change(self, decide: Callable[[PaceState], T]) -> T:
+        """Raises ``TransientError`` while the database is away; the next call connects anew."""
+        async with self._shared.transaction(scope.NOBODY) as db:
+            answer = await db.execute(_TAKE, [self._key])
+            row = await answer.fetchone()
+            assert row is not None
+            state = PaceState(now=row[0], sent=row[1], held_until=row[2], limit=row[3], per=row[4])
+            decision = decide(state)
+            await db.execute(
+                _KEEP,
+                {
+                    "sent": state.sent,
+                    "held": state.held_until,
+                    "limit": state.limit,
+                    "per": state.per,
+                    "key": self._key,
+                },
+            )
+        return decision

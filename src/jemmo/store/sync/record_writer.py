@@ -1,0 +1,315 @@
+"""The one way records get into the tables: what a sync reads, and what is refetched beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
+from jemmo.domain.records import Job
+from jemmo.domain.streams import Stream
+from jemmo.store.db.postgres import Connection
+from jemmo.store.privacy import suppression
+from jemmo.store.privacy.anonymization import anonymise, were_somebody
+from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.records import activity
+from jemmo.store.sync import brake, changes, inserts, linking, sweeps
+from jemmo.store.sync import statements as sql
+from jemmo.store.sync.batches import Batch
+from jemmo.store.sync.changes import Change, Images, Open
+from jemmo.store.sync.rows import Row, rows_of
+from jemmo.store.sync.run_context import Abouts, Marks, Policy, RunContext, Seal, unknown
+from jemmo.store.sync.sealing import Sealing
+from jemmo.store.sync.staging import Staging
+from jemmo.store.sync.tables import as_array
+
+SETTINGS = (
+    "synchronous_commit = off",
+    "plan_cache_mode = force_generic_plan",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "enable_seqscan = off",
+    "jit = off",
+)
+"""A batch is small beside the tables it meets, so it is joined row by row through their indexes, by a plan made
+once. A commit does not wait for the disk: should Postgres itself crash, the last moments are lost together with their
+checkpoint, and the next sync reads those pages again. What is ruled out here has the highest cost there is, so Postgres
+would compile each statement for a second before it runs for a millisecond."""
+
+_SET = "; ".join(f"SET {setting}" for setting in SETTINGS)
+
+
+class Written(Struct, kw_only=True):
+    """What a write did.
+
+    accepted  ids of the records that are in the tables now
+    erased    ids kept out because the person was erased
+    changes   which records were created or updated, and in which fields; filled on request
+    """
+
+    counts: Counts
+    accepted: list[str]
+    erased: list[str | None]
+    changes: list[Change]
+
+
+class Known(Struct, frozen=True):
+    """What the tables hold of a record, by ``statements.known``."""
+
+    content_hash: bytes
+    excluded: str | None
+    deleted: bool
+    hidden: bool
+    rejected: bool
+
+
+class Situation(Struct, frozen=True):
+    """What there is to look after beside the rows of a stream, by ``statements.SITUATION``."""
+
+    has_rejections: bool
+    is_waited_for: bool
+    is_announced: bool
+
+
+class RecordWriter:
+    """Writes pages of one connection's records, on one database connection.
+
+    Given ``open_sealed``, it also names the fields that changed. It then reads the rows that it updates before and
+    after, which costs two queries a batch; rows that are new or unchanged cost nothing more.
+    """
+
+    def __init__(
+        self,
+        db: Connection,
+        context: RunContext,
+        seal: Seal,
+        keeps_out: KeepsOut | None = None,
+        marks: Marks | None = None,
+        abouts: Abouts = unknown,
+        *,
+        open_sealed: Open | None = None,
+    ) -> None:
+        self.db = db
+        self.context = context
+        self._seal = seal
+        self._keeps_out = keeps_out
+        self._sealing = Sealing(context.connection_id, seal, marks)
+        self._abouts = abouts
+        self._open_sealed = open_sealed
+        self._staging = Staging(db)
+        self._tags: set[str] = set()
+        self._is_set = False
+
+    def names(self, policy: Policy) -> dict[str, Any]:
+        """The parameters that the statements share."""
+        context = self.context
+        return {
+            "org": context.org_id,
+            "connection": context.connection_id,
+            "run": context.run_id,
+            "began": context.began,
+            "hidden": context.hidden,
+            **activity.parameters(context.rules, context.began),
+            "limit": context.limit,
+            "policy": str(policy),
+        }
+
+    def make_ready(self, outcome: PageOutcome) -> ReadyPage:
+        return ReadyPage(outcome, rows_of(outcome.stream, outcome.accepted, self._sealing))
+
+    async def set_session(self) -> None:
+        """Give the database session the settings for this work, once."""
+        if not self._is_set:
+            await self.db.execute(_SET.encode())
+            self._is_set = True
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """A transaction that no other one of this connection's records runs beside.
+
+        A run and a refetch would otherwise lock the same rows in different order.
+        """
+        await self.set_session()
+        async with self.db.transaction():
+            lock = int.from_bytes(self.context.connection_id.bytes[:8], signed=True)
+            await self.db.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+            yield
+
+    async def erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
+        """Tells which of these records or ids are of somebody erased; ``None`` where nobody was."""
+        if self._keeps_out is None:
+            return None
+        return await suppression.erased(
+            self.db, self.context.connection_id, stream, self._keeps_out, asked
+        )
+
+    async def unchanged(self, batch: Batch) -> Counts | None:
+        """The counts of pages that hold nothing but what is in the tables; ``None`` where there is something to write.
+
+        This needs no transaction. What a refetch writes or an erasure takes away meanwhile is newer than these pages.
+        """
+        if batch.rejected or batch.gone:
+            return None
+        ids = [row.remote_id for row in batch.rows]
+        known = await self._known(batch.stream, ids, self.names(self.context.policy))
+        if any(_may_change(row, known.get(row.remote_id)) for row in batch.rows):
+            return None
+        if any(one.rejected for one in known.values()):
+            return None
+        counts = batch.counts()
+        counts.add(_without_hidden(Counts(unchanged=len(ids)), ids, known))
+        return counts
+
+    async def write(self, batch: Batch, policy: Policy) -> Written:
+        """Write pages of one stream, as a part of the transaction under way (``alone``)."""
+        asked = [*(row.record for row in batch.rows), *batch.rejected]
+        if kept_out := await self.erased(batch.stream, asked):
+            batch.keep_out(kept_out)
+        names = {**self.names(policy), "stream": str(batch.stream)}
+        ids = [row.remote_id for row in batch.rows]
+        written = Written(counts=batch.counts(), accepted=ids, erased=batch.erased, changes=[])
+        if batch.rows:
+            await self._write_rows(batch, names, written)
+        await self._reject(batch.stream, batch.rejected)
+        if batch.gone:
+            written.counts.deleted = await self._bury(batch.stream, batch.gone, names)
+        return written
+
+    # --- the steps of a write, in their order ---
+
+    async def _bury(self, stream: Stream, named: Sequence[str], names: dict[str, Any]) -> int:
+        """Write tombstones of what the ATS names as deleted, as far as the brake lets."""
+        context = self.context
+        gone = await brake.of_named(
+            self.db, context.connection_id, stream, named, holds=context.run_id is not None
+        )
+        return await sweeps.bury(self.db, names, stream, gone) if gone else 0
+
+    async def _write_rows(self, batch: Batch, names: dict[str, Any], written: Written) -> None:
+        """Compare, and write what differs."""
+        stream, counts = batch.stream, written.counts
+        known = await self._known(stream, written.accepted, names)
+        situation = await self._situation(names)
+        if situation.has_rejections:
+            await self.db.execute(sql.FORGIVE, {**names, "ids": as_array(written.accepted)})
+        rows = [row for row in batch.rows if _may_change(row, known.get(row.remote_id))]
+        updates = [row.remote_id for row in rows if row.remote_id in known]
+        before = await self._images(stream, updates)
+        same = Counts(unchanged=len(batch.rows) - len(rows))
+        counts.add(_without_hidden(same, known.keys() - set(updates), known))
+        if not rows:
+            return
+        changed = await self._write_changed(stream, rows, names, situation, is_new=not updates)
+        hidden = [remote_id for remote_id in updates if known[remote_id].hidden]
+        after = await self._known(stream, hidden, names)
+        counts.add(_without_hidden(changed, hidden, after))
+        if self._open_sealed:
+            created = [row.remote_id for row in rows if row.remote_id not in known]
+            images = await self._images(stream, updates)
+            written.changes = changes.between(created, before, images)
+
+    async def _known(
+        self, stream: Stream, ids: Sequence[str], names: dict[str, Any]
+    ) -> dict[str, Known]:
+        if not ids:
+            return {}
+        answer = await self.db.execute(sql.known(stream).encode(), {**names, "ids": as_array(ids)})
+        return {row[0]: Known(*row[1:]) for row in await answer.fetchall()}
+
+    async def _situation(self, names: dict[str, Any]) -> Situation:
+        answer = await self.db.execute(sql.SITUATION, names)
+        row = await answer.fetchone()
+        assert row is not None
+        return Situation(*row)
+
+    async def _images(self, stream: Stream, ids: Sequence[str]) -> Images:
+        """Rows as ``changes`` compares them, if anybody asked for the changed fields."""
+        if not (self._open_sealed and ids):
+            return {}
+        connection_id = self.context.connection_id
+        return await changes.images(self.db, connection_id, stream, ids, self._open_sealed)
+
+    async def _write_changed(
+        self,
+        stream: Stream,
+        rows: list[Row],
+        names: dict[str, Any],
+        situation: Situation,
+        *,
+        is_new: bool,
+    ) -> Counts:
+        """Write new and changed rows with all that follows from them. ``is_new``: none of them is there yet."""
+        connection_id = self.context.connection_id
+        named = await were_somebody(self.db, connection_id, [row.record for row in rows])
+        await self._staging.fill(stream, rows)
+        write = inserts.insert(stream) if is_new else sql.upsert(stream)
+        answer = await self.db.execute(write.encode(), names)
+        row = await answer.fetchone()
+        assert row is not None
+        created, updated, talents = row
+        if situation.is_announced and created + updated and names["policy"] != Policy.FULL:
+            await self.db.execute(sql.unannounced(stream).encode(), names)
+        await self._keep_tags(rows)
+        if created and situation.is_waited_for:
+            talents = [*(talents or []), *await self._link_waiting(stream, names)]
+        if talents:
+            await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
+        await anonymise(self.db, connection_id, named, self._abouts)
+        return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
+
+    async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:
+        """Link what waited for the staged rows; answers the talents whose applications were among that."""
+        talents: list[UUID] = []
+        for source, place in linking.links_to(stream):
+            answer = await self.db.execute(linking.resolve(source, place).encode(), names)
+            row = await answer.fetchone()
+            if row and row[1] and (source, stream) == (Stream.APPLICATIONS, Stream.TALENTS):
+                talents += row[1]
+        return talents
+
+    async def _keep_tags(self, rows: list[Row]) -> None:
+        new = {tag for row in rows for tag in getattr(row.clear, "tags", ())} - self._tags
+        if new:
+            await self.db.execute(
+                "INSERT INTO tag (org_id, name) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
+                [self.context.org_id, sorted(new)],
+            )
+            self._tags |= new
+
+    async def _reject(self, stream: Stream, rejected: list[Rejection]) -> None:
+        context = b"rejection:" + self.context.connection_id.bytes
+        for rejection in rejected:
+            await self.db.execute(
+                sql.REJECT,
+                {
+                    "connection": self.context.connection_id,
+                    "run": self.context.run_id,
+                    "stream": stream,
+                    "remote_id": rejection.remote_id,
+                    "code": rejection.code,
+                    "message": rejection.message,
+                    "field": rejection.field,
+                    "sealed_raw": self._seal(rejection.raw, context) if rejection.raw else None,
+                },
+            )
+
+
+def _may_change(row: Row, known: Known | None) -> bool:
+    """Whether a write may change what is there; ``statements.upsert`` then decides which version wins."""
+    if known is None or known.deleted or known.content_hash != row.content_hash:
+        return True
+    return isinstance(row.record, Job) and known.excluded != row.excluded
+
+
+def _without_hidden(counts: Counts, ids: Iterable[str], known: Mapping[str, Known]) -> Counts:
+    """Count rows that were hidden as excluded before this run, and are still."""
+    hidden = sum(known[remote_id].hidden for remote_id in ids if remote_id in known)
+    from_unchanged = min(hidden, counts.unchanged)
+    counts.excluded += hidden
+    counts.unchanged -= from_unchanged
+    counts.updated -= hidden - from_unchanged
+    return counts

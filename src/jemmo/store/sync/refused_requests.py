@@ -1,0 +1,66 @@
+"""What each connection's account refuses, kept from sync to sync."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.refused_requests import MOST, Refusal
+from jemmo.store.db import scope
+from jemmo.store.db.shared import OnSharedConnection
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """``asked_with`` is a digest of the address, the key and the options: with others all is asked anew."""
+
+    asked_with: str = ""
+    refusals: list[Refusal] = []
+
+
+def asked_with(base_url: str, api_key: str, options: Mapping[str, str]) -> str:
+    """A digest that tells nothing of the key."""
+    given = msgspec.json.encode([base_url, api_key, dict(options)], order="deterministic")
+    return blake2b(given, digest_size=16, person=b"jemmo-refused").hexdigest()
+
+
+class PostgresRefusals(OnSharedConnection):
+    """Implements ``jemmo.domain.refused_requests.RefusalMemory`` on the process's shared database connection."""
+
+    def __init__(self, database_url: str, connection_id: UUID, asked: str) -> None:
+        self._connection_id = connection_id
+        self._asked = asked
+        self._scope = scope.current()
+        super().__init__(database_url)
+
+    async def known(self) -> list[Refusal]:
+        async with self._shared.transaction(self._scope) as db:
+            answer = await db.execute(
+                "SELECT refused::text FROM connection WHERE id = %s", [self._connection_id]
+            )
+            row = await answer.fetchone()
+        kept = read(row[0] if row else None)
+        if kept.asked_with == self._asked:
+            return kept.refusals
+        if kept.refusals:
+            await self.keep([])
+        return []
+
+    async def keep(self, refusals: Sequence[Refusal]) -> None:
+        kept = Kept(asked_with=self._asked, refusals=list(refusals)[-MOST:])
+        async with self._shared.transaction(self._scope) as db:
+            await db.execute(
+                "UPDATE connection SET refused = %s::jsonb WHERE id = %s",
+                [msgspec.json.encode(kept).decode(), self._connection_id],
+            )
+
+
+def read(found: str | None) -> Kept:
+    """What is kept; nothing where another version wrote it."""
+    try:
+        return msgspec.json.decode(found or "{}", type=Kept)
+    except msgspec.MsgspecError:
+        return Kept()

@@ -1,0 +1,47 @@
+"""How many requests a connection has sent beside its syncs, which count their own: by the minute, for two days."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+from uuid import UUID
+
+import psycopg
+from django.db import connection as django_connection
+
+from jemmo.store.db.postgres import Connection
+
+_NOTE = """
+    WITH old AS (DELETE FROM request_count WHERE connection_id = %(connection)s
+        AND at < now() - interval '2 days')
+    INSERT INTO request_count AS r (connection_id, at, count)
+    SELECT id, date_trunc('minute', clock_timestamp()), %(count)s FROM connection
+    WHERE id = %(connection)s
+    ON CONFLICT (connection_id, at) DO UPDATE SET count = r.count + excluded.count"""
+
+
+class Counting(Protocol):
+    """Counts the requests that it sends."""
+
+    @property
+    def requests(self) -> int: ...
+
+
+@asynccontextmanager
+async def counted(db: Connection, connection_id: UUID, source: Counting) -> AsyncIterator[None]:
+    """Note what a source sends meanwhile. Should the database be away, that is forgotten."""
+    before = source.requests
+    try:
+        yield
+    finally:
+        if count := source.requests - before:
+            with suppress(psycopg.Error):
+                await db.execute(_NOTE, {"connection": connection_id, "count": count})
+
+
+def note(connection_id: UUID, count: int) -> None:
+    """The same of work that has been done, on Django's connection."""
+    if count:
+        with django_connection.cursor() as cursor:
+            cursor.execute(_NOTE, {"connection": connection_id, "count": count})

@@ -1,0 +1,78 @@
+"""A page's records as rows: all of it that can be done before the transaction that writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.outcomes import Accepted
+from jemmo.domain.records import Record
+from jemmo.domain.redaction import set_apart
+from jemmo.domain.streams import Stream
+from jemmo.store.db.ids import new_ids
+from jemmo.store.sync.children import CHILDREN, Child
+from jemmo.store.sync.sealing import Sealing
+from jemmo.store.sync.tables import TABLES
+
+
+class Row(Struct):
+    """A record on its way into the staging tables.
+
+    record    as it was read
+    clear     as it is stored in clear
+    values    of ``statements.staged_columns``, in their order
+    children  of each of the stream's child tables, the rows
+    """
+
+    record: Record
+    clear: Record
+    values: list[Any]
+    children: list[list[list[Any]]]
+
+    @property
+    def remote_id(self) -> str:
+        return self.record.remote_id
+
+    @property
+    def content_hash(self) -> bytes:
+        return bytes(self.values[1])
+
+    @property
+    def excluded(self) -> str | None:
+        """Why the record is excluded by its own page; of the streams that are (``Table.hides``)."""
+        reason: str | None = self.values[2]
+        return reason
+
+
+def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> list[Row]:
+    """The rows of these records, each with an id that it gets if it is new.
+
+    Step by step for all of them: a processor that does one thing many times does it a third quicker.
+    """
+    table, children = TABLES[stream], CHILDREN.get(stream, ())
+    ids = new_ids(len(accepted))
+    apart = [set_apart(one.record) for one in accepted]
+    sealed = sealing.values(stream, apart)
+    values = [
+        table.row(row_id, one.content_hash, one.excluded, clear)
+        for row_id, one, (clear, _) in zip(ids, accepted, apart, strict=True)
+    ]
+    parts = [
+        [_parts(child, clear, row_id) for child in children]
+        for row_id, (clear, _) in zip(ids, apart, strict=True)
+    ]
+    return [
+        Row(one.record, clear, [*own, *beside], belonging)
+        for one, (clear, _), own, beside, belonging in zip(
+            accepted, apart, values, sealed, parts, strict=True
+        )
+    ]
+
+
+def _parts(child: Child, record: Record, row_id: bytes) -> list[list[Any]]:
+    return [
+        [record.remote_id, row_id, place, *child.values(part)]
+        for place, part in enumerate(getattr(record, child.attribute))
+    ]

@@ -1,0 +1,252 @@
+"""A run's beginning and end: the lease that makes it the only one, and what is kept of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain import freshness
+from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode
+from jemmo.domain.outcomes import RunReport, RunStatus
+from jemmo.domain.rules import Rules
+from jemmo.domain.schedule import Plan, interval
+from jemmo.domain.stored_values import object_of, report_of, struct_of, texts_of
+from jemmo.store.db.postgres import Connection
+from jemmo.store.files import fetch_queue
+from jemmo.store.notifications import events, notices
+from jemmo.store.sync import checkpoints
+from jemmo.store.sync.writer import LEASE
+
+WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
+
+
+class ConnectionRow(Struct, frozen=True, kw_only=True):
+    """A connection as a run needs it; the key is still sealed."""
+
+    id: UUID
+    org_id: UUID
+    provider: str
+    base_url: str
+    options: dict[str, str]
+    sealed_key: bytes
+    state: str
+    rules: Rules
+    plan: Plan
+    every: timedelta
+    failures: int
+    last_error: dict[str, str] | None
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """A run's claim on its connection, handed from one slice to the next."""
+
+    run_id: UUID
+    token: UUID
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """A run that holds the lease: its claim, when it began, and its report if this is not its first slice."""
+
+    hold: Hold
+    at: datetime
+    report: RunReport | None = None
+
+
+async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
+    answer = await db.execute(
+        "SELECT c.id, c.org_id, c.provider, c.base_url, c.options, c.sealed_key, c.state, o.rules, "
+        "o.schedule, o.time_zone, c.sync_every_hours, c.failures, c.last_error "
+        "FROM connection c JOIN organisation o ON o.id = c.org_id WHERE c.id = %s",
+        [connection_id],
+    )
+    row = await answer.fetchone()
+    if row is None:
+        raise ConfigError(
+            f"There is no connection {connection_id}.",
+            code="unknown_connection",
+            next_step="`jemmo status` lists the connections.",
+        )
+    return ConnectionRow(
+        id=row[0],
+        org_id=row[1],
+        provider=row[2],
+        base_url=row[3],
+        options=texts_of(row[4]),
+        sealed_key=bytes(row[5]),
+        state=row[6],
+        rules=struct_of(row[7], Rules),
+        plan=struct_of({**object_of(row[8]), "time_zone": row[9]}, Plan),
+        every=interval(row[10]),
+        failures=row[11],
+        last_error=texts_of(row[12]) or None,
+    )
+
+
+async def begin(
+    db: Connection,
+    connection_id: UUID,
+    report: RunReport,
+    *,
+    trigger: str,
+    scope: str = "",
+    goes_on: Hold | None = None,
+) -> Begun:
+    """Take the lease and open the run, in the database's time. Raises ``AlreadyRunning``.
+
+    A lease whose holder stopped renewing it, or whose database session ended, is taken over, and the run it
+    left behind is closed as interrupted. A slice that ``goes_on`` takes up its run where the last one ended, with a
+    new token: should the last one wake up again, it cannot write. From here on the connection is due, so whatever
+    becomes of this process, the schedule comes back to it.
+    """
+    if goes_on and (begun := await _go_on(db, connection_id, goes_on)):
+        return begun
+    hold = Hold(run_id=UUID(report.run_id), token=uuid4())
+    async with db.transaction():
+        taken = await db.execute(
+            """INSERT INTO lease AS l
+                   (connection_id, token, run_id, expires_at, holder_pid, holder_since)
+               SELECT %s, %s, %s, clock_timestamp() + %s, pid, backend_start
+               FROM pg_stat_activity WHERE pid = pg_backend_pid()
+               ON CONFLICT (connection_id) DO UPDATE SET token = excluded.token,
+                   run_id = excluded.run_id, expires_at = excluded.expires_at,
+                   holder_pid = excluded.holder_pid, holder_since = excluded.holder_since
+               WHERE l.expires_at < clock_timestamp()
+                   OR (l.holder_pid IS NOT NULL AND NOT EXISTS (
+                       SELECT FROM pg_stat_activity a
+                       WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since))
+               RETURNING 1""",
+            [connection_id, hold.token, hold.run_id, LEASE],
+        )
+        if await taken.fetchone() is None:
+            raise AlreadyRunning("A sync of this connection is already running.")
+        await db.execute(
+            """UPDATE sync_run SET status = 'failed', finished_at = now(),
+                   report = report || '{"status": "failed", "error": {"code": "interrupted",
+                   "message": "The process that ran this sync ended in the middle of it.",
+                   "next_step": "No action needed: the next sync continues where it stopped."}}'::jsonb
+               WHERE connection_id = %s AND status = 'running'""",
+            [connection_id],
+        )
+        answer = await db.execute(
+            "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at) "
+            "VALUES (%s, %s, %s, %s, %s, 'running', now()) RETURNING started_at",
+            [hold.run_id, connection_id, report.mode, trigger, scope],
+        )
+        row = await answer.fetchone()
+        await db.execute(
+            "UPDATE connection SET due_at = now() "
+            "WHERE id = %s AND (due_at IS NULL OR due_at > now())",
+            [connection_id],
+        )
+        await events.tell(db, connection_id, "sync_started", run=str(hold.run_id))
+    assert row is not None
+    return Begun(hold=hold, at=row[0])
+
+
+async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
+    """Take the lease up again for the next slice of a run; ``None`` when another took over or it was closed."""
+    token = uuid4()
+    async with db.transaction():
+        taken = await db.execute(
+            """UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
+                   holder_pid = a.pid, holder_since = a.backend_start
+               FROM pg_stat_activity a
+               WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s""",
+            [token, LEASE, connection_id, before.token],
+        )
+        answer = await db.execute(
+            "SELECT started_at, report FROM sync_run WHERE id = %s AND status = 'running'",
+            [before.run_id],
+        )
+        row = await answer.fetchone()
+        if taken.rowcount != 1 or row is None or (report := _report_of(row[1])) is None:
+            return None
+    return Begun(hold=Hold(run_id=before.run_id, token=token), at=row[0], report=report)
+
+
+def _report_of(value: object) -> RunReport | None:
+    """The report of a run's earlier slices; ``None`` where it cannot be read, so that a new run begins."""
+    try:
+        return msgspec.convert(report_of(value), RunReport)
+    except msgspec.ValidationError:
+        return None
+
+
+async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: RunReport) -> None:
+    """End a slice: the run stays open, and its claim waits for the next one."""
+    async with db.transaction():
+        await events.keep_report(db, connection_id, report)
+        await fetch_queue.wake(db, connection_id)
+        await db.execute(
+            "UPDATE lease SET holder_pid = NULL, holder_since = NULL, "
+            "expires_at = clock_timestamp() + %s WHERE connection_id = %s AND token = %s",
+            [WAITS_FOR_NEXT, connection_id, hold.token],
+        )
+
+
+async def may_hear(db: Connection, connection_id: UUID) -> bool:
+    """Whether webhooks come to this connection or may: somebody asked for its address, or for a single record."""
+    answer = await db.execute(
+        "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)", [connection_id]
+    )
+    row = await answer.fetchone()
+    return bool(row and row[0])
+
+
+async def last_full_read(db: Connection, connection_id: UUID) -> datetime | None:
+    """When the last run began that read everything and succeeded."""
+    answer = await db.execute(
+        "SELECT max(started_at) FROM sync_run WHERE connection_id = %s "
+        "AND mode IN ('initial', 'reconcile') AND status = 'succeeded'",
+        [connection_id],
+    )
+    row = await answer.fetchone()
+    return row[0] if row else None
+
+
+async def end(
+    db: Connection, connection_id: UUID, token: UUID, report: RunReport, due_at: datetime | None
+) -> None:
+    """Close the run, tell the connection how it went and when it is due next, and let the lease go; if it is ours.
+
+    Without ``due_at`` it stays due when it was.
+    """
+    async with db.transaction():
+        await events.keep_report(db, connection_id, report, ended=True)
+        released = await db.execute(
+            "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
+        )
+        if released.rowcount == 1:
+            conclusion = {**_conclusion(connection_id, report), "due_at": due_at}
+            times = await checkpoints.synced_at(db, connection_id)
+            conclusion["synced_at"] = freshness.synced_at(times)
+            await db.execute(_CONCLUDE, conclusion)
+            await notices.conclude(db, connection_id, report)
+
+
+_CONCLUDE = """
+    UPDATE connection SET last_error = %(error)s::jsonb, files_due_at = clock_timestamp(),
+        due_at = coalesce(%(due_at)s, due_at),
+        failures = CASE WHEN %(failed)s THEN failures + 1 WHEN %(cancelled)s THEN failures ELSE 0 END,
+        last_success_at = coalesce(%(synced_at)s, last_success_at),
+        state = CASE WHEN state = 'refused' AND %(succeeded)s THEN 'active'
+            WHEN state = 'active' AND %(refused)s THEN 'refused' ELSE state END
+    WHERE id = %(id)s"""
+
+REFUSALS = {"key_refused", "scope_too_small"}
+
+
+def _conclusion(connection_id: UUID, report: RunReport) -> dict[str, Any]:
+    error = report.error
+    return {
+        "id": connection_id,
+        "error": None if error is None else msgspec.json.encode(error).decode(),
+        "succeeded": report.status is RunStatus.SUCCEEDED,
+        "failed": report.status is RunStatus.FAILED and report.failure is not FailureMode.CANCELLED,
+        "cancelled": report.failure is FailureMode.CANCELLED,
+        "refused": error is not None and error["code"] in REFUSALS,
+    }

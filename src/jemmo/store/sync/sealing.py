@@ -1,0 +1,74 @@
+"""What of a record is sealed before it is stored, beside what may stand in clear: see ``jemmo.domain.redaction``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.domain.records import Application, Talent
+from jemmo.domain.redaction import Texts, typed_in
+from jemmo.domain.streams import Stream
+from jemmo.store.sync.run_context import (
+    Marks,
+    Seal,
+    application_texts_context,
+    contact_context,
+    talent_texts_context,
+)
+from jemmo.store.sync.tables import as_numbers
+
+
+class Sealing(Struct, frozen=True):
+    """Seals what belongs to the records of a connection. ``marks`` gives what a person is found by."""
+
+    connection_id: UUID
+    seal: Seal
+    marks: Marks | None
+
+    def values(self, stream: Stream, apart: Sequence[tuple[Any, Texts]]) -> list[list[Any]]:
+        """What is sealed beside the columns of each record, in the order of ``statements.staged_columns``.
+
+        The records are given in clear, each with what was set apart from it.
+        """
+        if stream is Stream.TALENTS:
+            return self._of_talents(apart)
+        if stream is Stream.APPLICATIONS:
+            return [[one] for one in self._texts(apart, application_texts_context)]
+        return [[] for _ in apart]
+
+    def _of_talents(self, apart: Sequence[tuple[Talent, Texts]]) -> list[list[Any]]:
+        """The contact details, what they are found by, and what stood in texts."""
+        contacts = [
+            self.seal(
+                msgspec.json.encode(talent.contacts),
+                contact_context(self.connection_id, talent.remote_id),
+            )
+            if talent.contacts or texts
+            else None
+            for talent, texts in apart
+        ]
+        marks = [self._found_by(talent, texts) for talent, texts in apart]
+        texts = self._texts(apart, talent_texts_context)
+        return [list(one) for one in zip(contacts, marks, texts, strict=True)]
+
+    def _found_by(self, talent: Talent, texts: Texts) -> bytes | None:
+        if self.marks is None or not (talent.contacts or texts):
+            return None
+        typed = typed_in(texts) if texts else ()
+        return as_numbers(self.marks((*talent.contacts, *typed)))
+
+    def _texts(
+        self,
+        apart: Sequence[tuple[Talent | Application, Texts]],
+        context: Callable[[UUID, str], bytes],
+    ) -> list[bytes | None]:
+        return [
+            self.seal(msgspec.json.encode(texts), context(self.connection_id, record.remote_id))
+            if texts
+            else None
+            for record, texts in apart
+        ]

@@ -1,0 +1,258 @@
+"""What looks at a whole stream of a connection: id sweeps, tombstones, links that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from jemmo.domain.history import LIMITED
+from jemmo.domain.stored_values import object_of
+from jemmo.domain.streams import Sighting, Stream, Sweep
+from jemmo.store.db.postgres import Connection
+from jemmo.store.sync import statements as sql
+from jemmo.store.sync.tables import TABLES
+
+WHOLE_TABLES = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
+"""For queries over whole tables: the data path's own settings (see ``records.SETTINGS``) are wrong for them."""
+
+TRIED_AGAIN = 100  # more rejections of a stream than this are no accident
+
+
+async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep | None:
+    """The stream's sweep as this run left it in an earlier slice; another run's counts for nothing."""
+    answer = await db.execute(
+        "SELECT state, missing FROM sweep WHERE connection_id = %(connection)s "
+        "AND stream = %(stream)s AND run_id = %(run)s",
+        {**names, "stream": stream},
+    )
+    row = await answer.fetchone()
+    if row is None:
+        return None
+    try:
+        return msgspec.convert({**object_of(row[0]), "missing": row[1]}, Sweep)
+    except msgspec.ValidationError:
+        return None  # of another version: it begins anew
+
+
+async def keep(
+    db: Connection, names: dict[str, Any], stream: Stream, sweep: Sweep, *, anew: bool
+) -> None:
+    """Note how far it is. What a first sweep missed may be long, so it is written with a new sweep alone."""
+    state = msgspec.json.encode(replace(sweep, missing=[])).decode()
+    values = {**names, "stream": stream, "state": state, "missing": sweep.missing}
+    if anew:
+        await db.execute(
+            """INSERT INTO sweep (connection_id, stream, run_id, state, missing)
+               VALUES (%(connection)s, %(stream)s, %(run)s, %(state)s::jsonb, %(missing)s::text[])
+               ON CONFLICT (connection_id, stream) DO UPDATE SET run_id = excluded.run_id,
+                   state = excluded.state, missing = excluded.missing""",
+            values,
+        )
+        return
+    await db.execute(
+        "UPDATE sweep SET state = %(state)s::jsonb WHERE connection_id = %(connection)s "
+        "AND stream = %(stream)s AND run_id = %(run)s",
+        values,
+    )
+
+
+async def begin(db: Connection, connection_id: UUID, stream: Stream) -> None:
+    await db.execute(
+        "DELETE FROM sighting WHERE connection_id = %s AND stream = %s", [connection_id, stream]
+    )
+
+
+async def add(
+    db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
+) -> None:
+    met = [
+        one for one in sightings if "\x00" not in one.remote_id
+    ]  # else it is rejected whenever it is read
+    await db.execute(  # a policy allows no COPY
+        """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
+           SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",
+        [
+            *(connection_id, stream),
+            [one.remote_id for one in met],
+            [one.remote_updated_at for one in met],
+        ],
+    )
+
+
+async def missing(
+    db: Connection, connection_id: UUID, stream: Stream, before: datetime
+) -> list[str]:
+    """Ids we hold that the sweep did not meet; what was first seen after it began is not judged by it."""
+    return await _ids(
+        db,
+        f"""SELECT t.remote_id FROM {TABLES[stream].name} t
+            LEFT JOIN sighting s ON s.connection_id = t.connection_id AND s.stream = %s
+                AND s.remote_id = t.remote_id
+            WHERE t.connection_id = %s AND t.remote_deleted_at IS NULL AND s.id IS NULL
+                AND t.created_at < %s
+            ORDER BY t.remote_id""",
+        [stream, connection_id, before],
+    )
+
+
+async def unread(
+    db: Connection, connection_id: UUID, stream: Stream, limit: datetime | None = None
+) -> list[str]:
+    """Ids the sweep met that we lack, hold as deleted or hold in another version.
+
+    What we lack because it is older than ``limit``, where the history begins, is not among them, unless a record that
+    we hold waits for it. Rejected ones are tried again while they are few: the ATS may have mended them without a
+    new date.
+    """
+    return await _ids(
+        db,
+        f"""SELECT DISTINCT s.remote_id FROM sighting s
+            LEFT JOIN {TABLES[stream].name} t ON t.connection_id = s.connection_id
+                AND t.remote_id = s.remote_id
+            WHERE s.connection_id = %s AND s.stream = %s
+                AND (t.id IS NULL AND NOT (coalesce(s.remote_updated_at < %s, false)
+                        AND NOT EXISTS (SELECT FROM pending_link p WHERE p.connection_id = s.connection_id
+                            AND p.target = s.stream AND p.target_remote_id = s.remote_id))
+                    OR t.remote_deleted_at IS NOT NULL
+                    OR t.id IS NOT NULL AND s.remote_updated_at IS DISTINCT FROM t.remote_updated_at
+                        AND s.remote_updated_at IS NOT NULL)
+                AND (NOT EXISTS (SELECT FROM rejection r WHERE r.connection_id = s.connection_id
+                        AND r.stream = s.stream AND r.remote_id = s.remote_id)
+                    OR %s >= (SELECT count(*) FROM rejection r
+                        WHERE r.connection_id = s.connection_id AND r.stream = s.stream))
+            ORDER BY s.remote_id""",
+        [connection_id, stream, limit if stream in LIMITED else None, TRIED_AGAIN],
+    )
+
+
+async def forget_rejected(
+    db: Connection, connection_id: UUID, stream: Stream, before: datetime
+) -> None:
+    """Delete rejections of records that a complete sweep, begun ``before`` now, no longer met."""
+    await db.execute(
+        """DELETE FROM rejection r WHERE r.connection_id = %s AND r.stream = %s AND r.at < %s
+               AND r.remote_id IS NOT NULL AND NOT EXISTS (SELECT FROM sighting s
+                   WHERE s.connection_id = r.connection_id AND s.stream = r.stream
+                   AND s.remote_id = r.remote_id)""",
+        [connection_id, stream, before],
+    )
+
+
+async def bury(
+    db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
+) -> int:
+    """Write tombstones. What hangs on a buried talent or application is decided again."""
+    touches = "talent_id" if stream is Stream.APPLICATIONS else "NULL::uuid"
+    answer = await db.execute(
+        f"""WITH gone AS (
+                UPDATE {TABLES[stream].name} SET remote_deleted_at = now(), modified_at = now()
+                WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s)
+                    AND remote_deleted_at IS NULL RETURNING {touches} AS talent)
+            SELECT count(*), array_agg(DISTINCT talent) FILTER (WHERE talent IS NOT NULL)
+            FROM gone""".encode(),
+        {**names, "ids": list(remote_ids)},
+    )
+    row = await answer.fetchone()
+    assert row is not None
+    if row[1]:
+        await db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": row[1]})
+    return int(row[0])
+
+
+async def orphans(
+    db: Connection, connection_id: UUID, stream: Stream, since: datetime
+) -> list[str]:
+    """Ids the sweep met whose record points to one that was deleted after ``since``; the latest deletion first."""
+    table = TABLES[stream]
+    if not table.links:
+        return []
+    parents = [f"p{place}" for place in range(len(table.links))]
+    joins = " ".join(
+        f"LEFT JOIN {TABLES[link.target].name} {name} ON {name}.id = t.{link.column} "
+        f"AND {name}.remote_deleted_at > %(since)s"
+        for name, link in zip(parents, table.links, strict=True)
+    )
+    deleted_at = f"greatest({', '.join(f'{name}.remote_deleted_at' for name in parents)})"
+    return await _ids(
+        db,
+        f"""SELECT t.remote_id FROM {table.name} t {joins}
+            WHERE t.connection_id = %(connection)s AND t.remote_deleted_at IS NULL
+                AND {deleted_at} IS NOT NULL AND EXISTS (SELECT FROM sighting s
+                    WHERE s.connection_id = t.connection_id AND s.stream = %(stream)s
+                    AND s.remote_id = t.remote_id)
+            ORDER BY {deleted_at} DESC, t.remote_id""",
+        {"connection": connection_id, "stream": stream, "since": since},
+    )
+
+
+async def decide_visibility(db: Connection, names: dict[str, Any]) -> None:
+    """Decide for every talent: rules or history may have changed, or applications may have come within reach."""
+    async with db.transaction():
+        await db.execute(WHOLE_TABLES)
+        await db.execute(sql.SHOW_ALL_BY_APPLICATIONS.encode(), names)
+
+
+async def hidden_since(db: Connection, names: dict[str, Any], stream: Stream) -> int:
+    """Of what this run created, how many records a rule hides in the end."""
+    if TABLES[stream].hides:
+        query = (
+            f"SELECT count(*) FROM {TABLES[stream].name} WHERE connection_id = %(connection)s "
+            "AND created_at >= %(began)s AND excluded_reason IS NOT NULL"
+        )
+    elif stream is Stream.APPLICATIONS:
+        query = (
+            "SELECT count(*) FROM application a JOIN talent t ON t.id = a.talent_id "
+            "WHERE a.connection_id = %(connection)s AND a.created_at >= %(began)s "
+            "AND t.excluded_reason IS NOT NULL"
+        )
+    else:
+        return 0
+    return await _count(db, query, names)
+
+
+async def waiting_links(db: Connection, connection_id: UUID) -> dict[tuple[str, str], int]:
+    """How many links wait, by their stream and target."""
+    answer = await db.execute(
+        "SELECT stream, target, count(*) FROM pending_link WHERE connection_id = %s GROUP BY 1, 2",
+        [connection_id],
+    )
+    return {(row[0], row[1]): row[2] for row in await answer.fetchall()}
+
+
+async def forget_stale_links(
+    db: Connection, connection_id: UUID, waiting: Collection[tuple[str, str]]
+) -> None:
+    """Drop waiting links whose record is gone, linked, or now points elsewhere."""
+    for table in TABLES.values():
+        for link in table.links:
+            if (table.stream, link.target) in waiting:
+                await db.execute(
+                    f"""DELETE FROM pending_link p WHERE p.connection_id = %s AND p.stream = %s
+                            AND p.target = %s AND NOT EXISTS (
+                                SELECT FROM {table.name} r WHERE r.connection_id = p.connection_id
+                                AND r.remote_id = p.remote_id AND r.remote_deleted_at IS NULL
+                                AND r.{link.column} IS NULL
+                                AND r.{link.via} = p.target_remote_id)""".encode(),
+                    [connection_id, table.stream, link.target],
+                )
+
+
+async def _ids(db: Connection, query: str, values: Any) -> list[str]:
+    return [row[0] for row in await whole(db, query, values)]
+
+
+async def _count(db: Connection, query: str, values: Any) -> int:
+    return int((await whole(db, query, values))[0][0])
+
+
+async def whole(db: Connection, query: str, values: Any) -> list[Any]:
+    """The rows of a query over whole tables."""
+    async with db.transaction():
+        await db.execute(WHOLE_TABLES)
+        answer = await db.execute(query.encode(), values)
+        return await answer.fetchall()

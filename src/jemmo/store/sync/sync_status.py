@@ -1,0 +1,111 @@
+"""What the sync icon shows: how the last sync ended, how far the present one is, why it cannot be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+
+from jemmo.domain import numbers
+from jemmo.domain.estimate import Progress
+from jemmo.domain.freshness import COVERED_BY, PAGES
+from jemmo.domain.status import Colour
+from jemmo.store.connections.connections import is_running
+from jemmo.store.models import ConnectionState, Organisation
+from jemmo.store.sync import freshness, progress
+from jemmo.store.sync.freshness import Seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncIcon:
+    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty.
+
+    ``failing`` names the connection that ``error`` is about, where there are several.
+    """
+
+    colour: Colour | None
+    synced_at: datetime | None
+    error: Mapping[str, Any] | None
+    failing: str
+    decisions: tuple[dict[str, Any], ...]
+    files_error: dict[str, Any] | None
+    blocked: str
+    waiting: bool
+    progress: Progress
+    changed: int
+
+    @property
+    def loading(self) -> bool:
+        return self.waiting or self.colour is Colour.LOADING
+
+
+def icon(
+    org: Organisation, page: str, *, now: datetime, seen: list[Seen] | None = None
+) -> SyncIcon:
+    """The icon of a page, over all connections of an organisation; ``seen`` if they were read already."""
+    seen = freshness.seen(org) if seen is None else seen
+    state = freshness.overall(seen, page, now=now)
+    scopes = COVERED_BY[page]
+    connections = [each.connection for each in seen]
+    running = [
+        progress.of(each.connection, each.running, now=now)
+        for each in seen
+        if is_running(each.connection, now) and each.running
+    ]
+    return SyncIcon(
+        colour=state.colour,
+        synced_at=state.synced_at,
+        error=state.error,
+        failing=state.failing if len(connections) > 1 else "",
+        decisions=state.decisions,
+        files_error=state.files_error,
+        blocked=_blocked([one.state for one in connections]),
+        waiting=state.colour is not Colour.LOADING
+        and _waits([str(one.id) for one in connections], scopes),
+        progress=_together(running),
+        changed=sum(_changed(each, page) for each in seen),
+    )
+
+
+def _changed(seen: Seen, page: str) -> int:
+    """The page's records that the last sync of its streams changed."""
+    run = seen.latest_of(page)
+    return numbers.of(run.report.get("streams", {}), PAGES[page]).changed if run else 0
+
+
+def _blocked(states: list[str]) -> str:
+    if not states:
+        return "none"
+    if any(state == ConnectionState.ACTIVE for state in states):
+        return ""
+    return "refused" if ConnectionState.REFUSED in states else "paused"
+
+
+def _waits(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
+    """Whether a sync of these scopes is queued and may start now."""
+    if not connection_ids:
+        return False
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' "
+            "AND task_name = 'sync_connection' AND args->>'connection_id' = ANY(%s) "
+            "AND coalesce(args->>'only', '') = ANY(%s) "
+            "AND (scheduled_at IS NULL OR scheduled_at <= now()))",
+            [connection_ids, list(scopes)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _together(found: list[Progress]) -> Progress:
+    """Several syncs as one, which ends with the last of them."""
+    totals = [one.total for one in found if one.total is not None]
+    lefts = [one.left for one in found if one.left is not None]
+    return Progress(
+        seen=sum(one.seen for one in found),
+        total=sum(totals) if found and len(totals) == len(found) else None,
+        left=max(lefts) if len(lefts) == len(found) and lefts else None,
+        recent_ready=bool(found) and all(one.recent_ready for one in found),
+    )

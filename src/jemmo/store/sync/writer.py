@@ -1,0 +1,250 @@
+"""Writes one sync run into the tables: pages with their checkpoint, under the run's lease, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from jemmo.domain.brake import Along, Loss
+from jemmo.domain.errors import LeaseLost
+from jemmo.domain.history import LIMITED
+from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
+from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
+from jemmo.store.db.postgres import Connection, explained
+from jemmo.store.notifications import events
+from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.sync import brake, known_records, sweeps
+from jemmo.store.sync import checkpoints as points
+from jemmo.store.sync import statements as sql
+from jemmo.store.sync.batches import Batch, batch_of
+from jemmo.store.sync.known_records import Broken
+from jemmo.store.sync.record_writer import RecordWriter
+from jemmo.store.sync.run_context import Abouts, Marks, RunContext, Seal, unknown
+from jemmo.store.webhooks import missed
+
+LEASE = timedelta(seconds=60)
+
+
+async def hold_lease(db: Connection, context: RunContext) -> None:
+    """Renew the run's claim on its connection; raises ``LeaseLost`` when another took it."""
+    updated = await db.execute(
+        "UPDATE lease SET expires_at = clock_timestamp() + %s "
+        "WHERE connection_id = %s AND token = %s",
+        [LEASE, context.connection_id, context.token],
+    )
+    if updated.rowcount != 1:
+        raise _lost()
+
+
+class Writer:
+    """The store of one run, on one database connection."""
+
+    def __init__(
+        self,
+        db: Connection,
+        context: RunContext,
+        seal: Seal,
+        keeps_out: KeepsOut | None = None,
+        marks: Marks | None = None,
+        abouts: Abouts = unknown,
+    ) -> None:
+        self.db = db
+        self.context = context
+        self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        return self._records.names(self.context.policy)
+
+    async def checkpoints(self) -> dict[Stream, Checkpoint]:
+        with explained():
+            return await points.load(self.db, self.context.connection_id)
+
+    def make_ready(self, outcome: PageOutcome) -> ReadyPage:
+        return self._records.make_ready(outcome)
+
+    async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:
+        """Pages of one stream and their checkpoint in one transaction.
+
+        Where an incremental sync finds nothing new in a stream, the end of the run saves its checkpoint with the
+        others: without it the stream is only asked again for what changed since.
+        """
+        batch = batch_of(pages)
+        with explained():
+            if (counts := await self._unchanged(batch)) is not None:
+                if not (checkpoint.done and self.context.mode is Mode.INCREMENTAL):
+                    await self._save([checkpoint])
+                return counts
+            async with self._records.alone():
+                written = await self._records.write(batch, self.context.policy)
+                await self._save([checkpoint])
+        return written.counts
+
+    async def _unchanged(self, batch: Batch) -> Counts | None:
+        """As ``RecordWriter.unchanged``; not asked in an initial sync, where nearly everything is new."""
+        if self.context.mode is Mode.INITIAL and batch.rows:
+            return None
+        await self._records.set_session()
+        return await self._records.unchanged(batch)
+
+    async def save_checkpoints(self, checkpoints: Sequence[Checkpoint]) -> None:
+        with explained():
+            await self._save(checkpoints)
+
+    async def report(self, report: RunReport) -> None:
+        with explained():
+            async with self.db.transaction():
+                await events.keep_report(self.db, self.context.connection_id, report)
+
+    async def sweep(self, stream: Stream) -> Sweep | None:
+        with explained():
+            return await sweeps.kept(self.db, self._names, stream)
+
+    async def keep_sweep(
+        self, stream: Stream, sweep: Sweep, met: Sequence[Sighting] = (), *, anew: bool = False
+    ) -> None:
+        with explained():
+            if kept_out := await self._records.erased(stream, met):
+                met = [one for one in met if not kept_out(one.remote_id)]
+            async with self.db.transaction():
+                await hold_lease(self.db, self.context)
+                if anew:
+                    await sweeps.begin(self.db, self.context.connection_id, stream)
+                await sweeps.add(self.db, self.context.connection_id, stream, met)
+                await sweeps.keep(self.db, self._names, stream, sweep, anew=anew)
+
+    async def missing(self, stream: Stream, before: datetime) -> list[str]:
+        with explained():
+            return await sweeps.missing(self.db, self.context.connection_id, stream, before)
+
+    async def loss(self, stream: Stream, before: datetime) -> Loss:
+        with explained():
+            loss = await brake.loss(self.db, self.context.connection_id, stream, before)
+            if not loss.missing:
+                await brake.close_used(self.db, self.context.connection_id)
+                await brake.forget(self.db, self.context.connection_id, stream)
+            return loss
+
+    async def along(self, losses: Sequence[Loss]) -> Along:
+        with explained():
+            return await brake.along(self.db, self.context.connection_id, losses)
+
+    async def forget_rejected(self, stream: Stream, before: datetime) -> None:
+        with explained():
+            await sweeps.forget_rejected(self.db, self.context.connection_id, stream, before)
+
+    async def unread(self, stream: Stream) -> list[str]:
+        with explained():
+            found = await sweeps.unread(
+                self.db, self.context.connection_id, stream, self.context.limit
+            )
+            kept_out = await self._records.erased(stream, found)
+        return [one for one in found if not kept_out(one)] if kept_out else found
+
+    async def orphans(self, stream: Stream, since: datetime) -> list[str]:
+        with explained():
+            return await sweeps.orphans(self.db, self.context.connection_id, stream, since)
+
+    async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+        with explained():
+            async with self._records.alone():
+                await hold_lease(self.db, self.context)
+                buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
+                await brake.close(self.db, self.context.connection_id, stream)
+        return buried
+
+    async def hold_deletions(self, losses: Sequence[Loss]) -> None:
+        with explained():
+            await brake.hold(self.db, self.context.connection_id, losses)
+
+    async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
+        with explained():
+            return await points.rereading(self.db, self.context.connection_id, stream)
+
+    async def keep_rereading(
+        self, stream: Stream, reading: Rereading | None, ended_at: datetime | None = None
+    ) -> None:
+        connection_id = self.context.connection_id
+        with explained():
+            async with self.db.transaction():
+                await hold_lease(self.db, self.context)
+                await points.keep_rereading(self.db, connection_id, stream, reading, ended_at)
+
+    async def paused(self) -> list[dict[str, Any]]:
+        with explained():
+            return await brake.paused(self.db, self.context.connection_id, self.context.began)
+
+    async def settle(self, report: RunReport) -> None:
+        """Count what ended hidden among what this run created; drop links that nothing waits for any more.
+
+        Relations that lead nowhere are warned of, unless this run did not read what they point to.
+        """
+        with explained():
+            await brake.close_used(self.db, self.context.connection_id)
+            if self._may_be_older(report):  # before what is hidden is counted
+                async with self._records.alone():
+                    await sweeps.decide_visibility(self.db, self._names)
+            for stream, counts in report.streams.items():
+                if counts.created:
+                    hidden = await sweeps.hidden_since(self.db, self._names, stream)
+                    counts.created -= hidden
+                    counts.excluded += hidden
+            if waiting := await sweeps.waiting_links(self.db, self.context.connection_id):
+                async with self._records.alone():
+                    await sweeps.forget_stale_links(self.db, self.context.connection_id, waiting)
+                waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
+            broken = await self._broken_relations(waiting)
+            report.warn(_dangling(one) for one in broken if one.target in report.streams)
+            talents = report.streams.get(Stream.TALENTS)
+            if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
+                async with self._records.alone():
+                    await sweeps.decide_visibility(self.db, self._names)
+            if silent := await missed.warning(self.db, self.context.connection_id):
+                report.warnings.append(silent)
+
+    def _may_be_older(self, report: RunReport) -> bool:
+        """Whether this run may have stored talents who are older than the history."""
+        if self.context.limit is None:
+            return False
+        return self.context.mode is not Mode.INCREMENTAL or any(
+            report.streams[one].created for one in LIMITED if one in report.streams
+        )
+
+    async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:
+        """All of them after everything was compared; after an incremental sync those whose links wait."""
+        if self.context.mode is Mode.INCREMENTAL:
+            return known_records.waiting_relations(waiting)
+        async with self.db.transaction():
+            await self.db.execute(sweeps.WHOLE_TABLES)
+            return await known_records.broken_relations(self.db, self.context.connection_id)
+
+    async def _save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Save checkpoints under the lease; a lost lease undoes the transaction."""
+        await self._records.set_session()
+        saved = await self.db.execute(
+            sql.CHECKPOINTS,
+            {
+                "points": msgspec.json.encode(checkpoints).decode(),
+                "connection": self.context.connection_id,
+                "token": self.context.token,
+                "lease": LEASE,
+            },
+        )
+        if saved.rowcount != len(checkpoints):
+            raise _lost()
+
+
+def _dangling(relation: Broken) -> RunWarning:
+    return RunWarning(
+        code=f"dangling_relation:{relation.name}",
+        message=f"{relation.stream.capitalize()} {relation.leads_nowhere}",
+        count=relation.count,
+        example=next(iter(relation.ids), None),
+    )
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("Another run took over this connection; this one stopped writing.")

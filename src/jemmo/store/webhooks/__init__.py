@@ -1,0 +1,1 @@
+"""Webhook deliveries: stored as they arrive, and what refetching them writes."""

@@ -1,0 +1,153 @@
+"""Takes webhooks in: who an address belongs to, and one statement that stores a delivery with all that follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct
+
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import NAME, ROW, Hint
+from jemmo.store.db.postgres import Connection
+from jemmo.store.webhooks.refetch_writer import CHANNEL
+
+KEPT = timedelta(days=7)
+ORDER = {stream: place for place, stream in enumerate(Stream)}
+CLEARED_AT_ONCE = 500
+KEPT_BYTES = "kept_bytes"
+
+
+class Addressee(Struct, frozen=True, kw_only=True):
+    """The connection an address belongs to, as taking a webhook in needs it.
+
+    ``kept`` is how many bytes were kept of its deliveries today.
+    """
+
+    connection_id: UUID
+    org_id: UUID
+    provider: str
+    options: dict[str, str]
+    state: str
+    sealed_signing_key: bytes | None
+    kept: int
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """A delivery that is taken in; without a body only what follows from it is kept.
+
+    ``once`` is set where the same bytes mean the same event. ``named`` are the hashes of ``WebhookDelivery``.
+    """
+
+    outcome: str
+    event: str
+    sealed_body: bytes | None
+    once: bytes | None
+    named: list[int] | None
+    hints: list[Hint]
+
+
+_STORE = """
+    WITH kept AS (
+        INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, once, named)
+        SELECT %(connection)s, %(outcome)s, %(event)s, %(sealed_body)s, %(once)s, %(named)s::bigint[]
+        WHERE %(sealed_body)s::bytea IS NOT NULL
+        ON CONFLICT (connection_id, once) DO NOTHING
+        RETURNING octet_length(sealed_body) + %(row)s + %(name)s * coalesce(cardinality(named), 0) AS size),
+    taken AS (SELECT 1 FROM kept UNION ALL SELECT 1 WHERE %(sealed_body)s::bytea IS NULL),
+    hinted AS (
+        INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, destroyed, file)
+        SELECT %(connection)s, stream, remote_id, destroyed, file
+        FROM unnest(%(streams)s::text[], %(ids)s::text[], %(destroyed)s::bool[], %(files)s::text[])
+            AS x (stream, remote_id, destroyed, file) WHERE EXISTS (SELECT FROM taken)
+        ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET
+            destroyed = excluded.destroyed, file = coalesce(excluded.file, h.file), version = h.version + 1,
+            heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())),
+    heard AS (
+        UPDATE webhook_address SET last_delivery_at = clock_timestamp(), missed = 0
+        WHERE connection_id = %(connection)s AND EXISTS (SELECT FROM taken)),
+    counted AS (
+        INSERT INTO webhook_count AS w (connection_id, day, what, count)
+        SELECT %(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, number FROM (
+            SELECT CASE WHEN EXISTS (SELECT FROM taken) THEN %(outcome)s ELSE 'duplicate' END, 1
+            UNION ALL SELECT %(kept_bytes)s, size FROM kept) AS x (what, number)
+        ORDER BY what
+        ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count)
+    SELECT pg_notify(%(channel)s, '') FROM taken"""
+"""Delivery, hints, health and count in one transaction: what is answered with 200 is safe on disk."""
+
+
+async def addressee(db: Connection, digest: bytes) -> Addressee | None:
+    answer = await db.execute(
+        "SELECT c.id, c.org_id, c.provider, c.options, c.state, a.sealed_signing_key, coalesce(w.count, 0) "
+        "FROM webhook_address a JOIN connection c ON c.id = a.connection_id "
+        "LEFT JOIN webhook_count w ON w.connection_id = c.id AND w.what = %s "
+        "AND w.day = (clock_timestamp() AT TIME ZONE 'UTC')::date WHERE a.digest = %s",
+        [KEPT_BYTES, digest],
+    )
+    row = await answer.fetchone()
+    if row is None:
+        return None
+    return Addressee(
+        connection_id=row[0],
+        org_id=row[1],
+        provider=row[2],
+        options=row[3],
+        state=row[4],
+        sealed_signing_key=None if row[5] is None else bytes(row[5]),
+        kept=row[6],
+    )
+
+
+async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
+    """Take a delivery in and what it hints at; ``False`` when it is one that came before."""
+    values = {
+        "connection": connection_id,
+        "outcome": arrival.outcome,
+        "event": arrival.event,
+        "sealed_body": arrival.sealed_body,
+        "once": arrival.once,
+        "named": arrival.named,
+        "channel": CHANNEL,
+        "kept_bytes": KEPT_BYTES,
+        "row": ROW,
+        "name": NAME,
+        **_columns(arrival.hints),
+    }
+    try:
+        answer = await db.execute(_STORE, values)
+    except psycopg.errors.DeadlockDetected:  # nothing was written; the other has gone on
+        answer = await db.execute(_STORE, values)
+    return await answer.fetchone() is not None
+
+
+_CLEAR = (
+    """DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery
+           WHERE received_at < now() - %(kept)s ORDER BY received_at LIMIT %(batch)s)""",
+    """DELETE FROM webhook_hint WHERE id IN (SELECT id FROM webhook_hint
+           WHERE due_at IS NULL AND greatest(heard_at, applied_at) < now() - %(kept)s
+           ORDER BY greatest(heard_at, applied_at) LIMIT %(batch)s)""",
+    "DELETE FROM webhook_count WHERE day < current_date - 90",
+)
+
+
+def clear_old(cursor: Any) -> int:
+    """Delete a batch of deliveries past their time, and of hints that nobody asks about any more; how many rows."""
+    count = 0
+    for statement in _CLEAR:
+        cursor.execute(statement, {"kept": KEPT, "batch": CLEARED_AT_ONCE})
+        count += cursor.rowcount
+    return count
+
+
+def _columns(hints: list[Hint]) -> dict[str, list[object]]:
+    """In the order in which a look locks them."""
+    listed = sorted(hints, key=lambda one: (ORDER[one.stream], one.remote_id))
+    return {
+        "streams": [one.stream for one in listed],
+        "ids": [one.remote_id for one in listed],
+        "destroyed": [one.destroyed for one in listed],
+        "files": [one.file for one in listed],
+    }

@@ -1,0 +1,27 @@
+"""Whether webhooks have fallen silent, as a run sees it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from jemmo.domain.outcomes import RunWarning
+from jemmo.domain.webhooks import SILENT_AFTER
+from jemmo.store.db.postgres import Connection
+
+
+async def warning(db: Connection, connection_id: UUID) -> RunWarning | None:
+    """For a run's report, when changes come without the webhooks that came before."""
+    answer = await db.execute(
+        "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "
+        "AND last_delivery_at IS NOT NULL",
+        [connection_id, SILENT_AFTER],
+    )
+    row = await answer.fetchone()
+    if row is None:
+        return None
+    return RunWarning(
+        code="webhooks_silent",
+        message="The ATS no longer announces changes by webhook; they arrive with each sync only. "
+        "Check the webhook in the ATS.",
+        count=row[0],
+    )

@@ -1,0 +1,297 @@
+"""Writes what webhooks hint at: the records that were looked up, and that they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from jemmo.domain.errors import LeaseLost
+from jemmo.domain.outcomes import Counts, PageOutcome
+from jemmo.domain.streams import Stream
+from jemmo.domain.webhooks import Hint, Waiting
+from jemmo.store.db.postgres import Connection, explained
+from jemmo.store.notifications import events
+from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.sync import sweeps
+from jemmo.store.sync.batches import batch_of
+from jemmo.store.sync.record_writer import RecordWriter
+from jemmo.store.sync.run_context import Abouts, Marks, Policy, RunContext, Seal, unknown
+from jemmo.store.sync.tables import TABLES
+
+CHANNEL = "jemmo_hints"
+CLAIM = timedelta(seconds=60)
+REST = timedelta(
+    minutes=2
+)  # for a connection whose ATS kept a look waiting, while others are served
+AT_ONCE = 100  # hints of one connection
+ORPHANS = 50  # applications looked up because their talent or job is gone
+
+
+class Due(Waiting, frozen=True, kw_only=True):
+    """A hint that is due, as it stands in its table."""
+
+    id: int
+    heard_at: datetime
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """A hint that was looked up, and whether the ATS said that the record is gone."""
+
+    due: Due
+    gone: bool = False
+
+
+_CLAIM = """
+    UPDATE webhook_address SET claim = %(token)s, served_at = clock_timestamp(),
+        claimed_until = clock_timestamp() + %(claim)s
+    WHERE connection_id = (
+        SELECT a.connection_id FROM webhook_address a
+        JOIN connection c ON c.id = a.connection_id AND c.state = 'active'
+        WHERE (a.claimed_until IS NULL OR a.claimed_until < clock_timestamp())
+            AND a.connection_id = coalesce(%(only)s, a.connection_id)
+            AND a.connection_id IN (
+                SELECT connection_id FROM webhook_hint WHERE due_at <= clock_timestamp())
+        ORDER BY a.served_at NULLS FIRST LIMIT 1 FOR UPDATE OF a SKIP LOCKED)
+    RETURNING connection_id"""
+"""Takes the connection that has waited longest; of one connection, hints are looked up by one process at a time."""
+
+_HOLD = """
+    UPDATE webhook_address SET claimed_until = clock_timestamp() + %(claim)s
+    WHERE connection_id = %(connection)s AND claim = %(token)s
+        AND claimed_until > clock_timestamp()"""
+
+_SETTLE = """
+    UPDATE webhook_hint h SET applied_at = clock_timestamp(), gone = x.gone, attempts = 0,
+        trouble = '',
+        due_at = CASE WHEN h.version = x.version THEN NULL ELSE clock_timestamp() END
+    FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[]) AS x (id, version, gone)
+    WHERE h.id = x.id"""
+"""A hint told again since the look began stays due: that look may have been too early."""
+
+_FORGET = (
+    "DELETE FROM webhook_hint WHERE connection_id = %s AND stream = %s AND remote_id = ANY(%s)"
+)
+"""Of who was erased, not even that a webhook named them stays."""
+
+_REMEMBER = """
+    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id, heard_at, due_at, applied_at)
+    SELECT %(connection)s, %(stream)s, id, to_timestamp(0), NULL, clock_timestamp()
+    FROM (SELECT unnest(%(ids)s::text[]) AS id ORDER BY 1) AS x
+    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET applied_at = excluded.applied_at,
+        gone = false"""
+
+_LOOK_AFTER = """
+    INSERT INTO webhook_hint AS h (connection_id, stream, remote_id)
+    SELECT a.connection_id, 'applications', a.remote_id FROM application a
+    WHERE a.connection_id = %(connection)s AND a.remote_deleted_at IS NULL AND a.{column} IN (
+        SELECT id FROM {table} WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s))
+    ORDER BY a.remote_id LIMIT {most}
+    ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET version = h.version + 1,
+        heard_at = clock_timestamp(), due_at = coalesce(h.due_at, clock_timestamp())"""
+"""Has applications looked up whose talent or job is gone: they may have moved to another one. More than these few are
+left to a reconcile."""
+
+_COUNT = """
+    INSERT INTO webhook_count AS w (connection_id, day, what, count)
+    SELECT %(connection)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, what, number
+    FROM unnest(%(whats)s::text[], %(numbers)s::bigint[]) AS x (what, number)
+    ORDER BY what
+    ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count"""
+
+
+class Found(Struct, kw_only=True):
+    """What a look found: pages by stream, what is gone, and which hints that settles."""
+
+    outcomes: dict[Stream, list[PageOutcome]]
+    settled: list[Settled]
+
+    @property
+    def gone(self) -> dict[Stream, list[str]]:
+        found: dict[Stream, list[str]] = {}
+        for one in self.settled:
+            if one.gone:
+                found.setdefault(one.due.hint.stream, []).append(one.due.hint.remote_id)
+        return found
+
+
+class HintWriter:
+    """The store of one look. It writes beside a run that holds the lease, under its own claim."""
+
+    def __init__(
+        self,
+        db: Connection,
+        context: RunContext,
+        seal: Seal,
+        keeps_out: KeepsOut | None = None,
+        marks: Marks | None = None,
+        abouts: Abouts = unknown,
+    ) -> None:
+        self.db = db
+        self.context = context
+        self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
+
+    async def commit_found(self, found: Found) -> Counts:
+        """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
+        total = Counts()
+        with explained():
+            async with self._records.alone():
+                news: dict[str, int] = {}
+                for stream in Stream:
+                    counts = await self._write_found(found, stream)
+                    total.add(counts)
+                    if changed := counts.created + counts.updated + counts.deleted:
+                        news[stream] = changed
+                if news:
+                    await events.tell(
+                        self.db,
+                        self.context.connection_id,
+                        "records_changed",
+                        streams=news,
+                        final=True,
+                    )
+                await self._settle(found)
+        return total
+
+    async def _write_found(self, found: Found, stream: Stream) -> Counts:
+        counts = Counts()
+        if outcomes := found.outcomes.get(stream):
+            counts.add(await self._write_stream(stream, outcomes))
+        if gone := found.gone.get(stream):
+            names = self._records.names(Policy.REFETCH)
+            counts.deleted += await sweeps.bury(self.db, names, stream, gone)
+            await self._look_after(stream, gone)
+        return counts
+
+    async def _look_after(self, stream: Stream, gone: list[str]) -> None:
+        for link in TABLES[Stream.APPLICATIONS].links:
+            if link.target is stream:
+                names = {"column": link.column, "table": TABLES[stream].name, "most": ORPHANS}
+                await self.db.execute(
+                    _LOOK_AFTER.format(**names).encode(),
+                    {"connection": self.context.connection_id, "ids": gone},
+                )
+
+    async def _write_stream(self, stream: Stream, outcomes: Sequence[PageOutcome]) -> Counts:
+        batch = batch_of([self._records.make_ready(outcome) for outcome in outcomes])
+        written = await self._records.write(batch, Policy.REFETCH)
+        connection_id = self.context.connection_id
+        if written.erased:
+            await self.db.execute(_FORGET, [connection_id, stream, written.erased])
+        await self.db.execute(
+            _REMEMBER,
+            {"connection": connection_id, "stream": stream, "ids": sorted(written.accepted)},
+        )
+        return written.counts
+
+    async def _settle(self, found: Found) -> None:
+        settled = sorted(found.settled, key=lambda one: one.due.id)
+        await self.db.execute(
+            _SETTLE,
+            {
+                "ids": [one.due.id for one in settled],
+                "versions": [one.due.version for one in settled],
+                "gone": [one.gone for one in settled],
+            },
+        )
+        held = await self.db.execute(
+            _HOLD,
+            {
+                "claim": CLAIM,
+                "connection": self.context.connection_id,
+                "token": self.context.token,
+            },
+        )
+        if held.rowcount != 1:
+            raise LeaseLost("Another process took over this connection's webhooks.")
+
+
+async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:
+    """Take a connection whose hints are due, ``only`` that one if it is given; ``None`` when there is none."""
+    with explained():
+        answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM, "only": only})
+        row = await answer.fetchone()
+    return row[0] if row else None
+
+
+async def release(
+    db: Connection, connection_id: UUID, token: UUID, rest: timedelta | None = None
+) -> None:
+    """Give a connection back; nobody claims it until its ``rest`` is over."""
+    with explained():
+        await db.execute(
+            "UPDATE webhook_address SET claim = NULL, claimed_until = clock_timestamp() + %s "
+            "WHERE connection_id = %s AND claim = %s",
+            [rest, connection_id, token],
+        )
+
+
+async def due(db: Connection, connection_id: UUID) -> list[Due]:
+    """Hints that are due, those that wait longest first. Of a stream that this version does not know: given up."""
+    with explained():
+        await db.execute(
+            "UPDATE webhook_hint SET due_at = NULL, trouble = 'unknown_stream' "
+            "WHERE connection_id = %s AND due_at <= clock_timestamp() AND stream <> ALL(%s)",
+            [connection_id, [str(stream) for stream in Stream]],
+        )
+        answer = await db.execute(
+            "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at, file "
+            "FROM webhook_hint WHERE connection_id = %s AND due_at <= clock_timestamp() "
+            "ORDER BY due_at LIMIT %s",
+            [connection_id, AT_ONCE],
+        )
+        rows = await answer.fetchall()
+    return [
+        Due(
+            id=row[0],
+            hint=Hint(stream=Stream(row[1]), remote_id=row[2], destroyed=row[3], file=row[7]),
+            version=row[4],
+            attempts=row[5],
+            heard_at=row[6],
+        )
+        for row in rows
+    ]
+
+
+async def put_off(
+    db: Connection,
+    connection_id: UUID,
+    ids: Sequence[int],
+    at: datetime | timedelta,
+    trouble: str = "",
+) -> None:
+    """Look these up another time, for the ``trouble``; one that is told again meanwhile keeps to it."""
+    moment = "clock_timestamp() + %s" if isinstance(at, timedelta) else "%s"
+    with explained():
+        await db.execute(
+            f"UPDATE webhook_hint SET due_at = {moment}, attempts = attempts + 1, trouble = %s "
+            "WHERE connection_id = %s AND id = ANY(%s)".encode(),
+            [at, trouble, connection_id, sorted(ids)],
+        )
+
+
+async def drop(db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = "") -> None:
+    """Give these up: the next sync finds what changed."""
+    with explained():
+        await db.execute(
+            "UPDATE webhook_hint SET due_at = NULL, attempts = 0, trouble = %s "
+            "WHERE connection_id = %s AND id = ANY(%s)",
+            [trouble, connection_id, sorted(ids)],
+        )
+
+
+async def count(db: Connection, connection_id: UUID | None, counts: dict[str, int]) -> None:
+    """Add to the day's counts."""
+    some = {what: number for what, number in sorted(counts.items()) if number}
+    if some:
+        with explained():
+            await db.execute(
+                _COUNT,
+                {
+                    "connection": connection_id,
+                    "whats": list(some),
+                    "numbers": list(some.values()),
+                },
+            )

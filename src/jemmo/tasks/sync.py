@@ -1,0 +1,78 @@
+"""Syncs in the background, and the clock that starts them."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from uuid import UUID
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Unexpected
+from jemmo.domain.streams import Mode
+from jemmo.rest_client.retries import giving_way
+from jemmo.services.base.scopes import for_connection, on_the_clock
+from jemmo.services.connections import schedule
+from jemmo.services.sync import queue
+from jemmo.services.sync.runner import sync_slice
+from jemmo.store.sync.runs import Hold
+from jemmo.tasks.notifications import send_soon
+from jemmo.tasks.slices import Slice
+from jemmo.vault import default_vault
+
+
+@app.task(name=queue.SYNC, queue="syncs", pass_context=True)
+async def sync_connection(
+    context: JobContext,
+    connection_id: str,
+    trigger: str = "schedule",
+    only: str | None = None,
+    mode: str | None = None,
+    run_id: str | None = None,
+    token: str | None = None,
+) -> None:
+    """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
+    before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
+    wanted_id, wanted = UUID(connection_id), Mode(mode) if mode else None
+    with Slice(context.job.priority) as turn, giving_way(turn.cut_off):
+        try:
+            done = await sync_slice(
+                wanted_id,
+                database_url=os.environ["DATABASE_URL"],
+                vault=default_vault(),
+                trigger=trigger,
+                only=only,
+                mode=wanted,
+                goes_on=before,
+                slice_over=turn.is_over,
+            )
+        except (AlreadyRunning, TransientError):
+            return  # another does it, or the schedule comes back to it
+        except ConfigError as error:
+            await for_connection(wanted_id, schedule.put_off, wanted_id, error)
+            return
+        except Exception:
+            bug = Unexpected("Jemmo failed unexpectedly.")
+            await for_connection(wanted_id, schedule.put_off, wanted_id, bug)
+            raise
+    if not done.ended:
+        await for_connection(
+            wanted_id,
+            queue.next_slice,
+            wanted_id,
+            done.hold,
+            priority=turn.rest(done.report.mode),
+            trigger=trigger,
+            only=only,
+            mode=wanted,
+        )
+        return
+    await send_soon()
+
+
+@app.periodic(cron="* * * * * */20", periodic_id="schedule")
+@app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
+async def start_due_syncs(timestamp: int) -> None:
+    """Three times a minute: queue what is due, each connection at most once."""
+    await on_the_clock(schedule.start_due, datetime.now(UTC))

@@ -1,0 +1,1 @@
+"""Signing in, members, profile, API tokens."""

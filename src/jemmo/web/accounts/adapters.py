@@ -1,0 +1,97 @@
+"""How people get accounts, sign in and prove their address, and how the secrets of two-step sign-in are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm
+from allauth.account.signals import password_changed, password_set
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth import logout
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from jemmo.domain.validation import may_be_address
+from jemmo.services.accounts import accounts, two_step
+from jemmo.store.accounts import sessions
+from jemmo.store.models import Account
+from jemmo.web.accounts import sign_in
+from jemmo.web.frame.links import absolute
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Accounts are made by invitation or on the command line; nobody signs up by themselves."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return sign_in.client_address(request)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return may_be_address(url or "") and bool(super().is_safe_url(url))
+        except ValueError:  # it is no address
+            return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        made_up = {"uidb36": "UID", "key": "KEY"}
+        path = reverse("account_reset_password_from_key", kwargs=made_up)
+        return absolute(context.request, path.replace("UID-KEY", quote(key)))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        self._attempt = sign_in.Attempt(request, credentials.get("email", ""))
+        if not self._attempt.is_allowed():
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        self._attempt.succeeded()
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._attempt.failed()
+
+    def post_login(self, request: HttpRequest, user: Account, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        sign_in.remember(request, response, user)
+        return response
+
+
+class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """Sends the e-mail to the address on file, never to one that merely looks like it."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        self.users = list(Account.objects.filter(email=email, is_active=True))
+        return email
+
+
+class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """Whoever opens the e-mail owns the address: nothing that was set before lets anybody in."""
+
+    def save(self) -> None:
+        request = context.request
+        logout(request)  # its session, too, is from before
+        accounts.prove(self.user, self.cleaned_data["password1"])
+        sign_in.note_proof(request, self.user)
+
+
+@receiver([password_changed, password_set])
+def end_other_sessions(request: HttpRequest, user: Account, **_: Any) -> None:
+    """A new password signs out everywhere else; pages that are open there end too."""
+    sessions.end(user.pk, but=request.session.session_key)
+
+
+class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Secrets are sealed with the installation's keys: a copy of the table signs nobody in."""
+
+    def encrypt(self, text: str) -> str:
+        return two_step.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return two_step.opened(encrypted_text)

@@ -1,0 +1,127 @@
+"""A person's e-mail address: proving it, and changing it to another one that is proved first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from jemmo.services.accounts import accounts
+from jemmo.services.notifications import mailing
+from jemmo.store.models import Account
+from jemmo.web.accounts.adapters import AskForReset
+from jemmo.web.accounts.forms import NewAddress
+from jemmo.web.frame.errors import too_many
+from jemmo.web.frame.links import absolute
+from jemmo.web.frame.mail import send_address_taken, send_new_address
+
+SALT = "jemmo.new-address"
+VALID = 86_400  # seconds
+WAITING = "new_address"
+"""In the session: the address to which a link was sent. It is shown to the person who typed it."""
+
+
+@never_cache
+@login_required
+def address(request: HttpRequest) -> HttpResponse:
+    """Ask for another address. What is answered is the same whether or not somebody has it already."""
+    account = accounts.account(str(request.user.pk))
+    form = NewAddress(request.POST or None, account=account)
+    if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, action="manage_email"):
+            return too_many(request)
+        raise_if_reauthentication_required(request, app="allauth.account")
+        if not mailing.is_set_up():
+            messages.warning(request, _("E-mail is not set up here, so no link was sent."))
+            return redirect("account_email")
+        _send(request, account, form.cleaned_data["email"])
+        request.session[WAITING] = form.cleaned_data["email"]
+        return redirect("account_email")
+    waiting = request.session.get(WAITING)
+    shown = {"form": form, "waiting": waiting if waiting != account.email else None}
+    return render(request, "account/email_change.html", shown)
+
+
+@require_POST
+@login_required
+def forget(request: HttpRequest) -> HttpResponse:
+    """Keep the present address; the link that was sent stays unused."""
+    request.session.pop(WAITING, None)
+    return redirect("account_email")
+
+
+@never_cache
+@login_required
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the link leads: it needs the mailbox and the account it was asked from, so neither alone is enough."""
+    account = accounts.account(str(request.user.pk))
+    told = _read(token, account)
+    if told is None:
+        return render(request, "account/email_confirm.html", {"email": None}, status=410)
+    if request.method != "POST":
+        return render(request, "account/email_confirm.html", {"email": told["email"]})
+    if accounts.change_email(account, before=told["before"], email=told["email"]):
+        get_adapter(request).send_notification_mail(
+            "account/email/email_changed",
+            account,
+            context={"from_email": told["before"], "to_email": told["email"]},
+            email=told["before"],
+        )
+        request.session.pop(WAITING, None)
+        messages.success(request, _("Your e-mail address was changed."))
+    else:
+        messages.error(request, _("This address can't be used. Your present one stays."))
+    return redirect("account_email")
+
+
+@require_POST
+@login_required
+def prove(request: HttpRequest) -> HttpResponse:
+    """Send the link by which a person proves the address they have: it sets a new password, as every reset does."""
+    account = accounts.account(str(request.user.pk))
+    if account.is_verified:
+        return redirect("account_email")
+    if not ratelimit.consume(request, action="reset_password", key=account.email):
+        return too_many(request)
+    if not mailing.is_set_up():
+        messages.warning(request, _("E-mail is not set up here, so no link was sent."))
+        return redirect("account_email")
+    form = AskForReset({"email": account.email})
+    if form.is_valid():
+        form.save(request)
+    messages.success(
+        request,
+        _("We sent a link to %(email)s. Open it and choose a password to confirm your address.")
+        % {"email": account.email},
+    )
+    return redirect("account_email")
+
+
+def _send(request: HttpRequest, account: Account, email: str) -> None:
+    if Account.objects.filter(email=email).exists():
+        send_address_taken(email)
+        return
+    told = {"account": account.pk.hex, "before": account.email, "email": email}
+    path = reverse("account_email_confirm", args=[signing.dumps(told, salt=SALT)])
+    send_new_address(email, absolute(request, path))
+
+
+def _read(token: str, account: Account) -> dict[str, Any] | None:
+    """What a link says, if it is this account's and still fits."""
+    try:
+        told: dict[str, Any] = signing.loads(token, salt=SALT, max_age=VALID)
+    except signing.BadSignature:
+        return None
+    fits = told["account"] == account.pk.hex and told["before"] == account.email
+    return told if fits and account.is_verified else None

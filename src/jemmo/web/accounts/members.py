@@ -1,0 +1,227 @@
+"""Settings > Members, and joining by an invitation's link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from jemmo.domain import roles
+from jemmo.domain.errors import ConfigError
+from jemmo.services.accounts import members, tokens
+from jemmo.services.notifications import mailing
+from jemmo.store.accounts import members as selected
+from jemmo.store.models import Membership, Role
+from jemmo.web.accounts.adapters import BACKEND
+from jemmo.web.accounts.forms import InviteMember, NewAccount
+from jemmo.web.frame.access import MemberRequest, manager, manages, member
+from jemmo.web.frame.errors import too_many
+from jemmo.web.frame.labels import word
+from jemmo.web.frame.links import absolute
+from jemmo.web.frame.mail import send_invitation
+
+
+@member
+def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpResponse:
+    acting = request.membership
+    manages = acting.role in roles.MANAGERS
+    page = selected.page(request.organisation, manages=manages)
+    shown = {
+        "page": page,
+        "members": [
+            {
+                "member": one,
+                "mine": one.id == acting.id,
+                "may": manages and roles.may_touch(acting.role, one.role),
+                "by_role": Role(one.role).sees_confidential,
+            }
+            for one in page.members
+        ],
+        "invitations": [
+            {
+                "invitation": one,
+                "link": _link(request, members.link_token(one)),
+                "expired": one.expires_at <= datetime.now(UTC),
+                "may": roles.may_touch(acting.role, one.role),
+            }
+            for one in page.invitations
+        ],
+        "form": form or InviteMember(roles=roles.offered(acting.role)),
+        "roles": roles.offered(acting.role),
+        "every_role": roles.ROLES,
+        "manages": manages,
+        "section": "settings",
+        "settings_page": "members",
+    }
+    return render(request, "web/members.html", shown, status=422 if form else 200)
+
+
+@require_POST
+@manager
+def invite(request: MemberRequest) -> HttpResponseBase:
+    form = InviteMember(request.POST, roles=roles.offered(request.membership.role))
+    if not form.is_valid():
+        return listing(request, form)
+    if not ratelimit.consume(request, action="invite"):
+        return too_many(request)
+    try:
+        made = members.invite(request.membership, **form.cleaned_data, now=datetime.now(UTC))
+    except ConfigError as error:
+        form.add_error(None, explained(error))
+        return listing(request, form)
+    if send_invitation(made, _link(request, members.mailed_token(made))):
+        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": made.email})
+    elif mailing.is_set_up():
+        messages.warning(request, _("The e-mail could not be sent. Copy the link below instead."))
+    else:
+        messages.warning(
+            request,
+            _("E-mail is not set up here, so no invitation was sent. Copy the link below instead."),
+        )
+    return redirect("members")
+
+
+@require_POST
+@manager
+def revoke(request: MemberRequest, invitation_id: UUID) -> HttpResponse:
+    if not selected.invited(request.organisation, invitation_id):
+        raise Http404
+    return _done(
+        request,
+        lambda: members.revoke(request.membership, invitation_id, now=datetime.now(UTC)),
+        _("The invitation was withdrawn."),
+    )
+
+
+@require_POST
+@manager
+def role(request: MemberRequest, membership_id: int) -> HttpResponse:
+    _of_this_organisation(request, membership_id)
+    given = {name: request.POST.get(name, "") for name in ("role", "was")}
+    return _done(
+        request,
+        lambda: members.change_role(
+            request.membership, membership_id, **given, now=datetime.now(UTC)
+        ),
+        _("The role was changed."),
+    )
+
+
+@require_POST
+@manager
+def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """The right to confidential jobs and private talents, given and taken."""
+    _of_this_organisation(request, membership_id)
+    sees = "sees" in request.POST
+    return _done(
+        request,
+        lambda: members.show_confidential(
+            request.membership, membership_id, sees=sees, now=datetime.now(UTC)
+        ),
+        _("This member now sees confidential jobs and private talents.")
+        if sees
+        else _("This member no longer sees confidential jobs and private talents."),
+    )
+
+
+@member
+def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """Asks first. Oneself: leaving."""
+    target = _of_this_organisation(request, membership_id)
+    mine = target.id == request.membership.id
+    if not mine and not roles.may_touch(request.membership.role, target.role):
+        who = "owners" if manages(request) else "managers"
+        return render(request, "web/403.html", {"who": who}, status=403)
+    if request.method != "POST":
+        made = tokens.made_by(request.organisation, target.account)
+        shown = {"target": target, "mine": mine, "has_tokens": made, "section": "settings"}
+        return render(request, "web/member_remove.html", shown)
+    done = _("You left the organization.") if mine else _("The member was removed.")
+    return _done(
+        request,
+        lambda: members.remove(request.membership, membership_id, now=datetime.now(UTC)),
+        done,
+        then="home" if mine else "members",
+    )
+
+
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Where an invitation's link leads: to a new account, or to joining with the one there is."""
+    now = datetime.now(UTC)
+    try:
+        opened = members.invitation(token, now=now)
+        found, existing = opened.invitation, opened.account is not None
+        form = None if existing else NewAccount(request.POST or None, email=found.email)
+        if request.method == "POST" and (existing or (form is not None and form.is_valid())):
+            return _joined(request, token, form, now)
+    except ConfigError as error:
+        return render(request, "web/invitation_gone.html", {"reason": explained(error)}, status=410)
+    signed_in = request.user.is_authenticated
+    shown = {
+        "invitation": found,
+        "form": form,
+        "existing": existing,
+        "taken_over": opened.is_taken_over,
+        "unproved": existing and request.user.is_authenticated and opened.needs_proof(request.user),
+        "signed_in": signed_in,
+        "other": signed_in and getattr(request.user, "email", "") != found.email,
+        "here": request.path,
+    }
+    return render(request, "web/invitation.html", shown)
+
+
+def _joined(
+    request: HttpRequest, token: str, form: NewAccount | None, now: datetime
+) -> HttpResponse:
+    if form is not None:
+        try:
+            joined = members.accept_as_new(token, **form.cleaned_data, now=now)
+        except ValidationError:  # the form has checked it already: somebody bypassed the page
+            raise Http404 from None
+        login(request, joined.account, backend=BACKEND)
+    elif request.user.is_authenticated:
+        joined = members.accept(token, account=request.user, now=now)
+    else:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    request.session["organisation"] = str(joined.org_id)
+    return redirect("jobs")
+
+
+def explained(error: ConfigError) -> str:
+    """Why it was refused, in the reader's language."""
+    return f"{word(error.code, 'refusal')} {word(error.code, 'remedy')}".strip()
+
+
+def _of_this_organisation(request: MemberRequest, membership_id: int) -> Membership:
+    found = selected.one(request.organisation, membership_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _done(
+    request: HttpRequest, deed: Callable[[], object], said: str, then: str = "members"
+) -> HttpResponse:
+    try:
+        deed()
+    except ConfigError as error:
+        messages.error(request, explained(error))
+        return redirect("members")
+    messages.success(request, said)
+    return redirect(then)
+
+
+def _link(request: HttpRequest, token: str) -> str:
+    return absolute(request, reverse("invitation", args=[token]))

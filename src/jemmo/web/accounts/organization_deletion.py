@@ -1,0 +1,86 @@
+"""Deleting the organisation: asked for by an owner, and undone by one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from jemmo.domain.errors import JemmoError
+from jemmo.services.accounts import organization_deletion
+from jemmo.store.models import OrganisationDeletion, Role
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+from jemmo.web.privacy.forms import TypedConfirmation
+from jemmo.web.privacy.requests import as_file, frame, now
+
+
+@manager
+def organisation(request: MemberRequest) -> HttpResponse:
+    _only_owners(request)
+    org = request.organisation
+    form = TypedConfirmation(org.name, request.POST if request.method == "POST" else None)
+    shown = frame(
+        "organisation",
+        form=form,
+        asked=organization_deletion.of(org),
+        grace=organization_deletion.GRACE.days,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            organization_deletion.ask(org, actor=request.membership.account, now=now())
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            messages.success(
+                request, _("The organization will be deleted. Until then you can undo this.")
+            )
+            return redirect("privacy_organisation")
+    return render(request, "web/privacy_organisation.html", shown)
+
+
+@require_POST
+@manager
+def undo(request: MemberRequest) -> HttpResponse:
+    _only_owners(request)
+    try:
+        organization_deletion.undo(
+            request.organisation, actor=request.membership.account, now=now()
+        )
+        messages.success(request, _("The organization stays. Automatic syncs resumed."))
+    except JemmoError as error:
+        messages.error(request, problem(error).means)
+    return redirect("privacy_organisation")
+
+
+@login_required
+def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
+    """For who asked, who may belong nowhere by now."""
+    found = _own(request, deletion_id)
+    genuine = organization_deletion.is_genuine(found, vault=default_vault())
+    shown = {"certificate": found, "genuine": genuine}
+    return render(request, "web/organisation_deleted.html", shown)
+
+
+@login_required
+def certificate_file(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
+    found = _own(request, deletion_id)
+    return as_file(organization_deletion.certificate(found), f"organisation-{deletion_id}.json")
+
+
+def _own(request: HttpRequest, deletion_id: UUID) -> OrganisationDeletion:
+    for one in organization_deletion.certificates(request.user):  # type: ignore[arg-type]
+        if one.id == deletion_id:
+            return one
+    raise Http404
+
+
+def _only_owners(request: MemberRequest) -> None:
+    if request.membership.role != Role.OWNER:
+        raise Http404

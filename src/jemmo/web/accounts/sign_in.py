@@ -1,0 +1,131 @@
+"""How often a password may be tried: guessing stays slow, and nobody locks anybody else out.
+
+Attempts are counted by address (an IPv6 visitor's is the /64, which one device may have all of), by account, and for
+the whole installation, to which one network adds only its share. A browser in which somebody signed in before, or just
+proved their address, is known: it is counted by itself, so that others who guess at the account do not keep its owner
+out. Whoever is kept out elsewhere resets the password, which makes the browser known.
+"""
+
+from __future__ import annotations
+
+import secrets
+from ipaddress import ip_address, ip_network
+from typing import cast
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache as attempts
+from django.http import HttpRequest, HttpResponse
+
+from jemmo.store.db.cache import JsonCache
+from jemmo.store.models import Account
+from jemmo.web.frame.peers import address_of
+
+APP = "allauth.account"
+SALT = "jemmo.known-browser"
+KNOWN_SECONDS = 180 * 86_400
+PROVED = "proved_address"
+EVERYBODY = "login:failed"
+WINDOW = 600.0  # seconds in which failures of the whole installation are counted
+MOST_FAILURES = 500  # in a window; then only known browsers may try
+NETWORK_FAILURES = (
+    100  # of these, from one network; then only known browsers of that network may try
+)
+NETWORKS = {4: 24, 6: 48}  # the prefix of what one customer of a provider may have
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address: see ``peers.address_of``."""
+    return address_of(
+        request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", "")
+    )
+
+
+def network_of(address: str) -> str:
+    """The network that an address is of.
+
+    >>> network_of("2001:db8:7:8::9"), network_of("198.51.100.7")
+    ('2001:db8:7::/48', '198.51.100.0/24')
+    """
+    prefix = NETWORKS[ip_address(address).version]
+    return str(ip_network(f"{address}/{prefix}", strict=False))
+
+
+class Attempt:
+    """An attempt to sign in, counted before the password is checked."""
+
+    def __init__(self, request: HttpRequest, email: str) -> None:
+        self._request, self._email = request, email.lower()
+        self._network = f"{EVERYBODY}:{network_of(client_address(request))}"
+        self._used: list[ratelimit.RateLimitUsage] = []
+
+    def is_allowed(self) -> bool:
+        """Whether the password may be checked; counts the attempt."""
+        if browser := _known_as(self._request, self._email):
+            return self._counted("login_known", f"{self._email}:{browser}")
+        if self._is_crowded(self._network, NETWORK_FAILURES):
+            return False
+        if self._is_crowded(EVERYBODY, MOST_FAILURES):
+            return False
+        return self._counted("login_address", "") and self._counted("login_account", self._email)
+
+    def failed(self) -> None:
+        if not _known_as(self._request, self._email):
+            for key in (self._network, EVERYBODY):
+                _cache().count(key, seconds=WINDOW)
+
+    def succeeded(self) -> None:
+        for used in self._used:
+            used.rollback()
+
+    def _is_crowded(self, key: str, most: int) -> bool:
+        return _cache().count(key, seconds=WINDOW, by=0) >= most
+
+    def _counted(self, action: str, key: str) -> bool:
+        used = ratelimit.consume(self._request, app=APP, action=action, key=key)
+        if used:
+            self._used.append(used)
+        return bool(used)
+
+
+def remember(request: HttpRequest, response: HttpResponse, account: Account) -> None:
+    """Know this browser from here on as one in which this account signed in."""
+    response.set_cookie(
+        settings.KNOWN_COOKIE_NAME,
+        signing.dumps(_browser(request, account) or secrets.token_hex(8), salt=_salt(account)),
+        max_age=KNOWN_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def note_proof(request: HttpRequest, account: Account) -> None:
+    """Until this session ends, its browser is known as that account's."""
+    request.session[PROVED] = account.email
+
+
+def _known_as(request: HttpRequest, email: str) -> str | None:
+    """What stands for this browser, if that account's owner used it."""
+    if request.session.get(PROVED) == email:
+        return "proved"
+    account = Account.objects.filter(email=email).first()
+    return _browser(request, account) if account else None
+
+
+def _browser(request: HttpRequest, account: Account) -> str | None:
+    cookie = request.COOKIES.get(settings.KNOWN_COOKIE_NAME, "")
+    try:
+        return str(signing.loads(cookie, salt=_salt(account), max_age=KNOWN_SECONDS))
+    except signing.BadSignature:
+        return None
+
+
+def _salt(account: Account) -> str:
+    """A proof of the address makes the browsers from before it strangers."""
+    return f"{SALT}:{account.pk.hex}:{account.verified_email}"
+
+
+def _cache() -> JsonCache:
+    return cast("JsonCache", attempts)

@@ -1,0 +1,1 @@
+"""Settings > ATS integration: connecting, status, schedule, logs."""

@@ -1,0 +1,91 @@
+"""Settings > Organization > ATS integration: how the connections are, and their syncs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from jemmo.services.connections import summaries
+from jemmo.store.connections import connections as selected
+from jemmo.store.models import Connection, ConnectionState
+from jemmo.web.frame.access import MemberRequest, manages, member
+from jemmo.web.frame.charts import bars
+
+
+def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
+    """The connection of the address; another organisation's is not there."""
+    found = selected.one(request.organisation, connection_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def to_connection(connection: Connection) -> HttpResponse:
+    """Back to the connection that something was done with; while it is being deleted, to its place in the list."""
+    if connection.state == ConnectionState.LEAVING:
+        return redirect(f"{reverse('ats')}#connection-{connection.id}")
+    return redirect("ats_connection", connection.id)
+
+
+@member
+def connections(request: MemberRequest) -> HttpResponse:
+    shown = [_with_chart(one) for one in summaries.of(request.organisation)]
+    return render(request, "web/ats.html", {"cards": shown, **_frame(request)})
+
+
+@member
+def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """One connection with its whole history, a page at a time."""
+    found = connection_of(request, connection_id)
+    shown = _with_chart(summaries.card(found, before=_moment(request.GET.get("before", ""))))
+    return render(request, "web/ats_connection.html", {**shown, **_frame(request), "whole": True})
+
+
+@member
+def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """The card alone."""
+    shown = _with_chart(summaries.card(connection_of(request, connection_id)))
+    return render(request, "web/ats_card.html", {**shown, **_frame(request)})
+
+
+@member
+def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """How far a sync is, asked for again while it lasts; the whole card once it begins or ends.
+
+    Where the connection has gone, the page is loaded anew.
+    """
+    if request.htmx and selected.one(request.organisation, connection_id) is None:
+        return HttpResponseClientRedirect(reverse("ats"))
+    found = summaries.card(connection_of(request, connection_id))
+    shown = {**_with_chart(found), **_frame(request), "whole": "whole" in request.GET}
+    if found.activity == request.GET.get("was"):
+        return render(request, "web/ats_progress.html", shown)
+    card = render(request, "web/ats_card.html", shown)
+    return retarget(reswap(card, "outerHTML"), f"#connection-{connection_id}")
+
+
+@member
+def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
+    found = selected.run(request.organisation, run_id)
+    if found is None:
+        raise Http404
+    return render(request, "web/run.html", {"run": found, **_frame(request)})
+
+
+def _frame(request: MemberRequest) -> dict[str, object]:
+    return {"section": "settings", "settings_page": "ats", "manages": manages(request)}
+
+
+def _with_chart(card: summaries.Card) -> dict[str, object]:
+    return {"card": card, "connection": card.connection, "bars": bars(card.runs)}
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

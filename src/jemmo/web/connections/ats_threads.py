@@ -1,0 +1,99 @@
+"""Whose question to an ATS a web process waits for: each holds a thread of the pages until the ATS answers."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Condition
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from jemmo.domain.errors import TransientError
+from jemmo.store.db import budget
+
+WAIT = 5.0  # seconds for a place
+SLOW = 5.0  # seconds after which an ATS's answer was slow
+SLOW_FOR = 600.0  # seconds for which that is remembered
+REMEMBERED = 1000  # organizations
+
+
+class Questions:
+    """Places for questions, shared fairly: one for each organization and person.
+
+    Organizations whose ATS was slow may not take the last place, so that a few of them keep nobody else out. Who finds
+    no place waits for one, unless that took another thread than ``threads`` allows.
+    """
+
+    def __init__(
+        self, threads: int, *, wait: float = WAIT, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.places = max(1, threads - 1)
+        self._threads, self._wait, self._clock = threads, wait, clock
+        self._asking: dict[UUID, UUID] = {}
+        self._waiting = 0
+        self._slow: OrderedDict[UUID, float] = OrderedDict()
+        self._changed = Condition()
+
+    @contextmanager
+    def place(self, org: UUID, person: UUID) -> Iterator[None]:
+        """Hold a place while asking; raises ``TransientError`` (``questions_wait``) when there is none."""
+        with self._changed:
+            self._take(org, person)
+        began = self._clock()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._asking[org]
+                self._note(org, self._clock() - began)
+                self._changed.notify_all()
+
+    def _take(self, org: UUID, person: UUID) -> None:
+        self._refuse_second(org, person)
+        if not self._has_room(org):
+            if len(self._asking) + self._waiting >= self._threads:
+                raise _waits(_("Other requests to an ATS are still waiting for a response."))
+            self._waiting += 1
+            try:
+                self._changed.wait_for(lambda: self._has_room(org), self._wait)
+            finally:
+                self._waiting -= 1
+            self._refuse_second(org, person)
+            if not self._has_room(org):
+                raise _waits(_("Other requests to an ATS are still waiting for a response."))
+        self._asking[org] = person
+
+    def _refuse_second(self, org: UUID, person: UUID) -> None:
+        if org in self._asking:
+            raise _waits(_("Your organization is still waiting for a response from the ATS."))
+        if person in self._asking.values():
+            raise _waits(_("Your last request to an ATS is still waiting for its response."))
+
+    def _has_room(self, org: UUID) -> bool:
+        slow_since = self._slow.get(org)
+        is_slow = slow_since is not None and self._clock() - slow_since < SLOW_FOR
+        places = max(1, self.places - 1) if is_slow else self.places
+        return len(self._asking) < places
+
+    def _note(self, org: UUID, seconds: float) -> None:
+        self._slow.pop(org, None)
+        if seconds >= SLOW:
+            self._slow[org] = self._clock()
+        while len(self._slow) > REMEMBERED:
+            self._slow.popitem(last=False)
+
+
+@cache
+def questions() -> Questions:
+    """Those of this process: at most half of the threads of its pages."""
+    return Questions(max(1, budget.web().pages // 2))
+
+
+def _waits(message: str) -> TransientError:
+    return TransientError(
+        message, code="questions_wait", next_step=_("Try again in half a minute.")
+    )

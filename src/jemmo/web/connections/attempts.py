@@ -1,0 +1,85 @@
+"""How often somebody may ask an ATS from the browser: all processes count together, each asks a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from allauth.core.internal import ratelimit
+from django.utils.translation import gettext as _
+
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.web.accounts.sign_in import APP
+from jemmo.web.connections.ats_threads import questions
+from jemmo.web.frame.access import MemberRequest
+
+ACTION = "ats_key"
+QUESTION = "ats_question"
+ADDRESS = frozenset(
+    (
+        "address_malformed",
+        "address_not_public",
+        "host_unreachable",
+        "not_an_api",
+        "redirected",
+        "tls",
+    )
+)
+"""What is wrong with the address."""
+OPTIONS = frozenset(("api_version", "option", "option_missing", "unknown_option"))
+"""What is wrong with an option."""
+UNSENT = frozenset(
+    ("address_malformed", "address_not_public", "host_unreachable", "tls", "option")
+) | frozenset(
+    ("key_empty", "key_malformed", "option_missing", "other_address", "same_key", "unknown_option")
+)
+"""Before these, no key was sent to anybody."""
+
+
+@contextmanager
+def question(request: MemberRequest) -> Iterator[None]:
+    """Count one that needs no new key, by the person and by the organisation.
+
+    Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
+    """
+    org = request.organisation.pk
+    with _place(request):
+        if ratelimit.consume(request, app=APP, action=QUESTION, key=str(org)) is None:
+            raise ConfigError(
+                _("The ATS was asked too often in a short time, so it was not asked again."),
+                code="too_many_questions",
+                next_step=_("Try again in ten minutes."),
+            )
+        yield
+
+
+@contextmanager
+def key_attempt(request: MemberRequest) -> Iterator[None]:
+    """Count one by the person and by the organisation, unless the key turns out not to have been sent.
+
+    Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
+    """
+    org = request.organisation.pk
+    with _place(request), _counted(request, str(org)):
+        yield
+
+
+def _place(request: MemberRequest) -> AbstractContextManager[None]:
+    return questions().place(request.organisation.pk, request.membership.account_id)
+
+
+@contextmanager
+def _counted(request: MemberRequest, org: str) -> Iterator[None]:
+    usage = ratelimit.consume(request, app=APP, action=ACTION, key=org)
+    if usage is None:
+        raise ConfigError(
+            _("Too many keys were tried in a short time, so this one wasn't sent to the ATS."),
+            code="too_many_keys",
+            next_step=_("Wait ten minutes, then try again with the key as the ATS shows it."),
+        )
+    try:
+        yield
+    except JemmoError as error:
+        if error.code in UNSENT:
+            usage.rollback()
+        raise

@@ -1,0 +1,236 @@
+"""What an admin does with a connection. Each address shows what it would do, and does it when it is posted."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.streams import Mode
+from jemmo.services.connections import connections
+from jemmo.services.connections.ats_access import PATIENCE
+from jemmo.services.connections.history_limit import HistoryHides
+from jemmo.services.connections.wizard import connector_named
+from jemmo.services.sync import manual
+from jemmo.store.models import Connection, ConnectionState
+from jemmo.vault import default_vault
+from jemmo.web.connections import forms
+from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.connections.attempts import key_attempt, question
+from jemmo.web.connections.forms import PREFIX
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+
+FRAME = {"section": "settings", "settings_page": "ats"}
+
+
+@manager
+def sync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    text = _("Reads what changed in the ATS since the last sync.")
+    if request.method != "POST":
+        return _confirm(request, connection, _("Sync now"), text)
+    return _request(request, connection, None, _("Sync now"), text)
+
+
+@manager
+def compare(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    title = _("Compare with the ATS")
+    text = _("Compares every ID with the ATS, reads what was missed, and deletes what is gone.")
+    if request.method != "POST":
+        return _confirm(request, connection, title, text)
+    return _request(request, connection, Mode.RECONCILE, title, text)
+
+
+@manager
+def resync(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    title = _("Read everything again")
+    text = _(
+        "Reads everything again, as in the first sync. This takes longer and uses more of the ATS's "
+        "rate limit. Nothing is lost."
+    )
+    if request.method != "POST":
+        return _confirm(request, connection, title, text)
+    return _request(request, connection, Mode.INITIAL, title, text)
+
+
+@manager
+def pause(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("No automatic syncs until you resume. Your records stay.")
+        return _confirm(request, connection, _("Pause"), text)
+    if connections.pause(connection):
+        messages.success(request, _("Paused: no sync starts until you resume it."))
+    else:
+        messages.info(request, _("Automatic syncs were already paused."))
+    return to_connection(connection)
+
+
+@manager
+def resume(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("Automatic syncs start again.")
+        return _confirm(request, connection, _("Resume"), text)
+    if connections.resume(connection):
+        messages.success(request, _("Automatic syncs resumed."))
+    elif request.organisation.deleted_at:
+        messages.info(request, _("This organization is being deleted, so nothing is synced."))
+    else:
+        messages.info(request, _("It was not paused."))
+    return to_connection(connection)
+
+
+@manager
+def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Ask the ATS what the key may do."""
+    connection = connection_of(request, connection_id)
+    shown: dict[str, Any] = {"connection": connection, **FRAME}
+    if request.method == "POST":
+        try:
+            with question(request):
+                shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    return render(request, "web/ats_test.html", shown)
+
+
+@sensitive_post_parameters("key")
+@sensitive_variables()
+@manager
+def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Replace the key by one that was tested first."""
+    connection = connection_of(request, connection_id)
+    form = forms.Key(request.POST or None, names_address=connections.names_address(connection))
+    shown: dict[str, Any] = {
+        "connection": connection,
+        "connector": connector_named(connection.provider),
+        "form": form,
+        **FRAME,
+    }
+    if request.method == "POST" and form.is_valid():
+        try:
+            with key_attempt(request):
+                connections.rotate(
+                    connection,
+                    form.cleaned_data["key"],
+                    vault=default_vault(),
+                    address=form.cleaned_data.get("address", ""),
+                    patience=PATIENCE,
+                )
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            messages.success(request, _("The new key works and is in use."))
+            return to_connection(connection)
+    return render(request, "web/ats_key.html", shown)
+
+
+@manager
+def revoked(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    if request.method != "POST":
+        text = _("Confirm once the old key no longer works in the ATS, to dismiss the reminder.")
+        return _confirm(request, connection, _("The old key is revoked"), text)
+    connections.revoked(connection)
+    return to_connection(connection)
+
+
+@manager
+def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Name, interval and options; changed options are tried first."""
+    connection = connection_of(request, connection_id)
+    connector = connector_named(connection.provider)
+    if connector is None:
+        raise Http404
+    form = forms.Edit(connector, request.POST or None, initial=_filled(connection))
+    shown: dict[str, Any] = {
+        "connection": connection,
+        "connector": connector,
+        "form": form,
+        **FRAME,
+    }
+    if request.method == "POST" and form.is_valid():
+        try:
+            with question(request):
+                reads_more = connections.change(
+                    connection,
+                    label=form.cleaned_data["label"],
+                    options=form.options(),
+                    sync_every_hours=form.cleaned_data["sync_every_hours"],
+                    seen=form.cleaned_data["seen"],
+                    vault=default_vault(),
+                    patience=PATIENCE,
+                    hides_ok=form.cleaned_data["hides_ok"],
+                )
+        except HistoryHides as error:
+            shown["hides"] = error
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            if reads_more and connection.state == ConnectionState.ACTIVE:
+                manual.request_sync(connection.id)
+            messages.success(request, _("Saved."))
+            return to_connection(connection)
+    return render(request, "web/ats_edit.html", shown)
+
+
+@manager
+def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """Forget the key, and keep or delete what was synced; the name is typed to confirm."""
+    connection = connection_of(request, connection_id)
+    wanted = (connection.label or connection.provider).strip()
+    form = forms.Disconnect(wanted, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        deletes = form.cleaned_data["fate"] == "delete"
+        connections.disconnect(connection, delete=deletes)
+        messages.success(
+            request,
+            _("Disconnected. Its jobs and talents are being deleted.")
+            if deletes
+            else _("Disconnected. Its jobs and talents stay as they are now."),
+        )
+        return to_connection(connection)
+    gone = connection.state == ConnectionState.DISCONNECTED
+    shown = {"connection": connection, "form": form, "gone": gone, **FRAME}
+    return render(request, "web/ats_disconnect.html", shown)
+
+
+def _filled(connection: Connection) -> dict[str, Any]:
+    options = {PREFIX + name: value for name, value in connection.options.items()}
+    return {
+        "seen": connections.seen_as(connection),
+        "label": connection.label,
+        "sync_every_hours": connection.sync_every_hours,
+        **options,
+    }
+
+
+def _request(
+    request: MemberRequest, connection: Connection, mode: Mode | None, title: str, text: str
+) -> HttpResponse:
+    try:
+        asked = manual.request_sync(connection.id, mode=mode)
+    except JemmoError as error:
+        return _confirm(request, connection, title, text, problem=problem(error))
+    if asked.joined:
+        name = connection.label or connection.provider
+        text = _("A sync of %(name)s was already running or waiting to start.")
+        messages.info(request, text % {"name": name})
+    else:
+        messages.success(request, _("Sync requested."))
+    return to_connection(connection)
+
+
+def _confirm(
+    request: MemberRequest, connection: Connection, title: str, text: str, **more: Any
+) -> HttpResponse:
+    shown = {"connection": connection, "title": title, "text": text, **more, **FRAME}
+    return render(request, "web/ats_confirm.html", shown)

@@ -1,0 +1,42 @@
+"""The brake: what unusually many deletions would take away, and the decision."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from jemmo.domain.errors import JemmoError
+from jemmo.services.connections import paused_deletions
+from jemmo.store.connections import paused_deletions as held
+from jemmo.store.db.paging import whole_number
+from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+
+
+@manager
+def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResponse:
+    connection = connection_of(request, connection_id)
+    shown = {"connection": connection, "section": "settings", "settings_page": "ats"}
+    if request.method == "POST":
+        try:
+            if request.POST.get("decision") == "release":
+                missing = whole_number(request.POST.get("missing", ""))
+                paused_deletions.release(
+                    connection, stream, missing=-1 if missing is None else missing
+                )
+                messages.success(
+                    request,
+                    _("Deletions released. The comparison that deletes them was requested."),
+                )
+            elif paused_deletions.keep(connection, stream):
+                messages.success(request, _("Nothing is deleted; the records stay."))
+            return to_connection(connection)
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    found = held.page(connection, stream, request.GET)
+    if found is None:
+        raise Http404
+    return render(request, "web/ats_deletions.html", {"held": found, **shown})

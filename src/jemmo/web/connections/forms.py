@@ -1,0 +1,212 @@
+"""What an admin types in about a connection. The fields of an ATS come from its connector's declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from jemmo.domain.error_catalog import trouble
+from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
+from jemmo.web.accounts.forms import Form
+from jemmo.web.connections.attempts import ADDRESS, OPTIONS
+from jemmo.web.frame.labels import word
+
+PREFIX = "option_"
+LONGEST = 4000
+
+
+def _key_field(label: Any) -> forms.CharField:
+    """A key is never shown again, neither by us nor by the browser's memory."""
+    return forms.CharField(
+        label=label,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+
+
+class _WithOptions(Form):
+    """A form with a field for each option of a connector that people set.
+
+    ``hides_ok`` is asked for where a shorter history would hide what people see now.
+    """
+
+    hides_ok = forms.BooleanField(label=_("Hide them"), required=False)
+
+    def __init__(self, connector: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connector = connector
+        self.settable = [option for option in connector.options if not option.own]
+        for option in self.settable:
+            self.fields[PREFIX + option.name] = _option_field(option)
+
+    def options(self) -> dict[str, str]:
+        """The options that differ from their default, and those that say something by being left empty."""
+        given = {}
+        for option in self.settable:
+            typed = self.cleaned_data[PREFIX + option.name]
+            value = "" if typed is None else str(typed)
+            if value != option.default or option.may_be_blank:
+                given[option.name] = value
+        return given
+
+    def asked(self) -> list[Any]:
+        """The fields that stand first."""
+        return [self[PREFIX + one.name] for one in self.settable if one.asked]
+
+    def further(self) -> list[Any]:
+        return [self[PREFIX + one.name] for one in self.settable if not one.asked]
+
+    unfolded = False
+
+    def further_wrong(self) -> bool:
+        """Whether a field that is folded away has an error, or may have."""
+        return self.unfolded or any(field.errors for field in self.further())
+
+
+def _option_field(option: Any) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": gettext(option.label),
+        "help_text": gettext(option.help),
+        "initial": option.default,
+        "required": option.required,
+    }
+    if option.choices:
+        choices = [(one, word(one, "choice")) for one in option.choices]
+        return forms.ChoiceField(**{**common, "required": True}, choices=choices)
+    if option.at_least is not None:
+        return forms.IntegerField(
+            **{**common, "required": not option.may_be_blank},
+            min_value=option.at_least,
+            max_value=option.at_most,
+        )
+    return forms.CharField(**common, max_length=LONGEST)
+
+
+class Connect(_WithOptions):
+    new_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    key = _key_field(_("API key"))
+    label = forms.CharField(
+        label=_("Name of the connection"),
+        max_length=200,
+        required=False,
+        help_text=_("Only shown in Jemmo, to distinguish several connections."),
+    )
+    base_url = forms.CharField(
+        label=_("Custom address"),
+        max_length=500,
+        required=False,
+        help_text=_("Only if the ATS's support told you to. Usually empty."),
+    )
+
+    def further(self) -> list[Any]:
+        return [self["base_url"], *super().further()]
+
+    def point_at(self, code: str) -> None:
+        """Show the fields that may hold the mistake, and mark the address if it is the one."""
+        self.unfolded = code in ADDRESS | OPTIONS
+        if code in ADDRESS and self.cleaned_data["base_url"]:
+            self.add_error("base_url", gettext(trouble(code).means))
+
+
+class Edit(_WithOptions):
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    label = forms.CharField(label=_("Name of the connection"), max_length=200, required=False)
+    sync_every_hours = forms.FloatField(
+        label=_("Hours between two syncs"), min_value=0.25, max_value=168
+    )
+
+
+class Key(Form):
+    """With ``names_address`` the ATS's address is typed too, since no key proves it."""
+
+    key = _key_field(_("New API key"))
+
+    def __init__(self, *args: Any, names_address: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if names_address:
+            self.fields["address"] = forms.CharField(label=_("Address of the ATS"), max_length=500)
+
+
+class SigningKey(Form):
+    key = _key_field(_("Signature key"))
+
+
+class Replay(Form):
+    """How far back stored webhooks are read again."""
+
+    hours = forms.ChoiceField(
+        label=_("From the"),
+        choices=[
+            ("1", _("last hour")),
+            ("24", _("last 24 hours")),
+            ("168", _("last 7 days")),
+        ],
+        initial="24",
+    )
+
+
+class Disconnect(Form):
+    """``name`` is typed to say that it is meant."""
+
+    fate = forms.ChoiceField(
+        label=_("Synced records"),
+        choices=[
+            ("keep", _("Keep the jobs and talents as they are now")),
+            ("delete", _("Delete the jobs and talents of this connection for good")),
+        ],
+        widget=forms.RadioSelect,
+        initial="keep",
+    )
+    name = forms.CharField(max_length=400, strip=True)
+
+    def __init__(self, wanted: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wanted = wanted
+        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": wanted}
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    def clean_name(self) -> str:
+        typed = str(self.cleaned_data["name"])
+        if typed.casefold() != self.wanted.casefold():
+            raise forms.ValidationError(gettext("The name doesn't match."))
+        return typed
+
+
+class Rules(Form):
+    """A box for each rule: ticked, such records are excluded."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    hired_days = forms.IntegerField(
+        label=_("Days that a hire counts as active"),
+        min_value=0,
+        max_value=MAX_HIRED_DAYS,
+        help_text=_(
+            "A hired talent stays in Jemmo for this long, as if the application were still active. "
+            "0: a hire does not count as active."
+        ),
+    )
+    field_order = ("seen", *(exclusion.value for exclusion in RULES), "hired_days")
+
+    def __init__(self, counts: dict[Exclusion, int], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for exclusion in RULES:
+            self.fields[exclusion.value] = forms.BooleanField(
+                label=word(exclusion, "rule"),
+                required=False,
+                help_text=ngettext(
+                    "%(n)s such record is stored.",
+                    "%(n)s such records are stored.",
+                    counts[exclusion],
+                )
+                % {"n": f"{counts[exclusion]:,}"},
+            )
+        self.order_fields(self.field_order)
+
+    def excludes(self) -> set[Exclusion]:
+        return {one for one in RULES if self.cleaned_data[one.value]}

@@ -1,0 +1,88 @@
+"""Settings > Logs: what the syncs complained about, and what to do about it."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from jemmo.domain.error_catalog import Kind, Severity
+from jemmo.services.connections import logs as service
+from jemmo.store.connections.logs import PERIODS, Wanted
+from jemmo.web.frame.access import MemberRequest, manages, member, wants_results
+from jemmo.web.frame.spooled import Spooled, lines
+from jemmo.web.frame.spooled import download as long_download
+
+COLUMNS = (
+    *("at", "severity", "kind", "code", "means", "message", "next_step", "count", "stream"),
+    *("remote_id", "field", "provider", "connection_id", "run_id", "status_page", "docs_url"),
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@member
+def logs(request: MemberRequest) -> HttpResponse:
+    page = service.page(request.organisation, Wanted.from_query(request.GET), now=datetime.now(UTC))
+    partial = wants_results(request)
+    shown = {
+        "page": page,
+        "wanted": page.found.wanted,
+        "choices": {"severity": list(Severity), "kind": list(Kind), "period": list(PERIODS)},
+        "partial": partial,
+        "section": "settings",
+        "settings_page": "logs",
+        "manages": manages(request),
+    }
+    return render(request, "web/logs_results.html" if partial else "web/logs.html", shown)
+
+
+@long_download
+@member
+def download(request: MemberRequest, form: str) -> Spooled:
+    """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
+    wanted = Wanted.from_query(request.GET)
+    found = service.every(request.organisation, wanted, now=datetime.now(UTC))
+    rows = (_in_words(service.plain(one)) for one in found)
+    content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")
+    return Spooled(
+        request,
+        lines(content),
+        content_type=f"{kind}; charset=utf-8",
+        file_name=f"jemmo-log.{form}",
+    )
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
+    return {**row, "means": _(row["means"]), "next_step": _(row["next_step"])}
+
+
+class Line:
+    """Gives back what a CSV writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    writer = csv.writer(Line())
+    yield "\ufeff" + writer.writerow(COLUMNS)
+    for row in rows:
+        yield writer.writerow([cell(row[name]) for name in COLUMNS])
+
+
+def cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is marked as text."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _jsonl(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield msgspec.json.encode(row) + b"\n"

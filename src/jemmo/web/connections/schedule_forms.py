@@ -1,0 +1,130 @@
+"""What an admin says about when syncs start by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from jemmo.domain.schedule import FirstSync, Window
+from jemmo.store.models import Connection
+from jemmo.web.accounts.forms import Form
+
+HOURS = "hours_"
+MOST_WINDOWS = 14
+WEEKDAYS = [
+    (0, _("Mon")),
+    (1, _("Tue")),
+    (2, _("Wed")),
+    (3, _("Thu")),
+    (4, _("Fri")),
+    (5, _("Sat")),
+    (6, _("Sun")),
+]
+
+
+def zones() -> list[Any]:
+    """The time zones this machine knows, by continent."""
+    known = sorted(one for one in available_timezones() if "/" in one or one == "UTC")
+    names = [one for one in known if not one.startswith(("Etc/", "posix/", "right/", "SystemV/"))]
+    groups = groupby(names, key=lambda one: one.partition("/")[0])
+    return [
+        (region, [(one, one.partition("/")[2].replace("_", " ") or one) for one in found])
+        for region, found in groups
+    ]
+
+
+class Times(Form):
+    """When syncs start, and for each connection the hours between two."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
+    first_sync = forms.ChoiceField(
+        label=_("The first sync of a new connection starts"),
+        choices=[
+            (FirstSync.NOW.value, _("Immediately")),
+            (FirstSync.TONIGHT.value, _("During off-peak hours")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, connections: Iterable[Connection], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in connections:
+            self.fields[f"{HOURS}{one.id}"] = forms.FloatField(
+                label=one.label or one.provider,
+                min_value=0.25,
+                max_value=168,
+                initial=f"{one.sync_every_hours:g}",
+                widget=forms.NumberInput(attrs={"step": "0.25"}),
+            )
+
+    def intervals(self) -> list[Any]:
+        return [self[name] for name in self.fields if name.startswith(HOURS)]
+
+    def hours(self) -> dict[UUID, float]:
+        return {
+            UUID(name.removeprefix(HOURS)): float(value)
+            for name, value in self.cleaned_data.items()
+            if name.startswith(HOURS)
+        }
+
+
+class Hours(Form):
+    """A time of the week. One that is left empty does not count; so a window is taken away."""
+
+    days = forms.TypedMultipleChoiceField(
+        label=_("Days"),
+        choices=WEEKDAYS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    start = forms.TimeField(
+        label=_("From"), required=False, widget=forms.TimeInput({"type": "time"}, "%H:%M")
+    )
+    end = forms.TimeField(
+        label=_("To"), required=False, widget=forms.TimeInput({"type": "time"}, "%H:%M")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        if not given["days"] and not given["start"] and not given["end"]:
+            return given
+        if given["start"] is None or given["end"] is None:
+            raise forms.ValidationError(_("Enter both times, or leave the whole line empty."))
+        if not given["days"]:
+            raise forms.ValidationError(_("Choose a day, or leave the whole line empty."))
+        return given
+
+    def window(self) -> Window | None:
+        given = self.cleaned_data
+        if not given.get("days") or given.get("start") is None:
+            return None
+        return Window(
+            days=tuple(sorted(given["days"])),
+            start=given["start"].replace(second=0, microsecond=0),
+            end=given["end"].replace(second=0, microsecond=0),
+        )
+
+
+def windows_form(name: str, data: Any, windows: Iterable[Window]) -> Any:
+    """A line for each window, and an empty one."""
+    made = forms.formset_factory(
+        Hours, extra=1, max_num=MOST_WINDOWS, absolute_max=MOST_WINDOWS, validate_max=True
+    )
+    initial = [{"days": one.days, "start": one.start, "end": one.end} for one in windows]
+    return made(data, prefix=name, initial=initial)
+
+
+def windows_of(lines: Any) -> tuple[Window, ...]:
+    """The windows that were filled in."""
+    found = [one.window() for one in lines]
+    return tuple(one for one in found if one is not None)

@@ -1,0 +1,98 @@
+"""The connect wizard: choose an ATS, give a key, see the plan, start now or tonight."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from jemmo.domain.errors import JemmoError
+from jemmo.services.connections import wizard
+from jemmo.services.connections.connections import Connected
+from jemmo.services.connections.history_limit import HistoryHides
+from jemmo.vault import default_vault
+from jemmo.web.connections.ats import connection_of, to_connection
+from jemmo.web.connections.attempts import key_attempt, question
+from jemmo.web.connections.forms import Connect
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+from jemmo.web.templatetags.jemmo import exact
+
+FRAME = {"section": "settings", "settings_page": "ats"}
+
+
+@manager
+def choose(request: MemberRequest) -> HttpResponse:
+    return render(request, "web/ats_choose.html", {"choices": wizard.choices(), **FRAME})
+
+
+@sensitive_post_parameters("key")
+@sensitive_variables()
+@manager
+def connect(request: MemberRequest, provider: str) -> HttpResponse:
+    """Test the key and keep it. It is in no answer and in no session: after an error it is typed again."""
+    connector = wizard.connector_named(provider)
+    if connector is None:
+        raise Http404
+    form = Connect(connector, request.POST or None)
+    shown: dict[str, Any] = {"form": form, "connector": connector, **FRAME}
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _connect(request, provider, form)
+        except HistoryHides as error:
+            shown["hides"] = error
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+            form.point_at(error.code)
+        else:
+            messages.success(request, _("The key works and is stored encrypted."))
+            return redirect("ats_plan", made.id)
+    return render(request, "web/ats_connect.html", shown)
+
+
+def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
+    with key_attempt(request):
+        return wizard.connect(
+            request.organisation,
+            provider,
+            form.cleaned_data["key"],
+            vault=default_vault(),
+            new_id=form.cleaned_data["new_id"],
+            label=form.cleaned_data["label"],
+            base_url=form.cleaned_data["base_url"],
+            options=form.options(),
+            allowed_hosts=settings.JEMMO_ATS_HOSTS,
+            hides_ok=form.cleaned_data["hides_ok"],
+        )
+
+
+@manager
+def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
+    """What the first sync will take, and the choice of when."""
+    connection, now = connection_of(request, connection_id), datetime.now(UTC)
+    shown: dict[str, Any] = {"connection": connection, **FRAME}
+    try:
+        if request.method == "POST":
+            at_night = request.POST.get("when") == "tonight"
+            begins = wizard.start(connection, at_night=at_night, now=now)
+            if begins is None:
+                messages.success(request, _("First sync requested."))
+            else:
+                said = _("The first sync starts at %(time)s.")
+                messages.success(request, said % {"time": _plain(begins)})
+            return to_connection(connection)
+        with question(request):
+            shown["plan"] = wizard.plan(connection, vault=default_vault(), now=now)
+    except JemmoError as error:
+        shown["problem"] = problem(error)
+    return render(request, "web/ats_plan.html", shown)
+
+
+def _plain(moment: datetime) -> str:
+    """The time without the markup of a page."""
+    return exact(moment).partition(">")[2].partition("<")[0]

@@ -1,0 +1,1 @@
+"""The texts and bytes of stored files."""

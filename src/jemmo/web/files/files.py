@@ -1,0 +1,63 @@
+"""Kept files: their words in a page, and their bytes by a link of minutes."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.services.files import stored_files
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, NotForViewer, member
+
+LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""Of a file's own answer: whatever is in it, nothing of it runs here."""
+
+
+@member
+def detail(request: MemberRequest, version_id: UUID) -> HttpResponse:
+    try:
+        found = stored_files.preview(request.membership, version_id, vault=default_vault())
+    except stored_files.NotAllowed:
+        raise NotForViewer from None
+    if found is None:
+        raise Http404
+    shown = {"preview": found, "talent": found.version.attachment.talent, "section": "talents"}
+    return render(request, "web/file.html", shown)
+
+
+@member
+def link(request: MemberRequest, version_id: UUID, *, inline: bool = False) -> HttpResponse:
+    """Leads to the bytes; the address is good for some minutes and for this person alone."""
+    try:
+        token = stored_files.link(request.membership, version_id, inline=inline)
+    except stored_files.NotAllowed:
+        raise NotForViewer from None
+    if token is None:
+        raise Http404
+    return redirect("file_bytes", token)
+
+
+@member
+def content(request: MemberRequest, token: str) -> HttpResponse:
+    ticket = stored_files.read_link(request.membership.account, token)
+    if ticket is None:
+        raise Http404
+    try:
+        found = stored_files.take_file(request.membership, ticket, vault=default_vault())
+    except stored_files.NotAllowed:
+        raise NotForViewer from None
+    except JemmoError as error:
+        told = {"error": error, "needs_operator": isinstance(error, ConfigError)}
+        return render(request, "web/file_gone.html", {**told, "section": "talents"}, status=503)
+    if found is None:
+        raise Http404
+    answer = HttpResponse(found.content, content_type=found.content_type)
+    how = content_disposition_header(not ticket.inline, found.file_name)
+    answer["Content-Disposition"] = how or "attachment"
+    answer["Content-Security-Policy"] = LOCKED
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return answer

@@ -1,0 +1,106 @@
+"""Who may open a page, and in what form it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from jemmo.store.models import Membership, Organisation, Role
+from jemmo.store.records.redaction import Unseal
+from jemmo.vault import default_vault
+from jemmo.web.frame.links import back
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+class NotForRole(Http404):
+    """The page exists for owners and admins; a member of another role learns who they are."""
+
+
+class NotForViewer(PermissionDenied):
+    """Recruiters, admins and owners may do it; viewers may not."""
+
+
+class MemberRequest(HttpRequest):
+    """A request of somebody who belongs to an organisation."""
+
+    membership: Membership
+    organisation: Organisation
+    htmx: HtmxDetails
+
+
+def member(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
+    """Only for members; who is signed in without belonging anywhere is told what to do.
+
+    Nothing of the answer stays in the browser once it is closed or the person has signed out.
+    """
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if getattr(request, "membership", None) is not None:
+            response = view(request, *args, **kwargs)
+            add_never_cache_headers(response)
+            patch_vary_headers(response, ("HX-Request",))  # a list and its page share an address
+            return response
+        if request.user.is_authenticated:
+            return redirect("no_organisation")
+        htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+        if htmx:  # the whole page signs in again, not the part that was asked for
+            page = back(request, request.headers.get("HX-Current-URL"))
+            return HttpResponseClientRedirect(redirect_to_login(page).url)
+        return redirect_to_login(request.get_full_path())
+
+    return cast("View[P]", checked)
+
+
+def manager(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
+    """Only for owners and admins; for any other member there is no such page."""
+
+    @wraps(view)
+    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not manages(request):
+            raise NotForRole
+        return view(request, *args, **kwargs)
+
+    return member(cast("View[P]", checked))
+
+
+def recruiter_to_change(view: Callable[Concatenate[Any, P], HttpResponseBase]) -> View[P]:
+    """Members may look; only recruiters and above may post."""
+
+    @wraps(view)
+    def checked(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method == "POST" and not Role(request.membership.role).syncs:
+            raise NotForViewer
+        return view(request, *args, **kwargs)
+
+    return member(cast("View[P]", checked))
+
+
+def manages(request: MemberRequest) -> bool:
+    return Role(request.membership.role).manages
+
+
+def sees_contacts(request: MemberRequest) -> bool:
+    return Role(request.membership.role).sees_contacts
+
+
+def unseal_for(request: MemberRequest) -> Unseal | None:
+    """What opens contact details, for who may see them."""
+    return default_vault().open if sees_contacts(request) else None
+
+
+def wants_results(request: MemberRequest) -> bool:
+    """Whether the list alone is asked for; going back in the browser asks for the page."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -1,0 +1,70 @@
+"""The demo's page: where its simulated ATS listens, and how to change a record there and watch it arrive."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from msgspec import Struct
+
+from jemmo.domain.validation import split_address
+from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.records import jobs, talents
+from jemmo.web.frame.access import MemberRequest, member
+
+SIMULATED = "127.0.0.1"
+NAMES, TITLES = ("Zelda", "Zoe"), ("Head of Demos", "Demo Engineer")  # the second after the first
+
+R = TypeVar("R", Job, Talent)
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A command that changes ``record``, a ``job`` or a ``talent``, in the simulated ATS."""
+
+    kind: str
+    record: Job | Talent
+    command: str
+
+
+@member
+def demo(request: MemberRequest) -> HttpResponse:
+    if not settings.JEMMO_DEMO:
+        raise Http404
+    connection = _simulated(request.organisation)
+    orders = _orders(request.organisation, connection) if connection else []
+    shown = {"connection": connection, "orders": orders, "section": "help"}
+    return render(request, "web/demo.html", shown)
+
+
+def _simulated(org: Organisation) -> Connection | None:
+    known = org.connections.filter(provider="teamtailor").order_by("created_at")
+    return next((one for one in known if split_address(one.base_url).hostname == SIMULATED), None)
+
+
+def _orders(org: Organisation, connection: Connection) -> list[Order]:
+    """A change for a talent and one for a job, both of those that are shown."""
+    found = []
+    if talent := _first(talents.visible(org), connection):
+        order = {"type": "candidates", "id": talent.remote_id}
+        name = NAMES[talent.first_name == NAMES[0]]
+        body = {**order, "attributes": {"first-name": name}}
+        found.append(Order(kind="talent", record=talent, command=_command(connection, body)))
+    if job := _first(jobs.visible(org), connection):
+        title = TITLES[job.title == TITLES[0]]
+        body = {"type": "jobs", "id": job.remote_id, "attributes": {"title": title}}
+        found.append(Order(kind="job", record=job, command=_command(connection, body)))
+    return found
+
+
+def _first(shown: QuerySet[R], connection: Connection) -> R | None:
+    return shown.filter(connection=connection).order_by("remote_id").first()
+
+
+def _command(connection: Connection, body: dict[str, Any]) -> str:
+    address = f"{connection.base_url}/__sandbox__/edit"
+    return shlex.join(["curl", address, "-d", json.dumps(body)])

@@ -1,0 +1,81 @@
+"""Help > Guides: when syncs start, what the signs mean, and where things are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
+
+from jemmo.connectors.base import Connector
+from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.estimate import FIRST_SYNCS
+from jemmo.domain.status import Colour
+from jemmo.services.connections.schedule import next_sync_at
+from jemmo.services.webhooks import endpoints
+from jemmo.store.connections.connections import PARTED, display_names, listed
+from jemmo.store.models import Connection
+from jemmo.web.frame.access import MemberRequest, member
+
+TERMS = (
+    (_("ATS"), _("Applicant tracking system: the recruiting software that your company uses.")),
+    (_("Sync"), _("Jemmo reads jobs and talents from the ATS. It never writes there.")),
+    (_("Initial sync"), _("The first sync of a connection, which reads everything.")),
+    (_("Incremental sync"), _("A sync that reads only what changed since the one before.")),
+    (
+        _("Full comparison"),
+        _(
+            "Every record is checked against the ATS: missing ones are read, and deleted ones are deleted."
+        ),
+    ),
+    (_("Upsert"), _("A record is updated if Jemmo has it, and created if not.")),
+    (_("Webhook"), _("A message from the ATS that something changed, sent as it happens.")),
+    (_("Rate limit"), _("How many requests an ATS accepts in a given time.")),
+    (_("Excluded"), _("Stored but not shown, such as archived jobs; rules decide which.")),
+    (_("Rejected"), _("Not usable as the ATS sent it; Settings > Logs says why.")),
+)
+
+
+class Schedule(Struct, frozen=True, kw_only=True):
+    """When a connection is synced. ``announces`` says that webhooks bring its changes as they happen."""
+
+    connection: Connection
+    name: str
+    next_sync_at: datetime | None
+    announces: bool
+
+
+@member
+def guides(request: MemberRequest) -> HttpResponse:
+    connected = [one for one in listed(request.organisation) if one.state not in PARTED]
+    shown = {
+        "schedules": _schedules(connected, datetime.now(UTC)),
+        "first_syncs": FIRST_SYNCS,
+        "colours": list(Colour),
+        "connectors": _connectors(connected),
+        "terms": TERMS,
+        "section": "help",
+    }
+    return render(request, "web/guides.html", shown)
+
+
+def _schedules(connections: list[Connection], now: datetime) -> list[Schedule]:
+    names = display_names(connections)
+    return [
+        Schedule(
+            connection=one,
+            name=names[one.id],
+            next_sync_at=next_sync_at(one, now),
+            announces=endpoints.status(one, now).last_delivery_at is not None,
+        )
+        for one in connections
+    ]
+
+
+def _connectors(connections: Iterable[Connection]) -> list[Connector]:
+    """Those of the organization's ATSs; all that there are before one is connected."""
+    used = {one.provider for one in connections}
+    return [one for name, one in sorted(CONNECTORS.items()) if name in used or not used]

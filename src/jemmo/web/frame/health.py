@@ -1,0 +1,66 @@
+"""For load balancers and watchers: is the process alive, and can it do its work?"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from jemmo.services.operations import metrics as measured
+from jemmo.services.operations import readiness
+from jemmo.store.db import scope
+
+
+class Probes:
+    """Answers load balancers before the host name is checked, since they ask by address.
+
+    Nor is the database asked who the visitor is: without one, that would fail first.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/healthz":
+            return healthz(request)
+        if request.path == "/readyz":
+            return readyz(request)
+        return self.get_response(request)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when all is well, else 503 with what is not."""
+    found = readiness.checks()
+    ready = all(outcome == "ok" for outcome in found.values())
+    answer = JsonResponse({"ready": ready, "checks": found}, status=200 if ready else 503)
+    answer["Cache-Control"] = "no-store"
+    if not ready:
+        answer["Retry-After"] = "10"
+    return answer
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, with the token of ``JEMMO_METRICS_TOKEN``; 404 to others unless ``JEMMO_METRICS_OPEN=1``.
+
+    Where a request comes from says nothing: behind a proxy on this machine, all come from this machine.
+    """
+    if not may_measure(request.headers.get("Authorization", "")):
+        raise Http404
+    with scope.under(scope.EVERYTHING):
+        return HttpResponse(measured.rendered(), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_measure(authorization: str) -> bool:
+    """Whether a request with this header, empty without one, may see the figures."""
+    if not settings.METRICS_TOKEN:
+        return bool(settings.METRICS_OPEN)
+    scheme, _, token = authorization.partition(" ")
+    return scheme == "Bearer" and constant_time_compare(token, settings.METRICS_TOKEN)

@@ -1,0 +1,172 @@
+"""What every request passes: a strict content policy, and whose data it may see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from jemmo.store.accounts import members
+from jemmo.store.db import scope
+from jemmo.store.db.scope import Reach, Scope
+from jemmo.store.models import Account, Membership, Organisation, Role
+from jemmo.web.frame import errors
+from jemmo.web.frame.headers import HEADERS
+from jemmo.web.frame.limits import TOO_LARGE
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ContentSecurityPolicy:
+    """Only what the application itself serves may run or be shown: no inline script or style.
+
+    It stands before all that answers by itself, static files included.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return secured(self.get_response(request))
+
+
+def secured(response: HttpResponseBase) -> HttpResponseBase:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+LONGEST_ADDRESS = 4200
+"""Characters of an address as links of a page repeat it: a search of 200 letters, escaped twice for signing in."""
+
+
+class SizeLimit:
+    """Refuses bodies cut off for their size (``jemmo.web.frame.limits``) and addresses longer than any search makes.
+
+    A list repeats its address in every link, so a long one would make a page many times as long.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if getattr(request, "scope", {}).get(TOO_LARGE):
+            return errors.too_large(request)
+        if len(request.path) + len(request.GET.urlencode()) > LONGEST_ADDRESS:
+            return errors.too_long(request)
+        return self.get_response(request)
+
+
+class SessionEnd:
+    """Signs out who did nothing for a while, and everybody some days after they signed in.
+
+    What a page asks for by itself is no sign of a person.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and self._is_over(request, time.time()):
+            logout(request)
+        return self.get_response(request)
+
+    def _is_over(self, request: HttpRequest, now: float) -> bool:
+        session = request.session
+        began, seen = session.get(BEGAN), session.get(SEEN)
+        if began is None or seen is None:
+            session[BEGAN] = session[SEEN] = now
+            return False
+        idle = settings.SESSION_IDLE_SECONDS
+        if now - began > settings.SESSION_COOKIE_AGE or (idle and now - seen > idle):
+            return True
+        if now - seen > SEEN_EVERY and not _asked_by_itself(request):
+            session[SEEN] = now
+        return False
+
+
+BEGAN, SEEN = "began", "seen"
+SEEN_EVERY = 60.0  # seconds between two notes that somebody is there: each is a row written
+UNASKED = "Jemmo-Unasked"
+"""The header of what an open page asks for without a person having done anything (``live.js``)."""
+PARTS = ("image/", "text/event-stream")
+"""What browsers accept for pictures of a page and for its stream of news: these carry no header of ours."""
+
+
+def _asked_by_itself(request: HttpRequest) -> bool:
+    return UNASKED in request.headers or request.headers.get("Accept", "").startswith(PARTS)
+
+
+class OnTheWayIn:
+    """Until it is known who asks, the database shows what signing in needs and nothing else."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with scope.under(scope.SIGN_IN):
+            return self.get_response(request)
+
+
+WIDER = {
+    "/accounts/": Reach.SIGN_IN,
+    "/invitations/": Reach.SIGN_IN,
+    "/start/": Reach.SIGN_IN,
+    "/admin/": Reach.SUPPORT,
+}
+"""Pages that need more than an organisation's rows, by the beginning of their address."""
+
+
+def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
+    """What the database shows this request."""
+    reach = next(
+        (found for start, found in WIDER.items() if request.path.startswith(start)), Reach.NONE
+    )
+    if reach is Reach.SUPPORT and not _is_trusted_staff(request.user):
+        reach = Reach.SIGN_IN  # the admin pages' own way in
+    if membership is None:
+        return Scope(account=request.user.pk, reach=reach or Reach.SIGN_IN)
+    return Scope(
+        org=membership.org_id,
+        account=membership.account_id,
+        contacts=Role(membership.role).sees_contacts,
+        confidential=membership.sees_confidential,
+        reach=reach,
+    )
+
+
+def _is_trusted_staff(person: Account | AnonymousUser) -> bool:
+    return isinstance(person, Account) and person.is_staff and person.is_verified
+
+
+class CurrentOrganisation:
+    """Sets ``request.membership`` and ``request.organisation`` for who is signed in, or ``None``.
+
+    Times are shown in the organisation's time zone, and the database shows that organisation's rows alone.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        found = members.memberships(request.user) if request.user.is_authenticated else []
+        membership = members.current(found, request.session.get("organisation")) if found else None
+        org = membership.org if membership else None
+        request.memberships = found  # type: ignore[attr-defined]
+        request.membership = membership  # type: ignore[attr-defined]
+        request.organisation = org  # type: ignore[attr-defined]
+        with timezone.override(_zone(org)), scope.under(scope_of(request, membership)):
+            return self.get_response(request)
+
+
+def _zone(org: Organisation | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(org.time_zone) if org else None
+    except (KeyError, ValueError, OSError):  # a name that this machine does not know
+        return None

@@ -1,0 +1,78 @@
+"""Whom a request comes from, by the number of proxies that stand before us (``JEMMO_PROXIES``)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableMapping
+from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.http.request import split_domain_port
+
+log = logging.getLogger(__name__)
+UNKNOWN = "0.0.0.0"  # noqa: S104 - a Unix socket's peer has no address
+THIS_MACHINE = ("127.0.0.1", "::1", "")
+HOME = 64  # the prefix of an IPv6 address that one visitor may change at will
+
+
+def address_of(forwarded: str, peer: str) -> str:
+    """The address that the outermost of our proxies saw, or the peer's; what a visitor wrote before is not read.
+
+    ``forwarded`` is the header ``X-Forwarded-For``, empty without one.
+    """
+    hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    told = forwarded.split(",")
+    if not hops and told != [""]:
+        _warn_of_proxy()
+    candidates = [told[-hops]] if 0 < hops <= len(told) else []
+    for candidate in [*candidates, peer]:
+        if found := _address(candidate.strip()):
+            return found
+    return UNKNOWN
+
+
+def sender(scope: MutableMapping[str, Any]) -> str:
+    """Whose share of memory and places a request takes: an address, of IPv6 the /64."""
+    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    host = (scope.get("client") or ("", 0))[0]
+    return visitor(address_of(b",".join(values).decode("latin-1"), host))
+
+
+def holder(scope: MutableMapping[str, Any]) -> str:
+    """Who waits in one line for pages (``jemmo.web.frame.turns``): a sender.
+
+    Where all are this machine, since a proxy stands here that we were not told of, cookies and tokens tell them apart.
+    """
+    peer = (scope.get("client") or ("", 0))[0]
+    if settings.ALLAUTH_TRUSTED_PROXY_COUNT or peer not in THIS_MACHINE:
+        return sender(scope)
+    headers = dict(scope["headers"])
+    return f"{peer} {hash((headers.get(b'authorization'), headers.get(b'cookie')))}"
+
+
+def visitor(address: str) -> str:
+    """Whom an address stands for: of IPv6, the /64."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address}/{HOME}", strict=False))
+
+
+@cache
+def _warn_of_proxy() -> None:
+    """Once a process: with all visitors counted as one, one of them uses up everybody's attempts."""
+    log.warning("X-Forwarded-For is ignored; if a proxy sets it, set JEMMO_PROXIES")
+
+
+def _address(written: str) -> str | None:
+    """The address without a port. IPv4 within IPv6 is IPv4: else all its visitors were of one network."""
+    for candidate in (written, split_domain_port(written)[0].strip("[]")):
+        try:
+            address = ip_address(candidate)
+        except ValueError:
+            continue
+        if isinstance(address, IPv6Address):
+            return str(address.ipv4_mapped or IPv6Address(int(address)))  # without its zone
+        return str(address)
+    return None

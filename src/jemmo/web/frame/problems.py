@@ -1,0 +1,106 @@
+"""An error as a page tells it: in the reader's language, with what was found this time as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language, gettext
+
+from jemmo.domain import brake
+from jemmo.domain.error_catalog import UNKNOWN, needs_manager, trouble
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.streams import AccessCheck
+from jemmo.services.connections.ats_access import AccessTooSmall
+from jemmo.services.connections.connections import KnownAccount
+from jemmo.store.models import Membership, Role
+from jemmo.web.connections.paused_deletions import sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """``evidence`` is the error's own sentence; ``checks`` name each right of a key, ``known`` another connection."""
+
+    means: str
+    next_step: str
+    evidence: str
+    checks: list[AccessCheck] = field(default_factory=list)
+    known: UUID | None = None
+
+
+def problem(error: JemmoError) -> Problem:
+    told = said(error.as_dict())
+    checks = error.report.checks if isinstance(error, AccessTooSmall) else []
+    known = error.known.id if isinstance(error, KnownAccount) else None
+    return Problem(
+        means=told["means"],
+        next_step=told["next_step"],
+        evidence=told["evidence"],
+        checks=checks,
+        known=known,
+    )
+
+
+def said(error: dict[str, Any], reader: Membership | None = None) -> dict[str, str]:
+    """An error of a report, of which pages show ``means``, ``next_step`` and ``evidence``.
+
+    What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
+    """
+    told = _said(error)
+    if not may_help(str(error.get("code") or ""), reader):
+        told["next_step"] = who_can(str(error.get("code") or ""))
+    return told
+
+
+def spoken(error: dict[str, Any] | None, reader: Membership | None = None) -> dict[str, str]:
+    """An error where there is room for one sentence: ``means`` and ``next_step``.
+
+    In English it is the error's own sentence, which says more. Others read what its code means, in their language.
+    """
+    if not in_english() or not error or error.get("paused") or not error.get("message"):
+        return said(error or {}, reader)
+    return {"means": str(error["message"]), "next_step": step_for(error, reader)}
+
+
+def in_english() -> bool:
+    """Whether the reader's language is that of errors' own sentences."""
+    return (get_language() or "en").partition("-")[0] == "en"
+
+
+def step_for(error: dict[str, Any] | None, reader: Membership | None) -> str:
+    """The error's own next step, or who can do it where the reader cannot."""
+    told = error or {}
+    if may_help(str(told.get("code") or ""), reader):
+        return str(told.get("next_step") or "")
+    return who_can(str(told.get("code") or ""))
+
+
+def may_help(code: str, reader: Membership | None) -> bool:
+    """Whether the reader may do what the error asks for; without one, it is an operator."""
+    return not reader or Role(reader.role).manages or not needs_manager(code)
+
+
+def who_can(code: str) -> str:
+    """What to tell a reader who may not do what the error asks for."""
+    return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
+
+
+def ask_managers() -> str:
+    return gettext("Ask an owner or admin of your organization.")
+
+
+def _said(error: dict[str, Any]) -> dict[str, str]:
+    message, step = str(error.get("message") or ""), str(error.get("next_step") or "")
+    found = trouble(str(error.get("code") or ""))
+    if found is UNKNOWN and in_english():
+        return {"means": message or gettext(found.means), "next_step": step, "evidence": ""}
+    if error.get("paused"):
+        means = message = sentences(error)
+    else:
+        means = gettext(found.means)
+    return {
+        "means": means,
+        "next_step": gettext(found.next_step),
+        "evidence": "" if message == means else message,
+    }

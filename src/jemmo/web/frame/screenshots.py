@@ -1,0 +1,179 @@
+"""Screenshot mode: every answer is made generic on its way out, whatever view made it.
+
+While a response is made, everyone read from the tables is registered (``jemmo.store.db.display_registry``); afterwards
+the response's text is changed. A page that nobody thought of is masked like the others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.crypto import salted_hmac
+from django.utils.translation import trans_real
+
+from jemmo.connectors import names
+from jemmo.domain.masking import Disguise, is_generic, through
+from jemmo.domain.validation import split_address
+from jemmo.store.db.display_registry import noticing
+
+SCREENSHOT = "screenshot"
+SAFE = ("GET", "HEAD", "OPTIONS")
+HELP = "/help/"  # what is written to support may hold generic names: it is meant to
+SECRETS = ("/accounts/2fa/totp/activate", "/accounts/2fa/recovery-codes")
+HEADERS = ("HX-Push-Url", "HX-Replace-Url", "HX-Location", "HX-Redirect", "Location")
+_LETTERS = re.compile(r"[^\W\d_]+")
+SCRIPTS = ("text/javascript", "application/javascript", "text/css")
+
+
+class ScreenshotMode:
+    """Sets ``request.screenshot_mode``, and masks what is answered while it is on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        on = request.user.is_authenticated and bool(request.session.get(SCREENSHOT))
+        request.screenshot_mode = on  # type: ignore[attr-defined]
+        if not on:
+            return self.get_response(request)
+        disguise = disguise_of(request)
+        with noticing(disguise):
+            return masked(self._answer(request), request, disguise)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(SECRETS):
+            return _withheld(request)
+        if request.method not in SAFE and request.path != HELP and _holds_masked(request):
+            return render(request, "web/masked_form.html", status=409)
+        return self.get_response(request)
+
+
+def disguise_of(request: HttpRequest) -> Disguise:
+    """The organisation's disguise, which knows already whoever the frame of each page names."""
+    memberships = getattr(request, "memberships", [])
+    own = getattr(request, "organisation", None)
+    secret = salted_hmac("jemmo.disguise", str(own.pk) if own else "", algorithm="sha256").digest()
+    disguise = Disguise(secret, ordinary_words())
+    for one in memberships:
+        one.org.notice(disguise)
+    request.user.notice(disguise)  # type: ignore[union-attr]
+    return disguise
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """The interface's own words in each language, in lower case.
+
+    A person called "May" does not change the name of a month.
+    """
+    texts = list(names.OFFERED)
+    for code, _ in settings.LANGUAGES:
+        catalog = trans_real.translation(code)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+        for source, translated in catalog.items():
+            texts += [source if isinstance(source, str) else source[0], translated]
+    return frozenset(word.casefold() for text in texts for word in _LETTERS.findall(text))
+
+
+def shown_as_it_is(answer: HttpResponse) -> HttpResponse:
+    """Mark an answer that screenshot mode need not withhold: a picture that was taken in it."""
+    answer.taken_in_screenshot_mode = True  # type: ignore[attr-defined]
+    return answer
+
+
+def masked(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> HttpResponseBase:
+    """The answer as a screenshot may show it; what holds no text is withheld."""
+    if getattr(answer, "taken_in_screenshot_mode", False):
+        return answer
+    for name in HEADERS:
+        if name in answer.headers:
+            answer.headers[name] = _own_address(answer.headers[name], request, disguise)
+    if getattr(request, "htmx", None) and request.method == "GET":
+        _push_generic(answer, request, disguise)
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+    if kind in SCRIPTS:
+        return answer
+    change = _change_of(kind, disguise)
+    if change is None:
+        answer.close()
+        return _withheld(request)
+    if isinstance(answer, StreamingHttpResponse):
+        answer.streaming_content = (
+            _async_parts(answer.streaming_content, change, disguise)
+            if answer.is_async
+            else _parts(answer.streaming_content, change, disguise)  # type: ignore[arg-type]
+        )
+    elif isinstance(answer, HttpResponse) and answer.content:
+        answer.content = change(answer.content)
+    if answer.headers.get("Content-Disposition"):
+        answer.headers["Content-Disposition"] = "attachment"
+    return answer
+
+
+def _change_of(kind: str, disguise: Disguise) -> Callable[[bytes], bytes] | None:
+    if kind in ("", "text/html"):
+        return _in_text(disguise.html)
+    if kind == "text/event-stream":
+        return _in_text(lambda text: disguise.html(text) if "<" in text else disguise.text(text))
+    if kind == "application/json":
+        return lambda body: json.dumps(through(json.loads(body), disguise.text)).encode()
+    if kind.startswith("text/") or kind in ("application/x-ndjson", "application/jsonl"):
+        return _in_text(disguise.text)
+    return None
+
+
+def _in_text(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
+    return lambda body: change(body.decode(errors="replace")).encode()
+
+
+def _parts(
+    content: Iterable[bytes], change: Callable[[bytes], bytes], disguise: Disguise
+) -> Iterator[bytes]:
+    """Each part changed; what is read for it is noted."""
+    parts = iter(content)
+    while True:
+        with noticing(disguise):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield change(part)
+
+
+async def _async_parts(
+    content: Any, change: Callable[[bytes], bytes], disguise: Disguise
+) -> AsyncIterator[bytes]:
+    async for part in content:
+        yield change(part)
+
+
+def _own_address(address: str, request: HttpRequest, disguise: Disguise) -> str:
+    """Addresses of this site are kept but for their query; sign-in leads elsewhere only by forms of ours."""
+    parts = split_address(address)
+    if parts.netloc and parts.netloc != request.get_host():
+        return address
+    return disguise.address(parts._replace(scheme="", netloc="").geturl())
+
+
+def _push_generic(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> None:
+    """What was typed into the search may name somebody: the address bar does not say it."""
+    asked = f"{request.path}?{request.GET.urlencode()}"
+    shown = disguise.address(asked)
+    if request.GET.get("q") and "HX-Push-Url" not in answer.headers and shown != asked:
+        answer.headers["HX-Push-Url"] = shown
+
+
+def _withheld(request: HttpRequest) -> HttpResponse:
+    """Instead of files and of the secrets of two-step sign-in."""
+    return render(request, "web/withheld.html", status=409)
+
+
+def _holds_masked(request: HttpRequest) -> bool:
+    """Whether a form brings back what only this mode writes: saving it would lose the real value."""
+    values = (value for name in request.POST for value in request.POST.getlist(name))
+    return any(is_generic(value) for value in values)

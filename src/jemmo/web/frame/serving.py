@@ -1,0 +1,138 @@
+"""The ASGI application of the pages: Django in a fixed number of threads.
+
+Django's own handler gives every request a thread and hands it back and forth between thread and event loop.
+Here, a request waits for its turn (``jemmo.web.frame.turns``), is answered in one go, and has given its database
+connection back before the first byte of the answer leaves: who reads slowly, or hears live events for hours,
+holds neither thread nor connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from io import BytesIO
+from typing import IO, Any, cast
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import set_script_prefix
+
+from jemmo.store.db import budget
+from jemmo.web.frame import errors, turns
+from jemmo.web.frame.headers import RAW
+from jemmo.web.frame.health import may_measure
+from jemmo.web.frame.limits import Crowded, InFlight, Receive, Scope, Send, SlowReader
+from jemmo.web.frame.middleware import secured
+from jemmo.web.frame.peers import holder, sender
+from jemmo.web.frame.spooled import Spooled, is_download
+from jemmo.web.frame.turns import Busy, Turns
+
+ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
+"""Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""
+SENDING_SECONDS = 900.0  # for all of a long download, however steadily its reader takes it
+ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
+
+
+async def alive(send: Send) -> None:
+    """Answer ``/healthz``: without a thread, a database or anything else that could be busy."""
+    headers = [*RAW, (b"content-type", b"text/plain"), (b"content-length", b"3")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
+
+
+class Pages(ASGIHandler):
+    """Django's handler, with turns. It is to be ``limited``, which keeps bodies small and hands each out whole."""
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT002 - Django's signature
+        """Load a chain that runs in one thread from beginning to end."""
+        super().load_middleware(is_async=False)
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        body = BytesIO((await receive())["body"])  # in one message: see ``limits.limited``
+        answering = asyncio.create_task(self._answer(scope, body, send))
+        leaving = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            if not answering.done():
+                answering.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+        if not answering.cancelled():
+            answering.result()
+
+    async def _answer(self, scope: Scope, body: IO[bytes], send: Any) -> None:
+        request, response = self.create_request(scope, body)
+        if request is not None:
+            try:
+                response = await _line(scope).run(
+                    partial(self._respond, scope, request), holder(scope)
+                )
+            except Busy:
+                response = secured(errors.unavailable(request))
+        assert response is not None
+        with ANSWERS.of(sender(scope)) as take:
+            if request is not None and isinstance(response, HttpResponse):
+                try:
+                    take(len(response.content))
+                except Crowded:  # whoever takes many files at a time, and reads them slowly
+                    response = secured(errors.unavailable(request))
+            if isinstance(response, Spooled):
+                await self._send_spooled(response, send)
+            else:
+                await self.send_response(response, send)
+
+    async def _send_spooled(self, response: Spooled, send: Any) -> None:
+        try:
+            async with asyncio.timeout(SENDING_SECONDS):
+                await self.send_response(response, send)
+        except TimeoutError:
+            raise SlowReader from None
+        finally:
+            response.file.close()
+
+    def _respond(self, scope: Scope, request: ASGIRequest) -> HttpResponseBase:
+        """In a thread: the whole answer, and the database connection given back."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            parts = cast("Iterator[bytes]", response.streaming_content)
+            if isinstance(response, Spooled):
+                response.streaming_content = _later(parts)
+            else:
+                response.streaming_content = _parts(list(parts))
+        response.close()
+        return response
+
+
+def _line(scope: Scope) -> Turns:
+    path = scope["path"]
+    if path == READY or (path == METRICS and may_measure(_authorization(scope))):
+        return turns.probes()
+    if path.startswith(settings.STATIC_URL):
+        return turns.assets()
+    return turns.downloads() if budget.web().downloads and is_download(path) else turns.pages()
+
+
+def _authorization(scope: Scope) -> str:
+    return str(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+
+
+async def _later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """What lies in a file, read as it is sent: by threads that are not those of the pages."""
+    while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        yield part
+
+
+async def _parts(parts: list[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

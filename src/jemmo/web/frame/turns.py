@@ -1,0 +1,127 @@
+"""A fixed number of threads that answer requests; later requests wait in line, for a limited time and their turn.
+
+Each thread holds at most one of Django's database connections, so the pool (``jemmo.store.db.budget``) never runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache, partial
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar
+
+from jemmo.store.db import budget
+
+T = TypeVar("T")
+ASSETS = 2  # threads that read scripts and styles
+
+
+class Busy(Exception):
+    """No thread became free in time."""
+
+
+class Turns:
+    """Threads, and a line for each holder who waits for one: a visitor, or a program with a token.
+
+    A thread that becomes free goes to the next holder, and no holder has all of them. So whoever asks for a hundred
+    pages at once waits for their own.
+    """
+
+    def __init__(self, name: str, threads: int, wait: float) -> None:
+        self.wait = wait
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._free = threads
+        self._each = max(1, threads - max(1, threads // 4))
+        self._lines: dict[str, deque[_Turn]] = {}  # the holder whose turn it is comes first
+        self._running: Counter[str] = Counter()
+        self._lock = Lock()
+
+    async def run(self, work: Callable[[], T], holder: str = "") -> T:
+        """Do ``work`` in a thread. Raises ``Busy`` if it could not begin in time.
+
+        Work that has begun is finished even if nobody waits for it any more.
+        """
+        begun: Future[T] = Future()
+        with self._lock:
+            line = self._lines.setdefault(holder, deque())
+            line.append(_Turn(begun, partial(copy_context().run, work)))
+            self._begin()
+        done = asyncio.wrap_future(begun)
+        try:
+            await asyncio.wait({done}, timeout=self.wait)
+        except asyncio.CancelledError:
+            begun.cancel()
+            raise
+        if begun.cancel():
+            raise Busy
+        return await asyncio.shield(done)
+
+    def _begin(self) -> None:
+        """Give free threads to whoever is next, under the lock."""
+        while self._free and (holder := self._next()) is not None:
+            line = self._lines.pop(holder)
+            turn = line.popleft()
+            if line:
+                self._lines[holder] = line  # behind the others
+            if turn.begun.cancelled():
+                continue
+            self._free -= 1
+            self._running[holder] += 1
+            self._threads.submit(self._work, holder, turn)
+
+    def _next(self) -> str | None:
+        return next((one for one in self._lines if self._running[one] < self._each), None)
+
+    def _work(self, holder: str, turn: _Turn) -> None:
+        try:
+            if turn.begun.set_running_or_notify_cancel():
+                turn.do()
+        finally:
+            with self._lock:
+                self._free += 1
+                self._running[holder] -= 1
+                if not self._running[holder]:
+                    del self._running[holder]
+                self._begin()
+
+
+class _Turn(NamedTuple):
+    """Work, and what becomes of it."""
+
+    begun: Future[Any]
+    work: Callable[[], Any]
+
+    def do(self) -> None:
+        try:
+            outcome = self.work()
+        except BaseException as error:  # noqa: BLE001 - it is the caller's
+            self.begun.set_exception(error)
+        else:
+            self.begun.set_result(outcome)
+
+
+@cache
+def pages() -> Turns:
+    return Turns("pages", budget.web().pages, budget.PAGE_WAIT)
+
+
+@cache
+def probes() -> Turns:
+    """For monitoring, which must not wait behind pages: a busy process is not a broken one."""
+    return Turns("probes", budget.web().probes, budget.PROBE_WAIT)
+
+
+@cache
+def downloads() -> Turns:
+    """For long downloads while they are written, which may take minutes."""
+    return Turns("downloads", budget.web().downloads, budget.PAGE_WAIT)
+
+
+@cache
+def assets() -> Turns:
+    """For scripts and styles, which need no database: a page that says the database is away needs them too."""
+    return Turns("assets", ASSETS, budget.PAGE_WAIT)

@@ -1,0 +1,1 @@
+"""The bell, live events, and the help bubble."""

@@ -1,0 +1,105 @@
+"""News for open pages, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from django.db import DatabaseError, connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from jemmo.services.notifications import live
+from jemmo.store.accounts import sessions
+from jemmo.store.db import scope
+from jemmo.store.models import Membership
+from jemmo.store.notifications import events
+from jemmo.web.frame import turns
+from jemmo.web.frame.turns import Busy
+
+HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
+RETRY = 2000  # milliseconds until a browser comes again
+LONG_AGO = timedelta(days=1)
+HEARD = ("kind", "streams", "final", "status", "read", "notification")
+"""What a page is told of an event."""
+
+
+@require_safe
+def stream(request: HttpRequest) -> HttpResponseBase:
+    """The news of the member's organisation until the page closes.
+
+    Nobody else comes again (204), nor does who has too many pages open.
+    """
+    membership = getattr(request, "membership", None)
+    if membership is None or not request.session.session_key:
+        return HttpResponse(status=204)
+    since = _moment(request.headers.get("Last-Event-ID") or request.GET.get("since", ""))
+    session = sessions.hashed(request.session.session_key)
+    if not live.has_room(session, membership.account_id):
+        return HttpResponse(status=204)
+    news = _news(membership, session, since)
+    response = StreamingHttpResponse(news, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _news(
+    membership: Membership, session: str, since: datetime | None
+) -> AsyncIterator[bytes]:
+    org_id, account = membership.org_id, membership.account_id
+    if not live.has_room(session, account):  # others opened at the same moment were first
+        return
+    async with live.hub().page(org_id, session, membership.pk, account) as page:
+        yield f"retry: {RETRY}\n\n".encode()
+        if since is not None and (missed := await _news_since(org_id, since)):
+            yield _event(missed)
+        yield _event({"kind": "hello"})
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT):
+                    event = await page.queue.get()
+            except TimeoutError:
+                yield _event({"kind": "alive"})
+                continue
+            if event is None:
+                return
+            yield _event({name: event[name] for name in HEARD if name in event})
+
+
+def _event(data: dict[str, object]) -> bytes:
+    """The id is the time: a browser that comes again says what it heard last."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return f"id: {now}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
+
+
+async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None:
+    """What changed meanwhile; when that can't be asked now, the page asks by itself."""
+    try:
+        missed = await turns.pages().run(partial(_missed, org_id, since), str(org_id))
+    except (Busy, DatabaseError):
+        return live.RESYNC
+    return {"kind": "records_changed", "streams": missed, "final": True} if missed else None
+
+
+def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
+    try:
+        with scope.under(scope.of_organisation(org_id)):  # a stream outlives its request's own
+            return events.changed_since(org_id, since)
+    finally:
+        connections.close_all()
+
+
+def _moment(given: str) -> datetime | None:
+    """A time that a browser repeats; nonsense and what is too old to matter count from yesterday, or not at all."""
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        return None
+    return max(found, datetime.now(UTC) - LONG_AGO)

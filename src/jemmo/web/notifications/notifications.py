@@ -1,0 +1,102 @@
+"""Notifications: the bell, the list, toasts, and what is sent where."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from jemmo.domain.errors import ConfigError
+from jemmo.services.notifications import mailing, notifications
+from jemmo.store.db.paging import whole_number
+from jemmo.store.models import Role
+from jemmo.store.notifications import inbox as selected
+from jemmo.vault import default_vault
+from jemmo.web.accounts.forms import MemberNoticesForm, OrganisationNoticesForm
+from jemmo.web.frame.access import MemberRequest, member
+from jemmo.web.frame.problems import spoken
+
+
+@require_safe
+@member
+def listing(request: MemberRequest) -> HttpResponse:
+    found = selected.latest(request.membership)
+    shown = {"found": found, "manages": Role(request.membership.role).manages}
+    return render(request, "web/notifications.html", shown)
+
+
+@require_safe
+@member
+def bell(request: MemberRequest) -> HttpResponse:
+    return render(request, "web/bell.html")
+
+
+@require_safe
+@member
+def toast(request: MemberRequest, number: int) -> HttpResponse:
+    """A notification for a page that is open; nothing where the member wants none."""
+    one = selected.one(request.membership, number)
+    if one is None:
+        raise Http404
+    if not selected.choices(request.membership).toasts:
+        return HttpResponse()
+    return render(request, "web/toast.html", {"one": one})
+
+
+@require_POST
+@member
+def read(request: MemberRequest) -> HttpResponse:
+    """Mark one as read, or all."""
+    given = request.POST.get("number", "")
+    number = whole_number(given)
+    if given and number is None:
+        raise Http404
+    notifications.mark_read(request.membership, number)
+    return redirect("notification_list")
+
+
+@member
+def settings(request: MemberRequest) -> HttpResponse:
+    """A member's own choices, and the organisation's for who manages it."""
+    chosen = selected.choices(request.membership)
+    manages = Role(request.membership.role).manages
+    which = request.POST.get("form")
+    mine = MemberNoticesForm(
+        request.POST if which == "member" else None,
+        initial={"email_when": chosen.email_when, "toasts": chosen.toasts},
+    )
+    ours = OrganisationNoticesForm(
+        request.POST if which == "organisation" else None,
+        initial={"every_success": chosen.every_success, "chat_when": chosen.chat_when},
+    )
+    if request.method == "POST":
+        if which == "organisation" and not manages:
+            raise Http404
+        if which == "member" and mine.is_valid():
+            notifications.choose_for_member(request.membership, **mine.cleaned_data)
+            return _saved(request)
+        if which == "organisation" and ours.is_valid():
+            try:
+                notifications.choose_for_organisation(
+                    request.membership, vault=default_vault(), **ours.cleaned_data
+                )
+                return _saved(request)
+            except ConfigError as error:
+                ours.add_error("chat_url", spoken(error.as_dict())["means"])
+    shown = {
+        "mine": mine,
+        "ours": ours,
+        "chosen": chosen,
+        "manages": manages,
+        "mail_server": mailing.server(),
+        "section": "settings",
+        "settings_page": "notifications",
+    }
+    return render(request, "web/notification_settings.html", shown)
+
+
+def _saved(request: MemberRequest) -> HttpResponse:
+    messages.success(request, _("Saved."))
+    return redirect("notifications")

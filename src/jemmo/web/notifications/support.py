@@ -1,0 +1,127 @@
+"""The help bubble: how the organisation is, and the conversation with support."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from allauth.core import ratelimit
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from jemmo.domain.diagnosis import Finding
+from jemmo.services.notifications import support
+from jemmo.store.models import SupportMessage
+from jemmo.store.notifications import support as selected
+from jemmo.vault import default_vault
+from jemmo.web.accounts.forms import AskSupport
+from jemmo.web.frame.access import MemberRequest, member, wants_results
+from jemmo.web.frame.links import absolute
+from jemmo.web.frame.mail import send
+from jemmo.web.frame.pictures import picture_answer
+from jemmo.web.frame.screenshots import disguise_of
+
+
+@member
+def ask(request: MemberRequest) -> HttpResponse:
+    """The bubble's content, or the same as a page of its own; a message sent from either."""
+    form = AskSupport(request.POST or None, request.FILES or None)
+    sent = request.method == "POST" and form.is_valid() and _may_write(request, form)
+    if sent:
+        _send(request, form)
+        if not wants_results(request):
+            return redirect("help")
+        form = AskSupport()
+    found = selected.health(request.organisation, now=datetime.now(UTC))
+    shown = {**_conversation(request), "findings": found, "form": form, "sent": sent}
+    shown["error_text"] = _error_of(request, found)
+    shown["section"] = "help"
+    template = "web/help_body.html" if wants_results(request) else "web/help.html"
+    return render(request, template, shown)
+
+
+def _may_write(request: MemberRequest, form: AskSupport) -> bool:
+    """Whether this is not one of too many: each is kept, and mailed to support. A picture needs screenshot mode."""
+    if form.cleaned_data["picture"] and not getattr(request, "screenshot_mode", False):
+        form.add_error("picture", _("Turn screenshot mode on before you attach a screenshot."))
+        return False
+    if form.cleaned_data["picture"] and not support.has_room(
+        request.organisation, request.membership.account
+    ):
+        form.add_error("picture", _("This conversation has 20 screenshots, which is the most."))
+        return False
+    if ratelimit.consume(request, action="support"):
+        return True
+    form.add_error(
+        "body", _("Too many messages in a short time. Wait an hour, then send this again.")
+    )
+    return False
+
+
+@member
+def picture(request: MemberRequest, number: int) -> HttpResponse:
+    """A picture of one's own conversation."""
+    account = request.membership.account
+    found = support.own_picture(request.organisation, account, number, vault=default_vault())
+    return picture_answer(found)
+
+
+@member
+def thread(request: MemberRequest) -> HttpResponse:
+    """The conversation, asked for again while the bubble is open."""
+    return render(request, "web/help_thread.html", _conversation(request))
+
+
+@member
+def badge(request: MemberRequest) -> HttpResponse:
+    return render(request, "web/help_badge.html")
+
+
+def _conversation(request: MemberRequest) -> dict[str, Any]:
+    """What was said; from now on it counts as read."""
+    found = selected.open_thread(request.organisation, request.user.pk)
+    if found is None:
+        return {"thread": None}
+    said = selected.conversation(found)
+    support.mark_read(found, now=datetime.now(UTC))
+    return {"thread": found, "conversation": said}
+
+
+def _error_of(request: MemberRequest, found: list[Finding]) -> str:
+    """The most serious finding as it will be attached: without what tells who is meant."""
+    worst = next((one for one in found if one.error and one.error.get("message")), None)
+    if worst is None or worst.error is None:
+        return ""
+    when = f"{worst.at:%Y-%m-%d %H:%M} UTC: " if worst.at else ""
+    text = f"{when}{worst.error['message']} {worst.error.get('next_step', '')}".strip()
+    disguise = disguise_of(request)
+    return support.attachable(text, request.organisation, request.membership.account, disguise)
+
+
+def _send(request: MemberRequest, form: AskSupport) -> None:
+    given = form.cleaned_data
+    made = support.write(
+        request.organisation,
+        request.membership.account,
+        body=given["body"],
+        error=given["error"] if given["attach"] else "",
+        steps=given["steps"] if given["attach"] else "",
+        language=get_language() or "",
+        now=datetime.now(UTC),
+        disguise=disguise_of(request),
+        vault=default_vault(),
+        picture=given["picture"],
+    )
+    if settings.SUPPORT_EMAIL:
+        _tell_support(request, made)
+
+
+def _tell_support(request: MemberRequest, made: SupportMessage) -> None:
+    where = reverse("admin:store_supportthread_change", args=[made.thread_id])
+    parts = (made.body, made.error, made.steps, absolute(request, where))
+    subject = f"Jemmo: {request.organisation.name} asks for help"
+    send(subject, "\n\n".join(part for part in parts if part), settings.SUPPORT_EMAIL)

@@ -1,0 +1,109 @@
+"""What is typed in under Settings > Privacy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from jemmo.domain.retention import Counts, Retention
+from jemmo.web.accounts.forms import Form
+
+COUNTS = [
+    (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),
+    (Counts.STEP.value, pgettext_lazy("sign", "An application, or a change of its stage")),
+    (Counts.APPLICATION.value, pgettext_lazy("sign", "A new application alone")),
+]
+
+
+class FindPerson(Form):
+    """Sent by POST: who was asked for is in no address and no log."""
+
+    who = forms.CharField(
+        label=_("Name, e-mail address, phone number or id in the ATS"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class TypedConfirmation(Form):
+    """``name`` is typed to say that it is meant."""
+
+    name = forms.CharField(
+        max_length=400,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, wanted: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wanted = wanted
+        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": wanted}
+
+    def clean_name(self) -> str:
+        given = " ".join(str(self.cleaned_data["name"]).split())
+        if given.casefold() != " ".join(self.wanted.split()).casefold():
+            raise forms.ValidationError(gettext("The name doesn't match."))
+        return given
+
+
+def _months(label: Any, help_text: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, help_text=help_text, required=False, min_value=1, max_value=240
+    )
+
+
+class RetentionForm(Form):
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    idle_months = _months(
+        _("Erase people without activity for this many months"),
+        _("Leave it empty to keep them."),
+    )
+    counts = forms.ChoiceField(label=_("What counts as activity"), choices=COUNTS)
+    rejected_months = _months(
+        _("Erase people whose applications were all rejected this many months ago"),
+        _("Leave it empty to keep them."),
+    )
+    consent_ended = forms.BooleanField(
+        label=_("Erase people whose consent expired, was withdrawn, or was refused"),
+        help_text=_("Unless they have an application in progress."),
+        required=False,
+    )
+    deleted_days = forms.IntegerField(
+        label=_("Forget people deleted in the ATS after this many days"),
+        help_text=_(
+            "They are hidden at once. Until then, a mistaken deletion can be undone in the ATS."
+        ),
+        min_value=1,
+        max_value=365,
+    )
+    access_months = forms.IntegerField(
+        label=_("Keep the access record for this many months"), min_value=1, max_value=120
+    )
+
+    @classmethod
+    def filled(cls, wishes: Retention, seen: str) -> RetentionForm:
+        initial = {name: getattr(wishes, name) for name in RULES}
+        return cls(initial={**initial, "counts": wishes.counts.value, "seen": seen})
+
+    def rules(self) -> dict[str, Any]:
+        found = {name: self.cleaned_data[name] for name in RULES}
+        return {**found, "counts": Counts(found["counts"])}
+
+
+RULES = (
+    *("idle_months", "counts", "rejected_months", "consent_ended"),
+    *("deleted_days", "access_months"),
+)
+
+
+class NotToContact(Form):
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Colleagues can read it. It is stored with the person's record and included in their export."
+        ),
+    )

@@ -1,0 +1,168 @@
+"""Settings > Privacy: a person's request is answered here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from jemmo.domain.access import Action
+from jemmo.files.choose import open_storage
+from jemmo.services.privacy import access_log, erasure, people, retention_policy, subject_export
+from jemmo.store.models import Erasure, Talent
+from jemmo.store.privacy import certificates as erasures
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.spooled import Spool, Spooled, download
+from jemmo.web.privacy.forms import FindPerson, TypedConfirmation
+
+MOST_TOGETHER = 20
+
+
+def frame(tab: str, /, **more: Any) -> dict[str, Any]:
+    return {"section": "settings", "settings_page": "privacy", "privacy_page": tab, **more}
+
+
+@sensitive_post_parameters("who")
+@sensitive_variables()
+@manager
+def requests(request: MemberRequest) -> HttpResponse:
+    """Find the person; the latest erasures below."""
+    form = FindPerson(request.POST if request.method == "POST" else None)
+    shown = frame("requests", form=form, latest=erasures.page(request.organisation, 1).items[:5])
+    shown["wishes"] = retention_policy.wishes_of(request.organisation)
+    if request.method == "POST" and form.is_valid():
+        shown["answer"] = people.search(
+            request.organisation,
+            form.cleaned_data["who"],
+            actor=request.membership.account,
+            vault=default_vault(),
+        )
+        shown["who"] = form.cleaned_data["who"]
+    return render(request, "web/privacy_requests.html", shown)
+
+
+@manager
+def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+    """What is held about them, and what can be done."""
+    chosen = _chosen(request, talent_id)
+    held = people.held(request.organisation, chosen, vault=default_vault())
+    account = request.membership.account
+    for one in chosen:
+        access_log.looked(request.organisation, account, Action.SUBJECT_VIEWED, one.id)
+    return render(
+        request, "web/privacy_person.html", frame("requests", held=held, person=chosen[0])
+    )
+
+
+@download
+@require_POST
+@manager
+def export(request: MemberRequest, talent_id: UUID) -> Spooled:
+    chosen = _chosen(request, talent_id)
+
+    def write(file: Spool) -> None:
+        subject_export.export(
+            request.organisation,
+            [one.id for one in chosen],
+            file,
+            vault=default_vault(),
+            storage=open_storage(),
+            actor=request.membership.account,
+        )
+
+    answer = Spooled(
+        request, write, content_type="application/zip", file_name=f"about-{talent_id}.zip"
+    )
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@manager
+def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+    """Says what goes and what stays; done once the name is typed."""
+    chosen = _chosen(request, talent_id)
+    named = chosen[0].full_name or chosen[0].remote_id
+    form = TypedConfirmation(named, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        made = erasure.erase(
+            request.organisation,
+            [one.id for one in chosen],
+            vault=default_vault(),
+            storage=open_storage(),
+            actor=request.membership.account,
+        )
+        messages.success(request, _("The person was erased. This is the certificate."))
+        return redirect("privacy_certificate", made.id)
+    held = people.held(request.organisation, chosen, vault=default_vault())
+    shown = frame("requests", held=held, person=chosen[0], form=form)
+    return render(request, "web/privacy_erase.html", shown)
+
+
+@manager
+def certificates(request: MemberRequest) -> HttpResponse:
+    page = request.GET.get("page")
+    return render(
+        request,
+        "web/privacy_certificates.html",
+        frame("requests", found=erasures.page(request.organisation, page)),
+    )
+
+
+@manager
+def certificate(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
+    row = _erasure(request, erasure_id)
+    shown = frame(
+        "requests",
+        certificate=row,
+        told=erasure.certificate(row),
+        genuine=erasure.is_genuine(row, vault=default_vault()),
+    )
+    return render(request, "web/privacy_certificate.html", shown)
+
+
+@manager
+def certificate_file(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
+    told = erasure.certificate(_erasure(request, erasure_id))
+    return as_file(told, f"erasure-{erasure_id}.json")
+
+
+def as_file(told: Any, name: str) -> HttpResponse:
+    content = msgspec.json.format(msgspec.json.encode(told), indent=2)
+    answer = HttpResponse(content, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
+    found = erasures.one(request.organisation, erasure_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _chosen(request: MemberRequest, talent_id: UUID) -> list[Talent]:
+    """The record of the address, and those that were ticked as the same person."""
+    given = (request.POST if request.method == "POST" else request.GET).getlist("with")
+    ids = [talent_id]
+    for one in given[:MOST_TOGETHER]:
+        try:
+            ids.append(UUID(one))
+        except ValueError:
+            raise Http404 from None
+    found = people.chosen(request.organisation, list(dict.fromkeys(ids)))
+    if not found or found[0].id != talent_id:
+        raise Http404
+    return found

@@ -1,0 +1,168 @@
+"""Settings > Privacy: how long people are kept, who looked at them, and what is processed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from msgspec.structs import replace
+
+from jemmo.domain.access import Action
+from jemmo.domain.errors import JemmoError
+from jemmo.services.privacy import access_log, processing, retention, retention_policy
+from jemmo.store.db.paging import whole_number
+from jemmo.store.privacy import access_events
+from jemmo.web.connections.logs import Line, cell
+from jemmo.web.frame.access import MemberRequest, manager, wants_results
+from jemmo.web.frame.problems import problem
+from jemmo.web.frame.spooled import Spool, Spooled, download, lines
+from jemmo.web.privacy.forms import RetentionForm
+from jemmo.web.privacy.requests import frame, now
+
+COLUMNS = ("at", "member", "action", "talent_id", "ats_id", "subject", "detail")
+
+
+@manager
+def periods(request: MemberRequest) -> HttpResponse:
+    """Shown, tried out, and saved as they were tried out."""
+    org = request.organisation
+    present = retention_policy.wishes_of(org)
+    form = RetentionForm(request.POST)
+    shown = frame("retention", wishes=present)
+    if request.method != "POST":
+        form = RetentionForm.filled(present, retention_policy.seen_as(org))
+    elif form.is_valid():
+        wanted = replace(present, **form.rules())
+        found = retention.preview(org, wanted)
+        token = _token(form.rules())
+        tried = request.POST.get("tried") == f"{token}:{found.people}"
+        if request.POST.get("do") == "save" and (tried or not found.people):
+            try:
+                retention.change(
+                    org,
+                    form.rules(),
+                    seen=form.cleaned_data["seen"],
+                    agreed=found.people,
+                    actor=request.membership.account,
+                )
+            except JemmoError as error:
+                shown["problem"] = problem(error)
+            else:
+                messages.success(request, _("Saved. The rules are applied every night."))
+                return redirect("privacy_retention")
+        shown |= {"preview": found, "tried": f"{token}:{found.people}"}
+    return render(request, "web/privacy_retention.html", {**shown, "form": form})
+
+
+@require_POST
+@manager
+def release(request: MemberRequest) -> HttpResponse:
+    number = whole_number(request.POST.get("people", ""))
+    try:
+        retention.release(
+            request.organisation,
+            number or 0,
+            actor=request.membership.account,
+        )
+        messages.success(request, _("Confirmed. They are being erased."))
+    except JemmoError as error:
+        messages.error(request, problem(error).means)
+    return redirect("privacy_retention")
+
+
+@manager
+def access(request: MemberRequest) -> HttpResponse:
+    """Looking at the record is in the record."""
+    wanted = access_events.Wanted.from_query(request.GET)
+    partial = wants_results(request)
+    if not partial and not wanted.after:
+        account = request.membership.account
+        access_log.note(request.organisation, Action.RECORD_VIEWED, actor=account)
+    shown = frame(
+        "access",
+        page=access_events.page(request.organisation, wanted, now=now()),
+        wanted=wanted,
+        choices={"action": list(Action), "period": list(access_events.PERIODS)},
+        operator=access_events.OPERATOR,
+        partial=partial,
+    )
+    template = "web/privacy_access_results.html" if partial else "web/privacy_access.html"
+    return render(request, template, shown)
+
+
+@download
+@manager
+def access_file(request: MemberRequest) -> Spooled:
+    wanted = access_events.Wanted.from_query(request.GET)
+    shown_generic = getattr(request, "screenshot_mode", False)
+
+    def write(file: Spool) -> None:
+        account = request.membership.account
+        access_log.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
+        found = access_events.every(request.organisation, wanted, now=now())
+        lines(_csv(found, hidden=shown_generic))(file)
+
+    return Spooled(
+        request,
+        write,
+        content_type="text/csv; charset=utf-8",
+        file_name="jemmo-access-record.csv",
+    )
+
+
+def _csv(found: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
+    """``hidden``: without the ids of the ATS, which may be names."""
+    writer = csv.writer(Line())
+    yield "\ufeff" + writer.writerow(COLUMNS)
+    for line in found:
+        event = line.event
+        row: list[Any] = [
+            event.at,
+            event.account.email if event.account else event.account_id,
+            event.action,
+            event.talent,
+            line.talent.remote_id if line.talent and not hidden else "",
+            event.subject,
+            " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
+        ]
+        yield writer.writerow([cell(value) for value in row])
+
+
+@manager
+def record(request: MemberRequest) -> HttpResponse:
+    """The record of processing, made from how things are now."""
+    found = processing.record(request.organisation, now=now())
+    return render(request, "web/privacy_processing.html", frame("processing", record=found))
+
+
+@manager
+def record_file(request: MemberRequest) -> HttpResponse:
+    found = processing.record(request.organisation, now=now())
+    shown = {
+        "record": found,
+        "how_long": _as_list("web/privacy_wishes.html", {"wishes": found.wishes}),
+        "measures": _as_list("web/privacy_measures.html", {}),
+    }
+    text = render_to_string("web/privacy_processing.md", shown).strip() + "\n"
+    answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="record-of-processing.md"'
+    return answer
+
+
+def _as_list(template: str, shown: dict[str, Any]) -> str:
+    """The page's list of plain sentences, as Markdown writes it."""
+    items = render_to_string(template, shown).replace("</li>", "").split("<li>")
+    return "".join(f"- {unescape(one.strip())}\n" for one in items if one.strip())
+
+
+def _token(rules: dict[str, Any]) -> str:
+    """Stands for what was tried out: something else is tried out again before it is saved."""
+    return "-".join(str(value) for value in rules.values())

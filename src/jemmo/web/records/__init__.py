@@ -1,0 +1,1 @@
+"""Jobs, talents, and the pages about them."""

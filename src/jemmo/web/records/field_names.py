@@ -1,0 +1,33 @@
+"""Names that connectors, not companies, give to further fields of a record: these alone are translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+
+from jemmo.domain.translation_marks import marked as _
+
+OWN_FIELDS = {
+    "status": _("Status"),
+    "open_to_opportunities": _("Open to new opportunities"),
+    "external_id": _("External id"),
+    "count_resumes": _("Resumes"),
+    "count_applications": _("Applications"),
+    "client": _("Client"),
+    "preferred_name": _("Preferred name"),
+    "company_description": _("Company"),
+    "score": _("Score"),
+    "joboffer_min_years_of_experience": _("Min years of experience"),
+    "joboffer_company_description": _("Company description"),
+}
+UNNAMED = _("Custom field")
+"""A field that has no name in the ATS."""
+
+
+def label_of(key: str, field: Mapping[str, Any]) -> str:
+    """The name of a field; what a company wrote stays as it is."""
+    label = str(field.get("label") or key)
+    is_own = label in (OWN_FIELDS.get(key), UNNAMED)
+    return gettext(label) if is_own else label

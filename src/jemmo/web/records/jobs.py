@@ -1,0 +1,35 @@
+"""Jobs."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from jemmo.store.models import Job
+from jemmo.store.records import jobs
+from jemmo.store.sync import freshness
+from jemmo.web.frame.access import MemberRequest, member, unseal_for, wants_results
+from jemmo.web.records import gone, refresh
+
+
+@member
+def listing(request: MemberRequest) -> HttpResponse:
+    found = jobs.search(request.organisation, jobs.Wanted.from_query(request.GET))
+    partial = wants_results(request)
+    template = "web/jobs_results.html" if partial else "web/jobs.html"
+    return render(request, template, {"found": found, "partial": partial, "section": "jobs"})
+
+
+@member
+def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
+    page = jobs.one(
+        request.organisation,
+        job_id,
+        stage=request.GET.get("stage", ""),
+        unseal=unseal_for(request),
+    )
+    if page is None:
+        return gone.page(request, Job, job_id)
+    synced_at = freshness.page_synced_at(page.job.connection_id, "jobs")
+    shown = {"page": page, "job": page.job, "section": "jobs", "synced_at": synced_at}
+    return render(request, "web/job.html", {**shown, **refresh.of("job", page.job)})

@@ -1,0 +1,72 @@
+"""One talent or job, read from the ATS again because somebody presses for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import Stream
+from jemmo.services.records import refresh
+from jemmo.store.models import Job, Talent
+from jemmo.store.records import refresh_outcome
+from jemmo.store.records.refresh_outcome import Refreshing, State
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, recruiter_to_change
+
+KINDS: dict[str, tuple[type[Job | Talent], Stream]] = {
+    "job": (Job, Stream.JOBS),
+    "talent": (Talent, Stream.TALENTS),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@recruiter_to_change
+def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
+    """Ask for the record, or tell what became of it; a page that waits is answered only when there is news."""
+    if kind not in KINDS:
+        raise Http404
+    model, stream = KINDS[kind]
+    found = model.objects.select_related("connection").filter(
+        id=record_id, org=request.organisation
+    )
+    one = found.first()
+    if one is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            refresh.refresh(one.connection_id, stream, one.remote_id, vault=default_vault())
+        except ConfigError:
+            one.connection.refresh_from_db()  # what stands in the way is shown from its state
+    if not request.htmx:
+        return redirect(kind, record_id)
+    shown = of(kind, one)
+    state: Refreshing = shown["refresh"]
+    if request.method == "GET" and state.waits and request.GET.get("told") == state.told:
+        return HttpResponse(status=204)
+    asked = _moment(request.GET.get("asked", ""))
+    if state.outcome is State.READ and asked is not None:
+        shown["fresh"] = refresh_outcome.changed_since(
+            one.connection_id, stream, one.remote_id, asked
+        )
+    return render(request, "web/refresh.html", shown)
+
+
+def of(kind: str, one: Any) -> dict[str, Any]:
+    """What a record's page shows of it."""
+    now = datetime.now(UTC)
+    state = refresh_outcome.of(one.connection, KINDS[kind][1], one.remote_id, now=now)
+    return {"refresh": state, "kind": kind, "record": one, "asked": state.at or now}
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

@@ -1,0 +1,46 @@
+"""Which records the organization excludes."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+
+from jemmo.domain.errors import JemmoError
+from jemmo.services.records import rules as service
+from jemmo.web.connections.forms import Rules
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+
+
+@manager
+def rules(request: MemberRequest) -> HttpResponse:
+    """With a posted ``preview``, say what would change and change nothing."""
+    org = request.organisation
+    now = service.of(org)
+    filled = {rule.value: not getattr(now, name) for rule, name in service.SETTING.items()}
+    form = Rules(
+        service.counts(org),
+        request.POST or None,
+        initial={**filled, "hired_days": now.hired_days, "seen": service.seen_as(org)},
+    )
+    shown = {"form": form, "section": "settings", "settings_page": "ats"}
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["hired_days"]
+        if "preview" in request.POST:
+            shown["preview"] = service.preview(org, service.changed(org, form.excludes(), days))
+            return render(request, "web/ats_rules.html", shown)
+        try:
+            changed = service.change(
+                org, form.excludes(), hired_days=days, seen=form.cleaned_data["seen"]
+            )
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+        else:
+            said = ngettext(
+                "Saved. %(n)s record appeared or disappeared.",
+                "Saved. %(n)s records appeared or disappeared.",
+                changed,
+            )
+            messages.success(request, said % {"n": f"{changed:,}"})
+            return redirect("ats_rules")
+    return render(request, "web/ats_rules.html", shown)

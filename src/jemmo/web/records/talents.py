@@ -1,0 +1,109 @@
+"""Talents."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from jemmo.domain.access import Action
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.masking import has_contacts
+from jemmo.services.base.lookups import hashes_of, talents_with
+from jemmo.services.files import stored_files
+from jemmo.services.privacy import access_log, do_not_contact
+from jemmo.store.models import Talent
+from jemmo.store.records import talents
+from jemmo.store.sync import freshness
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import (
+    MemberRequest,
+    manages,
+    member,
+    sees_contacts,
+    unseal_for,
+    wants_results,
+)
+from jemmo.web.frame.problems import problem
+from jemmo.web.privacy.forms import NotToContact
+from jemmo.web.records import gone, refresh
+
+
+@member
+def listing(request: MemberRequest) -> HttpResponse:
+    wanted = talents.Wanted.from_query(request.GET)
+    sees = sees_contacts(request)
+    words, named = [], []
+    if sees:  # else who is found would tell whose address or number it is
+        words = hashes_of(request.organisation, wanted.q, vault=default_vault())
+        named = talents_with(request.organisation, wanted.q, vault=default_vault())
+    found = talents.search(
+        request.organisation,
+        wanted,
+        unseal=unseal_for(request),
+        word_hashes=words,
+        named=named,
+    )
+    if has_contacts(wanted.q):
+        account = request.membership.account
+        access_log.note(
+            request.organisation, Action.SEARCHED, actor=account, by="list", found=found.total
+        )
+    partial = wants_results(request)
+    template = "web/talents_results.html" if partial else "web/talents.html"
+    return render(
+        request,
+        template,
+        {"found": found, "partial": partial, "section": "talents", "reads_files": sees},
+    )
+
+
+@member
+def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+    """A posted ``reveal`` shows a manager the contact details of somebody who is not to be contacted."""
+    sees = sees_contacts(request)
+    reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
+    page = talents.one(request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal)
+    if page is None:
+        return gone.page(request, Talent, talent_id)
+    if page.contacts:
+        action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
+        access_log.looked(request.organisation, request.membership.account, action, talent_id)
+    shown = {
+        "page": page,
+        "reads_files": bool(page.files) or stored_files.are_read(page.talent.connection),
+        "files_are_off": stored_files.are_turned_off(page.talent.connection),
+        "talent": page.talent,
+        "section": "talents",
+        "sees": sees,
+        "manages": manages(request),
+        "synced_at": freshness.page_synced_at(page.talent.connection_id, "talents"),
+    }
+    return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
+
+
+@member
+def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
+    """Say that somebody is not to be contacted, with the reason, or take it back."""
+    page = talents.one(request.organisation, talent_id, unseal=None)
+    if page is None or not sees_contacts(request):
+        raise Http404
+    form = NotToContact(request.POST if request.method == "POST" else None)
+    shown = {"talent": page.talent, "form": form, "section": "talents"}
+    if request.method == "POST":
+        now = datetime.now(UTC)
+        try:
+            if "again" in request.POST:
+                do_not_contact.allow(request.membership, talent_id, now=now)
+                messages.success(request, _("This person may be contacted again."))
+                return redirect("talent", talent_id)
+            if form.is_valid():
+                reason = form.cleaned_data["reason"]
+                do_not_contact.stop(request.membership, talent_id, reason=reason, now=now)
+                messages.success(request, _("Saved. This person is marked as do not contact."))
+                return redirect("talent", talent_id)
+        except JemmoError as error:
+            shown["problem"] = problem(error)
+    return render(request, "web/not_to_contact.html", shown)

@@ -1,0 +1,31 @@
+"""Why is this record, or is it not, here?"""
+
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from jemmo.services.records import explanations
+from jemmo.store.db.paging import typed
+from jemmo.web.frame.access import MemberRequest, manages, member, sees_contacts
+
+
+@member
+def why(request: MemberRequest) -> HttpResponse:
+    asked = typed(request.GET, "q").strip()
+    answers = None
+    if asked:
+        answers = explanations.why(
+            request.organisation,
+            asked,
+            now=datetime.now(UTC),
+            sees_contacts=sees_contacts(request),
+        )
+    shown = {
+        "asked": asked,
+        "answers": answers,
+        "section": "settings",
+        "settings_page": "why",
+        "manages": manages(request),
+    }
+    return render(request, "web/why.html", shown)

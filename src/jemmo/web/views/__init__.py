@@ -1,1 +1,0 @@
-"""One module per resource. A view translates in, makes one call, and translates out."""

@@ -1,0 +1,82 @@
+"""Where webhooks come in: a small ASGI application beside Django, since it needs no session, page or language.
+
+It answers with a status alone. Whoever does not know an address learns nothing: every path is refused alike.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from jemmo.domain.errors import TransientError
+from jemmo.domain.webhooks import MAX_BODY, Bucket, Outcome
+from jemmo.services.webhooks.ingest import Intake
+from jemmo.vault import default_vault
+from jemmo.web.frame.limits import (
+    Crowded,
+    Gone,
+    InFlight,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    TooSlow,
+    answer,
+    read_body,
+)
+
+PREFIX = "/hooks/"
+UNAVAILABLE, WRONG_METHOD, TOO_SLOW = 503, 405, 408
+MAX_SECRET = 200
+IN_FLIGHT = (
+    8_000_000  # bytes of unfinished bodies of one address; of all addresses eight times as many
+)
+
+
+class Hooks:
+    """The application for ``/hooks/<secret>/``. Its intake is made by the first webhook, in the loop that serves."""
+
+    def __init__(self, *, flood: Callable[[], Bucket] = Bucket, in_flight: int = IN_FLIGHT) -> None:
+        self._flood = flood
+        self._intake: Intake | None = None
+        self._in_flight = InFlight(each=in_flight, all_of_them=8 * in_flight)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await answer(send, WRONG_METHOD)
+            return
+        try:
+            outcome = await self._outcome(scope, receive)
+        except TooSlow:
+            await answer(send, TOO_SLOW)
+            return
+        except Gone:
+            return
+        except (TransientError, Crowded):
+            await answer(send, UNAVAILABLE, retry_after="10", closes=True)
+            return
+        retry_after = "60" if outcome is Outcome.FLOOD else None
+        await answer(send, outcome.status, retry_after=retry_after)
+
+    async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
+        """What becomes of a delivery. The body is not read where the address refuses it: it would take memory."""
+        intake = self._taken_by()
+        secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
+        refused = await intake.refusal(secret)
+        if refused is not None:
+            return refused
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        with self._in_flight.of(secret) as take:
+            try:
+                body: bytes | None = await read_body(scope, receive, MAX_BODY, take)
+            except TooLarge:
+                body = None
+            return await intake.receive(secret, headers, body)
+
+    def _taken_by(self) -> Intake:
+        if self._intake is None:
+            self._intake = Intake(os.environ["DATABASE_URL"], default_vault(), flood=self._flood)
+        return self._intake
