@@ -40,7 +40,7 @@ REGISTRIES = (
         re.compile(
             r"(?<=^PROVIDERS: dict\[str, Start\] = \{\n)((?:    .*\n)*)(?=\}$)", re.MULTILINE
         ),
-        '    "{name}": played({Name}),\n',
+        '    "{name}": start_company({Name}),\n',
     ),
     (
         ROOT / "tests/contracts/vendors/all.py",

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from jemmo.sandbox.faults import TRANSPORT_FAULTS
-from jemmo.sandbox.teamtailor.misbehaviour import PAGE_FAULTS
+from jemmo.sandbox.teamtailor.page_faults import PAGE_FAULTS
 
 APPLICATIONS = "/v1/job-applications?include=candidate,job&page[size]=30"
 

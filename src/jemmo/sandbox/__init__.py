@@ -1,4 +1,4 @@
-"""Simulated Applicant Tracking Systems that behave over HTTP as documented, nastiness included."""
+"""Simulated Applicant Tracking Systems that behave over HTTP as documented, faults included."""
 
 from jemmo.sandbox.server import SandboxServer, run_sandbox
 

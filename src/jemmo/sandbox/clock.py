@@ -1,4 +1,4 @@
-"""The sandbox's time: real time plus a shift, so that tests need not wait."""
+"""The sandbox's time: real time plus an offset, so that tests don't have to wait."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,30 +12,30 @@ CACHED_HOURS = 100_000
 
 
 class Clock:
-    """Tells milliseconds since 1970; `advance` shifts it, `frozen_at` stops it."""
+    """The current time in milliseconds since 1970. `advance` moves it forward, `frozen_at` stops it."""
 
     def __init__(self, *, frozen_at: int | None = None) -> None:
         self._frozen_at = frozen_at
         self._shift = 0
 
     def now_ms(self) -> int:
-        """Return the sandbox's present."""
+        """Return the sandbox's current time."""
         real = self._frozen_at if self._frozen_at is not None else int(time.time() * 1000)
         return real + self._shift
 
     def moment(self, value: Any, zone: ZoneInfo) -> int:
-        """Read an order's moment: milliseconds or an ISO text; the present if there is none."""
+        """Read milliseconds or an ISO text; None is the current time."""
         if value is None:
             return self.now_ms()
         return value if isinstance(value, int) else parse_ms(str(value), zone)
 
     def advance(self, seconds: float) -> None:
-        """Move the present forward."""
+        """Move the time forward."""
         self._shift += int(seconds * 1000)
 
 
 class LocalTime:
-    """Writes moments with the company's own UTC offset, which moves with daylight saving."""
+    """Formats moments with the company's UTC offset, daylight saving time included."""
 
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
@@ -60,7 +60,7 @@ class LocalTime:
         return known
 
     def _slow(self, ms: int) -> str:
-        # Zones half an hour off: the hour of UTC is not the hour on the wall.
+        # In zones that are half an hour off, a UTC hour spans two local ones.
         local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).astimezone(
             self.zone
         )

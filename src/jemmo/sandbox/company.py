@@ -1,4 +1,4 @@
-"""A simulated company of plain records: what every sandbox does alike. A vendor adds its API: ``respond``."""
+"""Base of a simulated company of plain records. A vendor adds its API in ``respond``."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.limits import RateLimit, Verdict
 from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.options import Options
+from jemmo.sandbox.page_faults import PAGE_FAULTS, SPOILERS, next_operation, spoil
 from jemmo.sandbox.rows import Row, Rows
-from jemmo.sandbox.spoiling import PAGE_FAULTS, SPOILERS, next_operation, spoil
 from jemmo.sandbox.switches import Switchboard
 
 __all__ = ["Company", "Refusal"]
 
 
 class Refusal(Exception):
-    """An answer other than 200, thrown from wherever it is found out."""
+    """An answer other than 200, raised wherever a request fails."""
 
     def __init__(self, status: int, body: Any, **headers: str) -> None:
         super().__init__(status)
@@ -33,10 +33,10 @@ class Refusal(Exception):
 
 
 class Company(ABC):
-    """One provider. ``kinds`` are its records by name, the people first among what ``shifting`` changes.
+    """One provider. ``kinds`` are its records by name; the fault ``shifting`` changes those of kind ``people``.
 
-    ``belongs`` says what goes when a record goes: kind -> (kind of the child, its field with the parent's id).
-    ``aliases`` are other words for kinds that orders may use.
+    ``belongs`` lists what is deleted with a record: kind -> (kind of the child, its field with the parent's id).
+    ``aliases`` are other names of kinds that orders may use.
     """
 
     label: str
@@ -49,7 +49,7 @@ class Company(ABC):
     def __init__(self, options: Options, switches: Switchboard) -> None:
         self.options = options
         self.clock = options.clock()
-        self.faults: Faults = options.misbehaviour(PAGE_FAULTS)
+        self.faults: Faults = options.faults_with(PAGE_FAULTS)
         self.switches = switches
         self.switches.set(options.switches)
         self.limit = RateLimit()
@@ -64,14 +64,14 @@ class Company(ABC):
 
     @abstractmethod
     def respond(self, call: Call) -> tuple[Any, dict[str, str]]:
-        """The JSON and headers of an answer; raises ``Refusal``."""
+        """Return the JSON and headers of an answer; raises ``Refusal``."""
 
-    def fill(self, kind: str, order: dict[str, Any]) -> Row:
-        """The values of a record about to be created."""
+    def new_values(self, kind: str, order: dict[str, Any]) -> Row:
+        """Return the values of a record about to be created."""
         return {**(order.get("relationships") or {}), **(order.get("attributes") or {})}
 
-    def told(self, verdict: Verdict) -> dict[str, str]:
-        """The headers by which this ATS tells its rate limit."""
+    def limit_headers(self, verdict: Verdict) -> dict[str, str]:
+        """Return the headers that report the rate limit."""
         return {}
 
     # --- one request ---
@@ -89,24 +89,24 @@ class Company(ABC):
         return Reply(status, json.dumps(content).encode(), {**headers, **more}, _template(call))
 
     def admit(self, key: str | None) -> str:
-        """What this key may read; refuses a wrong one, and one that ``expired_key`` has ended."""
+        """Return what this key may read; refuses a wrong or expired one."""
         scope = self.keys.get(key or "")
-        if scope is None or self.faults.spent("expired_key"):
+        if scope is None or self.faults.is_used_up("expired_key"):
             raise Refusal(401, {"message": "Unauthorized"})
         return scope
 
-    def meter(self, key: str) -> dict[str, str]:
-        """Spend one request of the key's limit; the headers that tell, or a 429."""
+    def count_request(self, key: str) -> dict[str, str]:
+        """Count one request against the key's limit; returns the headers that report it, or refuses with 429."""
         verdict = self.limit.take(key, self.clock.now_ms())
         if verdict.allowed and not self.faults.strikes("storm429"):
-            return self.told(verdict)
+            return self.limit_headers(verdict)
         wait = {"Retry_After": str(verdict.reset or 1)}
-        raise Refusal(429, {"message": "Too many requests"}, **wait, **self.told(verdict))
+        raise Refusal(429, {"message": "Too many requests"}, **wait, **self.limit_headers(verdict))
 
     def page(
         self, ids: list[int], after: int | None, size: int, *, newest_first: bool = False
     ) -> list[int]:
-        """The next ``size`` of these rising ids beyond ``after``, which need not be there any more."""
+        """Return the next ``size`` of these ascending ids after ``after``, which may be deleted by now."""
         if newest_first:
             end = len(ids) if after is None else bisect_left(ids, after)
             cut = ids[max(0, end - size) : end][::-1]
@@ -117,7 +117,7 @@ class Company(ABC):
             cut = [after, *cut]
         return cut
 
-    def shown(self, rows: list[Row]) -> list[Row]:
+    def spoil_rows(self, rows: list[Row]) -> list[Row]:
         """Return the rows as sent, spoiled by the active faults."""
         spoil(self.faults, rows, SPOILERS, lambda row: int(row.get("id") or 0))
         return rows
@@ -136,33 +136,33 @@ class Company(ABC):
             return
         self.apply({**order, "id": ids[mix(self.options.seed, self._turn) % len(ids)]})
 
-    # --- what tests order and ask ---
+    # --- for tests ---
 
     def download(self, call: Call) -> Reply:
         return Reply(404, b"", {}, f"{self.file_prefix}{{id}}")
 
     def announce_to(self, url: str | None) -> None:  # noqa: B027 - many vendors send none
-        """Where webhooks go from now on. This ATS sends none, unless it says how."""
+        """Set where webhooks go. An ATS that sends none ignores it."""
 
-    def before(self, order: dict[str, Any]) -> Row:
-        """The record that an order is about to change, for those who tell of it afterwards."""
+    def record_before(self, order: dict[str, Any]) -> Row:
+        """Return the record that an order is about to change; webhooks may need it afterwards."""
         rows = self.kinds[self._kind(str(order.get("type")))]
         record = int(order.get("id") or 0)
         return rows.get(record) if rows.has(record) else {}
 
     async def announce(self, order: dict[str, Any], record: int, was: Row) -> list[dict[str, Any]]:
-        """Send the webhooks of an order that was carried out; what each receiver answered."""
+        """Send the webhooks of an applied order; returns what each receiver answered."""
         return []
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one order and keep it in the journal, if there is one."""
-        was = self.before(order)
+        """Apply one order and add it to the journal."""
+        was = self.record_before(order)
         record = self.apply(order)
         self._journal.add({"at": self.clock.now_ms(), **order, "made": record})
         return {"id": str(record), "webhooks": await self.announce(order, record, was)}
 
     def replay(self) -> None:
-        """Take up the journal of an earlier start."""
+        """Apply the orders of earlier starts."""
         for order in self._journal.orders():
             self.apply(order)
 
@@ -170,7 +170,7 @@ class Company(ABC):
         kind = self._kind(str(order.get("type")))
         rows, at = self.kinds[kind], self._at(order)
         if order["op"] == "create":
-            return rows.add(self.fill(kind, order), at)
+            return rows.add(self.new_values(kind, order), at)
         record = int(order["id"])
         if order["op"] == "delete":
             self._drop(kind, record)
@@ -180,7 +180,7 @@ class Company(ABC):
             values = {**(order.get("relationships") or {}), **(order.get("attributes") or {})}
             rows.put(record, values, at, quiet=bool(order.get("quiet")))
         else:
-            raise ValueError(f"{self.label} knows no order {order['op']}; edit the record")
+            raise ValueError(f"{self.label} has no operation {order['op']}; edit the record")
         return record
 
     def _at(self, order: dict[str, Any]) -> int:
@@ -195,7 +195,7 @@ class Company(ABC):
                     self._drop(child, child_record)
 
     def _merge(self, kind: str, record: int, into: int) -> None:
-        """What belongs to the record moves to ``into``, its own date unchanged, and the record goes."""
+        """Move what belongs to the record to ``into``, dates unchanged, and delete the record."""
         if record == into or not self.kinds[kind].has(into):
             raise ValueError("a record is merged into another one")
         for child, field in self.belongs.get(kind, ()):
@@ -205,8 +205,8 @@ class Company(ABC):
         self._drop(kind, record)
         self._merged[kind, record] = into
 
-    def survivor(self, kind: str, record: int) -> int:
-        """The record itself, or the one that it was merged into."""
+    def find_survivor(self, kind: str, record: int) -> int:
+        """Return the record itself, or the one it was merged into."""
         while (kind, record) in self._merged:
             record = self._merged[kind, record]
         return record
@@ -235,5 +235,5 @@ class Company(ABC):
 
 
 def _template(call: Call) -> str:
-    """The path with ids left out."""
+    """Return the path without its ids."""
     return "/".join("{id}" if part.isdecimal() else part for part in call.path.split("/"))

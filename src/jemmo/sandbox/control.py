@@ -15,7 +15,7 @@ ORDERS = frozenset(("edit", "delete", "create", "move", "reject", "merge"))
 
 
 class Control:
-    """Reads the log, sets faults and switches, moves the clock, changes the data."""
+    """Reads the request log, sets faults and switches, moves the clock, changes the data."""
 
     def __init__(self, provider: Provider, faults: Faults, clock: Clock, log: RequestLog) -> None:
         self._provider = provider
@@ -30,14 +30,14 @@ class Control:
         }
 
     def stream(self, method: str, path: str, base: str) -> AsyncIterator[bytes] | None:
-        """Return the truth about one type, None if something else is asked for."""
+        """Return all records of one type, None for any other request."""
         name = path.removeprefix(PREFIX)
         if method != "GET" or not name.startswith("truth/"):
             return None
         return self._provider.truth(name.removeprefix("truth/"), base)
 
     async def answer(self, method: str, path: str, query: str, body: bytes) -> Reply:
-        """Answer one control request as JSON; 400 says what was wrong with it."""
+        """Answer one control request as JSON; an impossible one with 400 and the reason."""
         name = path.removeprefix(PREFIX)
         try:
             if method == "GET":

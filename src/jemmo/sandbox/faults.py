@@ -1,4 +1,4 @@
-"""Faults: ways to misbehave, switched on by name, each repeatable request after request."""
+"""Faults that are switched on by name and strike the same requests every time."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ TRANSPORT_FAULTS: dict[str, float] = {
 
 @dataclass(slots=True)
 class Faults:
-    """The faults now on, with their measure: a share of requests, milliseconds or a count.
+    """The active faults, each with its measure: a share of requests, milliseconds or a count.
 
     Shares strike evenly (every fifth request for 0.2), so that a retry always gets through.
     """
@@ -47,23 +47,23 @@ class Faults:
                 self.texts[name] = measure
 
     def strikes(self, name: str) -> bool:
-        """Count one chance for this fault and tell whether it hits."""
+        """Count one opportunity for this fault; return whether it strikes."""
         if name not in self.on:
             return False
         share = self.on[name]
         seen = self._seen[name] = self._seen.get(name, 0) + 1
         return int(seen * share) > int((seen - 1) * share)
 
-    def held(self, path: str) -> asyncio.Event | None:
-        """Count one request for ``hold=PATH:N``; what it waits for if it is the Nth for that path."""
-        held, _, count = self.texts.get("hold", "").rpartition(":")
-        if not count.isdecimal() or path != held:
+    def event_to_await(self, path: str) -> asyncio.Event | None:
+        """Count one request for ``hold=PATH:N``; return the event to await if it is the Nth for that path."""
+        held_path, _, count = self.texts.get("hold", "").rpartition(":")
+        if not count.isdecimal() or path != held_path:
             return None
         self._seen["hold"] = self._seen.get("hold", 0) + 1
         return self._changed if self._seen["hold"] == int(count) else None
 
-    def spent(self, name: str) -> bool:
-        """Count one request and tell whether more than the fault's number have been made."""
+    def is_used_up(self, name: str) -> bool:
+        """Count one request; return whether there were more than the fault allows."""
         if name not in self.on:
             return False
         self._seen[name] = self._seen.get(name, 0) + 1

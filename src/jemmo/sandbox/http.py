@@ -1,4 +1,4 @@
-"""What a provider sees of a request and what it answers, free of any web framework."""
+"""Requests and replies as a provider sees them, independent of the web framework."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """One answer. `template` is the path with ids left out, for counting."""
+    """One answer. `template` is the path without its ids, for counting."""
 
     status: int
     body: bytes
@@ -41,13 +41,13 @@ class Provider(Protocol):
         """Answer one file download."""
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one change of the data and say what became of it."""
+        """Apply one order; return the record's id and the webhooks sent."""
 
     def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream all present records of a type, one JSON object a line."""
+        """Stream all present records of a type, one JSON object per line."""
 
     def switch(self, values: dict[str, Any]) -> dict[str, Any]:
         """Set switches and return all of them."""

@@ -1,4 +1,4 @@
-"""The rate limit: so many requests per window and key, fixed or sliding."""
+"""The rate limit: requests per key in a fixed or sliding window."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Verdict:
-    """What the limit says about one request; `reset` is in whole seconds left."""
+    """The outcome of one request; `reset` is in whole seconds from now."""
 
     allowed: bool
     limit: int
@@ -26,13 +26,13 @@ class RateLimit:
     _recent: dict[str, deque[int]] = field(default_factory=dict)
 
     def take(self, key: str, now_ms: int) -> Verdict:
-        """Spend one request of this key."""
+        """Count one request of this key."""
         if not self.enabled:
             return Verdict(allowed=True, limit=self.limit, remaining=self.limit, reset=0)
         return self._slide(key, now_ms) if self.sliding else self._fixed(key, now_ms)
 
     def forget(self) -> None:
-        """Start every window afresh."""
+        """Clear all windows."""
         self._opened.clear()
         self._recent.clear()
 

@@ -10,19 +10,19 @@ STIR = 0xBF58476D1CE4E5B9
 
 
 def mix(salt: int, number: int) -> int:
-    """Return 64 well-stirred bits; far cheaper than a `random.Random` for every record."""
+    """Return 64 well-mixed bits; far cheaper than a `random.Random` for every record."""
     x = ((number + salt) * GOLDEN) & MASK
     x = ((x ^ (x >> 31)) * STIR) & MASK
     return x ^ (x >> 29)
 
 
-def stirred(salt: int, count: int) -> array[int]:
-    """Return the bits of the numbers below `count`, eight bytes each, for what is asked often."""
+def mix_all(salt: int, count: int) -> array[int]:
+    """Return the bits of all numbers below `count`, eight bytes each, to look them up often."""
     return array("Q", (mix(salt, number) for number in range(count)))
 
 
 def salt(seed: int, purpose: str) -> int:
-    """Return a number that keeps two purposes of the same seed apart."""
+    """Return a salt that differs between purposes of the same seed."""
     total = seed & MASK
     for letter in purpose:
         total = mix(total, ord(letter))

@@ -1,4 +1,4 @@
-"""What a sandbox is started with, whichever ATS it plays."""
+"""The options of any sandbox."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,15 +26,15 @@ class Options:
     frozen_at: int | None = None
 
     def clock(self) -> Clock:
-        """Return a clock of its own for the sandbox."""
+        """Return a new clock."""
         return Clock(frozen_at=self.frozen_at)
 
     def epoch(self, clock: Clock) -> int:
-        """Return the moment before which all base data lies: the start of the day, if not told."""
+        """Return the moment that all base data precedes: the start of the day by default."""
         return day_start_ms(clock.now_ms()) if self.epoch_ms is None else self.epoch_ms
 
-    def misbehaviour(self, page_faults: dict[str, float]) -> Faults:
-        """Return the faults asked for, of those on the wire and those in this ATS's pages."""
+    def faults_with(self, page_faults: dict[str, float]) -> Faults:
+        """Return the requested faults; there are those on the wire and those in this ATS's pages."""
         faults = Faults({**TRANSPORT_FAULTS, **page_faults})
         faults.set(self.faults)
         return faults

@@ -18,13 +18,13 @@ class RequestLog:
         self.last = deque(maxlen=self.keep)
 
     def add(self, at_ms: int, method: str, template: str, target: str, status: int) -> None:
-        """Note one request."""
+        """Add one request."""
         self.counts[template] += 1
         self.statuses[status] += 1
         self.last.append((at_ms, method, template, target, status))
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Clear the log."""
         self.counts.clear()
         self.statuses.clear()
         self.last.clear()

@@ -1,4 +1,4 @@
-"""Records of one kind: computed ones, numbered from 1, and what has changed since. Costs memory for changes alone."""
+"""Records of one kind: computed from their number, with changes on top. Only changes cost memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 class Rows:
-    """``make`` gives the record of a number, without ``id``, ``created_at`` and ``updated_at``, which are added."""
+    """``make`` computes the record of a number; ``id``, ``created_at`` and ``updated_at`` are added to it."""
 
     def __init__(
         self, name: str, size: int, make: Callable[[int], Row], *, epoch_ms: int, clock: Clock
@@ -33,7 +33,7 @@ class Rows:
         self._children: dict[str, dict[Any, list[int]]] = {}
 
     def ids(self) -> list[int]:
-        """The records there are, oldest first."""
+        """Return the present records, oldest first."""
         if self._ids is None:
             every = [*range(1, self.size + 1), *self._born]
             self._ids = [record for record in every if record not in self._gone]
@@ -43,7 +43,7 @@ class Rows:
         return record not in self._gone and (1 <= record <= self.size or record in self._born)
 
     def get(self, record: int) -> Row:
-        """One record; KeyError where there is none."""
+        """Return one record; KeyError if there is none."""
         if not self.has(record):
             raise KeyError(f"{self.name} {record}")
         made = {} if record in self._born else self._make(record)
@@ -51,7 +51,7 @@ class Rows:
         return {"id": record, **made, **times, **self._patches.get(record, {})}
 
     def created(self, record: int) -> int:
-        """When it came to be, in milliseconds since 1970."""
+        """Return when it was created, in milliseconds since 1970."""
         if record in self._born:
             return self._born[record]
         return self._epoch - SPAN_MS + (SPAN_MS - DAY_MS) * record // (self.size + 1)
@@ -63,7 +63,7 @@ class Rows:
         return begin + (self._epoch - 1000 - begin) * (mix(record, 11) % 1000) // 1000
 
     def changed_since(self, moment: int) -> list[int]:
-        """The records last changed at that moment or later, oldest first."""
+        """Return the records last changed at that moment or later, oldest first."""
         if moment >= self._epoch:
             return sorted(
                 record for record, at in self._changed.items() if at >= moment and self.has(record)
@@ -71,7 +71,7 @@ class Rows:
         return [record for record in self.ids() if self.updated(record) >= moment]
 
     def children(self, field: str, parents: set[int]) -> list[int]:
-        """The records whose ``field`` names one of these, oldest first."""
+        """Return the records whose ``field`` names one of these, oldest first."""
         known = self._children.get(field)
         if known is None:
             known = self._children[field] = {}
@@ -80,7 +80,7 @@ class Rows:
         return sorted(record for parent in parents for record in known.get(parent, ()))
 
     def put(self, record: int, values: Row, at: int | None = None, *, quiet: bool = False) -> None:
-        """Change some values; ``quiet`` leaves the date alone."""
+        """Change some values; ``quiet`` keeps the date."""
         self.get(record)
         self._patches.setdefault(record, {}).update(values)
         self._children.clear()
@@ -102,7 +102,7 @@ class Rows:
 
 
 def iso(ms: int) -> str:
-    """A moment as ISO 8601 in UTC, with milliseconds.
+    """Format a moment as ISO 8601 in UTC, with milliseconds.
 
     >>> iso(0)
     '1970-01-01T00:00:00.000Z'

@@ -17,17 +17,17 @@ async def serve(
     provider: str, *, port: int = 0, talents: int = 1000, seed: int = 7, key: str = "test-key",
     faults: str = "", webhook_url: str | None = None, **others: Any,
 ) -> None:  # fmt: skip
-    """Serve until SIGINT or SIGTERM, after printing one line with the address.
+    """Print the address on one line, then serve until SIGINT or SIGTERM.
 
-    A second line says what a connection needs besides the key, where it needs something.
+    A second line lists the options that a connection needs besides the key, if any.
     """
     options = Options(
         talents=talents, seed=seed, key=key, faults=faults, webhook_url=webhook_url, **others
     )
     server = await start(provider, options, port=port)
-    gc.freeze()  # the company lives as long as the program: no use in searching it for garbage
+    gc.freeze()  # the company is never garbage, so don't scan it
     gc.set_threshold(20_000, 20, 50)
-    print(  # noqa: T201 - the one line a caller waits for
+    print(  # noqa: T201 - the line that callers wait for
         f"{server.provider.label} sandbox on {server.base_url} "
         f"(key {key}, {talents} talents, seed {seed})",
         flush=True,
@@ -62,7 +62,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--zone", default="Europe/Paris", help="the company's time zone")
     parser.add_argument("--webhook-url", help="where company webhooks are sent")
     parser.add_argument("--webhook-key", default="webhook-key", help="their signature key")
-    parser.add_argument("--journal", type=Path, help="keeps changes from one start to the next")
+    parser.add_argument("--journal", type=Path, help="file that keeps changes across restarts")
     return parser
 
 

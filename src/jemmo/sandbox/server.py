@@ -1,4 +1,4 @@
-"""Runs a sandbox in the process at hand, for tests and for the command line."""
+"""Runs a sandbox in this process, for tests and for the command line."""
 
 import asyncio
 import socket
@@ -24,8 +24,8 @@ from jemmo.sandbox.template.app import Template
 Start = Callable[[Options], tuple[Provider, Faults, Clock]]
 
 
-def played(company: type[Company]) -> Start:
-    """How a company of plain records is started."""
+def start_company(company: type[Company]) -> Start:
+    """Return what starts a company of plain records."""
 
     def start(options: Options) -> tuple[Provider, Faults, Clock]:
         made = company(options)  # type: ignore[call-arg] # a vendor brings its own switches
@@ -36,20 +36,20 @@ def played(company: type[Company]) -> Start:
 
 PROVIDERS: dict[str, Start] = {
     "flatchr": flatchr,
-    "greenhouse": played(Greenhouse),
+    "greenhouse": start_company(Greenhouse),
     "jarvi": jarvi,
     "teamtailor": teamtailor,
-    "template": played(Template),
+    "template": start_company(Template),
 }
 HOST = "127.0.0.1"
-LETTING_IN = (
-    5  # turns of the event loop from an accepted connection to its handler, and some to spare
+TURNS_TO_ACCEPT = (
+    5  # event-loop turns from an accepted connection to its handler, with some to spare
 )
 
 
 @dataclass(slots=True)
 class SandboxServer:
-    """A sandbox being served; change it directly or through its control API."""
+    """A running sandbox; change it directly or through its control API."""
 
     provider: Provider
     faults: Faults
@@ -58,7 +58,7 @@ class SandboxServer:
     options: Options
     base_url: str
     _runner: web.ServerRunner
-    _door: socket.socket
+    _socket: socket.socket
 
     @property
     def world(self) -> Any:
@@ -84,13 +84,13 @@ class SandboxServer:
         return str((await self.provider.change(order))["id"])
 
     async def close(self) -> None:
-        """Stop serving at once; hanging requests are cut off.
+        """Stop serving at once; pending requests are cut off.
 
-        First nobody more is let in, and who just was comes to a handler: Python 3.11 never closes a connection that
-        was accepted in the last turns before its server is closed.
+        First stop accepting, and let connections that were just accepted reach a handler: Python 3.11 never closes
+        one that was accepted in the last turns before its server is closed.
         """
-        asyncio.get_running_loop().remove_reader(self._door)
-        for _ in range(LETTING_IN):
+        asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(TURNS_TO_ACCEPT):
             await asyncio.sleep(0)
         await self._runner.cleanup()
 
@@ -102,10 +102,10 @@ async def start(provider: str, options: Options, *, port: int = 0) -> SandboxSer
     server = web.Server(site.handle, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    door = socket.create_server((HOST, port))
-    await web.SockSite(runner, door).start()
-    base_url = f"http://{HOST}:{door.getsockname()[1]}"
-    return SandboxServer(company, faults, clock, site, options, base_url, runner, door)
+    listener = socket.create_server((HOST, port))
+    await web.SockSite(runner, listener).start()
+    base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+    return SandboxServer(company, faults, clock, site, options, base_url, runner, listener)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The HTTP side, the same for every provider: one catch-all handler, faults of the transport."""
+"""The HTTP side of every provider: one catch-all handler and the transport faults."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,16 +35,16 @@ class Site:
         path, _, query = request.raw_path.partition("?")
         base = f"http://{request.headers.get('Host', '')}"
         if path.startswith(PREFIX):
-            return await self._controlled(request, path, query, base)
+            return await self._handle_control(request, path, query, base)
         body = await request.read() if request.method == "POST" else b""
         call = Call(request.method, path, query, request.headers, base, body)
         if path.startswith(self.provider.file_prefix):
-            return self._sent(call, request, self.provider.download(call))
+            return self._respond(call, request, self.provider.download(call))
         if not self._faults.on:
-            return self._sent(call, request, self.provider.answer(call))
-        return await self._faulty(call, request)
+            return self._respond(call, request, self.provider.answer(call))
+        return await self._handle_with_faults(call, request)
 
-    def _sent(self, call: Call, request: web.BaseRequest, reply: Reply) -> web.Response:
+    def _respond(self, call: Call, request: web.BaseRequest, reply: Reply) -> web.Response:
         now = self._clock.now_ms()
         self.log.add(now, call.method, reply.template, request.raw_path, reply.status)
         headers = reply.headers
@@ -52,36 +52,36 @@ class Site:
         headers.setdefault("Date", formatdate(now / 1000, usegmt=True))
         return web.Response(status=reply.status, body=reply.body, headers=headers)
 
-    async def _faulty(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
+    async def _handle_with_faults(self, call: Call, request: web.BaseRequest) -> web.StreamResponse:
         faults = self._faults
         if "slow" in faults.on:
             await asyncio.sleep(faults.on["slow"] / 1000)
         if faults.strikes("stall"):
-            self._note(call, request, 0)
+            self._log_request(call, request, 0)
             await asyncio.sleep(3600)
         if faults.strikes("flaky5xx"):
             status, body = BROKEN[self._broken % len(BROKEN)]
             self._broken += 1
             headers = {"Content-Type": "text/html"}
-            return self._sent(call, request, Reply(status, body, headers, call.path))
+            return self._respond(call, request, Reply(status, body, headers, call.path))
         if faults.strikes("html"):
             page = HTML % b"Please log in"
-            return self._sent(
+            return self._respond(
                 call, request, Reply(200, page, {"Content-Type": "text/html"}, call.path)
             )
         reply = self.provider.answer(call)
-        if changed := faults.held(call.path):
+        if changed := faults.event_to_await(call.path):
             await changed.wait()
         if reply.status == 200 and faults.strikes("cut_json"):
             reply.body = reply.body[: len(reply.body) // 2]
         if reply.status == 200 and faults.strikes("truncated"):
-            return await self._truncated(call, request, reply)
-        return self._sent(call, request, reply)
+            return await self._truncate(call, request, reply)
+        return self._respond(call, request, reply)
 
-    def _note(self, call: Call, request: web.BaseRequest, status: int) -> None:
+    def _log_request(self, call: Call, request: web.BaseRequest, status: int) -> None:
         self.log.add(self._clock.now_ms(), call.method, call.path, request.raw_path, status)
 
-    async def _truncated(
+    async def _truncate(
         self, call: Call, request: web.BaseRequest, reply: Reply
     ) -> web.StreamResponse:
         self.log.add(self._clock.now_ms(), call.method, reply.template, request.raw_path, 200)
@@ -94,16 +94,16 @@ class Site:
             request.transport.close()
         return answer
 
-    async def _controlled(
+    async def _handle_control(
         self, request: web.BaseRequest, path: str, query: str, base: str
     ) -> web.StreamResponse:
         stream = self._control.stream(request.method, path, base)
         if stream is not None:
-            return await self._streamed(request, stream)
+            return await self._stream(request, stream)
         reply = await self._control.answer(request.method, path, query, await request.read())
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
-    async def _streamed(
+    async def _stream(
         self, request: web.BaseRequest, lines: AsyncIterator[bytes]
     ) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})

@@ -1,4 +1,4 @@
-"""Deals children to parents by arithmetic, so that a million owners need no memory."""
+"""Assigns children to parents by arithmetic, so that a million parents need no memory."""
 
 from jemmo.sandbox.mixing import mix
 
@@ -34,7 +34,7 @@ class Spread:
         return [sum(owner < offset for owner, _ in owners) for offset in range(BLOCK + 1)]
 
     def owner(self, child: int) -> tuple[int, int]:
-        """Return the parent of this child and which of its children it is, from 0."""
+        """Return the parent of this child and the child's index, from 0."""
         block, slot = divmod(child, self._per)
         offset, nth = self._owners[self._patterns[block]][slot]
         return block * BLOCK + offset, nth

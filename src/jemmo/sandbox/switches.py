@@ -1,4 +1,4 @@
-"""Switches: what an ATS's documentation leaves open, told to a sandbox at its start or while it runs."""
+"""Switches for what an ATS's documentation leaves open, set at the start or while the sandbox runs."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ class Switchboard:
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def set(self, values: dict[str, Any]) -> None:
-        """Set some switches, texts from a command line included. ValueError names the bad one."""
+        """Set some switches, also from command-line texts. ValueError names the bad one."""
         known = {f.name: type(getattr(self, f.name)) for f in fields(self)}
         for name, value in values.items():
             if name not in known:

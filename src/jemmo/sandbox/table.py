@@ -1,4 +1,4 @@
-"""A type of record: computed base rows with the overlay laid over them."""
+"""A type of record: computed base rows with an overlay of changes."""
 
 import json
 from abc import ABC, abstractmethod
@@ -66,7 +66,7 @@ class Base(ABC):
 
 
 class Table:
-    """One type as the API shows it at this moment."""
+    """One type in its present state."""
 
     def __init__(self, base: Base, local: LocalTime) -> None:
         self.base = base
@@ -83,27 +83,27 @@ class Table:
         return self.base.size + len(self.overlay.born) - len(lost)
 
     def exists(self, record: int) -> bool:
-        """Tell whether this id is there now."""
+        """Return whether this id is present."""
         if record in self.overlay.deleted:
             return False
         return record in self.overlay.born or self.base.row_of(record) >= 0
 
     def next_id(self) -> int:
-        """Return an id above all those ever given."""
+        """Return an id above all those ever used."""
         self._last_id += 2
         return self._last_id
 
     def claim(self, record: int) -> None:
-        """Note that this id is taken (a journal replays the ids it gave)."""
+        """Reserve this id: a journal replays the ids it assigned."""
         self._last_id = max(self._last_id, record)
 
     def newborn(self) -> list[int]:
-        """Return the ids created since the base data and still there, ascending."""
+        """Return the present ids that are not in the base data, ascending."""
         overlay = self.overlay
         return sorted(record for record in overlay.born if record not in overlay.deleted)
 
     def standing(self) -> int:
-        """Return how many base rows are still there."""
+        """Return how many base rows are not deleted."""
         return self.base.size - len(self.overlay.deleted_rows)
 
     def slice(self, start: int, count: int) -> list[int]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jemmo.connectors.flatchr.dates import asked, day_of, moment
 from jemmo.connectors.flatchr.keys import dies_soon, expiry
 from jemmo.connectors.flatchr.pausing import pauses
-from jemmo.sandbox.flatchr.keys import jwt
+from jemmo.sandbox.flatchr.keys import make_jwt
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2025, 7, 14, 12, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_any_value_is_a_moment_or_none(value: Any) -> None:
 
 
 def test_a_key_says_when_it_dies() -> None:
-    dies = expiry(jwt(1_700_000_000, lives_s=3600))
+    dies = expiry(make_jwt(1_700_000_000, lives_s=3600))
     assert dies == datetime.fromtimestamp(1_700_003_600, UTC)
     assert dies_soon(dies, dies - timedelta(days=14))
     assert not dies_soon(dies, dies - timedelta(days=16))

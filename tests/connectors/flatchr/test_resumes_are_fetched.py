@@ -13,7 +13,7 @@ from fakes.hooks import hooked
 from jemmo.domain.streams import Mode
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.services.connections import status
 from jemmo.services.files.download import Fetched, fetch_files
@@ -22,7 +22,7 @@ from jemmo.vault import default_vault
 TALENTS = 12
 OPTIONS = {"company_id": str(COMPANY["id"]), "backoff": "0-0", "pacing": "off"}
 UNTOLD = {"cv_in_row": "absent", "detail": "404", "cv_key": "token"}
-NADIA = encoded("applicant", FIRST_APPLICANT + TALENTS)
+NADIA = encode("applicant", FIRST_APPLICANT + TALENTS)
 CV = {"key": f"candidates/2026/01/00000000-0000-4000-8000-{TALENTS:012d}/nadia", "extension": "pdf"}
 
 

@@ -11,7 +11,7 @@ from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Start, Stream
-from jemmo.sandbox.flatchr.keys import jwt
+from jemmo.sandbox.flatchr.keys import make_jwt
 
 
 async def test_the_list_of_applicants_is_fetched_once_for_all_its_streams(connect: Connect) -> None:
@@ -178,8 +178,8 @@ async def test_the_key_tells_when_it_dies(connect: Connect) -> None:
 
 
 async def test_a_key_about_to_die_is_told_by_every_sync(connect: Connect) -> None:
-    dying = jwt(1_000_000_000, lives_s=10**10)
-    soon = jwt(4_102_444_800 - 10**10, lives_s=10**10)
+    dying = make_jwt(1_000_000_000, lives_s=10**10)
+    soon = make_jwt(4_102_444_800 - 10**10, lives_s=10**10)
     for key, told in ((dying, False), (soon, False)):
         _, company = await connect(talents=5, key=key, keys={key: "admin"})
         report = await company.sync()
@@ -187,7 +187,7 @@ async def test_a_key_about_to_die_is_told_by_every_sync(connect: Connect) -> Non
 
 
 async def test_an_expired_key_is_told_from_a_wrong_one(connect: Connect) -> None:
-    old = jwt(1_000_000_000)
+    old = make_jwt(1_000_000_000)
     sandbox, _ = await connect(talents=5, keys={old: "admin"})
     options = {"company_id": sandbox.provider.facts()["options"]["company_id"], "pacing": "off"}
     source = FLATCHR.open(FLATCHR.configure(old, sandbox.base_url, options))

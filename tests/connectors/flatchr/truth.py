@@ -10,7 +10,7 @@ from fakes.company import Company
 from jemmo.domain.streams import Stream
 from jemmo.domain.validation import html_to_text
 from jemmo.sandbox import SandboxServer
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 
 KINDS = {
     Stream.STAGES: "columns",
@@ -70,7 +70,7 @@ def _stage(one: dict[str, Any]) -> list[Any]:
 
 def _job(one: dict[str, Any]) -> list[Any]:
     reference = (one["reference"] or "").strip() or None
-    return [html_to_text(one["title"]), [encoded("vacancy", one["vacancy_id"])], reference]
+    return [html_to_text(one["title"]), [encode("vacancy", one["vacancy_id"])], reference]
 
 
 def _talent(one: dict[str, Any]) -> list[Any]:
@@ -86,7 +86,7 @@ def _talent(one: dict[str, Any]) -> list[Any]:
 
 def _application(one: dict[str, Any]) -> list[Any]:
     status = "HIRED" if one["hired"] else "ACTIVE" if one["status"] == 1 else "OTHER"
-    own = encoded("applicant", one["applicant_id"])
+    own = encode("applicant", one["applicant_id"])
     return [own, str(one["vacancy_id"]), str(one["column_id"]), status]
 
 

@@ -6,7 +6,7 @@ from contracts.harness import Announced, Files, Shown, Vendor, edits
 from replay import teamtailor
 
 from jemmo.domain.streams import Stream
-from jemmo.sandbox.teamtailor.vault import LIFETIME_S
+from jemmo.sandbox.teamtailor.file_links import LIFETIME_S
 
 TEAMTAILOR = Vendor(
     name="teamtailor",

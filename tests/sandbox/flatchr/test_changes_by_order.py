@@ -5,7 +5,7 @@ import pytest
 from aiohttp import web
 
 from jemmo.connectors.flatchr.webhooks import read_hint
-from jemmo.sandbox.flatchr.misbehaviour import PAGE_FAULTS
+from jemmo.sandbox.flatchr.page_faults import PAGE_FAULTS
 
 
 async def test_what_is_ordered_shows(account: Any) -> None:

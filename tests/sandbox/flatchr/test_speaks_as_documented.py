@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.sandbox.flatchr.ids import KINDS, encoded, number
+from jemmo.sandbox.flatchr.ids import KINDS, encode, number
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 10**9))
 def test_the_encoded_id_leads_back_to_the_number(kind: str, value: int) -> None:
-    code = encoded(kind, value)
+    code = encode(kind, value)
     assert len(code) == 16
     assert code.isalnum()
     assert number(kind, code) == value

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from jemmo.sandbox.faults import TRANSPORT_FAULTS
-from jemmo.sandbox.jarvi.misbehaviour import PAGE_FAULTS
+from jemmo.sandbox.jarvi.page_faults import PAGE_FAULTS
 
 
 @pytest.mark.parametrize("name", sorted(PAGE_FAULTS))

@@ -8,18 +8,18 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.flatchr import misbehaviour
+from jemmo.sandbox.flatchr import page_faults
 from jemmo.sandbox.flatchr.applicants import Shapes
-from jemmo.sandbox.flatchr.changes import Changes, name
+from jemmo.sandbox.flatchr.changes import Changes, public_id
 from jemmo.sandbox.flatchr.downloads import Downloads
 from jemmo.sandbox.flatchr.frame import COMPANY_SLUG
-from jemmo.sandbox.flatchr.ids import encoded
-from jemmo.sandbox.flatchr.keys import Gate, jwt
+from jemmo.sandbox.flatchr.ids import encode
+from jemmo.sandbox.flatchr.keys import Gate, make_jwt
 from jemmo.sandbox.flatchr.moments import iso
 from jemmo.sandbox.flatchr.refusal import Refusal
 from jemmo.sandbox.flatchr.search import Search
 from jemmo.sandbox.flatchr.switches import Switches
-from jemmo.sandbox.flatchr.vacancies import COMPANY, CONTRACTS, shown
+from jemmo.sandbox.flatchr.vacancies import COMPANY, CONTRACTS, render_vacancy
 from jemmo.sandbox.flatchr.world import KINDS, World
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit
@@ -46,7 +46,7 @@ class Flatchr:
         self.faults = faults
         self.changes = changes
         self.company_id = str(COMPANY["id"])
-        self.jwt = jwt(world.frame.epoch_ms // 1000)
+        self.jwt = make_jwt(world.frame.epoch_ms // 1000)
         self._gate = Gate(world.clock, switches, {*keys, self.jwt})
         self._shapes = Shapes(world.calendar, switches)
         self._search = Search(world, switches)
@@ -55,7 +55,7 @@ class Flatchr:
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass on the switches other parts keep for themselves."""
+        """Pass the switches on to the parts that keep a copy."""
         self._limit.limit = self.switches.api_per_second
         self._limit.enabled = self.switches.rate_limit and self.switches.api_per_second > 0
         self._downloads.limit.enabled = self.switches.rate_limit
@@ -71,7 +71,7 @@ class Flatchr:
                 content: Answer = self._careers(parts)
             else:
                 key = self._gate.check(call)
-                if self.faults.spent("expired_key"):
+                if self.faults.is_used_up("expired_key"):
                     self._gate.refuse_expired()
                 self._spend(key)
                 if parts[2:] == ["files", "expire"] and call.method == "GET":
@@ -119,12 +119,12 @@ class Flatchr:
                "updated_at": iso(column["updated_ms"])}
             for column in self.world.columns()
         ]  # fmt: skip
-        return misbehaviour.spoil(self.faults, rows, "id")
+        return page_faults.spoil(self.faults, rows, "id")
 
     def _vacancies(self, query: dict[str, list[str]], fields: set[str]) -> Answer:
         world = self.world
         vacancies = [
-            shown(world.row("vacancies", row), self.switches, fields)
+            render_vacancy(world.row("vacancies", row), self.switches, fields)
             for row in world.numbers("vacancies")
         ]
         if "status" in query:
@@ -133,17 +133,17 @@ class Flatchr:
             ]
         elif self.switches.vacancies_scope == "active":
             vacancies = [vacancy for vacancy in vacancies if vacancy["status"] == 1]
-        return misbehaviour.spoil(self.faults, vacancies, "vacancy_id")
+        return page_faults.spoil(self.faults, vacancies, "vacancy_id")
 
     def _one_vacancy(self, code: str, fields: set[str]) -> Answer:
         try:
             facts = self.world.row("vacancies", self.world.find("vacancies", code))
         except KeyError:
             raise Refusal(404, "Not found") from None
-        return shown(facts, self.switches, fields)
+        return render_vacancy(facts, self.switches, fields)
 
     def _applicants(self, call: Call) -> Answer:
-        misbehaviour.shift(self.faults, self.world, self.changes)
+        page_faults.shift(self.faults, self.world, self.changes)
         titles: dict[int, str] = {}
         columns = {column["id"]: str(column["title"]) for column in self.world.columns()}
         rows = []
@@ -153,7 +153,7 @@ class Flatchr:
                 titles[vacancy] = self._search.vacancy_title(facts)
             column = columns.get(facts["column_id"]) or next(iter(columns.values()))
             rows.append(self._shapes.row(facts, titles[vacancy], column))
-        return misbehaviour.spoil(self.faults, rows, "applicant")
+        return page_faults.spoil(self.faults, rows, "applicant")
 
     def _detail(self, code: str) -> Answer:
         try:
@@ -173,9 +173,9 @@ class Flatchr:
         rows = [world.row("vacancies", row) for row in world.numbers("vacancies")]
         return {
             "items": [
-                {"id": encoded("diffusion", vacancy["vacancy_id"]), "offer_id": 98, "published": True,
+                {"id": encode("diffusion", vacancy["vacancy_id"]), "offer_id": 98, "published": True,
                  "created_at": iso(vacancy["created_ms"]), "vacancy_id": vacancy["vacancy_id"],
-                 "vacancy": shown(vacancy, self.switches, {"address"})}
+                 "vacancy": render_vacancy(vacancy, self.switches, {"address"})}
                 for vacancy in rows if vacancy["status"] == 1 and vacancy["published"]
             ]
         }  # fmt: skip
@@ -183,25 +183,25 @@ class Flatchr:
     # What tests and the server ask for ------------------------------------------------------
 
     def download(self, call: Call) -> Reply:
-        """Answer one file download from the storage a link leads to."""
+        """Answer one file download from the storage."""
         return self._downloads.fetch(call)
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self.changes.announce_to(url)
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one change of the data, webhooks included."""
+        """Apply one order and send its webhooks."""
         return await self.changes.carry_out(order)
 
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream what is true of all present records of a type, one a line."""
+        """Stream the facts of all present records of a type, one per line."""
         if kind not in KINDS:
             raise KeyError(kind)
         for row in self.world.numbers(kind):
             facts = self.world.row(kind, row)
             line: dict[str, Any] = {
-                "id": name(kind, row), "type": kind, "updated-at-ms": facts["updated_ms"],
+                "id": public_id(kind, row), "type": kind, "updated-at-ms": facts["updated_ms"],
                 "attributes": facts,
             }  # fmt: skip
             if kind == "applicants":
@@ -218,7 +218,7 @@ class Flatchr:
         return self.switches.all()
 
     def facts(self) -> dict[str, Any]:
-        """Describe the simulated company, and what a connection to it needs besides a key."""
+        """Describe the simulated company and the options that a connection to it needs."""
         frame = self.world.frame
         return {
             "seed": frame.seed, "talents": frame.talents, "epoch_ms": frame.epoch_ms,

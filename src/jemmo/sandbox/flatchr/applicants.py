@@ -1,4 +1,4 @@
-"""Applicants: what is true of each, and the different shapes in which Flatchr shows it."""
+"""Applicants: their facts, and the shapes in which Flatchr shows them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.sandbox.flatchr.frame import (
     FIRST_VACANCY,
     Frame,
 )
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.moments import Calendar, iso
 from jemmo.sandbox.flatchr.switches import Switches
 
@@ -21,14 +21,14 @@ TWIN_EVERY, TWIN_BEFORE = 23, 7
 
 
 class Applicants:
-    """The applicants of one account as they were before any change."""
+    """The applicants of one account before any change."""
 
     def __init__(self, frame: Frame) -> None:
         self.size = frame.talents
         self._frame = frame
 
     def row(self, row: int) -> dict[str, Any]:
-        """Return what is true of one applicant: times in milliseconds, relations by number."""
+        """Return the facts of one applicant: times in milliseconds, relations by number."""
         frame, bits = self._frame, self._frame.bits(row)
         person = row - TWIN_BEFORE if row % TWIN_EVERY == 11 else row
         own = frame.bits(person)
@@ -49,13 +49,13 @@ class Applicants:
             "score": bits >> 50 & 3, "external_id": "" if bits & 1 else None,
             "source": people.SOURCES[(bits >> 54) % len(people.SOURCES)], "anonym": False,
             "consent": bool(bits & 2), "comment": "Lettre de motivation" if bits & 4 else "",
-            "cv": key_of(row, created, first, last) if has_cv else None,
+            "cv": resume_key(row, created, first, last) if has_cv else None,
             "created_ms": created, "updated_ms": frame.updated[row],
         }  # fmt: skip
 
 
-def key_of(row: int, created_ms: int, first: str, last: str) -> dict[str, str]:
-    """Return where the resume lies in Flatchr's own storage."""
+def resume_key(row: int, created_ms: int, first: str, last: str) -> dict[str, str]:
+    """Return the resume's key in Flatchr's own storage."""
     name = people.email(first, last, row).partition("@")[0].replace(".", "-")
     month = iso(created_ms)[:7].replace("-", "/")
     folder = f"00000000-0000-4000-8000-{row:012d}"
@@ -75,7 +75,7 @@ class Shapes:
     def row(self, facts: dict[str, Any], title: str, column: str) -> dict[str, Any]:
         """Return a row of the search."""
         fields = {
-            "applicant": encoded("applicant", facts["applicant_id"]), "vacancy": title,
+            "applicant": encode("applicant", facts["applicant_id"]), "vacancy": title,
             "vacancy_id": facts["vacancy_id"], "column": column,
             **{name: facts[name] for name in ROW},
             "created_at": self._calendar.french(facts["created_ms"]),
@@ -98,9 +98,9 @@ class Shapes:
         return iso(ms) if shape == "iso" else self._calendar.french(ms)
 
     def single(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return the single object: times in seconds, here of all places."""
-        code = encoded("applicant", facts["applicant_id"])
-        vacancy = encoded("vacancy", facts["vacancy_id"])
+        """Return the single object. Unlike elsewhere, its times are in seconds."""
+        code = encode("applicant", facts["applicant_id"])
+        vacancy = encode("vacancy", facts["vacancy_id"])
         own = {
             name: facts[name] for name in ("score", "comment", "status", "anonym", "external_id")
         }
@@ -114,7 +114,7 @@ class Shapes:
         }  # fmt: skip
 
     def candidate_id(self, facts: dict[str, Any]) -> int:
-        """Return the number of the person: whether Flatchr knows the same one twice, nobody knows."""
+        """Return the person's number. It is not documented whether two applicants can be one candidate."""
         if self._switches.candidates == "separate":
             return FIRST_CANDIDATE + int(facts["applicant_id"]) - FIRST_APPLICANT
         return FIRST_CANDIDATE + int(facts["candidate"])
@@ -123,7 +123,7 @@ class Shapes:
         cv = facts["cv"]
         names = ("email", "firstname", "lastname", "phone", "consent")
         candidate = {name: facts[name] for name in names} | {
-            "id": encoded("candidate", self.candidate_id(facts)), "urls": {},
+            "id": encode("candidate", self.candidate_id(facts)), "urls": {},
             "created_at": iso(facts["created_ms"]), "cv": None, "aws": None,
         }  # fmt: skip
         if cv is not None:

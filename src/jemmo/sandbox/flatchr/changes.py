@@ -1,4 +1,4 @@
-"""Changes made through the control API: applied, written to the journal, told by webhook."""
+"""Changes made through the control API: applied, added to the journal, announced by webhook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jemmo.sandbox.flatchr import applicants, vacancies
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import FIRST, KINDS, World
 from jemmo.sandbox.journal import Journal
@@ -33,14 +33,14 @@ class Changes:
             self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self._webhooks.url = url
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         """Apply one order and send the webhook it causes. KeyError or ValueError if impossible."""
         kind, row = self.apply(order)
         sent = await self._webhooks.send(order, kind, row)
-        return {"id": name(kind, row), "webhooks": [sent] if sent else []}
+        return {"id": public_id(kind, row), "webhooks": [sent] if sent else []}
 
     def apply(self, order: dict[str, Any], *, log: bool = True) -> tuple[str, int]:
         """Apply one order: op, type, id, attributes, relationships, stage, at, quiet."""
@@ -87,7 +87,7 @@ class Changes:
     def _values(
         self, kind: str, attributes: dict[str, Any], order: dict[str, Any]
     ) -> dict[str, Any]:
-        """Turn the names and relations of an order into what is kept inside."""
+        """Convert the names and relations of an order to internal ones."""
         values = dict(attributes)
         links = order.get("relationships") or {}
         for name, kept in (("created_at", "created_ms"), ("updated_at", "updated_ms")):
@@ -130,10 +130,10 @@ class Changes:
         return row
 
 
-def name(kind: str, row: int) -> str:
-    """Return the id by which tests know a record: encoded for applicants, whole numbers else."""
+def public_id(kind: str, row: int) -> str:
+    """Return the id that tests use: encoded for applicants, a plain number otherwise."""
     whole = FIRST[kind] + row
-    return encoded("applicant", whole) if kind == "applicants" else str(whole)
+    return encode("applicant", whole) if kind == "applicants" else str(whole)
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {

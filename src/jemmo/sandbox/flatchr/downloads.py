@@ -1,4 +1,4 @@
-"""Resumes: asked for by key at one a second, answered in one of four ways."""
+"""Resumes, requested by key at most once a second and answered in one of four ways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX = "/storage/"
 
 
 class Downloads:
-    """Hands out the resumes of applicants who are there and were not anonymised."""
+    """Serves the resumes of present applicants that were not anonymized."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self.limit = RateLimit(limit=1, window_ms=1000)
@@ -50,7 +50,7 @@ class Downloads:
         return Reply(200, content, {"Content-Type": "application/octet-stream"}, TEMPLATE)
 
     def fetch(self, call: Call) -> Reply:
-        """Answer the storage itself, which refuses whoever brings the API key along."""
+        """Answer as the storage, which refuses requests that carry the API key."""
         template = f"{PREFIX}{{key}}"
         if "Authorization" in call.headers or "token=" in call.query:
             return Reply(400, b"", {}, template)
@@ -64,7 +64,7 @@ class Downloads:
         folder = key.split("/")[-2] if key.count("/") > 1 else ""
         place = folder.rsplit("-", 1)[-1]
         row = int(place) if place.isdigit() else -1
-        if not self._world.there("applicants", row):
+        if not self._world.exists("applicants", row):
             return None
         cv = self._world.row("applicants", row)["cv"]
         if cv is None or cv != {"key": key, "extension": extension}:

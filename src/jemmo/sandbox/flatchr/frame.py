@@ -1,4 +1,4 @@
-"""The size and the times of one simulated account: everything follows from seed, number and epoch."""
+"""Size and times of one simulated account, computed from seed, number of talents and epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST_CANDIDATE = 8_000_001
 
 
 class Frame:
-    """How many there are of what, and when each applicant came and changed."""
+    """How many records there are, and when each applicant was created and changed."""
 
     def __init__(self, seed: int, talents: int, epoch_ms: int) -> None:
         self.seed = seed
@@ -36,7 +36,7 @@ class Frame:
         self.updated = array("q", (self._updated(row) for row in range(talents)))
 
     def bits(self, row: int) -> int:
-        """Return the 64 bits that decide about one applicant."""
+        """Return the 64 bits that determine one applicant."""
         return mix(self._salt, row)
 
     def _created(self, row: int) -> int:
@@ -46,7 +46,7 @@ class Frame:
         return self.founded_ms + int(span * share) + self.bits(row) % max(1, min(step, DAY_MS))
 
     def _import(self, share: float) -> float:
-        """On one day, long ago, a tenth of all came at once: they were imported."""
+        """A tenth of all applicants were imported on one day long ago."""
         return 0.2 if 0.2 <= share < 0.3 else share
 
     def _updated(self, row: int) -> int:

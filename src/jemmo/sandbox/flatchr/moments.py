@@ -1,4 +1,4 @@
-"""The ways Flatchr writes and reads time: answers say DD/MM/YY, questions MM/DD/YY, others ISO or seconds."""
+"""Flatchr's time formats: DD/MM/YY in search results, MM/DD/YY in queries, elsewhere ISO or seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def iso(ms: int) -> str:
 
 
 class Calendar:
-    """Days as the company counts them."""
+    """Days in the company's time zone."""
 
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
@@ -31,7 +31,7 @@ class Calendar:
         return self._texts[quarter]
 
     def bounds(self, text: str, *, utc: bool) -> tuple[int, int]:
-        """Return first and last millisecond of a day asked for as MM/DD/YY; ValueError if it is none."""
+        """Return first and last millisecond of a day written as MM/DD/YY; ValueError if it is none."""
         match = ASKED.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not MM/DD/YY")

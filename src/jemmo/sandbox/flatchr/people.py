@@ -91,12 +91,12 @@ TELEPHONES = ("+33 6 00 {} {} {}", "06.00.{}.{}.{}", "+336 00{}{}{}", "00 33 6 0
 
 
 def email(first: str, last: str, row: int) -> str:
-    """Return an address nobody has."""
+    """Return an invented address."""
     return f"{_plain(first)}.{_plain(last)}.{row}@example.com"
 
 
 def telephone(bits: int) -> str:
-    """Return a number kept for fiction, as people type it."""
+    """Return a number reserved for fiction, as people type it."""
     digits = f"{bits % 1_000_000:06d}"
     return TELEPHONES[bits >> 20 & 3].format(digits[:2], digits[2:4], digits[4:])
 

@@ -1,4 +1,4 @@
-"""Error answers. How their bodies look is not documented."""
+"""Error answers. Their bodies are not documented."""
 
 import json
 
@@ -6,7 +6,7 @@ HTML = b"<!DOCTYPE html><html><body><h1>Error</h1></body></html>"
 
 
 class Refusal(Exception):
-    """An answer other than 200, thrown from wherever it is found out."""
+    """An answer other than 200, raised wherever a request fails."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(status)

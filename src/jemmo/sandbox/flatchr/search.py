@@ -1,4 +1,4 @@
-"""The search of applicants: which of them a JSON body asks for."""
+"""Searches applicants by the conditions of a JSON body."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from jemmo.sandbox.flatchr.refusal import Refusal
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.world import World
 
-EVER = -(10**15), 10**15
-MATCHES = ("firstname", "lastname", "email", "phone")
+ANY_TIME = -(10**15), 10**15
+EXACT_FIELDS = ("firstname", "lastname", "email", "phone")
 
 
 class Search:
-    """Finds the applicants a body asks for, as documented or as the switches say."""
+    """Finds applicants as documented or as the switches say."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world
         self._switches = switches
 
     def rows(self, body: bytes) -> list[dict[str, Any]]:
-        """Return what is true of the applicants found, newest first, cut where there is a cap."""
+        """Return the facts of the matching applicants, newest first, up to the cap if there is one."""
         asked = self._parsed(body)
-        matches = [facts for facts in self._candidates(asked) if self._wanted(facts, asked)]
+        matches = [facts for facts in self._candidates(asked) if self._matches(facts, asked)]
         cap = self._switches.search_cap
         return matches[:cap] if cap else matches
 
@@ -41,7 +41,7 @@ class Search:
     def _candidates(self, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         created = self._span(asked, "start", "end")
         updated = self._span(asked, "start_update", "end_update")
-        by_update = updated != EVER
+        by_update = updated != ANY_TIME
         name, other = ("updated_ms", "created_ms") if by_update else ("created_ms", "updated_ms")
         bounds, rest = (updated, created) if by_update else (created, updated)
         for row in self._world.within(name, *bounds):
@@ -50,7 +50,7 @@ class Search:
                 yield facts
 
     def _span(self, asked: dict[str, Any], start: str, end: str) -> tuple[int, int]:
-        first, last = EVER
+        first, last = ANY_TIME
         if asked.get(start):
             day = self._day(asked[start])
             first = day[0] if self._switches.bounds == "inclusive" else day[1] + 1
@@ -65,7 +65,7 @@ class Search:
         except ValueError:
             raise Refusal(422, "Dates are MM/DD/YY") from None
 
-    def _wanted(self, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
+    def _matches(self, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
         if not self._in_scope(facts, asked):
             return False
         if "hired" in asked and facts["hired"] is not (str(asked["hired"]).lower() == "true"):
@@ -74,7 +74,7 @@ class Search:
             return False
         if asked.get("column") and self.column_title(facts).strip() != str(asked["column"]).strip():
             return False
-        filters = [(name, asked[name]) for name in MATCHES if asked.get(name)]
+        filters = [(name, asked[name]) for name in EXACT_FIELDS if asked.get(name)]
         return all(str(facts[name] or "").lower() == str(value).lower() for name, value in filters)
 
     def _in_scope(self, facts: dict[str, Any], asked: dict[str, Any]) -> bool:
@@ -86,12 +86,12 @@ class Search:
         return self._switches.search_scope == "all" or facts["status"] == 1
 
     def column_title(self, facts: dict[str, Any]) -> str:
-        """Return the title of the column an applicant stands in."""
+        """Return the title of an applicant's column."""
         columns = self._world.columns()
         titles = {column["id"]: str(column["title"]) for column in columns}
         return titles.get(facts["column_id"]) or str(columns[0]["title"])
 
     def vacancy_title(self, facts: dict[str, Any]) -> str:
-        """Return the title of the vacancy an applicant stands for, also when the vacancy is gone."""
+        """Return the title of an applicant's vacancy, even if the vacancy was deleted."""
         row = facts["vacancy_id"] - self._world.frame.first_vacancy
         return str(self._world.row("vacancies", row).get("title", "Poste supprimé"))

@@ -4,7 +4,7 @@ from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.app import Flatchr
 from jemmo.sandbox.flatchr.changes import Changes
-from jemmo.sandbox.flatchr.misbehaviour import PAGE_FAULTS
+from jemmo.sandbox.flatchr.page_faults import PAGE_FAULTS
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.webhooks import Webhooks
 from jemmo.sandbox.flatchr.world import World
@@ -14,7 +14,7 @@ from jemmo.sandbox.options import Options
 def flatchr(options: Options) -> tuple[Flatchr, Faults, Clock]:
     """Return the account, its faults and its clock."""
     clock = options.clock()
-    faults = options.misbehaviour(PAGE_FAULTS)
+    faults = options.faults_with(PAGE_FAULTS)
     switches = Switches()
     switches.set(options.switches)
     epoch = options.epoch(clock)

@@ -1,4 +1,4 @@
-"""What nobody could verify about Flatchr, each as a switch; the default is the likelier."""
+"""What could not be verified about Flatchr, each as a switch; the default is the likelier."""
 
 from dataclasses import dataclass
 from typing import ClassVar

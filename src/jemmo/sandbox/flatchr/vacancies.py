@@ -1,4 +1,4 @@
-"""Vacancies, computed one by one, and the referential of contracts."""
+"""Vacancies, each computed from its number, and the contract types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jemmo.sandbox.flatchr.frame import (
     FIRST_VACANCY,
     Frame,
 )
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.moments import DAY_MS, iso
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.mixing import mix, salt
@@ -26,13 +26,13 @@ ODD = {1: 1, 0: 0, 2: 4, 3: 5}
 SALARIES = ("32000", 45_000, "0", None, "60", 0, "38000.50")
 REMOTE = ("notime", "parttime", "fulltime")
 COMPANY = {
-    "id": encoded("company", COMPANY_NUMBER), "name": "Démo & Exemple SAS", "slug": COMPANY_SLUG,
+    "id": encode("company", COMPANY_NUMBER), "name": "Démo & Exemple SAS", "slug": COMPANY_SLUG,
     "size": "50-99", "email": "rh@example.com", "status": 1, "retention_policy": "2 years",
 }  # fmt: skip
 
 
 class Vacancies:
-    """The vacancies of one account as they were before any change."""
+    """The vacancies of one account before any change."""
 
     def __init__(self, frame: Frame) -> None:
         self.size = frame.vacancies
@@ -40,7 +40,7 @@ class Vacancies:
         self._salt = salt(frame.seed, "vacancy")
 
     def row(self, row: int) -> dict[str, Any]:
-        """Return the facts of one vacancy, as kept inside: times in milliseconds, status as documented."""
+        """Return the facts of one vacancy: times in milliseconds, status as documented."""
         bits = mix(self._salt, row)
         created = self._frame.founded_ms + row * 900 * DAY_MS // self.size
         place = people.PLACES[bits % len(people.PLACES)]
@@ -62,10 +62,10 @@ class Vacancies:
         }  # fmt: skip
 
 
-def shown(facts: dict[str, Any], switches: Switches, fields: set[str]) -> dict[str, Any]:
-    """Return a vacancy as the REST interface shows it."""
+def render_vacancy(facts: dict[str, Any], switches: Switches, fields: set[str]) -> dict[str, Any]:
+    """Render a vacancy as the REST API shows it."""
     vacancy = {name: value for name, value in facts.items() if name not in INSIDE}
-    code = encoded("vacancy", facts["vacancy_id"])
+    code = encode("vacancy", facts["vacancy_id"])
     contract = dict(CONTRACTS).get(facts["contract_type_id"])
     vacancy |= {
         "id": code, "slug": slug(facts), "company_id": COMPANY_NUMBER, "company": COMPANY,
@@ -84,16 +84,16 @@ def shown(facts: dict[str, Any], switches: Switches, fields: set[str]) -> dict[s
         vacancy["addressFormatted"] = vacancy["address"]["formatted_address"]
     if "tags" in fields:
         vacancy["tags"] = [
-            {"id": encoded("user", n), "tag_id": n, "title": title, "type": "vacancies"}
+            {"id": encode("user", n), "tag_id": n, "title": title, "type": "vacancies"}
             for n, title in enumerate(facts["tags"])
         ]
     return vacancy
 
 
 def slug(facts: dict[str, Any]) -> str:
-    """Return the last part of the public address: the encoded id in small letters, then the title."""
+    """Return the last part of the public address: the encoded id in lower case, then the title."""
     words = re.sub(r"[^a-z0-9]+", "-", str(facts["title"]).lower()).strip("-")
-    return f"{encoded('vacancy', facts['vacancy_id']).lower()}-{words}"
+    return f"{encode('vacancy', facts['vacancy_id']).lower()}-{words}"
 
 
 def _address(place: tuple[str, ...]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Webhooks: one POST per event, without signature and without retry."""
+"""Webhooks: one POST per event, neither signed nor retried."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from jemmo.sandbox.delivery import post
 from jemmo.sandbox.flatchr.applicants import Shapes
 from jemmo.sandbox.flatchr.frame import COMPANY_NUMBER
-from jemmo.sandbox.flatchr.ids import encoded
+from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.moments import iso
 from jemmo.sandbox.flatchr.switches import Switches
 from jemmo.sandbox.flatchr.vacancies import COMPANY
@@ -17,7 +17,7 @@ USER = {"id": 7, "firstname": "Rec", "lastname": "Ruteur", "email": "rec@example
 
 
 class Webhooks:
-    """Tells an address of what happens in the account, if one was given."""
+    """Sends one POST per event, if there is an address."""
 
     def __init__(self, world: World, switches: Switches, url: str | None) -> None:
         self._world = world
@@ -34,7 +34,7 @@ class Webhooks:
         return {"event": event, "id": row, **delivery}
 
     def body(self, event: str, kind: str, row: int) -> dict[str, Any]:
-        """Return what an event says; which kind of id stands where changes from part to part."""
+        """Return an event's body. Its parts don't agree on which kind of id they use."""
         parts = self._vacancy(row) if kind == "vacancies" else self._applicant(event, row)
         parts |= {"company": {"id": COMPANY["id"], "name": COMPANY["name"]}}
         if self._switches.webhook_shape == "flat":
@@ -43,15 +43,15 @@ class Webhooks:
 
     def _vacancy(self, row: int) -> dict[str, Any]:
         facts = self._world.row("vacancies", row)
-        code = encoded("vacancy", facts["vacancy_id"])
+        code = encode("vacancy", facts["vacancy_id"])
         vacancy = {"id": facts["vacancy_id"], "company_id": COMPANY["id"],
                 **{name: facts.get(name) for name in ("title", "status", "published")}}  # fmt: skip
-        return {"user": USER, "vacancy": vacancy, "vacancy_id": code, "user_id": encoded("user", 7)}
+        return {"user": USER, "vacancy": vacancy, "vacancy_id": code, "user_id": encode("user", 7)}
 
     def _applicant(self, event: str, row: int) -> dict[str, Any]:
         facts = self._world.row("applicants", row)
-        code = encoded("applicant", facts["applicant_id"])
-        column_code = encoded("column", facts["column_id"])
+        code = encode("applicant", facts["applicant_id"])
+        column_code = encode("column", facts["column_id"])
         person = self._shapes.candidate_id(facts)
         new = event == "new_applicant"
         base = self._vacancy(facts["vacancy_id"] - FIRST["vacancies"])

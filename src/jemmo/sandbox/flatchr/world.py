@@ -1,4 +1,4 @@
-"""The account as it stands now: computed rows and what changed since."""
+"""The account's present state: computed rows with changes applied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NUMBER = {"applicants": "applicant_id", "vacancies": "vacancy_id", "columns": "i
 
 
 class World:
-    """All rows by kind and place. `revision` rises with every change."""
+    """All rows by kind and number. `revision` rises with every change."""
 
     def __init__(self, *, seed: int, talents: int, epoch_ms: int, zone: str, clock: Clock) -> None:
         self.clock = clock
@@ -43,37 +43,37 @@ class World:
         self._orders: dict[str, tuple[list[int], list[int]]] = {}
 
     def numbers(self, kind: str) -> Iterator[int]:
-        """Walk the places of the rows that are there, oldest first."""
+        """Yield the numbers of the present rows, oldest first."""
         gone = self.removed[kind]
         yield from (row for row in range(self.sizes[kind]) if row not in gone)
         yield from (row for row in self.born[kind] if row not in gone)
 
     def count(self, kind: str) -> int:
-        """Return how many rows are there."""
+        """Return how many rows are present."""
         return self.sizes[kind] + len(self.born[kind]) - len(self.removed[kind])
 
-    def there(self, kind: str, row: int) -> bool:
-        """Tell whether this row is there now."""
+    def exists(self, kind: str, row: int) -> bool:
+        """Return whether this row is present."""
         known = 0 <= row < self.sizes[kind] or row in self.born[kind]
         return known and row not in self.removed[kind]
 
     def find(self, kind: str, record: str | int) -> int:
-        """Return the place of a row by either of its ids; KeyError if there is none."""
+        """Return a row's number by either of its ids; KeyError if there is none."""
         text = str(record)
         record_number = (
             int(text) if text.isdigit() and len(text) < 12 else number(KINDS[kind], text)
         )
         row = record_number - FIRST[kind]
-        if not self.there(kind, row):
+        if not self.exists(kind, row):
             raise KeyError(f"{kind} {record}")
         return row
 
     def next_row(self, kind: str) -> int:
-        """Return a place that was never used."""
+        """Return a number that was never used."""
         return max([self.sizes[kind] - 1, *self.born[kind]]) + 1
 
     def row(self, kind: str, row: int) -> dict[str, Any]:
-        """Return what is true of one row now."""
+        """Return the facts of one row with its changes."""
         patch = self.patches[kind].get(row, {})
         if row >= self.sizes[kind]:
             return {NUMBER[kind]: FIRST[kind] + row, **patch}
@@ -91,14 +91,14 @@ class World:
         }  # fmt: skip
 
     def columns(self) -> list[dict[str, Any]]:
-        """Return the columns that are there, in their order."""
+        """Return the present columns in their order."""
         columns = [self.row("columns", row) for row in self.numbers("columns")]
         return sorted(columns, key=lambda column: (column["position"], column["id"]))
 
     def within(self, name: str, first_ms: int, last_ms: int) -> Iterator[int]:
-        """Walk the applicants whose `created_ms` or `updated_ms` lies between two moments, newest first."""
+        """Yield the applicants whose `created_ms` or `updated_ms` is between two moments, newest first."""
         patched = self.patches["applicants"]
-        extra = [row for row in patched if self.there("applicants", row)]
+        extra = [row for row in patched if self.exists("applicants", row)]
         extra = [row for row in extra if first_ms <= self.row("applicants", row)[name] <= last_ms]
         yield from sorted(extra, reverse=True)
         order, moments = self._order(name)
@@ -116,6 +116,6 @@ class World:
         return self._orders[name]
 
     def patch(self, kind: str, row: int, values: dict[str, Any]) -> None:
-        """Lay values over a row."""
+        """Change values of a row."""
         self.patches[kind].setdefault(row, {}).update(values)
         self.revision += 1

@@ -40,7 +40,7 @@ TESTS = {
 
 @dataclass(slots=True)
 class Switches(Switchboard):
-    """What nobody could verify; the default is what is documented, else the likelier."""
+    """What could not be verified; the default is what is documented, else the likelier."""
 
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {
         "application_stage": ("id", "name"),
@@ -67,7 +67,7 @@ class Switches(Switchboard):
     missing_scope: str = ""
     visits: str = "listed"
     rejection_reason: str = "application"
-    token_life: str = "at"  # noqa: S105 - how its end is told
+    token_life: str = "at"  # noqa: S105 - how its expiry is sent
     introspection: str = "claims"
     fields_selector: str = "works"
     reset: str = "moment"
@@ -103,9 +103,9 @@ class Greenhouse(Company):
     def announce_to(self, url: str | None) -> None:
         self.webhooks.url = url
 
-    def before(self, order: dict[str, Any]) -> Row:
-        """With the applications that go with a candidate, of which no web hook tells singly."""
-        was = super().before(order)
+    def record_before(self, order: dict[str, Any]) -> Row:
+        """Include the applications deleted with a candidate, which have no webhooks of their own."""
+        was = super().record_before(order)
         if order["op"] != "delete" or self._kind(str(order["type"])) != "candidates":
             return was
         own = self.kinds["applications"].children("candidate_id", {int(order["id"])})
@@ -136,14 +136,14 @@ class Greenhouse(Company):
     def facts(self) -> dict[str, Any]:
         return super().facts() | {"options": {"client_id": CLIENT_ID}}
 
-    def fill(self, kind: str, order: dict[str, Any]) -> Row:
-        values = super().fill(kind, order)
+    def new_values(self, kind: str, order: dict[str, Any]) -> Row:
+        values = super().new_values(kind, order)
         if kind == "applications":
             return {"status": "in_process", "prospect": False, **values}
         return values
 
     def apply(self, order: dict[str, Any]) -> int:
-        """A new job comes with the usual stages."""
+        """Apply an order; a new job gets the usual stages."""
         record = super().apply(order)
         if order["op"] == "create" and self._kind(str(order["type"])) == "jobs":
             for place, name in enumerate(STAGES):
@@ -162,7 +162,7 @@ class Greenhouse(Company):
         if call.method != "GET":
             raise Refusal(405, {"message": "The sandbox is read only"})
         scope = self._scope(call)
-        headers = self.meter(scope)
+        headers = self.count_request(scope)
         kind = call.path.removeprefix("/v3/")
         if kind not in {*self.kinds, *COMPUTED} or kind == call.path:
             raise Refusal(404, {"message": "Not found"})
@@ -179,7 +179,7 @@ class Greenhouse(Company):
             client, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise Refusal(401, {"error": "invalid_client"}) from None
-        expired = "expired_key" in self.faults.on and self.faults.spent("expired_key")
+        expired = "expired_key" in self.faults.on and self.faults.is_used_up("expired_key")
         if client != CLIENT_ID or secret not in self.keys or expired:
             raise Refusal(401, {"error": "invalid_client"})
         return secret
@@ -208,7 +208,7 @@ class Greenhouse(Company):
             raise Refusal(401, {"message": "Unauthorized"})
         return self.admit(secret)
 
-    def told(self, verdict: Verdict) -> dict[str, str]:
+    def limit_headers(self, verdict: Verdict) -> dict[str, str]:
         reset = verdict.reset
         if self.switches.reset == "moment":
             reset += self.clock.now_ms() // 1000
@@ -238,7 +238,7 @@ class Greenhouse(Company):
             return self._visits(params), {}
         matches = self._selected(kind, params)
         ids = self.page(matches, after, size, newest_first=True)
-        rows = self.shown(
+        rows = self.spoil_rows(
             [self._shape(kind, self.kinds[kind].get(record), call.base) for record in ids]
         )
         if "fields" in params:
@@ -267,12 +267,12 @@ class Greenhouse(Company):
         return matches
 
     def _within(self, kind: str, params: dict[str, str]) -> list[int]:
-        """The records that ids or their parents' ids leave, oldest first."""
+        """Return the records selected by ids or parents' ids, oldest first."""
         rows = self.kinds[kind]
         if "ids" in params:
             ids = _ids(params["ids"])
             if self.switches.merged == "other":
-                ids = [self.survivor(kind, record) for record in ids]
+                ids = [self.find_survivor(kind, record) for record in ids]
             return sorted(record for record in set(ids) if rows.has(record))
         lists = [
             rows.children(field, set(_ids(params[name])))
@@ -321,7 +321,7 @@ class Greenhouse(Company):
     # --- files ---
 
     def download(self, call: Call) -> Reply:
-        """A file by its signed link; the storage behind it takes no token besides."""
+        """Answer a signed link; the storage refuses one with a token besides."""
         template = f"{self.file_prefix}{{id}}"
         params = {name: values[-1] for name, values in parse_qs(call.query).items()}
         key, ends = call.path.removeprefix(self.file_prefix), params.get("ends", "")
@@ -353,7 +353,7 @@ class Greenhouse(Company):
         ]  # fmt: skip
 
     def _visits(self, params: dict[str, str]) -> list[Row]:
-        """Of each application the visit to its first stage and the one it is on now."""
+        """Return each application's visits to its first and its current stage."""
         rows = self.kinds["applications"]
         ids = [record for record in _ids(params.get("application_ids", "")) if rows.has(record)]
         visits = []

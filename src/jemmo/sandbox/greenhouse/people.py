@@ -1,4 +1,4 @@
-"""The invented company: departments, jobs with their stages, and those who apply. Numbers decide everything."""
+"""The invented company: departments, jobs with stages, and candidates, each computed from its number."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ RANGE = {
     "name": "Salary range", "type": "currency_range",
     "value": {"unit": "EUR", "min_value": "41000.00", "max_value": "52000.00"},
 }  # fmt: skip
-PROSPECT = 11  # every so manieth application has no job yet
+PROSPECT = 11  # every eleventh application has no job yet
 
 
 class People:
-    """What each record holds, by its number; see ``Rows``."""
+    """Computes each record from its number; see ``Rows``."""
 
     def __init__(self, seed: int, talents: int) -> None:
         self.seed = seed

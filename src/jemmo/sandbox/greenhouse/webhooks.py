@@ -1,4 +1,4 @@
-"""Web hooks: one POST per event, signed over the whole body. Greenhouse tries again for 15 hours, we do not."""
+"""Web hooks: one POST per event, the whole body signed. Greenhouse retries for 15 hours; the sandbox doesn't."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACTIONS = {
     ("delete", "job_interview_stages"): "job_interview_stage_deleted",
     ("delete", "departments"): "department_deleted",
 }  # fmt: skip
-"""What is told of an order; a candidate is created with an application, so of that one alone."""
+"""The action of each order. A candidate is created with an application, so only that is announced."""
 
 NAMES = {
     "candidates": "candidate", "applications": "application", "jobs": "job", "job_posts": "job_post",
@@ -29,7 +29,7 @@ NAMES = {
 
 
 def action_of(op: str, kind: str, was: Row, now: Row) -> str | None:
-    """The action of an order, ``None`` where none is documented."""
+    """Return the action of an order, ``None`` if none is documented."""
     if kind != "applications" or op == "delete":
         return ACTIONS.get((op, kind))
     if op == "create":
@@ -43,7 +43,7 @@ def action_of(op: str, kind: str, was: Row, now: Row) -> str | None:
 
 
 class Webhooks:
-    """Tells an address of what happens in the account, if one was given."""
+    """Sends one POST per event."""
 
     def __init__(self, url: str | None, key: str) -> None:
         self.url = url
@@ -65,7 +65,7 @@ def sign(key: str, body: bytes) -> str:
 
 
 def payload(action: str, kind: str, row: Row, *, as_text: bool) -> dict[str, Any]:
-    """What an action says, ids and some values, in the shapes of the first Harvest API."""
+    """Return an action's payload: ids and some values, in the shapes of the first Harvest API."""
 
     def shown(value: Any) -> Any:
         return str(value) if as_text and value is not None else value

@@ -1,4 +1,4 @@
-"""Who may ask: a private key everything, a public key only the published offers."""
+"""Access control: a private key reads everything, a public key only published offers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Gate:
         return scope
 
     def check(self, call: Call, kind: str, scope: str, now_ms: int) -> None:
-        """Refuse a public key where it may not go, or when it asks too often in a day."""
+        """Refuse a public key outside of offers or above its daily limit."""
         if scope != "public":
             return
         if kind != "offers":
@@ -41,5 +41,5 @@ class Gate:
 
 
 def refused() -> Refusal:
-    """Answer as to a wrong key."""
+    """Return the answer to a wrong key."""
     return Refusal(401, "Invalid API key")

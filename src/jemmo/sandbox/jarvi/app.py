@@ -12,13 +12,13 @@ from typing import Any
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.files import docx, pdf
 from jemmo.sandbox.http import Call, Reply
-from jemmo.sandbox.jarvi import misbehaviour
+from jemmo.sandbox.jarvi import page_faults
 from jemmo.sandbox.jarvi.access import Gate, refused
 from jemmo.sandbox.jarvi.budget import Budget
 from jemmo.sandbox.jarvi.changes import Changes
 from jemmo.sandbox.jarvi.ids import number, uuid
 from jemmo.sandbox.jarvi.moments import text
-from jemmo.sandbox.jarvi.query import MISSING, Query, read
+from jemmo.sandbox.jarvi.query import MISSING, Query, read_query
 from jemmo.sandbox.jarvi.refusal import Refusal
 from jemmo.sandbox.jarvi.shapes import Shapes
 from jemmo.sandbox.jarvi.switches import Switches
@@ -59,7 +59,7 @@ class Jarvi:
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass on the switches other parts keep for themselves."""
+        """Pass the switches on to the parts that keep a copy."""
         self.budget.enabled = self.switches.rate_limit
         self.budget.allowed_ms = self.switches.budget_seconds * 1000
         self.budget.rolling = self.switches.budget_hour == "rolling"
@@ -73,7 +73,7 @@ class Jarvi:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         try:
             scope = self._gate.scope(call)
-            if self.faults.spent("expired_key"):
+            if self.faults.is_used_up("expired_key"):
                 raise refused()
             self._check_budget()
             kind = self._kind(call)
@@ -112,7 +112,7 @@ class Jarvi:
         return name
 
     def _charge(self, kind: str, rows: int, began: float) -> None:
-        """Count what this request cost, as the firm's account would."""
+        """Charge this request to the firm's time budget."""
         clock = self.world.clock
         self._asked += 1
         cost = max(1, int((time.monotonic() - began) * 1000))
@@ -127,8 +127,8 @@ class Jarvi:
 
     def _list(self, call: Call, kind: str) -> bytes:
         began = time.monotonic()
-        misbehaviour.shift(self.faults, self.world, self.changes)
-        query = read(kind, call.query, self.switches)
+        page_faults.shift(self.faults, self.world, self.changes)
+        query = read_query(kind, call.query, self.switches)
         matches = self._select(kind, query, call.query)
         if not matches and query.tests and self.switches.nothing_found == "404":
             raise Refusal(404, "Not found")
@@ -145,7 +145,7 @@ class Jarvi:
         }
         rows = [show[kind](row) for row in cut]
         total = len(matches) + int(self.faults.on.get("broken_count", 0))
-        misbehaviour.spoil(self.faults, rows)
+        page_faults.spoil(self.faults, rows)
         self._charge(kind, len(rows), began)
         return json.dumps(self._envelope(kind, rows, total), ensure_ascii=False).encode(
             errors="replace"
@@ -158,7 +158,7 @@ class Jarvi:
         return {"total": total, name: rows}
 
     def _select(self, kind: str, query: Query, asked: str) -> list[Any]:
-        """Return the rows of a list in their order: numbers, or what an offer or application is."""
+        """Return the rows of a list in order: numbers, or whole offers and applications."""
         conditions = "&".join(
             part for part in asked.split("&") if not part.startswith(("limit=", "offset="))
         )
@@ -205,7 +205,7 @@ class Jarvi:
         return get
 
     def _sorted(self, kind: str, query: Query, matches: list[Any]) -> list[Any]:
-        """Without an order the rows come as they lie, which is no order at all."""
+        """Sort the rows; without an order by id, which is as good as random."""
         if isinstance(matches[0] if matches else None, int) and not query.order:
             return sorted(matches, key=lambda row: uuid(kind, row))
         for name, descending in reversed(query.order):
@@ -221,7 +221,7 @@ class Jarvi:
     # Files, changes and what tests ask for --------------------------------------------------
 
     def download(self, call: Call) -> Reply:
-        """Answer one file download; whether there is such an address nobody knows."""
+        """Answer one file download. Jarvi documents no such address."""
         if self.switches.download == "absent":
             return Reply(404, b"", {}, "/v1/files/{id}")
         if self.switches.download == "key" and self._gate.keys.get(
@@ -240,15 +240,15 @@ class Jarvi:
         return Reply(404, b"", {}, "/v1/files/{id}")
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self.changes.announce_to(url)
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one change of the data, webhooks included."""
+        """Apply one order and send its webhooks."""
         return await self.changes.carry_out(order)
 
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream all rows that were not removed for good, one a line."""
+        """Stream all rows that were not removed for good, one per line."""
         for row in self._rows(kind):
             moment = row.get("updatedAt")
             line = {"id": row.get("id") or row.get("fileId"), "type": kind, "updatedAt": moment}

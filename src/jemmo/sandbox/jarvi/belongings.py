@@ -1,7 +1,4 @@
-"""What belongs to a talent: applications and resumes.
-
-The public API shows only how many there are.
-"""
+"""Applications and resumes of talents. The public API shows only their number."""
 
 from __future__ import annotations
 

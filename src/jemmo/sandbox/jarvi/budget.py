@@ -1,7 +1,4 @@
-"""The time budget.
-
-Seconds of execution in an hour, in business hours (Monday to Friday, 7 to 18 UTC).
-"""
+"""The time budget: seconds of execution per hour, in business hours (Monday to Friday, 7 to 18 UTC)."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,7 +9,7 @@ OPENS, CLOSES, FRIDAY = 7, 18, 4
 
 
 def is_business(now_ms: int) -> bool:
-    """Tell whether the budget counts at this moment."""
+    """Return whether the budget applies at this moment."""
     at = datetime.fromtimestamp(now_ms / 1000, UTC)
     return at.weekday() <= FRIDAY and OPENS <= at.hour < CLOSES
 
@@ -26,7 +23,7 @@ def closing_ms(now_ms: int) -> int:
 
 @dataclass(slots=True)
 class Budget:
-    """What the account's requests have cost lately, in milliseconds."""
+    """The recent execution time of the account's requests, in milliseconds."""
 
     allowed_ms: int = 300_000
     enabled: bool = True
@@ -36,7 +33,7 @@ class Budget:
     _spent: deque[tuple[int, int]] = field(default_factory=deque)
 
     def spent(self, now_ms: int) -> int:
-        """Return what was spent in the hour that counts now."""
+        """Return what was spent in the current hour."""
         while self._spent and self._spent[0][0] + 2 * HOUR_MS < now_ms:
             self._spent.popleft()
         since = now_ms - HOUR_MS if self.rolling else now_ms - now_ms % HOUR_MS
@@ -63,12 +60,12 @@ class Budget:
         return max(1, -(-(until - now_ms) // 1000))
 
     def charge(self, now_ms: int, cost_ms: int) -> None:
-        """Count one request that was served."""
+        """Add the cost of one request."""
         self._spent.append((now_ms, cost_ms))
         if is_business(now_ms):
             self.worst_hour_ms = max(self.worst_hour_ms, self.spent(now_ms))
 
     def forget(self) -> None:
-        """Start afresh."""
+        """Reset the budget."""
         self._spent.clear()
         self.worst_hour_ms = 0

@@ -1,4 +1,4 @@
-"""Changes made through the control API: applied, written to the journal, told by trigger."""
+"""Changes made through the control API: applied, added to the journal, announced by trigger."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -53,7 +53,7 @@ class Changes:
             self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self._triggers.url = url
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Changes:
         record = str(order["id"])
         row = self._world.find(kind, record)
         if order["op"] == "merge":
-            self._give_to(kind, row, str(order["into"]), order)
+            self._merge_into(kind, row, str(order["into"]), order)
         goes = order.get("hard") if order["op"] == "delete" else self._switches.merged == "gone"
         if order["op"] in {"delete", "merge"} and goes:
             self._world.removed[kind].add(row)
@@ -126,8 +126,8 @@ class Changes:
         self._world.patch(kind, row, DEFAULTS[kind] | times | attributes)
         return uuid(kind, row)
 
-    def _give_to(self, kind: str, row: int, survivor: str, order: dict[str, Any]) -> None:
-        """Give another profile what belongs to this one; in a project both are in, the other stays as it is."""
+    def _merge_into(self, kind: str, row: int, survivor: str, order: dict[str, Any]) -> None:
+        """Move what belongs to a profile to another one, whose own applications win where both are in a project."""
         into = self._world.find(kind, survivor)
         if kind != "profiles" or into == row:
             raise ValueError("a profile is merged into another one")
@@ -146,7 +146,7 @@ class Changes:
             for application in belongings.applications(row)
             if application["projectId"] not in held
         ]
-        free = _free("applications", into, [application["id"] for application in own])
+        free = _unused_ids("applications", into, [application["id"] for application in own])
         belongings.change_applications(
             into,
             [
@@ -154,7 +154,7 @@ class Changes:
                 *(application | {"id": next(free), "profileId": survivor} for application in moved),
             ],
         )
-        free = _free("files", into, [resume["fileId"] for resume in files])
+        free = _unused_ids("files", into, [resume["fileId"] for resume in files])
         for resume in belongings.resumes(row):
             name = next(free)
             files = [*files, resume | {"fileId": name, "file": resume["file"] | {"id": name}}]
@@ -166,9 +166,9 @@ class Changes:
 
     def _application(self, order: dict[str, Any]) -> str:
         if order["op"] == "create":
-            return self._apply_for(order)
+            return self._create_application(order)
         record = str(order["id"])
-        row, applications = self._owned(record)
+        row, applications = self._find_application(record)
         application = next(
             application for application in applications if application["id"] == record
         )
@@ -186,21 +186,21 @@ class Changes:
             return {"statusId": STAGES[-1]}
         return dict(order.get("attributes") or {})
 
-    def _owned(self, record: str) -> tuple[int, list[dict[str, Any]]]:
+    def _find_application(self, record: str) -> tuple[int, list[dict[str, Any]]]:
         row = number("applications", record) // 8
         applications = self._world.belongings.applications(row) if row >= 0 else []
         if not any(application["id"] == record for application in applications):
             raise KeyError(f"applications {record}")
         return row, applications
 
-    def _apply_for(self, order: dict[str, Any]) -> str:
+    def _create_application(self, order: dict[str, Any]) -> str:
         links = order.get("relationships") or order.get("attributes") or {}
         profile = links.get("profile") or links.get("candidate") or links.get("profileId")
         project = links.get("project") or links.get("job") or links.get("projectId")
         row = self._world.find("profiles", str(profile))
         self._world.find("projects", str(project))
         applications = self._world.belongings.applications(row)
-        free = _free("applications", row, [application["id"] for application in applications])
+        free = _unused_ids("applications", row, [application["id"] for application in applications])
         made = {
             "id": next(free), "profileId": str(profile), "projectId": str(project),
             "statusId": STAGES[0], "createdAt": order["at"], "updatedAt": order["at"],
@@ -216,7 +216,7 @@ class Changes:
 
     def _add_file(self, row: int, order: dict[str, Any]) -> str:
         resumes = self._world.belongings.resumes(row)
-        file_id = next(_free("files", row, [resume["fileId"] for resume in resumes]))
+        file_id = next(_unused_ids("files", row, [resume["fileId"] for resume in resumes]))
         entry = {"id": file_id, "name": "CV.pdf", "size": 1000, "mimeType": "application/pdf"}
         made = {
             "fileId": file_id, "createdAt": order["at"], "updatedAt": order["at"], "file": entry,
@@ -226,13 +226,13 @@ class Changes:
         return file_id
 
     def _touch(self, row: int, order: dict[str, Any]) -> None:
-        """Whether a profile counts as changed when what belongs to it changes, nobody knows."""
+        """Update a profile's date with its applications and resumes, where the switch says so: it is undocumented."""
         if self._switches.touch_on_links:
             self._world.patch("profiles", row, {"updatedAt": order["at"]})
 
 
-def _free(kind: str, row: int, used: Iterable[str]) -> Iterator[str]:
-    """Ids of what belongs to a profile that none of it has; they tell which profile that is."""
+def _unused_ids(kind: str, row: int, used: Iterable[str]) -> Iterator[str]:
+    """Return unused ids of a profile's applications or resumes; the profile can be computed from them."""
     taken = {number(kind, record) for record in used}
     numbers = range(row * PER_PROFILE, (row + 1) * PER_PROFILE)
     return (uuid(kind, record_number) for record_number in numbers if record_number not in taken)

@@ -1,4 +1,4 @@
-"""The frame of the invented firm: how large, since when, and which rows are what."""
+"""Size, age and kinds of rows of the invented firm."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MIN_PROJECTS, TALENTS_PER_PROJECT = 8, 60
 class Frame:
     """What the base data depends on; the same frame gives the same rows.
 
-    Of every 41 profiles 30 are talents, 10 are contacts of clients and one is a talent that was
-    deleted softly, which comes close to the account that was measured.
+    Of every 41 profiles, 30 are talents, 10 are contacts at clients, and one is a soft-deleted talent, much like
+    in the account that was measured.
     """
 
     seed: int
@@ -56,7 +56,7 @@ class Frame:
         return salt(self.seed, purpose)
 
     def kind(self, row: int) -> str:
-        """Return what a profile is: `t` a talent, `c` a contact, `d` a talent deleted softly."""
+        """Return the kind of a profile: `t` a talent, `c` a contact, `d` a soft-deleted talent."""
         block, place = divmod(row, len(BLOCK))
         return self.patterns[mix(self.salt("blocks"), block) % PATTERNS][place]
 
@@ -75,6 +75,6 @@ class Frame:
 
 
 def rounded(moment: int, bits: int) -> int:
-    """Return the moment with as many digits as its bits say, so that zeros get trimmed."""
+    """Round the moment to a unit chosen by the bits, so that some have zeros to trim."""
     unit = (1, 1, 10, 1000, 10_000, 100_000, 1_000_000, 1)[bits >> 20 & 7]
     return moment - moment % unit

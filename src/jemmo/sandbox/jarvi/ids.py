@@ -1,7 +1,4 @@
-"""Record numbers as the uuids that Jarvi shows, and back.
-
-Scattered, so that their order tells nothing.
-"""
+"""Converts record numbers to uuids and back. The order of uuids is unrelated to that of numbers."""
 
 SIZE = 1 << 48
 FACTOR = 0x9E3779B97F4B  # odd, so that it has an inverse

@@ -1,4 +1,4 @@
-"""Jarvi's timestamps: microseconds since 1970 as Postgres writes them, trailing zeros trimmed."""
+"""Jarvi's timestamps: with microseconds, as Postgres writes them, trailing zeros trimmed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,9 +6,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def text(moment: int) -> str:
-    """Return a moment as `2025-01-06T16:26:40.48+00:00`.
-
-    Six digits at most, none where it is a whole second.
+    """Format microseconds since 1970, with up to six decimals.
 
     >>> text(1_736_180_800_480_000), text(1_736_180_800_000_000)
     ('2025-01-06T16:26:40.48+00:00', '2025-01-06T16:26:40+00:00')

@@ -1,4 +1,4 @@
-"""People as Jarvi lists them, talents and contacts in one table, each computed from its number."""
+"""Profiles: talents and contacts in one table, each computed from its number."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Profiles:
         return self.frame.kind(row) != "c"
 
     def row(self, row: int) -> dict[str, Any]:
-        """Return one profile, without what switches decide."""
+        """Return one profile before switches are applied."""
         bits, kind = self.bits(row), self.frame.kind(row)
         first, last = people.FIRST[bits % 50], people.LAST[bits // 64 % 48]
         name = f"{people.slug(first)}.{people.slug(last)}.{row}"
@@ -119,10 +119,7 @@ def entry(
     choice: tuple[str, str, str] | None = None,
     location: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return one item of `fieldsValues`.
-
-    A multiple choice repeats as several items of one field.
-    """
+    """Return one entry of `fieldsValues`. A multiple choice has several entries of one field."""
     chosen = dict(zip(("id", "name", "technicalValue"), choice, strict=True)) if choice else None
     return {
         "id": uuid("entries", number), "field": field, "fieldValue": chosen, "location": location,

@@ -1,4 +1,4 @@
-"""Missions (projects) and what is published of them (offers), each computed from its number."""
+"""Projects and the offers published from them, each computed from its number."""
 
 from __future__ import annotations
 

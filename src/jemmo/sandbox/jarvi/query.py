@@ -1,4 +1,4 @@
-"""Reads a list's query: page, order and `where`, with filters that do nothing and say nothing."""
+"""Reads a list's query: page, order and `where`. Some filters are silently ignored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEAK_IN = 100  # one non-talent in a hundred passes the filter for talents
 
 @dataclass(slots=True)
 class Query:
-    """One list request as Jarvi takes it, which is not always as it was meant."""
+    """One list request as Jarvi understands it, which may differ from what was meant."""
 
     limit: int
     offset: int
@@ -31,8 +31,8 @@ class Query:
     tests: list[Test] = field(default_factory=list)
 
 
-def read(kind: str, text: str, switches: Switches) -> Query:
-    """Read a query; Refusal where Jarvi answers with an error."""
+def read_query(kind: str, text: str, switches: Switches) -> Query:
+    """Read a query; raises ``Refusal`` where Jarvi answers with an error."""
     params = dict(parse_qsl(text, keep_blank_values=True))
     order = _order(params.get(switches.order_param, "")) if switches.order_param != "none" else ()
     asked = _whole(params.get("limit"), DEFAULT_LIMIT)

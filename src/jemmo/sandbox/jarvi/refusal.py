@@ -4,7 +4,7 @@ import json
 
 
 class Refusal(Exception):
-    """An answer other than 200, thrown from wherever it is found out."""
+    """An answer other than 200, raised wherever a request fails."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(status)

@@ -1,11 +1,10 @@
-"""How rows look from outside: the shapes that the documentation leaves open."""
+"""Renders rows as the API shows them, in the shapes that the documentation leaves open."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from jemmo.sandbox.jarvi.belongings import STAGE_NAMES
-from jemmo.sandbox.jarvi.ids import number, uuid
 from jemmo.sandbox.jarvi.profiles import STATUS_NAMES as PROFILE_STATUSES
 from jemmo.sandbox.jarvi.projects import STATUS_NAMES as PROJECT_STATUSES
 from jemmo.sandbox.jarvi.switches import Switches
@@ -16,7 +15,7 @@ SALARY = ("joboffer_salary_per_year_min", "joboffer_salary_per_year_max")
 
 
 class Shapes:
-    """Shows rows as the switches say."""
+    """Renders rows as the switches say."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world
@@ -24,7 +23,7 @@ class Shapes:
         self._by_project: tuple[int, dict[str, list[dict[str, Any]]]] = (-1, {})
 
     def profile(self, row: int) -> dict[str, Any]:
-        """Return a profile as shown."""
+        """Render a profile."""
         switches, belongings = self._switches, self._world.belongings
         profile = self._world.row("profiles", row)
         if switches.emails == "texts":
@@ -36,36 +35,36 @@ class Shapes:
         ]
         if switches.applications == "profile":
             profile["projectsProfiles"] = [
-                self._named({k: v for k, v in application.items() if k != "profileId"})
+                self._with_status({k: v for k, v in application.items() if k != "profileId"})
                 | {"project": {"id": application["projectId"]}}
                 for application in belongings.applications(row)
             ]
         if switches.resumes != "absent":
             profile[switches.resumes] = belongings.resumes(row)
-        return self._statused(profile)
+        return self._with_status(profile)
 
     def project(self, row: int) -> dict[str, Any]:
-        """Return a project as shown."""
+        """Render a project."""
         project = self._world.row("projects", row)
         project.pop("isPublished", None)
         project["fieldsValues"] = self._fields(project.get("fieldsValues") or [])
         if self._switches.applications == "project":
             project["projectsProfiles"] = [
-                self._named({k: v for k, v in application.items() if k != "projectId"})
+                self._with_status({k: v for k, v in application.items() if k != "projectId"})
                 for application in self._applications_of(project["id"])
             ]
-        return self._statused(project)
+        return self._with_status(project)
 
     def offer(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return an offer as shown."""
+        """Render an offer."""
         return row | {"fieldsValues": self._fields(row["fieldsValues"])}
 
     def applicants(self) -> list[dict[str, Any]]:
-        """Return every application, as a list of its own would show them."""
-        return [self._named(application) for application in self.applications()]
+        """Render every application, as a separate list would."""
+        return [self._with_status(application) for application in self.applications()]
 
     def applications(self) -> list[dict[str, Any]]:
-        """Return every application of the profiles that are there."""
+        """Return every application of the present profiles."""
         belongings = self._world.belongings
         return [
             application
@@ -81,10 +80,7 @@ class Shapes:
             self._by_project = self._world.revision, by_project
         return self._by_project[1].get(project, [])
 
-    def _named(self, application: dict[str, Any]) -> dict[str, Any]:
-        return self._statused(application)
-
-    def _statused(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _with_status(self, row: dict[str, Any]) -> dict[str, Any]:
         if self._switches.status_names:
             status = row.get("statusId")
             row = row | {"status": {"id": status, "name": NAMES.get(str(status))}}
@@ -117,13 +113,3 @@ class Shapes:
 
 def _plain(contact: Any, name: str) -> Any:
     return contact.get(name) if isinstance(contact, dict) else contact
-
-
-def project_row(application: dict[str, Any]) -> int:
-    """Return the number of an application's project."""
-    return number("projects", application["projectId"])
-
-
-def profile_id(row: int) -> str:
-    """Return the id of a profile."""
-    return uuid("profiles", row)

@@ -4,7 +4,7 @@ from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.jarvi.app import Jarvi
 from jemmo.sandbox.jarvi.changes import Changes
-from jemmo.sandbox.jarvi.misbehaviour import PAGE_FAULTS
+from jemmo.sandbox.jarvi.page_faults import PAGE_FAULTS
 from jemmo.sandbox.jarvi.switches import Switches
 from jemmo.sandbox.jarvi.webhooks import Triggers
 from jemmo.sandbox.jarvi.world import World
@@ -14,7 +14,7 @@ from jemmo.sandbox.options import Options
 def jarvi(options: Options) -> tuple[Jarvi, Faults, Clock]:
     """Return the account, its faults and its clock."""
     clock = options.clock()
-    faults = options.misbehaviour(PAGE_FAULTS)
+    faults = options.faults_with(PAGE_FAULTS)
     switches = Switches()
     switches.set(options.switches)
     epoch = options.epoch(clock)

@@ -1,7 +1,4 @@
-"""What Jarvi's documentation leaves open, each as a switch.
-
-The default is what was measured, else the likelier.
-"""
+"""What Jarvi's documentation leaves open, each as a switch; the default is measured, else the likelier."""
 
 from dataclasses import dataclass
 from typing import ClassVar

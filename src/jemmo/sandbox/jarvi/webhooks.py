@@ -1,7 +1,4 @@
-"""Triggers: a POST in one of several shapes, since the payload is not documented.
-
-Nothing is signed.
-"""
+"""Triggers: an unsigned POST in one of several shapes, since the payload is not documented."""
 
 from __future__ import annotations
 

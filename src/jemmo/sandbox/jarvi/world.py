@@ -1,4 +1,4 @@
-"""The firm as it stands now: computed rows, what changed since, and how records hang together."""
+"""The firm's present state: computed rows with changes applied, and the links between records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jemmo.sandbox.clock import Clock
-from jemmo.sandbox.jarvi import projects as missions
+from jemmo.sandbox.jarvi import projects
 from jemmo.sandbox.jarvi.belongings import Belongings
 from jemmo.sandbox.jarvi.frame import Frame
 from jemmo.sandbox.jarvi.ids import number, uuid
@@ -39,11 +39,11 @@ class World:
         self._updated: list[int] = []
 
     def changed(self) -> None:
-        """Note that something changed, so that remembered lists are made anew."""
+        """Count a change, which invalidates cached lists."""
         self.revision += 1
 
     def numbers(self, kind: str) -> list[int]:
-        """Return the rows that are there, in the order of their creation."""
+        """Return the present rows, oldest first."""
         known = self._listed.get(kind)
         if known is None or known[0] != self.revision:
             gone = self.removed[kind]
@@ -62,11 +62,11 @@ class World:
         return row
 
     def next_number(self, kind: str) -> int:
-        """Return a number that was never given."""
+        """Return a number that was never used."""
         return max([self.sizes[kind], *(n + 1 for n in self.born[kind])])
 
     def row(self, kind: str, row: int) -> dict[str, Any]:
-        """Return one row as it is now, counters of what belongs to it included."""
+        """Return one row with its changes and its counters."""
         patch = self.patches[kind].get(row, {})
         if row >= self.sizes[kind]:
             values = {"id": uuid(kind, row), **patch}
@@ -74,7 +74,7 @@ class World:
             made: dict[str, Callable[[int], dict[str, Any]]] = {
                 "profiles": self.profiles.row,
                 "projects": self.projects.row,
-                "companies": missions.company,
+                "companies": projects.company,
             }
             values = made[kind](row) | patch
         if kind == "profiles":
@@ -83,7 +83,7 @@ class World:
         return values
 
     def facet(self, kind: str, row: int, name: str) -> Any:
-        """Return one value of a row, cheaply where it is often asked for."""
+        """Return one value of a row, without computing the row if possible."""
         patch = self.patches[kind].get(row)
         if patch is not None and name in patch:
             return patch[name]
@@ -99,7 +99,7 @@ class World:
         if patch is not None and name in patch:
             return parse(patch[name])
         if kind == "companies":
-            return parse(missions.company(row)[name])
+            return parse(projects.company(row)[name])
         base = self.profiles if kind == "profiles" else self.projects
         if name == "createdAt":
             return base.created_us(row)
@@ -110,7 +110,7 @@ class World:
         return self._updated[row]
 
     def patch(self, kind: str, row: int, values: dict[str, Any]) -> None:
-        """Lay values over a row."""
+        """Change values of a row."""
         self.patches[kind].setdefault(row, {}).update(values)
         self.changed()
 
@@ -124,7 +124,7 @@ class World:
         for row in self.numbers("projects"):
             project = self.row("projects", row)
             published = project.get("isPublished", row % 2 == 0)
-            is_open = project.get("statusId") == missions.OPEN and project.get("deletedAt") is None
+            is_open = project.get("statusId") == projects.OPEN and project.get("deletedAt") is None
             if published and is_open and project.get("isMadeForRecruitment"):
-                offers.append(missions.offer(project, row, own_id=own_ids))
+                offers.append(projects.offer(project, row, own_id=own_ids))
         return offers

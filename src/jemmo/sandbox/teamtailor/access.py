@@ -1,4 +1,4 @@
-"""Who may ask: version check first, then the key, then its scope, then the rate limit."""
+"""Access control: the version is checked first, then the key, its scope, and the rate limit."""
 
 import re
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ TOKEN = re.compile(r'Token token="?([^"]*)"?$')
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the asker sees the data: scope of the key, version, base address of links.
+    """How a request sees the data: scope of the key, version, base address of links.
 
-    A foreign key says that it belongs to another company, whose data are the same otherwise.
+    A ``foreign`` key reports another company, with otherwise the same data.
     """
 
     scope: str
@@ -40,11 +40,11 @@ class View:
 
     @property
     def summary_name(self) -> str:
-        """How the attribute of the generated summary is spelled."""
+        """The name of the generated summary's attribute."""
         return "resume_summary" if self.summary in ("off", "snake") else "resume-summary"
 
     def hidden(self, kind: str) -> frozenset[str]:
-        """Return the attributes and relationships this asker does not get."""
+        """Return the attributes and relationships that are left out."""
         gone = set(HIDDEN.get(kind, ())) if self.scope != "admin" else set()
         if kind == "stages":
             gone |= {"stage-type"} if self.stage_relation else {"legacy-stage-type-name"}
@@ -57,7 +57,7 @@ class View:
         return frozenset(gone)
 
     def forbids(self, kind: str) -> bool:
-        """Tell whether the key's scope is too small for a type."""
+        """Return whether the key's scope is too small for a type."""
         return self.scope != "admin" and kind in ADMIN_TYPES
 
 
@@ -87,7 +87,7 @@ class Gate:
         return int(datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).strftime("%Y%m%d"))
 
     def key(self, call: Call) -> str:
-        """Return the key, or refuse with 401; a key of another region looks just as wrong."""
+        """Return the key, or refuse with 401, as for a key of another region."""
         header = call.headers.get("Authorization", "")
         match = TOKEN.match(header)
         key = match[1] if match else ""
@@ -98,7 +98,7 @@ class Gate:
         return key
 
     def refuse_key(self) -> None:
-        """Answer as to a wrong key."""
+        """Refuse a wrong key."""
         json_body = self.switches.body_401 == "json"
         detail = "Invalid or missing API key."
         raise Refusal(401, errors("Unauthorized", detail, "401") if json_body else b"")

@@ -12,14 +12,14 @@ from jemmo.sandbox.clock import Clock
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit
-from jemmo.sandbox.teamtailor import downloads, misbehaviour
+from jemmo.sandbox.teamtailor import downloads, page_faults
 from jemmo.sandbox.teamtailor.access import ADMIN_TYPES, Gate, View
 from jemmo.sandbox.teamtailor.changes import Changes
 from jemmo.sandbox.teamtailor.paging import Pager, page_text, write_links
 from jemmo.sandbox.teamtailor.query import Query, Reader
 from jemmo.sandbox.teamtailor.refusal import Refusal, errors, not_found
 from jemmo.sandbox.teamtailor.resources import Renderer
-from jemmo.sandbox.teamtailor.rows import SEEN_BY, Rows
+from jemmo.sandbox.teamtailor.rows import VISIBLE_STATUSES, Rows
 from jemmo.sandbox.teamtailor.switches import Switches
 from jemmo.sandbox.teamtailor.world import World
 
@@ -60,13 +60,13 @@ class Teamtailor:
         self.apply_switches()
 
     def apply_switches(self) -> None:
-        """Pass on the switches other parts keep for themselves."""
+        """Pass the switches on to the parts that keep a copy."""
         self._reader = Reader(self.world, self.switches)
         self.limit.enabled = self.switches.rate_limit
         self.limit.sliding = self.switches.window == "sliding"
         self.limit.limit = self.switches.rate_limit_requests
         self.limit.window_ms = self.switches.rate_limit_seconds * 1000
-        self.world.vault.lifetime_s = self.switches.link_lifetime
+        self.world.file_links.lifetime_s = self.switches.link_lifetime
 
     # One request ----------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class Teamtailor:
             version = self._gate.version(call)
             headers["X-Api-Version"] = str(version)
             key = self._gate.key(call)
-            if self.faults.spent("expired_key"):
+            if self.faults.is_used_up("expired_key"):
                 self._gate.refuse_key()
             self._spend(key, headers)
             if call.method != "GET":
@@ -90,7 +90,7 @@ class Teamtailor:
         return Reply(status, body, headers, _template(call.path))
 
     def _error_body(self, refusal: Refusal) -> bytes:
-        """What a 400 says: the library's code, words alone, or nothing."""
+        """Return the body of a 400: with the library's code, with a text alone, or empty."""
         detail = self.switches.error_bodies
         if refusal.status != 400 or detail == "coded":
             return refusal.body
@@ -110,7 +110,7 @@ class Teamtailor:
             raise Refusal(429, errors("Too many requests", "Rate limit exceeded", "429"))
 
     def _moment(self, seconds: int) -> str:
-        """Return the end of a window: the seconds left, or when it is."""
+        """Return the end of a window: in seconds left or as a timestamp."""
         now = self._clock.now_ms()
         moments = {"left": seconds, "unix": now // 1000 + seconds, "unix_ms": now + seconds * 1000}
         return str(moments[self.switches.moments])
@@ -122,7 +122,7 @@ class Teamtailor:
 
     def _route(self, call: Call, view: View) -> bytes:
         parts = call.path.strip("/").split("/")
-        self.world.vault.refresh(call.base)
+        self.world.file_links.refresh(call.base)
         if parts == ["v1", "company"]:
             return self._company(view)
         if len(parts) < 2 or parts[0] != "v1":
@@ -159,7 +159,7 @@ class Teamtailor:
         return json.dumps({"data": data | {"relationships": {}}}).encode()
 
     def _merged(self, kind: str, text: str) -> str:
-        """The id to answer: another one, or by a redirect to it, where the record was merged."""
+        """Return the id of the record that this one was merged into, if any, or redirect to it."""
         merged = self.world.tables[kind].overlay.merged
         while self.switches.merged != "not_found" and text.isdecimal() and int(text) in merged:
             text = str(merged[int(text)])
@@ -173,14 +173,14 @@ class Teamtailor:
             raise not_found(text)
         if kind == "jobs" and view.scope != "admin":
             table = self.world.tables["jobs"]
-            if table.facet(record, "human-status") not in SEEN_BY[view.scope]:
+            if table.facet(record, "human-status") not in VISIBLE_STATUSES[view.scope]:
                 raise not_found(text)
         return record
 
     # Lists and single records ---------------------------------------------------------------
 
     def _list(self, call: Call, view: View, kind: str, among: tuple[int, ...] | None) -> bytes:
-        misbehaviour.shift(self.faults, self.world, self.changes)
+        page_faults.shift(self.faults, self.world, self.changes)
         lenient = "unknown_filter_ignored" in self.faults.on
         query = self._reader.read(kind, call.query, view, lenient=lenient)
         renderer = self._renderer(query, view)
@@ -198,9 +198,9 @@ class Teamtailor:
             base = f"https://{urlsplit(base).hostname}:443"
         links = write_links(base + call.path, query, cut.links)
         text = page_text(data, included if renderer.includes else None, meta, links)
-        text = misbehaviour.rewrite(self.switches, text)
+        text = page_faults.rewrite(self.switches, text)
         if self.faults.on:
-            text = misbehaviour.spoil_page(
+            text = page_faults.spoil_page(
                 self.faults, text, table=table, cut=cut, call=call, renderer=renderer
             )
         return text.encode()
@@ -227,8 +227,8 @@ class Teamtailor:
         data, included = renderer.page([record])
         middle = f',"included":[{included}]' if renderer.includes else ""
         text = f'{{"data":{data}{middle}}}'
-        text = misbehaviour.rewrite(self.switches, text)
-        return (misbehaviour.spoil_one(self.faults, text) if self.faults.on else text).encode()
+        text = page_faults.rewrite(self.switches, text)
+        return (page_faults.spoil_one(self.faults, text) if self.faults.on else text).encode()
 
     def _related(self, call: Call, view: View, kind: str, record: int, name: str) -> bytes:
         table = self.world.tables[kind]
@@ -261,19 +261,19 @@ class Teamtailor:
         return downloads.download(self.world, call)
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self.changes.announce_to(url)
 
     async def change(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one change of the data, webhooks included."""
+        """Apply one order and send its webhooks."""
         return await self.changes.carry_out(order)
 
     async def truth(self, kind: str, base: str) -> AsyncIterator[bytes]:
-        """Stream all present records of a type as an admin would see them, one a line."""
+        """Stream all present records of a type as an admin sees them, one per line."""
         table = self.world.tables.get(kind)
         if table is None:
             raise KeyError(kind)
-        self.world.vault.refresh(base)
+        self.world.file_links.refresh(base)
         for record in table.ids():
             values = self.world.values(kind, record)
             attributes = ",".join(

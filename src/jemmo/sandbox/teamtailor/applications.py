@@ -1,11 +1,11 @@
-"""Applications: who applied where, how far they came, whether they were rejected."""
+"""Applications: candidate, job, stage, and whether they were rejected."""
 
 from __future__ import annotations
 
 import json
 from array import array
 
-from jemmo.sandbox.mixing import stirred
+from jemmo.sandbox.mixing import mix_all
 from jemmo.sandbox.spread import BLOCK, Spread
 from jemmo.sandbox.table import Base, Relation
 from jemmo.sandbox.teamtailor import texts
@@ -25,7 +25,7 @@ SITE = tuple((json.dumps(site), json.dumps(url)) for site, url in texts.SITES)
 
 
 class Applications(Base):
-    """Job applications: fourteen for every ten talents, never two of one person on one job."""
+    """Job applications: fourteen for every ten talents, at most one per talent and job."""
 
     type = "job-applications"
     attributes = tuple(ATTRIBUTES.split())
@@ -40,11 +40,11 @@ class Applications(Base):
         self._frame = frame
         self._spread = spread
         self._stages = stages
-        self._bits = stirred(frame.salt("applications"), self.size)
+        self._bits = mix_all(frame.salt("applications"), self.size)
         self._talent_bits = frame.talent_bits()
         self._blocks = max(1, -(-frame.talents // BLOCK))
         self._per = sum(SHARES)
-        # Asked several times for every row shown, so computed once: five bytes a row.
+        # Needed several times per rendered row, so computed once: five bytes a row.
         rows = range(self.size)
         self._jobs = array("I", (self._job_of(row) for row in rows))
         self._places = array("B", (self._place_of(row) for row in rows))

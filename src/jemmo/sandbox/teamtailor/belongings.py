@@ -1,4 +1,4 @@
-"""What hangs on talents and jobs: uploads, notes, values of custom fields."""
+"""Children of talents and jobs: uploads, notes, values of custom fields."""
 
 import json
 from typing import Any
@@ -8,9 +8,9 @@ from jemmo.sandbox.spread import Spread
 from jemmo.sandbox.table import Base, Relation
 from jemmo.sandbox.teamtailor import names, texts
 from jemmo.sandbox.teamtailor.candidates import FIRST_ID as FIRST_TALENT
+from jemmo.sandbox.teamtailor.file_links import UPLOAD, FileLinks
 from jemmo.sandbox.teamtailor.frame import Frame
 from jemmo.sandbox.teamtailor.lookups import FIELDS
-from jemmo.sandbox.teamtailor.vault import UPLOAD, Vault
 
 JOB_VALUES = 2
 FIRST_FIELD = 8101
@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 
 class Child(Base):
-    """Something every ten talents have a fixed number of."""
+    """A type of which every ten talents have a fixed number."""
 
     first_id = 0
 
@@ -67,7 +67,7 @@ class Child(Base):
 
 
 class Uploads(Child):
-    """Files put beside the resume; neither size nor MIME type is told."""
+    """Files besides the resume, without size or MIME type."""
 
     type = "uploads"
     first_id = 61_001
@@ -76,9 +76,9 @@ class Uploads(Child):
         "candidate": Relation("candidates"), "job": Relation("jobs"), "answer": Relation("answers")
     }  # fmt: skip
 
-    def __init__(self, frame: Frame, spread: Spread, vault: Vault) -> None:
+    def __init__(self, frame: Frame, spread: Spread, file_links: FileLinks) -> None:
         super().__init__(frame, spread)
-        self._vault = vault
+        self._vault = file_links
 
     def file_name(self, row: int) -> str:
         """Return the name the file was uploaded under."""

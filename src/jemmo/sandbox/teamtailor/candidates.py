@@ -1,4 +1,4 @@
-"""Talents, computed one by one from their row."""
+"""Talents, each computed from its row."""
 
 import json
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from jemmo.sandbox.spread import Spread
 from jemmo.sandbox.table import Base, Relation
 from jemmo.sandbox.teamtailor import names, texts
+from jemmo.sandbox.teamtailor.file_links import ORIGINAL, RENDITION, FileLinks
 from jemmo.sandbox.teamtailor.frame import Frame
 from jemmo.sandbox.teamtailor.lookups import DEPARTMENTS, PLACES, REGIONS, ROLES
-from jemmo.sandbox.teamtailor.vault import ORIGINAL, RENDITION, Vault
 
 FIRST_ID = 900_101
 ATTRIBUTES = (
@@ -40,15 +40,17 @@ FLAG = ("false", "true")
 
 
 class Candidates(Base):
-    """The talents of the company. Ids keep gaps of one to five."""
+    """The talents of the company. Between ids are gaps of one to five."""
 
     type = "candidates"
     attributes = tuple(ATTRIBUTES.split())
 
-    def __init__(self, frame: Frame, vault: Vault, children: dict[str, tuple[Spread, Any]]) -> None:
+    def __init__(
+        self, frame: Frame, file_links: FileLinks, children: dict[str, tuple[Spread, Any]]
+    ) -> None:
         self.size = frame.talents
         self._frame = frame
-        self._vault = vault
+        self._vault = file_links
         self._children = children
         self._bits = frame.talent_bits()
         self.relations = {
@@ -61,7 +63,7 @@ class Candidates(Base):
         }  # fmt: skip
 
     def bits(self, row: int) -> int:
-        """Return the 64 bits that decide everything about one talent."""
+        """Return the 64 bits that determine one talent."""
         return self._bits[row]
 
     def id_at(self, row: int) -> int:
@@ -150,7 +152,7 @@ class Candidates(Base):
         return bits >> 13 & 7 == 3 if name == "connected" else super().facet(row, name)
 
     def plain(self, row: int, name: str) -> str | None:
-        """Return an attribute as JSON text without computing the others, where that is easy."""
+        """Return an attribute as JSON text without computing the others, if that is easy."""
         return FLAG[self._bits[row] >> 23 & 31 == 3] if name == "internal" else None
 
     def related(self, row: int, name: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Changes made through the control API: applied, written to the journal, told by webhook."""
+"""Changes made through the control API: applied, added to the journal, announced by webhook."""
 
 import json
 from collections.abc import Iterable
@@ -39,12 +39,12 @@ class Changes:
             self.apply(order, log=False)
 
     def announce_to(self, url: str | None) -> None:
-        """Send webhooks there from now on, or none."""
+        """Set where webhooks are sent; None for nowhere."""
         self._webhooks.url = url
 
     async def carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         """Apply one order and send the webhooks it causes. KeyError or ValueError if impossible."""
-        bodies = self._webhooks.farewell(order)
+        bodies = self._webhooks.attributes_before_deletion(order)
         record, events = self.apply(order)
         sent = [await self._webhooks.send(*event, bodies) for event in events]
         return {"id": str(record), "webhooks": [answer for answer in sent if answer]}
@@ -59,10 +59,10 @@ class Changes:
         record = int(order["id"])
         if order["op"] != "create" and not table.exists(record):
             raise KeyError(f"{table.type} {record}")
-        doing = getattr(self, f"_{order['op']}", None)
-        if doing is None:
+        apply_operation = getattr(self, f"_{order['op']}", None)
+        if apply_operation is None:
             raise ValueError(f"unknown operation {order['op']}")
-        events: list[Event] = doing(table, record, order)
+        events: list[Event] = apply_operation(table, record, order)
         self._world.changed()
         if log:
             self._journal.add(order)
@@ -112,7 +112,7 @@ class Changes:
         if table.type == "jobs":
             self._add_stages(record, order["at"])
         if table.type == "job-applications":
-            self._settle(table, record, order["at"])
+            self._place_in_inbox(table, record, order["at"])
         return [("create", table.type, record, set())]
 
     def _add_stages(self, job: int, at: int) -> None:
@@ -127,7 +127,7 @@ class Changes:
             }  # fmt: skip
             stages.overlay.links[record] = {"job": (job,), "stage-type": (51 + number * 2,)}
 
-    def _settle(self, table: Table, record: int, at: int) -> None:
+    def _place_in_inbox(self, table: Table, record: int, at: int) -> None:
         # An application without a stage starts in the inbox of its job.
         links = table.overlay.links[record]
         if not links.get("candidate") or not links.get("job"):
@@ -153,17 +153,17 @@ class Changes:
     def _delete(self, table: Table, record: int, order: dict[str, Any]) -> list[Event]:
         events: list[Event] = [("destroy", table.type, record, set())]
         if order.get("alone"):
-            table.overlay.alone.add(record)
+            table.overlay.dangling.add(record)
         for kind in () if order.get("alone") else CASCADE.get(table.type, ()):
             for child in self._children(table.type, record, kind):
                 other = self._world.tables[kind]
                 if other.exists(child):
                     events += self._delete(other, child, order)
-        table.overlay.bury(record, table.base.row_of(record))
+        table.overlay.delete(record, table.base.row_of(record))
         return events
 
     def _merge(self, table: Table, record: int, order: dict[str, Any]) -> list[Event]:
-        """The applications move to ``into``, their own dates unchanged, and the record goes."""
+        """Move the applications to ``into``, dates unchanged, and delete the record."""
         into = int(order["into"])
         if table.type != "candidates" or into == record or not table.exists(into):
             raise ValueError("a candidate is merged into another one")

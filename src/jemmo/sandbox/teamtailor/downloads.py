@@ -1,4 +1,4 @@
-"""Answers file links the way the storage behind them does: no JSON, no mercy."""
+"""Answers file links as the storage behind them does, with XML errors."""
 
 import re
 from datetime import datetime
@@ -14,18 +14,18 @@ TEMPLATE = "/s3/resumes/{file}"
 
 
 def download(world: World, call: Call) -> Reply:
-    """Return the file, 403 for a dead or false link, 400 if a key was sent along."""
+    """Return the file, 403 for an expired or forged link, 400 if a key was sent along."""
     match = PATH.match(call.path)
-    opened = world.vault.open(match[1]) if match else None
+    opened = world.file_links.open(match[1]) if match else None
     if match is None or opened is None:
         return _refuse(404, "NoSuchKey", "The specified key does not exist.")
     misuse = _misuse(call)
     if misuse is not None:
         return misuse
     second, signature = _signing(call.query)
-    if second is None or not world.vault.signed(match[1], second, signature):
+    if second is None or not world.file_links.signed(match[1], second, signature):
         return _refuse(403, "SignatureDoesNotMatch", "The request signature does not match.")
-    if not world.vault.fresh(second):
+    if not world.file_links.fresh(second):
         return _refuse(403, "AccessDenied", "Request has expired")
     text = world.file_text(*opened)
     if text is None:

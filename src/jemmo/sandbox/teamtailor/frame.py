@@ -1,4 +1,4 @@
-"""The frame of the invented company: how large, since when, where its clock stands."""
+"""Size, age and time zone of the invented company."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass, field
 
 from jemmo.sandbox.clock import LocalTime
-from jemmo.sandbox.mixing import salt, stirred
+from jemmo.sandbox.mixing import mix_all, salt
 
 DAY_MS = 86_400_000
 SPAN_DAYS = 4 * 365
@@ -38,9 +38,9 @@ class Frame:
         return salt(self.seed, purpose)
 
     def talent_bits(self) -> array[int]:
-        """Return the bits that decide everything about each talent; computed once, then shared."""
+        """Return the bits that determine each talent; computed once, then shared."""
         if self.talents and not self._bits:
-            self._bits.extend(stirred(self.salt("candidates"), self.talents))
+            self._bits.extend(mix_all(self.salt("candidates"), self.talents))
         return self._bits
 
     def talent_ms(self, row: int, bits: int) -> int:

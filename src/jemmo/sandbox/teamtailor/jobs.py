@@ -1,4 +1,4 @@
-"""Jobs: published, archived, draft and all the rest, in French and English."""
+"""Jobs in every status, in French and English."""
 
 import json
 from collections.abc import Callable

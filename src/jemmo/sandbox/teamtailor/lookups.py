@@ -1,4 +1,4 @@
-"""The small tables of the company: departments, places, people who recruit, custom fields."""
+"""The company's small tables: departments, locations, users, custom fields and others."""
 
 import json
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""Invented people: first and last names combined at random, and how their data gets untidy."""
+"""Invented names, combined at random and sometimes untidy."""
 
 import json
 import unicodedata
@@ -37,7 +37,7 @@ def slug(name: str) -> str:
 
 
 def _untidy(name: str, n: int) -> str | None:
-    # Shares close to a real tenant: a few nulls, trailing blanks, shouting, the odd emoji.
+    # Shares close to a real account: a few nulls, trailing blanks, capitals, the odd emoji.
     if n % 41 == 7:
         return None
     if n % 13 == 5:

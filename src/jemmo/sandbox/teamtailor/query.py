@@ -1,4 +1,4 @@
-"""Reads list queries: filters, include, fields, sort and page, refusing what is not known."""
+"""Reads list queries: filters, include, fields, sort and page. Unknown parameters are refused."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ Tree = dict[str, "Tree"]
 
 @dataclass(slots=True)
 class Page:
-    """Which page is asked for."""
+    """The requested page."""
 
     number: int = 1
     size: int = DEFAULT_PAGE
@@ -58,21 +58,21 @@ class Query:
     kept_text: str = ""
 
     def shape_key(self) -> tuple[tuple[str, str], ...]:
-        """Return what decides how records are rendered."""
+        """Return the parameters that determine how records are rendered."""
         return tuple(p for p in self.kept if p[0] == "include" or p[0].startswith("fields"))
 
 
 class Reader:
-    """Reads the queries of one company's API. Made anew when switches change."""
+    """Reads the queries of one company's API. Replaced when switches change."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world
         self._switches = switches
-        # From page to page of a list only the page differs.
+        # The pages of one list differ only in their page parameters.
         self._known: dict[tuple[str, str, View, bool], Query] = {}
 
     def read(self, kind: str, text: str, view: View, *, lenient: bool = False) -> Query:
-        """Return the query, or refuse it; `lenient` lets unknown filters pass unheeded."""
+        """Return the query, or refuse it; `lenient` ignores unknown filters."""
         parts = text.split("&")
         paging = [part for part in parts if part.startswith(("page%5B", "page%5b", "page["))]
         rest = "&".join(part for part in parts if part not in paging)

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """An answer other than 2xx, thrown from wherever it is found out."""
+    """An answer other than 2xx, raised wherever a request fails."""
 
     def __init__(self, status: int, body: bytes, **headers: str) -> None:
         super().__init__(status)

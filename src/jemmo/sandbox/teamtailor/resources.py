@@ -19,7 +19,7 @@ CAREERSITE = {"job-url": "", "job-apply-url": "/applications/new",
 
 
 class Shape:
-    """How one type is shown in one kind of query: attributes, links, linkage."""
+    """Renders one type for one kind of query: attributes, links, linkage."""
 
     def __init__(
         self, world: World, kind: str, view: View, fields: tuple[str, ...] | None, tree: Tree
@@ -93,7 +93,7 @@ class Shape:
         return f'"links":{{{written}}},"relationships":{{{related}'.split("\0")
 
     def render(self, record: int, related: Related) -> str:
-        """Return one resource; what its linkage leads to is added to `related`."""
+        """Return one resource; the records it links to are added to `related`."""
         memo = self._memo
         if memo is None:
             return self._render(record, related)
@@ -185,7 +185,7 @@ class Renderer:
                 continue
             for record in ids:
                 key = (kind, record)
-                if key not in seen and record not in self._world.tables[kind].overlay.alone:
+                if key not in seen and record not in self._world.tables[kind].overlay.dangling:
                     seen.add(key)
                     included.append(shape.render(record, related))
         return included

@@ -1,4 +1,4 @@
-"""Chooses and orders the rows of a list: filters and sort, remembered while nothing changes."""
+"""Filters and sorts the rows of a list, cached until something changes."""
 
 from array import array
 from collections.abc import Callable, Iterable
@@ -15,12 +15,12 @@ from jemmo.sandbox.teamtailor.world import World
 CHUNK = 1024
 REMEMBERED = 8
 STATUSES = frozenset(["published", "unlisted", "archived", "draft", "scheduled", "all"])
-SEEN_BY = {"public": {"published"}, "internal": {"published", "unlisted", "archived"}}
+VISIBLE_STATUSES = {"public": {"published"}, "internal": {"published", "unlisted", "archived"}}
 Test = Callable[[int], bool]
 
 
 class Moments:
-    """When each base row was last changed, with the span of each chunk to skip most of them."""
+    """When each base row was last changed, with the range of each chunk to skip most chunks."""
 
     def __init__(self, table: Table) -> None:
         base = table.base
@@ -45,7 +45,7 @@ class Moments:
 
 
 class Rows:
-    """Answers which ids a query selects, in its order."""
+    """Selects the ids of a query, in its order."""
 
     def __init__(self, world: World, switches: Switches) -> None:
         self._world = world
@@ -170,7 +170,7 @@ class Rows:
     def _job_tests(self, query: Query, table: Table, scope: str, *, listed: bool) -> list[Test]:
         tests: list[Test] = []
         if scope != "admin":
-            tests.append(lambda n: table.facet(n, "human-status") in SEEN_BY[scope])
+            tests.append(lambda n: table.facet(n, "human-status") in VISIBLE_STATUSES[scope])
             tests.append(lambda n: scope == "internal" or not table.facet(n, "internal"))
         status = query.filters.get(("status", ""), "published" if listed else "all")
         if unknown := set(status.split(",")) - STATUSES:

@@ -1,4 +1,4 @@
-"""Stages: five to seven per job, named as each recruiter likes."""
+"""Stages: five to seven per job, with varying names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIDDLE = {5: (1, 2, 5), 6: (1, 2, 3, 5), 7: (1, 2, 3, 4, 5)}
 
 
 class Stages(Base):
-    """The stages of all jobs. `tally` is given by the world, which knows the applications."""
+    """The stages of all jobs. `count_applications` is given by the world, which knows the applications."""
 
     type = "stages"
     attributes = tuple(ATTRIBUTES.split())
@@ -38,7 +38,7 @@ class Stages(Base):
         self._frame = frame
         self._salt = frame.salt("stages")
         self.size = self.first(frame.jobs)
-        self.tally: Callable[[], tuple[array[int], array[int]]] | None = None
+        self.count_applications: Callable[[], tuple[array[int], array[int]]] | None = None
         self.applications_of: Callable[[int], tuple[int, ...]] = lambda _row: ()
 
     def first(self, job: int) -> int:
@@ -92,7 +92,9 @@ class Stages(Base):
 
     def values(self, row: int) -> tuple[str, ...]:
         name, kind = self.kind(row)
-        active, rejected = self.tally() if self.tally else (array("I"), array("I"))
+        active, rejected = (
+            self.count_applications() if self.count_applications else (array("I"), array("I"))
+        )
         number = self.owner(row)[1]
         text = self._frame.local.text
         return (

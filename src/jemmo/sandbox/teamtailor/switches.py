@@ -1,4 +1,4 @@
-"""What the documentation leaves open, each as a switch; the default is the likelier or harsher.
+"""What the documentation leaves open, each as a switch; the default is the likelier or stricter.
 
 ``refused`` lists parts of queries that the account does not know: ``include:jobs.role``, ``fields:users``,
 ``sort:candidates``, ``filter:jobs.feed``. ``forbidden`` and ``missing`` are types that answer 403 and 404.

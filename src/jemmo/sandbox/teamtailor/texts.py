@@ -1,5 +1,5 @@
 # ruff: noqa: ISC004 - people write dashes, and long texts span lines
-"""What the invented company writes: job titles, descriptions, pitches, letters, CV lines."""
+"""Texts of the invented company: job titles, descriptions, pitches, letters, CV lines."""
 
 TITLES_FR = (
     "Développeur·se Python confirmé·e",

@@ -42,7 +42,7 @@ def _hex(key: str, text: bytes) -> str:
 
 
 class Webhooks:
-    """Sends one POST per event to the address given, if one was given."""
+    """Sends one POST per event, if there is an address."""
 
     def __init__(self, world: World, switches: Switches, url: str | None, key: str) -> None:
         self._world = world
@@ -50,8 +50,10 @@ class Webhooks:
         self.url = url
         self._key = key
 
-    def farewell(self, order: dict[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
-        """Keep the attributes of a record about to go, for receivers told in full."""
+    def attributes_before_deletion(
+        self, order: dict[str, Any]
+    ) -> dict[tuple[str, int], dict[str, Any]]:
+        """Return the attributes of a record about to be deleted, if its webhook contains them."""
         kind = str(order.get("type"))
         if self._switches.webhook_destroy != "full" or order["op"] != "delete":
             return {}
@@ -63,7 +65,7 @@ class Webhooks:
         self, action: str, kind: str, record: int, changed: set[str],
         kept: dict[tuple[str, int], dict[str, Any]],
     ) -> dict[str, Any] | None:  # fmt: skip
-        """Send one event; return what the receiver answered, None if nothing was to be sent."""
+        """Send one event; return what the receiver answered, None if there was nothing to send."""
         if self.url is None or kind not in NAMES:
             return None
         if action == "update" and not changed & set(WATCHED[kind].split()):

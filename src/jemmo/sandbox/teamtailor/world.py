@@ -1,4 +1,4 @@
-"""The company as it stands now: base rows, what changed since, and how records hang together."""
+"""The company's present state: base rows with changes applied, and the links between records."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jemmo.sandbox.teamtailor.applications import Applications
 from jemmo.sandbox.teamtailor.belongings import FieldValues, Notes, Uploads
 from jemmo.sandbox.teamtailor.candidates import Candidates
 from jemmo.sandbox.teamtailor.curriculum import curriculum
+from jemmo.sandbox.teamtailor.file_links import ORIGINAL, RENDITION, FileLinks
 from jemmo.sandbox.teamtailor.frame import Frame
 from jemmo.sandbox.teamtailor.jobs import Jobs
 from jemmo.sandbox.teamtailor.lookups import lookups
 from jemmo.sandbox.teamtailor.stages import Stages
-from jemmo.sandbox.teamtailor.vault import ORIGINAL, RENDITION, Vault
 
 UPLOAD_SHARES = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1)
 VALUE_SHARES = (0, 0, 0, 0, 0, 1, 1, 1, 2, 3)
@@ -31,11 +31,11 @@ class World:
         self.clock = clock
         self.local = LocalTime(zone)
         self.frame = Frame(seed, talents, epoch_ms, self.local)
-        self.vault = Vault(clock, self.frame.salt("vault"))
+        self.file_links = FileLinks(clock, self.frame.salt("vault"))
         self.revision = 0
         self._reverse: tuple[list[array[int]], list[array[int]]] | None = None
-        self._base_tally: tuple[array[int], array[int]] | None = None
-        self._tally: tuple[int, tuple[array[int], array[int]]] | None = None
+        self._base_counts: tuple[array[int], array[int]] | None = None
+        self._counts: tuple[int, tuple[array[int], array[int]]] | None = None
         self._back: dict[tuple[str, str], tuple[int, dict[int, list[int]]]] = {}
         self._build()
         self.tables = {base.type: Table(base, self.local) for base in self._bases()}
@@ -52,19 +52,19 @@ class World:
         self.stages = Stages(frame)
         self.jobs = Jobs(frame, self.stages)
         self.applications = Applications(frame, spreads[0], self.stages)
-        self.uploads = Uploads(frame, spreads[1], self.vault)
+        self.uploads = Uploads(frame, spreads[1], self.file_links)
         self.field_values = FieldValues(frame, spreads[2])
         self.notes = Notes(frame, spreads[3])
         children = (self.applications, self.uploads, self.field_values)
         self.candidates = Candidates(
-            frame, self.vault,
+            frame, self.file_links,
             {child.type: (spread, child) for child, spread in zip(children, spreads, strict=False)},
         )  # fmt: skip
         self.field_values.job_id = self.stages.job_id
         self.jobs.values_of = self.field_values.of_job
         self.jobs.candidates_of = self._candidates_of
         self.stages.applications_of = self._applications_of
-        self.stages.tally = self.tally
+        self.stages.count_applications = self.count_applications
 
     def _bases(self) -> list[Base]:
         return [
@@ -73,10 +73,10 @@ class World:
         ]  # fmt: skip
 
     def changed(self) -> None:
-        """Note that something changed, so that remembered answers are computed anew."""
+        """Count a change, which invalidates cached answers."""
         self.revision += 1
 
-    # How records hang together ------------------------------------------------------------
+    # Links between records ----------------------------------------------------------------
 
     def related(self, kind: str, record: int, name: str) -> tuple[int, ...]:
         """Return the ids a relationship leads to now, changes and deletions included."""
@@ -84,12 +84,12 @@ class World:
         if not self.revision:
             return table.base.related(table.base.row_of(record), name)
         if table.relations[name].inverse:
-            return self._looked_back(kind, record, name)
+            return self._inverse(kind, record, name)
         ids = self._forward(table, record, name)
         other = self.tables.get(table.target(record, name))
         if other is None:
             return ()
-        return tuple(n for n in ids if other.exists(n) or n in other.overlay.alone)
+        return tuple(n for n in ids if other.exists(n) or n in other.overlay.dangling)
 
     def _forward(self, table: Table, record: int, name: str) -> tuple[int, ...]:
         links = table.overlay.links.get(record)
@@ -98,7 +98,7 @@ class World:
         row = table.base.row_of(record)
         return table.base.related(row, name) if row >= 0 else ()
 
-    def _looked_back(self, kind: str, record: int, name: str) -> tuple[int, ...]:
+    def _inverse(self, kind: str, record: int, name: str) -> tuple[int, ...]:
         table = self.tables[kind]
         relation = table.relations[name]
         if kind == "jobs" and name == "candidates":
@@ -115,7 +115,7 @@ class World:
         return tuple(sorted(kept + self._relinked(other, relation.inverse).get(record, [])))
 
     def _relinked(self, table: Table, name: str) -> dict[int, list[int]]:
-        """Return the records whose links were changed, by where they lead now."""
+        """Return the records whose links were changed, by their new target."""
         known = self._back.get((table.type, name))
         if known is None or known[0] != self.revision:
             back_links: dict[int, list[int]] = {}
@@ -156,15 +156,15 @@ class World:
 
     # Counts shown on stages ----------------------------------------------------------------
 
-    def tally(self) -> tuple[array[int], array[int]]:
+    def count_applications(self) -> tuple[array[int], array[int]]:
         """Return active and rejected applications per stage row, as of now."""
-        if self._base_tally is None:
-            self._base_tally = self._count()
-        if not self.tables["job-applications"].overlay.touched():
-            return self._base_tally
-        if self._tally is None or self._tally[0] != self.revision:
-            self._tally = self.revision, self._recount(self._base_tally)
-        return self._tally[1]
+        if self._base_counts is None:
+            self._base_counts = self._count()
+        if not self.tables["job-applications"].overlay.changed_ids():
+            return self._base_counts
+        if self._counts is None or self._counts[0] != self.revision:
+            self._counts = self.revision, self._updated_counts(self._base_counts)
+        return self._counts[1]
 
     def _count(self) -> tuple[array[int], array[int]]:
         counts = array("I", bytes(4 * self.stages.size)), array("I", bytes(4 * self.stages.size))
@@ -176,10 +176,10 @@ class World:
             counts[rejected][first(job_row(row)) + number] += 1
         return counts
 
-    def _recount(self, base: tuple[array[int], array[int]]) -> tuple[array[int], array[int]]:
+    def _updated_counts(self, base: tuple[array[int], array[int]]) -> tuple[array[int], array[int]]:
         counts = base[0][:], base[1][:]
         table = self.tables["job-applications"]
-        for record in table.overlay.touched():
+        for record in table.overlay.changed_ids():
             row = self.applications.row_of(record)
             if row >= 0:
                 number, rejected = self.applications.place(row)
@@ -195,7 +195,7 @@ class World:
     # Files --------------------------------------------------------------------------------
 
     def values(self, kind: str, record: int) -> tuple[str, ...]:
-        """Return the attribute values of a record; links of replaced files point to the new one."""
+        """Return a record's attribute values; links of a replaced file point to the new one."""
         table = self.tables[kind]
         texts = table.values(record)
         files = table.overlay.files.get(record)
@@ -208,7 +208,7 @@ class World:
         return tuple(changed)
 
     def file_text(self, record: int, kind: int, version: int) -> str | None:
-        """Return what a file says, None if its owner is gone."""
+        """Return a file's text, None if its owner was deleted."""
         name = "candidates" if kind in (RENDITION, ORIGINAL) else "uploads"
         table = self.tables[name]
         if not table.exists(record):

@@ -75,7 +75,7 @@ class Template(Company):
         key = call.headers.get("Authorization", "").removeprefix("Bearer ")
         scope = self.admit(key)
         self.limit.enabled = bool(self.switches.all()["rate_limit"])
-        headers = self.meter(key)
+        headers = self.count_request(key)
         kind = call.path.removeprefix("/v1/")
         if kind not in self.kinds:
             raise Refusal(404, {"message": "Not found"})
@@ -84,7 +84,7 @@ class Template(Company):
         self.shift()
         return self._list(call, kind), headers
 
-    def told(self, verdict: Verdict) -> dict[str, str]:
+    def limit_headers(self, verdict: Verdict) -> dict[str, str]:
         return {
             "X-RateLimit-Limit": str(verdict.limit),
             "X-RateLimit-Remaining": str(verdict.remaining),
@@ -100,7 +100,7 @@ class Template(Company):
         except ValueError as error:
             raise Refusal(422, {"message": str(error)}) from None
         ids = self.page(matches, after, size)
-        rows = self.shown([self.kinds[kind].get(record) for record in ids])
+        rows = self.spoil_rows([self.kinds[kind].get(record) for record in ids])
         if "only" in params:
             only = params["only"].split(",")
             rows = [{name: row.get(name) for name in only} for row in rows]

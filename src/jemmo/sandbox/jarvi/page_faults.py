@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jemmo.sandbox import spoiling
+from jemmo.sandbox import page_faults
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.jarvi.changes import Changes
 from jemmo.sandbox.jarvi.world import World
 from jemmo.sandbox.mixing import mix
-from jemmo.sandbox.spoiling import COMMON_NASTY, Row, Spoiler
+from jemmo.sandbox.page_faults import COMMON_NASTY, Row, Spoiler
 
 # The measure is the share of records hit, or for `shifting` of list requests.
 PAGE_FAULTS: dict[str, float] = {
@@ -26,7 +26,7 @@ TEXTS = ("firstName", "lastName", "name", "headline")
 def shift(faults: Faults, world: World, changes: Changes) -> None:
     """Change the data under the reader: remove, edit, create, in turn."""
     turn, rows = world.revision, world.numbers("profiles")
-    op = spoiling.next_operation(faults, turn, is_empty=not rows)
+    op = page_faults.next_operation(faults, turn, is_empty=not rows)
     if op is None:
         return
     order: dict[str, Any] = {"op": op, "type": "profiles"}
@@ -43,11 +43,11 @@ def shift(faults: Faults, world: World, changes: Changes) -> None:
 
 def spoil(faults: Faults, rows: list[Row]) -> None:
     """Apply the active faults to rows, in place."""
-    spoiling.spoil(faults, rows, SPOILERS, lambda row: int(str(row.get("id", "0"))[-12:], 16))
+    page_faults.spoil(faults, rows, SPOILERS, lambda row: int(str(row.get("id", "0"))[-12:], 16))
 
 
 def _wrong_types(row: Row, bits: int) -> None:
-    spoiling.mistype(row, bits, row, keep={"id", "isTalent", "deletedAt"})
+    page_faults.mistype(row, bits, row, keep={"id", "isTalent", "deletedAt"})
 
 
 def _huge(row: Row, _bits: int) -> None:
@@ -56,14 +56,14 @@ def _huge(row: Row, _bits: int) -> None:
 
 def _dates(row: Row, bits: int) -> None:
     names = [name if name.endswith("At") and name != "deletedAt" else None for name in row]
-    spoiling.replace_each(row, bits, names, DATES)
+    page_faults.replace_each(row, bits, names, DATES)
 
 
 SPOILERS: dict[str, Spoiler] = {
-    "nulls": lambda row, bits: spoiling.blank_texts(row, bits, ("id",)),
+    "nulls": lambda row, bits: page_faults.blank_texts(row, bits, ("id",)),
     "wrong_types": _wrong_types,
     "huge": _huge,
-    "nasty_text": lambda row, bits: spoiling.replace_each(row, bits, TEXTS, NASTY),
+    "nasty_text": lambda row, bits: page_faults.replace_each(row, bits, TEXTS, NASTY),
     "bad_dates": _dates,
-    "record_without_id": spoiling.drop_id,
+    "record_without_id": page_faults.drop_id,
 }

@@ -6,11 +6,11 @@ import json
 from html import escape
 from typing import Any
 
-from jemmo.sandbox import spoiling
+from jemmo.sandbox import page_faults
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.http import Call
 from jemmo.sandbox.mixing import mix
-from jemmo.sandbox.spoiling import Row, Spoiler
+from jemmo.sandbox.page_faults import Row, Spoiler
 from jemmo.sandbox.table import Table
 from jemmo.sandbox.teamtailor.changes import Changes
 from jemmo.sandbox.teamtailor.paging import Slice
@@ -42,7 +42,7 @@ TEXTS = ("first-name", "last-name", "title", "pitch", "name", "cover-letter", "r
 def shift(faults: Faults, world: World, changes: Changes) -> None:
     """Change the data under the reader: delete, edit, create, in turn."""
     turn, table = world.revision, world.tables["candidates"]
-    op = spoiling.next_operation(faults, turn, is_empty=not len(table))
+    op = page_faults.next_operation(faults, turn, is_empty=not len(table))
     if op is None:
         return
     order: dict[str, Any] = {"op": op, "type": "candidates"}
@@ -81,7 +81,7 @@ def spoil_one(faults: Faults, text: str) -> str:
 def _spoil_records(faults: Faults, page: dict[str, Any]) -> str:
     data = page["data"] if isinstance(page["data"], list) else [page["data"]]
     records = data + page.get("included", [])
-    spoiling.spoil(faults, records, SPOILERS, lambda record: int(record.get("id", 0)))
+    page_faults.spoil(faults, records, SPOILERS, lambda record: int(record.get("id", 0)))
     return json.dumps(page)
 
 
@@ -109,11 +109,11 @@ def rewrite(switches: Switches, text: str) -> str:
 
 
 def _nulls(record: Row, bits: int) -> None:
-    spoiling.blank_texts(record["attributes"], bits)
+    page_faults.blank_texts(record["attributes"], bits)
 
 
 def _wrong_types(record: Row, bits: int) -> None:
-    spoiling.mistype(record["attributes"], bits, record["attributes"])
+    page_faults.mistype(record["attributes"], bits, record["attributes"])
 
 
 def _huge(record: Row, _bits: int) -> None:
@@ -125,13 +125,13 @@ def _huge(record: Row, _bits: int) -> None:
 
 
 def _nasty(record: Row, bits: int) -> None:
-    spoiling.replace_each(record["attributes"], bits, TEXTS, NASTY)
+    page_faults.replace_each(record["attributes"], bits, TEXTS, NASTY)
 
 
 def _dates(record: Row, bits: int) -> None:
     attributes = record["attributes"]
     names = [name if name.endswith(("-at", "-date")) else None for name in attributes]
-    spoiling.replace_each(attributes, bits, names, DATES)
+    page_faults.replace_each(attributes, bits, names, DATES)
 
 
 def _orphan(record: Row, bits: int) -> None:
@@ -144,5 +144,5 @@ def _orphan(record: Row, bits: int) -> None:
 
 SPOILERS: dict[str, Spoiler] = {
     "nulls": _nulls, "wrong_types": _wrong_types, "huge": _huge, "nasty_text": _nasty,
-    "bad_dates": _dates, "orphans": _orphan, "record_without_id": spoiling.drop_id,
+    "bad_dates": _dates, "orphans": _orphan, "record_without_id": page_faults.drop_id,
 }  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from jemmo.sandbox import spoiling
+from jemmo.sandbox import page_faults
 from jemmo.sandbox.faults import Faults
 from jemmo.sandbox.flatchr.changes import Changes
 from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
 from jemmo.sandbox.flatchr.world import World
 from jemmo.sandbox.mixing import mix
-from jemmo.sandbox.spoiling import COMMON_NASTY, Row, Spoiler
+from jemmo.sandbox.page_faults import COMMON_NASTY, Row, Spoiler
 
 # The measure is the share of records hit, or for `shifting` of searches.
 PAGE_FAULTS: dict[str, float] = {
@@ -28,7 +28,7 @@ def shift(faults: Faults, world: World, changes: Changes) -> None:
     """Change the data under the reader: remove, edit, create, in turn."""
     turn = world.revision
     row = mix(world.frame.seed, turn) % max(1, world.sizes["applicants"])
-    op = spoiling.next_operation(faults, turn, is_empty=not world.there("applicants", row))
+    op = page_faults.next_operation(faults, turn, is_empty=not world.exists("applicants", row))
     if op is None:
         return
     order: dict[str, Any] = {"op": op, "type": "applicants"}
@@ -45,7 +45,7 @@ def spoil(faults: Faults, rows: list[Row], key: str) -> list[Row]:
     """Return the rows with the active faults; `key` names their id."""
     if "duplicate_ids" in faults.on:
         rows = rows + [dict(row) for row in rows[-1:]]
-    spoiling.spoil(faults, rows, SPOILERS, lambda row: _number(str(row.get(key))))
+    page_faults.spoil(faults, rows, SPOILERS, lambda row: _number(str(row.get(key))))
     return rows
 
 
@@ -61,7 +61,7 @@ def _drop_ids(row: Row, _bits: int) -> None:
 
 
 def _wrong_types(row: Row, bits: int) -> None:
-    spoiling.mistype(row, bits, row, keep={*IDS, "status", "created_at"})
+    page_faults.mistype(row, bits, row, keep={*IDS, "status", "created_at"})
 
 
 def _huge(row: Row, _bits: int) -> None:
@@ -70,7 +70,7 @@ def _huge(row: Row, _bits: int) -> None:
 
 def _dates(row: Row, bits: int) -> None:
     names = [name if name.endswith("_at") else None for name in row]
-    spoiling.replace_each(row, bits, names, DATES)
+    page_faults.replace_each(row, bits, names, DATES)
 
 
 def _orphan(row: Row, bits: int) -> None:
@@ -79,10 +79,10 @@ def _orphan(row: Row, bits: int) -> None:
 
 
 SPOILERS: dict[str, Spoiler] = {
-    "nulls": lambda row, bits: spoiling.blank_texts(row, bits, IDS),
+    "nulls": lambda row, bits: page_faults.blank_texts(row, bits, IDS),
     "wrong_types": _wrong_types,
     "huge": _huge,
-    "nasty_text": lambda row, bits: spoiling.replace_each(row, bits, TEXTS, NASTY),
+    "nasty_text": lambda row, bits: page_faults.replace_each(row, bits, TEXTS, NASTY),
     "bad_dates": _dates,
     "orphans": _orphan,
     "record_without_id": _drop_ids,

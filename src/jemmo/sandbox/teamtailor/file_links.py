@@ -1,4 +1,4 @@
-"""Presigned file links: minted at response time, dead a minute later, checked on download."""
+"""Presigned file links: signed with each response, expired a minute later, checked on download."""
 
 from datetime import UTC, datetime
 
@@ -11,10 +11,10 @@ LIFETIME_S = 60
 RENDITION, ORIGINAL, UPLOAD = 0, 1, 2
 
 
-class Vault:
+class FileLinks:
     """Names files by 40 hex digits and signs links to them.
 
-    The digits hide record, kind and version, so that any link can be answered without a table.
+    The digits encode record, kind and version, so no table of links is needed.
     """
 
     def __init__(self, clock: Clock, salt: int, lifetime_s: int = LIFETIME_S) -> None:
@@ -26,7 +26,7 @@ class Vault:
         self._stamp = ""
 
     def refresh(self, base: str) -> None:
-        """Take the present second as signing time for the links minted next."""
+        """Sign the following links with the current second."""
         second = self._clock.now_ms() // 1000
         if second == self._second and base == self.base:
             return
@@ -51,7 +51,7 @@ class Vault:
         )
 
     def open(self, digits: str) -> tuple[int, int, int] | None:
-        """Return (record, kind, version) of a file name, None if it was never ours."""
+        """Return (record, kind, version) of a file name, None if it is not one of ours."""
         code = int(digits[:16], 16)
         if int(digits[16:32], 16) != mix(self._salt, code):
             return None
@@ -59,10 +59,10 @@ class Vault:
         return plain >> 12, plain & 15, (plain >> 4) & 255
 
     def signed(self, digits: str, second: int, signature: str) -> bool:
-        """Tell whether a signature belongs to this file and second."""
+        """Return whether a signature belongs to this file and second."""
         return signature[:16] == f"{mix(int(digits[:16], 16), second):016x}"
 
     def fresh(self, second: int) -> bool:
-        """Tell whether a link signed at this second still works."""
+        """Return whether a link signed at this second is still valid."""
         age_ms = self._clock.now_ms() - second * 1000
         return 0 <= age_ms <= self.lifetime_s * 1000
