@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,24 @@ def test_rooms_import_downwards() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_sandbox_has_no_import_cycles() -> None:
+    """Imports under ``TYPE_CHECKING`` count too."""
+    files = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts): path
+        for path in (SOURCE / "sandbox").rglob("*.py")
+    }
+    imports = {name: {*_imported(path)} & files.keys() for name, path in files.items()}
+    assert len(imports) > 50
+    list(TopologicalSorter(imports).static_order())  # raises CycleError
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize("words", [words for words, _ in commands()], ids=" ".join)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from jemmo.sandbox.faults import Faults
-from jemmo.sandbox.http import Call, Reply
+from jemmo.sandbox.http import Call, Refusal, Reply
 from jemmo.sandbox.journal import Journal
 from jemmo.sandbox.limits import RateLimit, Verdict
 from jemmo.sandbox.mixing import mix
@@ -20,16 +20,6 @@ from jemmo.sandbox.rows import Row, Rows
 from jemmo.sandbox.switches import Switchboard
 
 __all__ = ["Company", "Refusal"]
-
-
-class Refusal(Exception):
-    """An answer other than 200, raised wherever a request fails."""
-
-    def __init__(self, status: int, body: Any, **headers: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class Company(ABC):

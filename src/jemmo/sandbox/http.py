@@ -27,6 +27,16 @@ class Reply:
     template: str = ""
 
 
+class Refusal(Exception):
+    """An answer other than 200, raised wherever a request fails."""
+
+    def __init__(self, status: int, body: Any, **headers: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
 class Provider(Protocol):
     """A simulated ATS, as the server and the control API see it."""
 

@@ -37,10 +37,10 @@ def spoil(
     ``number`` turns a row's id into a number, which decides: a record is spoiled the same way on every reading.
     """
     for name, spoiler in spoilers.items():
-        share = faults.on.get(name)
-        for row in rows if share is not None else ():
+        share = faults.on.get(name, 0)
+        for row in rows if share else ():
             bits = mix(len(name), number(row))
-            if bits % 10_000 < (share or 0) * 10_000:
+            if bits % 10_000 < share * 10_000:
                 spoiler(row, bits >> 16)
 
 

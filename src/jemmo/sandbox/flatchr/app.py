@@ -79,7 +79,7 @@ class Flatchr:
                 content = self._route(call, parts)
             return Reply(200, json.dumps(content).encode(), headers, _template(parts))
         except Refusal as refusal:
-            body = refusal.body(self.switches.error_body)
+            body = refusal.render(self.switches.error_body)
             return Reply(refusal.status, body, headers | refusal.headers, _template(parts))
 
     def _spend(self, key: str) -> None:

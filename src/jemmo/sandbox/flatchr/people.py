@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from jemmo.sandbox.slugs import slug
 
 FIRST = [
     "Adèle",
@@ -92,17 +92,10 @@ TELEPHONES = ("+33 6 00 {} {} {}", "06.00.{}.{}.{}", "+336 00{}{}{}", "00 33 6 0
 
 def email(first: str, last: str, row: int) -> str:
     """Return an invented address."""
-    return f"{_plain(first)}.{_plain(last)}.{row}@example.com"
+    return f"{slug(first)}.{slug(last)}.{row}@example.com"
 
 
 def telephone(bits: int) -> str:
     """Return a number reserved for fiction, as people type it."""
     digits = f"{bits % 1_000_000:06d}"
     return TELEPHONES[bits >> 20 & 3].format(digits[:2], digits[2:4], digits[4:])
-
-
-def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.lower())
-    return "".join(
-        letter for letter in letters if letter.isascii() and (letter.isalnum() or letter == "-")
-    )

@@ -2,21 +2,20 @@
 
 import json
 
+from jemmo.sandbox import http
+
 HTML = b"<!DOCTYPE html><html><body><h1>Error</h1></body></html>"
 
 
-class Refusal(Exception):
-    """An answer other than 200, raised wherever a request fails."""
+class Refusal(http.Refusal):
+    """An answer other than 200."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.message = message
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        super().__init__(status, message, **headers)
 
-    def body(self, shape: str) -> bytes:
+    def render(self, shape: str) -> bytes:
         """Return the body in this shape: json, empty or html."""
         if shape == "json":
-            error = {"statusCode": self.status, "error": "Error", "message": self.message}
+            error = {"statusCode": self.status, "error": "Error", "message": self.body}
             return json.dumps(error).encode()
         return HTML if shape == "html" else b""

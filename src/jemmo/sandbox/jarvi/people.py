@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 FIRST_WORDS = (
     "Léa Camille Inès Chloé Manon Zoé Jeanne Louise Alice Éloïse Maëlle Anaïs Noémie Clémence "
     "Aïcha Fatou Yasmine Hugo Lucas Gabriel Arthur Jules Nathan Théo Raphaël Adam Noé Éliott "
@@ -45,12 +43,6 @@ PLACES = (
     ("Genève", "1201", "Genève", "Genève", "Suisse", "CH"),
 )
 LOCALES = ("fr_FR", "fr_FR", "en_GB", None, "fr_FR", "de_DE")
-
-
-def slug(name: str) -> str:
-    """Return the ASCII form used in addresses."""
-    plain = unicodedata.normalize("NFKD", name.replace("ø", "o").replace("Ł", "L"))
-    return "".join(c for c in plain.lower() if c.isascii() and (c.isalnum() or c == "-")) or "x"
 
 
 def national(number: int) -> str:

@@ -9,6 +9,7 @@ from jemmo.sandbox.jarvi.frame import Frame
 from jemmo.sandbox.jarvi.ids import uuid
 from jemmo.sandbox.jarvi.moments import text
 from jemmo.sandbox.mixing import mix
+from jemmo.sandbox.slugs import slug
 
 STATUSES = tuple(uuid("statuses", n) for n in range(5))
 STATUS_NAMES = {
@@ -48,7 +49,7 @@ class Profiles:
         """Return one profile before switches are applied."""
         bits, kind = self.bits(row), self.frame.kind(row)
         first, last = people.FIRST[bits % 50], people.LAST[bits // 64 % 48]
-        name = f"{people.slug(first)}.{people.slug(last)}.{row}"
+        name = f"{slug(first)}.{slug(last)}.{row}"
         linkedin = f"https://www.linkedin.com/in/{name.replace('.', '-')}"
         company = people.COMPANIES[bits // 4096 % len(people.COMPANIES)]
         place = people.PLACES[bits // 512 % len(people.PLACES)]

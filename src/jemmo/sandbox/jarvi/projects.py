@@ -10,6 +10,7 @@ from jemmo.sandbox.jarvi.ids import uuid
 from jemmo.sandbox.jarvi.moments import text
 from jemmo.sandbox.jarvi.profiles import entry
 from jemmo.sandbox.mixing import mix
+from jemmo.sandbox.slugs import slug
 
 OPEN, HOLD, CLOSED = (uuid("statuses", n) for n in (100, 101, 102))
 STATUS_NAMES = {OPEN: "En cours", HOLD: "En pause", CLOSED: "Clôturé"}
@@ -28,7 +29,7 @@ OWN_OFFERS = 1_000_000  # offers that have ids of their own are numbered from he
 def user(number: int) -> dict[str, Any]:
     """Return a member of the firm's team."""
     name = USERS[number]
-    email = f"{people.slug(name.replace(' ', '-'))}@example.com"
+    email = f"{slug(name.replace(' ', '-'))}@example.com"
     return {
         "id": uuid("users", number),
         "displayName": name,
@@ -155,7 +156,7 @@ def company(number: int) -> dict[str, Any]:
     """Return a client of the firm."""
     name = people.COMPANIES[number % len(people.COMPANIES)]
     name += f" {number // len(people.COMPANIES)}" if number >= len(people.COMPANIES) else ""
-    address = people.slug(name.replace(" ", "-"))
+    address = slug(name.replace(" ", "-"))
     return {
         "id": uuid("companies", number), "name": name, "website": f"https://{address}.example.com",
         "linkedinUrl": f"https://www.linkedin.com/company/{address}", "statusId": None,

@@ -2,12 +2,11 @@
 
 import json
 
+from jemmo.sandbox import http
 
-class Refusal(Exception):
-    """An answer other than 200, raised wherever a request fails."""
+
+class Refusal(http.Refusal):
+    """An answer other than 200."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = json.dumps({"message": message}).encode()
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        super().__init__(status, json.dumps({"message": message}).encode(), **headers)

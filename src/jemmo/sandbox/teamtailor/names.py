@@ -1,7 +1,8 @@
 """Invented names, combined at random and sometimes untidy."""
 
 import json
-import unicodedata
+
+from jemmo.sandbox.slugs import slug
 
 FIRST_WORDS = (
     "Léa Camille Inès Chloé Manon Zoé Jeanne Louise Alice Éloïse Maëlle Anaïs Noémie Clémence "
@@ -27,13 +28,6 @@ LAST_WORDS = (
 LAST = tuple(LAST_WORDS.split())
 MAILBOXES = ("example.com", "example.org", "example.net", "mail.example.com")
 TABLE = 1024
-
-
-def slug(name: str) -> str:
-    """Return the ASCII form used in addresses."""
-    plain = unicodedata.normalize("NFKD", name.replace("ø", "o").replace("Ł", "L"))
-    kept = (c for c in plain.lower() if c.isascii() and (c.isalnum() or c == "-"))
-    return "".join(kept) or "x"
 
 
 def _untidy(name: str, n: int) -> str | None:

@@ -3,15 +3,13 @@
 import json
 from typing import Any
 
+from jemmo.sandbox import http
 
-class Refusal(Exception):
-    """An answer other than 2xx, raised wherever a request fails."""
 
-    def __init__(self, status: int, body: bytes, **headers: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+class Refusal(http.Refusal):
+    """An answer other than 2xx."""
+
+    body: bytes
 
 
 def errors(title: str, detail: str, status: Any, code: str | None = None) -> bytes:
