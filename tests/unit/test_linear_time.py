@@ -20,7 +20,7 @@ import pytest
 from django.test import RequestFactory
 
 import jemmo
-from jemmo.connectors import countries, pay
+from jemmo.connectors import countries, moments, pay, vocabulary
 from jemmo.connectors.flatchr import dates
 from jemmo.connectors.flatchr import stages as flatchr_stages
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
@@ -119,11 +119,15 @@ FUNCTIONS: dict[str, list[Work]] = {
     "connectors/flatchr/stages.py": [
         lambda text: [pattern.search(text) for _, pattern in flatchr_stages._NAMES]
     ],
+    "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
     "connectors/jarvi/probe.py": [probe.NAME.fullmatch, lambda text: probe.ID.sub("", text)],
     "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
     "connectors/teamtailor/refusals.py": [teamtailor_refusals.WORD.findall],
     "connectors/teamtailor/stages.py": [
         lambda text: teamtailor_stages.stage_category(None, None, text)
+    ],
+    "connectors/vocabulary.py": [
+        lambda text: vocabulary.Patterns(("", r"offre|\btests?\b")).meaning(text, "")
     ],
     "files/extract.py": [lambda text: extract.words(text.encode(), kinds.TEXT)],
     "files/readers/html.py": [lambda text: list(html.read(text.encode()))],

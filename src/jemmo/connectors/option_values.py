@@ -50,8 +50,10 @@ def seconds_range(value: str) -> tuple[float, float]:
     >>> seconds_range("2-60")
     (2.0, 60.0)
     """
-    first, _, last = value.partition("-")
-    return float(int(first)), float(int(last))
+    least, most = [part.strip() for part in value.split("-")]
+    if not least.isdecimal() or not most.isdecimal():
+        raise ValueError("not two numbers")
+    return float(least), float(most)
 
 
 def time_zone(value: str) -> ZoneInfo:

@@ -15,6 +15,11 @@ def pacer(config: Config, limit: int, per: float) -> Pacer | None:
     return Pacer(limit, per, share=config.share, at_once=config.at_once)
 
 
+def evenly(config: Config, per_minute: int) -> Pacer | None:
+    """One request at a time, none of them saved up, for what an ATS counts apart from all else."""
+    return Pacer(1, 60.0 / per_minute) if config.on("pacing") else None
+
+
 def pauses(first: float, longest: float) -> Callable[[int, float], float]:
     """Waits for an ATS that does not say how long: doubling from ``first`` to ``longest`` seconds.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from jemmo.connectors.access import attempt
-from jemmo.connectors.refusals import Refused
+from jemmo.connectors.key_expiry import key_refusals
+from jemmo.connectors.refusals import Refused, refusals
 from jemmo.domain.errors import ConfigError, JemmoError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck
+from jemmo.rest_client import Answer
+from jemmo.sandbox.flatchr.keys import make_jwt
 
 MISSING = Refused("Acme refused /v1/tags (HTTP 404).", status=404)
 FORBIDDEN = ScopeTooSmall("The API key may not read /v1/tags (403): it lacks a right.")
@@ -41,3 +44,12 @@ async def test_a_refusal_is_the_detail_of_its_check(
 async def test_a_wrong_key_is_no_matter_of_rights() -> None:
     with pytest.raises(ConfigError, match="key"):
         await attempt("read tags", refused(ConfigError("The key is wrong.", code="key_refused")))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "key_expired"), (403, "key_expired"), (404, "not_found")]
+)
+def test_a_vendors_own_meaning_of_a_status_comes_first(status: int, code: str) -> None:
+    own = key_refusals("Acme", make_jwt(1_000_000_000), lives="a year", next_step="Make a new key.")
+    refusal = refusals("Acme", key_help="Settings > API", meanings=own)
+    assert refusal(Answer(status, {}, b"", "https://api.example.com/v1/tags")).code == code

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from jemmo.connectors.vocabulary import Vocabulary
 from jemmo.domain.enums import ApplicationStatus, ContactKind, JobStatus
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import Application, Contact, Job, Location, Talent
@@ -57,13 +58,10 @@ def job(row: JobRow, _: None, notes: Notes) -> Job:
     if title is None:
         raise RecordRejected("The job has no title.", code="no_title", field="title")
     state = text(row.state)
-    status = JOB_STATUS.get(state or "")
-    if state and status is None:
-        notes.add(f"unknown_value:state {state[:40]}", remote_id)
     return Job(
         remote_id=remote_id,
         title=title,
-        status=status or JobStatus.PENDING,
+        status=Vocabulary(remote_id, notes).meaning("state", JOB_STATUS, state, JobStatus.PENDING),
         status_original=state,
         locations=(Location(raw=city, city=city, is_primary=True),) if city else (),
         remote_created_at=utc(row.created_at),
@@ -91,14 +89,13 @@ def talent(row: PersonRow, _: None, notes: Notes) -> Talent:
 
 def application(row: ApplicationRow, _: None, notes: Notes) -> Application:
     remote_id, state = str(row.id), text(row.state)
-    status = STATUS.get(state or "")
-    if state and status is None:
-        notes.add(f"unknown_value:state {state[:40]}", remote_id)
     return Application(
         remote_id=remote_id,
         talent_remote_id=text(row.person_id),
         job_remote_id=text(row.job_id),
-        status=status or ApplicationStatus.OTHER,
+        status=Vocabulary(remote_id, notes).meaning(
+            "state", STATUS, state, ApplicationStatus.OTHER
+        ),
         status_original=state,
         applied_at=utc(row.created_at),
         remote_created_at=utc(row.created_at),

@@ -1,0 +1,45 @@
+"""Detects the size at which a search cuts its answers, where no one documents it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.connectors.windows import Window
+
+LEAST_LIMIT = 10  # rows; no search is known to cut smaller answers
+
+
+class Doubt(Struct, frozen=True):
+    """A window whose answer may have been cut."""
+
+    window: Window
+    rows: list[dict[str, Any]]
+
+
+class Doubts:
+    """Which answers of a pass an unknown limit may have cut.
+
+    A limit cuts everything at the same size, and no answer is larger. So only the largest answer can have been cut, or
+    several if they are equal. Sizes in ``limits`` are known and need no doubt.
+    """
+
+    def __init__(self, limits: Container[int]) -> None:
+        self._limits = limits
+        self._largest = LEAST_LIMIT - 1
+        self._first: Doubt | None = None
+
+    def after(self, window: Window, rows: list[dict[str, Any]], *, is_last: bool) -> list[Doubt]:
+        """The windows to ask for in smaller parts now: with the second of equal size, and at the end."""
+        doubts: list[Doubt | None] = []
+        size, doubt = len(rows), Doubt(window, rows)
+        if size > self._largest:
+            self._largest = size
+            self._first = None if size in self._limits else doubt
+        elif size == self._largest and size not in self._limits:
+            doubts, self._first = [self._first, doubt], None
+        if is_last:
+            doubts, self._first = [*doubts, self._first], None
+        return [doubt for doubt in doubts if doubt]

@@ -1,0 +1,115 @@
+"""What an ATS may answer to a request for a file: the file, a redirect, or a link to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlunsplit
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.validation import may_be_address, split_address, text
+from jemmo.rest_client import Downloads, RestClient
+from jemmo.rest_client.download import too_large
+
+SIGNS = {
+    b"%PDF-": "application/pdf",
+    b"PK\x03\x04": "application/zip",
+    b"\xd0\xcf\x11\xe0": "application/msword",
+    b"{\\rtf": "application/rtf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+}
+"""The first bytes of the files people send; docx and odt are zip archives."""
+
+ANSWERS = frozenset({200, 301, 302, 303, 307, 308})
+KINDS = ("auto", "binary", "redirect", "json", "text")
+MAX_LINK = 4000
+
+
+class FileAnswer(Struct, frozen=True):
+    """The file itself, or a link to it on a host that must not be given the key."""
+
+    content: bytes | None = None
+    link: str | None = None
+
+
+async def fetch_file(
+    client: RestClient, downloads: Downloads, path: str, *, kind: str, max_bytes: int
+) -> bytes | None:
+    """The file that a path, of whatever kind its answer is, leads to; ``None`` when it is gone."""
+    try:
+        answer = await client.answer(path, expected=ANSWERS)
+    except Refused as error:
+        if error.status in NOT_FOUND:
+            return None
+        raise
+    file = read_answer(answer.status, answer.headers, answer.body, kind)
+    content = file.content
+    if file.link is not None:
+        link = own_scheme(file.link, client.base_url)
+        content = await downloads.fetch(link, max_bytes=max_bytes)
+    if content is not None and len(content) > max_bytes:
+        raise too_large()
+    return content
+
+
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes, kind: str = "auto"
+) -> FileAnswer:
+    """Bytes, a redirect, JSON with a link or a bare link; raises ``RecordRejected`` for anything else.
+
+    Of ``KINDS``, any but "auto" accepts only itself.
+    """
+    if 300 <= status < 400 and kind in {"auto", "redirect"}:
+        return FileAnswer(link=_link(headers.get("Location")))
+    if status == 200 and kind in {"auto", "binary"} and content_type(body):
+        return FileAnswer(content=body)
+    if status == 200 and kind in {"auto", "json"} and body.lstrip()[:1] == b"{":
+        return FileAnswer(link=_link(_named(body)))
+    if status == 200 and kind in {"auto", "text"} and len(body) <= MAX_LINK:
+        return FileAnswer(link=_link(body.decode("utf-8", "replace")))
+    raise _rejected()
+
+
+def content_type(body: bytes) -> str | None:
+    """What a file is by its first bytes, whatever type an answer claims."""
+    return next((kind for sign, kind in SIGNS.items() if body.startswith(sign)), None)
+
+
+def own_scheme(link: str, base_url: str) -> str:
+    """The link, with our scheme if it leads to the ATS's own host: those come without one."""
+    try:
+        ours, theirs = split_address(base_url), split_address(link)
+    except ValueError:
+        return link  # the download refuses it
+    return urlunsplit(theirs._replace(scheme=ours.scheme)) if ours.netloc == theirs.netloc else link
+
+
+def _named(body: bytes) -> str | None:
+    try:
+        answer = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return text(answer.get("url")) or text(answer.get("signature"))
+
+
+def _link(value: str | None) -> str:
+    """The address, with a scheme where there is none."""
+    link = text(value) or ""
+    if not may_be_address(link):
+        raise _rejected()
+    if link.startswith(("https://", "http://")):
+        return link
+    host = link.partition("/")[0]
+    if ("." not in host and ":" not in host) or any(map(str.isspace, link)):
+        raise _rejected()
+    return f"https://{link}"
+
+
+def _rejected() -> RecordRejected:
+    return RecordRejected(
+        "The ATS's answer is neither a file nor a link to one.", code="not_a_resume"
+    )

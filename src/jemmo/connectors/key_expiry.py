@@ -1,0 +1,58 @@
+"""When an API key that is a JWT expires. The key is read, not verified."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from jemmo.connectors.refusals import Meaning
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.validation import utc
+from jemmo.rest_client import Answer
+
+WARN_BEFORE = timedelta(days=15)
+
+
+class _Payload(Struct):
+    exp: float
+
+
+def expiry(key: str) -> datetime | None:
+    """The moment after which the key is refused; ``None`` when it does not say."""
+    parts = key.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        seconds = msgspec.json.decode(payload, type=_Payload).exp
+        return utc(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError, msgspec.DecodeError):
+        return None
+
+
+def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at - now < WARN_BEFORE
+
+
+def key_refusals(label: str, api_key: str, *, lives: str, next_step: str) -> Mapping[int, Meaning]:
+    """What 401 and 403 mean for a key without rights of its own: its end tells an expired key from a wrong one."""
+    expires_at = expiry(api_key)
+
+    def refused(answer: Answer) -> ConfigError:
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            return ConfigError(
+                f"The API key expired on {expires_at:%Y-%m-%d}: {label}'s keys live for {lives}.",
+                code="key_expired",
+                next_step=next_step,
+            )
+        return ConfigError(
+            f"{label} refused the API key ({answer.status}). It was deleted, mistyped, or is over {lives} old.",
+            code="key_refused",
+            next_step=next_step,
+        )
+
+    return {401: refused, 403: refused}

@@ -1,0 +1,38 @@
+"""Rows that were read already, as pages of records or of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from jemmo.connectors.lenient import convert
+from jemmo.domain.records import Record
+from jemmo.domain.streams import Notes, Page, RawRecord, Sighting, SightingPage, Stream
+
+T = TypeVar("T")
+Row = dict[str, Any]
+Key = Callable[[Row], str | None]
+
+
+def page_of(
+    stream: Stream,
+    rows: list[Row],
+    key_of: Key,
+    kind: type[T],
+    map_row: Callable[[T, Notes], Record],
+) -> Page:
+    """A page whose rows become ``kind``, as far as they fit, and then records."""
+
+    def to_record(raw: RawRecord, notes: Notes) -> Record:
+        return map_row(convert(raw.body, kind, raw.remote_id or "", notes), notes)
+
+    return Page(stream=stream, raw=[RawRecord(key_of(row), row) for row in rows], map=to_record)
+
+
+def sightings_of(
+    rows: list[Row], key_of: Key, changed_at: Callable[[Row], datetime | None]
+) -> SightingPage:
+    """The ids of a list. A row without an id is a record unseen, so the list then proves nothing."""
+    sightings = [Sighting(key, changed_at(row)) for row in rows if (key := key_of(row))]
+    return SightingPage(sightings=sightings, covers=len(sightings) == len(rows))

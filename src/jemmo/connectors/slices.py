@@ -1,0 +1,87 @@
+"""Slices of a list that is walked window by window, and the place in the walk that a checkpoint keeps. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.windows import Window
+from jemmo.domain.streams import Page, Start
+
+MOST_ROWS = 1000  # that become records at a time
+
+Row = dict[str, Any]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """How far a walk through all windows is, as kept in a checkpoint.
+
+    part            the pass: an index of ``DaySearch.passes``
+    day, span       where that pass goes on, and by how many days
+    covers          nothing had to be left out so far
+    archived_seen   the first pass has shown rows of the second, such as archived ones
+    recent          for pages: ``True`` while recent changes are still to be sent, before the walk begins
+    """
+
+    part: int = 0
+    day: date | None = None
+    span: int = 0
+    covers: bool = True
+    archived_seen: bool = False
+    recent: bool | None = None
+
+
+class Slice(Struct, frozen=True, kw_only=True):
+    """Rows of one window. ``after`` is where to go on, ``None`` at the end."""
+
+    rows: list[Row]
+    window: Window
+    part: int
+    after: Place | None = None
+    covers: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def place_of(start: Start) -> Place:
+    """Where a pass begins, or goes on."""
+    if start.cursor:
+        return msgspec.json.decode(start.cursor, type=Place)
+    return Place(recent=bool(start.recent) or None)
+
+
+def cursor_of(place: Place) -> str:
+    return msgspec.json.encode(place).decode()
+
+
+def following(step: Slice) -> dict[str, Any]:
+    """Where a page of these rows goes on, and what it proves: attributes of ``Page``."""
+    after = step.after
+    return {
+        "cursor": after and cursor_of(after),
+        "recent": after and after.recent,
+        "covers": step.covers,
+    }
+
+
+def sent_early(page: Page) -> list[Page]:
+    """A page's records sent beside nothing, to be shown early: the walk that follows brings and counts them."""
+    starts = range(0, len(page.raw), MOST_ROWS) or range(1)
+    return [
+        replace(
+            page,
+            raw=[],
+            beside=(replace(page, raw=page.raw[start : start + MOST_ROWS]),),
+            cursor=cursor_of(Place(recent=start != starts[-1])),
+            recent=start != starts[-1],
+        )
+        for start in starts
+    ]
+
+
+def in_parts(rows: list[Row]) -> list[list[Row]]:
+    """At least one. An answer without pages may hold more than should be mapped at once."""
+    return [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)] or [[]]

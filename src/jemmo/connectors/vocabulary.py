@@ -1,0 +1,60 @@
+"""A vendor's words as ours. A word that nobody knows is noted, and its original text is kept beside the record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from jemmo.domain.records import CustomFields
+from jemmo.domain.streams import Notes
+
+T = TypeVar("T")
+
+
+class Vocabulary(Struct, frozen=True):
+    """Translates the words of one record."""
+
+    remote_id: str
+    notes: Notes
+
+    def meaning(self, kind: str, words: Mapping[str, T], word: str | None, unknown: T) -> T:
+        """What ``word`` means, or ``unknown``. ``kind`` names the list it is from.
+
+        >>> notes = Notes()
+        >>> Vocabulary("7", notes).meaning("contract", {"cdi": 1}, "portage", 0), notes.counts
+        (0, {'unknown_value:contract portage': 1})
+        """
+        if word and word not in words:
+            self.notes.add(f"unknown_value:{kind} {word[:40]}", self.remote_id)
+        return words.get(word or "", unknown)
+
+
+class Patterns(Generic[T]):
+    """Translates names that people chose, by the first pattern that is found in one."""
+
+    def __init__(self, *patterns: tuple[T, str]) -> None:
+        self._patterns = [
+            (meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in patterns
+        ]
+
+    def meaning(self, name: str, unknown: T) -> T:
+        """What a name means, or ``unknown``.
+
+        >>> Patterns(("offer", "offre|offer")).meaning("Offre envoyée", "other")
+        'offer'
+        """
+        return next(
+            (meaning for meaning, pattern in self._patterns if pattern.search(name)), unknown
+        )
+
+
+def custom_fields(*fields: tuple[str, str, str, Any]) -> CustomFields:
+    """Custom fields by name, of a type and with a label; those without a value are left out."""
+    return {
+        name: {"type": kind, "label": label, "value": value}
+        for name, kind, label, value in fields
+        if value
+    }
