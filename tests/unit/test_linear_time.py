@@ -20,9 +20,8 @@ import pytest
 from django.test import RequestFactory
 
 import jemmo
-from jemmo.connectors import countries, moments, pay, vocabulary
-from jemmo.connectors.flatchr import dates
-from jemmo.connectors.flatchr import stages as flatchr_stages
+from jemmo.connectors import countries, moments, pay
+from jemmo.connectors.flatchr import mapping as flatchr
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
 from jemmo.connectors.jarvi import fields as jarvi_fields
@@ -115,10 +114,6 @@ FUNCTIONS: dict[str, list[Work]] = {
     "rest_client/download.py": [lambda text: Hosts("https://a.example").is_own(f"https://{text}/")],
     "web/templatetags/jemmo.py": [clean_html, lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
-    "connectors/flatchr/dates.py": [lambda text: dates._FRENCH.fullmatch(text)],
-    "connectors/flatchr/stages.py": [
-        lambda text: [pattern.search(text) for _, pattern in flatchr_stages._NAMES]
-    ],
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
     "connectors/jarvi/probe.py": [probe.NAME.fullmatch, lambda text: probe.ID.sub("", text)],
     "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
@@ -127,7 +122,7 @@ FUNCTIONS: dict[str, list[Work]] = {
         lambda text: teamtailor_stages.stage_category(None, None, text)
     ],
     "connectors/vocabulary.py": [
-        lambda text: vocabulary.Patterns(("", r"offre|\btests?\b")).meaning(text, "")
+        lambda text: [pattern.search(text) for _, pattern in flatchr.STAGE_NAMES._patterns]
     ],
     "files/extract.py": [lambda text: extract.words(text.encode(), kinds.TEXT)],
     "files/readers/html.py": [lambda text: list(html.read(text.encode()))],

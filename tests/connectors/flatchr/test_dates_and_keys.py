@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.flatchr.dates import asked, day_of, moment
-from jemmo.connectors.flatchr.keys import dies_soon, expiry
-from jemmo.connectors.flatchr.pausing import pauses
+from jemmo.connectors.flatchr.search import Search
+from jemmo.connectors.key_expiry import expires_soon, expiry
+from jemmo.connectors.moments import day_of, moment
+from jemmo.connectors.pacing import pauses
 from jemmo.sandbox.flatchr.keys import make_jwt
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -44,7 +45,7 @@ def test_what_is_no_date_is_none(value: Any) -> None:
 
 @given(st.dates(datetime(2000, 1, 1).date(), datetime(2099, 12, 31).date()))  # noqa: DTZ001 - days alone
 def test_a_day_is_asked_for_in_american_order_and_read_in_french(day: Any) -> None:
-    month, date, year = asked(day).split("/")
+    month, date, year = Search.filter.written(day).split("/")
     assert day_of(f"{date}/{month}/{year}", PARIS) == day
 
 
@@ -57,9 +58,9 @@ def test_any_value_is_a_moment_or_none(value: Any) -> None:
 def test_a_key_says_when_it_dies() -> None:
     dies = expiry(make_jwt(1_700_000_000, lives_s=3600))
     assert dies == datetime.fromtimestamp(1_700_003_600, UTC)
-    assert dies_soon(dies, dies - timedelta(days=14))
-    assert not dies_soon(dies, dies - timedelta(days=16))
-    assert not dies_soon(None, NOON)
+    assert expires_soon(dies, dies - timedelta(days=14))
+    assert not expires_soon(dies, dies - timedelta(days=16))
+    assert not expires_soon(None, NOON)
 
 
 @given(st.text(max_size=60))

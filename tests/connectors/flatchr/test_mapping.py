@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.flatchr import applicants, jobs, stages
+from jemmo.connectors.flatchr import mapping
 from jemmo.connectors.flatchr.connector import FLATCHR
+from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.pages import Pages
-from jemmo.connectors.flatchr.search import Slice
-from jemmo.connectors.flatchr.settings import Settings, read_settings
-from jemmo.connectors.flatchr.stages import Columns
-from jemmo.connectors.flatchr.windows import Window
+from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Applicant, Column, Vacancy
+from jemmo.connectors.slices import Slice
+from jemmo.connectors.windows import Window
 from jemmo.domain.enums import (
     ApplicationStatus,
     CompensationPeriod,
@@ -42,7 +42,7 @@ def recorded(name: str) -> Any:
 
 def settings(**options: str) -> Settings:
     given = {"company_id": "Ab3dEf6hIj9kLm2n", **options}
-    return read_settings(FLATCHR.configure("key", None, given))
+    return Settings(FLATCHR.configure("key", None, given))
 
 
 def as_json(record: Record) -> Any:
@@ -51,7 +51,7 @@ def as_json(record: Record) -> Any:
 
 def a_job(**changes: Any) -> Any:
     vacancy = msgspec.convert({**recorded("vacancy"), **changes}, Vacancy, strict=False)
-    return jobs.job(vacancy, LABELS, settings(), Notes())
+    return mapping.job(vacancy, LABELS, settings(), Notes())
 
 
 def an_applicant(**changes: Any) -> Applicant:
@@ -68,8 +68,8 @@ def test_a_vacancy_becomes_this_job() -> None:
 
 def test_an_applicant_becomes_this_talent_and_this_application() -> None:
     notes = Notes()
-    assert as_json(applicants.talent(an_applicant(), settings())) == recorded("talent")
-    found = applicants.application(an_applicant(), columns(), settings(), notes)
+    assert as_json(mapping.talent(an_applicant(), settings())) == recorded("talent")
+    found = mapping.application(an_applicant(), columns(), settings(), notes)
     assert as_json(found) == recorded("application")
     assert not notes.counts
 
@@ -77,7 +77,7 @@ def test_an_applicant_becomes_this_talent_and_this_application() -> None:
 def test_columns_become_stages_of_the_company() -> None:
     known = columns()
     found = [
-        stages.stage(msgspec.convert(row, Column), known, settings().zone) for row in known.rows
+        mapping.stage(msgspec.convert(row, Column), known, settings().zone) for row in known.rows
     ]
     assert [(one.remote_id, one.name, one.position, one.category) for one in found] == [
         ("645", "Recruté", 9, StageCategory.HIRED),
@@ -167,7 +167,7 @@ def test_an_unknown_status_is_closed(status: Any, expected: JobStatus) -> None:
 def test_a_status_means_what_the_option_says() -> None:
     vacancy = msgspec.convert({**recorded("vacancy"), "status": 4}, Vacancy)
     given = settings(status_map="4=draft,1=open")
-    assert jobs.job(vacancy, {}, given, Notes()).status is JobStatus.DRAFT
+    assert mapping.job(vacancy, {}, given, Notes()).status is JobStatus.DRAFT
 
 
 def test_a_contract_is_named_by_label_or_number_and_half_a_job_is_part_time() -> None:
@@ -193,23 +193,23 @@ def test_a_contract_is_named_by_label_or_number_and_half_a_job_is_part_time() ->
 def test_an_application_ends_by_hiring_or_archiving(
     changes: Any, expected: ApplicationStatus
 ) -> None:
-    found = applicants.application(an_applicant(**changes), columns(), settings(), Notes())
+    found = mapping.application(an_applicant(**changes), columns(), settings(), Notes())
     assert found.status is expected
 
 
 def test_a_row_without_contacts_vacancy_or_column_is_kept() -> None:
     notes = Notes()
     row = an_applicant(email=None, phone=" ", vacancy_id=None, column="Ailleurs", aws=None)
-    found = applicants.talent(row, settings())
+    found = mapping.talent(row, settings())
     assert (found.contacts, found.attachments) == ((), ())
-    applied = applicants.application(row, columns(), settings(), notes)
+    applied = mapping.application(row, columns(), settings(), notes)
     assert (applied.job_remote_id, applied.stage_remote_id) == (None, None)
     assert set(notes.counts) == {"unknown_stage", "ambiguous_job"}
 
 
 def test_the_persons_id_is_an_alias_where_a_row_carries_it() -> None:
     row = an_applicant(candidate={"id": "Lk2jHg8fDs5aQw1e"})
-    assert applicants.talent(row, settings()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
+    assert mapping.talent(row, settings()).remote_aliases == ("Lk2jHg8fDs5aQw1e",)
 
 
 ANYTHING = st.recursive(

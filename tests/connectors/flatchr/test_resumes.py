@@ -9,14 +9,12 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from jemmo.connectors.flatchr.resumes import (
-    content_type,
-    read_answer,
-    resume_pacer,
-    resume_path,
-    told_version,
-)
+from jemmo.connectors.file_answers import content_type, read_answer
+from jemmo.connectors.flatchr.connector import FLATCHR
+from jemmo.connectors.flatchr.files import resume_path
+from jemmo.connectors.flatchr.mapping import resume_version
 from jemmo.connectors.flatchr.wire import Resume
+from jemmo.connectors.pacing import evenly
 from jemmo.domain.errors import RecordRejected
 from jemmo.sandbox import run_sandbox
 
@@ -78,11 +76,12 @@ ADDRESS = "http://files.example.com/candidates/2026/01/1/ada%20%C3%A9.pdf?X-Amz-
     ],
 )
 def test_the_place_of_a_resume_is_found_wherever_it_is_told(answer: object, told: object) -> None:
-    assert told_version(msgspec.convert(answer, Resume)) == told
+    assert resume_version(msgspec.convert(answer, Resume)) == told
 
 
 def test_resumes_have_a_pace_of_their_own() -> None:
-    pacer = resume_pacer(60)
+    pacer = evenly(FLATCHR.configure("key", None, {"company_id": "Ab3dEf6hIj9kLm2n"}), 60)
+    assert pacer is not None
     assert [pacer.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.flatchr.webhooks import Hint, Ids, read_hint
+from jemmo.connectors.flatchr.hooks import Event, Ids, read_event
 from jemmo.domain.errors import RecordRejected
 
 RECORDINGS = File(__file__).parent / "recordings"
@@ -22,8 +22,8 @@ def recorded(name: str) -> Any:
     return json.loads((RECORDINGS / f"{name}.json").read_text())
 
 
-def read(body: Any) -> Hint:
-    found = read_hint(json.dumps(body).encode())
+def read(body: Any) -> Event:
+    found = read_event(json.dumps(body).encode())
     assert found is not None
     return found
 
@@ -60,14 +60,14 @@ def test_the_same_event_has_the_same_fingerprint_and_another_one_not() -> None:
 
 
 def test_events_nobody_asked_for_are_left_alone() -> None:
-    assert read_hint(b'{"event":"member_left","company_id":1}') is None
-    assert read_hint(json.dumps(recorded("new_message")).encode(), ("new_vacancy",)) is None
+    assert read_event(b'{"event":"member_left","company_id":1}') is None
+    assert read_event(json.dumps(recorded("new_message")).encode(), ("new_vacancy",)) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b"{}", b'{"event":null}', b"\xff"])
 def test_what_is_no_webhook_is_rejected(body: bytes) -> None:
     with pytest.raises(RecordRejected):
-        read_hint(body)
+        read_event(body)
 
 
 VALUES = st.recursive(

@@ -8,9 +8,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.flatchr.dates import days
-from jemmo.connectors.flatchr.search import Span
-from jemmo.connectors.flatchr.windows import LONGEST, MANY, Walk, Window
+from jemmo.connectors.flatchr.search import Search
+from jemmo.connectors.moments import days
+from jemmo.connectors.windows import LONGEST, MANY, Span, Walk, Window
 
 START = date(2025, 1, 1)
 SUSPICIOUS = frozenset({100, 500, 1000})
@@ -64,7 +64,8 @@ def test_a_walk_can_go_on_from_any_of_its_places() -> None:
 def test_a_window_is_asked_for_a_little_wider_and_open_at_the_ends() -> None:
     span = Span(START, START + days(60), by_update=False)
     middle = Window(START + days(10), START + days(19))
-    assert span.criteria(middle, 1) == {"start": "01/10/25", "end": "01/21/25"}
-    assert span.criteria(Window(START, span.end), 1) == {}
+    criteria = Search.filter.criteria
+    assert criteria(span, middle, 1) == {"start": "01/10/25", "end": "01/21/25"}
+    assert criteria(span, Window(START, span.end), 1) == {}
     changed = Span(START, START + days(2), by_update=True)
-    assert changed.criteria(Window(START, changed.end), 1) == {"start_update": "01/01/25"}
+    assert criteria(changed, Window(START, changed.end), 1) == {"start_update": "01/01/25"}

@@ -11,7 +11,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from jemmo.connectors.flatchr import access as flatchr_access
+from jemmo.connectors.flatchr import account as flatchr_account
 from jemmo.connectors.jarvi import access as jarvi_access
 from jemmo.connectors.registry import CONNECTORS, OFFERED
 from jemmo.domain import enums
@@ -104,7 +104,7 @@ def test_every_option_has_a_label_and_help_in_both_languages(name: str) -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        flatchr_access.NO_EXPIRY,
+        flatchr_account.NO_EXPIRY,
         jarvi_access.NO_OFFERS,
         jarvi_access.NO_CHANGES,
         jarvi_access.NO_IDS,

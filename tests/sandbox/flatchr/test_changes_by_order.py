@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from jemmo.connectors.flatchr.webhooks import read_hint
+from jemmo.connectors.flatchr.hooks import read_event
 from jemmo.sandbox.flatchr.page_faults import PAGE_FAULTS
 
 
@@ -95,7 +95,7 @@ async def test_webhooks_are_sent_in_one_of_two_shapes(account: Any, shape: str) 
     await client.control("create", type="job")
     await runner.cleanup()
     assert ("data" in json.loads(kept[0])) is (shape == "nested")
-    hints = [read_hint(body) for body in kept]
+    hints = [read_event(body) for body in kept]
     events = [hint.event for hint in hints if hint]
     assert events == ["new_applicant", "drag_applicant", "new_vacancy"]
     assert hints[0]

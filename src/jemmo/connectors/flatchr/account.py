@@ -7,47 +7,78 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from jemmo.connectors.flatchr.dates import days, moment
+from jemmo.connectors.access import attempt
+from jemmo.connectors.base import Config
+from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
-from jemmo.connectors.flatchr.shared import Shared
-from jemmo.connectors.flatchr.stages import Columns
-from jemmo.connectors.flatchr.wire import Row, key_of, rows, whole
-from jemmo.connectors.refusals import Refused
+from jemmo.connectors.flatchr.wire import VACANCY_KEY, Row, rows_in, whole
+from jemmo.connectors.key_expiry import expiry, key_refusals
+from jemmo.connectors.moments import days, moment
+from jemmo.connectors.pacing import pauses
+from jemmo.connectors.refusals import Refused, refusals
+from jemmo.connectors.sharing import Shared
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.ports import SharedPace
+from jemmo.domain.streams import AccessReport
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.validation import text
-from jemmo.rest_client import RestClient
+from jemmo.rest_client import Pacer, RestClient
 
+NO_EXPIRY = _("The key doesn't say when it expires. Flatchr's keys are valid for 365 days.")
 YOUNG_AT_MOST = days(5 * 366)
 """Where no column and no vacancy says how old the account is."""
+NEW_KEY = "Make a new key (Flatchr, advanced settings > API) and replace the old one."
+
+
+def client_of(
+    config: Config, pace: Pacer | None, *, shared: SharedPace | None = None, accept: str = "*/*"
+) -> RestClient:
+    """One request at a time, since nobody knows how many Flatchr allows. Bodies of errors are not documented."""
+    return RestClient(
+        config.base_url,
+        headers={"Authorization": f"Bearer {config.api_key}", "Accept": accept},
+        refuse=refusals(
+            "Flatchr",
+            key_help=NEW_KEY,
+            instead="https://api.flatchr.io",
+            meanings=key_refusals("Flatchr", config.api_key, lives="a year", next_step=NEW_KEY),
+        ),
+        pacer=pace,
+        shared=shared,
+        connections=1,
+        pause=pauses(*Settings(config).backoff),
+    )
 
 
 class Vacancies(Struct, frozen=True):
-    """All vacancies that Flatchr lists, in whatever status."""
+    """All vacancies that Flatchr lists, whatever their status."""
 
     rows: list[Row]
 
     @property
     def listed(self) -> set[str]:
-        return {key for row in self.rows if (key := key_of(row, "vacancy_id"))}
+        return {key for row in self.rows if (key := VACANCY_KEY(row))}
 
     @property
     def by_title(self) -> dict[str, list[Row]]:
-        """The vacancies of each title: older accounts' applicants name theirs by it alone."""
-        found: dict[str, list[Row]] = {}
+        """The vacancies of each title, which is all that rows of older accounts name."""
+        by_title: dict[str, list[Row]] = {}
         for row in self.rows:
-            if (title := text(row.get("title"))) and key_of(row, "vacancy_id"):
-                found.setdefault(title, []).append(row)
-        return found
+            if (title := text(row.get("title"))) and VACANCY_KEY(row):
+                by_title.setdefault(title, []).append(row)
+        return by_title
 
     @property
     def codes(self) -> list[str]:
-        """The encoded ids, which is what the search wants where its answers give the whole number."""
+        """The encoded ids: the search takes those, although its answers give the number."""
         return [str(row["id"]) for row in self.rows if row.get("id")]
 
 
 class Account:
-    """Asks for them; what one stream has just read is not asked for again by the next."""
+    """Reads them; what one stream has just read is not requested again by the next."""
 
     def __init__(self, client: RestClient, settings: Settings) -> None:
+        self.path = f"company/{settings.company_id}"
         self._client = client
         self._settings = settings
         self._columns = Shared[Columns](1)
@@ -55,19 +86,15 @@ class Account:
         self._labels: dict[int, str] | None = None
         self._founded: date | None = None
 
-    @property
-    def path(self) -> str:
-        return f"company/{self._settings.company_id}"
-
     def forget(self) -> None:
         self._columns.clear()
         self._vacancies.clear()
 
     async def columns(self, reader: str, *, fresh: bool = False) -> Columns:
-        async def ask() -> Columns:
-            return Columns(await self._client.get(f"{self.path}/columns", rows))
+        return await self._columns.get("columns", reader, self._read_columns, fresh=fresh)
 
-        return await self._columns.get("columns", reader, ask, fresh=fresh)
+    async def _read_columns(self) -> Columns:
+        return Columns(await self._client.get(f"{self.path}/columns", rows_in))
 
     async def vacancies(self, reader: str, *, fresh: bool = False) -> Vacancies:
         return await self._vacancies.get("vacancies", reader, self._read_vacancies, fresh=fresh)
@@ -75,52 +102,69 @@ class Account:
     async def _read_vacancies(self) -> Vacancies:
         """The list as it is, then by status, unless it already shows vacancies that are not open.
 
-        Whether the list hides those is not known; the filter's answers are merged in.
+        Each vacancy once; those without an id stay, to be rejected.
         """
         path = f"{self.path}/vacancies?fields=address,tags"
-        found = await self._client.get(path, rows)
+        rows = await self._client.get(path, rows_in)
         hidden = self._settings.vacancy_queries
-        if not {_status(row) for row in found} & set(hidden):
+        if not {str(row.get("status")) for row in rows} & set(hidden):
             for status in hidden:
-                found += await self._client.get(f"{path}&status={status}", rows)
-        return Vacancies(_distinct(found))
+                rows += await self._client.get(f"{path}&status={status}", rows_in)
+        distinct: dict[object, Row] = {}
+        for row in rows:
+            distinct.setdefault(whole(row.get("vacancy_id")) or id(row), row)
+        return Vacancies(list(distinct.values()))
 
-    async def labels(self, wanted: Sequence[Row]) -> dict[int, str]:
-        """The contracts by their number, asked for only when one of these vacancies does not name its own."""
-        missing = any(
-            row.get("contract_type_id") and not row.get("contract_type") for row in wanted
-        )
-        if self._labels is None and missing:
+    async def labels(self, vacancies: Sequence[Row]) -> dict[int, str]:
+        """The contracts by their number, requested only if one of these vacancies does not name its own."""
+        if self._labels is None and any(
+            row.get("contract_type_id") and not row.get("contract_type") for row in vacancies
+        ):
             self._labels = await self._read_labels()
         return self._labels or {}
 
     async def _read_labels(self) -> dict[int, str]:
         try:
-            found = await self._client.get("contracts?lang=fr", rows)
+            rows = await self._client.get("contracts?lang=fr", rows_in)
         except Refused:
             return {}
-        labels = ((whole(one.get("id")), text(one.get("text"))) for one in found)
+        labels = ((whole(row.get("id")), text(row.get("text"))) for row in rows)
         return {number: label for number, label in labels if number is not None and label}
 
     async def founded(self, reader: str) -> date:
-        """The day of the oldest column or vacancy. Applicants who came before are not missed: see ``Search``."""
+        """The day of the oldest column or vacancy."""
         if self._founded is None:
             reader = f"{reader}, account's age"
-            known = (await self.columns(reader)).rows + (await self.vacancies(reader)).rows
+            rows = (await self.columns(reader)).rows + (await self.vacancies(reader)).rows
             zone = self._settings.zone
-            times = [when for row in known if (when := moment(row.get("created_at"), zone))]
+            times = [when for row in rows if (when := moment(row.get("created_at"), zone))]
             first = min(times, default=datetime.now(zone) - YOUNG_AT_MOST)
             self._founded = first.astimezone(zone).date()
         return self._founded
 
-
-def _status(row: Row) -> str:
-    return str(row.get("status"))
-
-
-def _distinct(found: list[Row]) -> list[Row]:
-    """One row per vacancy; those without an id stay, to be rejected."""
-    kept: dict[object, Row] = {}
-    for row in found:
-        kept.setdefault(whole(row.get("vacancy_id")) or id(row), row)
-    return list(kept.values())
+    async def check(self, api_key: str) -> AccessReport:
+        """The connection test: three small requests. A wrong key or company raises ``ConfigError``."""
+        get, path = self._client.get, self.path
+        checks = [await attempt("read columns", get(f"{path}/columns", rows_in))]
+        if (columns := checks[0][1]) is None:
+            raise ConfigError(
+                f"Flatchr knows no company {self._settings.company_id}.",
+                code="company_unknown",
+                next_step="Copy the option company_id from the page where the API key is shown.",
+            )
+        checks.append(await attempt("read vacancies", get(f"{path}/vacancies", rows_in)))
+        vacancies = checks[1][1] or []
+        today = {"start": f"{datetime.now(self._settings.zone):%m/%d/%y}"}
+        search = self._client.search(f"{path}/search/applicants", today, rows_in)
+        checks.append(await attempt("read applicants", search))
+        companies = [row["company"] for row in vacancies if isinstance(row.get("company"), dict)]
+        return AccessReport(
+            account_id=self._settings.company_id,
+            account_name=next(
+                filter(None, (text(company.get("name")) for company in companies)), None
+            ),
+            checks=[check for check, _rows in checks],
+            totals={"stages": len(columns), "jobs": len(vacancies)},
+            expires_at=expiry(api_key),
+            warnings=[] if expiry(api_key) else [NO_EXPIRY],
+        )

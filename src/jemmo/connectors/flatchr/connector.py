@@ -17,6 +17,7 @@ from jemmo.connectors.base import (
     number,
     share_of,
 )
+from jemmo.connectors.file_answers import KINDS
 from jemmo.connectors.flatchr.files import FlatchrFiles
 from jemmo.connectors.flatchr.hooks import WEBHOOKS
 from jemmo.connectors.flatchr.source import FlatchrSource
@@ -25,10 +26,6 @@ from jemmo.domain.streams import Capabilities
 from jemmo.domain.translation_marks import marked as _
 
 HOSTS = {"production": "https://api.flatchr.io", "demo": "https://api.demo.flatchr.io"}
-
-
-def _host(options: Mapping[str, str]) -> str:
-    return HOSTS[options["environment"]]
 
 
 def _pace(options: Mapping[str, str]) -> Pace:
@@ -48,7 +45,7 @@ FLATCHR = Connector(
     rights=("read columns", "read vacancies", "read applicants"),
     pace=_pace,
     docs_url="https://developers.flatchr.io",
-    base_url=_host,
+    base_url=lambda options: HOSTS[options["environment"]],
     open=FlatchrSource,
     webhooks=WEBHOOKS,
     open_files=FlatchrFiles,
@@ -205,7 +202,7 @@ FLATCHR = Connector(
             name="cv_response_mode",
             label=_("How resumes are answered"),
             default="auto",
-            choices=("auto", "binary", "redirect", "json", "text"),
+            choices=KINDS,
             help=_("How Flatchr answers a request for a resume."),
         ),
         number(

@@ -1,37 +1,34 @@
-"""Fetches one resume, at most one a second whatever else is read."""
+"""Fetches one resume, at most one a second whatever else is read.
+
+GET /company/{id}/files/expire allows one file a second and company, so it has a pace of its own.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlunsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import UNSET
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.flatchr.pausing import pauses
-from jemmo.connectors.flatchr.refusals import refusals
-from jemmo.connectors.flatchr.resumes import (
-    read_answer,
-    resume_pacer,
-    resume_path,
-    told_version,
-)
-from jemmo.connectors.flatchr.settings import read_settings
+from jemmo.connectors.client_source import ClientFiles
+from jemmo.connectors.file_answers import fetch_file
+from jemmo.connectors.flatchr.account import client_of
+from jemmo.connectors.flatchr.mapping import resume_version
+from jemmo.connectors.flatchr.settings import Settings
 from jemmo.connectors.flatchr.wire import Resume
-from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.connectors.pacing import evenly
+from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import FoundFile, WantedFile
-from jemmo.domain.validation import split_address
-from jemmo.rest_client import Downloads, Hosts, RestClient
-from jemmo.rest_client.download import too_large
+from jemmo.rest_client import Downloads, Hosts
 
-FOUND = frozenset({200, 301, 302, 303, 307, 308})
 NOT_FOUND_AT_MOST = 3
 """Applicants in a row who are not found, after which the route to a single one counts as missing."""
 
 
-class NotTold(TransientError):
-    """Flatchr has not told where a resume lies, or whether there is one. A webhook or a later answer may."""
+class NotNamed(TransientError):
+    """Flatchr has not named a resume, or whether there is one. A webhook or a later answer may."""
 
     default_code = "file_not_told"
 
@@ -39,71 +36,50 @@ class NotTold(TransientError):
         super().__init__("Flatchr has not told where this resume lies.")
 
 
-class FlatchrFiles:
+class FlatchrFiles(ClientFiles):
     """Implements ``jemmo.domain.ports.FileSource``."""
 
     def __init__(self, config: Config) -> None:
-        self.settings = read_settings(config)
-        self.mode = config.options["cv_response_mode"]
+        super().__init__(
+            client_of(config, evenly(config, int(config.options["cv_per_minute"]))),
+            Downloads(Hosts.of(config.base_url, config.options["file_hosts"])),
+        )
+        settings = Settings(config)
+        self._company_id = settings.company_id
+        self._kind = config.options["cv_response_mode"]
         self._api_key = config.api_key
-        self._asks_singly = self.settings.expects_resumes
+        self._asks_singly = settings.expects_resumes
         self._has_route = False  # to a single applicant, which the current reference does not name
         self._not_found = 0
-        self.downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
-        per_minute = int(config.options["cv_per_minute"])
-        self.client = RestClient(
-            config.base_url,
-            headers={"Authorization": f"Bearer {config.api_key}"},
-            refuse=refusals(config.api_key),
-            pacer=resume_pacer(per_minute) if config.on("pacing") else None,
-            connections=1,
-            pause=pauses(*self.settings.backoff),
-        )
-
-    @property
-    def requests(self) -> int:
-        return self.client.requests + self.downloads.requests
-
-    async def close(self) -> None:
-        await self.client.close()
 
     async def open_file(self, wanted: WantedFile) -> FoundFile | None:
-        version = wanted.remote_version or await self._told_singly(wanted.talent_remote_id)
+        version = wanted.remote_version or await self._asked_singly(wanted.talent_remote_id)
         if version is None:
             return None
-        path = resume_path(self.settings.company_id, version, self._api_key)
-        try:
-            answer = await self.client.answer(path, expected=FOUND)
-        except Refused as error:
-            if error.status in NOT_FOUND:
-                return None
-            raise
-        found = read_answer(answer.status, answer.headers, answer.body, self.mode)
-        content = found.content
-        if found.link is not None:
-            link = self._own_scheme(found.link)
-            content = await self.downloads.fetch(link, max_bytes=wanted.max_bytes)
+        content = await fetch_file(
+            self.client,
+            self.downloads,
+            resume_path(self._company_id, version, self._api_key),
+            kind=self._kind,
+            max_bytes=wanted.max_bytes,
+        )
         if content is None:
             return None
-        if len(content) > wanted.max_bytes:
-            raise too_large()
-        return FoundFile(
-            content=content, file_name=version.rsplit("/", 1)[-1], remote_version=version
-        )
+        name = version.rsplit("/", 1)[-1]
+        return FoundFile(content=content, file_name=name, remote_version=version)
 
-    async def _told_singly(self, applicant: str) -> str | None:
+    async def _asked_singly(self, applicant: str) -> str | None:
         """The place of a resume that the list did not name; ``None`` for who has none or is gone.
 
-        Raises ``NotTold`` where the single applicant leaves it open as well, or cannot be asked for: of an account
+        Raises ``NotNamed`` where the single applicant leaves it open as well, or cannot be asked for: of an account
         without that route, only the first few are.
         """
         if not self._asks_singly:
-            raise NotTold
-        path = f"company/{self.settings.company_id}/applicant/{quote(applicant, safe='')}"
+            raise NotNamed
+        path = f"company/{self._company_id}/applicant/{quote(applicant, safe='')}"
+        decode = msgspec.json.Decoder(Resume).decode
         try:
-            found = await self.client.get(
-                f"{path}?fields=candidate", msgspec.json.Decoder(Resume).decode
-            )
+            version = resume_version(await self.client.get(f"{path}?fields=candidate", decode))
         except Refused as error:
             if error.status not in {404, 405}:
                 raise
@@ -111,21 +87,18 @@ class FlatchrFiles:
                 return None
             self._not_found += 1
             self._asks_singly = error.status == 404 and self._not_found < NOT_FOUND_AT_MOST
-            raise NotTold from None
+            raise NotNamed from None
         self._has_route = True
-        version = told_version(found)
         if version is UNSET:
-            raise NotTold
+            raise NotNamed
         return version
 
-    def _own_scheme(self, link: str) -> str:
-        """A link to the API's own host came without a scheme; it speaks the one we were connected with."""
-        try:
-            ours, theirs = split_address(self.client.base_url), split_address(link)
-        except ValueError:
-            return link  # whoever fetches it refuses it
-        return (
-            urlunsplit(theirs._replace(scheme=ours.scheme))
-            if ours.netloc == theirs.netloc
-            else link
-        )
+
+def resume_path(company_id: str, version: str, api_key: str) -> str:
+    """Where the file of a ``remote_version`` is. Flatchr documents the API key as a part of this address, too.
+
+    No error or log shows the query of an address (``rest_client.redaction``).
+    """
+    key, _, extension = version.rpartition(".")
+    query = {"key": key, "extension": extension, "token": api_key}
+    return f"company/{company_id}/files/expire?{urlencode(query)}"

@@ -1,75 +1,152 @@
-"""Looking up what a webhook of Flatchr names. There is no applicant by id, so what changed lately is searched."""
+"""Flatchr's webhooks: an event, and both ids of what it is about.
+
+They carry no signature, so a webhook says where to look and is never a source. The body is nested as documented, or
+flat as one live consumer saw it. The same name holds a whole number here and an encoded id there, so each id is told
+by its shape.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from jemmo.connectors.base import Options, Reread, Webhooks
+from jemmo.connectors.flatchr.mapping import version_of
 from jemmo.connectors.flatchr.source import FlatchrSource
-from jemmo.connectors.flatchr.webhooks import read_hint
+from jemmo.connectors.flatchr.wire import whole
+from jemmo.connectors.looking import reread_changed
+from jemmo.connectors.option_values import comma_list
+from jemmo.domain.errors import RecordRejected
 from jemmo.domain.ports import Source
-from jemmo.domain.streams import Start, Stream
+from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
+from jemmo.domain.validation import text
 from jemmo.domain.webhooks import Heard, Hint
 
+EVENTS = ("new_applicant", "drag_applicant", "new_message", "new_vacancy")
+STREAMS = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
+MAX_BODY = 1_000_000  # bytes
+MAX_KEY = 1_000  # characters of a resume's place
 LATELY = "lately"
-"""Stands for the record of a webhook that names it by an id which no list shows: an applicant by the whole number, a
-vacancy by the encoded id."""
+"""Stands for the record of a webhook that names it by an id which no list shows: an applicant by the number, a vacancy
+by the encoded id."""
 
 _OVERLAP = timedelta(days=1)  # searches know days only, of a zone that may not be ours
 
 
+class Ids(Struct, frozen=True):
+    """The two ids of one object, as far as the body gives them."""
+
+    clear: int | None = None
+    encoded: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.clear is not None or self.encoded is not None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """What happened, and to what.
+
+    ``resume`` is the place of a file, which no list may show: see ``mapping.version_of``. ``fingerprint`` is the same
+    for the same event sent twice.
+    """
+
+    event: str
+    company: Ids
+    vacancy: Ids = Ids()
+    applicant: Ids = Ids()
+    candidate: Ids = Ids()
+    column: Ids = Ids()
+    email: str | None = None
+    resume: str | None = None
+    fingerprint: str = ""
+
+
 def read(body: bytes, options: Options) -> Heard:
-    events = tuple(part.strip() for part in options["webhook_events"].split(",") if part.strip())
-    found = read_hint(body, events)
-    if found is None:
+    event = read_event(body, tuple(comma_list(options["webhook_events"])))
+    if event is None:
         return Heard(event="", known=False)
-    if found.applicant or found.candidate:
-        named = found.applicant.encoded or LATELY
-        hints = [
-            Hint(stream=Stream.TALENTS, remote_id=named, file=found.resume),
+    hints: tuple[Hint, ...] = ()
+    if event.applicant or event.candidate:
+        named = event.applicant.encoded or LATELY
+        hints = (
+            Hint(stream=Stream.TALENTS, remote_id=named, file=event.resume),
             Hint(stream=Stream.APPLICATIONS, remote_id=named),
-        ]
-    elif found.vacancy:
-        named = str(found.vacancy.clear) if found.vacancy.clear is not None else LATELY
-        hints = [Hint(stream=Stream.JOBS, remote_id=named)]
-    else:
-        hints = []
-    return Heard(event=found.event, known=True, hints=tuple(hints))
+        )
+    elif event.vacancy:
+        named = LATELY if event.vacancy.clear is None else str(event.vacancy.clear)
+        hints = (Hint(stream=Stream.JOBS, remote_id=named),)
+    return Heard(event=event.event, known=True, hints=hints)
 
 
 async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
-    """One search serves all applicants that were named, as talents and as applications.
-
-    Who is not among them is not gone: Flatchr announces no deletion, and a search by day proves none.
-    """
+    """One search serves all applicants that were named, as talents and as applications."""
     assert isinstance(source, FlatchrSource)
-    found = Reread()
-    start = Start(since=since - _OVERLAP)
     source.forget()
     source.make.resumes = {hint.remote_id: hint.file for hint in hints if hint.file}
-    for stream in (Stream.JOBS, *_APPLICANTS):
-        wanted = {hint.remote_id for hint in hints if hint.stream is stream}
-        if not wanted:
-            continue
-        met: set[str] = set()
-        async for page in source.pages(stream, start):
-            found.pages.append(page)
-            met |= {one.remote_id for one in page.raw if one.remote_id}
-            if wanted <= met:
-                break
-        missed = wanted - met - {LATELY}
-        found.unseen += [(stream, remote_id) for remote_id in sorted(missed)]
-    return found
+    return await reread_changed(source, hints, since - _OVERLAP, streams=STREAMS, unnamed=LATELY)
 
 
-_APPLICANTS = (Stream.TALENTS, Stream.APPLICATIONS)
+def read_event(body: bytes, events: tuple[str, ...] = EVENTS) -> Event | None:
+    """The event in a body, ``None`` for one not asked for; raises ``RecordRejected`` for what is no webhook."""
+    envelope = _decoded(body)
+    event = text(envelope.get("event"))
+    if event is None:
+        raise RecordRejected("The webhook has no event.", code="no_event", field="event")
+    if event not in events:
+        return None
+    nested = envelope.get("data")
+    data = nested if isinstance(nested, dict) else envelope
+    applicant, candidate, vacancy, column, cv = (
+        _part(data, name) for name in ("applicant", "candidate", "vacancy", "column", "cv")
+    )
+    resume = version_of(text(cv.get("key")), text(cv.get("extension")))
+    company_ids = (_part(data, "company").get("id"), vacancy.get("company_id"))
+    parts = (event, data.get("applicant_id"), data.get("column_id"), data.get("vacancy_id"),
+             applicant.get("updated_at"), data.get("text"))  # fmt: skip
+    return Event(
+        event=event,
+        company=_ids(envelope.get("company_id"), *company_ids),
+        vacancy=_ids(vacancy.get("id"), data.get("vacancy_id")),
+        applicant=_ids(applicant.get("id"), data.get("applicant_id")),
+        candidate=_ids(candidate.get("id"), data.get("candidate_id")),
+        column=_ids(data.get("column"), column.get("id"), data.get("column_id")),
+        email=text(candidate.get("email")),
+        resume=resume if resume and len(resume) <= MAX_KEY else None,
+        fingerprint=blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).hexdigest(),
+    )
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        if len(body) <= MAX_BODY:
+            return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    raise RecordRejected("This is not a webhook of Flatchr.", code="not_a_webhook")
+
+
+def _part(data: dict[str, Any], name: str) -> dict[str, Any]:
+    part = data.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _ids(*values: Any) -> Ids:
+    """A whole number is the clear id, any other text the encoded one; the first of each counts."""
+    clear = next((number for value in values if (number := whole(value)) is not None), None)
+    coded = [value for value in values if isinstance(value, str) and whole(value) is None]
+    return Ids(clear, next(filter(None, map(text, coded)), None))
+
 
 WEBHOOKS = Webhooks(
     read=read,
     reread=reread,
-    streams=(Stream.JOBS, *_APPLICANTS),
+    streams=STREAMS,
     only_new=True,
     setup=_(
         "In Flatchr, as an administrator: Administration > Marketplace > Webhooks. Enter the address once for each "

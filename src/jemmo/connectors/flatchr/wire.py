@@ -6,10 +6,13 @@ written in one of three ways.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+
+from jemmo.connectors.day_search import text_id
 
 Text = str | None
 Moment = str | int | float | None
@@ -25,7 +28,7 @@ class Address(Struct, frozen=True):
     street_number: Text = None
     region: Text = msgspec.field(default=None, name="administrative_area_level_1")
     formatted_address: Text = None
-    formated_address: Text = None  # so spelled in the editions of 2019 and 2022
+    formated_address: Text = None  # as the editions of 2019 and 2022 spell it
     country: Text = None
 
 
@@ -51,7 +54,6 @@ class Vacancy(Struct, frozen=True):
     published: bool | None = None
     contract_type_id: int | None = None
     contract_type: Text = None
-    activity: Any = None
     experience: int | None = None
     salary: Number = None
     salary_max: Number = None
@@ -75,7 +77,6 @@ class Column(Struct, frozen=True):
     id: int
     title: Text = None
     position: int | None = None
-    visible: bool | None = None
     hired: bool | None = None
     created_at: Moment = None
     updated_at: Moment = None
@@ -127,7 +128,7 @@ class Applicant(Resume, frozen=True, kw_only=True):
 
 
 Row = dict[str, Any]
-rows = msgspec.json.Decoder(list[Row]).decode
+rows_in = msgspec.json.Decoder(list[Row]).decode
 
 
 def whole(value: Any) -> int | None:
@@ -139,11 +140,16 @@ def whole(value: Any) -> int | None:
     return None
 
 
-def key_of(row: Row, name: str) -> str | None:
-    """A row's id as text; ``None`` when it is missing or no id."""
-    found = row.get(name)
-    if name == "applicant":  # an encoded id; should it be a number, that one
-        known = isinstance(found, str | int) and not isinstance(found, bool)
-        return str(found).strip() or None if known else None
-    number = whole(found)
+def number_in(row: Row, name: str) -> str | None:
+    """A number as an id; ``None`` when it is missing or no number."""
+    number = whole(row.get(name))
     return None if number is None else str(number)
+
+
+COLUMN_KEY = partial(number_in, name="id")
+VACANCY_KEY = partial(number_in, name="vacancy_id")
+
+
+def applicant_key(row: Row) -> str | None:
+    """The encoded id."""
+    return text_id(row.get("applicant"))

@@ -1,0 +1,421 @@
+"""Flatchr's vacancies, columns and applicants as our records. Pure.
+
+A row of applicants is a person who stands for a vacancy. It names no person, so each row makes a talent of its own,
+known by the applicant's id: the same person twice is two talents, who share an e-mail address.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET, UnsetType
+
+from jemmo.connectors.countries import country_code
+from jemmo.connectors.flatchr.settings import Settings
+from jemmo.connectors.flatchr.wire import (
+    COLUMN_KEY,
+    Address,
+    Applicant,
+    Candidate,
+    Column,
+    File,
+    Place,
+    Resume,
+    Row,
+    Vacancy,
+    whole,
+)
+from jemmo.connectors.moments import day_of, moment
+from jemmo.connectors.pay import read_pay
+from jemmo.connectors.vocabulary import Patterns, Vocabulary, custom_fields
+from jemmo.domain.enums import (
+    ApplicationStatus,
+    AttachmentKind,
+    CompensationPeriod,
+    ContactKind,
+    EmploymentType,
+    JobStatus,
+    JobVisibility,
+    RemotePolicy,
+    StageCategory,
+    TalentOrigin,
+)
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.records import (
+    NOT_TOLD,
+    Application,
+    Attachment,
+    Compensation,
+    Contact,
+    CustomFields,
+    Job,
+    Location,
+    Stage,
+    Talent,
+)
+from jemmo.domain.streams import Notes
+from jemmo.domain.validation import name_text, number, text, web_address, words
+
+CONTRACTS = {
+    "cdi": EmploymentType.FULL_TIME,
+    "cdd": EmploymentType.TEMPORARY,
+    "interim": EmploymentType.TEMPORARY,
+    "intérim": EmploymentType.TEMPORARY,
+    "stage": EmploymentType.INTERN,
+    "alternance": EmploymentType.APPRENTICE,
+    "apprentissage": EmploymentType.APPRENTICE,
+    "contrat de professionnalisation": EmploymentType.APPRENTICE,
+    "freelance": EmploymentType.FREELANCE,
+    "indépendant": EmploymentType.FREELANCE,
+    "saisonnier": EmploymentType.SEASONAL,
+    "bénévolat": EmploymentType.VOLUNTEER,
+    "vie": EmploymentType.OTHER,
+}
+EXPERIENCE = {1: "< 1 an", 2: "1-3 ans", 4: "3-5 ans", 6: "> 5 ans", 11: "> 10 ans"}
+REMOTE: dict[str, RemotePolicy | None] = {
+    "notime": RemotePolicy.ON_SITE,
+    "parttime": RemotePolicy.HYBRID,
+    "fulltime": RemotePolicy.REMOTE,
+    "false": RemotePolicy.ON_SITE,  # of the years before there were words
+    "true": RemotePolicy.HYBRID,
+}
+PERIOD: dict[str, CompensationPeriod | None] = {
+    "y": CompensationPeriod.YEAR,
+    "m": CompensationPeriod.MONTH,
+    "d": CompensationPeriod.DAY,
+    "h": CompensationPeriod.HOUR,
+}
+VISIBILITY: dict[bool | None, JobVisibility] = {
+    True: JobVisibility.PUBLIC,
+    False: JobVisibility.UNLISTED,
+}
+STAGE_NAMES = Patterns(
+    (StageCategory.REJECTED, r"refus|rejet|non retenu|reject|déclin"),
+    (StageCategory.WITHDRAWN, r"désist|retiré|abandon|withdr"),
+    (StageCategory.OFFER, r"offre|proposition|promesse|contrat|offer"),
+    (StageCategory.ASSESSMENT, r"\btests?\b|évaluation|mise en situation|assess"),
+    (StageCategory.INTERVIEW, r"entretien|rencontre|visio|interview|rdv|rendez"),
+    (StageCategory.SCREENING, r"présélection|preselection|\btri\b|appel|contacter|téléph|qualif"),
+)
+APPLICATION_STATUSES = {"0": ApplicationStatus.OTHER, "1": ApplicationStatus.ACTIVE}
+"""An archived application has ended; Flatchr does not say how, unless the person was hired."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# --- vacancies ---
+
+
+def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: Notes) -> Job:
+    """``labels`` are the contracts' by their number, which is all the list may carry."""
+    known = Vocabulary(str(vacancy.vacancy_id), notes)
+    status = text(vacancy.status)
+    contract = text(vacancy.contract_type) or labels.get(vacancy.contract_type_id or 0)
+    remote = text(str(vacancy.remote).lower()) if vacancy.remote is not None else None
+    name = name_text(vacancy.title)
+    if name is None:
+        raise RecordRejected("The vacancy has no title.", code="no_title", field="title")
+    zone, experience = settings.zone, vacancy.experience
+    return Job(
+        remote_id=known.remote_id,
+        remote_aliases=(code,) if (code := text(vacancy.id)) else (),
+        title=name,
+        code=text(vacancy.reference),
+        status=known.meaning("status", settings.job_statuses, status or "none", JobStatus.CLOSED),
+        status_original=status,
+        visibility=VISIBILITY.get(vacancy.published),
+        description_html=text(vacancy.mission) or text(vacancy.description),
+        requirements=text(vacancy.profile),
+        employment_type=_employment(contract, vacancy, known),
+        employment_type_original=contract,
+        experience_level=None
+        if experience is None
+        else EXPERIENCE.get(experience, str(experience)),
+        remote_policy=known.meaning("remote", REMOTE, remote, None),
+        remote_policy_original=remote,
+        language=(text(vacancy.language) or "").replace("_", "-") or None,
+        posting_url=_posting(vacancy, settings),
+        apply_url=web_address(vacancy.apply_url),
+        opened_at=moment(vacancy.created_at, zone),
+        tags=words([tag.title for tag in vacancy.tags or ()]),
+        locations=_locations(vacancy.address) if vacancy.address else (),
+        compensations=_compensations(vacancy, known),
+        custom_fields=_job_fields(vacancy, zone),
+        remote_created_at=moment(vacancy.created_at, zone),
+        remote_updated_at=moment(vacancy.updated_at, zone),
+    )
+
+
+def placeholder(row: Row, notes: Notes) -> Job:
+    """A vacancy that Flatchr does not list and only applicants refer to: closed, and older than anything known."""
+    remote_id = str(whole(row.get("vacancy_id")))
+    notes.add("unlisted_job", remote_id)
+    return Job(
+        remote_id=remote_id,
+        title=name_text(row.get("vacancy")) or f"Vacancy {remote_id}",
+        status=JobStatus.CLOSED,
+        remote_updated_at=NEVER,
+    )
+
+
+def _employment(contract: str | None, vacancy: Vacancy, known: Vocabulary) -> EmploymentType | None:
+    kind = EmploymentType.FULL_TIME if vacancy.partial else None
+    if contract is not None:
+        kind = known.meaning("contract", CONTRACTS, contract.lower(), EmploymentType.OTHER)
+    is_part_time = vacancy.partial and kind is EmploymentType.FULL_TIME
+    return EmploymentType.PART_TIME if is_part_time else kind
+
+
+def _posting(vacancy: Vacancy, settings: Settings) -> str | None:
+    """The public page, of vacancies that are published; the list itself may not say whether they are."""
+    company = settings.company_slug or (text(vacancy.company.slug) if vacancy.company else None)
+    slug = text(vacancy.slug)
+    if not company or not slug or vacancy.published is False:
+        return None
+    return web_address(f"{settings.careers_base}/company/{company}/vacancy/{slug}/")
+
+
+def _locations(address: Address) -> tuple[Location, ...]:
+    country, city = text(address.country), text(address.locality)
+    street = " ".join(filter(None, (text(address.street_number), text(address.route))))
+    place = Location(
+        raw=text(address.formatted_address) or text(address.formated_address) or city,
+        street=street or None,
+        postal_code=text(address.postal_code),
+        city=city,
+        region=text(address.region),
+        country_code=country_code(country),
+        lat=number(address.location_lat),
+        lon=number(address.location_lng),
+        is_primary=True,
+    )
+    return (place,) if place.raw or place.postal_code or country else ()
+
+
+def _compensations(vacancy: Vacancy, known: Vocabulary) -> tuple[Compensation, ...]:
+    """``"0"`` says nothing. Pay that is in doubt is kept as it was written, without a number."""
+    low, high, unit = vacancy.salary, vacancy.salary_max, (text(vacancy.mensuality) or "").lower()
+    pay = read_pay(low, high, is_yearly=unit == "y", has_unit=unit in PERIOD)
+    if pay.is_blank:
+        return ()
+    if pay.note:
+        known.notes.add(pay.note, known.remote_id)
+    currency = text(vacancy.currency)
+    written = (low, high, currency, unit)
+    return (
+        Compensation(
+            min=pay.low,
+            max=pay.high,
+            currency=currency and currency.upper(),
+            period=known.meaning("mensuality", PERIOD, unit, None),
+            is_public=vacancy.show_salary,
+            original=" / ".join(str(value) for value in written if value not in {None, ""}),
+        ),
+    )
+
+
+def _job_fields(vacancy: Vacancy, zone: ZoneInfo) -> CustomFields:
+    """The days of the contract, and what the company says of itself where the duties are separate from that."""
+    start, end = day_of(vacancy.start_date, zone), day_of(vacancy.end_date, zone)
+    about = text(vacancy.description) if text(vacancy.mission) else None
+    return custom_fields(
+        ("contract_start", "date", "Contract start", start and start.isoformat()),
+        ("contract_end", "date", "Contract end", end and end.isoformat()),
+        ("company_description", "html", "Company", about),
+    )
+
+
+# --- columns ---
+
+
+class Columns:
+    """The company's columns as just read: by title, which ones hire, which one comes first."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = list(rows)
+        self.is_second = False
+        self.first: str | None = None
+        self._ids: dict[str, list[str]] = {}
+        self._hiring: set[str | None] = set()
+        for row in sorted(self.rows, key=_position):
+            key, title = COLUMN_KEY(row), text(row.get("title"))
+            if key is None or title is None:
+                continue
+            self.first = self.first or key
+            if row.get("hired") is True:
+                self._hiring.add(key)
+            self._ids.setdefault(title, []).append(key)
+
+    @property
+    def titles(self) -> list[str]:
+        """The distinct titles as Flatchr wrote them."""
+        return list(dict.fromkeys(str(row["title"]) for row in self.rows if row.get("title")))
+
+    def named(self, title: str | None, *, hired: bool | None = None) -> list[str]:
+        """The ids of the columns with this title, from left to right.
+
+        If only some of several agree with what a row says about being hired, those.
+        """
+        keys = self._ids.get(title or "", [])
+        agreeing = [key for key in keys if hired is None or (key in self._hiring) == hired]
+        return agreeing or keys
+
+    def hires(self, key: str | None) -> bool:
+        return key in self._hiring
+
+
+def _position(row: Row) -> tuple[int, str]:
+    position = row.get("position")
+    return (position if isinstance(position, int) else 10**6), str(row.get("id"))
+
+
+def stage(column: Column, columns: Columns, zone: ZoneInfo) -> Stage:
+    """Columns belong to the whole company; hidden ones are listed too."""
+    name = text(column.title)
+    if name is None:
+        raise RecordRejected("The column has no title.", code="no_title", field="title")
+    return Stage(
+        remote_id=str(column.id),
+        name=name,
+        position=column.position,
+        category=_category(column, name, is_first=str(column.id) == columns.first),
+        category_original="hired" if column.hired else None,
+        remote_created_at=moment(column.created_at, zone),
+        remote_updated_at=moment(column.updated_at, zone),
+    )
+
+
+def _category(column: Column, name: str, *, is_first: bool) -> StageCategory:
+    """Flatchr only says which column hires. The first is where applicants arrive, the rest is in the names."""
+    if column.hired:
+        return StageCategory.HIRED
+    return STAGE_NAMES.meaning(name, StageCategory.NEW if is_first else StageCategory.OTHER)
+
+
+# --- applicants ---
+
+
+def talent(row: Applicant, settings: Settings, resume: str | None = None) -> Talent:
+    """``resume`` is the version of one that a webhook named; see ``_resumes``."""
+    person = row.candidate.id if row.candidate else None
+    ways = ((ContactKind.EMAIL, text(row.email)), (ContactKind.PHONE, text(row.phone)))
+    return Talent(
+        remote_id=row.applicant.strip(),
+        remote_aliases=(alias,) if (alias := text(person)) else (),
+        first_name=name_text(row.firstname),
+        last_name=name_text(row.lastname),
+        origin=TalentOrigin.APPLIED,
+        source=text(row.source),
+        is_archived=row.status == 0,
+        contacts=tuple(Contact(kind=kind, value=value) for kind, value in ways if value),
+        attachments=() if row.anonym else _resumes(row, settings, resume),
+        custom_fields=custom_fields(
+            ("external_id", "text", "External id", text(row.external_id)),
+            ("score", "number", "Score", row.score),
+        ),
+        remote_created_at=moment(row.created_at, settings.zone),
+        remote_updated_at=moment(row.updated_at, settings.zone),
+    )
+
+
+def application(row: Applicant, columns: Columns, settings: Settings, notes: Notes) -> Application:
+    """The column is known by its title alone. Moves are seen by comparing: there is no history to read."""
+    remote_id, title = row.applicant.strip(), text(row.column)
+    stages = columns.named(title, hired=row.hired)
+    stage_id = next(iter(stages), None)
+    if title and stage_id is None:
+        notes.add("unknown_stage", remote_id)
+    if row.vacancy_id is None and text(row.vacancy):
+        notes.add("ambiguous_job", remote_id)
+    if len(stages) > 1:
+        notes.add("ambiguous_stage", remote_id)
+    code = None if row.status is None else str(row.status)
+    status = ApplicationStatus.HIRED
+    if not row.hired and not columns.hires(stage_id):
+        status = Vocabulary(remote_id, notes).meaning(
+            "applicant status", APPLICATION_STATUSES, code or "1", ApplicationStatus.OTHER
+        )
+    return Application(
+        remote_id=remote_id,
+        talent_remote_id=remote_id,
+        job_remote_id=str(row.vacancy_id) if row.vacancy_id is not None else None,
+        stage_remote_id=stage_id,
+        status=status,
+        status_original=code,
+        applied_at=moment(row.created_at, settings.zone),
+        source=text(row.source),
+        cover_letter=text(row.comment),
+        remote_created_at=moment(row.created_at, settings.zone),
+        remote_updated_at=moment(row.updated_at, settings.zone),
+    )
+
+
+# --- resumes ---
+
+
+def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Attachment, ...]:
+    """The resume's place in Flatchr's storage, wherever in the row it stands, or as a webhook named it.
+
+    A row without any such property leaves open whether there is a resume. It is noted as pending until a webhook or a
+    request for the single applicant names its place.
+    """
+    version = resume_version(row)
+    if version is UNSET:
+        version = named
+        if named is None and settings.expects_resumes:
+            pending = Attachment(
+                remote_id="resume", kind=AttachmentKind.RESUME, remote_version=NOT_TOLD
+            )
+            return (pending,)
+    if version is None:
+        return ()
+    name = version.rsplit("/", 1)[-1]
+    return (
+        Attachment(
+            remote_id="resume",
+            kind=AttachmentKind.RESUME,
+            file_name=f"resume{name}" if name.startswith(".") else name,
+            content_type=mimetypes.guess_type(name)[0],
+            remote_version=version,
+        ),
+    )
+
+
+def version_of(key: str | None, extension: str | None) -> str | None:
+    """A file's place as an attachment's ``remote_version``; ``None`` without a key.
+
+    >>> version_of("candidates/2025/03/1/ada", ".PDF")
+    'candidates/2025/03/1/ada.pdf'
+    """
+    return f"{key}.{(extension or 'pdf').lower().lstrip('.')}" if key else None
+
+
+def resume_version(answer: Resume) -> str | UnsetType | None:
+    """The version of the file that an answer names; ``None`` for no file, ``UNSET`` where it leaves that open.
+
+    A candidate who is shown with neither property has no resume, as in the reference's answer to archiving.
+    """
+    places = [answer.aws, answer.cv]
+    person = answer.candidate
+    if isinstance(person, Candidate):
+        is_bare = person.aws is UNSET and person.cv is UNSET
+        places += [None] if is_bare else [person.aws, person.cv]
+    else:
+        places.append(person)
+    versions = [version for place in places if (version := _version(place)) is not UNSET]
+    return next(filter(None, versions), None) if versions else UNSET
+
+
+def _version(place: Place) -> str | UnsetType | None:
+    """Also of an address, which ends in the key, beginning with ``candidates/``, and the extension."""
+    if isinstance(place, File):
+        return version_of(text(place.key), text(place.extension))
+    if not isinstance(place, str):
+        return place
+    _, folder, name = unquote(place.partition("?")[0]).partition("candidates/")
+    if not name:
+        return UNSET if text(place) else None
+    return folder + name
