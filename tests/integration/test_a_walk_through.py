@@ -103,7 +103,7 @@ async def decide(found: Company, decision: str) -> None:
         page = held.page(connection, "talents", {})
         assert page is not None
         if decision == "keep":
-            assert paused_deletions.keep(connection, "talents")
+            paused_deletions.keep(connection, "talents")
         else:
             paused_deletions.release(connection, "talents", missing=page.records)
 

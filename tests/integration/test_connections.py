@@ -243,15 +243,18 @@ async def test_a_connection_in_use_is_never_erased(ats: SandboxServer, database_
 async def test_keeping_takes_the_alarm_away(ats: SandboxServer, database_url: str) -> None:
     connection_id = await made(ats)
 
-    def work() -> tuple[bool, bool, Any]:
+    def work() -> Any:
         one = get(connection_id)
         one.last_error = {"code": "mass_deletion_held", "message": "", "next_step": ""}
         one.save()
         HeldDeletion.objects.create(connection=one, stream="talents", missing=60, present=80)
-        first, second = paused_deletions.keep(one, "talents"), paused_deletions.keep(one, "talents")
-        return first, second, get(connection_id).last_error
+        paused_deletions.keep(one, "talents")
+        with pytest.raises(ConfigError) as decided:
+            paused_deletions.keep(one, "talents")
+        assert decided.value.code == "deletion_decided"
+        return get(connection_id).last_error
 
-    assert await in_thread(work) == (True, False, None)
+    assert await in_thread(work) is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Each statement is compared with what the simulator holds.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from fakes.company import Company, company, in_thread
@@ -14,6 +14,7 @@ from fakes.source import FakeSource
 from fakes.teamtailor_truth import assert_equal_to_truth
 
 from jemmo.domain.brake import most_unasked
+from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
 from jemmo.domain.streams import Mode, Stream, StreamSpec
@@ -21,6 +22,8 @@ from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.connections import paused_deletions
 from jemmo.store.connections import paused_deletions as held
 from jemmo.store.models import Connection
+
+from jemmo.store.sync.writer import Writer
 
 TALENTS = (StreamSpec(name=Stream.TALENTS),)
 
@@ -130,6 +133,55 @@ async def test_what_comes_back_no_longer_waits(database_url: str) -> None:
     assert await found.value("SELECT count(*) FROM held_deletion") == 0
 
 
+async def test_kept_records_stay_also_while_a_sync_uses_the_release(
+    ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talents = sorted(await found.ids(Stream.TALENTS))
+    applications = await found.ids(Stream.APPLICATIONS)
+    await delete(ats, talents[:45])
+    await found.sync(Mode.RECONCILE)
+    gone = await _applications_of(found, talents[:45])
+    await _decide(found, "release", 45 + len(gone))
+    bury = Writer.bury
+
+    async def kept_meanwhile(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
+        monkeypatch.setattr(Writer, "bury", bury)
+        await _decide(found, "keep")
+        return await bury(self, stream, remote_ids)
+
+    monkeypatch.setattr(Writer, "bury", kept_meanwhile)
+    report = await found.sync(Mode.RECONCILE)
+
+    assert await found.ids(Stream.TALENTS) == set(talents)
+    assert await found.ids(Stream.APPLICATIONS) == applications
+    assert sum(counts.deleted for counts in report.streams.values()) == 0
+
+
+async def test_a_deletion_that_has_begun_is_not_called_kept(
+    ats: SandboxServer, found: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talents = sorted(await found.ids(Stream.TALENTS))
+    await delete(ats, talents[:45])
+    await found.sync(Mode.RECONCILE)
+    gone = await _applications_of(found, talents[:45])
+    await _decide(found, "release", 45 + len(gone))
+    bury = Writer.bury
+    refused = []
+
+    async def too_late(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
+        deleted = await bury(self, stream, remote_ids)
+        with pytest.raises(ConfigError) as refusal:
+            await _decide(found, "keep")
+        refused.append(refusal.value.code)
+        return deleted
+
+    monkeypatch.setattr(Writer, "bury", too_late)
+    await found.sync(Mode.RECONCILE)
+
+    assert refused == ["deletion_begun", "deletion_decided"]
+    await assert_equal_to_truth(ats, found)
+
+
 def talents(number: int) -> dict[Stream, list[list[Record]]]:
     return {
         Stream.TALENTS: [[Talent(remote_id=f"{n:03}", first_name="Lou") for n in range(number)]]
@@ -153,7 +205,7 @@ async def _decide(
         if decision == "release":
             paused_deletions.release(connection, stream, missing=missing)
         else:
-            assert paused_deletions.keep(connection, stream)
+            paused_deletions.keep(connection, stream)
 
     await in_thread(work)
 

@@ -206,6 +206,23 @@ TROUBLES: dict[str, Trouble] = {
         _("We paused deletions, because unusually many records are no longer in the ATS."),
         _("Look in the ATS, then delete the records here or keep them."),
     ),
+    "deletion_begun": Trouble(
+        _P,
+        _("The deletion was released and has begun, so these records can't be kept."),
+        _("Records that the ATS still lists come back with the next full comparison."),
+    ),
+    "deletion_decided": Trouble(
+        _P,
+        _("These deletions no longer wait for a decision."),
+        _("Somebody decided already, or the ATS lists the records again."),
+    ),
+    "deletion_waits": Trouble(
+        _P,
+        _(
+            "The ATS no longer has this record. It stays in Jemmo, because unusually many are missing."
+        ),
+        _("Review the paused deletions, or wait for the next full comparison."),
+    ),
     "sweep_not_proved": Trouble(
         _S,
         _("Jemmo couldn't prove that it read all IDs, so nothing was deleted."),

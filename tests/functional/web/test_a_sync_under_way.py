@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from fakes.showcase import Showcase
 
+from jemmo.services import schedule
 from jemmo.store.models import Connection, SyncRun
 
 
@@ -26,3 +29,17 @@ def test_a_sync_that_has_just_begun_states_no_number(showcase: Showcase, recruit
     for unknown in ("0 requests", "0.0 s", "No records were read"):
         assert unknown not in shown
     assert "No records read yet" in shown
+
+
+def test_the_next_sync_has_no_time_while_the_one_runs_whose_end_sets_it(
+    showcase: Showcase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    connection = Connection.objects.get(org=showcase.org)
+    connection.due_at = now - timedelta(minutes=1)
+    connection.save(update_fields=["due_at"])
+
+    assert schedule.next_sync_at(connection, now) == now
+    monkeypatch.setattr(schedule, "is_running", lambda *_: True)
+    assert schedule.next_sync_at(connection, now) is None
+    assert schedule.next_sync_at(connection, now - timedelta(hours=1)) == connection.due_at

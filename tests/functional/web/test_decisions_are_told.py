@@ -13,6 +13,7 @@ from django.urls import reverse
 from fakes.company import Company, company
 from fakes.showcase import Showcase
 
+from jemmo.cli.syncs import what_helps
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status
@@ -95,6 +96,36 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
 
     (after,) = status.overview(agency.org)
     assert (after.colour, after.error, after.decision) == ("green", None, None)
+
+
+def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
+    agency: Connection, signed_in: SignedIn
+) -> None:
+    first, second = signed_in("admin"), signed_in("owner")
+    address = reverse("ats_deletions", args=[agency.id, "talents"])
+
+    kept = first.post(address, {"decision": "keep"}, follow=True).content.decode()
+    assert "Nothing was deleted. If the next full comparison still misses these records" in kept
+
+    decided = "These deletions no longer wait for a decision."
+    for answer in (
+        second.post(address, {"decision": "keep"}, follow=True),
+        second.get(address, follow=True),
+    ):
+        assert answer.redirect_chain[-1][0] == reverse("ats_connection", args=[agency.id])
+        assert decided in answer.content.decode()
+    assert second.get(reverse("ats_deletions", args=[agency.id, "nonsense"])).status_code == 404
+
+
+def test_verify_sends_nobody_to_a_comparison_that_would_change_nothing(agency: Connection) -> None:
+    slug = agency.org.slug
+
+    assert what_helps(agency) == (
+        "Not equal: deletions are paused until an owner or admin decides; "
+        f"`jemmo deletions list --org {slug}` shows them."
+    )
+    HeldDeletion.objects.filter(connection=agency).delete()
+    assert f"`jemmo sync --org {slug} --mode reconcile`" in what_helps(agency)
 
 
 def text_of(page: str) -> str:

@@ -280,3 +280,11 @@ def test_stages_and_applications_have_one_word_for_one_thing() -> None:
         with translation.override(language):
             for one in ("HIRED", "REJECTED", "WITHDRAWN"):
                 assert word(one, "stage") == word(one, "application")
+
+
+@pytest.mark.parametrize("name", OFFERED_NAMES)
+def test_where_the_webhook_address_goes_is_told_in_both_languages(name: str) -> None:
+    webhooks = CONNECTORS[name].webhooks
+    assert webhooks is not None
+    with translation.override("fr"):
+        assert translation.gettext(webhooks.setup) != webhooks.setup

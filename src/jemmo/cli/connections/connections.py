@@ -179,7 +179,7 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     state += ", needs a decision" if row.decision else ""
     yield f"{row.org} / {row.provider}: {state}"
     last = moment(row.last_success_at, now) if row.last_success_at else "never"
-    following = _following(row.next_sync_at, now)
+    following = _following(row, now)
     yield f"  last success {last} · next sync {following}"
     yield "  " + " · ".join(_counted(row, name) for name in row.counts)
     yield f"  id {row.id}"
@@ -193,9 +193,10 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
         yield f"  → {remark}"
 
 
-def _following(at: datetime | None, now: datetime) -> str:
+def _following(row: ConnectionStatus, now: datetime) -> str:
+    at = row.next_sync_at
     if at is None:
-        return "not scheduled"
+        return "set when this sync ends" if row.colour == "loading" else "not scheduled"
     return "due now" if at <= now else moment(at, now)
 
 

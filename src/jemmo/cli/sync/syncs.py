@@ -223,13 +223,21 @@ def _tell_comparison(compared: Comparison) -> None:
             out.print(f"{told}: older than the history you chose, so not read.", markup=False)
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
-    out.print(
-        "Equal to the ATS."
-        if compared.verdict.equal
-        else f"Not equal: run `jemmo sync --org {compared.connection.org.slug} --mode reconcile`, then verify again.",
-        markup=False,
-        soft_wrap=True,
-    )
+    conclusion = "Equal to the ATS." if compared.verdict.equal else what_helps(compared.connection)
+    out.print(conclusion, markup=False, soft_wrap=True)
+
+
+def what_helps(connection: Connection) -> str:
+    """The next step after a comparison that differs: no sync settles what waits for a decision."""
+    from jemmo.store.selectors import held
+
+    org = connection.org.slug
+    if held.waiting(connection):
+        return (
+            "Not equal: deletions are paused until an owner or admin decides; "
+            f"`jemmo deletions list --org {org}` shows them."
+        )
+    return f"Not equal: run `jemmo sync --org {org} --mode reconcile`, then verify again."
 
 
 def paused(org: Org, json: Json = False) -> None:

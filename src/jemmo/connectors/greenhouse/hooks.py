@@ -18,6 +18,7 @@ import msgspec
 from jemmo.connectors.base import Options, Webhooks
 from jemmo.connectors.looking import reread
 from jemmo.domain.errors import RecordRejected
+from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
@@ -125,8 +126,10 @@ WEBHOOKS = Webhooks(
     reread=reread,
     verify=verify,
     streams=(Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS),
-    setup="Make up a long random secret key and give it to Jemmo first, since Greenhouse tries the address at once and "
-    "switches a web hook off that does not answer. Then in Greenhouse, with the permission to manage web hooks: "
-    "Configure > Dev Center > Web Hooks > Create new; enter the address and that key, once for each event of "
-    "candidates, applications and jobs.",
+    setup=_(
+        "Make up a long random key and save it here first, because Greenhouse tests the address at once and turns "
+        "off a webhook that fails. Then in Greenhouse, with permission to manage webhooks: Configure > Dev Center > "
+        "Web Hooks > Create new. Enter the address and that key, once for each event of candidates, applications, "
+        "and jobs."
+    ),
 )

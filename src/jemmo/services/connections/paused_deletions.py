@@ -62,16 +62,37 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
         raise
 
 
-def keep(connection: Connection, stream: str) -> bool:
-    """Delete nothing, take a release back that no sync has used yet; ``False`` when there is nothing to keep.
+def keep(connection: Connection, stream: str) -> None:
+    """Delete nothing; take a release back that no sync has used yet.
 
-    The records stay. Should the next comparison miss them as well, it asks again.
+    The records stay. Should the next comparison miss them as well, it asks again. Raises ``ConfigError`` when the
+    decision was taken already, or a sync has begun to follow it.
     """
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(id=connection.id)
-        kept = together(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
+        decisions = locked.held_deletions.filter(stream__in=brake.related(stream))
+        rows = list(decisions.select_for_update())
+        waiting = [row for row in rows if row.closed_at is None]
+        releases = {row.released_at for row in waiting} - {None}
+        if any(row.closed_at and row.released_at in releases for row in rows):
+            raise ConfigError(
+                "The deletion was released and has begun, so these records can't be kept.",
+                code="deletion_begun",
+                next_step="Records that the ATS still lists come back with the next full comparison.",
+            )
+        if not waiting:
+            raise decided()
+        together(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
         others = HeldDeletion.objects.filter(connection=locked, closed_at=None, released_at=None)
         if not others.exists() and (locked.last_error or {}).get("code") == brake.CODE:
             locked.last_error = None
             locked.save(update_fields=["last_error"])
-    return bool(kept)
+
+
+def decided() -> ConfigError:
+    """What to tell somebody who comes to a decision that no longer waits."""
+    return ConfigError(
+        "These deletions no longer wait for a decision.",
+        code="deletion_decided",
+        next_step="Somebody decided already, or the ATS lists the records again.",
+    )

@@ -87,9 +87,15 @@ def start_due(now: datetime) -> int:
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
-    """When the next sync starts by itself, ``now`` if it is due; ``None`` while the connection is not active."""
-    active = connection.state == ConnectionState.ACTIVE
-    return max(connection.due_at, now) if active else None
+    """When the next sync starts by itself, ``now`` if it is due.
+
+    ``None`` while the connection is not active, or while the sync runs whose end sets the time.
+    """
+    if connection.state != ConnectionState.ACTIVE:
+        return None
+    if connection.due_at <= now and is_running(connection, now):
+        return None
+    return max(connection.due_at, now)
 
 
 def put_off(connection_id: UUID, error: JemmoError) -> None:

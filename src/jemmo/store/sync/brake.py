@@ -198,6 +198,18 @@ async def paused(db: Connection, connection_id: UUID, since: datetime) -> list[d
     return [dict(zip(names, row, strict=True)) for row in await answer.fetchall()]
 
 
+async def waits(db: Connection, connection_id: UUID, stream: Stream) -> bool:
+    """Whether a person has yet to decide, or kept the records while a sync was using their release.
+
+    Locks the decision, so that whoever takes a release back waits for this transaction and learns what it deleted.
+    """
+    answer = await db.execute(
+        "SELECT released_at FROM held_deletion WHERE connection_id = %s AND stream = %s FOR UPDATE",
+        [connection_id, stream],
+    )
+    return any(released_at is None for (released_at,) in await answer.fetchall())
+
+
 async def close_used(db: Connection, connection_id: UUID) -> None:
     """Close the releases of which all records are deleted, some of them since the release."""
     released = await db.execute(

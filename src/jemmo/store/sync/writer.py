@@ -152,6 +152,8 @@ class Writer:
         with explained():
             async with self._records.alone():
                 await hold_lease(self.db, self.context)
+                if await brake.waits(self.db, self.context.connection_id, stream):
+                    return 0
                 buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
                 await brake.close(self.db, self.context.connection_id, stream)
         return buried

@@ -20,6 +20,7 @@ from jemmo.web.frame.problems import problem
 def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResponse:
     connection = connection_of(request, connection_id)
     shown = {"connection": connection, "section": "settings", "settings_page": "ats"}
+    failed: JemmoError | None = None
     if request.method == "POST":
         try:
             if request.POST.get("decision") == "release":
@@ -31,12 +32,25 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
                     request,
                     _("Deletions released. The comparison that deletes them was requested."),
                 )
-            elif paused_deletions.keep(connection, stream):
-                messages.success(request, _("Nothing is deleted; the records stay."))
+            else:
+                paused_deletions.keep(connection, stream)
+                messages.success(
+                    request,
+                    _(
+                        "Nothing was deleted. If the next full comparison still misses these records, "
+                        "Jemmo asks again."
+                    ),
+                )
             return to_connection(connection)
         except JemmoError as error:
-            shown["problem"] = problem(error)
+            failed = error
     found = held.page(connection, stream, request.GET)
-    if found is None:
+    if found is None and stream not in held.MODELS:
         raise Http404
+    if found is None:
+        decided = problem(failed or paused_deletions.decided())
+        messages.info(request, f"{decided.means} {decided.next_step}")
+        return to_connection(connection)
+    if failed:
+        shown["problem"] = problem(failed)
     return render(request, "web/ats_deletions.html", {"held": found, **shown})
