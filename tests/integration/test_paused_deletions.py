@@ -22,7 +22,6 @@ from jemmo.sandbox.server import SandboxServer, run_sandbox
 from jemmo.services.connections import paused_deletions
 from jemmo.store.connections import paused_deletions as held
 from jemmo.store.models import Connection
-
 from jemmo.store.sync.writer import Writer
 
 TALENTS = (StreamSpec(name=Stream.TALENTS),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -12,7 +13,10 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import run_sandbox
 from jemmo.services.records import refresh as records
+from jemmo.services.webhooks import endpoints as webhooks
 from jemmo.services.webhooks.refetch import Lane
+from jemmo.store.models import Connection
+from jemmo.store.records.refresh_outcome import State
 from jemmo.vault import default_vault
 
 
@@ -56,6 +60,61 @@ async def test_a_talent_is_read_again_beside_a_running_sync(database_url: str) -
         ats.faults.set("")
         await running
         assert (await found.record(Stream.TALENTS, remote_id))["first_name"] == "Refreshed"
+
+
+async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
+    database_url: str,
+) -> None:
+    async with run_sandbox(talents=60, seed=5, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        talents = sorted(await found.ids(Stream.TALENTS))
+        for talent in talents[:45]:
+            await ats.change("delete", "candidates", talent)
+        await found.sync(Mode.RECONCILE)
+
+        done = await in_thread(
+            partial(
+                records.look_now,
+                records.Named(connection_id=found.id, stream=Stream.TALENTS, remote_id=talents[0]),
+                database_url=found.database_url,
+                vault=default_vault(),
+            )
+        )
+
+    assert (done.outcome, done.changed) == (State.KEPT, False)
+    assert done.error is not None
+    assert done.error["code"] == "deletion_waits"
+    assert done.needs_somebody
+    assert talents[0] in await found.ids(Stream.TALENTS)
+
+
+async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> None:
+    async with run_sandbox(talents=10, seed=5, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        await found.sync()
+        remote_id = sorted(await found.ids(Stream.TALENTS))[0]
+        await refresh(found, Stream.TALENTS, remote_id)
+        await drain(found)
+        await ats.change("edit", "candidate", remote_id, attributes={"pitch": "New"})
+        await found.sync(Mode.INCREMENTAL)
+
+    def described() -> tuple[bool, str, int, bool]:
+        connection = Connection.objects.get(id=found.id)
+        status = webhooks.status(connection)
+        is_known = webhooks.known(connection, default_vault()) is not None
+        return status.set_up, status.words, status.unannounced, is_known
+
+    words = "Webhooks are not set up; changes arrive with each sync."
+    assert await in_thread(described) == (False, words, 0, False)
+
+    before = datetime.now(UTC)
+    address = await in_thread(
+        lambda: webhooks.address(Connection.objects.get(id=found.id), default_vault())
+    )
+
+    assert address.made_at >= before
+    assert (await in_thread(described))[0]
 
 
 async def test_what_cannot_be_asked_for_alone_is_refused(database_url: str) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from fakes.company import Company, company
 from fakes.showcase import Showcase
 
-from jemmo.cli.syncs import what_helps
+from jemmo.cli.sync.syncs import what_helps
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import run_sandbox
 from jemmo.services.connections import status

@@ -31,6 +31,7 @@ SAID = {
     "gone": "The ATS no longer has it, and neither does Jemmo.",
     "waiting": "It was not answered yet; a worker goes on asking.",
     "failed": "It could not be read; the next sync finds what changed.",
+    "kept": "The ATS no longer has it. Jemmo keeps it until paused deletions are decided.",
 }
 
 

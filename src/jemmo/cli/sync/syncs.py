@@ -229,7 +229,7 @@ def _tell_comparison(compared: Comparison) -> None:
 
 def what_helps(connection: Connection) -> str:
     """The next step after a comparison that differs: no sync settles what waits for a decision."""
-    from jemmo.store.selectors import held
+    from jemmo.store.connections import paused_deletions as held
 
     org = connection.org.slug
     if held.waiting(connection):

@@ -18,8 +18,8 @@ import msgspec
 from jemmo.connectors.base import Options, Webhooks
 from jemmo.connectors.looking import reread
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.marking import marked as _
 from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
 HEADER, ALGORITHM = "signature", "sha256"

@@ -83,16 +83,17 @@ def address(connection: Connection, vault: Vault) -> Address:
     """The connection's address, made when it is first asked for; raises ``ConfigError`` without webhooks."""
     rules = _rules(connection)
     with transaction.atomic():
-        found = WebhookAddress.objects.filter(connection=connection).first()
-        found = found or _make(connection, rules, vault)
-    return _shown(found, rules, vault)
+        row = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
+        if row is None or row.requested_at is None:
+            row = _request(row, connection, rules, vault)
+    return _shown(row, rules, vault)
 
 
 def known(connection: Connection, vault: Vault) -> Address | None:
     """The connection's address if it was made already."""
     rules = _rules(connection)
-    found = WebhookAddress.objects.filter(connection=connection).first()
-    return _shown(found, rules, vault) if found else None
+    row = _requested(connection)
+    return _shown(row, rules, vault) if row else None
 
 
 def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None) -> Address:
@@ -103,11 +104,10 @@ def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None)
     rules = _rules(connection)
     with transaction.atomic():
         found = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
-        if found is None:
-            found = _make(connection, rules, vault)
+        if found is None or found.requested_at is None:
+            found = _request(found, connection, rules, vault)
         elif seen is None or found.made_at == seen:
             _draw(found, vault)
-            found.save(update_fields=["digest", "sealed_secret", "made_at"])
     return _shown(found, rules, vault)
 
 
@@ -138,7 +138,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     """How webhooks do; for pages and ``jemmo hooks list``."""
     now = now or datetime.now(UTC)
     rules = connector_for(connection.provider).webhooks
-    found = WebhookAddress.objects.filter(connection=connection).first()
+    found = _requested(connection)
     counts = _counts([connection.id], now).get(connection.id, {})
     state = health(found.last_delivery_at, found.missed) if found else Health.NEVER
     return WebhookStatus(
@@ -185,8 +185,8 @@ def look_up(connection: Connection, hints: Iterable[Hint], vault: Vault) -> None
     """Have records looked up as if a webhook had named them just now, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
-            # It also is what the looks of a connection take turns by.
-            _make(connection, connector_for(connection.provider).webhooks, vault)
+            # Refetches take turns by this row; that alone sets up no webhooks.
+            _draw(_unrequested(connection), vault)
         _wait_again(connection, hints, heard_at=datetime.now(UTC))
 
 
@@ -236,25 +236,36 @@ def _rules(connection: Connection) -> Webhooks:
     return connector.webhooks
 
 
-def _make(connection: Connection, rules: Webhooks | None, vault: Vault) -> WebhookAddress:
-    """An address; without webhooks nobody is told of it, and no silence of it means anything."""
-    made = WebhookAddress(
-        connection=connection,
-        streams=list(rules.streams) if rules else [],
-        only_new=rules.only_new if rules else False,
-        missed=0,
-        links=0,
+def _requested(connection: Connection) -> WebhookAddress | None:
+    """The address that somebody asked for: webhooks are set up."""
+    addresses = WebhookAddress.objects.filter(connection=connection, requested_at__isnull=False)
+    return addresses.first()
+
+
+def _unrequested(connection: Connection) -> WebhookAddress:
+    return WebhookAddress(
+        connection=connection, streams=[], only_new=False, missed=0, links=0, requested_at=None
     )
-    _draw(made, vault)
-    made.save(force_insert=True)
-    return made
 
 
-def _draw(found: WebhookAddress, vault: Vault) -> None:
+def _request(
+    row: WebhookAddress | None, connection: Connection, rules: Webhooks, vault: Vault
+) -> WebhookAddress:
+    """Set up webhooks: from now on, changes that come without one are counted."""
+    row = row or _unrequested(connection)
+    row.streams, row.only_new = list(rules.streams), rules.only_new
+    row.requested_at = datetime.now(UTC)
+    _draw(row, vault)
+    return row
+
+
+def _draw(row: WebhookAddress, vault: Vault) -> None:
+    """Save the row with a new secret."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    found.digest = digest_of(secret)
-    found.sealed_secret = vault.seal(secret.encode(), address_context(found.connection_id))
-    found.made_at = datetime.now(UTC)
+    row.digest = digest_of(secret)
+    row.sealed_secret = vault.seal(secret.encode(), address_context(row.connection_id))
+    row.made_at = datetime.now(UTC)
+    row.save()
 
 
 def _shown(found: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:

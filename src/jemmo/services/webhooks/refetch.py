@@ -296,5 +296,5 @@ async def _within_the_brake(
         if fits:
             for stream, number in needs.items():
                 room[stream] -= number
-        settled.append(Settled(due=one, gone=fits))
+        settled.append(Settled(due=one, gone=fits, waits=not fits))
     return settled

@@ -18,6 +18,9 @@ class WebhookAddress(models.Model):
     counts changes that polling found and no webhook announced since the last delivery. ``claim`` fences whoever
     looks up this connection's hints: one at a time, and not after its claim ended. ``links`` is unused; older
     versions, which may run beside this one during an upgrade, still read it.
+
+    ``requested_at`` is when somebody first asked for the address. Without it, webhooks are not set up: the row is
+    only what *Refresh from the ATS* takes its turns by.
     """
 
     connection = models.OneToOneField(
@@ -28,6 +31,7 @@ class WebhookAddress(models.Model):
     sealed_signing_key = models.BinaryField(null=True)
     streams = ArrayField(models.TextField(), db_default=[])
     made_at = models.DateTimeField(db_default=Now())
+    requested_at = models.DateTimeField(null=True, db_default=Now())
     last_delivery_at = models.DateTimeField(null=True)
     only_new = models.BooleanField(db_default=False)
     missed = models.IntegerField(db_default=0)

@@ -15,16 +15,21 @@ from jemmo.store.models import Application, Connection, ConnectionState, Job, Ta
 
 TOLD_FOR = timedelta(minutes=2)
 LONG = timedelta(seconds=30)
+DELETION_WAITS = "deletion_waits"
 
 
 class State(StrEnum):
-    """``IDLE``: nothing was asked lately. ``FAILED``: given up, the next sync finds what changed."""
+    """``IDLE``: nothing was asked lately. ``FAILED``: given up, the next sync finds what changed.
+
+    ``KEPT``: the ATS no longer has the record, but unusually many are missing, so its deletion waits.
+    """
 
     IDLE = "idle"
     WAITING = "waiting"
     READ = "read"
     GONE = "gone"
     FAILED = "failed"
+    KEPT = "kept"
 
 
 class Refreshing(Struct, frozen=True, kw_only=True):
@@ -65,7 +70,8 @@ def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime)
         return Refreshing(outcome=State.WAITING, trouble=code, at=heard, slow=now - heard > LONG)
     if own.trouble:
         recent = now - own.heard_at < TOLD_FOR * 10
-        return Refreshing(outcome=State.FAILED if recent else State.IDLE, trouble=own.trouble)
+        outcome = State.KEPT if own.trouble == DELETION_WAITS else State.FAILED
+        return Refreshing(outcome=outcome if recent else State.IDLE, trouble=own.trouble)
     if own.applied_at is None or now - own.applied_at > TOLD_FOR:
         return Refreshing(outcome=State.IDLE)
     return Refreshing(outcome=State.GONE if own.gone else State.READ, at=own.applied_at)

@@ -38,10 +38,15 @@ class Due(Waiting, frozen=True, kw_only=True):
 
 
 class Settled(Struct, frozen=True, kw_only=True):
-    """A hint that was looked up, and whether the ATS said that the record is gone."""
+    """A hint that was looked up.
+
+    gone   the ATS no longer has the record, so it is deleted
+    waits  the ATS no longer has it, but the brake keeps it
+    """
 
     due: Due
     gone: bool = False
+    waits: bool = False
 
 
 _CLAIM = """
@@ -65,9 +70,10 @@ _HOLD = """
 
 _SETTLE = """
     UPDATE webhook_hint h SET applied_at = clock_timestamp(), gone = x.gone, attempts = 0,
-        trouble = '',
+        trouble = CASE WHEN x.waits THEN 'deletion_waits' ELSE '' END,
         due_at = CASE WHEN h.version = x.version THEN NULL ELSE clock_timestamp() END
-    FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[]) AS x (id, version, gone)
+    FROM unnest(%(ids)s::bigint[], %(versions)s::bigint[], %(gone)s::bool[], %(waits)s::bool[])
+        AS x (id, version, gone, waits)
     WHERE h.id = x.id"""
 """A hint told again since the look began stays due: that look may have been too early."""
 
@@ -194,6 +200,7 @@ class HintWriter:
                 "ids": [one.due.id for one in settled],
                 "versions": [one.due.version for one in settled],
                 "gone": [one.gone for one in settled],
+                "waits": [one.waits for one in settled],
             },
         )
         held = await self.db.execute(
