@@ -19,7 +19,7 @@ from jemmo.domain.validation import split_address
 from jemmo.environment import CENTURY, address, number
 from jemmo.home import home
 from jemmo.store.db.budget import CONNECT_WAIT
-from jemmo.vault.files import kept_secret
+from jemmo.vault.files import signing_key
 from jemmo.web.frame.limits import LARGEST
 
 BASE = Path(__file__).resolve().parent
@@ -82,7 +82,7 @@ def mail_backend(*, is_server: bool, is_terminal: bool) -> str:
 
 
 DEBUG = os.environ.get("JEMMO_DEBUG") == "1"
-SECRET_KEY = os.environ.get("JEMMO_SECRET_KEY") or kept_secret(home() / "session.key")
+SECRET_KEY = signing_key(os.environ.get("JEMMO_SECRET_KEY", ""), home() / "session.key")
 ALLOWED_HOSTS = os.environ.get("JEMMO_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("JEMMO_ORIGINS", "").split(",") if o]
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///jemmo"))}

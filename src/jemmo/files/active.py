@@ -50,6 +50,16 @@ BEFORE_VALUE = re.compile(
 )
 """What stands before a value of a dictionary, or before an object that something refers to."""
 FORMS = re.compile(f"/{_names('XFA')}{ENDS}".encode())
+BACKSLASH = r"(?:\\\\|\\134)"
+"""As a string of a PDF writes it, which escapes it."""
+SHARE = re.compile(
+    rf"/{_names('F', 'UF')}[\x00\t\n\f\r ]*"
+    rf"(?:\((?:\xfe\xff)?(?:\x00?{BACKSLASH}\x00?{BACKSLASH}|\x00?/\x00?/)|<(?:FEFF)?(?:00)?5C(?:00)?5C)".encode(
+        "latin-1"
+    ),
+    re.IGNORECASE,
+)
+"""A file of another machine: whatever opens it by itself tells that machine who is signed in to Windows."""
 ENCRYPTED = re.compile(f"/{_names('Encrypt')}{ENDS}".encode())
 STREAM = re.compile(rb"(?<!end)stream")
 SPACES = b"\x00\t\n\f\r "
@@ -74,8 +84,8 @@ def is_encrypted(pdf: bytes) -> bool:
 
 
 def is_active(pdf: bytes, objects: frozenset[int] = frozenset()) -> bool:
-    """Whether it holds a program or what starts one; ``objects`` are places where objects begin."""
-    return FORMS.search(pdf) is not None or any(
+    """Whether it holds a program, what starts one, or another machine's file; ``objects`` are where objects begin."""
+    return any(pattern.search(pdf) for pattern in (FORMS, SHARE)) or any(
         name.start() in objects
         or BEFORE_VALUE.search(pdf[max(0, name.start() - 24) : name.start()])
         for name in ACTIVE.finditer(pdf)

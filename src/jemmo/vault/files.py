@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from jemmo.domain.errors import ConfigError
+
 
 def create_private(path: Path, text: str) -> None:
     """Write a new file with mode 0600, whole or not at all; of two that start at once, the first wins."""
@@ -17,11 +19,37 @@ def create_private(path: Path, text: str) -> None:
         os.link(draft, path)
 
 
-def kept_secret(path: Path) -> str:
-    """The random text in ``path``, made on first use."""
+SHORTEST = 32  # characters: fewer could be guessed
+
+
+def signing_key(chosen: str, path: Path) -> str:
+    """What signs sessions and links: the one that is chosen, or the one in ``path``, made on first use.
+
+    Raises ``ConfigError`` for what could be guessed: a weak choice, or a file that is damaged.
+    """
+    if chosen:
+        if len(chosen) < SHORTEST:
+            raise ConfigError(
+                f"JEMMO_SECRET_KEY must have {SHORTEST} characters or more.",
+                code="configuration",
+                next_step="Choose another, for example by `openssl rand -base64 48`. Everybody signs in again.",
+            )
+        return chosen
     if not path.exists():
         create_private(path, secrets.token_urlsafe(48))
-    return path.read_text()
+    try:
+        text = path.read_text()
+    except PermissionError:
+        raise
+    except (OSError, UnicodeError):
+        text = ""
+    if len(text) < SHORTEST:
+        raise ConfigError(
+            f"{path}, which signs sessions, is damaged.",
+            code="configuration",
+            next_step="Remove it: Jemmo makes another, and everybody signs in again.",
+        )
+    return text
 
 
 def replace_private(path: Path, text: str) -> None:

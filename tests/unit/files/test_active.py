@@ -65,6 +65,11 @@ def verdict(content: bytes) -> str:
         b"/Launch",  # an object that is the value of an action elsewhere
         b"<< /Kids [/Launch] >>",
         b"<< /OpenAction << /S /Launch >> >>",
+        rb"<< /AA << /O << /S /GoToE /F (\\\\files.example\\share) /D [0 /Fit] >> >> >>",
+        rb"<< /OpenAction << /S /GoToR /F(\134\134files.example\134x) >> >>",
+        b"<< /S /ImportData /F (//files.example/x.fdf) >>",
+        b"<< /S /GoToR /#46 << /U#46 <FEFF005c005C0066> >> >>",
+        b"<< /S /GoToR /UF (\xfe\xff\0\\\\\0\\\\\0f) >>",
         b"<< /AA << /O << /S /JavaScript >> >> >>",
     ],
 )
@@ -81,6 +86,10 @@ def test_a_pdf_that_acts_is_refused(place: Callable[[bytes], bytes], body: bytes
         b"<< /OpenAction [3 0 R /FitH null] >>",
         b"<< /S /URI /URI (https://example.com) >>",
         b"<< /S /GoTo /D [3 0 R /Fit] >>",
+        b"<< /S /GoToR /F (portfolio.pdf) /D [0 /Fit] >>",
+        rb"<< /S /GoToR /F (C:\\Users\\ada\\portfolio.pdf) >>",
+        b"<< /S /URI /URI (file:///C:/Users/ada/portfolio.pdf) >>",
+        b"<< /Font << /F 4 0 R >> /Filter /FlateDecode >>",
         b"<< /Type /Filespec /EF << /F 5 0 R >> >>",
         b"<< /LaunchDate (2019) /JavaScripts 5 >>",
         b"<< /Type /Outlines /First 6 0 R /Last 7 0 R >>",
