@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from jemmo.files.targets import is_remote
+from jemmo.files.targets import includes_share, is_remote
 
 MAX_UNPACKED = 150 * 1024 * 1024  # bytes of all object streams together
 MAX_RATIO = 100  # of what is unpacked to what was packed, of streams worth the name
@@ -219,7 +219,9 @@ def runs_by_itself(rtf: bytes) -> bool:
         return True
     del joined
     split = rtf.translate(BETWEEN, b"\x00")
-    return DDE.search(_text(FIELD.sub(b"\x13", split))) is not None or _has_remote_template(split)
+    fields = _text(FIELD.sub(b"\x13", split))
+    shares = includes_share(fields.decode("latin-1"))
+    return DDE.search(fields) is not None or shares or _has_remote_template(split)
 
 
 def _has_remote_template(split: bytes) -> bool:

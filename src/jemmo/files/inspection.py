@@ -16,7 +16,7 @@ from jemmo.files import active, parts, portable
 from jemmo.files.kinds import DOC, DOCX, ODT, PDF, RTF, TEXT
 from jemmo.files.ooxml import Package
 from jemmo.files.readers import doc, plain
-from jemmo.files.targets import is_remote
+from jemmo.files.targets import includes_share, is_remote
 from jemmo.files.verdict import Refused, at_first_sight
 
 BROKEN = (
@@ -98,7 +98,8 @@ def _compound(content: bytes) -> str:
         raise Refused("embedded")
     if "worddocument" not in names:
         raise Refused("type_not_kept")
-    if DDE.search(content) or is_remote(doc.template(content)):
+    code = content.replace(b"\x00", b"").decode("latin-1")
+    if DDE.search(content) or includes_share(code) or is_remote(doc.template(content)):
         raise Refused("embedded")
     return DOC
 

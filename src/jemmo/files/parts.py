@@ -18,7 +18,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from jemmo.files import active, portable
 from jemmo.files.ooxml import Package, Relation
 from jemmo.files.readers.walker import attribute, local
-from jemmo.files.targets import is_remote
+from jemmo.files.targets import includes_share, is_remote
 from jemmo.files.verdict import Refused
 
 START = 4096  # bytes of a part that tell what it is
@@ -192,7 +192,7 @@ def _judge_workbook(content: bytes) -> None:
 
 
 def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Refuse a field that starts a program (DDE), however its code is split."""
+    """Refuse a field that starts a program (DDE) or shows a file of a network share, however its code is split."""
     with archive.open(entry) as part:
         start = part.read(64)
         if b"<" not in start:
@@ -202,7 +202,8 @@ def _judge_fields(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     if b"instrText" in plain or b"fldSimple" in plain:
         fields = _Fields()
         _parse(content, fields)
-        if DDE.search("".join(fields.written)):
+        code = "".join(fields.written)
+        if DDE.search(code) or includes_share(code):
             raise Refused("embedded")
 
 

@@ -7,6 +7,10 @@ from urllib.parse import unquote
 
 DRIVE = re.compile(r"/*(?:localhost/+)?[a-z][:|][\\/]")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
+INCLUDED = re.compile(
+    '\x13[\\s"]*INCLUDE(?:PICTURE|TEXT)?[\\s"]+([^\\s"\x13]{1,300})', re.IGNORECASE
+)
+"""What a field of Word shows in its place; ``\x13`` begins a field."""
 
 
 def is_remote(target: str) -> bool:
@@ -19,3 +23,13 @@ def is_remote(target: str) -> bool:
             return False
         return slashes not in {0, 1, 3}
     return plain.startswith(("\\\\", "//")) or SCHEME.match(plain) is not None
+
+
+def includes_share(fields: str) -> bool:
+    """Whether a field shows a file of a network share: Word asks that machine, and tells it who is signed in."""
+    return any(_is_share(field[1]) for field in INCLUDED.finditer(fields))
+
+
+def _is_share(target: str) -> bool:
+    slashed = unquote(target).strip().lower().replace("\\", "/")
+    return slashed.startswith("//") or (slashed.startswith("file:") and is_remote(slashed))

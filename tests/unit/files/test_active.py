@@ -87,8 +87,8 @@ def test_a_pdf_that_acts_is_refused(place: Callable[[bytes], bytes], body: bytes
         b"<< /S /URI /URI (https://example.com) >>",
         b"<< /S /GoTo /D [3 0 R /Fit] >>",
         b"<< /S /GoToR /F (portfolio.pdf) /D [0 /Fit] >>",
-        rb"<< /S /GoToR /F (C:\\Users\\ada\\portfolio.pdf) >>",
-        b"<< /S /URI /URI (file:///C:/Users/ada/portfolio.pdf) >>",
+        rb"<< /S /GoToR /F (D:\\resumes\\portfolio.pdf) >>",
+        b"<< /S /URI /URI (file:///D:/resumes/portfolio.pdf) >>",
         b"<< /Font << /F 4 0 R >> /Filter /FlateDecode >>",
         b"<< /Type /Filespec /EF << /F 5 0 R >> >>",
         b"<< /LaunchDate (2019) /JavaScripts 5 >>",
@@ -219,6 +219,9 @@ def test_an_encrypted_pdf_is_kept_if_it_can_be_looked_into() -> None:
         rb"{\field{\*\fldinst{\b}DDEAUTO cmd}}",
         rb"{\field{\*\fldinst D\'44E cmd}}",
         b"{\\field{\\*\\fld\r\ninst\r\nDDE cmd}}",
+        rb'{\field{\*\fldinst {INCLUDEPICTURE "file://files.example/x.png" \\* MERGEFORMAT \\d}}}',
+        rb'{\field{\*\fldinst INCLUDEPICTURE "\\\\\\\\files.example\\\\x.png" \\d}}',
+        rb"{\field{\*\fldinst INCLUDE{\b TEXT} //files.example/x.docx}}",
     ],
 )
 def test_an_rtf_with_an_object_is_refused(body: bytes) -> None:
@@ -235,6 +238,8 @@ def test_an_rtf_with_an_object_is_refused(body: bytes) -> None:
         rb"\templatefoo http://example.com",
         rb'{\field{\*\fldinst HYPERLINK "https://example.com/dde"}{\fldrslt DDE and DDEAUTO}}',
         rb"{\field{\*\fldinst MERGEFIELD ADDED}}",
+        rb'{\field{\*\fldinst INCLUDEPICTURE "file:///D:\\photos\\photo.png" \\d}}',
+        rb'{\field{\*\fldinst INCLUDEPICTURE "https://example.com/photo.png" \\d}}',
     ],
 )
 def test_an_rtf_that_only_speaks_of_it_is_kept(body: bytes) -> None:

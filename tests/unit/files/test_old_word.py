@@ -60,6 +60,8 @@ def test_the_directory_tells_what_is_inside(names: list[str], code: str) -> None
     ("text", "code"),
     [
         ("\x13 DDEAUTO cmd \x14x\x15", "embedded"),
+        ('\x13 INCLUDEPICTURE "\\\\\\\\files.example\\\\x.png" \\d \x14x\x15', "embedded"),
+        ('\x13 INCLUDEPICTURE "C:\\\\photo.png" \\d \x14x\x15', DOC),
         ('\x13dde "cmd"\x15', "embedded"),
         ('\x13 HYPERLINK "https://example.com" \x14x\x15', DOC),
         ("Macros in VBA, Package, ObjInfo, _VBA_PROJECT, DDEAUTO cmd", DOC),

@@ -127,6 +127,8 @@ def dde(*pieces: str) -> str:
         (external("frame", "https://evil.example.com/a.htm"), "embedded"),
         (external("image", "file://evil.example.com/a.png"), "embedded"),
         (docx(body=dde("DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe")), "embedded"),
+        (docx(body=dde("INCLUDEPICTURE \\\\\\\\files.example\\\\x.png \\d")), "embedded"),
+        (docx(body=dde("INCLUDETEXT file://files.example/x.docx")), "embedded"),
         (docx(body=dde(' "DD', "EAU", "&#84;O cmd")), "embedded"),
         (docx(body='<w:p><w:fldSimple w:instr=" dde cmd "/></w:p>'), "embedded"),
         (
@@ -258,6 +260,7 @@ SCRAMBLED = bytes(range(7, 39)) + b"font"
             + word.said("DDEAUTO, DDE and OLE")
         ),
         docx(body=dde(' MERGEFIELD "ADDED" ')),
+        docx(body=dde("INCLUDEPICTURE https://example.com/photo.png \\d")),
     ],
 )
 def test_an_ordinary_word_file_is_kept(content: bytes) -> None:
