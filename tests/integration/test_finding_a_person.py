@@ -148,3 +148,24 @@ async def test_an_erasure_takes_them_all_and_none_comes_back(
         await found.sync(mode)
         assert not ids & await found.ids(Stream.TALENTS)
     assert (await found.verify()).equal
+
+
+async def test_a_person_is_found_by_the_name_as_it_is_spelled(
+    ats: Harness, database_url: str
+) -> None:
+    """Letters that are more than an accent: the index has them in Latin, and so must what is typed."""
+    names = ("Weiß", "Bjørnsen", "Łukaszek", "Đặng", "Lecœur", "Ægisson", "Þórsdóttir", "Benoît")
+    ids = sorted(await ats.truth(Stream.TALENTS))[: len(names)]
+    for remote_id, name in zip(ids, names, strict=True):
+        await ats.server.change("edit", "candidates", remote_id, attributes={"last-name": name})
+    found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
+    await found.sync()
+
+    def ask(name: str) -> set[str]:
+        org = Organisation.objects.get()
+        listed = people.search(org, name, actor=None, vault=default_vault()).people
+        return {talent.remote_id for talent in listed}
+
+    for remote_id, name in zip(ids, names, strict=True):
+        for typed in (name, name.upper(), name.lower()):
+            assert remote_id in await in_thread(partial(ask, typed)), typed

@@ -144,6 +144,15 @@ def search_terms(typed: str) -> str:
 
     Every word begins a word of the record, whatever the accents.
     """
-    plain = unicodedata.normalize("NFKD", visible(typed[:200]).replace("\x00", ""))
-    words = _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
+    text = unicodedata.normalize("NFC", visible(typed[:200]).replace("\x00", ""))
+    words = _WORD.findall(_unaccented(text).lower())
     return " & ".join(f"'{one}':*" for one in words[:10])
+
+
+def _unaccented(text: str) -> str:
+    """The text as the index has it: Postgres makes ``ss`` of ``ß`` and ``o`` of ``ø``, which are no accents."""
+    if text.isascii():
+        return text
+    with database.cursor() as cursor:
+        cursor.execute("SELECT unaccent(%s)", [text])
+        return str(cursor.fetchone()[0])
