@@ -5,39 +5,19 @@ Errors, warnings and rejections keep their own message, which says what was foun
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from msgspec import Struct
-
+from jemmo.domain.error_kinds import Kind, Severity, Trouble
 from jemmo.domain.translation_marks import marked as _
 
-
-class Kind(StrEnum):
-    """Where a trouble lies."""
-
-    ACCESS = "access"
-    ATS = "ats"
-    LIMIT = "limit"
-    DATA = "data"
-    DECISION = "decision"
-    JEMMO = "jemmo"
-
-
-class Severity(StrEnum):
-    """How bad it is: the sync failed, or went on, or one record stays out."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    REJECTION = "rejection"
-
-
-class Trouble(Struct, frozen=True):
-    """``means`` names the cause, ``next_step`` what helps."""
-
-    kind: Kind
-    means: str
-    next_step: str
-
+__all__ = [
+    "TROUBLES",
+    "UNKNOWN",
+    "Kind",
+    "Severity",
+    "Trouble",
+    "codes",
+    "needs_manager",
+    "trouble",
+]
 
 _NOTHING = _("No action needed: the next sync continues where this one stopped.")
 _READ_ALL = _("No action needed: the next sync compares everything with the ATS.")
