@@ -75,6 +75,18 @@ def number(name: str, label: str, default: int, least: int, most: int, text: str
     )
 
 
+def choice(
+    name: str, label: str, choices: tuple[str, ...], text: str, *, asked: bool = False
+) -> Option:
+    """An option that is one of a few words, by default the first."""
+    return Option(
+        name=name, label=label, default=choices[0], choices=choices, help=text, asked=asked
+    )
+
+
+ON_OR_OFF = ("on", "off")
+
+
 PACING = Option(
     name="pacing",
     label=_("Spread requests"),

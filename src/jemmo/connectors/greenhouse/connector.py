@@ -15,6 +15,7 @@ from jemmo.connectors.base import (
     Evidence,
     Option,
     Options,
+    choice,
     number,
     share_of,
 )
@@ -123,19 +124,17 @@ GREENHOUSE = Connector(
         ),
         LAG,
         replace(FILE_HOSTS, default="amazonaws.com,greenhouse.io"),
-        Option(
-            name="resumes",
-            label=_("Read resumes"),
-            default="on",
-            choices=("on", "off"),
-            help=_("Ask which resumes talents have: one request more for every 50 talents."),
+        choice(
+            "resumes",
+            _("Read resumes"),
+            ("on", "off"),
+            _("Ask which resumes talents have: one request more for every 50 talents."),
         ),
-        Option(
-            name="lookups",
-            label=_("When lists are read"),
-            default="daily",
-            choices=("daily", "always"),
-            help=_(
+        choice(
+            "lookups",
+            _("When lists are read"),
+            ("daily", "always"),
+            _(
                 "When departments, users, stages, reject reasons, job posts and owners are read: daily and with "
                 "each job or application that changed, or with each sync, which costs six requests more."
             ),

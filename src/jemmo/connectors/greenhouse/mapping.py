@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from jemmo.connectors.field_values import known, required
 from jemmo.connectors.greenhouse.pay import compensations
 from jemmo.connectors.greenhouse.wire import (
     ApplicationRow,
@@ -32,7 +33,6 @@ from jemmo.domain.enums import (
     StageCategory,
     UserRole,
 )
-from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
     Application,
     Attachment,
@@ -124,7 +124,7 @@ class AroundApplications(Struct, frozen=True):
 
 
 def department(row: NamedRow, _: None, notes: Notes) -> Department:
-    return Department(name=_required(row.name, "name"), **_base(row))
+    return Department(name=required(row.name, "name"), **_base(row))
 
 
 def user(row: UserRow, _: None, notes: Notes) -> User:
@@ -143,7 +143,7 @@ def reject_reason(row: ReasonRow, _: None, notes: Notes) -> RejectReason:
     if key and key not in REASON:
         notes.add(f"unknown_value:rejection type {key[:40]}", str(row.id))
     return RejectReason(
-        name=_required(row.name, "name"), rejected_by=REASON.get(key or ""), **_base(row)
+        name=required(row.name, "name"), rejected_by=REASON.get(key or ""), **_base(row)
     )
 
 
@@ -151,12 +151,12 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
     """The public text stands in a job's posts: the one that is live and public is taken, else the newest."""
     remote_id, custom = str(row.id), row.custom_fields or {}
     shown = text(row.status)
-    status = _known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING
+    status = known(shown, JOB_STATUS, "status", remote_id, notes) or JobStatus.PENDING
     post = _public(around.posts.get(remote_id, []))
     field = custom.get("employment_type")
     employment = text(field.value) if field else None
     return Job(
-        title=_required(name_text(row.name), "name"),
+        title=required(name_text(row.name), "name"),
         code=text(row.requisition_id),
         status=JobStatus.DRAFT if row.is_template else status,
         status_original=shown,
@@ -179,7 +179,7 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
 
 def stage(row: StageRow, _: None, notes: Notes) -> Stage:
     """Greenhouse tells no meaning of a stage, so its name is looked at."""
-    name = _required(row.name, "name")
+    name = required(row.name, "name")
     known = (category for word, category in CATEGORY if word in name.lower())
     return Stage(
         name=name,
@@ -222,7 +222,7 @@ def talent(
 
 def application(row: ApplicationRow, around: AroundApplications, notes: Notes) -> Application:
     remote_id, shown = str(row.id), text(row.status)
-    status = _known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
+    status = known(shown, STATUS, "status", remote_id, notes) or ApplicationStatus.OTHER
     rejection = around.reasons.get(remote_id, [{}])[0]
     visits = around.visits.get(remote_id, [])
     visit = current_visit(visits)
@@ -252,30 +252,14 @@ def _base(row: Any) -> dict[str, Any]:
     }
 
 
-def _required(value: str | None, field: str) -> str:
-    content = text(value)
-    if content is None:
-        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
-    return content
-
-
 def _id(value: Id | None) -> str | None:
     return None if value is None else text(value)
-
-
-def _known(
-    value: str | None, values: Mapping[str, Any], field: str, remote_id: str, notes: Notes
-) -> Any:
-    meaning = values.get(value.lower()) if value else None
-    if value and meaning is None:
-        notes.add(f"unknown_value:{field} {value[:40]}", remote_id)
-    return meaning
 
 
 def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentType | None:
     if value is None:
         return None
-    employment = _known(value, EMPLOYMENT, "employment_type", remote_id, notes)
+    employment = known(value, EMPLOYMENT, "employment_type", remote_id, notes)
     return employment or EmploymentType.OTHER
 
 

@@ -1,0 +1,43 @@
+"""Fetches files whose links die soon: each is asked for just before, and once more if it dies on the way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from msgspec import Struct
+
+from jemmo.connectors.client_source import ClientFiles
+from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.rest_client import LinkDead
+
+ATTEMPTS = 2
+
+
+class FreshLink(Struct, frozen=True):
+    url: str
+    file_name: str | None
+    version: str | None
+
+
+class FreshLinks(ClientFiles, ABC):
+    """Implements ``jemmo.domain.ports.FileSource``, given links."""
+
+    @abstractmethod
+    async def link(self, file: WantedFile) -> FreshLink | None:
+        """Where the file is now; ``None`` when it is gone."""
+
+    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+        for attempt in range(ATTEMPTS):
+            link = await self.link(wanted)
+            if link is None:
+                return None
+            try:
+                content = await self.downloads.fetch(link.url, max_bytes=wanted.max_bytes)
+            except LinkDead:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                continue
+            if content is None:
+                return None
+            return FoundFile(content=content, file_name=link.file_name, remote_version=link.version)
+        return None
