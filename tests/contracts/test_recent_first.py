@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from jemmo.connectors.greenhouse import newest
 from jemmo.connectors.jarvi import people
+from jemmo.connectors.jsonapi import lists as jsonapi
 from jemmo.connectors.registry import connector_for
-from jemmo.connectors.teamtailor import lists as teamtailor
 from jemmo.domain import history
 from jemmo.domain.outcomes import Counts, RunReport, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Start, Stream, StreamSpec
@@ -57,7 +57,7 @@ async def ats(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     """An account whose every list is long, and in which some people from the middle of it changed just now."""
     monkeypatch.setattr(newest, "NEWEST_PAGES", 1)
     monkeypatch.setattr(people, "MOST_PAGES_AT_ONCE", 1)
-    monkeypatch.setattr(teamtailor, "MOST_PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(jsonapi, "MOST_PAGES_AT_ONCE", 1)
     async with start(vendor, talents=TALENTS) as harness:
         talents = sorted(await harness.truth(Stream.TALENTS))
         for talent in talents[:: len(talents) // EDITED]:

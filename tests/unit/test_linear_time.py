@@ -26,8 +26,8 @@ from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
 from jemmo.connectors.jarvi import fields as jarvi_fields
 from jemmo.connectors.jarvi import probe
+from jemmo.connectors.jsonapi import refusals as jsonapi_refusals
 from jemmo.connectors.teamtailor import mapping as teamtailor
-from jemmo.connectors.teamtailor import refusals as teamtailor_refusals
 from jemmo.connectors.teamtailor import stages as teamtailor_stages
 from jemmo.domain import (
     anonymity,
@@ -117,7 +117,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
     "connectors/jarvi/probe.py": [probe.NAME.fullmatch, lambda text: probe.ID.sub("", text)],
     "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
-    "connectors/teamtailor/refusals.py": [teamtailor_refusals.WORD.findall],
+    "connectors/jsonapi/refusals.py": [jsonapi_refusals.WORD.findall],
     "connectors/teamtailor/stages.py": [
         lambda text: teamtailor_stages.stage_category(None, None, text)
     ],

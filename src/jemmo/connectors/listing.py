@@ -74,7 +74,7 @@ class ListSource(ClientSource, ABC):
     """Implements ``jemmo.domain.ports.Source``, given addresses and pages.
 
     The list must keep its place when records come and go meanwhile: by cursor or by id. For pages
-    with numbers see ``teamtailor/walk.py``.
+    with numbers see ``numbered.py``.
     """
 
     updated_field = "updated_at"

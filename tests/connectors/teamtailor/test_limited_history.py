@@ -13,7 +13,7 @@ from connectors.teamtailor.conftest import Connect
 from fakes.company import Company, adds_up, in_thread
 from fakes.teamtailor_truth import KINDS, assert_equal_to_truth, truth
 
-from jemmo.connectors.teamtailor import lists
+from jemmo.connectors.jsonapi import lists
 from jemmo.domain import history
 from jemmo.domain.outcomes import Counts, RunStatus
 from jemmo.domain.streams import Checkpoint, Mode, Stream

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from jemmo.connectors.jsonapi.document import LooseDocument, decoder, usable
 from jemmo.connectors.lenient import convert
-from jemmo.connectors.teamtailor.learning import included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
-from jemmo.connectors.teamtailor.streams import KINDS
-from jemmo.connectors.teamtailor.wire import LooseDocument, Resource, decoder
+from jemmo.connectors.teamtailor.resources import RESOURCES
+from jemmo.connectors.teamtailor.wire import Included, Resource
 from jemmo.domain.enums import (
     ApplicationStatus,
     AttachmentKind,
@@ -30,16 +30,17 @@ from jemmo.domain.records import Application, Job, Record, Talent
 from jemmo.domain.streams import Notes, Stream
 
 RECORDINGS = Path(__file__).parent / "recordings"
+KINDS = {own.spec.name: own for own in RESOURCES}
 
 
 def mapped(name: str, stream: Stream) -> tuple[list[Record | RecordRejected], Notes]:
     kind, notes = KINDS[stream], Notes()
-    page = decoder(kind.attributes)((RECORDINGS / name).read_bytes())
+    page = decoder(kind.resource, Included)((RECORDINGS / name).read_bytes())
     lookups = Lookups()
     lookups.options["501"] = "Three months"
-    around = Inclusions(included_in(page.included), lookups)
+    around = Inclusions(usable(page.included, Included), lookups)
     found: list[Record | RecordRejected] = []
-    for one in page.data:
+    for one in page.rows:
         resource = one if isinstance(one, Resource) else convert(one, kind.resource, "", notes)
         try:
             found.append(kind.map(resource, around, notes))
@@ -193,7 +194,7 @@ def test_the_status_of_an_application_follows_from_stage_and_rejection() -> None
 @pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.json")), ids=lambda path: path.stem)
 def test_recordings_hold_invented_people_alone(path: Path) -> None:
     page = msgspec.json.decode(path.read_bytes(), type=LooseDocument)
-    for one in page.data:
+    for one in page.rows:
         email = one["attributes"].get("email")
         assert not email or email.endswith("@example.org")
 

@@ -12,7 +12,7 @@ from connectors.teamtailor.conftest import Connect
 from fakes.company import adds_up
 from fakes.teamtailor_truth import assert_equal_to_truth, truth
 
-from jemmo.connectors.teamtailor import lists
+from jemmo.connectors.jsonapi import lists
 from jemmo.domain.outcomes import Counts, RunStatus
 from jemmo.domain.streams import RECENT, Checkpoint, Mode, Stream
 from jemmo.sandbox import SandboxServer

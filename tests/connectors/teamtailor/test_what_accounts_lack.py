@@ -9,11 +9,11 @@ import pytest
 from connectors.teamtailor.conftest import Connect
 from fakes.teamtailor_truth import KINDS, assert_equal_to_truth, truth
 
-from jemmo.connectors.teamtailor.queries import INCLUDES, PATHS
+from jemmo.connectors.teamtailor.resources import RESOURCES
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 
-EVERY = [f"include:{PATHS[stream]}.{one}" for stream, names in INCLUDES.items() for one in names]
+EVERY = [f"include:{own.path}.{name}" for own in RESOURCES for name in own.include]
 PLAIN = [one for one in EVERY if one.count(".") == 1]
 HARMLESS = [
     *("include:jobs.role", "include:jobs.custom-field-values", "include:candidates.locations"),

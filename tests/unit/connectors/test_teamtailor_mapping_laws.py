@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jemmo.connectors.jsonapi.document import errors_of, usable
 from jemmo.connectors.lenient import convert
-from jemmo.connectors.teamtailor.learning import included_in
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups
+from jemmo.connectors.teamtailor.resources import RESOURCES
 from jemmo.connectors.teamtailor.stages import stage_category
-from jemmo.connectors.teamtailor.streams import KINDS
-from jemmo.connectors.teamtailor.wire import errors_of
+from jemmo.connectors.teamtailor.wire import Included
 from jemmo.domain.enums import StageCategory
 from jemmo.domain.records import Record
 from jemmo.domain.rules import Rules
@@ -44,8 +44,12 @@ included = st.lists(
 )
 
 
+KINDS = {own.spec.name: own for own in RESOURCES}
+
+
 def names_of(stream: Stream) -> list[str]:
-    return [one.encode_name for one in msgspec.structs.fields(KINDS[stream].attributes)]
+    (attributes,) = get_args(KINDS[stream].resource)
+    return [one.encode_name for one in msgspec.structs.fields(attributes)]
 
 
 def resources(stream: Stream) -> st.SearchStrategy[Any]:
@@ -71,7 +75,7 @@ def test_a_record_is_accepted_or_rejected_whatever_it_holds(
     stream: Stream, data: st.DataObject
 ) -> None:
     resource = data.draw(resources(stream))
-    around = Inclusions(included_in(data.draw(included)), Lookups())
+    around = Inclusions(usable(data.draw(included), Included), Lookups())
 
     def to_record(raw: RawRecord, notes: Notes) -> Record:
         found = convert(raw.body, KINDS[stream].resource, raw.remote_id or "", notes)

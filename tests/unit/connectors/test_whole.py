@@ -13,7 +13,6 @@ from jemmo.connectors import whole
 from jemmo.connectors.greenhouse.source import GreenhouseSource
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.connectors.teamtailor.learning import Learner
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.domain.errors import PermanentError
 from jemmo.domain.streams import Stream
@@ -73,7 +72,7 @@ async def teamtailor(address: str) -> None:
     config = CONNECTORS["teamtailor"].configure("key", address, {"pacing": "off"})
     source = TeamtailorSource(config)
     try:
-        await Learner(source.client, config).learn(Stream.TALENTS)
+        await source.learn(Stream.TALENTS)
     finally:
         await source.close()
 

@@ -11,16 +11,18 @@ from jemmo.connectors.base import (
     FULL_SWEEP,
     HISTORY,
     LAG,
+    ON_OR_OFF,
     PACING,
     QUOTA_SHARE,
     Connector,
     Evidence,
     Option,
+    choice,
     number,
     share_of,
 )
-from jemmo.connectors.teamtailor.access import NEEDED
 from jemmo.connectors.teamtailor.files import TeamtailorFiles
+from jemmo.connectors.teamtailor.resources import RESOURCES
 from jemmo.connectors.teamtailor.source import TeamtailorSource
 from jemmo.connectors.teamtailor.webhooks import WEBHOOKS
 from jemmo.domain.estimate import Pace
@@ -47,10 +49,6 @@ def _pace(options: Mapping[str, str]) -> Pace:
     )
 
 
-def _switch(name: str, label: str, default: str, text: str) -> Option:
-    return Option(name=name, label=label, default=default, choices=("on", "off"), help=text)
-
-
 TEAMTAILOR = Connector(
     name="teamtailor",
     label="Teamtailor",
@@ -58,7 +56,7 @@ TEAMTAILOR = Connector(
         "In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
         "scope Admin, right Read."
     ),
-    rights=tuple(f"read {label}" for _stream, label, _path in NEEDED),
+    rights=tuple(f"read {own.label}" for own in RESOURCES if own.label),
     pace=_pace,
     docs_url="https://docs.teamtailor.com",
     status_page="https://status.teamtailor.com",
@@ -88,15 +86,12 @@ TEAMTAILOR = Connector(
         recent_first=True,
     ),
     options=(
-        Option(
-            name="region",
-            label=_("Region"),
-            default="eu",
-            choices=("eu", "na", "au"),
+        choice(
+            "region",
+            _("Region"),
+            ("eu", "na", "au"),
+            _("Where Teamtailor keeps the company's data; a key works in its own region only."),
             asked=True,
-            help=_(
-                "Where Teamtailor keeps the company's data; a key works in its own region only."
-            ),
         ),
         Option(
             name="api_version",
@@ -133,39 +128,37 @@ TEAMTAILOR = Connector(
             _("Records per page. Teamtailor allows at most 30."),
         ),
         LAG,
-        Option(
-            name="feeds",
-            label=_("How jobs are asked for"),
-            default="two_passes",
-            choices=("two_passes", "combined"),
-            help=_(
+        choice(
+            "feeds",
+            _("How jobs are asked for"),
+            ("two_passes", "combined"),
+            _(
                 "How public and internal jobs are asked for: one after the other, or in one request."
             ),
         ),
-        _switch(
+        choice(
             "sparse_fields",
             _("Ask for few fields"),
-            "on",
+            ON_OR_OFF,
             _("Ask for included objects with as few fields as possible."),
         ),
-        _switch(
+        choice(
             "stage_types",
             _("Ask for stage types"),
-            "on",
+            ON_OR_OFF,
             _("Ask for the newer stage types; left out where it is refused."),
         ),
-        _switch(
+        choice(
             "resume_path_is_version",
             _("Tell resumes by their path"),
-            "on",
+            ON_OR_OFF,
             _("Take another path of a resume's link as another file; off if it changes each time."),
         ),
-        Option(
-            name="webhook_signature",
-            label=_("Webhook signature version"),
-            default="v2",
-            choices=("v2", "v1"),
-            help=_(
+        choice(
+            "webhook_signature",
+            _("Webhook signature version"),
+            ("v2", "v1"),
+            _(
                 "The signature's version, as chosen at the webhook in Teamtailor; version 1 can be replayed."
             ),
         ),
@@ -177,14 +170,11 @@ TEAMTAILOR = Connector(
             86_400,
             _("Seconds for which a v2 signature is good."),
         ),
-        Option(
-            name="webhook_signed",
-            label=_("What the webhook signature covers"),
-            default="body",
-            choices=("body", "payload"),
-            help=_(
-                "What version 2 signs: the whole body, or its payload alone as it stands in there."
-            ),
+        choice(
+            "webhook_signed",
+            _("What the webhook signature covers"),
+            ("body", "payload"),
+            _("What version 2 signs: the whole body, or its payload alone as it stands in there."),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from jemmo.connectors.jsonapi.named import digest_of
 from jemmo.connectors.teamtailor.stages import is_stage_type
 from jemmo.connectors.teamtailor.wire import Included, Resource
 from jemmo.domain.streams import Notes
@@ -36,16 +36,13 @@ class StageType(Struct, frozen=True):
 
     @property
     def meant(self) -> str | None:
-        """The one of both that we know; companies may name types as they like."""
-        both = [one for one in (self.name, self.category) if one]
-        return next((one for one in both if is_stage_type(one)), both[0] if both else None)
+        """The first of both that we know; companies may name types as they like."""
+        both = [kind for kind in (self.name, self.category) if kind]
+        return next(filter(is_stage_type, both), both[0] if both else None)
 
 
 class Lookups:
-    """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id.
-
-    ``named`` are digests of places and roles by type and id.
-    """
+    """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id."""
 
     def __init__(self, *, path_is_version: bool = True) -> None:
         self.path_is_version = path_is_version
@@ -53,7 +50,6 @@ class Lookups:
         self.options: dict[str, str] = {}
         self.choices: set[str] = set()
         self.stage_types: dict[str, str] = {}
-        self.named: dict[str, str] = {}
 
     def add_field(self, field: Included) -> None:
         key = text(field.attributes.api_name) or text(field.attributes.name)
@@ -67,11 +63,11 @@ class Lookups:
         if label:
             self.options[str(option.id)] = label
 
-    def add_choices(self, one: Included) -> None:
+    def add_choices(self, choice: Included) -> None:
         """Take in an option, or a select with its options, that came along with the fields."""
-        if one.type == "custom-field-options":
-            self.add_option(one)
-        listed = one.attributes.options if one.type == "custom-field-selects" else None
+        if choice.type == "custom-field-options":
+            self.add_option(choice)
+        listed = choice.attributes.options if choice.type == "custom-field-selects" else None
         for option in listed if isinstance(listed, list) else ():
             own = option if isinstance(option, dict) else {}
             key = text(own.get("id"))
@@ -80,22 +76,25 @@ class Lookups:
                 self.options[key] = label
 
     def is_bare(self, value: Any, kind: str) -> bool:
-        """Whether a choice is told by an id for which no label is known."""
+        """Whether a choice is only an id, whose label is unknown."""
         if kind not in ("select", "multi_select"):
             return False
         listed = value if isinstance(value, list) else [value]
-        return any(isinstance(one, str) and one.isdecimal() for one in listed)
-
-    def add_named(self, one: Included) -> None:
-        """Take in a place or a role, of which jobs and talents hold what it says."""
-        own = one.attributes
-        told = (own.name, own.address, own.zip, own.city, own.country, own.lat, own.long)
-        self.named[f"{one.type}:{one.id}"] = _digest(told)
+        return any(isinstance(label, str) and label.isdecimal() for label in listed)
 
     def digest(self) -> str:
-        """Tells whether names of custom fields or of their options have changed."""
-        named = [sorted(self.fields.items()), sorted(self.options.items())]
-        return _digest(named)
+        """A digest of the names of custom fields and of their options."""
+        return digest_of([sorted(self.fields.items()), sorted(self.options.items())])
+
+
+def named_digests(objects: Iterable[Included]) -> dict[str, str]:
+    """Digests of places and roles, by ``type:id``: jobs and talents hold what these say."""
+    digests = {}
+    for each in objects:
+        own = each.attributes
+        values = (own.name, own.address, own.zip, own.city, own.country, own.lat, own.long)
+        digests[f"{each.type}:{each.id}"] = digest_of(values)
+    return digests
 
 
 class Inclusions:
@@ -103,45 +102,43 @@ class Inclusions:
 
     def __init__(self, included: Iterable[Included], lookups: Lookups) -> None:
         self.lookups = lookups
-        self._found: dict[tuple[str, str], Included] = {
-            (one.type, str(one.id)): one for one in included
-        }
-        for (kind, key), one in self._found.items():
+        self._by_key = {(each.type, str(each.id)): each for each in included}
+        for (kind, key), each in self._by_key.items():
             if kind == "stages":
-                self.note_stage(key, one)
+                self.note_stage(key, each)
             elif kind == "custom-fields" and key not in lookups.fields:
-                lookups.add_field(one)
+                lookups.add_field(each)
 
     def get(self, kind: str, key: str | None) -> Included | None:
-        return self._found.get((kind, key)) if key is not None else None
+        return self._by_key.get((kind, key)) if key is not None else None
 
     def name(self, key: str | None, kind: str) -> str | None:
-        found = self.get(kind, key)
-        return text(found.attributes.name) if found else None
+        named = self.get(kind, key)
+        return text(named.attributes.name) if named else None
 
     def by_company(self, reason_id: str | None) -> bool | None:
-        found = self.get("reject-reasons", reason_id)
-        return found.attributes.rejected_by_company if found else None
+        reason = self.get("reject-reasons", reason_id)
+        return reason.attributes.rejected_by_company if reason else None
 
     def stage_type(self, type_id: str | None) -> StageType | None:
-        found = self.get("stage-types", type_id)
-        own = found.attributes if found else None
+        related = self.get("stage-types", type_id)
+        own = related.attributes if related else None
         return StageType(text(own.name), text(own.category)) if own else None
 
     def note_stage(self, key: str, stage: Resource[Any]) -> None:
         """Remember a stage's type: its own attribute, or what it is linked to where it has none."""
         own = stage.attributes
-        found = text(own.legacy_stage_type_name) or text(own.stage_type)
-        if found is None and (related := self.stage_type(stage.relationships.stage_type.one())):
-            found = related.meant
-        if found:
-            self.lookups.stage_types[key] = found
+        kind = text(own.legacy_stage_type_name) or text(own.stage_type)
+        if kind is None and (related := self.stage_type(stage.relationships.stage_type.one())):
+            kind = related.meant
+        if kind:
+            self.lookups.stage_types[key] = kind
 
     def type_of_stage(self, stage_id: str | None) -> str | None:
         return self.lookups.stage_types.get(stage_id) if stage_id is not None else None
 
     def custom_fields(self, resource: Resource[Any], notes: Notes) -> dict[str, dict[str, Any]]:
-        """``{key: {type, label, value}}``; a choice is told by its label, not by its id."""
+        """``{key: {type, label, value}}``; a choice is its label, not its id."""
         fields = {}
         for value_id in resource.relationships.custom_field_values.many():
             value = self.get("custom-field-values", value_id)
@@ -160,19 +157,14 @@ class Inclusions:
     def _plain(self, value: Any, kind: str) -> Any:
         options = self.lookups.options
         if kind == "multi_select":
-            listed = _listed(value)
-            return [options.get(str(one), str(one)) for one in listed if one not in (None, "")]
+            chosen = [str(key) for key in _listed(value) if key not in (None, "")]
+            return [options.get(key, key) for key in chosen]
         if kind == "select":
-            listed = _listed(value)
-            one = listed[0] if listed else None
-            return options.get(str(one), text(one))
+            key = next(iter(_listed(value)), None)
+            return options.get(str(key), text(key))
         if kind == "boolean":
             return value if isinstance(value, bool) else str(value).lower() in ("true", "1", "yes")
         return text(value)
-
-
-def _digest(told: Any) -> str:
-    return blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
 
 
 def _listed(value: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from jemmo.connectors.countries import country_code
+from jemmo.connectors.field_values import known, required
 from jemmo.connectors.pay import read_pay
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
@@ -40,7 +41,6 @@ from jemmo.domain.enums import (
     TalentOrigin,
     UserRole,
 )
-from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
     Application,
     Attachment,
@@ -114,47 +114,39 @@ _RESUME_NAME = re.compile(r"\b(cv|resume|résumé|curriculum|lebenslauf)\b|^cv",
 
 def department(resource: Resource[NamedAttributes], _: Inclusions, notes: Notes) -> Department:
     return Department(
-        remote_id=str(resource.id),
-        name=_required(resource.attributes.name, "name"),
-        remote_created_at=utc(resource.attributes.created_at),
-        remote_updated_at=utc(resource.attributes.updated_at),
+        name=required(resource.attributes.name, "name"),
+        **_base(resource),
     )
 
 
 def reject_reason(resource: Resource[NamedAttributes], _: Inclusions, notes: Notes) -> RejectReason:
-    by_company = resource.attributes.rejected_by_company
     return RejectReason(
-        remote_id=str(resource.id),
-        name=_required(resource.attributes.reason or resource.attributes.name, "reason"),
-        rejected_by=_rejected_by(by_company),
-        remote_created_at=utc(resource.attributes.created_at),
-        remote_updated_at=utc(resource.attributes.updated_at),
+        name=required(resource.attributes.reason or resource.attributes.name, "reason"),
+        rejected_by=_rejected_by(resource.attributes.rejected_by_company),
+        **_base(resource),
     )
 
 
 def user(resource: Resource[UserAttributes], _: Inclusions, notes: Notes) -> User:
     remote_id, own = str(resource.id), resource.attributes
     return User(
-        remote_id=remote_id,
         name=text(own.name),
         title=text(own.title),
-        role=_known(own.role, ROLE, "role", remote_id, notes),
+        role=known(own.role, ROLE, "role", remote_id, notes),
         role_original=text(own.role),
         is_active=own.visible is not False and own.role != "no_access",
-        remote_created_at=utc(own.created_at),
-        remote_updated_at=utc(own.updated_at),
+        **_base(resource),
     )
 
 
 def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -> Job:
     remote_id, own = str(resource.id), resource.attributes
     shown = text(own.human_status) or text(own.status)
-    status = _known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING
+    status = known(shown, JOB_STATUS, "human-status", remote_id, notes) or JobStatus.PENDING
     employment, level = text(own.employment_type), text(own.employment_level)
     remote = text(own.remote_status)
     return Job(
-        remote_id=remote_id,
-        title=_required(name_text(own.title), "title"),
+        title=required(name_text(own.title), "title"),
         internal_name=name_text(own.internal_name),
         status=status,
         status_original=shown,
@@ -164,7 +156,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         employment_type=_employment(employment, remote_id, notes),
         employment_type_original=employment,
         experience_level=None if level == "none" else level,
-        remote_policy=_known(remote, REMOTE, "remote-status", remote_id, notes),
+        remote_policy=known(remote, REMOTE, "remote-status", remote_id, notes),
         remote_policy_original=remote,
         language=text(own.language_code),
         category=included.name(resource.relationships.role.one(), "roles"),
@@ -179,8 +171,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         locations=_locations(resource, included, notes),
         compensations=_compensations(own, remote_id, notes),
         custom_fields=included.custom_fields(resource, notes),
-        remote_created_at=utc(own.created_at),
-        remote_updated_at=utc(own.updated_at),
+        **_base(resource),
     )
 
 
@@ -191,18 +182,16 @@ def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Note
     kind = (related.name if related else None) or legacy
     legacy = legacy or (related.category if related else None)
     included.note_stage(str(resource.id), resource)
-    name = _required(own.name, "name")
+    name = required(own.name, "name")
     if kind and not is_stage_type(kind):
         notes.add(f"unknown_value:stage-type {kind[:40]}", str(resource.id))
     return Stage(
-        remote_id=str(resource.id),
         name=name,
         job_remote_id=resource.relationships.job.one(),
         position=whole(own.row_order),
         category=stage_category(kind, legacy, name),
         category_original=kind,
-        remote_created_at=utc(own.created_at),
-        remote_updated_at=utc(own.updated_at),
+        **_base(resource),
     )
 
 
@@ -211,7 +200,6 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
     consent_at = utc(own.consent_future_jobs_at)
     places = _locations(resource, included, notes)
     return Talent(
-        remote_id=str(resource.id),
         remote_url=web_address(own.profile_url),
         first_name=name_text(own.first_name),
         last_name=name_text(own.last_name),
@@ -231,8 +219,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         contacts=_contacts(own),
         attachments=_attachments(resource, included),
         custom_fields=included.custom_fields(resource, notes),
-        remote_created_at=utc(own.created_at),
-        remote_updated_at=utc(own.updated_at),
+        **_base(resource),
     )
 
 
@@ -252,7 +239,6 @@ def application(
     if stage_id is not None and kind is None:
         notes.add("dropped_value:stage type", remote_id)
     return Application(
-        remote_id=remote_id,
         talent_remote_id=related.candidate.one(),
         job_remote_id=related.job.one(),
         stage_remote_id=stage_id,
@@ -268,28 +254,17 @@ def application(
         source_url=web_address(own.referring_url),
         cover_letter=text(own.cover_letter),
         is_sourced=own.sourced is True,
-        remote_created_at=created_at,
-        remote_updated_at=utc(own.updated_at),
+        **_base(resource),
     )
 
 
-def _required(value: Any, field: str) -> str:
-    found = text(value)
-    if found is None:
-        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
-    return found
-
-
-def _known(
-    value: str | None, values: dict[str, Any], field: str, remote_id: str, notes: Notes
-) -> Any:
-    """The canonical value; an unknown one is counted, and kept as the original text by the caller."""
-    if value is None:
-        return None
-    found = values.get(value.strip().lower())
-    if found is None:
-        notes.add(f"unknown_value:{field} {value.strip()[:40]}", remote_id)
-    return found
+def _base(resource: Resource[Any]) -> dict[str, Any]:
+    """What each record has."""
+    return {
+        "remote_id": str(resource.id),
+        "remote_created_at": utc(resource.attributes.created_at),
+        "remote_updated_at": utc(resource.attributes.updated_at),
+    }
 
 
 def _closed_at(own: JobAttributes, status: JobStatus) -> datetime | None:
@@ -311,8 +286,7 @@ def _visibility(own: JobAttributes, shown: str | None) -> JobVisibility:
 def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentType | None:
     if value is None or value == "none":
         return None
-    found = _known(value, EMPLOYMENT, "employment-type", remote_id, notes)
-    return found or EmploymentType.OTHER
+    return known(value, EMPLOYMENT, "employment-type", remote_id, notes) or EmploymentType.OTHER
 
 
 def _locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tuple[Location, ...]:
@@ -320,10 +294,10 @@ def _locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> t
     single = resource.relationships.location.one()
     if not ids and single:
         ids = [single]
-    found = [included.get("locations", key) for key in ids]
+    places = [place for key in ids if (place := included.get("locations", key))]
     return tuple(
-        _location(place, place_number == 0, str(resource.id), notes)
-        for place_number, place in enumerate(one for one in found if one is not None)
+        _location(place, position == 0, str(resource.id), notes)
+        for position, place in enumerate(places)
     )
 
 
@@ -336,7 +310,7 @@ def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -
     if country and code is None:
         notes.add(f"unknown_value:country {country[:40]}", remote_id)
     if raw is None or code is None:
-        raw = ", ".join(one for one in (raw, country) if one) or None
+        raw = ", ".join(part for part in (raw, country) if part) or None
     return Location(
         raw=raw,
         street=text(own.address),
@@ -351,7 +325,7 @@ def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -
 
 def _compensations(own: JobAttributes, remote_id: str, notes: Notes) -> tuple[Compensation, ...]:
     unit, currency = text(own.salary_time_unit), text(own.currency)
-    period = _known(unit, PERIOD, "salary-time-unit", remote_id, notes)
+    period = known(unit, PERIOD, "salary-time-unit", remote_id, notes)
     pay = read_pay(own.min_salary, own.max_salary, is_yearly=period is CompensationPeriod.YEAR)
     if pay.is_blank:
         return ()
@@ -382,14 +356,14 @@ def _origin(own: CandidateAttributes) -> TalentOrigin:
 
 def _contacts(own: CandidateAttributes) -> tuple[Contact, ...]:
     email, phone, linkedin = text(own.email), text(own.phone), web_address(own.linkedin_url)
-    found = []
+    contacts = []
     if email:
-        found.append(Contact(kind=ContactKind.EMAIL, value=email))
+        contacts.append(Contact(kind=ContactKind.EMAIL, value=email))
     if phone:
-        found.append(Contact(kind=ContactKind.PHONE, value=phone))
+        contacts.append(Contact(kind=ContactKind.PHONE, value=phone))
     if linkedin:
-        found.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
-    return tuple(found)
+        contacts.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
+    return tuple(contacts)
 
 
 def _attachments(
@@ -400,12 +374,12 @@ def _attachments(
     Links are signed and live for a minute, so only the path is looked at: it names the object.
     """
     own = resource.attributes
-    found = []
+    attachments = []
     link = web_address(own.original_resume) or web_address(own.resume)
     if link:
         path = _path(link)
         ending = path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else "pdf"
-        found.append(
+        attachments.append(
             Attachment(
                 remote_id="resume",
                 kind=AttachmentKind.RESUME,
@@ -417,8 +391,8 @@ def _attachments(
     for key in resource.relationships.uploads.many():
         upload = included.get("uploads", key)
         if upload is not None:
-            found.append(_upload(upload))
-    return tuple(found)
+            attachments.append(_upload(upload))
+    return tuple(attachments)
 
 
 def _path(link: str) -> str:

@@ -38,10 +38,9 @@ def stage_category(kind: str | None, legacy: str | None, name: str) -> StageCate
     >>> stage_category("Offer", "In process", "Paperwork"), stage_category("In process", None, "Entretien RH")
     (<StageCategory.OFFER: 'OFFER'>, <StageCategory.INTERVIEW: 'INTERVIEW'>)
     """
-    for known in (kind, legacy):
-        found = TYPES.get((known or "").strip().lower())
-        if found is not None:
-            return found
+    for name_of_type in (kind, legacy):
+        if category := TYPES.get((name_of_type or "").strip().lower()):
+            return category
     for category, pattern in _NAMES:
         if pattern.search(name):
             return category

@@ -1,4 +1,4 @@
-"""Teamtailor's company webhooks: what they say, how they are signed, and looking up what they name.
+"""Teamtailor's company webhooks: what they say and how they are signed.
 
 partner docs, "Company webhooks": {"payload": {"event_name", "data": {"id", "type", "attributes"}}}; live traffic was
 seen flat, with ``event_name`` and ``id`` at the root. Attributes are never believed, so none is read.
@@ -6,23 +6,21 @@ seen flat, with ``event_name`` and ``id`` at the root. Attributes are never beli
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from jemmo.connectors.base import Options, Reread, Webhooks
+from jemmo.connectors.base import Options, Webhooks
+from jemmo.connectors.refetch_changes import refetch_changes
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.ports import Source
-from jemmo.domain.refetch import refetch
-from jemmo.domain.streams import Start, Stream
+from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import Heard, Hint, Proof
 
@@ -34,11 +32,6 @@ KINDS = {
 }
 ACTIONS = frozenset(("create", "update", "destroy"))
 
-FEW = 3  # records asked for one by one; more are looked for in the list of what changed
-PAGES_SPARE = 2
-SINGLE_AT_MOST = 30  # requests; what is left waits for the next look
-BEFORE = timedelta(minutes=2)  # clocks differ
-
 
 class Signed(Struct):
     payload: msgspec.Raw
@@ -46,13 +39,12 @@ class Signed(Struct):
 
 def read(body: bytes, options: Options) -> Heard:
     """Event and record of a body, in either form."""
-    told = _decoded(body)
-    payload = told.get("payload")
+    webhook = _decoded(body)
+    payload = webhook.get("payload")
     if isinstance(payload, dict):
-        told = payload
-    data = told.get("data")
-    record = data if isinstance(data, dict) else told
-    event = told.get("event_name")
+        webhook = payload
+    data, event = webhook.get("data"), webhook.get("event_name")
+    record = data if isinstance(data, dict) else webhook
     if not isinstance(event, str) or not event or len(event) > 100:
         raise RecordRejected("The webhook has no event.", code="no_event", field="event_name")
     kind, _, action = event.partition(".")
@@ -83,7 +75,7 @@ def verify(
 
 
 def _verify_v1(key: str, plain: bytes, body: bytes) -> Proof:
-    """v1 covers the record's id alone: whoever has seen one can send it again, and so cause another look."""
+    """v1 covers the record's id alone: whoever has seen one can replay it, which causes another refetch."""
     try:
         (hint,) = read(body, {}).hints
     except (RecordRejected, ValueError):
@@ -111,39 +103,6 @@ def _hex(key: str, text: bytes) -> bytes:
     return hmac.new(key.encode(), text, hashlib.sha256).hexdigest().encode()
 
 
-async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
-    """Look up each record; many of a stream with one walk through what changed since the first was heard of."""
-    found = Reread()
-    for stream in KINDS.values():
-        wanted = {hint.remote_id for hint in hints if hint.stream is stream}
-        # What is said to be gone is in no list, so it is asked for by name.
-        listed = {one.remote_id for one in hints if one.stream is stream and not one.destroyed}
-        if len(listed) > FEW:
-            wanted -= await _from_list(source, stream, listed, since, found)
-        single, later = sorted(wanted)[:SINGLE_AT_MOST], sorted(wanted)[SINGLE_AT_MOST:]
-        found.unseen += [(stream, remote_id) for remote_id in later]
-        answers = await asyncio.gather(*(refetch(source, stream, key) for key in single))
-        for remote_id, answer in zip(single, answers, strict=True):
-            found.add(stream, remote_id, answer)
-    return found
-
-
-async def _from_list(
-    source: Source, stream: Stream, wanted: set[str], since: datetime, found: Reread
-) -> set[str]:
-    """Those of ``wanted`` that are among what changed; the walk ends when all were met, or is too long."""
-    met: set[str] = set()
-    pages = 0
-    since = (since - BEFORE).astimezone(UTC)
-    async for page in source.pages(stream, Start(since=since)):
-        found.pages.append(page)
-        pages += 1
-        met |= {one.remote_id for one in page.raw if one.remote_id} & wanted
-        if met == wanted or pages > PAGES_SPARE + len(wanted) // 15:
-            break
-    return met
-
-
 def _decoded(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
@@ -153,17 +112,17 @@ def _decoded(body: bytes) -> dict[str, Any]:
 
 def _id(record: dict[str, Any]) -> str | None:
     for name in ("id", "resource_id"):
-        found = record.get(name)
-        if isinstance(found, int) and not isinstance(found, bool):
-            return str(found)
-        if isinstance(found, str) and found.isascii() and found.isalnum() and len(found) <= 60:
-            return found
+        key = record.get(name)
+        if isinstance(key, int) and not isinstance(key, bool):
+            return str(key)
+        if isinstance(key, str) and key.isascii() and key.isalnum() and len(key) <= 60:
+            return key
     return None
 
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=reread,
+    reread=refetch_changes,
     verify=verify,
     streams=tuple(KINDS.values()),
     setup=_(

@@ -1,71 +1,37 @@
-"""What Teamtailor sends, as far as we read it (JSON:API, names in kebab-case).
-
-A page is decoded in one go into these types. When a record breaks its promises, that page is decoded again record by
-record, leniently: one odd value must not cost the others. Attributes we do not name are skipped.
-"""
+"""What Teamtailor sends, as far as we read it. Attributes that are not named here are skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
-Id = str | int
+from jemmo.connectors.jsonapi.document import NO_RELATIONSHIP, Id, Relationship
+
 Time = datetime | None
 Text = str | None
-
-MAX_ID = 200  # characters; an id that is longer is none
 
 A = TypeVar("A")
 
 
-class Linkage(Struct, frozen=True, gc=False):
-    id: Id
-
-
-class Relationship(Struct, frozen=True, gc=False):
-    """``data`` is there only when the relationship was included."""
-
-    data: Linkage | list[Linkage] | UnsetType | None = UNSET
-
-    def one(self) -> str | None:
-        data = self.data
-        return _key(data) if isinstance(data, Linkage) else None
-
-    def many(self) -> list[str]:
-        found = map(_key, self.data) if isinstance(self.data, list) else ()
-        return [key for key in found if key is not None]
-
-
-def _key(linkage: Linkage) -> str | None:
-    """The id linked to, if any record could have it."""
-    key = linkage.id if isinstance(linkage.id, str) else str(linkage.id)
-    return key if 0 < len(key) <= MAX_ID and "\x00" not in key else None
-
-
-NOTHING = Relationship()
-
-
 class Relationships(Struct, frozen=True, gc=False, rename="kebab"):
-    """Those we follow, of any kind of resource."""
+    """The relationships we follow, of any kind of resource."""
 
-    candidate: Relationship = NOTHING
-    job: Relationship = NOTHING
-    stage: Relationship = NOTHING
-    reject_reason: Relationship = NOTHING
-    stage_type: Relationship = NOTHING
-    department: Relationship = NOTHING
-    role: Relationship = NOTHING
-    user: Relationship = NOTHING
-    location: Relationship = NOTHING
-    locations: Relationship = NOTHING
-    uploads: Relationship = NOTHING
-    custom_field: Relationship = NOTHING
-    custom_field_values: Relationship = NOTHING
-    custom_field_options: Relationship = NOTHING
+    candidate: Relationship = NO_RELATIONSHIP
+    job: Relationship = NO_RELATIONSHIP
+    stage: Relationship = NO_RELATIONSHIP
+    reject_reason: Relationship = NO_RELATIONSHIP
+    stage_type: Relationship = NO_RELATIONSHIP
+    department: Relationship = NO_RELATIONSHIP
+    role: Relationship = NO_RELATIONSHIP
+    user: Relationship = NO_RELATIONSHIP
+    location: Relationship = NO_RELATIONSHIP
+    locations: Relationship = NO_RELATIONSHIP
+    uploads: Relationship = NO_RELATIONSHIP
+    custom_field: Relationship = NO_RELATIONSHIP
+    custom_field_values: Relationship = NO_RELATIONSHIP
 
 
 NO_RELATIONSHIPS = Relationships()
@@ -106,7 +72,6 @@ class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     pitch: Text = None
     linkedin_url: Text = None
     consent_future_jobs_at: Time = None
-    connected: bool | None = None
     internal: bool | None = None
     referred: bool | None = None
     sourced: bool | None = None
@@ -157,14 +122,11 @@ class IncludedAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     """Whatever comes along with a page: files, places, names, custom values."""
 
     name: Text = None
-    url: Text = None
     file_name: Text = None
-    internal: bool | None = None
     address: Text = None
     city: Text = None
     zip: Text = None
     country: Text = None
-    headquarters: bool | None = None
     lat: str | float | None = None
     long: str | float | None = None
     field_type: Text = None
@@ -194,76 +156,3 @@ class Resource(Struct, Generic[A], frozen=True, gc=False):
 
 class Included(Resource[IncludedAttributes], frozen=True, gc=False):
     type: str = ""
-
-
-class Meta(Struct, frozen=True, gc=False, rename="kebab"):
-    record_count: int | None = None
-
-
-class PageLinks(Struct, frozen=True):
-    next: str | None = None
-    prev: str | None = None
-
-
-class Document(Struct, Generic[A], frozen=True):
-    """A list's page."""
-
-    data: list[Resource[A]]
-    included: list[Included] = []
-    meta: Meta = Meta()
-    links: PageLinks = PageLinks()
-
-
-class LooseDocument(Struct, frozen=True):
-    """A list's page whose records have not been looked at."""
-
-    data: list[Any]
-    included: list[Any] = []
-    meta: Meta = Meta()
-    links: PageLinks = PageLinks()
-
-
-class SingleDocument(Struct, frozen=True):
-    data: Any
-    included: list[Any] = []
-
-
-class ErrorObject(Struct, frozen=True):
-    """One error of a refusal; ``code`` is a number or text, ``detail`` says what is meant."""
-
-    title: Any = None
-    detail: Any = None
-    code: Any = None
-
-
-class ErrorDocument(Struct, frozen=True):
-    errors: Any = None
-
-
-loosely = msgspec.json.Decoder(LooseDocument).decode
-
-
-def decoder(attributes: type[A]) -> Callable[[bytes], Document[A] | LooseDocument]:
-    """Decodes a page: strictly if it keeps its promises, else with its records left as they are."""
-    strict = msgspec.json.Decoder(Document[attributes])  # type: ignore[valid-type]
-
-    def decode(body: bytes) -> Document[A] | LooseDocument:
-        try:
-            return strict.decode(body)
-        except msgspec.ValidationError:
-            return loosely(body)
-
-    return decode
-
-
-MOST_ERRORS = 20  # of one body
-
-
-def errors_of(body: bytes) -> list[ErrorObject]:
-    """The errors in a body. Never raises: error bodies come in many shapes, and many hold none."""
-    try:
-        errors = msgspec.json.decode(body, type=ErrorDocument).errors
-        listed = errors if isinstance(errors, list) else [errors]
-        return [msgspec.convert(one, ErrorObject) for one in listed[:MOST_ERRORS]]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []

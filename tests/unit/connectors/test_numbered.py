@@ -1,4 +1,4 @@
-"""Teamtailor's lists, walked page by page: what is empty, and what has no end."""
+"""Lists with page numbers: what is empty, and what has no end."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from jemmo.connectors.jsonapi.document import LooseDocument, Meta, PageLinks
 from jemmo.connectors.listing import MOST_EMPTY_PAGES
-from jemmo.connectors.teamtailor.walk import Position, Walk
-from jemmo.connectors.teamtailor.wire import LooseDocument, Meta, PageLinks
+from jemmo.connectors.numbered import Position, Walk
 from jemmo.domain.errors import PermanentError
 
 
@@ -21,7 +21,7 @@ async def walked(pages: list[list[str]], *, endless: bool = False) -> list[str |
         is_last = number == len(pages) - 1 and not endless
         total = len({key for page in pages for key in page})
         return LooseDocument(
-            data=data,
+            rows=data,
             meta=Meta(record_count=total),
             links=PageLinks(next=None if is_last else str(number + 1)),
         )

@@ -1,4 +1,4 @@
-"""What an account refused before: each sync would ask for it in vain."""
+"""What an account refused before, so that not every sync asks for it in vain."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from jemmo.domain.refused_requests import ASK_AGAIN, Refusal, RefusalMemory
 LIST = "list"
 
 
-class Remembering:
-    """The refusals of one account, as an earlier sync met them and as this one does."""
+class KnownRefusals:
+    """The refusals of one account: those of earlier syncs and of this one."""
 
     def __init__(self, memory: RefusalMemory | None) -> None:
         self._memory = memory
@@ -21,7 +21,7 @@ class Remembering:
         self._turn = asyncio.Lock()
 
     async def recall(self, *, again: bool = False) -> None:
-        """Once per sync: what is known and not old, or nothing where all is to be asked ``again``."""
+        """Once per sync: load what is known and recent; with ``again`` forget it, so that all is asked for."""
         async with self._turn:
             if self._recalled:
                 return
@@ -32,26 +32,28 @@ class Remembering:
                 await self._memory.keep([])
                 return
             known, now = await self._memory.known(), datetime.now(UTC)
-            fresh = [one for one in known if now - one.at < ASK_AGAIN]
+            fresh = [refusal for refusal in known if now - refusal.at < ASK_AGAIN]
             if len(fresh) < len(known):
                 await self._memory.keep(fresh)
-            self._known = {(one.path, one.part, one.names): one for one in fresh}
+            self._known = {(each.path, each.part, each.names): each for each in fresh}
 
-    def of(self, path: str) -> list[Refusal]:
-        """What of a list was refused, besides the list itself."""
-        return [one for one in self._known.values() if one.path == path and one.part != LIST]
+    def parts_of(self, path: str) -> list[Refusal]:
+        """What was refused of a list, besides the list itself."""
+        return [each for each in self._known.values() if each.path == path and each.part != LIST]
 
-    def refuses(self, path: str, include: Collection[str] = ()) -> Refusal | None:
-        """Whether a list was refused, asked for with these includes."""
+    def of_list(self, path: str, include: Collection[str] = ()) -> Refusal | None:
+        """The refusal of a list, asked for with these includes."""
         return self._known.get((path, LIST, tuple(sorted(include))))
 
     async def note(
         self, path: str, part: str = LIST, names: Collection[str] = (), message: str = ""
     ) -> None:
         await self.recall()
-        own = tuple(sorted(names))
-        known = Refusal(path=path, part=part, names=own, at=datetime.now(UTC), message=message)
+        ordered = tuple(sorted(names))
+        refusal = Refusal(
+            path=path, part=part, names=ordered, at=datetime.now(UTC), message=message
+        )
         async with self._turn:
-            self._known[path, part, own] = known
+            self._known[path, part, ordered] = refusal
             if self._memory is not None:
                 await self._memory.keep(list(self._known.values()))

@@ -1,0 +1,153 @@
+"""Asks for lists without what an account refuses: an include, a filter, a sort, a sparse field, or a list itself.
+
+Attributes come and go with an API's version, and asking for an unknown one may be refused. So one record is looked at
+whole, and then only what is there and what we read is asked for: a page shrinks to a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from jemmo.connectors.jsonapi.document import LooseDocument, attributes_of, loosely
+from jemmo.connectors.jsonapi.query import Query
+from jemmo.connectors.jsonapi.refusals import PartRefused
+from jemmo.connectors.known_refusals import KnownRefusals
+from jemmo.connectors.refusals import Refused
+from jemmo.connectors.whole import whole
+from jemmo.domain.errors import ScopeTooSmall
+from jemmo.rest_client import RestClient
+
+PARTS = ("fields", "include", "sort", "filter")
+"""What is left out, in this order, where a refusal does not say what it is about."""
+Part = tuple[str, frozenset[str] | None]
+"""A part of a query and the names in it that are left out; ``None`` for all of it."""
+
+
+class Asker:
+    def __init__(self, client: RestClient, known: KnownRefusals) -> None:
+        self._client = client
+        self.known = known
+        self._refused: dict[str, list[Part]] = {}
+
+    def allowed(self, query: Query) -> Query:
+        """The query without what this account has refused, in this sync or lately."""
+        for refusal in self.known.parts_of(query.path):
+            query = query.without(refusal.part, frozenset(refusal.names) or None) or query
+        for part, names in self._refused.get(query.path, ()):
+            query = query.without(part, names) or query
+        return query
+
+    async def less(self, query: Query, error: Refused | ScopeTooSmall) -> Query | None:
+        """A smaller query to ask instead of one that was refused; ``None`` where nothing is left to leave out.
+
+        Where the answer names what it refuses, that; else what is only there to save time, then each include that is
+        refused by itself, then order and filter.
+        """
+        words = error.words if isinstance(error, PartRefused) else frozenset()
+        named = "include" if isinstance(error, ScopeTooSmall) else getattr(error, "part", None)
+        for candidate in (named,) if named else PARTS:
+            part, names = await self._refused_of(query, candidate, words)
+            less = query.without(part, names)
+            if less is not None:
+                sure = bool(named) or part in ("fields", "include")
+                if sure or await self._refuses_alone(query, part):  # else only guessed
+                    self._refused.setdefault(query.path, []).append((part, names))
+                    await self.known.note(query.path, part, names or ())
+                return less
+        return None
+
+    async def count(self, query: Query) -> int | None:
+        """How many records a list has; ``None`` where it is refused or does not tell."""
+        page = await self._page(replace(query, include=(), fields=(), sort=None, size=1))
+        return page.count if page else None
+
+    async def first(self, path: str) -> list[Any]:
+        """One record of a list, in a list; none where there is none, or where the list is refused."""
+        if self.known.of_list(path):
+            return []
+        page = await self._page(Query(path=path, size=1, sort=None))
+        return page.rows if page else []
+
+    async def every_page(self, query: Query, add: Callable[[LooseDocument], None]) -> bool:
+        """Every page of a small list; ``False`` for an account without it, or a key that may not see it."""
+        if self.known.of_list(query.path, query.include):
+            return False
+        try:
+            async for page in whole(
+                self._client,
+                query.url(),
+                lambda answer: loosely(answer.body),
+                lambda page: page.next,
+            ):
+                add(page)
+        except (Refused, ScopeTooSmall):
+            await self.known.note(query.path, names=query.include)
+            return False
+        return True
+
+    async def attributes(self, path: str, names: set[str], always: set[str]) -> str | None:
+        """Of the attributes ``names``, those that the records of a list have; ``None`` where no record tells.
+
+        Where a record lacks some, they may be blank or unknown: whether they are refused is asked. ``always`` are in
+        each record of any version; where one lacks some of these, blanks are left out, so it says nothing of others.
+        """
+        present = {name for row in await self.first(path) for name in attributes_of(row)}
+        if not present >= always:
+            return None
+        unseen = names - present
+        while unseen and (refused := await self._refused_fields(path, unseen)):
+            unseen -= refused
+        return ",".join(sorted((names & present) | unseen))
+
+    async def _refused_fields(self, path: str, names: set[str]) -> set[str]:
+        """Those of some fields that the answer refuses; all of them, where it does not say which."""
+        fields = ((path, ",".join(sorted(names))),)
+        try:
+            await self._client.get(
+                Query(path=path, fields=fields, size=1, sort=None).url(), loosely
+            )
+        except Refused as error:
+            refused = names & getattr(error, "words", frozenset())
+            if refused or len(names) == 1:
+                return refused or names
+            return {name for name in names if await self._refused_fields(path, {name})}
+        return set()
+
+    async def _refused_of(self, query: Query, part: str, words: frozenset[str]) -> Part:
+        """What to leave out where a part of a query is refused, in the words of ``Query.without``."""
+        if part == "include":
+            gone = {name for name in query.include if name in words}
+            gone = gone or {name for name in query.include if await self._refuses(query.path, name)}
+            return part, frozenset(gone)
+        if part == "sort":
+            return part, frozenset((query.sort or "",))
+        if part == "filter" and query.without("fixed filter", words):
+            return "fixed filter", words
+        if part == "filter":
+            used = {name: name[1:].partition("]")[0] for name, _ in query.filters}
+            gone = {name for name, field in used.items() if field in words}
+            return part, frozenset(gone or used)
+        return part, None
+
+    async def _refuses_alone(self, query: Query, part: str) -> bool:
+        """Whether an order or a filter alone is refused, where the answer does not say what is."""
+        alone = Query(path=query.path, fixed_filters=query.fixed_filters, size=1, sort=None)
+        if part == "sort":
+            alone = replace(alone, sort=query.sort)
+        elif part == "filter":
+            alone = replace(alone, filters=query.filters)
+        return await self._page(alone) is None
+
+    async def _refuses(self, path: str, include: str) -> bool:
+        """Whether one include alone is refused, where the list without it is not."""
+        return await self._page(Query(path=path, include=(include,), size=1, sort=None)) is None
+
+    async def _page(self, query: Query) -> LooseDocument | None:
+        """An answer that reading can do without; ``None`` where it is refused."""
+        try:
+            return await self._client.get(query.url(), loosely)
+        except (Refused, ScopeTooSmall):
+            return None

@@ -1,0 +1,69 @@
+"""Short lists whose names the records that refer to them hold: a change of a name moves no record's own date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from jemmo.connectors.jsonapi.asking import Asker
+from jemmo.connectors.jsonapi.document import LooseDocument
+from jemmo.connectors.jsonapi.query import Query
+
+MOST_NAMED = 500  # of which digests are kept; of more, records are only read again in their turn
+
+Digests = Callable[[Iterable[Any]], Mapping[str, str]]
+"""What each object of a list says, as a digest, by ``type:id``."""
+
+
+class NamedLists:
+    """Digests of these lists, kept in ``Page.basis`` from sync to sync."""
+
+    def __init__(self, asker: Asker, digests: Digests) -> None:
+        self._asker = asker
+        self._digests = digests
+        self._known: dict[str, str] = {}
+        self._read: set[str] = set()
+
+    async def read(self, kinds: Collection[str]) -> None:
+        """Read each list once per sync."""
+
+        def add(page: LooseDocument) -> None:
+            self._known |= self._digests(page.rows)
+
+        for kind in kinds:
+            if kind not in self._read and await self._asker.every_page(
+                Query(path=kind, sort=None), add
+            ):
+                self._read.add(kind)
+
+    def basis(self, kinds: Collection[str], digest: str, before: str | None) -> str:
+        """``digest`` and what these lists say; what they said before, where one is refused now."""
+        old = _digests_in(before)
+        named = {
+            key: value
+            for kind in kinds
+            for key, value in (self._known if kind in self._read else old).items()
+            if key.startswith(f"{kind}:")
+        }
+        if len(named) > MOST_NAMED:
+            return digest
+        return f"{digest} {msgspec.json.encode(named).decode()}"
+
+
+def renamed(before: str | None, now: str | None) -> list[tuple[str, str]]:
+    """Type and id of each object that says something else than it did."""
+    old, new = _digests_in(before), _digests_in(now)
+    changed = [key for key in sorted(old) if key in new and old[key] != new[key]]
+    return [(kind, key) for kind, _, key in (name.partition(":") for name in changed)]
+
+
+def digest_of(value: Any) -> str:
+    return blake2b(msgspec.json.encode(value), digest_size=8).hexdigest()
+
+
+def _digests_in(basis: str | None) -> dict[str, str]:
+    encoded = (basis or "").partition(" ")[2]
+    return msgspec.json.decode(encoded, type=dict[str, str]) if encoded else {}

@@ -1,0 +1,338 @@
+"""Reads an account of an ATS that speaks JSON:API, in lists with page numbers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.jsonapi.document import (
+    AnyDocument,
+    attributes_of,
+    decoder,
+    loosely,
+    single,
+    usable,
+)
+from jemmo.connectors.jsonapi.lists import BOUNDS, NEWEST_FIRST, JsonApiLists
+from jemmo.connectors.jsonapi.named import renamed
+from jemmo.connectors.jsonapi.query import Query, changed_since
+from jemmo.connectors.lenient import convert
+from jemmo.connectors.numbered import Position, Step, Walk, has_reached, id_of
+from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
+from jemmo.domain.history import LIMITED
+from jemmo.domain.records import Record
+from jemmo.domain.streams import (
+    Notes,
+    Page,
+    RawRecord,
+    Sighting,
+    SightingPage,
+    Start,
+    Stream,
+    StreamSpec,
+)
+from jemmo.domain.validation import parse_time, utc
+from jemmo.rest_client.ahead import Ahead
+
+MOST_RENAMED = 20  # objects whose records are asked for one by one; of more, all are read
+
+
+class JsonApiSource(JsonApiLists):
+    """Implements ``jemmo.domain.ports.Source``, but for the connection test (``access.JsonApiAccess``)."""
+
+    included: Any
+    """What comes along with a page, as decoded: anything with ``type``, ``id`` and ``attributes``."""
+    digest = ""
+    """Of what records are mapped with besides themselves and ``ResourceType.names``."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._ahead: list[Ahead[AnyDocument]] = []
+        self._comes_beside = {name for own in self.resources.values() for name in own.beside}
+
+    # --- a vendor's part ---
+
+    def around(self, included: list[Any]) -> Any:
+        """What mapping a page's records needs besides them, of all that came along."""
+        return included
+
+    def note(self, stream: Stream, rows: Sequence[Any]) -> None:
+        """Take in what the records of a stream tell about those of others."""
+
+    # --- the port ---
+
+    @property
+    def streams(self) -> Sequence[StreamSpec]:
+        return [own.spec for own in self.resources.values()]
+
+    async def close(self) -> None:
+        for ahead in self._ahead:
+            await ahead.close()
+        await super().close()
+
+    async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """Everything, or what changed since ``start.since``.
+
+        Where everything is read, the recent part of a long list comes first: see ``lists``.
+        """
+        await self.asker.known.recall(again=start.asks_again)
+        await self.learn(stream, reads_all=start.since is None)
+        basis = self._basis(stream, start.basis)
+        if start.since is not None:
+            after = start.cursor or Position(url="").cursor
+            async for page in self._renamed(stream, start.basis):
+                yield replace(page, cursor=after)
+        async for page in self._pass(stream, start):
+            yield replace(page, basis=basis)
+
+    async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
+        await self.learn(stream)
+        own, queries, met = self.resources[stream], self.queries(stream), set[str]()
+        begin = msgspec.json.decode(cursor, type=Position) if cursor else Position(url="")
+        short = begin.short
+        for part in range(begin.part, len(queries)):
+            fields = ((own.path, own.sweep_field),)
+            thin = replace(queries[part], include=(), fields=fields, sort="id")
+            place = begin if part == begin.part else Position(url="", part=part, short=short)
+            async for _, step in self._walk(stream, thin, place):
+                repeats = _repeats(step, met) if len(queries) > 1 else step.repeats
+                after = step.after
+                if after is None and part + 1 < len(queries):
+                    short = step.short
+                    after = place.next_part(step)
+                yield SightingPage(
+                    sightings=_sightings(step),
+                    cursor=after.cursor if after else None,
+                    total=step.total if len(queries) == 1 else None,
+                    repeats=repeats,
+                    short=step.short,
+                    covers=step.covers and None not in step.ids,
+                )
+
+    async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
+        await self.learn(stream)
+        query: Query | None = self.asker.allowed(self.queries(stream)[0])
+        while query is not None:
+            try:
+                body = await self.client.get(query.url_of(remote_id), single)
+            except (Refused, ScopeTooSmall) as error:
+                if isinstance(error, Refused) and error.status in NOT_FOUND:
+                    return None
+                query = await self.asker.less(replace(query, fields=(), sort=None), error)
+                if query is None:
+                    raise
+                continue
+            raw = RawRecord(id_of(body.data) or remote_id, body.data)
+            return self._as_page(stream, [raw], self._around(body.included))
+        return None
+
+    # --- a pass ---
+
+    async def _pass(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
+        """The lists of a pass, one after the other."""
+        position, queries = await self._begin(stream, start)
+        overlap = bool(self.first_lists(stream)) and len(queries) > 1
+        met = set[str]() if overlap else None
+        following: Position | None = position
+        while following is not None:
+            position, following = following, None
+            async for asked, step in self._walk(stream, queries[position.part], position):
+                page = self._page(stream, step, met, start.since if asked.filters else None)
+                newest_first = asked.sort == NEWEST_FIRST
+                if met is not None or newest_first:
+                    page = replace(page, total=None)  # the list's count is not this pass's
+                if newest_first and start.since and has_reached(start.since, _dates(step)):
+                    yield replace(page, cursor=None)
+                    return
+                if page.cursor is None and position.part + 1 < len(queries):
+                    following = position.next_part(step)
+                    page = replace(page, cursor=following.cursor)
+                if asked.beside and asked.filters:
+                    page = replace(page, beside=self._beside(asked, step))
+                yield self._in_order(stream, page, position, asked, step, start)
+
+    async def _begin(self, stream: Stream, start: Start) -> tuple[Position, list[Query]]:
+        """Where a pass begins or goes on, and the lists that it reads one after the other.
+
+        Raises ``ValueError`` for a place in a list that there no longer is.
+        """
+        if start.cursor:
+            position = msgspec.json.decode(start.cursor, type=Position)
+        else:
+            position = await self.beginning(stream, start)
+        queries = await self.of_pass(stream, start, position)
+        if position.part >= len(queries):
+            raise ValueError(f"There is no part {position.part} of {stream}.")
+        return position, queries
+
+    async def _renamed(self, stream: Stream, before: str | None) -> AsyncIterator[Page]:
+        """Records that refer to something by another name now, although their own date need not move.
+
+        They have no place in the list of changes, so they come first, and again when a pass is taken up.
+        """
+        by = self.resources[stream].names
+        names = [(by[kind], key) for kind, key in renamed(before, self._basis(stream, before))]
+        filters = [()] if len(names) > MOST_RENAMED else [(name,) for name in names]
+        limit = self.config.limit if stream in LIMITED else None
+        within = changed_since(limit - BOUNDS) if limit else ()
+        for whole in self.queries(stream):
+            for name in filters:
+                query = replace(whole, filters=(*name, *within))
+                async for _, step in self._walk(stream, query, Position(url="")):
+                    page = self._page(stream, step, None, None)
+                    yield replace(page, total=None, short=0, repeats=len(page.raw))
+
+    def _basis(self, stream: Stream, before: str | None) -> str | None:
+        names = self.resources[stream].names
+        return self.named.basis(names, self.digest, before) if names else None
+
+    async def _walk(
+        self, stream: Stream, full: Query, start: Position
+    ) -> AsyncIterator[tuple[Query, Step[AnyDocument]]]:
+        """The steps of a list, each with the query that was asked: less than ``full`` where a part is refused.
+
+        Raises ``StreamRefused`` for an optional list that this account does not show at all.
+        """
+        own = self.resources[stream]
+        if own.optional and (known := self.asker.known.of_list(full.path)):
+            raise StreamRefused(known.message, stream=stream)
+        query = self.asker.allowed(full)
+        decode = loosely if full.beside else decoder(own.resource, self.included)
+        # No walk is given an older one's pages.
+        ahead = Ahead[AnyDocument](lambda url: self.client.get(url, decode))
+        self._ahead.append(ahead)
+        while True:
+            whole = query.fixed_filters == full.fixed_filters
+            # What changed last comes first in few pages, and which one is the last is seen on it.
+            expect = None if query.sort == NEWEST_FIRST else ahead.expect
+            begin = start if start.url else replace(start, url=query.url())
+            walk = Walk(ahead.get, begin, size=self.size, here=self.client.path_of, expect=expect)
+            begun = False
+            try:
+                async for step in walk.steps():
+                    begun = True
+                    yield query, step if whole else replace(step, covers=False)
+                return
+            except (Refused, ScopeTooSmall) as error:
+                if begun:
+                    raise
+                if start.url and isinstance(error, Refused) and error.status in (400, 404):
+                    start = replace(start, url="", total=None, least=None, seen=0)  # place unknown
+                    continue
+                less = await self.asker.less(query, error)
+                if less is None:
+                    raise await self._without(stream, full, error) from None
+                query = less
+
+    async def _without(
+        self, stream: Stream, query: Query, error: Refused | ScopeTooSmall
+    ) -> JemmoError:
+        """The error of a stream, or that the sync goes on without it."""
+        is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
+        if not self.resources[stream].optional or not is_missing:
+            return error
+        await self.asker.known.note(query.path, message=error.message)
+        return StreamRefused(error.message, stream=stream)
+
+    # --- pages ---
+
+    def _page(
+        self, stream: Stream, step: Step[AnyDocument], met: set[str] | None, since: datetime | None
+    ) -> Page:
+        self.note(stream, step.page.rows)
+        raw = [RawRecord(key, row) for key, row in zip(step.ids, step.page.rows, strict=True)]
+        return replace(
+            self._as_page(stream, raw, self._around(step.page.included), since),
+            cursor=step.after.cursor if step.after else None,
+            total=step.total,
+            repeats=step.repeats if met is None else _repeats(step, met),
+            short=step.short,
+            covers=step.covers,
+        )
+
+    def _in_order(
+        self,
+        stream: Stream,
+        page: Page,
+        position: Position,
+        asked: Query,
+        step: Step[AnyDocument],
+        start: Start,
+    ) -> Page:
+        """A page of a pass in two parts: the count of both, and whether this is the end of the first."""
+        own = self.resources[stream]
+        if not position.recent:
+            # Recent records of other streams bring theirs of such a stream along.
+            waits = start.recent and not own.spec.recent and stream in self._comes_beside
+            return replace(page, recent=False) if waits and self.is_long(step.total) else page
+        if first := self.first_lists(stream):
+            last = len(first) - 1
+            follow = position.part < last or (position.part == last and step.after is not None)
+            return replace(page, recent=follow)
+        total = None if step.total is None else position.before + step.total + position.after
+        if not asked.filters:  # refused all of a sudden, so the parts are no longer what they were
+            page = replace(page, covers=False)
+        follow = not position.part and step.after is not None
+        return replace(page, total=total, recent=follow)
+
+    def _beside(self, asked: Query, step: Step[AnyDocument]) -> tuple[Page, ...]:
+        """The related records of other streams, where all was allowed that they are made of."""
+        objects = [each for each in step.page.included if isinstance(each, dict)]
+        around, pages = self._around(objects), []
+        for other, _ in self.beside_whole(asked):
+            path = self.resources[other].path
+            own = [each for each in objects if each.get("type") == path]
+            if raw := [RawRecord(key, each) for each in own if (key := id_of(each))]:
+                pages.append(self._as_page(other, raw, around))
+        return tuple(pages)
+
+    def _around(self, included: Iterable[Any]) -> Any:
+        return self.around(usable(included, self.included))
+
+    def _as_page(
+        self, stream: Stream, raw: list[RawRecord], around: Any, since: datetime | None = None
+    ) -> Page:
+        own = self.resources[stream]
+
+        def to_record(record: RawRecord, notes: Notes) -> Record:
+            resource = record.body
+            if not isinstance(resource, Struct):
+                resource = convert(resource, own.resource, record.remote_id or "", notes)
+            mapped = own.map(resource, around, notes)
+            if since and mapped.remote_updated_at and mapped.remote_updated_at < since:
+                notes.add("filter_ignored", mapped.remote_id)
+            return mapped
+
+        return Page(stream=stream, raw=raw, map=to_record)
+
+
+def _repeats(step: Step[AnyDocument], met: set[str]) -> int:
+    """How many of a page's records are among those ``met`` in any list of the pass; then all of them are."""
+    ids = [key for key in step.ids if key]
+    repeats = sum(key in met for key in ids)
+    met.update(ids)
+    return repeats
+
+
+def _dates(step: Step[AnyDocument]) -> list[datetime | None]:
+    return [_updated_at(row) for row in step.page.rows]
+
+
+def _updated_at(row: Any) -> datetime | None:
+    """When a record, decoded or not, changed last."""
+    if isinstance(row, dict):
+        return parse_time(attributes_of(row).get("updated-at"))
+    attributes = getattr(row, "attributes", None)
+    return utc(attributes.updated_at) if attributes is not None else None
+
+
+def _sightings(step: Step[AnyDocument]) -> list[Sighting]:
+    """The ids of a page and their dates."""
+    dated = zip(step.ids, _dates(step), strict=True)
+    return [Sighting(key, changed) for key, changed in dated if key]
