@@ -131,7 +131,7 @@ ASGI_APPLICATION = "jemmo.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE / "web" / "templates"],
+        "DIRS": sorted(BASE.glob("web/*/templates")),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -67,7 +67,8 @@ def test_messages_and_help_are_american() -> None:
 
 
 def test_pages_are_american() -> None:
-    pages = sorted((SOURCE / "web" / "templates").rglob("*.*"))
+    pages = sorted((SOURCE / "web").glob("*/templates/**/*.*"))
+    assert pages
 
     assert {path.name: found for path in pages if (found := british(in_template(path)))} == {}
 

@@ -161,7 +161,7 @@ def test_the_text_of_a_file_is_not_shown(masked: Client, showcase: Showcase) -> 
     with noticing(disguise := Disguise(b"secret")):
         preview = {"text": "Zqresume", "file_name": "Zqfile.pdf", "version": {"id": uuid4()}}
         shown = {"preview": preview, "talent": showcase.talent("elodie")}
-        page = render_to_string("web/file.html", shown)
+        page = render_to_string("files/file.html", shown)
     assert "document.pdf" in page
     assert "Zq" not in disguise.html(page)
 

@@ -236,11 +236,11 @@ def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
     known = SimpleNamespace(
         supported=True, set_up=True, health="silent", last_delivery_at=timezone.now(), unannounced=7
     )
-    shown_as = render_to_string("web/ats_card_more.html", {"card": {"webhook": known}})
+    shown_as = render_to_string("connections/card_more.html", {"card": {"webhook": known}})
 
     assert "Silent: changes arrive without them" in shown_as
     assert "7 changes came without one" in shown_as
-    assert "<dt>" not in render_to_string("web/ats_card_more.html", {"card": {}})
+    assert "<dt>" not in render_to_string("connections/card_more.html", {"card": {}})
 
 
 @pytest.mark.parametrize(

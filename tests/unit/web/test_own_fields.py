@@ -21,7 +21,7 @@ SAME_IN_FRENCH = {"client", "score"}
 def french(key: str, label: str) -> str:
     fields = {key: {"type": "text", "label": label, "value": "x"}}
     with translation.override("fr"):
-        return render_to_string("web/custom_fields.html", {"fields": fields})
+        return render_to_string("records/custom_fields.html", {"fields": fields})
 
 
 def test_every_name_that_a_connector_gives_is_known() -> None:

@@ -64,7 +64,7 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
         "section": "settings",
         "settings_page": "members",
     }
-    return render(request, "web/members.html", shown, status=422 if form else 200)
+    return render(request, "accounts/members.html", shown, status=422 if form else 200)
 
 
 @require_POST
@@ -142,11 +142,11 @@ def remove(request: MemberRequest, membership_id: int) -> HttpResponse:
     mine = target.id == request.membership.id
     if not mine and not roles.may_touch(request.membership.role, target.role):
         who = "owners" if manages(request) else "managers"
-        return render(request, "web/403.html", {"who": who}, status=403)
+        return render(request, "frame/403.html", {"who": who}, status=403)
     if request.method != "POST":
         made = tokens.made_by(request.organisation, target.account)
         shown = {"target": target, "mine": mine, "has_tokens": made, "section": "settings"}
-        return render(request, "web/member_remove.html", shown)
+        return render(request, "accounts/member_remove.html", shown)
     done = _("You left the organization.") if mine else _("The member was removed.")
     return _done(
         request,
@@ -167,7 +167,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST" and (existing or (form is not None and form.is_valid())):
             return _joined(request, token, form, now)
     except ConfigError as error:
-        return render(request, "web/invitation_gone.html", {"reason": explained(error)}, status=410)
+        return render(
+            request, "accounts/invitation_gone.html", {"reason": explained(error)}, status=410
+        )
     signed_in = request.user.is_authenticated
     shown = {
         "invitation": found,
@@ -179,7 +181,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "other": signed_in and getattr(request.user, "email", "") != found.email,
         "here": request.path,
     }
-    return render(request, "web/invitation.html", shown)
+    return render(request, "accounts/invitation.html", shown)
 
 
 def _joined(

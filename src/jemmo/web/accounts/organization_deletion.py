@@ -42,7 +42,7 @@ def organisation(request: MemberRequest) -> HttpResponse:
                 request, _("The organization will be deleted. Until then you can undo this.")
             )
             return redirect("privacy_organisation")
-    return render(request, "web/privacy_organisation.html", shown)
+    return render(request, "accounts/organisation.html", shown)
 
 
 @require_POST
@@ -65,7 +65,7 @@ def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
     found = _own(request, deletion_id)
     genuine = organization_deletion.is_genuine(found, vault=default_vault())
     shown = {"certificate": found, "genuine": genuine}
-    return render(request, "web/organisation_deleted.html", shown)
+    return render(request, "accounts/organisation_deleted.html", shown)
 
 
 @login_required

@@ -22,6 +22,6 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     return render(
         request,
-        "web/profile.html",
+        "accounts/profile.html",
         {"form": form, "section": "settings", "settings_page": "profile"},
     )

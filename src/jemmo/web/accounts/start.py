@@ -35,7 +35,7 @@ def first_owner(request: HttpRequest) -> HttpResponse:
         else:
             login(request, owner, backend=BACKEND)
             return redirect("ats")
-    return render(request, "web/first_owner.html", {"form": form})
+    return render(request, "accounts/first_owner.html", {"form": form})
 
 
 @login_required
@@ -45,4 +45,4 @@ def no_organisation(request: HttpRequest) -> HttpResponse:
     if request.user.is_staff:
         return redirect("admin:index")
     shown = {"deleted": organization_deletion.certificates(request.user)}  # type: ignore[arg-type]
-    return render(request, "web/no_organisation.html", shown)
+    return render(request, "accounts/no_organisation.html", shown)

@@ -84,4 +84,4 @@ def _page(request: MemberRequest, form: ApiTokenForm, made: NewToken | None = No
         "section": "settings",
         "settings_page": "api_tokens",
     }
-    return render(request, "web/api_tokens.html", shown, status=422 if form.errors else 200)
+    return render(request, "accounts/api_tokens.html", shown, status=422 if form.errors else 200)

@@ -33,7 +33,7 @@ def to_connection(connection: Connection) -> HttpResponse:
 @member
 def connections(request: MemberRequest) -> HttpResponse:
     shown = [_with_chart(one) for one in summaries.of(request.organisation)]
-    return render(request, "web/ats.html", {"cards": shown, **_frame(request)})
+    return render(request, "connections/connections.html", {"cards": shown, **_frame(request)})
 
 
 @member
@@ -41,14 +41,16 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """One connection with its whole history, a page at a time."""
     found = connection_of(request, connection_id)
     shown = _with_chart(summaries.card(found, before=_moment(request.GET.get("before", ""))))
-    return render(request, "web/ats_connection.html", {**shown, **_frame(request), "whole": True})
+    return render(
+        request, "connections/connection.html", {**shown, **_frame(request), "whole": True}
+    )
 
 
 @member
 def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """The card alone."""
     shown = _with_chart(summaries.card(connection_of(request, connection_id)))
-    return render(request, "web/ats_card.html", {**shown, **_frame(request)})
+    return render(request, "connections/card.html", {**shown, **_frame(request)})
 
 
 @member
@@ -62,8 +64,8 @@ def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     found = summaries.card(connection_of(request, connection_id))
     shown = {**_with_chart(found), **_frame(request), "whole": "whole" in request.GET}
     if found.activity == request.GET.get("was"):
-        return render(request, "web/ats_progress.html", shown)
-    card = render(request, "web/ats_card.html", shown)
+        return render(request, "connections/progress.html", shown)
+    card = render(request, "connections/card.html", shown)
     return retarget(reswap(card, "outerHTML"), f"#connection-{connection_id}")
 
 
@@ -72,7 +74,7 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
     found = selected.run(request.organisation, run_id)
     if found is None:
         raise Http404
-    return render(request, "web/run.html", {"run": found, **_frame(request)})
+    return render(request, "connections/run.html", {"run": found, **_frame(request)})
 
 
 def _frame(request: MemberRequest) -> dict[str, object]:

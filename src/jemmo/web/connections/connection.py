@@ -99,7 +99,7 @@ def test(request: MemberRequest, connection_id: UUID) -> HttpResponse:
                 shown["report"] = connections.retest(connection, default_vault(), patience=PATIENCE)
         except JemmoError as error:
             shown["problem"] = problem(error)
-    return render(request, "web/ats_test.html", shown)
+    return render(request, "connections/test.html", shown)
 
 
 @sensitive_post_parameters("key")
@@ -130,7 +130,7 @@ def key(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The new key works and is in use."))
             return to_connection(connection)
-    return render(request, "web/ats_key.html", shown)
+    return render(request, "connections/key.html", shown)
 
 
 @manager
@@ -179,7 +179,7 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
                 manual.request_sync(connection.id)
             messages.success(request, _("Saved."))
             return to_connection(connection)
-    return render(request, "web/ats_edit.html", shown)
+    return render(request, "connections/edit.html", shown)
 
 
 @manager
@@ -200,7 +200,7 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         return to_connection(connection)
     gone = connection.state == ConnectionState.DISCONNECTED
     shown = {"connection": connection, "form": form, "gone": gone, **FRAME}
-    return render(request, "web/ats_disconnect.html", shown)
+    return render(request, "connections/disconnect.html", shown)
 
 
 def _filled(connection: Connection) -> dict[str, Any]:
@@ -233,4 +233,4 @@ def _confirm(
     request: MemberRequest, connection: Connection, title: str, text: str, **more: Any
 ) -> HttpResponse:
     shown = {"connection": connection, "title": title, "text": text, **more, **FRAME}
-    return render(request, "web/ats_confirm.html", shown)
+    return render(request, "connections/confirm.html", shown)

@@ -53,4 +53,4 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
         return to_connection(connection)
     if failed:
         shown["problem"] = problem(failed)
-    return render(request, "web/ats_deletions.html", {"held": found, **shown})
+    return render(request, "connections/deletions.html", {"held": found, **shown})

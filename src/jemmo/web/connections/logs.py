@@ -37,7 +37,9 @@ def logs(request: MemberRequest) -> HttpResponse:
         "settings_page": "logs",
         "manages": manages(request),
     }
-    return render(request, "web/logs_results.html" if partial else "web/logs.html", shown)
+    return render(
+        request, "connections/logs_results.html" if partial else "connections/logs.html", shown
+    )
 
 
 @long_download

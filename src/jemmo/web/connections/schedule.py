@@ -56,4 +56,4 @@ def schedule(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("schedule")
-    return render(request, "web/schedule.html", shown)
+    return render(request, "connections/schedule.html", shown)

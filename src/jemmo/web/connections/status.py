@@ -8,4 +8,4 @@ from jemmo.web.frame.access import MemberRequest, member
 
 @member
 def fragment(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/sync_status.html")
+    return render(request, "connections/sync_status.html")

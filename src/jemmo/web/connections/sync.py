@@ -34,4 +34,4 @@ def icon(request: MemberRequest, only: str) -> HttpResponse:
         "icon": sync_status.icon(request.organisation, only, now=datetime.now(UTC)),
         "refused": refused,
     }
-    return render(request, "web/sync_icon.html", shown)
+    return render(request, "connections/sync_icon.html", shown)

@@ -28,7 +28,7 @@ FRAME = {"section": "settings", "settings_page": "ats"}
 
 @manager
 def choose(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/ats_choose.html", {"choices": wizard.choices(), **FRAME})
+    return render(request, "connections/choose.html", {"choices": wizard.choices(), **FRAME})
 
 
 @sensitive_post_parameters("key")
@@ -52,7 +52,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponse:
         else:
             messages.success(request, _("The key works and is stored encrypted."))
             return redirect("ats_plan", made.id)
-    return render(request, "web/ats_connect.html", shown)
+    return render(request, "connections/connect.html", shown)
 
 
 def _connect(request: MemberRequest, provider: str, form: Connect) -> Connected:
@@ -90,7 +90,7 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             shown["plan"] = wizard.plan(connection, vault=default_vault(), now=now)
     except JemmoError as error:
         shown["problem"] = problem(error)
-    return render(request, "web/ats_plan.html", shown)
+    return render(request, "connections/plan.html", shown)
 
 
 def _plain(moment: datetime) -> str:

@@ -24,7 +24,7 @@ def detail(request: MemberRequest, version_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     shown = {"preview": found, "talent": found.version.attachment.talent, "section": "talents"}
-    return render(request, "web/file.html", shown)
+    return render(request, "files/file.html", shown)
 
 
 @member
@@ -50,7 +50,7 @@ def content(request: MemberRequest, token: str) -> HttpResponse:
         raise NotForViewer from None
     except JemmoError as error:
         told = {"error": error, "needs_operator": isinstance(error, ConfigError)}
-        return render(request, "web/file_gone.html", {**told, "section": "talents"}, status=503)
+        return render(request, "files/file_gone.html", {**told, "section": "talents"}, status=503)
     if found is None:
         raise Http404
     answer = HttpResponse(found.content, content_type=found.content_type)

@@ -38,7 +38,7 @@ def demo(request: MemberRequest) -> HttpResponse:
     connection = _simulated(request.organisation)
     orders = _orders(request.organisation, connection) if connection else []
     shown = {"connection": connection, "orders": orders, "section": "help"}
-    return render(request, "web/demo.html", shown)
+    return render(request, "frame/demo.html", shown)
 
 
 def _simulated(org: Organisation) -> Connection | None:

@@ -47,7 +47,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What no role of an organization allows is for support staff: Jemmo refuses nothing else this way."""
     who = "recruiters" if isinstance(exception, NotForViewer) else "support"
-    return render(request, "web/403.html", {"who": who}, status=403)
+    return render(request, "frame/403.html", {"who": who}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,7 +57,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             exception, Resolver404
         ),  # at no address of ours, so it names no record
     }
-    return render(request, "web/404.html", shown, status=404)
+    return render(request, "frame/404.html", shown, status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -72,7 +72,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, status: int) -> HttpResponse:
     shown = {"theme": chosen_theme(request)}
-    return HttpResponse(render_to_string(f"web/{status}.html", shown), status=status)
+    return HttpResponse(render_to_string(f"frame/{status}.html", shown), status=status)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -92,7 +92,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
             return _soon(HttpResponse(text, content_type="text/plain", status=503))
         again = request.get_full_path() if request.method == "GET" else "/"
         shown = {"theme": chosen_theme(request), "seconds": RETRY_SECONDS, "again": again}
-        return _soon(HttpResponse(render_to_string("web/503.html", shown), status=503))
+        return _soon(HttpResponse(render_to_string("frame/503.html", shown), status=503))
 
 
 def _as_error() -> dict[str, str]:

@@ -59,7 +59,7 @@ def guides(request: MemberRequest) -> HttpResponse:
         "terms": TERMS,
         "section": "help",
     }
-    return render(request, "web/guides.html", shown)
+    return render(request, "frame/guides.html", shown)
 
 
 def _schedules(connections: list[Connection], now: datetime) -> list[Schedule]:

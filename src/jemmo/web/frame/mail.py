@@ -19,18 +19,18 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
     """Whether the mail server took it. In the language of whoever invites."""
     shown = {"invitation": invitation, "link": link}
     subject = _("Join %(organisation)s on Jemmo") % {"organisation": invitation.org.name}
-    return send(subject, render_to_string("web/mail/invitation.txt", shown), invitation.email)
+    return send(subject, render_to_string("accounts/mail/invitation.txt", shown), invitation.email)
 
 
 def send_new_address(email: str, link: str) -> bool:
     """Asks the owner of a mailbox whether it becomes the address of the account that names it."""
-    body = render_to_string("web/mail/new_address.txt", {"email": email, "link": link})
+    body = render_to_string("accounts/mail/new_address.txt", {"email": email, "link": link})
     return send(_("Confirm your new e-mail address"), body, email)
 
 
 def send_address_taken(email: str) -> bool:
     """Tells who has an account that somebody, maybe they, wanted its address for another."""
-    body = render_to_string("web/mail/address_taken.txt", {"email": email})
+    body = render_to_string("accounts/mail/address_taken.txt", {"email": email})
     return send(_("You already have a Jemmo account"), body, email)
 
 

@@ -51,7 +51,7 @@ class ScreenshotMode:
         if request.path.startswith(SECRETS):
             return _withheld(request)
         if request.method not in SAFE and request.path != HELP and _holds_masked(request):
-            return render(request, "web/masked_form.html", status=409)
+            return render(request, "frame/masked_form.html", status=409)
         return self.get_response(request)
 
 
@@ -170,7 +170,7 @@ def _push_generic(answer: HttpResponseBase, request: HttpRequest, disguise: Disg
 
 def _withheld(request: HttpRequest) -> HttpResponse:
     """Instead of files and of the secrets of two-step sign-in."""
-    return render(request, "web/withheld.html", status=409)
+    return render(request, "frame/withheld.html", status=409)
 
 
 def _holds_masked(request: HttpRequest) -> bool:

@@ -24,13 +24,13 @@ from jemmo.web.frame.problems import spoken
 def listing(request: MemberRequest) -> HttpResponse:
     found = selected.latest(request.membership)
     shown = {"found": found, "manages": Role(request.membership.role).manages}
-    return render(request, "web/notifications.html", shown)
+    return render(request, "notifications/notifications.html", shown)
 
 
 @require_safe
 @member
 def bell(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/bell.html")
+    return render(request, "notifications/bell.html")
 
 
 @require_safe
@@ -42,7 +42,7 @@ def toast(request: MemberRequest, number: int) -> HttpResponse:
         raise Http404
     if not selected.choices(request.membership).toasts:
         return HttpResponse()
-    return render(request, "web/toast.html", {"one": one})
+    return render(request, "notifications/toast.html", {"one": one})
 
 
 @require_POST
@@ -94,7 +94,7 @@ def settings(request: MemberRequest) -> HttpResponse:
         "section": "settings",
         "settings_page": "notifications",
     }
-    return render(request, "web/notification_settings.html", shown)
+    return render(request, "notifications/settings.html", shown)
 
 
 def _saved(request: MemberRequest) -> HttpResponse:

@@ -40,7 +40,9 @@ def ask(request: MemberRequest) -> HttpResponse:
     shown = {**_conversation(request), "findings": found, "form": form, "sent": sent}
     shown["error_text"] = _error_of(request, found)
     shown["section"] = "help"
-    template = "web/help_body.html" if wants_results(request) else "web/help.html"
+    template = (
+        "notifications/help_body.html" if wants_results(request) else "notifications/help.html"
+    )
     return render(request, template, shown)
 
 
@@ -73,12 +75,12 @@ def picture(request: MemberRequest, number: int) -> HttpResponse:
 @member
 def thread(request: MemberRequest) -> HttpResponse:
     """The conversation, asked for again while the bubble is open."""
-    return render(request, "web/help_thread.html", _conversation(request))
+    return render(request, "notifications/help_thread.html", _conversation(request))
 
 
 @member
 def badge(request: MemberRequest) -> HttpResponse:
-    return render(request, "web/help_badge.html")
+    return render(request, "notifications/help_badge.html")
 
 
 def _conversation(request: MemberRequest) -> dict[str, Any]:

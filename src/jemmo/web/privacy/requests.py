@@ -47,7 +47,7 @@ def requests(request: MemberRequest) -> HttpResponse:
             vault=default_vault(),
         )
         shown["who"] = form.cleaned_data["who"]
-    return render(request, "web/privacy_requests.html", shown)
+    return render(request, "privacy/requests.html", shown)
 
 
 @manager
@@ -58,9 +58,7 @@ def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     account = request.membership.account
     for one in chosen:
         access_log.looked(request.organisation, account, Action.SUBJECT_VIEWED, one.id)
-    return render(
-        request, "web/privacy_person.html", frame("requests", held=held, person=chosen[0])
-    )
+    return render(request, "privacy/person.html", frame("requests", held=held, person=chosen[0]))
 
 
 @download
@@ -104,7 +102,7 @@ def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         return redirect("privacy_certificate", made.id)
     held = people.held(request.organisation, chosen, vault=default_vault())
     shown = frame("requests", held=held, person=chosen[0], form=form)
-    return render(request, "web/privacy_erase.html", shown)
+    return render(request, "privacy/erase.html", shown)
 
 
 @manager
@@ -112,7 +110,7 @@ def certificates(request: MemberRequest) -> HttpResponse:
     page = request.GET.get("page")
     return render(
         request,
-        "web/privacy_certificates.html",
+        "privacy/certificates.html",
         frame("requests", found=erasures.page(request.organisation, page)),
     )
 
@@ -126,7 +124,7 @@ def certificate(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
         told=erasure.certificate(row),
         genuine=erasure.is_genuine(row, vault=default_vault()),
     )
-    return render(request, "web/privacy_certificate.html", shown)
+    return render(request, "privacy/certificate.html", shown)
 
 
 @manager

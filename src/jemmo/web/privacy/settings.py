@@ -59,7 +59,7 @@ def periods(request: MemberRequest) -> HttpResponse:
                 messages.success(request, _("Saved. The rules are applied every night."))
                 return redirect("privacy_retention")
         shown |= {"preview": found, "tried": f"{token}:{found.people}"}
-    return render(request, "web/privacy_retention.html", {**shown, "form": form})
+    return render(request, "privacy/retention.html", {**shown, "form": form})
 
 
 @require_POST
@@ -94,7 +94,7 @@ def access(request: MemberRequest) -> HttpResponse:
         operator=access_events.OPERATOR,
         partial=partial,
     )
-    template = "web/privacy_access_results.html" if partial else "web/privacy_access.html"
+    template = "privacy/access_results.html" if partial else "privacy/access.html"
     return render(request, template, shown)
 
 
@@ -140,7 +140,7 @@ def _csv(found: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
 def record(request: MemberRequest) -> HttpResponse:
     """The record of processing, made from how things are now."""
     found = processing.record(request.organisation, now=now())
-    return render(request, "web/privacy_processing.html", frame("processing", record=found))
+    return render(request, "privacy/processing.html", frame("processing", record=found))
 
 
 @manager
@@ -148,10 +148,10 @@ def record_file(request: MemberRequest) -> HttpResponse:
     found = processing.record(request.organisation, now=now())
     shown = {
         "record": found,
-        "how_long": _as_list("web/privacy_wishes.html", {"wishes": found.wishes}),
-        "measures": _as_list("web/privacy_measures.html", {}),
+        "how_long": _as_list("privacy/wishes.html", {"wishes": found.wishes}),
+        "measures": _as_list("privacy/measures.html", {}),
     }
-    text = render_to_string("web/privacy_processing.md", shown).strip() + "\n"
+    text = render_to_string("privacy/processing.md", shown).strip() + "\n"
     answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="record-of-processing.md"'
     return answer

@@ -17,4 +17,4 @@ def page(request: MemberRequest, model: type[Job | Talent], record_id: UUID) -> 
     if not model.objects.filter(id=record_id, org=org, remote_deleted_at__isnull=False).exists():
         raise Http404
     section = "jobs" if model is Job else "talents"
-    return render(request, "web/record_gone.html", {"section": section}, status=410)
+    return render(request, "records/record_gone.html", {"section": section}, status=410)

@@ -16,7 +16,7 @@ from jemmo.web.records import gone, refresh
 def listing(request: MemberRequest) -> HttpResponse:
     found = jobs.search(request.organisation, jobs.Wanted.from_query(request.GET))
     partial = wants_results(request)
-    template = "web/jobs_results.html" if partial else "web/jobs.html"
+    template = "records/jobs_results.html" if partial else "records/jobs.html"
     return render(request, template, {"found": found, "partial": partial, "section": "jobs"})
 
 
@@ -32,4 +32,4 @@ def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
         return gone.page(request, Job, job_id)
     synced_at = freshness.page_synced_at(page.job.connection_id, "jobs")
     shown = {"page": page, "job": page.job, "section": "jobs", "synced_at": synced_at}
-    return render(request, "web/job.html", {**shown, **refresh.of("job", page.job)})
+    return render(request, "records/job.html", {**shown, **refresh.of("job", page.job)})

@@ -34,7 +34,7 @@ def quality(request: MemberRequest) -> HttpResponse:
     ]
     return render(
         request,
-        "web/quality.html",
+        "records/quality.html",
         {
             "report": report,
             "problem": refused,

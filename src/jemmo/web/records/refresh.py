@@ -54,7 +54,7 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
         shown["fresh"] = refresh_outcome.changed_since(
             one.connection_id, stream, one.remote_id, asked
         )
-    return render(request, "web/refresh.html", shown)
+    return render(request, "records/refresh.html", shown)
 
 
 def of(kind: str, one: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def rules(request: MemberRequest) -> HttpResponse:
         days = form.cleaned_data["hired_days"]
         if "preview" in request.POST:
             shown["preview"] = service.preview(org, service.changed(org, form.excludes(), days))
-            return render(request, "web/ats_rules.html", shown)
+            return render(request, "records/rules.html", shown)
         try:
             changed = service.change(
                 org, form.excludes(), hired_days=days, seen=form.cleaned_data["seen"]
@@ -43,4 +43,4 @@ def rules(request: MemberRequest) -> HttpResponse:
             )
             messages.success(request, said % {"n": f"{changed:,}"})
             return redirect("ats_rules")
-    return render(request, "web/ats_rules.html", shown)
+    return render(request, "records/rules.html", shown)

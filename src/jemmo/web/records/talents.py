@@ -52,7 +52,7 @@ def listing(request: MemberRequest) -> HttpResponse:
             request.organisation, Action.SEARCHED, actor=account, by="list", found=found.total
         )
     partial = wants_results(request)
-    template = "web/talents_results.html" if partial else "web/talents.html"
+    template = "records/talents_results.html" if partial else "records/talents.html"
     return render(
         request,
         template,
@@ -81,7 +81,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         "manages": manages(request),
         "synced_at": freshness.page_synced_at(page.talent.connection_id, "talents"),
     }
-    return render(request, "web/talent.html", {**shown, **refresh.of("talent", page.talent)})
+    return render(request, "records/talent.html", {**shown, **refresh.of("talent", page.talent)})
 
 
 @member
@@ -106,4 +106,4 @@ def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
                 return redirect("talent", talent_id)
         except JemmoError as error:
             shown["problem"] = problem(error)
-    return render(request, "web/not_to_contact.html", shown)
+    return render(request, "records/not_to_contact.html", shown)

@@ -28,4 +28,4 @@ def why(request: MemberRequest) -> HttpResponse:
         "settings_page": "why",
         "manages": manages(request),
     }
-    return render(request, "web/why.html", shown)
+    return render(request, "records/why.html", shown)

@@ -466,7 +466,7 @@ def query(context: dict[str, Any], **changes: Any) -> str:
     return f"?{given.urlencode()}"
 
 
-@register.inclusion_tag("web/sortable.html", takes_context=True)
+@register.inclusion_tag("frame/sortable.html", takes_context=True)
 def sortable(context: dict[str, Any], key: str, label: str, kind: str = "") -> dict[str, Any]:
     """The head of a column that sorts; a second click turns the order around."""
     found = context["found"]

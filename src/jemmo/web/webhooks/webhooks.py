@@ -66,7 +66,7 @@ def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         return redirect("ats_webhooks", connection.id)
     if request.method != "POST":
         shown = {"connection": connection, "made_at": known.made_at, **_frame()}
-        return render(request, "web/ats_webhook_renew.html", shown)
+        return render(request, "webhooks/renew.html", shown)
     seen = _moment(request.POST.get("seen", ""))
     made = endpoints.renew(connection, vault, seen=seen)
     return _page(request, connection, found=made, renewed=known.made_at == seen)
@@ -147,7 +147,7 @@ def _page(
         **more,
         **_frame(),
     }
-    return render(request, "web/ats_webhooks.html", shown)
+    return render(request, "webhooks/webhooks.html", shown)
 
 
 def _frame() -> dict[str, str]:
