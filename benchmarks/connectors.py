@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.company import company, forget, requests
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.source import JarviSource
-from jemmo.connectors.jarvi.turns import Clock, MemoryLedger
+from jemmo.connectors.time_budget import Clock, MemoryLedger
 from jemmo.domain.errors import Postponed
 from jemmo.domain.streams import Start, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox

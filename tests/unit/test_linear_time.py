@@ -20,12 +20,10 @@ import pytest
 from django.test import RequestFactory
 
 import jemmo
-from jemmo.connectors import countries, moments, pay
+from jemmo.connectors import countries, labels, moments, pay, probing
 from jemmo.connectors.flatchr import mapping as flatchr
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
-from jemmo.connectors.jarvi import fields as jarvi_fields
-from jemmo.connectors.jarvi import probe
 from jemmo.connectors.jsonapi import refusals as jsonapi_refusals
 from jemmo.connectors.teamtailor import mapping as teamtailor
 from jemmo.connectors.teamtailor import stages as teamtailor_stages
@@ -115,7 +113,10 @@ FUNCTIONS: dict[str, list[Work]] = {
     "web/templatetags/jemmo.py": [clean_html, lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
-    "connectors/jarvi/probe.py": [probe.NAME.fullmatch, lambda text: probe.ID.sub("", text)],
+    "connectors/probing.py": [
+        probing.NAME.fullmatch,
+        lambda text: probing.ID.sub("", text),
+    ],
     "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
     "connectors/jsonapi/refusals.py": [jsonapi_refusals.WORD.findall],
     "connectors/teamtailor/stages.py": [
@@ -147,7 +148,7 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "files/parts.py": [lambda text: parts.DDE.search(f"\x13{text}")],
     "files/targets.py": [targets.is_remote, lambda text: targets.is_remote(f"file:{text}")],
-    "connectors/jarvi/fields.py": [jarvi_fields.label_of],
+    "connectors/labels.py": [labels.label_of],
     "connectors/greenhouse/pay.py": [
         lambda text: greenhouse_pay._internal(
             greenhouse_wire.Custom(name=text, type="currency_range", value={"min_value": "1"})

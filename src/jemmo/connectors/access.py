@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import ScopeTooSmall
@@ -26,3 +26,16 @@ async def attempt(
         return AccessCheck(name=name, ok=False, detail=error.message), None
     except Refused as error:
         return AccessCheck(name=name, ok=is_optional, detail=error.message), None
+
+
+def counted(
+    rows: Sequence[Any], total: int | None, is_read: Callable[[Any], bool]
+) -> tuple[int | None, bool]:
+    """How many records a list has, and whether that is just what a sync reads.
+
+    An ATS also counts rows that no sync keeps, and may have no filter against them. So only a list that is here as a
+    whole is counted exactly.
+    """
+    if total is None or len(rows) < total:
+        return total, False
+    return sum(map(is_read, rows)), True

@@ -84,6 +84,11 @@ def choice(
     )
 
 
+def free_text(name: str, label: str, text: str, default: str = "") -> Option:
+    """An option that the connector reads by itself."""
+    return Option(name=name, label=label, default=default, help=text)
+
+
 ON_OR_OFF = ("on", "off")
 
 

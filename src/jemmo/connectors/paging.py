@@ -36,3 +36,16 @@ def sightings_of(
     """The ids of a list. A row without an id is a record unseen, so the list then proves nothing."""
     sightings = [Sighting(key, changed_at(row)) for row in rows if (key := key_of(row))]
     return SightingPage(sightings=sightings, covers=len(sightings) == len(rows))
+
+
+def sightings_in(page: Page, changed_at: Callable[[Any], datetime | None]) -> SightingPage:
+    """The ids of a page of records, for an ATS without a list of ids alone."""
+    return SightingPage(
+        sightings=[
+            Sighting(record.remote_id, changed_at(record.body))
+            for record in page.raw
+            if record.remote_id is not None
+        ],
+        short=page.short,
+        covers=page.covers and all(record.remote_id for record in page.raw),
+    )

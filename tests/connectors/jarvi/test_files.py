@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from jemmo.connectors.jarvi.client import key_of
 from jemmo.connectors.jarvi.connector import JARVI
-from jemmo.connectors.jarvi.files import FileRequest, file_request
 from jemmo.connectors.jarvi.settings import settings_of
+from jemmo.connectors.template_files import FileRequest, file_request
 from jemmo.domain.errors import ConfigError
 
 OWN = "https://functions.prod.jarvi.tech/v1/public-api/rest/v2"
 
 
 def asked(template: str, hosts: str = "") -> FileRequest:
-    return file_request("f 1", template=template, hosts=hosts, base_url=OWN, api_key="secret")
+    options = {"file_url_template": template, "file_hosts": hosts}
+    config = JARVI.configure("secret", OWN, options)
+    return file_request(config, "f 1", key=key_of(config), label="Jarvi")
 
 
 def test_without_an_address_resumes_are_off_and_the_error_says_what_to_do() -> None:

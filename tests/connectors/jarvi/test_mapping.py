@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.jarvi import links, mapping
+from jemmo.connectors.jarvi import applications, mapping
 from jemmo.connectors.jarvi.connector import JARVI
 from jemmo.connectors.jarvi.jobs import job
-from jemmo.connectors.jarvi.projects import Joined, Listed, _join
+from jemmo.connectors.jarvi.projects import Joined, join
 from jemmo.connectors.jarvi.settings import Settings, settings_of
+from jemmo.connectors.offset_lists import Whole
 from jemmo.domain.enums import ApplicationStatus, EmploymentType, JobStatus, RemotePolicy
 from jemmo.domain.errors import ConfigError, RecordRejected
 from jemmo.domain.records import Record
@@ -71,7 +72,7 @@ def test_a_project_without_an_offer_is_internal() -> None:
 
 
 def test_users_are_told_by_the_projects_they_own_or_are_assigned_to() -> None:
-    users = _join(Listed([recorded("project")]), Listed([])).users()
+    users = join(Whole([recorded("project")]), Whole([])).users()
     mapped = {key: mapping.user(row, key) for key, row in users.items()}
     assert [one.name for one in mapped.values()] == ["Rec Ruteur", "Paul Approche"]
     assert [one.is_active for one in mapped.values()] == [True, False]
@@ -145,9 +146,7 @@ def test_offers_are_joined_by_the_id_or_by_what_else_they_share() -> None:
     other = {**project, "id": "p2", "referenceId": None, "createdAt": "2025-01-02T09:00:00.5+00:00"}
     by_reference = {"id": "o1", "referenceId": "DE-25"}
     by_time = {"id": "o2", "referenceId": None, "createdAt": other["createdAt"]}
-    shelf = _join(
-        Listed([project, other]), Listed([by_reference, by_time, {"id": "o3"}]), whole=True
-    )
+    shelf = join(Whole([project, other]), Whole([by_reference, by_time, {"id": "o3"}]), is_all=True)
     assert shelf.jobs[project["id"]].offer == by_reference
     assert shelf.jobs["p2"].offer == by_time
     assert shelf.unjoined == 1
@@ -160,7 +159,7 @@ def test_sales_projects_and_deleted_ones_are_no_jobs() -> None:
         {**project, "id": "deleted", "deletedAt": "2025-01-02T09:00:00+00:00"},
         project,
     ]
-    shelf = _join(Listed(rows), Listed([]))
+    shelf = join(Whole(rows), Whole([]))
     assert list(shelf.jobs) == [project["id"]]
     assert shelf.gone == ("sales", "deleted")
 
@@ -179,7 +178,7 @@ def test_sales_projects_and_deleted_ones_are_no_jobs() -> None:
 )
 def test_applications_are_found_in_each_likely_shape(path: str, row: Any) -> None:
     [where] = settings(application_paths=path).application_paths
-    assert [links.entry_id(one) for one in links.entries(row, where)] == ["t:p"]
+    assert [applications.entry_id(one) for one in applications.entries(row, where)] == ["t:p"]
 
 
 def test_the_status_of_an_application_is_what_people_named_it() -> None:
@@ -193,7 +192,7 @@ def test_the_status_of_an_application_is_what_people_named_it() -> None:
     )
     entry = {"profileId": "t", "projectId": "p", "updatedAt": "2025-01-02T09:00:00+00:00"}
     found = {
-        status: links.application({**entry, "statusId": status}, given, "t:p", Notes())
+        status: applications.application({**entry, "statusId": status}, given, "t:p", Notes())
         for status in (HIRED, REFUSED, "unnamed")
     }
     assert [one.status for one in found.values()] == [
@@ -205,7 +204,7 @@ def test_the_status_of_an_application_is_what_people_named_it() -> None:
     assert [one.stage_remote_id for one in found.values()] == [HIRED, REFUSED, None]
     assert found[HIRED].hired_at is not None
     assert found[REFUSED].rejected_at is not None
-    assert [stage.name for stage in links.stages(given).values()] == ["Hired", "No"]
+    assert [stage.name for stage in applications.stages(given).values()] == ["Hired", "No"]
 
 
 @pytest.mark.parametrize(
@@ -275,8 +274,8 @@ def test_no_project_breaks_the_mapping(project: Any, offer: Any) -> None:
 
 
 @given(st.lists(spoilt("project") | ANYTHING, max_size=3), st.lists(ANYTHING, max_size=3))
-def test_nothing_breaks_the_join(rows: Any, offers: Any) -> None:
-    shelf = _join(Listed(rows), Listed(offers), whole=True)
+def test_nothing_breaks_thejoin(rows: Any, offers: Any) -> None:
+    shelf = join(Whole(rows), Whole(offers), is_all=True)
     assert len(shelf.jobs) + len(shelf.gone) + len(shelf.odd) <= len(rows)
     for key, row in shelf.users().items():
         mapping.user(row, key)
@@ -285,8 +284,8 @@ def test_nothing_breaks_the_join(rows: Any, offers: Any) -> None:
 @given(ANYTHING, ANYTHING)
 def test_nothing_breaks_the_reading_of_applications(entry: Any, more: Any) -> None:
     for path in settings(application_paths="profiles.a,projects.profiles").application_paths:
-        for one in links.entries({"id": "x", "a": entry, "profiles": [entry, more]}, path):
-            links.application(one, settings(), "t:p", Notes())
+        for one in applications.entries({"id": "x", "a": entry, "profiles": [entry, more]}, path):
+            applications.application(one, settings(), "t:p", Notes())
 
 
 def test_the_tags_of_a_project_are_those_of_the_job_and_labels_are_readable() -> None:

@@ -11,7 +11,8 @@ from connectors.jarvi.conftest import Opener, talents_of
 from fakes.company import company, in_thread
 
 from jemmo.connectors.jarvi.connector import JARVI
-from jemmo.connectors.jarvi.probe import key_paths, probe
+from jemmo.connectors.jarvi.probe import probe
+from jemmo.connectors.probing import key_paths
 from jemmo.domain.errors import ConfigError
 from jemmo.sandbox import SandboxServer
 from jemmo.services.connections import connections

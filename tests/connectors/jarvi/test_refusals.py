@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jemmo.connectors.jarvi.refusals import refusal
-from jemmo.connectors.jarvi.wire import rows_of
+from jemmo.connectors.jarvi.client import refusal
+from jemmo.connectors.offset_lists import rows_of
+from jemmo.connectors.time_budget import Clock, MemoryLedger, TimeBudget
 from jemmo.domain.errors import (
     ConfigError,
     JemmoError,
@@ -22,7 +23,9 @@ NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 def refused(status: int, **headers: str) -> JemmoError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return refusal(Answer(status, named, b""), now=lambda: NOW, patience=120)
+    clock = Clock(lambda: NOW)
+    budget = TimeBudget(None, MemoryLedger(), clock, longest_wait=120, label="Jarvi")
+    return refusal(budget)(Answer(status, named, b""))
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,22 @@
-"""The connection test.
-
-What may the key read, which filters work, and what of this account cannot be read at all?
-"""
+"""The connection test: what the key may read, which filters work, and what of this account cannot be read at all."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Callable
 
-from jemmo.connectors.jarvi.people import is_kept
+from jemmo.connectors.access import counted
+from jemmo.connectors.jarvi.client import KEYS_PAGE
 from jemmo.connectors.jarvi.projects import is_job
-from jemmo.connectors.jarvi.queries import TALENTS, Query
-from jemmo.connectors.jarvi.refusals import KEYS_PAGE
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.jarvi.trust import Trust
-from jemmo.connectors.jarvi.wire import Json, Rows, row_id
+from jemmo.connectors.jarvi.talents import TALENTS, is_kept
+from jemmo.connectors.loose import Json, row_id
+from jemmo.connectors.offset_lists import OffsetLists
+from jemmo.connectors.offset_query import Query
+from jemmo.connectors.offset_walk import Rows
 from jemmo.domain.errors import ConfigError, ScopeTooSmall
 from jemmo.domain.streams import AccessCheck, AccessReport
 from jemmo.domain.translation_marks import marked as _
 
-Ask = Callable[[Query], Awaitable[Rows]]
 NO_OFFERS = _(
     "This key may not read published offers, so whether a job is public stays unknown. "
     "Its texts are read all the same."
@@ -36,78 +33,61 @@ NO_RESUMES = _(
 )
 
 
-async def check_access(ask: Ask, trust: Trust, settings: Settings) -> AccessReport:
+async def check_access(lists: OffsetLists, settings: Settings) -> AccessReport:
     """Five requests. A wrong or public key raises ``ConfigError``.
 
     Jarvi does not say whose key it is, so the account is known by its oldest profile.
     """
     try:
-        people = await ask(Query(entity="profiles", where=TALENTS, order=settings.order))
+        people = await lists.ask(Query(entity="profiles", where=TALENTS, order=settings.order))
     except ConfigError as error:
-        raise await _public(ask) or error from None
-    projects = await ask(Query(entity="projects"))
-    told = await _tells_offers(ask)
+        raise await _public(lists) or error from None
+    projects = await lists.ask(Query(entity="projects"))
+    reads_offers = await _reads_offers(lists)
     counted = {
         "jobs": _counted(projects, is_job),
-        "talents": _counted(people, partial(is_kept, contacts=False)),
+        "talents": _counted(people, is_kept),
     }
     exact = {name for name, (_, is_exact) in counted.items() if is_exact}
     if settings.with_contacts:
         exact.discard("talents")  # others are read too
     oldest = row_id(people.rows[0]) if people.rows and settings.order else None
+    ignores_changes = settings.incremental == "auto" and not await lists.finds_changes("profiles")
+    warnings = {
+        NO_OFFERS: not reads_offers,
+        NO_CHANGES: ignores_changes,
+        NO_IDS: not await lists.finds_ids("profiles"),
+        NO_APPLICATIONS: not settings.application_paths,
+        NO_RESUMES: not settings.resume_paths,
+    }
     return AccessReport(
         account_id=f"profile:{oldest}" if oldest else None,
         checks=[AccessCheck(name=f"read {name}", ok=True) for name in ("profiles", "projects")],
         totals={name: total for name, (total, _) in counted.items() if total is not None},
         approximate=counted.keys() - exact,
-        warnings=[
-            *([] if told else [NO_OFFERS]),
-            *await _filter_warnings(trust, settings),
-            *shape_warnings(settings),
-        ],
+        warnings=[warning for warning, applies in warnings.items() if applies],
     )
 
 
-def _counted(rows: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None, bool]:
-    """How many rows there are, and whether that is just what a sync reads.
-
-    The ATS also counts rows that no sync keeps, and has no filter against them. So only a list that is here as a whole
-    can be counted exactly; a row without an id is read, if only to be rejected.
-    """
-    if rows.total is None or len(rows.rows) < rows.total:
-        return rows.total, False
-    return sum(row_id(row) is None or is_kept(row) for row in rows.rows), True
+def _counted(answer: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None, bool]:
+    """A row without an id is read, if only to be rejected."""
+    return counted(answer.rows, answer.total, lambda row: row_id(row) is None or is_kept(row))
 
 
-async def _tells_offers(ask: Ask) -> bool:
+async def _reads_offers(lists: OffsetLists) -> bool:
     """Whether this key may read offers, of which the reference says that they are for the public one."""
     try:
-        await ask(Query(entity="offers"))
+        await lists.ask(Query(entity="offers"))
     except ConfigError:
         return False
     return True
 
 
-async def _public(ask: Ask) -> ConfigError | None:
-    """Whether a refused key is a public one, which may read what is published."""
-    if not await _tells_offers(ask):
+async def _public(lists: OffsetLists) -> ConfigError | None:
+    """The error for a public key, which may read what is published; ``None`` if the key is wrong altogether."""
+    if not await _reads_offers(lists):
         return None
     return ScopeTooSmall(
         "This is a public key: it reads published offers only.",
         next_step=f"Create a private key ({KEYS_PAGE}) and use that one.",
     )
-
-
-async def _filter_warnings(trust: Trust, settings: Settings) -> list[str]:
-    found = []
-    if settings.incremental == "auto" and not await trust.changes("profiles"):
-        found.append(NO_CHANGES)
-    if not await trust.ids("profiles"):
-        found.append(NO_IDS)
-    return found
-
-
-def shape_warnings(settings: Settings) -> list[str]:
-    """What stays off until a person has told where to find it."""
-    off = [] if settings.application_paths else [NO_APPLICATIONS]
-    return off if settings.resume_paths else [*off, NO_RESUMES]

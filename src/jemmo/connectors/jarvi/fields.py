@@ -1,22 +1,18 @@
 """Custom fields: by their purpose where Jarvi gives one, else by name.
 
-A field with several values comes as several items with the same field id. Values are text whatever
-the type.
+A field with several values comes as several entries with the same field id. Values are text whatever the type.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
-from jemmo.connectors.jarvi.wire import Json, Row, inner, plain
+from jemmo.connectors.labels import label_of
+from jemmo.connectors.loose import Json, Row, first, inner
 from jemmo.domain.records import CustomFields
-from jemmo.domain.validation import number
 
 TRUE = "true"
-_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(?:[._:][a-zA-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
-_NAME = re.compile(r"[a-zA-Z0-9]+\.[a-zA-Z0-9]+")  # as in Node.js
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+PREFIX = "joboffer"  # of the purposes and names of Jarvi's own fields
 NOT_IMPORTED = ("business_",)  # purposes of what is the firm's own business
 KINDS = {
     "richtext": "text",
@@ -32,28 +28,24 @@ KINDS = {
 
 
 class Fields:
-    """The values of one record, grouped by field.
-
-    Later items win over earlier ones of another source.
-    """
+    """The values of one record, grouped by field. A later source wins over an earlier one."""
 
     def __init__(self, purposes: Mapping[str, str], *sources: Json) -> None:
         self._groups: dict[str, list[Row]] = {}
         self._purposes: dict[str, list[Row]] = {}
-        for items in sources:
-            self._add(purposes, items if isinstance(items, list) else [])
+        for entries in sources:
+            self._add(purposes, entries if isinstance(entries, list) else [])
 
-    def _add(self, purposes: Mapping[str, str], items: Iterable[Json]) -> None:
+    def _add(self, purposes: Mapping[str, str], entries: Iterable[Json]) -> None:
         groups: dict[str, list[Row]] = {}
-        for item in items:
-            key = plain(inner(item, "field", "id")) or plain(inner(item, "field", "name"))
+        for entry in entries:
+            key = first(entry, "field.id", "field.name")
             if key is not None:
-                groups.setdefault(key, []).append(item)
+                groups.setdefault(key, []).append(entry)
         self._groups |= groups
         for key, group in groups.items():
-            field = group[0]["field"]
-            name = plain(field.get("name")) or ""
-            purpose = plain(field.get("purpose")) or purposes.get(key) or purposes.get(name)
+            name = first(group[0], "field.name") or ""
+            purpose = _purpose(group) or purposes.get(key) or purposes.get(name)
             if purpose is not None:
                 self._purposes[purpose] = group
 
@@ -62,90 +54,66 @@ class Fields:
         group = self._purposes.get(purpose)
         return _text(group[0]) if group else None
 
-    def number(self, purpose: str) -> float | None:
-        """A number above or below zero; zero and text are none."""
-        return number(self.text(purpose))
-
     def flag(self, purpose: str) -> bool | None:
         """A yes or no, which Jarvi writes as text."""
-        found = self.text(purpose)
-        return None if found is None else found.lower() == TRUE
+        value = self.text(purpose)
+        return None if value is None else value.lower() == TRUE
 
     def technical(self, purpose: str) -> str | None:
         """Jarvi's own word for what was chosen."""
         group = self._purposes.get(purpose)
-        return plain(inner(group[0], "fieldValue", "technicalValue")) if group else None
+        return first(group[0], "fieldValue.technicalValue") if group else None
 
     def places(self, purpose: str) -> list[Row]:
         """Every place of a field, as Jarvi describes it."""
-        found = (inner(item, "location") for item in self._purposes.get(purpose, ()))
-        return [place for place in found if isinstance(place, dict)]
+        places = (inner(entry, "location") for entry in self._purposes.get(purpose, ()))
+        return [place for place in places if isinstance(place, dict)]
 
     def tags(self) -> list[str]:
-        return [
-            found
-            for group in self._groups.values()
-            if group[0]["field"].get("type") == "tags" and not _is_hidden(group)
-            for item in group
-            if (found := _text(item))
-        ]
+        groups = [group for group in self._groups.values() if _is_tags(group)]
+        return [tag for group in groups if not _is_hidden(group) for tag in _texts(group)]
 
     def custom(self, known: Iterable[str]) -> CustomFields:
         """What has no place of its own in a record, as ``{key: {type, label, value}}``."""
         used = {id(self._purposes[name]) for name in known if name in self._purposes}
-        found: CustomFields = {}
+        fields: CustomFields = {}
         for key, group in self._groups.items():
-            field = group[0]["field"]
-            purpose = plain(field.get("purpose"))
-            if id(group) in used or _is_hidden(group) or field.get("type") == "tags":
+            if id(group) in used or _is_hidden(group) or _is_tags(group):
                 continue
-            kind = KINDS.get(plain(field.get("type")) or "", "text")
+            kind = KINDS.get(first(group[0], "field.type") or "", "text")
             value = _value(group, kind)
             if value not in (None, "", []):
-                label = label_of(plain(field.get("name")) or purpose)
-                found[purpose or key] = {"type": kind, "label": label, "value": value}
-        return found
+                purpose = _purpose(group)
+                label = label_of(first(group[0], "field.name") or purpose, PREFIX)
+                fields[purpose or key] = {"type": kind, "label": label, "value": value}
+        return fields
+
+
+def _purpose(group: list[Row]) -> str | None:
+    return first(group[0], "field.purpose")
 
 
 def _is_hidden(group: list[Row]) -> bool:
-    purpose = plain(group[0]["field"].get("purpose"))
-    return purpose is not None and purpose.startswith(NOT_IMPORTED)
+    return (_purpose(group) or "").startswith(NOT_IMPORTED)
 
 
-def label_of(name: str | None) -> str:
-    """What a field is called; a key is made readable, an id tells nothing.
-
-    A field that Jarvi made has the key of its translation for a name (example in the reference, offers).
-
-    >>> label_of("joboffer_min_years_of_experience"), label_of("Salaire fixe"), label_of(None)
-    ('Min years of experience', 'Salaire fixe', 'Custom field')
-    >>> label_of("resources.fields.purposes.joboffer_salary_is_public.name")
-    'Salary is public'
-    >>> label_of("Node.js")
-    'Node.js'
-    """
-    if name is None or _ID.fullmatch(name):
-        return "Custom field"
-    if not _KEY.fullmatch(name) or _NAME.fullmatch(name):
-        return name
-    *_, key = re.split(r"[.:]", name.removesuffix(".name"))
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).replace("_", " ")
-    return words.lower().removeprefix("joboffer ").strip().capitalize() or name
+def _is_tags(group: list[Row]) -> bool:
+    return first(group[0], "field.type") == "tags"
 
 
-def _text(item: Row) -> str | None:
-    return (
-        plain(item.get("value"))
-        or plain(inner(item, "fieldValue", "name"))
-        or plain(inner(item, "fieldValue", "technicalValue"))
-        or plain(inner(item, "location", "formattedAddress"))
+def _text(entry: Row) -> str | None:
+    return first(
+        entry,
+        *("value", "fieldValue.name", "fieldValue.technicalValue", "location.formattedAddress"),
     )
+
+
+def _texts(group: list[Row]) -> list[str]:
+    return [value for entry in group if (value := _text(entry))]
 
 
 def _value(group: list[Row], kind: str) -> Json:
     if kind == "multi_select" or len(group) > 1:
-        return [found for item in group if (found := _text(item))]
-    found = _text(group[0])
-    if found is not None and kind == "boolean":
-        return found.lower() == TRUE
-    return found
+        return _texts(group)
+    value = _text(group[0])
+    return value.lower() == TRUE if value is not None and kind == "boolean" else value

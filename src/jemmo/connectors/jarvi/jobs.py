@@ -1,6 +1,4 @@
-"""A project and its offer as a job.
-
-Nearly all of a job is in custom fields, told apart by their purpose.
+"""A project and its offer as a job. Nearly all of a job is in custom fields, told apart by their purpose.
 
 Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
 """
@@ -9,10 +7,10 @@ from __future__ import annotations
 
 from jemmo.connectors.countries import country_code
 from jemmo.connectors.jarvi.fields import Fields
-from jemmo.connectors.jarvi.mapping import as_row, status_name
+from jemmo.connectors.jarvi.mapping import as_row, custom, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.jarvi.wire import Json, Row, inner, moment, plain
+from jemmo.connectors.loose import Json, Row, first, inner, moment
 from jemmo.connectors.pay import UNCLEAR, read_pay
 from jemmo.domain.enums import (
     CompensationPeriod,
@@ -58,31 +56,28 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
         raise RecordRejected("The record is not an object.", code="malformed_record")
     project, offer = as_row(joined.project), joined.offer
     fields = Fields(settings.purposes, project.get("fieldsValues"), inner(offer, "fieldsValues"))
-    name = name_text(plain(project.get("name")))
-    title = (
-        name_text(fields.text("joboffer_title")) or name_text(plain(inner(offer, "name"))) or name
-    )
+    name = name_text(first(project, "name"))
+    title = name_text(fields.text("joboffer_title")) or name_text(first(offer, "name")) or name
     if title is None:
         raise RecordRejected("The project has no name.", code="no_name", field="name")
-    status = plain(project.get("statusId"))
-    contract = fields.technical("joboffer_contract_type")
+    is_closed = first(project, "statusId") in settings.closed
     days = fields.text("joboffer_remote_days_per_week")
     return Job(
         remote_id=remote_id,
         title=title,
-        code=plain(project.get("referenceId")) or plain(project.get("externalId")),
+        code=first(project, "referenceId", "externalId"),
         internal_name=name if name != title else None,
-        status=JobStatus.CLOSED if status in settings.closed else JobStatus.OPEN,
-        status_original=status_name(status, project, settings),
+        status=JobStatus.CLOSED if is_closed else JobStatus.OPEN,
+        status_original=status_name(project, settings),
         visibility=_visibility(joined),
         description_html=fields.text("joboffer_description"),
         requirements=fields.text("joboffer_profile_description"),
-        employment_type=_employment(contract, fields, remote_id, notes),
+        employment_type=_employment(fields, remote_id, notes),
         employment_type_original=fields.text("joboffer_contract_type"),
         remote_policy=_remote(days),
         remote_policy_original=days,
         opened_at=moment(offer, "publishedAt") or moment(project, "createdAt"),
-        recruiter_remote_id=plain(inner(project, "user", "id")),
+        recruiter_remote_id=first(project, "user.id"),
         locations=_locations(fields),
         compensations=_compensations(fields, settings.salary_unit, remote_id, notes),
         tags=words(fields.tags()),
@@ -98,31 +93,28 @@ def _visibility(joined: Joined) -> JobVisibility | None:
     return JobVisibility.INTERNAL if joined.tells else None
 
 
-def _employment(
-    contract: str | None, fields: Fields, remote_id: str, notes: Notes
-) -> EmploymentType | None:
+def _employment(fields: Fields, remote_id: str, notes: Notes) -> EmploymentType | None:
+    contract = fields.technical("joboffer_contract_type")
     full_time = fields.flag("joboffer_is_fulltime")
-    part_time = full_time is False
-    if contract is None:
-        if part_time:
-            return EmploymentType.PART_TIME
-        return EmploymentType.FULL_TIME if full_time else None
-    found = EMPLOYMENT.get(contract.lower())
-    if found is None:
-        notes.add(f"unknown_value:contract {contract[:40]}", remote_id)
-        return EmploymentType.OTHER
-    if found is EmploymentType.FULL_TIME and part_time:
-        return EmploymentType.PART_TIME
-    return found
+    kind: EmploymentType | None = EmploymentType.FULL_TIME
+    if contract is not None:
+        kind = EMPLOYMENT.get(contract.lower())
+        if kind is None:
+            notes.add(f"unknown_value:contract {contract[:40]}", remote_id)
+            return EmploymentType.OTHER
+    elif full_time is None:
+        return None
+    is_part_time = kind is EmploymentType.FULL_TIME and full_time is False
+    return EmploymentType.PART_TIME if is_part_time else kind
 
 
 def _remote(days: str | None) -> RemotePolicy | None:
     """From the days a week at home."""
     try:
-        count = float(days) if days is not None else None
+        count = float(days) if days is not None else -1.0
     except ValueError:
         return None
-    if count is None or not 0 <= count <= WORKING_WEEK + 2:
+    if not 0 <= count <= WORKING_WEEK + 2:
         return None
     if count == 0:
         return RemotePolicy.ON_SITE
@@ -130,26 +122,22 @@ def _remote(days: str | None) -> RemotePolicy | None:
 
 
 def _locations(fields: Fields) -> tuple[Location, ...]:
-    """Each place of the field, the first as the main one; of some only what was searched for is known."""
-    found = [
-        Location(
-            raw=plain(place.get("formattedAddress"))
-            or plain(place.get("locality"))
-            or plain(place.get("search")),
-            postal_code=plain(place.get("postalCode")),
-            city=plain(place.get("locality")),
-            region=plain(place.get("administrativeAreaLevel1")),
-            country_code=country_code(
-                plain(place.get("countryShortName")) or plain(place.get("countryName"))
-            ),
-            is_primary=not number,
-        )
-        for number, place in enumerate(fields.places("joboffer_location"))
-    ]
+    """Each place of the field, the first as the main location; of some only what was searched for is known."""
+    places = fields.places("joboffer_location")
     raw = fields.text("joboffer_location")
-    if not found and raw:
+    if not places and raw:
         return (Location(raw=raw, is_primary=True),)
-    return tuple(found)
+    return tuple(
+        Location(
+            raw=first(place, "formattedAddress", "locality", "search"),
+            postal_code=first(place, "postalCode"),
+            city=first(place, "locality"),
+            region=first(place, "administrativeAreaLevel1"),
+            country_code=country_code(first(place, "countryShortName", "countryName")),
+            is_primary=number == 0,
+        )
+        for number, place in enumerate(places)
+    )
 
 
 def _compensations(
@@ -174,14 +162,7 @@ def _compensations(
 
 
 def _client(project: Row) -> CustomFields:
-    """For whom the firm recruits.
-
-    The company's own name can be a part of a web address, so it comes last.
-    """
-    company = project.get("company")
-    name = (
-        plain(inner(company, "companyPublicData", "name"))
-        or plain(inner(company, "linkedinCompanyData", "name"))
-        or plain(inner(company, "name"))
-    )
-    return {"client": {"type": "text", "label": "Client", "value": name}} if name else {}
+    """For whom the firm recruits. The company's own name can be a part of a web address, so it comes last."""
+    places = ("companyPublicData.name", "linkedinCompanyData.name", "name")
+    name = first(project.get("company"), *places)
+    return {"client": custom("text", "Client", name)} if name else {}

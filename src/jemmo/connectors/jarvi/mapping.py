@@ -1,22 +1,23 @@
 """Jarvi's people and users as canonical records: one pure function each.
 
-Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). No
-function raises but for a record that cannot be kept. Birthday, photo and counts of messages are
-left out: nobody needs them here.
+Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). Only a record that
+cannot be kept raises. Birthday, photo, and counts of messages are left out: nobody needs them here.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from jemmo.connectors.jarvi.fields import Fields
-from jemmo.connectors.jarvi.files import resumes
-from jemmo.connectors.jarvi.phones import international
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.jarvi.wire import Json, Row, inner, listed, moment, plain
-from jemmo.domain.enums import ContactKind, TalentOrigin
+from jemmo.connectors.loose import Json, Row, first, inner, listed, moment, plain
+from jemmo.connectors.phones import international
+from jemmo.connectors.row_paths import RowPath
+from jemmo.domain.enums import AttachmentKind, ContactKind, TalentOrigin
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.records import Contact, CustomFields, Location, Talent, User
+from jemmo.domain.records import Attachment, Contact, CustomFields, Location, Talent, User
 from jemmo.domain.streams import Notes
-from jemmo.domain.validation import name_text, text, web_address, words
+from jemmo.domain.validation import name_text, web_address, words
 
 APP = "https://app.jarvi.tech/#"
 ORIGIN = {
@@ -35,23 +36,22 @@ COUNTERS = {
 def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talent:
     row = as_row(row)
     fields = Fields(settings.purposes, row.get("fieldsValues"))
-    position = row.get("lastPosition")
+    source = first(row, "source")
     return Talent(
         remote_id=remote_id,
         remote_url=f"{APP}/ats/profiles/{remote_id}",
         first_name=_name(row, "firstName"),
         last_name=_name(row, "lastName"),
-        headline=plain(row.get("headline")),
-        current_company=plain(inner(position, "companyName"))
-        or plain(inner(position, "company", "name")),
-        current_title=plain(inner(position, "title")) or plain(inner(position, "name")),
+        headline=first(row, "headline"),
+        current_company=first(row, "lastPosition.companyName", "lastPosition.company.name"),
+        current_title=first(row, "lastPosition.title", "lastPosition.name"),
         location=_location(row.get("locations")),
         language=_language(row.get("primaryLocale")),
-        origin=_origin(plain(row.get("source")), remote_id, notes),
-        source=plain(row.get("source")),
+        origin=_origin(source, remote_id, notes),
+        source=source,
         tags=words(fields.tags()),
         contacts=_contacts(row, settings.region),
-        attachments=resumes(row, settings.resume_paths),
+        attachments=_resumes(row, settings.resume_paths),
         custom_fields=fields.custom(()) | _own_fields(row, settings),
         remote_created_at=moment(row, "createdAt"),
         remote_updated_at=moment(row, "updatedAt"),
@@ -60,11 +60,8 @@ def talent(row: Json, settings: Settings, remote_id: str, notes: Notes) -> Talen
 
 def user(row: Json, remote_id: str) -> User:
     row = as_row(row)
-    return User(
-        remote_id=remote_id,
-        name=plain(row.get("displayName")),
-        is_active=row.get("disabled") is not True,
-    )
+    is_active = row.get("disabled") is not True
+    return User(remote_id=remote_id, name=first(row, "displayName"), is_active=is_active)
 
 
 def as_row(row: Json) -> Row:
@@ -73,25 +70,28 @@ def as_row(row: Json) -> Row:
     return row
 
 
-def status_name(status: str | None, row: Json, settings: Settings) -> str | None:
-    """What a status is called: by the options, by Jarvi if it says so, else its id."""
-    if status is None:
+def status_name(row: Row, settings: Settings) -> str | None:
+    """What a record's status is called: by the options, by Jarvi if it says so, else its id."""
+    status_id = first(row, "statusId")
+    if status_id is None:
         return None
-    known = settings.statuses.get(status)
-    return known.name if known else plain(inner(row, "status", "name")) or status
+    known = settings.statuses.get(status_id)
+    return known.name if known else first(row, "status.name") or status_id
+
+
+def custom(kind: str, label: str, value: Any) -> dict[str, Any]:
+    return {"type": kind, "label": label, "value": value}
 
 
 def _name(row: Row, field: str) -> str | None:
-    found = (name_text(plain(row.get(f"{field}{kind}"))) for kind in ("", "Manual", "Parsed"))
-    return next((one for one in found if one), None)
+    names = (name_text(first(row, f"{field}{kind}")) for kind in ("", "Manual", "Parsed"))
+    return next(filter(None, names), None)
 
 
 def _location(places: Json) -> Location | None:
-    for place in listed(places):
-        raw = plain(inner(place, "name")) or plain(place)
-        if raw:
-            return Location(raw=raw, is_primary=True)
-    return None
+    names = (first(place, "name") or plain(place) for place in listed(places))
+    name = next(filter(None, names), None)
+    return Location(raw=name, is_primary=True) if name else None
 
 
 def _language(locale: Json) -> str | None:
@@ -101,55 +101,62 @@ def _language(locale: Json) -> str | None:
 
 
 def _origin(source: str | None, remote_id: str, notes: Notes) -> TalentOrigin | None:
-    if source is None:
-        return None
-    found = ORIGIN.get(source.lower())
-    if found is None:
-        notes.add(f"unknown_value:source {source[:40]}", remote_id)
-        return TalentOrigin.OTHER
-    return found
+    if source is None or source.lower() in ORIGIN:
+        return ORIGIN.get((source or "").lower())
+    notes.add(f"unknown_value:source {source[:40]}", remote_id)
+    return TalentOrigin.OTHER
 
 
 def _contacts(row: Row, region: str) -> tuple[Contact, ...]:
-    emails = [
-        plain(row.get("preferredEmailAddress")),
-        *(plain(inner(one, "email")) or plain(one) for one in listed(row.get("emailAddresses"))),
-    ]
-    phones = [_phone(one, region) for one in listed(row.get("phoneNumbers"))]
-    found = [Contact(kind=ContactKind.EMAIL, value=one) for one in words(emails)]
-    found += [
-        Contact(kind=ContactKind.PHONE, value=value, type=kind)
-        for value, kind in dict(one for one in phones if one).items()
+    addresses = (
+        first(entry, "email") or plain(entry) for entry in listed(row.get("emailAddresses"))
+    )
+    emails = words([first(row, "preferredEmailAddress"), *addresses])
+    contacts = [Contact(kind=ContactKind.EMAIL, value=email) for email in emails]
+    phones = {
+        international(number, region): first(entry, "type")
+        for entry in listed(row.get("phoneNumbers"))
+        if (number := first(entry, "canonicalNumber", "number") or plain(entry))
+    }
+    contacts += [
+        Contact(kind=ContactKind.PHONE, value=number, type=kind) for number, kind in phones.items()
     ]
     if linkedin := web_address(row.get("profileUrl")):
-        found.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
-    return tuple(found)
+        contacts.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
+    return tuple(contacts)
 
 
-def _phone(one: Json, region: str) -> tuple[str, str | None] | None:
-    given = plain(inner(one, "canonicalNumber")) or plain(inner(one, "number")) or plain(one)
-    if given is None:
-        return None
-    return international(given, region), plain(inner(one, "type"))
+def _resumes(row: Row, paths: tuple[RowPath, ...]) -> tuple[Attachment, ...]:
+    """The files at these paths of a profile, each once."""
+    resumes: dict[str, Attachment] = {}
+    for entry in (entry for path in paths for entry in path.values(row)):
+        file_id = first(entry, "fileId", "file.id", "id")
+        if file_id is not None and inner(entry, "deletedAt") is None:
+            resume = Attachment(
+                remote_id=file_id,
+                kind=AttachmentKind.RESUME,
+                file_name=first(entry, "file.name", "name"),
+                content_type=first(entry, "file.mimeType", "mimeType"),
+                remote_version=file_id,
+                remote_updated_at=moment(entry, "updatedAt"),
+            )
+            resumes.setdefault(file_id, resume)
+    return tuple(resumes.values())
 
 
 def _own_fields(row: Row, settings: Settings) -> CustomFields:
     """What Jarvi keeps of a person and our record has no place for."""
-    found: CustomFields = {}
-    known_by = plain(row.get("statusId"))
-    status = status_name(known_by, row, settings)
-    if status and status != known_by:  # an id says nothing to people
-        found["status"] = {"type": "text", "label": "Status", "value": status}
-    if isinstance(row.get("isOpenToNewOpportunities"), bool):
-        found["open_to_opportunities"] = {
-            "type": "boolean",
-            "label": "Open to new opportunities",
-            "value": row["isOpenToNewOpportunities"],
-        }
-    if external := text(plain(row.get("externalId"))):
-        found["external_id"] = {"type": "text", "label": "External id", "value": external}
+    fields: CustomFields = {}
+    status = status_name(row, settings)
+    if status and status != first(row, "statusId"):  # an id means nothing to people
+        fields["status"] = custom("text", "Status", status)
+    is_open = row.get("isOpenToNewOpportunities")
+    if isinstance(is_open, bool):
+        fields["open_to_opportunities"] = custom("boolean", "Open to new opportunities", is_open)
+    if external := first(row, "externalId"):
+        fields["external_id"] = custom("text", "External id", external)
     for name, (key, label) in COUNTERS.items():
         count = row.get(name)
         if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 10**9:
-            found[key] = {"type": "number", "label": label, "value": count}
-    return found
+            fields[key] = custom("number", label, count)
+    return fields

@@ -1,32 +1,22 @@
-"""Projects and what is published of them, joined: together they are the jobs."""
+"""Projects and what is published of them, joined: together they are the jobs. Users are known from them alone."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
-from jemmo.connectors.jarvi.queries import Query, changed_since
-from jemmo.connectors.jarvi.trust import Trust
-from jemmo.connectors.jarvi.walk import Step
-from jemmo.connectors.jarvi.wire import Json, Row, inner, is_deleted, moment, plain, row_id
-from jemmo.connectors.whole import Kept
+from jemmo.connectors.jarvi.applications import is_deleted
+from jemmo.connectors.loose import Json, Row, inner, moment, row_id
+from jemmo.connectors.matching import matches
+from jemmo.connectors.offset_lists import OffsetLists, Whole
+from jemmo.connectors.offset_pass import reaches_back
 from jemmo.domain.errors import ConfigError
 
-
-class Walker(Protocol):
-    """Walks a list, sorted; ``by_change`` when it is filtered by the time of a change."""
-
-    def __call__(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]: ...
-
-
 KEYS = ("id", "referenceId", "createdAt")
-"""What an offer and its project have in common, from the surest on.
-
-That it is the id is not documented.
-"""
+"""What an offer and its project have in common, from the surest on. That it is the id is not documented."""
 
 
 class Joined(Struct, frozen=True):
@@ -44,7 +34,10 @@ class Joined(Struct, frozen=True):
 class Shelf(Struct, frozen=True, kw_only=True):
     """Projects as read.
 
-    The jobs among them, the ids of those that are none or were deleted, and rows without shape.
+    jobs      those that are jobs, by id; ``gone`` are the ids of those that are none or were deleted
+    odd       rows without an id
+    unjoined  how many offers have no project
+    refused   whether the key may not read offers
     """
 
     jobs: dict[str, Joined]
@@ -57,59 +50,55 @@ class Shelf(Struct, frozen=True, kw_only=True):
     refused: bool = False
 
     def users(self) -> dict[str, Row]:
-        """The team's members, as far as they own projects or are assigned to them.
+        """The team's members who own projects or are assigned to them.
 
         Only an owner comes with ``disabled``, so what one place says is kept with another.
         """
-        found: dict[str, Row] = {}
+        users: dict[str, Row] = {}
         for row in self.projects:
             assignees = row.get("assignees")
-            for one in (row, *(assignees if isinstance(assignees, list) else ())):
-                user = inner(one, "user")
-                name = row_id(user)
-                if name is not None:
-                    found[name] = found.get(name, {}) | user
-        return found
+            for place in (row, *(assignees if isinstance(assignees, list) else ())):
+                user = inner(place, "user")
+                key = row_id(user)
+                if key is not None:
+                    users[key] = users.get(key, {}) | user
+        return users
 
+    @property
+    def knows_who_left(self) -> bool:
+        return all("disabled" in user for user in self.users().values())
 
-class Listed(Struct, frozen=True):
-    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed.
-
-    ``refused`` where the key may not read it.
-    """
-
-    rows: list[Json]
-    short: int = 0
-    covers: bool = True
-    refused: bool = False
+    def notes(self) -> Iterator[tuple[str, int]]:
+        """What a report says of the offers: codes and counts."""
+        if self.unjoined:
+            yield "not_joined:offers", self.unjoined
+        if self.refused:
+            yield "lookup_refused:offers", 1
 
 
 class Projects:
     """Reads them once a run: all of them, or what changed. There are few beside the people.
 
-    All, where one answer holds them: whether a project's date moves with its custom fields, which are nearly all of a
-    job, is not documented. The filter for changes needs no test: if it does nothing, older rows in its answer tell.
+    All, if one answer holds them: whether a project's date moves with its custom fields, which are nearly all of a job,
+    is not documented. The filter for changes needs no test: if it does nothing, older rows in its answer show that.
     """
 
     def __init__(
-        self, walk: Walker, trust: Trust, *, now: Callable[[], datetime], offers_for: timedelta
+        self, lists: OffsetLists, *, now: Callable[[], datetime], offers_for: timedelta
     ) -> None:
-        self._walk = walk
-        self._trust = trust
+        self._lists = lists
         self._now = now
         self._offers_for = offers_for
-        self._offers: tuple[datetime, Listed] | None = None
+        self._offers: tuple[datetime, Whole | None] | None = None
         self._shelves: dict[datetime | None, Shelf] = {}
 
     async def shelf(self, since: datetime | None) -> Shelf:
-        """The projects that changed since then, themselves or their offer.
-
-        All of them without ``since``.
-        """
-        known = next((s for begin, s in self._shelves.items() if reaches_back(begin, since)), None)
-        if known is None:
-            known = self._shelves[since] = await self._read(since)
-        return known
+        """The projects that changed since then, themselves or their offer; all of them without ``since``."""
+        for begin, shelf in self._shelves.items():
+            if reaches_back(begin, since):
+                return shelf
+        shelf = self._shelves[since] = await self._read(since)
+        return shelf
 
     async def whole(self) -> Shelf:
         return await self.shelf(None)
@@ -119,61 +108,53 @@ class Projects:
         self._shelves.clear()
         self._offers = None
 
-    def with_offer(self, rows: list[Json], remote_id: str) -> Joined | None:
-        """The job of that id among rows just read, with its offer as last read."""
-        wanted = [row for row in rows if row_id(row) == remote_id]
-        offers = self._offers[1] if self._offers else Listed([])
-        return _join(Listed(wanted), offers).jobs.get(remote_id)
+    async def find(self, remote_id: str) -> Joined | None:
+        """A job as read in this run. If it was not met, it is asked for by its id, where that filter works."""
+        joined = (await self.whole()).jobs.get(remote_id)
+        if joined is None and await self._lists.finds_ids("projects"):
+            answer = await self._lists.ask(self._lists.sorted("projects").with_id(remote_id))
+            rows = [row for row in answer.rows if row_id(row) == remote_id]
+            offers = self._offers[1] if self._offers else Whole([])
+            joined = join(Whole(rows), offers).jobs.get(remote_id)
+        return joined
 
     async def _read(self, since: datetime | None) -> Shelf:
-        if since is None or self._trust.incremental == "off":
-            return _join(await self._list("projects", None), await self._all_offers(), whole=True)
-        few = await self._if_few()
-        projects = few or await self._list("projects", since)
+        query = self._lists.sorted("projects")
+        if since is None or self._lists.incremental == "off":
+            return join(await self._lists.whole(query), await self._all_offers(), is_all=True)
+        few = await self._lists.if_short(query)
+        changes = query.changed_since(since)
+        projects = few or await self._lists.whole(changes, by_change=True)
         if few or any(_is_older(row, since) for row in projects.rows):
             # These are all, since they are few or the filter did nothing.
-            self._shelves[None] = _join(projects, await self._all_offers(), whole=True)
+            self._shelves[None] = join(projects, await self._all_offers(), is_all=True)
             return self._shelves[None]
         changed = await self._published(since)
-        if not projects.rows and not changed.rows:
-            return _join(projects, changed)
-        shelf = _join(projects, await self._all_offers())
-        if all(row_id(offer) in shelf.jobs for offer in changed.rows):
+        if not projects.rows and not (changed and changed.rows):
+            return join(projects, changed)
+        shelf = join(projects, await self._all_offers())
+        if all(row_id(offer) in shelf.jobs for offer in (changed.rows if changed else ())):
             return shelf
         return await self.whole()
 
-    async def _if_few(self) -> Listed | None:
-        """All projects, if the first answer has them."""
-        step = await anext(self._walk(Query(entity="projects"), by_change=False))
-        return Listed(step.rows, step.short, step.covers) if step.after is None else None
-
-    async def _list(self, entity: str, since: datetime | None) -> Listed:
-        rows: list[Json] = []
-        short, covers, kept = 0, True, Kept(entity)
-        where = None if since is None else changed_since(since)
-        async for step in self._walk(
-            Query(entity=entity, where=where), by_change=since is not None
-        ):
-            kept.add_rows(step.rows)
-            rows += step.rows
-            short, covers = step.short, covers and step.covers
-        return Listed(rows, short, covers)
-
-    async def _all_offers(self) -> Listed:
+    async def _all_offers(self) -> Whole | None:
         now = self._now()
         if self._offers is None or now - self._offers[0] >= self._offers_for:
             self._offers = now, await self._published(None)
         return self._offers[1]
 
-    async def _published(self, since: datetime | None) -> Listed:
-        """Offers, which the reference says are for the public key; where a private one is refused, none are told."""
-        if self._offers is not None and self._offers[1].refused:
-            return self._offers[1]
+    async def _published(self, since: datetime | None) -> Whole | None:
+        """Offers; ``None`` where this key is refused: the reference says that they are for the public one."""
+        if self._offers is not None and self._offers[1] is None:
+            return None
+        query = self._lists.sorted("offers")
+        if since is not None:
+            query = query.changed_since(since)
         try:
-            return await self._list("offers", since)
+            return await self._lists.whole(query, by_change=since is not None)
         except ConfigError:
-            self._offers = self._now(), Listed([], refused=True)
-            return self._offers[1]
+            self._offers = self._now(), None
+            return None
 
 
 def _is_older(row: Json, since: datetime) -> bool:
@@ -181,67 +162,29 @@ def _is_older(row: Json, since: datetime) -> bool:
     return when is not None and when <= since
 
 
-def reaches_back(begin: datetime | None, since: datetime | None) -> bool:
-    """Whether what was read from ``begin`` on (``None``.
-
-    Everything) has all that was changed since then.
-    """
-    return begin is None or (since is not None and begin <= since)
-
-
 def is_job(row: Row) -> bool:
     """Whether a project is a job: others are sales, for example."""
     return not is_deleted(row) and row.get("isMadeForRecruitment") is True
 
 
-def _join(listed: Listed, offers: Listed, *, whole: bool = False) -> Shelf:
-    projects = [row for row in listed.rows if row_id(row) is not None]
-    matched = _matches(projects, offers.rows)
-    jobs: dict[str, Joined] = {}
-    gone: list[str] = []
-    for row in projects:
-        name = str(row_id(row))
-        if is_job(row):
-            jobs[name] = Joined(row, matched.get(name), tells=not offers.refused)
-        else:
-            gone.append(name)
+def join(listed: Whole, offers: Whole | None, *, is_all: bool = False) -> Shelf:
+    """Projects with their offers. If both lists are whole, offers without a project are counted."""
+    published = offers or Whole([])
+    projects = {key: row for row in listed.rows if (key := row_id(row)) is not None}
+    rows = [row for row in listed.rows if row_id(row) is not None]
+    matched = matches(rows, published.rows, KEYS)
+    jobs = {
+        key: Joined(row, matched.get(key), tells=offers is not None)
+        for key, row in projects.items()
+        if is_job(row)
+    }
     return Shelf(
         jobs=jobs,
-        gone=tuple(gone),
+        gone=tuple(key for key in projects if key not in jobs),
         odd=[row for row in listed.rows if row_id(row) is None],
-        projects=projects,
+        projects=rows,
         short=listed.short,
-        covers=listed.covers and offers.covers,
-        unjoined=len(offers.rows) - len(matched) if whole else 0,
-        refused=offers.refused,
+        covers=listed.covers and published.covers,
+        unjoined=len(published.rows) - len(matched) if is_all else 0,
+        refused=offers is None,
     )
-
-
-def _matches(projects: list[Row], offers: list[Json]) -> dict[str, Row]:
-    """Offers by the id of their project, by the surest of the keys that tells them apart."""
-    found: dict[str, Row] = {}
-    left = [one for one in offers if isinstance(one, dict)]
-    for key in KEYS:
-        owners = _unique(projects, key)
-        rest = []
-        for offer in left:
-            owner = owners.get(plain(offer.get(key)) or "")
-            if owner is None or owner in found:
-                rest.append(offer)
-            else:
-                found[owner] = offer
-        left = rest
-    return found
-
-
-def _unique(projects: list[Row], key: str) -> dict[str, str]:
-    """Ids of projects by a value that one of them alone has."""
-    found: dict[str, str] = {}
-    twice: set[str] = set()
-    for row in projects:
-        value = plain(row.get(key))
-        if value in found:
-            twice.add(value)
-        elif value is not None:
-            found[value] = str(row_id(row))
-    return {value: name for value, name in found.items() if value not in twice}

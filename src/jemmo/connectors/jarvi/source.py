@@ -2,298 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.jarvi import links, mapping
+from jemmo.connectors.client_source import ClientSource
+from jemmo.connectors.jarvi import applications, mapping
 from jemmo.connectors.jarvi.access import check_access
-from jemmo.connectors.jarvi.budget import budget_of
+from jemmo.connectors.jarvi.client import client_of, lists_of
 from jemmo.connectors.jarvi.jobs import job
-from jemmo.connectors.jarvi.people import People, Seen
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
-from jemmo.connectors.jarvi.queries import Query, by_id, changed_since
-from jemmo.connectors.jarvi.refusals import refusal
-from jemmo.connectors.jarvi.settings import settings_of
-from jemmo.connectors.jarvi.trust import Trust
-from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
-from jemmo.connectors.jarvi.walk import Fetch, Position, Step, Walk
-from jemmo.connectors.jarvi.wire import Json, Row, Rows, moment, row_id, rows_of
-from jemmo.connectors.refusals import Refused
-from jemmo.domain.records import Record, Stage
+from jemmo.connectors.jarvi.settings import Settings, settings_of
+from jemmo.connectors.jarvi.talents import talents_of
+from jemmo.connectors.loose import Row, moment
+from jemmo.connectors.offset_pass import in_chunks
+from jemmo.connectors.paging import sightings_in
+from jemmo.connectors.time_budget import Clock, time_budget
+from jemmo.domain.records import Record
 from jemmo.domain.streams import (
     AccessReport,
     Notes,
     Page,
     RawRecord,
-    Sighting,
     SightingPage,
     Start,
     Stream,
     StreamSpec,
 )
-from jemmo.domain.validation import split_address
-from jemmo.rest_client import RestClient
 
-CHUNK = 1000  # records of a page made from what was kept in memory
-ROWS_A_PAGE = 100
+MAPS: dict[Stream, Callable[[Any, Settings, str, Notes], Record]] = {
+    Stream.USERS: lambda row, _, remote_id, __: mapping.user(row, remote_id),
+    Stream.JOBS: job,
+    Stream.STAGES: lambda stage, *_: stage,
+    Stream.TALENTS: mapping.talent,
+    Stream.APPLICATIONS: applications.application,
+}
 
 
-class JarviSource:
+class JarviSource(ClientSource):
     """Implements ``jemmo.domain.ports.Source``."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
-        clock = clock or Clock()
-        self.config = config
         self.settings = settings_of(config)
-        patience = float(config.options["longest_wait"])
-        self.turns = Turns(
-            budget_of(config), config.ledger or MemoryLedger(), clock, patience=patience
-        )
-        self.client = RestClient(
-            api_address(config),
-            headers={"X-API-KEY": config.api_key, "Accept": "application/json"},
-            refuse=partial(refusal, now=clock.now, patience=patience),
-            pacer=None,
-            connections=1,
-            turn=self.turns.turn,
-        )
-        self.trust = Trust(
-            self.ask,
-            incremental=self.settings.incremental,
-            filters_talents=self.settings.filters_talents,
-        )
-        self.people = People(self._fetcher, self.trust, self.settings, config.limit)
+        self.budget = time_budget(config, "Jarvi", clock)
+        super().__init__(client_of(config, self.budget))
+        self.lists = lists_of(self.client, self.settings)
+        self.talents = talents_of(self.lists, self.settings, config.limit)
         self.projects = Projects(
-            self._walk_sorted, self.trust, now=clock.now, offers_for=self.settings.offers_for
+            self.lists, now=self.budget.clock.now, offers_for=self.settings.offers_for
         )
-        self._every: Seen | None = None
         self._swept: set[Stream] = set()
-        self._listed: set[str] = set()
 
     @property
     def streams(self) -> Sequence[StreamSpec]:
-        """Jarvi has no list of ids alone, so a reconcile reads everything.
+        """Jarvi has no list of ids alone, so a reconcile reads everything. Users are known by their projects only."""
 
-        Users are told by their projects only.
-        """
-
-        def changing(name: Stream, *after: Stream, finds_deletions: bool = True) -> StreamSpec:
+        def changing(name: Stream, *after: Stream) -> StreamSpec:
             return StreamSpec(
                 name=name,
                 cursor="updatedAt",
                 lag=self.settings.lag,
                 after=after,
-                finds_deletions=finds_deletions,
+                finds_deletions=name is not Stream.USERS,
                 thin_sweep=False,
                 recent=name is Stream.TALENTS,
             )
 
-        found = [
-            changing(Stream.USERS, finds_deletions=False),
-            changing(Stream.JOBS, Stream.USERS),
-        ]
-        if not self.settings.application_paths:
-            return [*found, changing(Stream.TALENTS, Stream.JOBS)]
-        stages = [StreamSpec(name=Stream.STAGES)] if self.settings.statuses else []
-        return [
-            *found,
-            *stages,
-            changing(Stream.TALENTS, Stream.JOBS),
-            changing(Stream.APPLICATIONS, Stream.TALENTS, Stream.STAGES),
-        ]
-
-    @property
-    def requests(self) -> int:
-        return self.client.requests
-
-    @property
-    def received(self) -> int:
-        return self.client.received
-
-    @property
-    def clock_off(self) -> float:
-        return self.client.clock_off
-
-    async def close(self) -> None:
-        await self.client.close()
+        specs = [changing(Stream.USERS), changing(Stream.JOBS, Stream.USERS)]
+        if self.settings.application_paths and self.settings.statuses:
+            specs.append(StreamSpec(name=Stream.STAGES))
+        specs.append(changing(Stream.TALENTS, Stream.JOBS))
+        if self.settings.application_paths:
+            specs.append(changing(Stream.APPLICATIONS, Stream.TALENTS, Stream.STAGES))
+        return specs
 
     async def check(self) -> AccessReport:
-        return await check_access(self.ask, self.trust, self.settings)
+        return await check_access(self.lists, self.settings)
 
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         if stream is Stream.TALENTS:
             async for page in self._talents(start):
                 yield page
         elif stream is Stream.APPLICATIONS:
-            if start.recent is not None and self.people.in_parts:
-                # What is recent came beside the talents; the rest is told once all of them are read.
-                yield replace(self._page(stream, []), cursor="", recent=False)
+            if start.recent is not None and self.talents.in_parts:
+                # What is recent came beside the talents; the rest comes once all of them are read.
+                yield self._page(stream, {}, cursor="", recent=False)
             async for page in self._applications(start.since):
                 yield page
         elif stream is Stream.STAGES:
-            yield self._page(stream, [RawRecord(key, one) for key, one in self._stages().items()])
+            yield self._page(stream, applications.stages(self.settings))
         else:
             shelf = await self.projects.shelf(start.since)
-            if stream is Stream.USERS and any("disabled" not in u for u in shelf.users().values()):
+            if stream is Stream.USERS and not shelf.knows_who_left:
                 shelf = await self.projects.whole()  # who has left is told by projects they own
-            yield self._from_shelf(stream, shelf)
+            yield self._of_shelf(stream, shelf)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
-        """Every id, out of what a whole pass of this run has met: ids cost as much as records here.
+        """Every id, out of what a whole pass of this run met: ids cost as much as records here.
 
-        That is used only once: a second sweep is a second look.
+        That is used only once: a second sweep asks again.
         """
         if stream in self._swept:
             self.projects.forget()
-            self.people.seen = None
+            self.talents.forget()
         self._swept.add(stream)
         if stream is Stream.TALENTS:
-            seen, self._every = self._every, None
-            seen = seen or await self._read_everyone()
-            for part, is_last in _chunks(seen.sightings):
-                yield SightingPage(
-                    sightings=part,
-                    total=seen.total if is_last else None,
-                    short=seen.short,
-                    covers=seen.covers,
-                )
+            async for sightings in self.talents.sightings(self.budget.afford):
+                yield sightings
             return
-        pages = self.pages(stream, Start())
-        if stream is Stream.APPLICATIONS:
-            pages = self._applications(None, every=True)
+        is_nested = stream is Stream.APPLICATIONS
+        pages = self._applications(None, every=True) if is_nested else self.pages(stream, Start())
         async for page in pages:
-            yield SightingPage(
-                sightings=[
-                    Sighting(one.remote_id, _changed_at(one.body))
-                    for one in page.raw
-                    if one.remote_id is not None
-                ],
-                short=page.short,
-                covers=page.covers and all(one.remote_id for one in page.raw),
-            )
+            yield sightings_in(page, _changed_at)
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
-        found: Any
-        if stream is Stream.TALENTS:
-            found = await self._profile(remote_id)
-        elif stream is Stream.APPLICATIONS:
-            found = await self._application(remote_id)
-        elif stream is Stream.STAGES:
-            found = self._stages().get(remote_id)
-        elif stream is Stream.USERS:
-            found = (await self.projects.whole()).users().get(remote_id)
-        else:
-            found = await self._job(remote_id)
-        return None if found is None else self._page(stream, [RawRecord(remote_id, found)])
+        body: Any
+        match stream:
+            case Stream.TALENTS:
+                body = await self.talents.find(remote_id)
+            case Stream.APPLICATIONS:
+                body = await self._application(remote_id)
+            case Stream.STAGES:
+                body = applications.stages(self.settings).get(remote_id)
+            case Stream.USERS:
+                body = (await self.projects.whole()).users().get(remote_id)
+            case _:
+                body = await self.projects.find(remote_id)
+        return None if body is None else self._page(stream, {remote_id: body})
 
     async def profile_pages(self, remote_id: str) -> list[Page]:
-        """A talent and, where they stand in the profile, its applications; nothing when it is no talent."""
-        row = await self._profile(remote_id)
+        """A talent and, where they stand in the profile, its applications; nothing if it is no talent."""
+        row = await self.talents.find(remote_id)
         if row is None:
             return []
-        pages = [self._page(Stream.TALENTS, [RawRecord(remote_id, row)])]
-        entries = self.people.applications_of(row)
-        return [*pages, self._page_of(entries)] if entries else pages
-
-    def _page_of(self, entries: list[Row]) -> Page:
-        """Applications as they stand in profiles."""
-        there = [RawRecord(links.entry_id(e), e) for e in entries if not links.is_gone(e)]
-        gone = [links.entry_id(e) for e in entries if links.is_gone(e)]
-        page = self._page(Stream.APPLICATIONS, there)
-        return replace(page, gone=tuple(key for key in gone if key))
-
-    # --- asking ---
-
-    async def ask(self, query: Query, offset: int = 0) -> Rows:
-        """An answer of a list. A filter that finds nothing may be answered by 404, as one client has seen."""
-        read = partial(rows_of, entity=query.entity)
-        try:
-            found = await self.client.get(query.url(offset), read)
-        except Refused as error:
-            if error.status != 404 or query.where is None:
-                raise
-            if query.entity not in self._listed:  # else it may be the address that is wrong
-                await self.ask(Query(entity=query.entity, limit=1))
-            return Rows([], 0)
-        self._listed.add(query.entity)
-        return found
-
-    def _fetcher(self, query: Query) -> Fetch:
-        async def fetch(offset: int) -> Rows:
-            return await self.ask(query, offset)
-
-        return fetch
-
-    async def _walk(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]:
-        exact = self._fetcher(replace(query, exact=True)) if query.order else None
-        walk = Walk(self._fetcher(query), Position(), by_change=by_change, exact=exact)
-        async for step in walk.steps():
-            yield step
-
-    async def _walk_sorted(self, query: Query, *, by_change: bool) -> AsyncIterator[Step]:
-        query = replace(query, order=self.settings.order, limit=self.settings.page_size)
-        async for step in self._walk(query, by_change=by_change):
-            yield step
-
-    async def _job(self, remote_id: str) -> Joined | None:
-        """A job as read in this run.
-
-        One that was not met is asked for by its id, where that filter works.
-        """
-        found = (await self.projects.whole()).jobs.get(remote_id)
-        if found is None and await self.trust.ids("projects"):
-            answer = await self.ask(Query(entity="projects", where=by_id(remote_id), limit=1))
-            found = self.projects.with_offer(answer.rows, remote_id)
-        return found
+        entries = self.talents.rule.nested(row)
+        beside = [self._page_of(entries)] if entries else []
+        return [self._page(Stream.TALENTS, {remote_id: row}), *beside]
 
     # --- talents ---
 
     async def _talents(self, start: Start) -> AsyncIterator[Page]:
-        async for found in self.people.pages(start.since, start.cursor, start.recent):
-            raw = [RawRecord(row_id(row), row) for row in (*found.talents, *found.odd)]
-            page = self._page(Stream.TALENTS, raw)
-            yield replace(
-                page,
-                recent=found.recent,
-                beside=(self._page_of(found.applications),) if found.is_early else (),
-                gone=found.gone,
-                cursor=found.cursor,
-                total=found.total,
-                short=found.short,
-                covers=found.covers,
-            )
-        seen = self.people.seen
-        self._every = seen if seen is not None and seen.since is None else None
-
-    async def _read_everyone(self) -> Seen:
-        """Read all profiles for their ids.
-
-        It cannot be resumed, so it is not begun where it would not end in time.
-        """
-        first = True
-        async for page in self.people.pages(None, None):
-            if first and page.total:
-                await self.turns.afford(page.total // ROWS_A_PAGE)
-            first = False
-        return await self.people.read_through(None)
-
-    async def _profile(self, remote_id: str) -> Row | None:
-        """A profile by its id; where that filter does not work, by reading until it comes."""
-        trusted = await self.trust.ids("profiles")
-        query = Query(entity="profiles", where=by_id(remote_id) if trusted else None, limit=1)
-        if not trusted:
-            query = replace(query, order=self.settings.order, limit=self.settings.page_size)
-        async for step in self._walk(query, by_change=False):
-            for row in step.rows:
-                if row_id(row) == remote_id:
-                    return row if self.people.kept(row) else None
-        return None
+        async for page in self.talents.pages(start.since, start.cursor, start.recent):
+            beside = (self._page_of(page.nested),) if page.is_early else ()
+            yield self._page(Stream.TALENTS, page.records, beside=beside, **page.facts)
 
     # --- applications ---
 
@@ -304,113 +159,89 @@ class JarviSource:
         most_short = 0
         for entity in dict.fromkeys(path.entity for path in self.settings.application_paths):
             async for entries, short, covers in self._entries(entity, since, every=every):
-                page = self._page(
-                    Stream.APPLICATIONS,
-                    [
-                        RawRecord(links.entry_id(one), one)
-                        for one in entries
-                        if not links.is_gone(one)
-                    ],
-                )
-                gone = [links.entry_id(one) for one in entries if links.is_gone(one)]
-                yield replace(
-                    page, gone=tuple(one for one in gone if one), cursor="", covers=covers
-                )
+                yield replace(self._page_of(entries), cursor="", covers=covers)
                 most_short = max(most_short, short)
-        yield replace(self._page(Stream.APPLICATIONS, []), short=most_short)
+        yield self._page(Stream.APPLICATIONS, {}, short=most_short)
 
     async def _entries(
         self, entity: str, since: datetime | None, *, every: bool = False
     ) -> AsyncIterator[tuple[list[Row], int, bool]]:
         """Applications out of profiles, projects or a list of their own, with the list's ``short`` and ``covers``."""
-        paths = [path for path in self.settings.application_paths if path.entity == entity]
         if entity == "profiles":
-            seen = await self.people.read_through(since)
-            kept = [*seen.applications, *(seen.older_applications if every else ())]
-            for part, _ in _chunks(kept):
-                yield [msgspec.json.decode(one) for one in part], seen.short, seen.covers
+            seen = await self.talents.read_through(since)
+            kept = [*seen.nested, *(seen.older_nested if every else ())]
+            for chunk in in_chunks(kept):
+                yield [msgspec.json.decode(entry) for entry in chunk], seen.short, seen.covers
         elif entity == "projects":
             shelf = await self.projects.shelf(since)
             rows = [joined.project for joined in shelf.jobs.values()]
-            yield (
-                [e for row in rows for path in paths for e in links.entries(row, path)],
-                shelf.short,
-                shelf.covers,
-            )
+            yield self._in_rows(entity, rows), shelf.short, shelf.covers
         else:
-            by_change = since is not None and await self.trust.changes(entity)
-            where = changed_since(since) if since is not None and by_change else None
-            async for step in self._walk_sorted(
-                Query(entity=entity, where=where), by_change=by_change
-            ):
-                found = [e for row in step.rows for path in paths for e in links.entries(row, path)]
-                yield found, step.short, step.covers
+            query, by_change = await self.lists.changed(entity, since)
+            async for step in self.lists.walk(query, by_change=by_change):
+                yield self._in_rows(entity, step.rows), step.short, step.covers
+
+    def _in_rows(self, entity: str, rows: list[Row]) -> list[Row]:
+        paths = [path for path in self.settings.application_paths if path.entity == entity]
+        return [
+            entry for row in rows for path in paths for entry in applications.entries(row, path)
+        ]
 
     async def _application(self, remote_id: str) -> Row | None:
-        if any(path.entity == "profiles" for path in self.settings.application_paths):
-            row = await self._profile(remote_id.partition(":")[0])
-            found = self.people.applications_of(row) if row else []
-        else:
-            found = []
-            for path in self.settings.application_paths:
-                async for entries, *_ in self._entries(path.entity, None):
-                    found += [one for one in entries if links.entry_id(one) == remote_id]
-        wanted = (one for one in found if links.entry_id(one) == remote_id)
-        return next((one for one in wanted if not links.is_gone(one)), None)
+        entities = dict.fromkeys(path.entity for path in self.settings.application_paths)
+        if "profiles" in entities:
+            row = await self.talents.find(remote_id.partition(":")[0])
+            return applications.pick(self.talents.rule.nested(row) if row else [], remote_id)
+        for entity in entities:
+            async for entries, *_ in self._entries(entity, None):
+                if (entry := applications.pick(entries, remote_id)) is not None:
+                    return entry
+        return None
 
-    def _stages(self) -> dict[str, Stage]:
-        return links.stages(self.settings)
+    # --- pages ---
 
-    # --- answering ---
-
-    def _from_shelf(self, stream: Stream, shelf: Shelf) -> Page:
+    def _of_shelf(self, stream: Stream, shelf: Shelf) -> Page:
         if stream is Stream.USERS:
-            raw = [RawRecord(key, one) for key, one in shelf.users().items()]
-            return replace(self._page(stream, raw), short=shelf.short, covers=shelf.covers)
-        raw = [RawRecord(key, one) for key, one in shelf.jobs.items()]
-        raw += [RawRecord(None, one) for one in shelf.odd]
-        page = self._page(stream, raw, shelf)
-        return replace(
-            page, gone=shelf.gone, total=len(raw), short=shelf.short, covers=shelf.covers
+            return self._page(stream, shelf.users(), short=shelf.short, covers=shelf.covers)
+        raw = [RawRecord(remote_id, joined) for remote_id, joined in shelf.jobs.items()]
+        raw += [RawRecord(None, row) for row in shelf.odd]
+        return self._page(
+            stream,
+            raw,
+            remarks=list(shelf.notes()),
+            gone=shelf.gone,
+            total=len(raw),
+            short=shelf.short,
+            covers=shelf.covers,
         )
 
-    def _page(self, stream: Stream, raw: list[RawRecord], shelf: Shelf | None = None) -> Page:
-        settings = self.settings
-        maps: dict[Stream, Callable[[Any, str, Notes], Record]] = {
-            Stream.USERS: lambda body, key, _: mapping.user(body, key),
-            Stream.JOBS: lambda body, key, notes: job(body, settings, key, notes),
-            Stream.STAGES: lambda body, _, __: body,
-            Stream.TALENTS: lambda body, key, notes: mapping.talent(body, settings, key, notes),
-            Stream.APPLICATIONS: lambda body, key, notes: links.application(
-                body, settings, key, notes
-            ),
-        }
-        untold = [shelf] if shelf else []
+    def _page_of(self, entries: list[Row]) -> Page:
+        """Applications, without those that were deleted softly."""
+        named = [(applications.entry_id(entry), entry) for entry in entries]
+        raw = [RawRecord(key, entry) for key, entry in named if not applications.is_deleted(entry)]
+        gone = (key for key, entry in named if key and applications.is_deleted(entry))
+        return self._page(Stream.APPLICATIONS, raw, gone=tuple(gone))
 
-        def to_record(one: RawRecord, notes: Notes) -> Record:
-            for found in untold:
-                if found.unjoined:
-                    notes.add("not_joined:offers", one.remote_id or "", found.unjoined)
-                if found.refused:
-                    notes.add("lookup_refused:offers", "")
-            untold.clear()
-            return maps[stream](one.body, one.remote_id or "", notes)
+    def _page(
+        self,
+        stream: Stream,
+        bodies: dict[str, Any] | list[RawRecord],
+        remarks: Sequence[tuple[str, int]] = (),
+        **facts: Any,
+    ) -> Page:
+        """A page with what is known of it. ``remarks`` are noted once, with its first record."""
+        if isinstance(bodies, dict):
+            bodies = [RawRecord(remote_id, body) for remote_id, body in bodies.items()]
+        waiting = list(remarks)
 
-        return Page(stream=stream, raw=raw, map=to_record)
+        def to_record(record: RawRecord, notes: Notes) -> Record:
+            for code, count in waiting:
+                notes.add(code, "", count)
+            waiting.clear()
+            return MAPS[stream](record.body, self.settings, record.remote_id or "", notes)
 
-
-def api_address(config: Config) -> str:
-    """The API's address: an address without a path of its own gets the usual one."""
-    if split_address(config.base_url).path.strip("/"):
-        return config.base_url
-    return f"{config.base_url}/{config.options['api_path'].strip('/')}"
+        return Page(stream=stream, raw=bodies, map=to_record, **facts)
 
 
-def _chunks(found: list[Json]) -> Iterable[tuple[list[Json], bool]]:
-    """At least one part, each with whether it is the last."""
-    starts = range(0, len(found), CHUNK) or range(1)
-    return [(found[start : start + CHUNK], start == starts[-1]) for start in starts]
-
-
-def _changed_at(body: Json) -> datetime | None:
+def _changed_at(body: Any) -> datetime | None:
     return body.updated_at() if isinstance(body, Joined) else moment(body, "updatedAt")

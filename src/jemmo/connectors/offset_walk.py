@@ -1,11 +1,11 @@
 """Walks a list by offset and notices when rows moved meanwhile.
 
-Each page begins with the last row of the page before. When it does not, rows before it are gone and
-later ones moved up unseen, so the walk goes back until it meets a row it knows. The step is always
-the number of rows received: Jarvi gives a hundred rows whatever is asked for.
+Each page begins with the last row of the page before. If it does not, earlier rows were deleted and later ones moved up
+unseen, so the walk goes back until it meets a row it knows. It steps by the rows it received, since some ATSs send a
+hundred whatever is asked for.
 
-Rows of one time, as an import makes them, may come in another order with each page, since a database promises none.
-Then the walk begins again in an order that has no equals.
+Rows created at the same time, as by an import, may come in another order with each page: a database promises none. Then
+the walk starts over in an order without ties.
 """
 
 from __future__ import annotations
@@ -18,21 +18,34 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.jarvi.wire import Json, Rows, moment, row_id
+from jemmo.connectors.loose import Json, moment, row_id
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import PermanentError, TransientError
 
-Fetch = Callable[[int], Awaitable[Rows]]
-
+CREATED = "createdAt"
 MOST_STEPS_BACK = 10
 MOST_RESTARTS = 3
 MOST_PAGES_WITHOUT_NEWS = 3
 
 
+class Rows(Struct, frozen=True):
+    """One answer of a list: its rows, and the list's own count if it has one."""
+
+    rows: list[Any]
+    total: int | None
+
+
+Fetch = Callable[[int], Awaitable[Rows]]
+"""The rows from an offset on, in the order of their creation."""
+
+
 class Position(Struct, frozen=True, kw_only=True):
     """Where a walk stands.
 
-    The next row's number, the last row met, how many rows its reader left out, whether rows come in exact order.
+    offset        the next row's number
+    exact         whether rows come in the order without ties
+    last_id       the last row met, and when it was created
+    left_out      how many rows the reader did not use
     """
 
     offset: int = 0
@@ -45,10 +58,10 @@ class Position(Struct, frozen=True, kw_only=True):
 class Step(Struct, frozen=True, kw_only=True):
     """The rows of one page that were not met before.
 
-    ``after`` is where to go on, ``None`` at the end.
-
-    ``total`` is the list's own count, ``short`` by how many rows the list ends before it. ``covers`` is ``False``
-    once something may have been missed.
+    total   the list's own count
+    short   at the end, how many rows the list counts but did not send
+    after   where to go on, ``None`` at the end
+    covers  ``False`` once something may have been missed
     """
 
     rows: list[Any]
@@ -61,9 +74,9 @@ class Step(Struct, frozen=True, kw_only=True):
 class Walk:
     """One pass over one list.
 
-    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter
-    in its middle, so when its count changes it is read again from the beginning. ``exact`` gives the same list
-    without equals in its order, ``None`` where there is no such order.
+    ``by_change`` says that the list is filtered by the time of a change: rows that change now enter in its middle, so
+    if its count changes, it is read again from the beginning. ``exact`` fetches the same list in an order without ties,
+    ``None`` if it has none.
     """
 
     def __init__(
@@ -77,7 +90,7 @@ class Walk:
         self._in_exact_order = start.exact and exact is not None
         self._fetch = exact if exact is not None and start.exact else fetch
         self._exact = None if start.exact else exact
-        self._has_equals = False
+        self._has_ties = False
         self._total: int | None = None
         self._position = start
         self._by_change = by_change
@@ -96,7 +109,7 @@ class Walk:
             offset = max(0, position.offset - 1)
             page = await self._fetch(offset)
             if position.offset:
-                self._has_equals = self._has_equals or _begins_with_equals(page)
+                self._has_ties = self._has_ties or _begins_with_tie(page)
                 if not self._is_shuffled(page, position):
                     offset, page = await self._anchored(offset, page, position)
                 elif await self._put_in_order():
@@ -107,23 +120,22 @@ class Walk:
                 continue
             first_total = self._total = page.total
             step = self._step(offset, page)
-            if step.short and self._has_equals and await self._put_in_order():
+            if step.short and self._has_ties and await self._put_in_order():
                 step, first_total = replace(step, after=self._position, short=0), None
             yield step
             position = step.after
 
     def _is_shuffled(self, page: Rows, position: Position) -> bool:
-        """Whether rows of one time came in another order than before: the list is as long, and begins elsewhere."""
+        """Whether rows created together came in another order: the list is as long, but begins with another row."""
         if not page.rows or not self._sorted or page.total is None or page.total != self._total:
             return False
         first = page.rows[0]
-        when = moment(first, "createdAt")
-        return (
-            when is not None and when == position.last_created and row_id(first) != position.last_id
-        )
+        created = moment(first, CREATED)
+        same_time = created is not None and created == position.last_created
+        return same_time and row_id(first) != position.last_id
 
     async def _put_in_order(self) -> bool:
-        """Begin again in exact order; where there is none, go on, but prove nothing by this walk."""
+        """Start over in the exact order; if there is none, go on, but prove nothing by this walk."""
         exact, self._exact = self._exact, None
         try:
             if exact is not None and (await exact(0)).rows:
@@ -154,13 +166,10 @@ class Walk:
         name = row_id(first)
         if name is not None and (name == position.last_id or hash(name) in self._known):
             return True
-        created = moment(first, "createdAt")
-        return (
-            self._sorted
-            and created is not None
-            and position.last_created is not None
-            and created < position.last_created
-        )
+        created = moment(first, CREATED)
+        if not self._sorted or created is None or position.last_created is None:
+            return False
+        return created < position.last_created
 
     def _restart(self) -> Position:
         self._restarts += 1
@@ -172,7 +181,7 @@ class Walk:
     def _step(self, offset: int, page: Rows) -> Step:
         self._watch_order(page.rows)
         news = [row for row in page.rows if self._is_new(row)]
-        self._notice_standstill(page.rows, news)
+        self._watch_standstill(page.rows, news)
         end = offset + len(page.rows)
         ends = len(page.rows) <= 1 and not news  # asked from the last row on, nothing follows it
         is_last = ends or (page.total is not None and end >= page.total)
@@ -182,11 +191,11 @@ class Walk:
             offset=end,
             exact=self._in_exact_order,
             last_id=row_id(last) or self._position.last_id,
-            last_created=moment(last, "createdAt") or self._position.last_created,
+            last_created=moment(last, CREATED) or self._position.last_created,
             left_out=self._position.left_out,
         )
         if self._resumed and not self._sorted:
-            self._covers = False  # without an order, what moved while nobody looked is not noticed
+            self._covers = False  # without an order, rows may have moved between the two runs
         return Step(
             rows=news,
             total=page.total,
@@ -196,7 +205,7 @@ class Walk:
         )
 
     def _short(self, total: int, end: int) -> int:
-        """How many rows the list's own count tells of besides; a resumed walk only knows where it came to."""
+        """How many rows the list counts but did not send. A resumed walk knows only how far it came."""
         return max(0, total - (end if self._resumed else self._met))
 
     def _is_new(self, row: Json) -> bool:
@@ -209,21 +218,21 @@ class Walk:
         return True
 
     def _watch_order(self, rows: list[Json]) -> None:
-        times = [when for row in rows if (when := moment(row, "createdAt")) is not None]
+        times = [created for row in rows if (created := moment(row, CREATED)) is not None]
         if any(later < earlier for earlier, later in pairwise(times)):
             self._sorted = False
 
-    def _notice_standstill(self, rows: list[Json], news: list[Json]) -> None:
+    def _watch_standstill(self, rows: list[Json], news: list[Json]) -> None:
         self._idle = 0 if news or not rows else self._idle + 1
         if self._idle > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
             raise PermanentError(
-                "Jarvi sends the same rows again and again, so the list has no end.",
+                "The ATS sends the same rows again and again, so the list has no end.",
                 code="page_repeats",
-                next_step="Sync again later. If the problem persists, tell Jarvi's support which list.",
+                next_step="Sync again later. If the problem persists, tell the ATS's support which list.",
             )
 
 
-def _begins_with_equals(page: Rows) -> bool:
-    """Whether the first rows are of one time, so that the page before may have ended with others of it."""
-    times = [moment(row, "createdAt") for row in page.rows[:2]]
+def _begins_with_tie(page: Rows) -> bool:
+    """Whether the first rows were created together, so that the page before may have ended with more of them."""
+    times = [moment(row, CREATED) for row in page.rows[:2]]
     return len(times) > 1 and times[0] is not None and times[0] == times[1]

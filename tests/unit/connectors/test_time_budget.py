@@ -1,4 +1,4 @@
-"""Turns: one request at a time, within the budget, also when several processes share it."""
+"""The time budget: one request at a time, within the budget, also when several processes share it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from uuid import uuid4
 import pytest
 from fakes.company import company
 
-from jemmo.connectors.jarvi.budget import Budget
-from jemmo.connectors.jarvi.turns import Clock, MemoryLedger, Turns
+from jemmo.connectors.time_budget import Allowance, Clock, MemoryLedger, TimeBudget
 from jemmo.domain.errors import Postponed
 from jemmo.domain.ports import QuotaLedger, Spent
 from jemmo.rest_client.retries import giving_way
@@ -36,11 +35,13 @@ class Time:
         return Clock(self.now, self.sleep)
 
 
-def turns(time: Time, ledger: QuotaLedger, *, allowance: float = 20, patience: float = 0) -> Turns:
-    return Turns(Budget(allowance=allowance), ledger, time.clock, patience=patience)
+def turns(
+    time: Time, ledger: QuotaLedger, *, allowance: float = 20, patience: float = 0
+) -> TimeBudget:
+    return TimeBudget(Allowance(seconds=allowance), ledger, time.clock, longest_wait=patience)
 
 
-async def ask(taken: Turns, time: Time, seconds: float = 4.0) -> None:
+async def ask(taken: TimeBudget, time: Time, seconds: float = 4.0) -> None:
     async with taken.turn():
         await time.sleep(seconds)
 
@@ -96,7 +97,7 @@ async def test_what_cannot_end_within_the_budget_is_not_begun() -> None:
 
 async def test_without_a_budget_nothing_is_limited() -> None:
     time, ledger = Time(), MemoryLedger()
-    taken = Turns(None, ledger, time.clock, patience=0)
+    taken = TimeBudget(None, ledger, time.clock, longest_wait=0)
     for _ in range(30):
         await ask(taken, time)
     await taken.afford(1000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.jarvi.hints import profile_ids
+from jemmo.connectors.payload_ids import payload_ids
 
 PROFILE, PROJECT = "3f0c0000-0000-4000-8000-000000000001", "7a000000-0000-4000-8000-000000000010"
 PATHS = "profileId,profile.id,id"
@@ -21,16 +21,16 @@ PATHS = "profileId,profile.id,id"
     ],
 )
 def test_ids_are_found_wherever_the_payload_has_them(body: Any) -> None:
-    assert profile_ids(body, PATHS)[0] == PROFILE
+    assert payload_ids(body, PATHS)[0] == PROFILE
 
 
 def test_the_first_paths_come_first_and_nothing_twice() -> None:
     body = {"id": PROJECT, "profileId": PROFILE, "profile": {"id": PROFILE}}
-    assert profile_ids(body, PATHS) == [PROFILE, PROJECT]
+    assert payload_ids(body, PATHS) == [PROFILE, PROJECT]
 
 
 def test_only_ids_are_taken() -> None:
-    assert profile_ids({"profileId": "' OR 1=1", "id": 7, "profile": {"id": None}}, PATHS) == []
+    assert payload_ids({"profileId": "' OR 1=1", "id": 7, "profile": {"id": None}}, PATHS) == []
 
 
 @given(
@@ -40,7 +40,7 @@ def test_only_ids_are_taken() -> None:
     )
 )
 def test_no_payload_breaks_it(body: Any) -> None:
-    assert profile_ids(body, PATHS) == []
+    assert payload_ids(body, PATHS) == []
 
 
 def test_of_a_huge_payload_the_front_is_read() -> None:
@@ -49,4 +49,4 @@ def test_of_a_huge_payload_the_front_is_read() -> None:
     last = {"profileId": "3f0c0000-0000-4000-8000-000000000002"}
     body = {"a": first, **{f"k{number}": {} for number in range(90_000)}, "z": last}
 
-    assert profile_ids(body, "profileId") == [first["profileId"]]
+    assert payload_ids(body, "profileId") == [first["profileId"]]

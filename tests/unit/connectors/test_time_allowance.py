@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.jarvi.budget import HOUR, Budget
+from jemmo.connectors.time_budget import HOUR, Allowance
 from jemmo.domain.ports import Spent
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
-BUDGET = Budget(allowance=255.0)
+BUDGET = Allowance(seconds=255.0)
 
 
 def after(seconds: float) -> datetime:
@@ -79,4 +79,4 @@ def test_no_hour_ever_holds_more_than_the_allowance(
         assert BUDGET.left(spent, now) >= 0
     for one in spent:
         window = [o.seconds for o in spent if one.at <= o.at < one.at + HOUR]
-        assert sum(window) <= BUDGET.allowance + 1e-6
+        assert sum(window) <= BUDGET.seconds + 1e-6

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.connectors.jarvi.walk import Position, Walk
-from jemmo.connectors.jarvi.wire import Rows
+from jemmo.connectors.offset_walk import Position, Rows, Walk
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import PermanentError, TransientError
 

@@ -1,0 +1,65 @@
+"""Requests to Jarvi, one at a time and within its time budget."""
+
+from __future__ import annotations
+
+from jemmo.connectors.base import Config
+from jemmo.connectors.jarvi.settings import Settings
+from jemmo.connectors.offset_lists import OffsetLists
+from jemmo.connectors.refusals import Meaning, refusals
+from jemmo.connectors.time_budget import TimeBudget
+from jemmo.domain.errors import ConfigError, JemmoError
+from jemmo.domain.validation import split_address
+from jemmo.rest_client import Answer, RestClient
+
+HOST = "https://functions.prod.jarvi.tech"
+KEYS_PAGE = "Jarvi, Settings > API keys"
+SORTED_LIMIT = 100  # with an order, a larger page is answered by an error (HTTP 500)
+
+
+def client_of(
+    config: Config, budget: TimeBudget, *, accept: str = "application/json"
+) -> RestClient:
+    return RestClient(
+        api_address(config),
+        headers={"Accept": accept, **key_of(config)},
+        refuse=refusal(budget),
+        pacer=None,
+        connections=1,
+        turn=budget.turn,
+    )
+
+
+def key_of(config: Config) -> dict[str, str]:
+    return {"X-API-KEY": config.api_key}
+
+
+def lists_of(client: RestClient, settings: Settings) -> OffsetLists:
+    return OffsetLists(
+        client,
+        label="Jarvi",
+        order=settings.order,
+        page_size=settings.page_size,
+        sorted_limit=SORTED_LIMIT,
+        incremental=settings.incremental,
+    )
+
+
+def api_address(config: Config) -> str:
+    """The API's address: an address without a path of its own gets the usual one."""
+    if split_address(config.base_url).path.strip("/"):
+        return config.base_url
+    return f"{config.base_url}/{config.options['api_path'].strip('/')}"
+
+
+def refusal(budget: TimeBudget) -> Meaning:
+    meanings: dict[int, Meaning] = {429: budget.slow_down, 401: _key_refused, 403: _key_refused}
+    return refusals("Jarvi", key_help="", instead=HOST, meanings=meanings)
+
+
+def _key_refused(answer: Answer) -> JemmoError:
+    return ConfigError(
+        f"Jarvi refused the API key ({answer.status}). It was deleted or mistyped, or it is a public "
+        "key, which may read published offers only.",
+        code="key_refused",
+        next_step=f"Create a private key ({KEYS_PAGE}) and replace the old one.",
+    )

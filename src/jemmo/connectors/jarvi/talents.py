@@ -1,0 +1,52 @@
+"""The talents among Jarvi's profiles. Contacts of clients stand in the same list, and so do deleted ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jemmo.connectors.jarvi.applications import entries, is_deleted
+from jemmo.connectors.jarvi.settings import Settings
+from jemmo.connectors.loose import Row, moment
+from jemmo.connectors.offset_lists import OffsetLists
+from jemmo.connectors.offset_pass import PassedList, Rule
+from jemmo.connectors.offset_query import Where
+from jemmo.domain.history import is_older
+from jemmo.domain.streams import Stream
+
+TALENTS: Where = {"isTalent": {"_eq": True}}
+NOT_TALENTS: Where = {"isTalent": {"_eq": False}}
+
+
+def is_kept(row: Row, *, contacts: bool = False) -> bool:
+    """Whether a profile is synced: a talent that was not deleted, or with ``contacts`` anybody."""
+    return not is_deleted(row) and (contacts or row.get("isTalent") is True)
+
+
+def talents_of(lists: OffsetLists, settings: Settings, limit: datetime | None) -> PassedList:
+    """The talents, with the applications that stand in their profiles; ``limit`` is how far the history goes back."""
+    rule = talent_rule(settings, limit)
+    by_filter = settings.filters_talents and not settings.with_contacts
+    return PassedList(lists, "profiles", rule, only=(TALENTS, NOT_TALENTS) if by_filter else None)
+
+
+def talent_rule(settings: Settings, limit: datetime | None) -> Rule:
+    paths = [path for path in settings.application_paths if path.entity == "profiles"]
+    if len(paths) < len(settings.application_paths):
+        limit = None  # a profile does not tell whether applications elsewhere are older too
+
+    def nested(row: Row) -> list[Row]:
+        return [entry for path in paths for entry in entries(row, path)]
+
+    def is_all_older(row: Row) -> bool:
+        """Whether neither a talent nor any application of theirs has changed since the history begins."""
+        return is_older(Stream.TALENTS, moment(row, "updatedAt"), limit) and all(
+            is_older(Stream.APPLICATIONS, moment(entry, "updatedAt"), limit)
+            for entry in nested(row)
+            if not is_deleted(entry)
+        )
+
+    return Rule(
+        is_kept=lambda row: is_kept(row, contacts=settings.with_contacts),
+        is_older=is_all_older,
+        nested=nested,
+    )

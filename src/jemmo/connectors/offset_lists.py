@@ -1,0 +1,170 @@
+"""Lists read by offset, with filters only where they prove to work.
+
+How a list that moves meanwhile is read without a gap: see ``offset_walk``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jemmo.connectors.offset_query import Query
+from jemmo.connectors.offset_walk import Fetch, Position, Rows, Step, Walk
+from jemmo.connectors.refusals import Refused
+from jemmo.connectors.whole import Kept
+from jemmo.domain.errors import PermanentError
+from jemmo.rest_client import RestClient
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+FAR_FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+class Whole(Struct, frozen=True):
+    """A list read to its end: its rows, by how many it is short of its own count, whether none was missed."""
+
+    rows: list[Any]
+    short: int = 0
+    covers: bool = True
+
+
+class OffsetLists:
+    """An ATS's lists. Each filter is tested before it is used: many ATSs ignore what they don't know.
+
+    ``order`` names the parameter that sorts. A sorted list is asked for ``sorted_limit`` rows at most. ``incremental``
+    is ``auto`` where the filter for changes is tested, else ``on`` or ``off``. ``counts`` are those of whole lists, by
+    address, as far as they are known already; -1 where a list has none.
+    """
+
+    def __init__(
+        self,
+        client: RestClient,
+        *,
+        label: str,
+        order: str | None,
+        page_size: int,
+        sorted_limit: int,
+        incremental: str,
+    ) -> None:
+        self.incremental = incremental
+        limit = page_size if order is None else min(page_size, sorted_limit)
+        self._sorted = Query(entity="", order=order, limit=limit)
+        self._client = client
+        self._label = label
+        self.counts: dict[str, int] = {}
+        self._passed: dict[str, bool] = {}
+        self._answered: set[str] = set()
+
+    def sorted(self, entity: str) -> Query:
+        return replace(self._sorted, entity=entity)
+
+    async def ask(self, query: Query, offset: int = 0) -> Rows:
+        """A page of a list. A filter that finds nothing may be answered by 404."""
+        entity = query.entity
+        try:
+            rows = await self._client.get(
+                query.url(offset), lambda body: rows_of(body, entity, self._label)
+            )
+        except Refused as error:
+            if error.status != 404 or query.where is None:
+                raise
+            if entity not in self._answered:  # else the address may be wrong
+                await self.ask(Query(entity=entity, limit=1))
+            return Rows([], 0)
+        self._answered.add(entity)
+        return rows
+
+    async def walk(
+        self, query: Query, start: Position | None = None, *, by_change: bool = False
+    ) -> AsyncIterator[Step]:
+        """Every row of a list; ``by_change`` if it is filtered by the time of a change."""
+        exact = query.exact()
+        walk = Walk(
+            self._fetch(query),
+            start or Position(),
+            by_change=by_change,
+            exact=None if exact is None else self._fetch(exact),
+        )
+        async for step in walk.steps():
+            yield step
+
+    async def whole(self, query: Query, *, by_change: bool = False) -> Whole:
+        """A short list, in memory."""
+        rows: list[Any] = []
+        short, covers, kept = 0, True, Kept(query.entity)
+        async for step in self.walk(query, by_change=by_change):
+            kept.add_rows(step.rows)
+            rows += step.rows
+            short, covers = step.short, covers and step.covers
+        return Whole(rows, short, covers)
+
+    async def if_short(self, query: Query) -> Whole | None:
+        """The whole list, if its first page has all of it."""
+        step = await anext(self.walk(query))
+        return Whole(step.rows, step.short, step.covers) if step.after is None else None
+
+    async def changed(self, entity: str, since: datetime | None) -> tuple[Query, bool]:
+        """A list from a moment on, and whether it is filtered so: all of it where that filter does not work."""
+        query = self.sorted(entity)
+        if since is None or not await self.finds_changes(entity):
+            return query, False
+        return query.changed_since(since), True
+
+    async def count(self, query: Query) -> int | None:
+        return (await self.ask(query.single())).total
+
+    # --- which filters work: each is tested once, when that is first needed ---
+
+    async def finds_changes(self, entity: str) -> bool:
+        if self.incremental != "auto":
+            return self.incremental == "on"
+        return await self._gives_nothing(Query(entity=entity).changed_since(FAR_FUTURE))
+
+    async def finds_ids(self, entity: str) -> bool:
+        return await self._gives_nothing(Query(entity=entity).with_id(NOBODY))
+
+    async def loses_none(self, query: Query, others: Query) -> bool:
+        """Whether a filter loses no record: its list and that of all others make up everything."""
+        url = query.single().url()
+        if url not in self._passed:
+            asked = [query.filtered(None).single(), query.single(), others.single()]
+            counts = [await self.count(each) for each in asked]
+            every, passing, failing = (-1 if count is None else count for count in counts)
+            self.counts |= {asked[0].url(): every, asked[1].url(): passing}
+            self._passed[url] = 0 <= passing <= every <= passing + failing and failing >= 0
+        return self._passed[url]
+
+    async def _gives_nothing(self, query: Query) -> bool:
+        """Whether a filter that nothing can pass gives nothing."""
+        query = query.single()
+        if query.url() not in self._passed:
+            answer = await self.ask(query)
+            self._passed[query.url()] = not answer.rows and not answer.total
+        return self._passed[query.url()]
+
+    def _fetch(self, query: Query) -> Fetch:
+        return lambda offset: self.ask(query, offset)
+
+
+def rows_of(body: bytes, entity: str, label: str = "The ATS") -> Rows:
+    """The rows in ``data``, under the list's own name, or in a bare array.
+
+    Anything else is an error and not an empty list: what looks like the end of a list must be one.
+    """
+    envelope = msgspec.json.decode(body)
+    if isinstance(envelope, list):
+        return Rows(envelope, None)
+    if isinstance(envelope, dict):
+        total = envelope.get("total")
+        for name in ("data", entity):
+            if isinstance(envelope.get(name), list):
+                return Rows(envelope[name], total if type(total) is int else None)
+    raise PermanentError(
+        f"{label} answered a request for {entity} with something else than a list.",
+        code="unexpected_answer",
+        next_step="Sync again later. If the problem persists, send this message to support.",
+    )

@@ -1,0 +1,80 @@
+"""Webhooks whose payload is not documented: ids are looked for, nothing else of it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from jemmo.connectors.base import Options, free_text
+from jemmo.connectors.loose import Json, inner
+from jemmo.domain.errors import RecordRejected
+from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked as _
+from jemmo.domain.webhooks import Heard, Hint
+
+ID_PATHS = free_text(
+    "webhook_id_paths",
+    _("Where webhooks hold IDs"),
+    _("Where a webhook's payload holds IDs of records."),
+    "profileId,profile.id,id",
+)
+
+MOST = 100  # ids taken from one payload
+MOST_PARTS = 2000  # lists and objects searched
+DEEPEST = 12
+
+
+def read_payload(body: bytes, options: Options, *, stream: Stream, event: str, what: str) -> Heard:
+    """Any JSON object or list, as an ``event`` that names records of a stream; ``what`` is its name for people."""
+    try:
+        payload = msgspec.json.decode(body, type=dict[str, Any] | list[Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RecordRejected(f"This is not {what}.", code="not_a_webhook") from None
+    ids = payload_ids(payload, options[ID_PATHS.name])
+    requests = tuple(Hint(stream=stream, remote_id=remote_id) for remote_id in ids)
+    return Heard(event=event, known=bool(requests), hints=requests)
+
+
+def payload_ids(body: Json, paths: str) -> list[str]:
+    """UUIDs at these paths, wherever in the payload they begin. Those of the first path come first.
+
+    >>> body = {"event": [{"profile": {"id": "3f0c0000-0000-4000-8000-000000000001"}}]}
+    >>> payload_ids(body, "profileId,profile.id")
+    ['3f0c0000-0000-4000-8000-000000000001']
+    """
+    ids: dict[str, None] = {}
+    for path in paths.split(","):
+        names = [name for name in path.strip().split(".") if name]
+        if names:
+            ids |= dict.fromkeys(_search(body, names))
+    return list(ids)[:MOST]
+
+
+def _search(body: Json, names: list[str]) -> Iterator[str]:
+    """In the order of the body. Anybody may have sent it, so only its first parts are searched."""
+    waiting: list[tuple[Json, int]] = [(body, 0)]
+    for _part in range(MOST_PARTS):
+        if not waiting:
+            return
+        part, depth = waiting.pop()
+        if isinstance(part, dict):
+            here = inner(part, *names)
+            if isinstance(here, str) and _is_uuid(here):
+                yield here
+            inside = list(islice(part.values(), MOST_PARTS))
+        else:
+            inside = part[:MOST] if isinstance(part, list) else []
+        if depth < DEEPEST:
+            nested = [(each, depth + 1) for each in inside if isinstance(each, dict | list)]
+            waiting += reversed(nested)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value.lower()
+    except ValueError:
+        return False

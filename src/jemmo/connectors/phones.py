@@ -1,0 +1,31 @@
+"""Phone numbers in the international form, where they can be parsed."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from jemmo.connectors.base import Option
+from jemmo.domain.translation_marks import marked as _
+
+REGION = Option(
+    name="default_region",
+    label=_("Country of phone numbers"),
+    default="FR",
+    choices=("FR", "BE", "CH", "LU", "GB", "DE", "ES", "IT", "NL", "PT", "US", "CA"),
+    help=_("The country of phone numbers written without one."),
+)
+
+
+def international(number: str, region: str) -> str:
+    """The number as E.164; unchanged if it is none.
+
+    >>> international("06 00 00 00 01", "FR"), international("poste 12", "FR")
+    ('+33600000001', 'poste 12')
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_possible_number(parsed):
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

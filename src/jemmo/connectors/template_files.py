@@ -1,0 +1,108 @@
+"""Files at an address made from their id, where a customer must say which: the vendor does not document it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from jemmo.connectors.base import Config, free_text
+from jemmo.connectors.client_source import ClientFiles
+from jemmo.connectors.option_values import unreadable
+from jemmo.connectors.refusals import NOT_FOUND, Refused
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.ports import FoundFile, WantedFile
+from jemmo.domain.translation_marks import marked as _
+from jemmo.rest_client import Downloads, Hosts, RestClient
+from jemmo.rest_client.download import too_large
+
+FILE_ID = "{fileId}"
+FILE_URL = free_text(
+    "file_url_template",
+    _("Address of a file"),
+    _("Where a file is fetched, with {fileId} in it."),
+)
+
+
+class FileRequest(Struct, frozen=True):
+    """How one file is asked for."""
+
+    url: str
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"FileRequest({self.url})"
+
+
+def check_template(config: Config) -> None:
+    """Raises ``ConfigError`` for an address that would fail for each file alike."""
+    template = config.options[FILE_URL.name]
+    if not template:
+        return
+    try:
+        _hosts(config).check(template.replace(FILE_ID, "0"))
+        is_usable = FILE_ID in template
+    except ConfigError:
+        is_usable = False
+    if not is_usable:
+        rule = (
+            "It is a whole address such as https://files.example.com/{fileId}. Use https, and name its host in the "
+            "option file_hosts."
+        )
+        raise unreadable(FILE_URL.name, rule)
+
+
+def file_request(
+    config: Config, file_id: str, *, key: Mapping[str, str], label: str
+) -> FileRequest:
+    """The request for a file's bytes: to hosts that were named, and with the key to the ATS's own host alone."""
+    template, hosts = config.options[FILE_URL.name], _hosts(config)
+    if not template:
+        raise ConfigError(
+            f"{label} does not document where resumes are fetched, so they are not.",
+            code="resumes_off",
+            next_step=f"Ask {label}'s support for the address, then set the options file_url_template and file_hosts.",
+        )
+    url = template.replace(FILE_ID, quote(file_id, safe=""))
+    hosts.check(url)
+    return FileRequest(url, key if hosts.is_own(url) else {})
+
+
+class TemplateFiles(ClientFiles):
+    """Implements ``jemmo.domain.ports.FileSource``.
+
+    ``client`` asks the ATS's own host, at its pace; ``key`` are the headers by which it does.
+    """
+
+    def __init__(
+        self, config: Config, client: RestClient, *, key: Mapping[str, str], label: str
+    ) -> None:
+        super().__init__(client, Downloads(_hosts(config)))
+        self._request = partial(file_request, config, key=key, label=label)
+
+    async def open_file(self, file: WantedFile) -> FoundFile | None:
+        request = self._request(file.remote_id)
+        if request.headers:
+            content = await self._from_ats(request.url, file.max_bytes)
+        else:
+            content = await self.downloads.fetch(request.url, max_bytes=file.max_bytes)
+        if content is None:
+            return None
+        return FoundFile(content=content, remote_version=file.remote_version)
+
+    async def _from_ats(self, url: str, max_bytes: int) -> bytes | None:
+        try:
+            content = (await self.client.answer(url)).body
+        except Refused as error:
+            if error.status in NOT_FOUND:
+                return None
+            raise
+        if len(content) > max_bytes:
+            raise too_large()
+        return content
+
+
+def _hosts(config: Config) -> Hosts:
+    return Hosts.of(config.base_url, config.options["file_hosts"])
