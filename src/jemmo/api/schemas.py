@@ -11,9 +11,12 @@ from jemmo.store.models import Attachment, JobCompensation, JobLocation
 from jemmo.store.records.export import (
     APPLICATION_FIELDS,
     FILE_FIELDS,
+    JOB_LINKS,
     KINDS,
     LOCATION_FIELDS,
     PAY_FIELDS,
+    TALENT_DOCUMENTS,
+    TALENT_LINKS,
     Kind,
 )
 
@@ -32,8 +35,7 @@ _TYPES: dict[type[models.Field[Any, Any]], Schema] = {
     models.TextField: TEXT,
 }
 _MADE: dict[str, Schema] = {
-    "department": TEXT_OR_NULL,
-    "recruiter": TEXT_OR_NULL,
+    **dict.fromkeys((*JOB_LINKS, *TALENT_LINKS, *TALENT_DOCUMENTS), TEXT_OR_NULL),
     "stage": TEXT_OR_NULL,
     "stage_category": TEXT_OR_NULL,
     "reject_reason": TEXT_OR_NULL,

@@ -2,12 +2,15 @@
 
 Names follow the field's common models (Merge, Kombo, schema.org JobPosting). Times are timezone-aware UTC.
 Text is stripped and never empty: absent is ``None``. ``remote_id`` is the ATS's id, always text.
+
+``Annotated`` says what follows from a field (``jemmo.domain.fields``): who may read it, whether search finds records by
+it, which record it links to. Without a word it is a public column that is exported. Fields are columns in this order.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import Struct
 
@@ -26,6 +29,10 @@ from jemmo.domain.enums import (
     TalentOrigin,
     UserRole,
 )
+from jemmo.domain.fields import Link, Mark, Privacy
+
+PERSONAL, CONTACT, SEALED = Privacy.PERSONAL, Privacy.CONTACT, Privacy.SEALED
+SEARCHED, NOT_EXPORTED = Mark.SEARCHED, Mark.NOT_EXPORTED
 
 CustomFields = dict[str, dict[str, Any]]
 
@@ -34,8 +41,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What every synced record has. ``remote_aliases`` are other ids by which the ATS knows it."""
 
     remote_id: str
-    remote_aliases: tuple[str, ...] = ()
     remote_url: str | None = None
+    remote_aliases: tuple[str, ...] = ()
     remote_created_at: datetime | None = None
     remote_updated_at: datetime | None = None
 
@@ -89,9 +96,9 @@ class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
-    title: str
-    code: str | None = None
-    internal_name: str | None = None
+    title: Annotated[str, SEARCHED]
+    code: Annotated[str | None, SEARCHED] = None
+    internal_name: Annotated[str | None, SEARCHED] = None
     status: JobStatus
     status_original: str | None = None
     visibility: JobVisibility | None = None
@@ -109,8 +116,8 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     apply_url: str | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
-    department_remote_id: str | None = None
-    recruiter_remote_id: str | None = None
+    department_remote_id: Annotated[str | None, Link(Department)] = None
+    recruiter_remote_id: Annotated[str | None, Link(User)] = None
     tags: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
     compensations: tuple[Compensation, ...] = ()
@@ -121,7 +128,7 @@ class Stage(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A step of the recruiter's hiring process. Without a job it belongs to the whole company."""
 
     name: str
-    job_remote_id: str | None = None
+    job_remote_id: Annotated[str | None, Link(Job)] = None
     position: int | None = None
     category: StageCategory = StageCategory.OTHER
     category_original: str | None = None
@@ -148,7 +155,7 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
     remote_id: str
     kind: AttachmentKind = AttachmentKind.OTHER
-    file_name: str | None = None
+    file_name: Annotated[str | None, PERSONAL] = None
     content_type: str | None = None
     remote_version: str | None = None
     remote_updated_at: datetime | None = None
@@ -157,28 +164,28 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
 class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A person the company could hire; most ATSs say candidate."""
 
-    first_name: str | None = None
-    last_name: str | None = None
-    headline: str | None = None
-    current_company: str | None = None
-    current_title: str | None = None
-    summary: str | None = None
-    location: Location | None = None
-    department_remote_id: str | None = None
+    first_name: Annotated[str | None, PERSONAL, SEARCHED] = None
+    last_name: Annotated[str | None, PERSONAL, SEARCHED] = None
+    headline: Annotated[str | None, PERSONAL, SEARCHED] = None
+    current_company: Annotated[str | None, PERSONAL, SEARCHED] = None
+    current_title: Annotated[str | None, PERSONAL, SEARCHED] = None
+    summary: Annotated[str | None, PERSONAL] = None
+    location: Annotated[Location | None, PERSONAL] = None
+    department_remote_id: Annotated[str | None, Link(Department)] = None
     language: str | None = None
     origin: TalentOrigin | None = None
-    source: str | None = None
-    source_url: str | None = None
+    source: Annotated[str | None, PERSONAL] = None
+    source_url: Annotated[str | None, PERSONAL] = None
     is_private: bool = False
-    is_archived: bool = False
+    is_archived: Annotated[bool, NOT_EXPORTED] = False
     is_internal: bool = False
     consent_state: ConsentState = ConsentState.UNKNOWN
     consent_at: datetime | None = None
     can_email: bool | None = None
-    tags: tuple[str, ...] = ()
-    contacts: tuple[Contact, ...] = ()
+    tags: Annotated[tuple[str, ...], PERSONAL, SEARCHED] = ()
+    contacts: Annotated[tuple[Contact, ...], CONTACT] = ()
     attachments: tuple[Attachment, ...] = ()
-    custom_fields: CustomFields = {}
+    custom_fields: Annotated[CustomFields, PERSONAL] = {}
 
 
 class Move(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -200,10 +207,10 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     ``moves`` are all its moves between stages; empty where the ATS does not tell them, or not this time.
     """
 
-    talent_remote_id: str | None = None
-    job_remote_id: str | None = None
-    stage_remote_id: str | None = None
-    reject_reason_remote_id: str | None = None
+    talent_remote_id: Annotated[str | None, Link(Talent)] = None
+    job_remote_id: Annotated[str | None, Link(Job)] = None
+    stage_remote_id: Annotated[str | None, Link(Stage)] = None
+    reject_reason_remote_id: Annotated[str | None, Link(RejectReason)] = None
     status: ApplicationStatus
     status_original: str | None = None
     applied_at: datetime | None = None
@@ -211,9 +218,9 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     rejected_at: datetime | None = None
     rejected_by: RejectedBy | None = None
     hired_at: datetime | None = None
-    source: str | None = None
-    source_url: str | None = None
-    cover_letter: str | None = None
+    source: Annotated[str | None, PERSONAL] = None
+    source_url: Annotated[str | None, PERSONAL, NOT_EXPORTED] = None
+    cover_letter: Annotated[str | None, SEALED] = None
     is_sourced: bool = False
     moves: tuple[Move, ...] = ()
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.email_addresses import written_addresses
 from jemmo.domain.enums import ContactKind
+from jemmo.domain.fields import personal_texts, sealed
 from jemmo.domain.masking import (
     CONTACT_TYPES,
     Hide,
@@ -27,13 +28,10 @@ from jemmo.domain.masking import (
 )
 from jemmo.domain.records import Application, Contact, Record, Talent
 
-TALENT_TEXTS = (
-    *("first_name", "last_name", "headline", "summary", "current_company", "current_title"),
-    *("source", "source_url"),
-)
+TALENT_TEXTS = personal_texts(Talent)
 _TALENT_SAYS = attrgetter(*TALENT_TEXTS)
-APPLICATION_TEXTS = ("source", "source_url")
-LETTER = "cover_letter"
+_TALENT_DOCUMENTS = sealed(Talent)
+APPLICATION_TEXTS = personal_texts(Application)
 FILES = "files"
 FIELDS = "custom_fields"
 CONTACT_KINDS = {
@@ -77,6 +75,8 @@ def typed_in(texts: Texts) -> tuple[Contact, ...]:
 
 def _may_hold(talent: Talent) -> bool:
     """Quickly, because nearly all hold nothing."""
+    if any(getattr(talent, name) for name in _TALENT_DOCUMENTS):
+        return True
     said = [*_TALENT_SAYS(talent), *talent.tags]
     if talent.attachments:
         said += [one.file_name for one in talent.attachments]
@@ -109,13 +109,13 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
         }
     if (fields := hidden_fields(talent.custom_fields, hide)) != talent.custom_fields:
         kept[FIELDS], texts[FIELDS] = fields, talent.custom_fields
+    _seal(talent, kept, texts)
     return (replace(talent, **kept), texts) if texts else (talent, texts)
 
 
 def _application(application: Application) -> tuple[Application, Texts]:
     kept, texts = _changed(application, APPLICATION_TEXTS, Search().without_contacts)
-    if application.cover_letter:
-        kept[LETTER], texts[LETTER] = None, application.cover_letter
+    _seal(application, kept, texts)
     return (replace(application, **kept), texts) if texts else (application, texts)
 
 
@@ -129,6 +129,13 @@ def _changed(
         if text and (hidden := hide(text)) != text:
             kept[name], texts[name] = hidden, text
     return kept, texts
+
+
+def _seal(record: Talent | Application, kept: Texts, texts: Texts) -> None:
+    """Take out the documents among its fields, whatever they say."""
+    for name in sealed(type(record)):
+        if document := getattr(record, name):
+            kept[name], texts[name] = None, document
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from psycopg import sql
 
+from jemmo.domain import records
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.fields import links
 from jemmo.store.db import schema
 from jemmo.store.db.scope import Reach
 from jemmo.store.records import confidential
@@ -79,6 +82,28 @@ def _of(parent: str, *reaches: Reach, column: str = "") -> Policy:
     return Policy(f"EXISTS (SELECT FROM {parent} p WHERE p.id = {column} AND p.{_OURS})", reaches)
 
 
+_CONFIDENTIAL_KINDS: dict[type[records.Record], tuple[str, str]] = {
+    records.Talent: (_OPEN_TALENT, _OF_OPEN_TALENT),
+    records.Job: (_OPEN_JOB, _OF_OPEN_JOB),
+}
+"""What may be confidential by itself: the conditions for its own rows, and for rows that point to it."""
+
+
+def _synced() -> Iterator[tuple[str, Policy]]:
+    """Of each synced record and its parts: confidential is what belongs to a confidential record."""
+    for entity in ENTITIES.values():
+        targets = {link.target for link in links(entity.record)}
+        conditions = [
+            own if entity.record is kind else pointing
+            for kind, (own, pointing) in _CONFIDENTIAL_KINDS.items()
+            if entity.record is kind or kind in targets
+        ]
+        yield entity.table, _ours_unless_confidential(*conditions) if conditions else _ours()
+        _, belonging = _CONFIDENTIAL_KINDS.get(entity.record, ("", _belongs_to(entity.table)))
+        for part in entity.parts:
+            yield part.table, _ours_unless_confidential(belonging)
+
+
 POLICIES: dict[str, Policy] = {
     # who belongs where
     "organisation": Policy(
@@ -103,20 +128,10 @@ POLICIES: dict[str, Policy] = {
     "api_token": _ours(SIGN_IN),
     "audit_event": _ours(SIGN_IN),
     # what is synced
-    "department": _ours(),
-    "ats_user": _ours(),
-    "reject_reason": _ours(),
-    "job": _ours_unless_confidential(_OPEN_JOB),
-    "job_location": _ours_unless_confidential(_OF_OPEN_JOB),
-    "job_compensation": _ours_unless_confidential(_OF_OPEN_JOB),
-    "stage": _ours_unless_confidential(_OF_OPEN_JOB),
-    "talent": _ours_unless_confidential(_OPEN_TALENT),
+    **dict(_synced()),
     "talent_contacts": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
-    "application": _ours_unless_confidential(_OF_OPEN_TALENT, _OF_OPEN_JOB),
-    "stage_event": _ours_unless_confidential(_belongs_to("application")),
     "confidential_record": _ours(),
     "tag": _ours(),
-    "attachment": _ours_unless_confidential(_OF_OPEN_TALENT),
     "file_version": _ours_unless_confidential(_belongs_to("attachment"), contacts=True),
     "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
     # how it is synced

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from msgspec import Struct
 
+from jemmo.domain.entities import ENTITIES, PERSONAL_STREAMS
 from jemmo.domain.retention import Lift
+from jemmo.domain.streams import Stream
 from jemmo.store.models import Application, FileVersion, Suppression, Talent
 from jemmo.store.privacy.suppression import LOCK
 
@@ -109,17 +111,21 @@ class Step(Struct, frozen=True):
         return f"DELETE FROM {self.table} WHERE {self.where}"
 
 
+_PERSONAL = ", ".join(f"'{stream}'" for stream in PERSONAL_STREAMS)
 _APPLICATIONS = "application_id IN (SELECT id FROM application WHERE talent_id = ANY(%(talents)s))"
 _FILES = "attachment_id IN (SELECT id FROM attachment WHERE talent_id = ANY(%(talents)s))"
 _THEIRS = "talent_id = ANY(%(talents)s)"
 _NAMED = (
-    "connection_id = ANY(%(connections)s) AND remote_id = ANY(%(ids)s) "
-    "AND stream IN ('talents', 'applications')"
+    f"connection_id = ANY(%(connections)s) AND remote_id = ANY(%(ids)s) AND stream IN ({_PERSONAL})"
 )
 
-STEPS = {
+STEPS: dict[str, Step] = {
     "stage_events": Step("stage_event", _APPLICATIONS),
-    "applications": Step("application", _THEIRS),
+    **{
+        str(entity.stream): Step(entity.table, _THEIRS)
+        for entity in reversed(ENTITIES.values())
+        if entity.is_personal and entity.stream is not Stream.TALENTS
+    },
     "file_texts": Step("file_text", _THEIRS),
     "file_versions": Step("file_version", _FILES),
     "files": Step("attachment", _THEIRS),
@@ -129,8 +135,8 @@ STEPS = {
     "waiting_links": Step(
         "pending_link",
         "connection_id = ANY(%(connections)s) "
-        "AND ((remote_id = ANY(%(ids)s) AND stream IN ('talents', 'applications')) "
-        "OR (target_remote_id = ANY(%(ids)s) AND target IN ('talents', 'applications')))",
+        f"AND ((remote_id = ANY(%(ids)s) AND stream IN ({_PERSONAL})) "
+        f"OR (target_remote_id = ANY(%(ids)s) AND target IN ({_PERSONAL})))",
     ),
     "sightings": Step("sighting", _NAMED),
     "webhook_hints": Step("webhook_hint", _NAMED),

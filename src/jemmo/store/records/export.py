@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from msgspec import Struct
 
+from jemmo.domain import records
 from jemmo.domain.enums import ContactKind
+from jemmo.domain.fields import Mark, fields_of, links, personal, sealed
 from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
 from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
@@ -88,8 +90,7 @@ def _jobs(jobs: Sequence[Job], reader: Reader, parts: Collection[str]) -> Iterat
         yield {
             **_common(job),
             **_plain(job, JOB_FIELDS),
-            "department": job.department.name if job.department else None,
-            "recruiter": job.recruiter.name if job.recruiter else None,
+            **_names(job, JOB_LINKS),
             "tags": job.tags,
             "locations": [_plain(place, LOCATION_FIELDS) for place in job.locations.all()],
             "compensations": [_plain(pay, PAY_FIELDS) for pay in job.compensations.all()],
@@ -114,7 +115,8 @@ def _talents(
         row = {
             **_common(talent),
             **_plain(talent, TALENT_FIELDS),
-            "department": talent.department.name if talent.department else None,
+            **_plain(talent, TALENT_DOCUMENTS),
+            **_names(talent, TALENT_LINKS),
             "tags": talent.tags,
             "emails": _values(contacts, talent.id, ContactKind.EMAIL),
             "phones": _values(contacts, talent.id, ContactKind.PHONE),
@@ -187,12 +189,12 @@ def _lookups(fields: Sequence[str]) -> Callable[..., Iterator[dict[str, Any]]]:
 
 
 def _shown_jobs(org: Organisation) -> QuerySet[Any]:
-    jobs = Job.objects.filter(SHOWN, org=org).select_related("department", "recruiter")
+    jobs = Job.objects.filter(SHOWN, org=org).select_related(*JOB_LINKS)
     return jobs.prefetch_related("locations", "compensations")
 
 
 def _shown_talents(org: Organisation) -> QuerySet[Any]:
-    return Talent.objects.filter(SHOWN, org=org).select_related("department")
+    return Talent.objects.filter(SHOWN, org=org).select_related(*TALENT_LINKS)
 
 
 def _shown_applications(org: Organisation) -> QuerySet[Any]:
@@ -209,33 +211,36 @@ def _present(model: type[Model]) -> Callable[[Organisation], QuerySet[Any]]:
     return lambda org: QuerySet(model).filter(org=org, remote_deleted_at=None)
 
 
-JOB_FIELDS = (
-    *("title", "code", "internal_name", "status", "status_original", "visibility", "pitch"),
-    *("description_html", "requirements", "employment_type", "employment_type_original"),
-    *("experience_level", "remote_policy", "remote_policy_original", "language", "category"),
-    *("posting_url", "apply_url", "opened_at", "closed_at"),
-)
-LOCATION_FIELDS = (
-    *("raw", "street", "postal_code", "city", "region", "country_code"),
-    *("lat", "lon", "is_primary"),
-)
-PAY_FIELDS = ("kind", "min", "max", "currency", "period", "is_public", "original")
-TALENT_FIELDS = (
-    *("first_name", "last_name", "full_name", "headline", "current_company", "current_title"),
-    *("summary", "location", "language", "origin", "source", "source_url", "is_private"),
-    *("is_internal", "consent_state", "consent_at", "can_email"),
-)
-TALENT_TEXTS = (
-    *("first_name", "last_name", "full_name", "headline", "summary", "current_company"),
-    *("current_title", "location", "source", "source_url", "tags", "custom_fields"),
-    *("remote_url",),
-)
-APPLICATION_TEXTS = ("source", "source_url", "remote_url")
-FILE_TEXTS = ("file_name",)
-STAGE_FIELDS = ("name", "job_remote_id", "position", "category", "category_original")
-FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
 COMMON_FIELDS = ("id", "connection_id", "remote_id", "remote_aliases", "remote_url")
 TIME_FIELDS = ("remote_created_at", "remote_updated_at", "modified_at")
+
+
+def _own(record: type[Struct]) -> tuple[str, ...]:
+    """What is exported of a record under its own name, apart from what all records have and what comes last."""
+    elsewhere = {*COMMON_FIELDS, *TIME_FIELDS, "tags", "custom_fields"}
+    return tuple(
+        field.name
+        for field in fields_of(record)
+        if field.is_stored_in_clear
+        and field.target is None
+        and Mark.NOT_EXPORTED not in field.marks
+        and field.name not in elsewhere
+    )
+
+
+JOB_FIELDS = _own(records.Job)
+JOB_LINKS = tuple(field.relation for field in links(records.Job))
+LOCATION_FIELDS = _own(records.Location)
+PAY_FIELDS = _own(records.Compensation)
+_FIRST_NAME, _LAST_NAME, *_MORE = _own(records.Talent)
+TALENT_FIELDS = (_FIRST_NAME, _LAST_NAME, "full_name", *_MORE)
+TALENT_LINKS = tuple(field.relation for field in links(records.Talent))
+TALENT_DOCUMENTS = sealed(records.Talent)
+TALENT_TEXTS = (*personal(records.Talent), "full_name", "remote_url")
+APPLICATION_TEXTS = (*personal(records.Application), "remote_url")
+FILE_TEXTS = personal(records.Attachment)
+STAGE_FIELDS = ("name", "job_remote_id", *_own(records.Stage)[1:])
+FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
 
 
 def _application(application: Application) -> dict[str, Any]:
@@ -260,6 +265,12 @@ def _common(record: Model) -> dict[str, Any]:
 
 def _plain(record: Model, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
+
+
+def _names(record: Model, relations: Iterable[str]) -> dict[str, str | None]:
+    """The linked records by their names."""
+    linked = {name: getattr(record, name) for name in relations}
+    return {name: other.name if other else None for name, other in linked.items()}
 
 
 def _chunks(found: QuerySet[Any]) -> Iterator[list[Any]]:
@@ -293,9 +304,9 @@ def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: Contac
 
 
 _LOOKUP = (*COMMON_FIELDS, *TIME_FIELDS)
-DEPARTMENT_FIELDS = ("name",)
-USER_FIELDS = ("name", "title", "role", "role_original", "is_active")
-REJECT_REASON_FIELDS = ("name", "rejected_by")
+DEPARTMENT_FIELDS = _own(records.Department)
+USER_FIELDS = _own(records.User)
+REJECT_REASON_FIELDS = _own(records.RejectReason)
 APPLICATION_FIELDS = (
     *("remote_id", "job_remote_id", "stage", "stage_remote_id", "stage_category"),
     *("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
@@ -306,7 +317,7 @@ KINDS = {
     "jobs": Kind(
         Job,
         (
-            *(*_LOOKUP, *JOB_FIELDS, "department", "recruiter", "tags", "locations"),
+            *(*_LOOKUP, *JOB_FIELDS, *JOB_LINKS, "tags", "locations"),
             *("compensations", "custom_fields"),
         ),
         _shown_jobs,
@@ -315,7 +326,8 @@ KINDS = {
     "talents": Kind(
         Talent,
         (
-            *(*_LOOKUP, *TALENT_FIELDS, "department", "tags", "emails", "phones", "links"),
+            *(*_LOOKUP, *TALENT_FIELDS, *TALENT_DOCUMENTS, *TALENT_LINKS),
+            *("tags", "emails", "phones", "links"),
             *("contacts_hidden", "do_not_contact", "do_not_contact_at", "withheld"),
             "custom_fields",
         ),

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from jemmo.domain import records
+from jemmo.domain.fields import searched
 from jemmo.domain.masking import Search, hidden_fields, hidden_value, without_contacts
 from jemmo.domain.redaction import APPLICATION_TEXTS, TALENT_TEXTS
 from jemmo.store.models import Application, Attachment, Talent
@@ -73,7 +75,7 @@ def conceal_files(files: Iterable[Attachment]) -> None:
         one.file_name = without_contacts(one.file_name)
 
 
-SEARCHED = ("first_name", "last_name", "headline", "current_company", "current_title")
+SEARCHED = tuple(field.name for field in searched(records.Talent) if field.is_text)
 _TYPED = (
     "concat_ws(' ', "
     + ", ".join(f'"talent"."{name}"' for name in SEARCHED)

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 from functools import cache
 
+from jemmo.domain.records import Move
 from jemmo.domain.streams import Stream
 from jemmo.store.records.activity import counts_as_active
 from jemmo.store.records.history_limit import OLDER, is_older
-from jemmo.store.sync.children import CHILDREN, MOVE_COLUMNS, Child
+from jemmo.store.sync.children import CHILDREN, Child
 from jemmo.store.sync.run_context import Policy
-from jemmo.store.sync.tables import TABLES, Column, Link, Table, can_be_hidden, is_hidden
+from jemmo.store.sync.tables import (
+    TABLES,
+    Column,
+    Link,
+    Table,
+    can_be_hidden,
+    columns_of,
+    is_hidden,
+)
 
 NO_ACTIVE = "no_active_application"
 SEARCHED = 10_000  # characters of each value that search knows; a tsvector has a limit
@@ -253,9 +262,10 @@ _OLD_MOVES = f"""old_moves AS (
     DELETE FROM stage_event WHERE application_id IN (SELECT w.id FROM written w WHERE NOT w.created AND {_TOLD})
         AND (origin = 'REPORTED' OR from_status = to_status))"""
 
+_MOVE_COLUMNS = columns_of(Move)
 _NEW_MOVES = f"""new_moves AS (
-    INSERT INTO stage_event (application_id, {", ".join(column.name for column in MOVE_COLUMNS)})
-    SELECT w.id, {", ".join(f"m.{column.name}" for column in MOVE_COLUMNS)}
+    INSERT INTO stage_event (application_id, {", ".join(column.name for column in _MOVE_COLUMNS)})
+    SELECT w.id, {", ".join(f"m.{column.name}" for column in _MOVE_COLUMNS)}
     FROM written w JOIN staged_moves m ON m.owner = w.remote_id)"""
 
 _CONTACTS = """sealed AS (

@@ -1,15 +1,19 @@
-"""Which record goes to which table, column by column. The statements in ``statements.py`` are made from this."""
+"""Which record goes to which table, column by column, by ``domain.entities``. ``statements.py`` makes SQL of it."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
 import msgspec
+from msgspec import Struct
 
+from jemmo.domain.entities import ENTITIES, Entity, target_of
+from jemmo.domain.fields import Field, fields_of, links, searched
 from jemmo.domain.records import Record
 from jemmo.domain.streams import Stream
 
@@ -94,7 +98,7 @@ class Table:
     ) -> None:
         self.stream = stream
         self.name = name
-        self.columns = _COMMON + columns
+        self.columns = columns
         self.links = links
         self.search = search
         self.hides = hides
@@ -119,110 +123,43 @@ class Table:
         return [*head, excluded, *values] if self.hides else [*head, *values]
 
 
-def _text(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name) for name in names)
+def column_of(field: Field) -> Column:
+    """The column that a field is stored in, by its Python type."""
+    if field.type == tuple[str, ...]:
+        return Column(field.name, "text", as_array, "text[]")
+    if get_origin(field.type) is dict or issubclass(field.type, Struct):
+        return Column(field.name, "text", as_json, "jsonb")
+    return Column(field.name, next(_TYPES[one] for one in field.type.__mro__ if one in _TYPES))
 
 
-def _times(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "timestamptz") for name in names)
-
-
-def _flags(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "bool") for name in names)
-
-
-_TAGS = Column("tags", "text", as_array, "text[]")
-_CUSTOM = Column("custom_fields", "text", as_json, "jsonb")
-_COMMON = (
-    *_text("remote_id", "remote_url"),
-    Column("remote_aliases", "text", as_array, "text[]"),
-    *_times("remote_created_at", "remote_updated_at"),
-)
-
-TABLES: dict[Stream, Table] = {
-    table.stream: table
-    for table in (
-        Table(Stream.DEPARTMENTS, "department", _text("name")),
-        Table(
-            Stream.USERS,
-            "ats_user",
-            (*_text("name", "title", "role", "role_original"), *_flags("is_active")),
-        ),
-        Table(Stream.REJECT_REASONS, "reject_reason", _text("name", "rejected_by")),
-        Table(
-            Stream.JOBS,
-            "job",
-            (
-                *_text("title", "code", "internal_name", "status", "status_original", "visibility"),
-                *_text("pitch", "description_html", "requirements"),
-                *_text("employment_type", "employment_type_original", "experience_level"),
-                *_text("remote_policy", "remote_policy_original", "language", "category"),
-                *_text("posting_url", "apply_url"),
-                *_times("opened_at", "closed_at"),
-                *_text("department_remote_id", "recruiter_remote_id"),
-                _TAGS,
-                _CUSTOM,
-            ),
-            links=(
-                Link("department_id", "department_remote_id", Stream.DEPARTMENTS),
-                Link("recruiter_id", "recruiter_remote_id", Stream.USERS),
-            ),
-            search=("title", "internal_name", "code"),
-            hides=True,
-        ),
-        Table(
-            Stream.STAGES,
-            "stage",
-            (
-                *_text("name", "job_remote_id"),
-                Column("position", "int8"),
-                *_text("category", "category_original"),
-            ),
-            links=(Link("job_id", "job_remote_id", Stream.JOBS),),
-        ),
-        Table(
-            Stream.TALENTS,
-            "talent",
-            (
-                *_text("first_name", "last_name", "headline", "current_company", "current_title"),
-                *_text("summary"),
-                Column("location", "text", as_json, "jsonb"),
-                *_text("department_remote_id", "language", "origin", "source", "source_url"),
-                *_flags("is_private", "is_archived", "is_internal"),
-                *_text("consent_state"),
-                *_times("consent_at"),
-                *_flags("can_email"),
-                _TAGS,
-                _CUSTOM,
-            ),
-            links=(Link("department_id", "department_remote_id", Stream.DEPARTMENTS),),
-            search=(
-                *("first_name", "last_name", "headline", "current_company", "current_title"),
-                "tags",
-            ),
-            hides=True,
-        ),
-        Table(
-            Stream.APPLICATIONS,
-            "application",
-            (
-                *_text("talent_remote_id", "job_remote_id", "stage_remote_id"),
-                *_text("reject_reason_remote_id", "status", "status_original"),
-                *_times("applied_at", "stage_entered_at", "rejected_at"),
-                *_text("rejected_by"),
-                *_times("hired_at"),
-                *_text("source", "source_url"),
-                *_flags("is_sourced"),
-            ),
-            links=(
-                Link("talent_id", "talent_remote_id", Stream.TALENTS),
-                Link("job_id", "job_remote_id", Stream.JOBS),
-                Link("stage_id", "stage_remote_id", Stream.STAGES),
-                Link("reject_reason_id", "reject_reason_remote_id", Stream.REJECT_REASONS),
-            ),
-        ),
-    )
+_TYPES: dict[type, str] = {
+    str: "text",
+    bool: "bool",
+    int: "int8",
+    float: "float8",
+    datetime: "timestamptz",
 }
+
+
+def columns_of(record: type[Struct]) -> tuple[Column, ...]:
+    return tuple(column_of(field) for field in fields_of(record) if field.is_stored_in_clear)
+
+
+def _table(entity: Entity) -> Table:
+    return Table(
+        entity.stream,
+        entity.table,
+        columns_of(entity.record),
+        links=tuple(
+            Link(f"{field.relation}_id", field.name, target_of(field))
+            for field in links(entity.record)
+        ),
+        search=tuple(field.name for field in searched(entity.record)),
+        hides=entity.hides,
+    )
+
+
+TABLES: dict[Stream, Table] = {stream: _table(entity) for stream, entity in ENTITIES.items()}
 
 
 def leads_nowhere(link: Link, row: str) -> str:

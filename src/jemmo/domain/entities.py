@@ -1,0 +1,124 @@
+"""The kinds of synced records, each described once: see ``docs/adding-an-entity.md``.
+
+Staging and upsert, policies, erasure, exports and the API follow from this and from the fields of each record
+(``jemmo.domain.fields``). The Django models stay explicit, and a test compares them with it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jemmo.domain import records
+from jemmo.domain.fields import Field, links
+from jemmo.domain.streams import Stream
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """Rows of another table that are written with a record, one for each ``record`` in its ``attribute``.
+
+    ``ordered`` parts keep their position. Others have an ``order`` of their own, and those that are ``present`` are the
+    record's as it was last read.
+    """
+
+    name: str
+    attribute: str
+    record: type[Struct]
+    table: str
+    ordered: bool = False
+    order: str = "position"
+    present: str = "true"
+
+
+class Entity(Struct, frozen=True, kw_only=True):
+    """A kind of synced record.
+
+    stream  the stream that brings it; the order of streams is the order of a sync
+    record  its canonical record, which declares its fields
+    table   where it is stored
+    hides   whether rules of the organization may exclude it
+    parts   what is stored with it in tables of their own
+    """
+
+    stream: Stream
+    record: type[records.Record]
+    table: str
+    hides: bool = False
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is about a talent, and therefore erased with them."""
+        return records.Talent in (self.record, *(link.target for link in links(self.record)))
+
+
+_LOCATIONS = Part(
+    name="locations",
+    attribute="locations",
+    record=records.Location,
+    table="job_location",
+    ordered=True,
+)
+_PAY = Part(
+    name="pay",
+    attribute="compensations",
+    record=records.Compensation,
+    table="job_compensation",
+    ordered=True,
+)
+_FILES = Part(
+    name="files",
+    attribute="attachments",
+    record=records.Attachment,
+    table="attachment",
+    order="remote_id",
+    present="remote_deleted_at IS NULL",
+)
+_MOVES = Part(
+    name="moves",
+    attribute="moves",
+    record=records.Move,
+    table="stage_event",
+    order="at",
+    present="origin = 'REPORTED'",
+)
+
+ENTITIES: dict[Stream, Entity] = {
+    entity.stream: entity
+    for entity in (
+        Entity(stream=Stream.DEPARTMENTS, record=records.Department, table="department"),
+        Entity(stream=Stream.USERS, record=records.User, table="ats_user"),
+        Entity(stream=Stream.REJECT_REASONS, record=records.RejectReason, table="reject_reason"),
+        Entity(
+            stream=Stream.JOBS,
+            record=records.Job,
+            table="job",
+            hides=True,
+            parts=(_LOCATIONS, _PAY),
+        ),
+        Entity(stream=Stream.STAGES, record=records.Stage, table="stage"),
+        Entity(
+            stream=Stream.TALENTS,
+            record=records.Talent,
+            table="talent",
+            hides=True,
+            parts=(_FILES,),
+        ),
+        Entity(
+            stream=Stream.APPLICATIONS,
+            record=records.Application,
+            table="application",
+            parts=(_MOVES,),
+        ),
+    )
+}
+
+_STREAM_OF: dict[type[Struct], Stream] = {
+    entity.record: stream for stream, entity in ENTITIES.items()
+}
+PERSONAL_STREAMS = tuple(stream for stream, entity in ENTITIES.items() if entity.is_personal)
+
+
+def target_of(link: Field) -> Stream:
+    """The stream that brings the records a link points to."""
+    assert link.target is not None
+    return _STREAM_OF[link.target]

@@ -1,0 +1,124 @@
+"""What a field of a canonical record declares about itself, in ``Annotated``: see ``jemmo.domain.records``.
+
+Columns, exports, the API, search, redaction and pages are derived from it, so a field is declared once.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from functools import cache
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+
+
+class Privacy(StrEnum):
+    """Who may read a field, and how it is stored.
+
+    PUBLIC    for every member, stored as it is
+    PERSONAL  about a person: contact details are redacted before it is stored, and restored for those who may see them
+    CONTACT   a way to reach a person: encrypted, and shown only to those who may see contact details
+    SEALED    a document about a person, which as a whole is treated like a contact detail
+    """
+
+    PUBLIC = "public"
+    PERSONAL = "personal"
+    CONTACT = "contact"
+    SEALED = "sealed"
+
+
+class Mark(Enum):
+    """What else may be said of a field."""
+
+    SEARCHED = "search finds the record by it"
+    NOT_EXPORTED = "left out of exports and the API"
+
+
+class Label(NamedTuple):
+    """The name of the field on the record's page, in English. Fields without one have a place of their own there."""
+
+    text: str
+
+
+class Link(NamedTuple):
+    """The field ``x_remote_id`` holds the remote id of another record; column ``x_id`` gets that record's id."""
+
+    target: type[Struct]
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """A field as declared. ``type`` is its Python type without ``None``."""
+
+    name: str
+    type: Any
+    nullable: bool
+    privacy: Privacy = Privacy.PUBLIC
+    marks: frozenset[Mark] = frozenset()
+    label: str | None = None
+    target: type[Struct] | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return self.type is str
+
+    @property
+    def is_stored_in_clear(self) -> bool:
+        """Whether it is a column: neither encrypted nor a list of parts, which have a table of their own."""
+        is_list_of_parts = get_origin(self.type) is tuple and get_args(self.type)[0] is not str
+        return self.privacy in {Privacy.PUBLIC, Privacy.PERSONAL} and not is_list_of_parts
+
+    @property
+    def relation(self) -> str:
+        """The name of the linked record: ``department`` for ``department_remote_id``."""
+        return self.name.removesuffix("_remote_id")
+
+
+@cache
+def fields_of(record: type[Struct]) -> tuple[Field, ...]:
+    """The fields of a record or part in their order, those that all records have first."""
+    hints = get_type_hints(record, include_extras=True)
+    return tuple(_field(name, hints[name]) for name in hints if name in record.__struct_fields__)
+
+
+def personal(record: type[Struct]) -> tuple[str, ...]:
+    """The fields in which contact details of a person may have been typed."""
+    return tuple(one.name for one in fields_of(record) if one.privacy is Privacy.PERSONAL)
+
+
+def personal_texts(record: type[Struct]) -> tuple[str, ...]:
+    """Those of them that are plain text."""
+    names = personal(record)
+    return tuple(one.name for one in fields_of(record) if one.is_text and one.name in names)
+
+
+def sealed(record: type[Struct]) -> tuple[str, ...]:
+    """The documents among the fields."""
+    return tuple(one.name for one in fields_of(record) if one.privacy is Privacy.SEALED)
+
+
+def searched(record: type[Struct]) -> tuple[Field, ...]:
+    return tuple(one for one in fields_of(record) if Mark.SEARCHED in one.marks)
+
+
+def links(record: type[Struct]) -> tuple[Field, ...]:
+    return tuple(one for one in fields_of(record) if one.target is not None)
+
+
+def _field(name: str, hint: Any) -> Field:
+    marks = getattr(hint, "__metadata__", ())
+    declared = hint.__origin__ if marks else hint
+    kinds = get_args(declared)
+    nullable = NoneType in kinds
+    privacy = [one for one in marks if isinstance(one, Privacy)]
+    labels = [one.text for one in marks if isinstance(one, Label)]
+    targets = [one.target for one in marks if isinstance(one, Link)]
+    return Field(
+        name=name,
+        type=next(kind for kind in kinds if kind is not NoneType) if nullable else declared,
+        nullable=nullable,
+        privacy=privacy[0] if privacy else Privacy.PUBLIC,
+        marks=frozenset(one for one in marks if isinstance(one, Mark)),
+        label=labels[0] if labels else None,
+        target=targets[0] if targets else None,
+    )
