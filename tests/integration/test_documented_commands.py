@@ -1,4 +1,4 @@
-"""What the documents tell people to type works: the tutorial is run, every other command is checked."""
+"""Commands in the documentation work: README and tutorial are run, every other command is checked."""
 
 from __future__ import annotations
 
@@ -106,10 +106,59 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+def surroundings() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "COLUMNS": "80"}
+
+
+def run(typed: str, environment: dict[str, str], pasted: str = "") -> str:
+    """What a command prints; it must succeed."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", typed],
+        env=environment,
+        input=pasted,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{typed}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.long
+def test_the_readme_works_as_described(database_url: str) -> None:
+    """With a sandbox in place of the account; ``make demo`` and ``make test`` are run by .ci/run."""
+    environment = surroundings()
+    lines = [line for block in blocks(ROOT / "README.md") for line in block.splitlines()]
+    commands = [line.split("#")[0].strip() for line in lines]
+    assert [line for line in commands if not line.startswith(".venv/bin/jemmo ")] == [
+        "make demo",
+        "make test",
+        "make setup",
+    ]
+    pasted = {"connect": "readme-key", "user": "a long password"}
+    port = free_port()
+    printed = []
+    with ExitStack() as running:
+        sandbox = f"jemmo sandbox teamtailor --port {port} --talents 60 --key readme-key"
+        running.enter_context(kept_running(sandbox, environment, READY["sandbox"]))
+        for command in commands[3:]:
+            typed, verb = command.removeprefix(".venv/bin/"), command.split()[1]
+            if verb == "connect":
+                typed += f" --base-url http://127.0.0.1:{port}"
+            if verb == "up":
+                typed += f" --port {free_port()}"
+                running.enter_context(kept_running(typed, environment, READY["up"]))
+                continue
+            printed.append(run(typed, environment, pasted.get(verb, "")))
+    everything = "".join(printed)
+    assert "Equal to the ATS." in everything
+    assert "you@example.com is now owner of acme." in everything
+
+
 @pytest.mark.long
 def test_the_first_sync_works_as_described(database_url: str) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "80"}
+    environment = surroundings()
     ports = {"9000": free_port(), "8000": free_port()}
     printed = []
     with ExitStack() as running:
@@ -122,15 +171,7 @@ def test_the_first_sync_works_as_described(database_url: str) -> None:
                     continue
                 if typed == "jemmo down":  # the server of all tests goes on
                     continue
-                done = subprocess.run(
-                    ["bash", "-euo", "pipefail", "-c", typed],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                assert done.returncode == 0, f"{typed}\n{done.stdout}{done.stderr}"
-                printed.append(done.stdout)
+                printed.append(run(typed, environment))
     everything = "".join(printed)
     assert "The ATS has 8 jobs, 47 stages, 300 talents, 420 applications." in everything
     assert "Equal to the ATS." in everything
