@@ -50,7 +50,9 @@ def is_defined(dotted: str) -> bool:
         text = place.joinpath(f"{names.pop(0)}.py").read_text()
     else:
         text = place.joinpath("__init__.py").read_text()
-    return all(re.search(rf"^\s*(?:async )?(?:def |class )?{name}\b", text, re.M) for name in names)
+    return all(
+        re.search(rf"^\s*(?:async )?(?:def |class )?{name}\b", text, re.MULTILINE) for name in names
+    )
 
 
 def wrong_names(document: Path) -> Iterator[str]:
@@ -66,9 +68,8 @@ def wrong_names(document: Path) -> Iterator[str]:
         elif dotted and dotted[1].split(".")[0] in modules:
             if not name.endswith(".py") and not is_defined(dotted[1]):
                 yield name
-        elif IDENTIFIER.fullmatch(name):
-            if name.removesuffix("()") not in words() | ELSEWHERE:
-                yield name
+        elif IDENTIFIER.fullmatch(name) and name.removesuffix("()") not in words() | ELSEWHERE:
+            yield name
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
