@@ -64,13 +64,13 @@ def test_bug_reports_ask_for_what_doctor_says() -> None:
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_contributors_are_told_of_every_room() -> None:
-    table = CONTRIBUTING.split("| room |")[1].split("\n\n")[0]
+def test_contributors_are_told_of_every_floor() -> None:
+    table = CONTRIBUTING.split("| floor |")[1].split("\n\n")[0]
     named = set(
         re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))
     )
     folders = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
-    assert named - folders == {"bootstrap", "home"}, "files, which are rooms too"
+    assert named - folders == {"bootstrap", "home"}, "single modules"
     assert named >= folders
 
 
