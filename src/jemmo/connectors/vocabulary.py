@@ -8,8 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import CustomFields
 from jemmo.domain.streams import Notes
+from jemmo.domain.validation import text
 
 T = TypeVar("T")
 
@@ -30,6 +32,27 @@ class Vocabulary(Struct, frozen=True):
         if word and word not in words:
             self.notes.add(f"unknown_value:{kind} {word[:40]}", self.remote_id)
         return words.get(word or "", unknown)
+
+
+def required(value: Any, field: str) -> str:
+    """The value as text; raises ``RecordRejected`` for a record without it."""
+    plain = text(value)
+    if plain is None:
+        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
+    return plain
+
+
+def known(
+    word: str | None, meanings: Mapping[str, Any], field: str, remote_id: str, notes: Notes
+) -> Any:
+    """What a word means, whatever its case. An unknown one is counted; the caller keeps the original text."""
+    if word is None:
+        return None
+    word = word.strip()
+    meaning = meanings.get(word.lower())
+    if word and meaning is None:
+        notes.add(f"unknown_value:{field} {word[:40]}", remote_id)
+    return meaning
 
 
 class Patterns(Generic[T]):

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from jemmo.connectors.field_values import known, required
 from jemmo.connectors.greenhouse.pay import compensations
 from jemmo.connectors.greenhouse.wire import (
     ApplicationRow,
@@ -22,6 +21,7 @@ from jemmo.connectors.greenhouse.wire import (
     UserRow,
     Value,
 )
+from jemmo.connectors.vocabulary import known, required
 from jemmo.domain.enums import (
     ApplicationStatus,
     AttachmentKind,

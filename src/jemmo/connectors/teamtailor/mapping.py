@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from jemmo.connectors.countries import country_code
-from jemmo.connectors.field_values import known, required
 from jemmo.connectors.pay import read_pay
 from jemmo.connectors.teamtailor.lookups import Inclusions
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
@@ -27,6 +26,7 @@ from jemmo.connectors.teamtailor.wire import (
     StageAttributes,
     UserAttributes,
 )
+from jemmo.connectors.vocabulary import known, required
 from jemmo.domain.enums import (
     ApplicationStatus,
     AttachmentKind,

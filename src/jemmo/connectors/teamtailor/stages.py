@@ -7,8 +7,7 @@ nothing stays OTHER.
 
 from __future__ import annotations
 
-import re
-
+from jemmo.connectors.vocabulary import Patterns
 from jemmo.domain.enums import StageCategory
 
 TYPES = {
@@ -18,13 +17,12 @@ TYPES = {
     "offer": StageCategory.OFFER,
     "hired": StageCategory.HIRED,
 }
-NAMES = (
+NAMES = Patterns(
     (StageCategory.OFFER, r"offer|offre|proposition|contrat|contract"),
     (StageCategory.ASSESSMENT, r"\btest|assess|évaluation|evaluation|case|exercise|exercice"),
     (StageCategory.INTERVIEW, r"interview|entretien|meeting|rencontre|visio|onsite|final round"),
     (StageCategory.SCREENING, r"screen|phone|call|présélection|preselection|\btri\b|appel|review"),
 )
-_NAMES = [(category, re.compile(pattern, re.IGNORECASE)) for category, pattern in NAMES]
 
 
 def is_stage_type(kind: str) -> bool:
@@ -41,7 +39,4 @@ def stage_category(kind: str | None, legacy: str | None, name: str) -> StageCate
     for name_of_type in (kind, legacy):
         if category := TYPES.get((name_of_type or "").strip().lower()):
             return category
-    for category, pattern in _NAMES:
-        if pattern.search(name):
-            return category
-    return StageCategory.OTHER
+    return NAMES.meaning(name, StageCategory.OTHER)

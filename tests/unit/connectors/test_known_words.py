@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jemmo.connectors.field_values import known, required
+from jemmo.connectors.vocabulary import known, required
 from jemmo.domain.enums import RemotePolicy
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Notes
