@@ -133,12 +133,12 @@ def _as_application(url: str, process: str, pool: int) -> str:
     from jemmo.services.operations import application_role  # noqa: PLC0415 - as above
     from jemmo.settings import database  # noqa: PLC0415
 
-    found = application_role.access(url).url
-    os.environ["DATABASE_URL"] = found
+    role_url = application_role.access(url).url
+    os.environ["DATABASE_URL"] = role_url
     connections.close_all()
     # In place: the connections of all threads share it. The pool is made when the first of them is needed.
-    connections.settings["default"].update(database(found, process=process, pool=pool))
-    return found
+    connections.settings["default"].update(database(role_url, process=process, pool=pool))
+    return role_url
 
 
 def stop() -> None:
@@ -174,12 +174,12 @@ def collect_static() -> None:
     root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = root.with_name("static.made")
     with locks.exclusive(root.with_name("static.lock"), seconds=COLLECT_SECONDS):
-        wanted = _static_files()
-        if root.is_dir() and made.exists() and made.read_text() == wanted:
+        digest = _static_files()
+        if root.is_dir() and made.exists() and made.read_text() == digest:
             return
         made.unlink(missing_ok=True)
         call_command("collectstatic", verbosity=0, interactive=False)
-        made.write_text(wanted)
+        made.write_text(digest)
 
 
 def _static_files() -> str:
@@ -188,6 +188,6 @@ def _static_files() -> str:
     for finder in get_finders():
         for name, storage in finder.list([]):
             path = Path(storage.path(name))
-            found = path.stat()
-            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+            file_stat = path.stat()
+            digest.update(f"{path} {file_stat.st_size} {file_stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()

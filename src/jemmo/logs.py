@@ -87,7 +87,7 @@ def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
 
 def _only_facts(_: Any, __: str, event: Event) -> Event:
     kept = {"event", "level", "logger", "timestamp", "exc_info", "_record", "_from_structlog"}
-    for name in [one for one in event if one not in kept and one not in FACTS]:
+    for name in [key for key in event if key not in kept and key not in FACTS]:
         del event[name]
     return event
 

@@ -24,8 +24,8 @@ class InMemory:
     def __init__(self, content: bytes) -> None:
         self.content = content
 
-    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
-        return FoundFile(content=self.content, remote_version=wanted.remote_version)
+    async def open_file(self, attachment: WantedFile) -> FoundFile | None:
+        return FoundFile(content=self.content, remote_version=attachment.remote_version)
 
     @property
     def requests(self) -> int:

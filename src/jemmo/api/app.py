@@ -91,8 +91,8 @@ def _refusals(*statuses: int) -> dict[int, Any]:
 
 def _described(schema: dict[str, Any], *statuses: int) -> dict[str, Any]:
     content = {"application/json": {"schema": schema}}
-    found = {200: {"description": "OK", "content": content}}
-    return {"responses": {**found, **_refusals(401, 403, 422, 429, *statuses)}}
+    success = {200: {"description": "OK", "content": content}}
+    return {"responses": {**success, **_refusals(401, 403, 422, 429, *statuses)}}
 
 
 def _offer(name: str, what: str) -> None:

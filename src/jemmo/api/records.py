@@ -48,9 +48,9 @@ def page(
     if updated_since is not None:
         records = records.filter(modified_at__gte=_moment("updated_since", updated_since))
     place = None if cursor is None else cursors.read(name, cursor)
-    found = _following(request.token.org, records, place, limit + 1)
-    rows = _rows(request, kind, found[:limit], parts)
-    last = found[limit - 1] if len(found) > limit else None
+    batch = _following(request.token.org, records, place, limit + 1)
+    rows = _rows(request, kind, batch[:limit], parts)
+    last = batch[limit - 1] if len(batch) > limit else None
     following = last and cursors.write(name, Place(last.connection_id, last.remote_id))
     _note(request, name, begins=cursor is None)
     return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": following})
@@ -62,10 +62,10 @@ def single(
     """One record that the token may read. Raises ``Problem``."""
     kind, parts = KINDS[name], _parts(KINDS[name], include)
     chosen = _fields(kind, fields, parts)
-    found = list(kind.shown(request.token.org).filter(id=record_id))
-    if not found:
+    records = list(kind.shown(request.token.org).filter(id=record_id))
+    if not records:
         raise not_found()
-    rows = _rows(request, kind, found, parts)
+    rows = _rows(request, kind, records, parts)
     _note(request, name)
     return answer(_cut(rows[0], chosen))
 
@@ -78,25 +78,25 @@ def _following(
     org: Organisation, records: QuerySet[Any], place: Place | None, most: int
 ) -> list[Any]:
     """One connection after the other, so that the index of each connection's ids leads straight to the page."""
-    found: list[Any] = []
+    batch: list[Any] = []
     for connection_id in org.connections.order_by("id").values_list("id", flat=True):
         if place and connection_id < place.connection_id:
             continue
         own = records.filter(connection_id=connection_id).order_by("remote_id")
         if place and connection_id == place.connection_id:
             own = own.filter(remote_id__gt=place.remote_id)
-        found += own[: most - len(found)]
-        if len(found) == most:
+        batch += own[: most - len(batch)]
+        if len(batch) == most:
             break
-    return found
+    return batch
 
 
 def _rows(
-    request: ApiRequest, kind: Kind, found: list[Any], parts: Collection[str]
+    request: ApiRequest, kind: Kind, records: list[Any], parts: Collection[str]
 ) -> list[dict[str, Any]]:
     sees_contacts = ApiScope.CONTACTS in request.token.scopes
     unseal = default_vault().open if sees_contacts else None
-    return list(kind.rows(found, Reader(unseal=unseal, sees_withheld=False), parts))
+    return list(kind.rows(records, Reader(unseal=unseal, sees_withheld=False), parts))
 
 
 def _parts(kind: Kind, include: str | None) -> frozenset[str]:

@@ -136,8 +136,8 @@ def _load(name: str, module: str) -> Command:
     return group.commands[name]
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"jemmo {version('jemmo')}")

@@ -53,7 +53,7 @@ class _Printable:
 
 class _Hook(RenderHook):
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        return [_Printable(one) for one in renderables]
+        return [_Printable(renderable) for renderable in renderables]
 
 
 for console in (out, err):
@@ -124,13 +124,13 @@ def framed_errors(frame: Mapping[str, Any] | None) -> Iterator[None]:
 def report(error: Exception, *, json: bool) -> int:
     """Explain whatever ended a command, on stderr and, with ``json``, as an object on stdout; the exit status."""
     if isinstance(error, typer.TyperException):
-        told, status = _usage(error), error.exit_code
+        details, status = _usage(error), error.exit_code
     else:
         known = Cancelled("Stopped.") if isinstance(error, typer.Abort) else _known(error)
-        told, status = known.as_dict(), exit_code(known.failure)
+        details, status = known.as_dict(), exit_code(known.failure)
     if json:
-        say_json({"error": told})
-    say_error(told)
+        say_json({"error": details})
+    say_error(details)
     return status
 
 

@@ -106,7 +106,7 @@ def to_review(losses: Iterable[Loss], along: Along) -> list[Loss]:
         over |= tied
     stages = by_stream.get(Stream.STAGES)
     if stages and along.stages:
-        stages.missing = [one for one in stages.missing if one not in along.stages]
+        stages.missing = [stage for stage in stages.missing if stage not in along.stages]
         over -= set() if stages.exceeds() else {Stream.STAGES}
     return [loss for stream, loss in by_stream.items() if stream in over and loss.missing]
 
@@ -141,16 +141,16 @@ def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def _message(paused: Sequence[dict[str, Any]], deleted: dict[str, int], connection: str) -> str:
-    number = sum(one["missing"] for one in paused)
+    number = sum(loss["missing"] for loss in paused)
     *others, last = (
-        f"{one['missing']:,} of {one['present']:,} {_name(one['stream'])}" for one in paused
+        f"{loss['missing']:,} of {loss['present']:,} {_name(loss['stream'])}" for loss in paused
     )
     listed = f"{', '.join(others)} and {last}" if others else last
     text = (
         f"We paused {number:,} deletion{'' if number == 1 else 's'}. {connection} no longer lists "
         f"{listed}. Review them before we remove anything."
     )
-    if recent := _counted((one["stream"], one["recent"]) for one in paused):
+    if recent := _counted((loss["stream"], loss["recent"]) for loss in paused):
         text += f" Deleted in the 24 hours before: {recent}."
     if besides := _counted(deleted.items()):
         text += f" Deleted in this sync: {besides}."

@@ -53,9 +53,9 @@ _STATES = frozenset(ConsentState)
 
 def marks(consent_state: str, *, do_not_contact: bool, can_email: bool | None) -> list[Stance]:
     """What is said beside a name, the weightiest first."""
-    found = [Stance.DO_NOT_CONTACT] if do_not_contact else []
+    stances = [Stance.DO_NOT_CONTACT] if do_not_contact else []
     if consent_state in MARKED:
-        found.append(Stance(consent_state.lower()))
+        stances.append(Stance(consent_state.lower()))
     if can_email is False and not do_not_contact:
-        found.append(Stance.NO_EMAILS)
-    return found
+        stances.append(Stance.NO_EMAILS)
+    return stances

@@ -40,11 +40,11 @@ def find_contacts(text: str) -> list[FoundContact]:
     known = plain(text)
     addresses = _addresses(known.text)
     read = _blanked(known.text, [(start, end) for start, end, _ in addresses])
-    found = [(start, end, ContactKind.EMAIL, value) for start, end, value in addresses]
-    found += [(start, end, ContactKind.PHONE, value) for start, end, value in phones_in(read)]
+    spans = [(start, end, ContactKind.EMAIL, value) for start, end, value in addresses]
+    spans += [(start, end, ContactKind.PHONE, value) for start, end, value in phones_in(read)]
     return [
         FoundContact(kind, *known.span(start, end), value)
-        for start, end, kind, value in sorted(found)
+        for start, end, kind, value in sorted(spans)
     ]
 
 

@@ -54,12 +54,12 @@ def single_contacts(field: Contact) -> list[Contact]:
     value = value[:SEARCHED]
     if field.kind in LINKS and not _REACHES.search(value):
         return []
-    found = [Contact(kind=one.kind, value=one.value) for one in find_contacts(value)]
+    contacts = [Contact(kind=match.kind, value=match.value) for match in find_contacts(value)]
     if field.kind is ContactKind.PHONE:
-        found += _other_numbers(plain(value).text, found)
-    elif field.kind is ContactKind.EMAIL and value and not found:
-        found.append(Contact(kind=ContactKind.EMAIL, value=value))
-    return list(dict.fromkeys(found))
+        contacts += _other_numbers(plain(value).text, contacts)
+    elif field.kind is ContactKind.EMAIL and value and not contacts:
+        contacts.append(Contact(kind=ContactKind.EMAIL, value=value))
+    return list(dict.fromkeys(contacts))
 
 
 def typed_contacts(text: str) -> list[Contact]:
@@ -71,7 +71,7 @@ def typed_contacts(text: str) -> list[Contact]:
         return single_contacts(Contact(kind=ContactKind.PHONE, value=text)) if enough else []
     if _ADDRESS.fullmatch(known):
         return single_contacts(Contact(kind=ContactKind.EMAIL, value=text))
-    return [Contact(kind=one.kind, value=one.value) for one in find_contacts(text)]
+    return [Contact(kind=match.kind, value=match.value) for match in find_contacts(text)]
 
 
 def contact_keys(contact: Contact) -> set[str]:
@@ -93,30 +93,30 @@ def contact_keys(contact: Contact) -> set[str]:
     return keys
 
 
-def same_contact(one: Contact, other: Contact) -> bool:
+def same_contact(contact: Contact, other: Contact) -> bool:
     """Whether both, each a single contact, are the same address or number, as far as they say.
 
     Two numbers that both name their country must agree from there; else the shorter one must be the end of the other.
     """
-    if one.kind is not other.kind or contact_keys(one).isdisjoint(contact_keys(other)):
+    if contact.kind is not other.kind or contact_keys(contact).isdisjoint(contact_keys(other)):
         return False
-    if one.kind is not ContactKind.PHONE:
+    if contact.kind is not ContactKind.PHONE:
         return True
-    mine, theirs = _international(one.value), _international(other.value)
+    mine, theirs = _international(contact.value), _international(other.value)
     if mine and theirs:
         return mine == theirs
     return any(
         long.endswith(short)
-        for a in _national(one.value)
+        for a in _national(contact.value)
         for b in _national(other.value)
         for short, long in [sorted((a, b), key=len)]
         if len(short) >= LEAST
     )
 
 
-def holds(field: Contact, wanted: Contact) -> bool:
+def holds(field: Contact, contact: Contact) -> bool:
     """Whether a field holds a single contact, beside others or not."""
-    return any(same_contact(one, wanted) for one in single_contacts(field))
+    return any(same_contact(candidate, contact) for candidate in single_contacts(field))
 
 
 def _is_simple(kind: ContactKind, value: str) -> bool:
@@ -126,9 +126,9 @@ def _is_simple(kind: ContactKind, value: str) -> bool:
     return kind is ContactKind.PHONE and bool(_ONE_NUMBER.fullmatch(value))
 
 
-def _other_numbers(text: str, found: list[Contact]) -> Iterator[Contact]:
+def _other_numbers(text: str, contacts: list[Contact]) -> Iterator[Contact]:
     """Of a field for numbers, those that are no valid ones anywhere or are not told apart by what is between them."""
-    if sum(len(_digits(one.value)) for one in found) == len(_digits(text)):
+    if sum(len(_digits(contact.value)) for contact in contacts) == len(_digits(text)):
         return
     for part in _BETWEEN.split(_EXTENSION.sub(";", text)):
         for number in _numbers(part):
@@ -167,7 +167,9 @@ def _address(value: str) -> str:
 def _digits(value: str) -> str:
     if value.isascii():
         return "".join(filter(str.isdecimal, value))
-    return "".join(str(unicodedata.decimal(one)) for one in value if one.isdecimal())
+    return "".join(
+        str(unicodedata.decimal(character)) for character in value if character.isdecimal()
+    )
 
 
 def _international(value: str) -> str | None:

@@ -44,30 +44,30 @@ def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
     known = list(connections)
     if not known:
         return [Finding(kind="nothing_connected")]
-    found = [finding for one in known for finding in _of(one, now)]
-    if not found:
-        return [Finding(kind="well", at=oldest(one.last_success_at for one in known))]
-    return sorted(found, key=lambda one: not one.serious)
+    listing = [finding for case in known for finding in _of(case, now)]
+    if not listing:
+        return [Finding(kind="well", at=oldest(case.last_success_at for case in known))]
+    return sorted(listing, key=lambda case: not case.serious)
 
 
-def _of(one: Facts, now: datetime) -> list[Finding]:
-    about = partial(Finding, connection_id=one.id, name=one.name)
-    said = partial(about, error=one.error)
-    found = []
-    if one.state == "refused":
-        found.append(said(kind="refused", serious=True, at=one.since))
-    elif one.state == "paused":
-        found.append(about(kind="paused"))
-    elif one.error:
-        found.append(said(kind="failed", serious=True, at=one.since))
-    elif one.running:
-        found.append(about(kind="running"))
-    elif one.last_success_at is None:
-        found.append(about(kind="never"))
-    elif now - one.last_success_at > OVERDUE:
-        found.append(about(kind="overdue", at=one.last_success_at))
-    if one.files_error and not one.error:
-        found.append(about(kind="files", error=one.files_error))
-    if one.decision:
-        found.append(about(kind="held", error=one.decision))
-    return found
+def _of(facts: Facts, now: datetime) -> list[Finding]:
+    about = partial(Finding, connection_id=facts.id, name=facts.name)
+    with_error = partial(about, error=facts.error)
+    listing = []
+    if facts.state == "refused":
+        listing.append(with_error(kind="refused", serious=True, at=facts.since))
+    elif facts.state == "paused":
+        listing.append(about(kind="paused"))
+    elif facts.error:
+        listing.append(with_error(kind="failed", serious=True, at=facts.since))
+    elif facts.running:
+        listing.append(about(kind="running"))
+    elif facts.last_success_at is None:
+        listing.append(about(kind="never"))
+    elif now - facts.last_success_at > OVERDUE:
+        listing.append(about(kind="overdue", at=facts.last_success_at))
+    if facts.files_error and not facts.error:
+        listing.append(about(kind="files", error=facts.files_error))
+    if facts.decision:
+        listing.append(about(kind="held", error=facts.decision))
+    return listing

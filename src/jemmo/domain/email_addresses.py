@@ -213,14 +213,14 @@ def _domain(text: str, start: int) -> tuple[int, str] | None:
         start = note.end()
     if (apart := _letters_after(text, start)) is not None:
         return apart
-    found = _DOMAIN.match(text, start)
-    if found is None:
+    match = _DOMAIN.match(text, start)
+    if match is None:
         return None
-    name = found[0].rstrip(".-%~_")
+    name = match[0].rstrip(".-%~_")
     end = start + len(name)
     if not name:
         return None
-    while "." not in name or end == found.end():
+    while "." not in name or end == match.end():
         sign = _SIGN.match(text, end)
         if sign is None and "." not in name:
             sign = _BROKEN_DOMAIN.match(text, end)
@@ -228,7 +228,7 @@ def _domain(text: str, start: int) -> tuple[int, str] | None:
         if sign is None or word is None:
             break
         name, end = f"{name}{_meant(sign[0])}{word[0]}", word.end()
-        found = word
+        match = word
     return end, name
 
 

@@ -444,4 +444,4 @@ def needs_manager(code: str) -> bool:
 
 def codes(kind: Kind) -> list[str]:
     """The codes of one kind, sorted."""
-    return sorted(code for code, one in TROUBLES.items() if one.kind is kind)
+    return sorted(code for code, entry in TROUBLES.items() if entry.kind is kind)

@@ -152,110 +152,110 @@ class Answer(Struct, frozen=True, kw_only=True):
 def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
     """What became of each record found; when there is none, what each connection can say of that."""
     answers = [
-        *(_of_held(one, sees_contacts) for one in facts.held),
-        *(_of_refused(one) for one in facts.refused),
-        *(_of_awaited(one) for one in facts.awaited),
-        *(_of_left_out(one) for one in facts.left_out),
+        *(_of_held(fact, sees_contacts) for fact in facts.held),
+        *(_of_refused(fact) for fact in facts.refused),
+        *(_of_awaited(fact) for fact in facts.awaited),
+        *(_of_left_out(fact) for fact in facts.left_out),
     ]
-    return answers or [_of_reading(one) for one in facts.readings]
+    return answers or [_of_reading(fact) for fact in facts.readings]
 
 
-def _of_held(one: Held, sees_contacts: bool) -> Answer:
+def _of_held(record: Held, sees_contacts: bool) -> Answer:
     verdict, at = Verdict.SHOWN, None
-    if one.deleted_at is not None:
-        verdict, at = Verdict.DELETED, one.deleted_at
-    elif one.missed is not None:
-        verdict, at = one.missed.verdict, one.missed.at
-    elif one.waits_for is not None:
-        verdict, at = Verdict.WAITS, one.waits_since
-    elif one.excluded is not None:
-        talents = one.kind == "application"
+    if record.deleted_at is not None:
+        verdict, at = Verdict.DELETED, record.deleted_at
+    elif record.missed is not None:
+        verdict, at = record.missed.verdict, record.missed.at
+    elif record.waits_for is not None:
+        verdict, at = Verdict.WAITS, record.waits_since
+    elif record.excluded is not None:
+        talents = record.kind == "application"
         verdict = Verdict.EXCLUDED_TALENT if talents else Verdict.EXCLUDED
-    elif one.kind == "talent" and not sees_contacts:
+    elif record.kind == "talent" and not sees_contacts:
         verdict = Verdict.CONTACTS_HIDDEN
     has_page = verdict not in {Verdict.DELETED, Verdict.WAITS}
     return Answer(
         verdict=verdict,
-        kind=one.kind,
-        remote_id=one.remote_id,
-        name=one.name,
-        connection=one.connection,
-        record=(one.owner or one.id) if has_page else None,
+        kind=record.kind,
+        remote_id=record.remote_id,
+        name=record.name,
+        connection=record.connection,
+        record=(record.owner or record.id) if has_page else None,
         at=at,
-        seen_at=_seen(one),
-        rule=one.excluded if verdict in {Verdict.EXCLUDED, Verdict.EXCLUDED_TALENT} else None,
-        detail=one.waits_for or "" if verdict is Verdict.WAITS else "",
+        seen_at=_seen(record),
+        rule=record.excluded if verdict in {Verdict.EXCLUDED, Verdict.EXCLUDED_TALENT} else None,
+        detail=record.waits_for or "" if verdict is Verdict.WAITS else "",
     )
 
 
-def _seen(one: Held) -> datetime:
+def _seen(record: Held) -> datetime:
     """A record that is no tombstone was met by the last comparison of all ids, if that came after it was stored."""
-    if one.deleted_at is None and one.missed is None and one.read_all_at is not None:
-        return max(one.read_all_at, one.stored_at)
-    return one.stored_at
+    if record.deleted_at is None and record.missed is None and record.read_all_at is not None:
+        return max(record.read_all_at, record.stored_at)
+    return record.stored_at
 
 
-def _of_refused(one: Refused) -> Answer:
+def _of_refused(rejection: Refused) -> Answer:
     return Answer(
         verdict=Verdict.REJECTED,
-        kind=one.stream,
-        remote_id=one.remote_id,
-        connection=one.connection,
-        at=one.at,
-        seen_at=one.at,
-        code=one.code,
-        detail=one.message,
-        count=one.times,
+        kind=rejection.stream,
+        remote_id=rejection.remote_id,
+        connection=rejection.connection,
+        at=rejection.at,
+        seen_at=rejection.at,
+        code=rejection.code,
+        detail=rejection.message,
+        count=rejection.times,
     )
 
 
-def _of_awaited(one: Awaited) -> Answer:
+def _of_awaited(reference: Awaited) -> Answer:
     return Answer(
         verdict=Verdict.AWAITED,
-        kind=one.stream,
-        remote_id=one.remote_id,
-        connection=one.connection,
-        at=one.since,
-        count=one.by,
+        kind=reference.stream,
+        remote_id=reference.remote_id,
+        connection=reference.connection,
+        at=reference.since,
+        count=reference.by,
     )
 
 
-def _of_left_out(one: LeftOut) -> Answer:
+def _of_left_out(record: LeftOut) -> Answer:
     return Answer(
         verdict=Verdict.LEFT_OUT,
-        kind=one.stream,
-        remote_id=one.remote_id,
-        connection=one.connection,
-        seen_at=one.seen_at,
-        limit=one.limit,
+        kind=record.stream,
+        remote_id=record.remote_id,
+        connection=record.connection,
+        seen_at=record.seen_at,
+        limit=record.limit,
     )
 
 
-def _of_reading(one: Reading) -> Answer:
+def _of_reading(reading: Reading) -> Answer:
     return Answer(
         verdict=Verdict.NEVER_SEEN,
         kind="",
-        connection=one.connection,
-        reason=_reason(one),
-        at=one.read_all_at,
-        seen_at=one.last_success_at,
-        limit=one.limit,
+        connection=reading.connection,
+        reason=_reason(reading),
+        at=reading.read_all_at,
+        seen_at=reading.last_success_at,
+        limit=reading.limit,
     )
 
 
-def _reason(one: Reading) -> Reason:
-    if one.state in {"disconnected", "leaving"}:
+def _reason(reading: Reading) -> Reason:
+    if reading.state in {"disconnected", "leaving"}:
         return Reason.DISCONNECTED
-    if one.read_all_at is None:
-        if one.running:
+    if reading.read_all_at is None:
+        if reading.running:
             return Reason.FIRST_SYNC
-        return Reason.PAUSED if one.state == "paused" else Reason.NEVER_SYNCED
-    if one.state == "paused":
+        return Reason.PAUSED if reading.state == "paused" else Reason.NEVER_SYNCED
+    if reading.state == "paused":
         return Reason.PAUSED
-    if one.state == "refused":
+    if reading.state == "refused":
         return Reason.REFUSED
-    if one.failed:
+    if reading.failed:
         return Reason.FAILED
-    if not one.complete:
+    if not reading.complete:
         return Reason.NOT_PROVED
-    return Reason.READ_ALL if one.limit is None else Reason.READ_HISTORY
+    return Reason.READ_ALL if reading.limit is None else Reason.READ_HISTORY

@@ -26,8 +26,8 @@ COVERED_BY = {page: ("", page) for page in PAGES}
 def page_synced_at(page: str, times: Times) -> datetime | None:
     """When all that a page shows of one connection was last synced; ``None`` before the first time."""
     own, *others = PAGES[page]
-    found = [times.get(own), *(times[name] for name in others if name in times)]
-    return _oldest_if_all(found)
+    moments = [times.get(own), *(times[name] for name in others if name in times)]
+    return _oldest_if_all(moments)
 
 
 def synced_at(times: Times) -> datetime | None:

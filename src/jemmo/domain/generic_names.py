@@ -16,7 +16,7 @@ LAST = tuple(
     "Dogwood Edelweiss Elder Fennel Fern Fescue Foxglove Freesia Fuchsia Gardenia Gentian Ginkgo Gorse "
     "Hawthorn Hazel Heather Hemlock Hibiscus Hornbeam Hyssop Iris Jasmine Juniper Larch Laurel".split()
 )
-COMPANIES = tuple(f"{one} & Co" for one in LAST)
+COMPANIES = tuple(f"{surname} & Co" for surname in LAST)
 PLACEHOLDERS = tuple(
     "lorem ipsum dolor amet consectetur adipiscing elit eiusmod tempor incididunt labore dolore magna aliqua "
     "enim minim veniam nostrud exercitation ullamco laboris aliquip commodo consequat aute irure voluptate velit "

@@ -41,7 +41,7 @@ def reminder(
         if expires_at <= now:
             return Reminder(About.EXPIRED, "expired", (expires_at - now).days)
         days = (expires_at - now).days
-        near = [one for one in BEFORE_EXPIRY if expires_at - now <= timedelta(days=one)]
+        near = [limit for limit in BEFORE_EXPIRY if expires_at - now <= timedelta(days=limit)]
         if near:
             return Reminder(About.EXPIRES, f"expires:{min(near)}", days)
     age = (now - set_at).days

@@ -34,11 +34,11 @@ def without_keys(text: str, own: Iterable[str] = ()) -> str:
     return _WORD.sub(lambda word: REDACTED if _is_random(word[0]) else word[0], text)
 
 
-def _labeled(found: re.Match[str]) -> str:
+def _labeled(match: re.Match[str]) -> str:
     """What follows "key:" is one, unless it is a word of prose."""
-    label, value = found[1], found[2]
+    label, value = match[1], match[2]
     plain = value.rstrip(".!?)").isalpha() and not label.rstrip(" \t\"'").endswith((":", "="))
-    return found[0] if plain else f"{label}{REDACTED}"
+    return match[0] if plain else f"{label}{REDACTED}"
 
 
 def _is_random(word: str) -> bool:

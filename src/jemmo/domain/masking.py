@@ -136,8 +136,8 @@ def through(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: through(one, change) for key, one in value.items()}
-    return [through(one, change) for one in value] if isinstance(value, list | tuple) else value
+        return {key: through(part, change) for key, part in value.items()}
+    return [through(part, change) for part in value] if isinstance(value, list | tuple) else value
 
 
 def generic_contacts(text: str) -> str:
@@ -153,7 +153,7 @@ def _generic_contact(contact: FoundContact) -> str:
 
 
 _GENERIC = re.compile(
-    "|".join(re.escape(one) for one in (GENERIC_EMAIL, GENERIC_PHONE, *COMPANIES))
+    "|".join(re.escape(phrase) for phrase in (GENERIC_EMAIL, GENERIC_PHONE, *COMPANIES))
     + f"|(?:{'|'.join(FIRST)}) (?:{'|'.join(LAST)})"
 )
 
@@ -164,7 +164,7 @@ def is_generic(text: str) -> bool:
 
 
 _GENERIC_CONTACT = re.compile(
-    f"({'|'.join(re.escape(one) for one in (GENERIC_EMAIL, GENERIC_PHONE, GENERIC_ADDRESS))})"
+    f"({'|'.join(re.escape(phrase) for phrase in (GENERIC_EMAIL, GENERIC_PHONE, GENERIC_ADDRESS))})"
 )
 _VOCABULARY = {*FIRST, *LAST}
 _INVENTED = frozenset(word.casefold() for word in (*FIRST, *LAST, *PLACEHOLDERS))
@@ -322,33 +322,33 @@ class Disguise:
         """The value of a field: a name is one in any case and without its accents."""
         return _WORD.sub(self._typed_word, self.text(words))
 
-    def _typed_word(self, found: re.Match[str]) -> str:
-        key = _key(found[0])
-        return found[0] if self._stays(key) else self._loose.get(key, found[0])
+    def _typed_word(self, match: re.Match[str]) -> str:
+        key = _key(match[0])
+        return match[0] if self._stays(key) else self._loose.get(key, match[0])
 
     def _parameter(self, path: str, name: str, value: str) -> str:
         if name == "q" and not path.startswith("/jobs/"):
             return self.search(value)
         return self.free_text(value) if name == "tag" else self._value(value)
 
-    def _attribute(self, found: re.Match[str]) -> str:
-        name, value = found[1], found[2]
+    def _attribute(self, match: re.Match[str]) -> str:
+        name, value = match[1], match[2]
         if name in _TEXTS:
             changed = self._value if name == "value" else self.text
             return f'{name}="{_changed(value, changed)}"'
         if name in _ADDRESSES:
             return f'{name}="{_changed(value, self.address)}"'
-        return found[0]
+        return match[0]
 
     def _names(self, text: str) -> str:
         if self._found is None:
             self._found = self._pattern()
         return self._found.sub(self._generic, text)
 
-    def _generic(self, found: re.Match[str]) -> str:
-        if found["whole"]:
-            return self._whole[_key(found["whole"])]
-        return self._exact.get(found["exact"]) or self._whole[_key(found["exact"])]
+    def _generic(self, match: re.Match[str]) -> str:
+        if match["whole"]:
+            return self._whole[_key(match["whole"])]
+        return self._exact.get(match["exact"]) or self._whole[_key(match["exact"])]
 
     def _pattern(self) -> re.Pattern[str]:
         whole, exact = set(), set()
@@ -413,7 +413,9 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _folded(text: str) -> str:
     """Without accents."""
-    return "".join(one for one in normalized("NFKD", text) if not unicodedata.combining(one))
+    return "".join(
+        character for character in normalized("NFKD", text) if not unicodedata.combining(character)
+    )
 
 
 def _key(name: str) -> str:

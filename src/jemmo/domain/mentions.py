@@ -51,11 +51,11 @@ def names_in(body: bytes, hints: Collection[Hint]) -> set[str] | None:
     """
     names = {_record(hint.stream, hint.remote_id) for hint in hints}
     try:
-        told = msgspec.json.decode(body)
+        content = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        told = None
+        content = None
     looked_at = searched = 0
-    for place, (text, personal) in enumerate(_texts(told, not hints)):
+    for place, (text, personal) in enumerate(_texts(content, not hints)):
         looked_at += len(text)
         if place >= MOST_TEXTS or looked_at > LOOKED_AT or len(names) > MOST_NAMES:
             return None
@@ -86,9 +86,9 @@ def _contacts(singles: list[Contact]) -> set[str]:
     return {f"{single.kind} {key}" for single in singles for key in contact_keys(single)}
 
 
-def _texts(told: Any, personal: bool) -> Iterator[tuple[str, bool]]:
+def _texts(content: Any, personal: bool) -> Iterator[tuple[str, bool]]:
     """Every text and whole number, and whether an id among them would be a person's."""
-    waiting = [(told, personal)]
+    waiting = [(content, personal)]
     while waiting:
         value, personal = waiting.pop()
         if isinstance(value, dict):

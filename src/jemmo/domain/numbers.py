@@ -48,12 +48,12 @@ def of(lines: Lines, streams: Iterable[Stream] = RECORDS) -> Numbers:
     """The numbers of all records, or of some streams."""
     counts = [lines[name] for name in streams if name in lines]
     read, created, updated, deleted = (
-        sum(one.get(name, 0) for one in counts) for name in ("fetched", *CHANGES)
+        sum(line.get(name, 0) for line in counts) for name in ("fetched", *CHANGES)
     )
     return Numbers(read=read, created=created, updated=updated, deleted=deleted)
 
 
 def changed_by_stream(lines: Lines, streams: Iterable[Stream] = tuple(Stream)) -> dict[str, int]:
     """How many rows of each stream changed, those with none left out."""
-    found = {str(name): of(lines, [name]).changed for name in streams}
-    return {name: number for name, number in found.items() if number > 0}
+    changes = {str(name): of(lines, [name]).changed for name in streams}
+    return {name: number for name, number in changes.items() if number > 0}

@@ -108,11 +108,13 @@ class RunReport(Struct, kw_only=True):
 
     def warn(self, warnings: Iterable[RunWarning]) -> None:
         """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""
-        found = {(one.code, one.message): one for one in self.warnings}
+        merged = {(warning.code, warning.message): warning for warning in self.warnings}
         for new in warnings:
-            old = found.get((new.code, new.message))
-            found[new.code, new.message] = replace(new, count=new.count + old.count) if old else new
-        self.warnings = list(found.values())
+            old = merged.get((new.code, new.message))
+            merged[new.code, new.message] = (
+                replace(new, count=new.count + old.count) if old else new
+            )
+        self.warnings = list(merged.values())
 
     def postpone(self, reason: Postponed) -> None:
         self.status = RunStatus.PARTIAL
@@ -134,13 +136,16 @@ class RunReport(Struct, kw_only=True):
                 message="This failure is the same as the last one, so it may not pass by itself.",
                 count=failures + 1,
             )
-            self.warnings = [*(one for one in self.warnings if one.code != again.code), again]
+            self.warnings = [
+                *(warning for warning in self.warnings if warning.code != again.code),
+                again,
+            ]
 
     @property
     def lines(self) -> dict[str, dict[str, int]]:
         """The counts by stream, as they are stored."""
-        found: dict[str, dict[str, int]] = msgspec.to_builtins(self.streams)
-        return found
+        counts: dict[str, dict[str, int]] = msgspec.to_builtins(self.streams)
+        return counts
 
     def counts(self, stream: Stream) -> Counts:
         return self.streams.setdefault(stream, Counts())

@@ -295,7 +295,9 @@ def _national_pattern(country: str) -> re.Pattern[str]:
 
 @cache
 def _home_pattern() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_national_pattern(one).pattern})" for one in COUNTRIES))
+    return re.compile(
+        "|".join(f"(?:{_national_pattern(country).pattern})" for country in COUNTRIES)
+    )
 
 
 @lru_cache(maxsize=CACHED)

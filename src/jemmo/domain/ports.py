@@ -89,7 +89,7 @@ class FoundFile(Struct, frozen=True, kw_only=True):
 class FileSource(Protocol):
     """One connection's ATS, opened for fetching files, at a pace of its own."""
 
-    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+    async def open_file(self, attachment: WantedFile) -> FoundFile | None:
         """The file, by a link asked for just now; ``None`` when the ATS says that it is gone.
 
         Raises ``RecordRejected`` for what is no file or too large, ``TransientError`` and ``Postponed`` for what

@@ -56,38 +56,41 @@ def set_apart(record: Record) -> tuple[Record, Texts]:
 
 def typed_in(texts: Texts) -> tuple[Contact, ...]:
     """The addresses and numbers among what was set apart: a person is found by them too."""
-    found: dict[Contact, None] = {}
-    said = {**texts, FIELDS: [one.get("value") for one in texts.get(FIELDS, {}).values()]}
+    contacts: dict[Contact, None] = {}
+    contents = {
+        **texts,
+        FIELDS: [content.get("value") for content in texts.get(FIELDS, {}).values()],
+    }
     for field in texts.get(FIELDS, {}).values():
         if kind := CONTACT_KINDS.get(field.get("type")):
-            found |= dict.fromkeys(
-                Contact(kind=kind, value=one) for one in _strings(field.get("value"))
+            contacts |= dict.fromkeys(
+                Contact(kind=kind, value=content) for content in _strings(field.get("value"))
             )
     search = Search()
-    for text in _strings(said):
+    for text in _strings(contents):
         searched = search.part(text)
         for kind, value in contacts_in(searched):
-            found[Contact(kind=kind, value=value)] = None
+            contacts[Contact(kind=kind, value=value)] = None
         for address in written_addresses(text[len(searched) :]):
-            found[Contact(kind=ContactKind.EMAIL, value=address)] = None
-    return tuple(found)
+            contacts[Contact(kind=ContactKind.EMAIL, value=address)] = None
+    return tuple(contacts)
 
 
 def _may_hold(talent: Talent) -> bool:
     """Quickly, because nearly all hold nothing."""
     if any(getattr(talent, name) for name in _TALENT_DOCUMENTS):
         return True
-    said = [*_TALENT_SAYS(talent), *talent.tags]
+    strings = [*_TALENT_SAYS(talent), *talent.tags]
     if talent.attachments:
-        said += [one.file_name for one in talent.attachments]
+        strings += [attachment.file_name for attachment in talent.attachments]
     if (place := talent.location) is not None:
-        said += [place.raw, place.street, place.city, place.region, place.postal_code]
+        strings += [place.raw, place.street, place.city, place.region, place.postal_code]
     for field in talent.custom_fields.values():
         value = field.get("value")
         if value and field.get("type") in CONTACT_TYPES:
             return True
-        said += [value] if isinstance(value, str) else _strings(value)
-    return may_hide(list(filter(None, said)))
+        strings += [value] if isinstance(value, str) else _strings(value)
+    return may_hide(list(filter(None, strings)))
 
 
 def _talent(talent: Talent) -> tuple[Talent, Texts]:
@@ -100,12 +103,16 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
         if (hidden := hidden_value(place, hide)) != place:
             kept["location"] = msgspec.convert(hidden, type(talent.location))
             texts["location"] = place
-    names = [one.file_name for one in talent.attachments]
+    names = [attachment.file_name for attachment in talent.attachments]
     if (cleaned := [name and hide(name) for name in names]) != names:
         files = list(zip(talent.attachments, cleaned, strict=True))
-        kept["attachments"] = tuple(replace(one, file_name=name) for one, name in files)
+        kept["attachments"] = tuple(
+            replace(attachment, file_name=name) for attachment, name in files
+        )
         texts[FILES] = {
-            one.remote_id: one.file_name for one, name in files if name != one.file_name
+            attachment.remote_id: attachment.file_name
+            for attachment, name in files
+            if name != attachment.file_name
         }
     if (fields := hidden_fields(talent.custom_fields, hide)) != talent.custom_fields:
         kept[FIELDS], texts[FIELDS] = fields, talent.custom_fields
@@ -143,8 +150,8 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _strings(one)
+        for part in value.values():
+            yield from _strings(part)
     elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _strings(one)
+        for part in value:
+            yield from _strings(part)

@@ -25,19 +25,21 @@ async def refetch(source: Source, stream: Stream, remote_id: str) -> Refetched:
     own id, since a redirect may have dropped a part of the question.
     """
     asked: set[str] = set()
-    wanted = remote_id
+    current_id = remote_id
     while True:
-        page = await source.fetch(stream, wanted)
-        other = _other(page, wanted) if page else None
+        page = await source.fetch(stream, current_id)
+        other = _other(page, current_id) if page else None
         if other is None:
-            return Refetched(pages=[page] if page else [], gone=page is None or wanted != remote_id)
-        asked.add(wanted)
+            return Refetched(
+                pages=[page] if page else [], gone=page is None or current_id != remote_id
+            )
+        asked.add(current_id)
         if other in asked or len(asked) > MOST_MERGES:
             return Refetched(pages=[], gone=True)
-        wanted = other
+        current_id = other
 
 
-def _other(page: Page, wanted: str) -> str | None:
+def _other(page: Page, asked_id: str) -> str | None:
     """The id of the record that came instead of the one asked for. An answer without any id proves nothing."""
     ids = [raw.remote_id for raw in page.raw if raw.remote_id]
-    return ids[0] if ids and wanted not in ids else None
+    return ids[0] if ids and asked_id not in ids else None

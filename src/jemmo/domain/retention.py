@@ -91,8 +91,8 @@ def lifts(record: Record, lift: Lift, since: datetime) -> bool:
     if isinstance(record, Talent):
         if lift is Lift.UPDATE:
             return _after(since, record.remote_updated_at)
-        given = record.consent_state is ConsentState.GIVEN
-        return lift is Lift.CONSENT and given and _after(since, record.consent_at)
+        has_consent = record.consent_state is ConsentState.GIVEN
+        return lift is Lift.CONSENT and has_consent and _after(since, record.consent_at)
     if not isinstance(record, Application):
         return False
     signs = [record.applied_at, record.remote_created_at]
@@ -104,4 +104,4 @@ def lifts(record: Record, lift: Lift, since: datetime) -> bool:
 
 
 def _after(since: datetime, *moments: datetime | None) -> bool:
-    return any(one is not None and one > since for one in moments)
+    return any(moment is not None and moment > since for moment in moments)

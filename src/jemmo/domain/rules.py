@@ -38,7 +38,7 @@ EXPLANATIONS = {
     Exclusion.OLDER_THAN_HISTORY: "The talent is older than the history that this connection reads.",
 }
 
-RULES = tuple(one for one in Exclusion if one is not Exclusion.OLDER_THAN_HISTORY)
+RULES = tuple(rule for rule in Exclusion if rule is not Exclusion.OLDER_THAN_HISTORY)
 """What an organization decides. How far back a connection reads is a setting of its own (``domain.history``)."""
 
 MAX_HIRED_DAYS = 3650
@@ -66,9 +66,9 @@ class Rules(Struct, frozen=True, kw_only=True):
 def grounds(streams: Collection[Stream]) -> list[Exclusion]:
     """The rules that make sense for an ATS: without applications, no talent is excluded for the lack of one."""
     return [
-        one
-        for one in RULES
-        if one is not Exclusion.NO_ACTIVE_APPLICATION or Stream.APPLICATIONS in streams
+        rule
+        for rule in RULES
+        if rule is not Exclusion.NO_ACTIVE_APPLICATION or Stream.APPLICATIONS in streams
     ]
 
 

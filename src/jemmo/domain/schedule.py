@@ -42,14 +42,14 @@ class Window(Struct, frozen=True, kw_only=True):
     def near(self, moment: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
         """Its occurrences from the day before ``moment`` to a week after it, as moments in UTC."""
         today = moment.astimezone(zone).date()
-        found = []
+        occurrences = []
         for ahead in range(-1, 9):
             day = today + timedelta(days=ahead)
             if day.weekday() in self.days:
                 last = day if self.end > self.start else day + timedelta(days=1)
                 begin = datetime.combine(day, self.start, zone).astimezone(UTC)
-                found.append((begin, datetime.combine(last, self.end, zone).astimezone(UTC)))
-        return found
+                occurrences.append((begin, datetime.combine(last, self.end, zone).astimezone(UTC)))
+        return occurrences
 
 
 NIGHTS = (Window(start=time(22), end=time(5)),)
@@ -85,7 +85,9 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     def tonight(self, now: datetime) -> datetime:
         """When the next off-peak hours begin; ``now`` itself during them."""
-        near = [one for window in self.off_peak for one in window.near(now, self.zone)]
+        near = [
+            occurrence for window in self.off_peak for occurrence in window.near(now, self.zone)
+        ]
         if not near or any(begin <= now < end for begin, end in near):
             return now
         return min(begin for begin, _ in near if begin > now)
@@ -152,10 +154,10 @@ def next_starts(
     connection_id: UUID, *, due_at: datetime, every: timedelta, plan: Plan, count: int
 ) -> list[datetime]:
     """The next starts after ``due_at``, itself the first of them, should every sync take no time and succeed."""
-    found = [due_at]
-    while len(found) < count:
-        found.append(next_due(connection_id, now=found[-1], every=every, plan=plan))
-    return found
+    starts = [due_at]
+    while len(starts) < count:
+        starts.append(next_due(connection_id, now=starts[-1], every=every, plan=plan))
+    return starts
 
 
 def next_slot(connection_id: UUID, now: datetime, every: timedelta) -> datetime:
@@ -201,9 +203,9 @@ def write_window(window: Window) -> str:
 
 
 def _days(text: str) -> tuple[int, ...]:
-    found: list[int] = []
+    weekdays: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
         begin, end = DAYS.index(first), DAYS.index(last or first)
-        found += [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
-    return tuple(dict.fromkeys(found))
+        weekdays += [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+    return tuple(dict.fromkeys(weekdays))

@@ -20,8 +20,8 @@ def search_words(text: str) -> Iterator[str]:
     ['2019', 'c++', 'ete']
     """
     met: set[str] = set()
-    for found in WORD.findall(_plain(_without_addresses(text))):
-        word = found[:LONGEST]
+    for token in WORD.findall(_plain(_without_addresses(text))):
+        word = token[:LONGEST]
         if len(word) < 2 or word in met or (word.isdecimal() and not _is_year(word)):
             continue
         met.add(word)
@@ -36,7 +36,7 @@ def _without_addresses(text: str) -> str:
 
 def _plain(text: str) -> str:
     decomposed = normalized("NFKD", text.casefold())
-    return "".join(one for one in decomposed if not unicodedata.combining(one))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _is_year(word: str) -> bool:

@@ -66,7 +66,7 @@ def error_of(value: object) -> dict[str, Any] | None:
 def _is_share(row: object) -> bool:
     fields = object_of(row)
     numbers = (fields.get(name) for name in ("missing", "present", "recent"))
-    return isinstance(fields.get("stream"), str) and all(type(one) is int for one in numbers)
+    return isinstance(fields.get("stream"), str) and all(type(number) is int for number in numbers)
 
 
 def report_of(value: object) -> dict[str, Any]:
@@ -81,7 +81,9 @@ def report_of(value: object) -> dict[str, Any]:
         report["error"] = error_of(report["error"])
     if "warnings" in report:
         rows = report["warnings"] if isinstance(report["warnings"], list) else []
-        report["warnings"] = [one for one in rows if isinstance(object_of(one).get("code"), str)]
+        report["warnings"] = [
+            warning for warning in rows if isinstance(object_of(warning).get("code"), str)
+        ]
     return report
 
 

@@ -28,5 +28,5 @@ def variants(titles: Iterable[str]) -> list[list[str]]:
     for title in titles:
         if key := plain(title):
             groups.setdefault(key, set()).add(title.strip())
-    found = [sorted(group) for group in groups.values() if len(group) > 1]
-    return sorted(found, key=lambda group: (-len(group), group))
+    spellings = [sorted(group) for group in groups.values() if len(group) > 1]
+    return sorted(spellings, key=lambda group: (-len(group), group))

@@ -73,7 +73,7 @@ def printable(value: str) -> str:
     """
     if value.isprintable():
         return value
-    return _UNSEEN.sub(lambda found: _WINDOWS.get(found[0], ""), value)
+    return _UNSEEN.sub(lambda match: _WINDOWS.get(match[0], ""), value)
 
 
 def _is_seen(character: str) -> bool:
@@ -111,8 +111,8 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
-        found = _NUMBER.fullmatch(value.replace(" ", "").replace("\u202f", "").replace(",", "."))
-        value = float(found.group()) if found else None
+        match = _NUMBER.fullmatch(value.replace(" ", "").replace("\u202f", "").replace(",", "."))
+        value = float(match.group()) if match else None
     if not isinstance(value, int | float) or not abs(value) < 1e12:
         return None
     return float(value) or None
@@ -173,24 +173,24 @@ def is_server(address: str) -> bool:
 
 def web_address(value: Any) -> str | None:
     """The address if it is one a browser may open (http or https), else ``None``."""
-    found = text(value)
-    if not found or not found[:8].lower().startswith(("https://", "http://")):
+    address = text(value)
+    if not address or not address[:8].lower().startswith(("https://", "http://")):
         return None
-    if found.isascii() and "[" not in found and "]" not in found:
-        return found  # nothing else makes an address unreadable
+    if address.isascii() and "[" not in address and "]" not in address:
+        return address  # nothing else makes an address unreadable
     try:
-        split_address(found)
+        split_address(address)
     except ValueError:
         return None
-    return found
+    return address
 
 
 def words(values: Any) -> tuple[str, ...]:
     """Distinct non-blank texts in their order, cut to the length of a word or a few: they are indexed."""
     if not values or not isinstance(values, list | tuple):
         return ()
-    found = (text(value) for value in values)
-    return tuple(dict.fromkeys(one[:MAX_WORD].strip() for one in found if one))
+    texts = (text(value) for value in values)
+    return tuple(dict.fromkeys(word[:MAX_WORD].strip() for word in texts if word))
 
 
 def name_text(value: Any) -> str | None:
@@ -199,12 +199,12 @@ def name_text(value: Any) -> str | None:
     >>> name_text(" <b>Ada</b>&nbsp;Exemple "), name_text("R&D, 3 < 5"), name_text("Poste <H/F>"), name_text("<br>")
     ('Ada Exemple', 'R&D, 3 < 5', 'Poste <H/F>', None)
     """
-    found = text(value)
-    if found is None or ("<" not in found and "&" not in found):
-        return found
-    plain = _ELEMENT.sub(" ", found)
-    plain = _ENTITY.sub(lambda one: entities.unescape(one[0]), plain)
-    return found if plain == found else text(" ".join(plain.split()))
+    name = text(value)
+    if name is None or ("<" not in name and "&" not in name):
+        return name
+    plain = _ELEMENT.sub(" ", name)
+    plain = _ENTITY.sub(lambda entity: entities.unescape(entity[0]), plain)
+    return name if plain == name else text(" ".join(plain.split()))
 
 
 def unmarked(value: Any) -> str | None:
@@ -213,10 +213,10 @@ def unmarked(value: Any) -> str | None:
     >>> unmarked("<p>Ada</p><p>3 &lt; 5</p>"), unmarked("3 < 5\n\n<H/F>")
     ('Ada\n3 < 5', '3 < 5\n\n<H/F>')
     """
-    found = text(value)
-    if found is None or (_ELEMENT.search(found) is None and _ENTITY.search(found) is None):
-        return found
-    return html_to_text(found)
+    content = text(value)
+    if content is None or (_ELEMENT.search(content) is None and _ENTITY.search(content) is None):
+        return content
+    return html_to_text(content)
 
 
 def html_to_text(markup: str | None) -> str | None:

@@ -130,11 +130,11 @@ def coalesce(hints: Iterable[Hint]) -> list[Hint]:
     >>> coalesce([job, replace(job, destroyed=True), job]) == [job]
     True
     """
-    found: dict[tuple[Stream, str], Hint] = {}
+    latest: dict[tuple[Stream, str], Hint] = {}
     for hint in hints:
-        found.pop((hint.stream, hint.remote_id), None)
-        found[hint.stream, hint.remote_id] = hint
-    return list(found.values())
+        latest.pop((hint.stream, hint.remote_id), None)
+        latest[hint.stream, hint.remote_id] = hint
+    return list(latest.values())
 
 
 def storable(text: str) -> str:

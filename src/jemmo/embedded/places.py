@@ -105,8 +105,11 @@ def open_sockets(places: Places, account: Account) -> None:
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
+        folder_stat = folder.lstat()
+        if not stat.S_ISDIR(folder_stat.st_mode) or folder_stat.st_uid not in {
+            account.uid,
+            os.geteuid(),
+        }:
             raise PostgresError(
                 f"The database needs {folder} for its socket, and it belongs to somebody else.",
                 next_step="Remove it, or choose a JEMMO_HOME with a shorter path.",

@@ -138,8 +138,8 @@ def _streams(pdf: bytes) -> Iterator[tuple[int, int, int]]:
     line_end = data = -1
     for word in STREAM.finditer(pdf):
         if line_end < word.end():
-            found = LINE_END.search(pdf, word.end())
-            line_end, data = found.span() if found else (len(pdf), len(pdf))
+            match = LINE_END.search(pdf, word.end())
+            line_end, data = match.span() if match else (len(pdf), len(pdf))
         yield word.start(), word.end(), data
 
 

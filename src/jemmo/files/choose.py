@@ -31,8 +31,8 @@ def open_storage() -> Storage:
 
 
 @cache
-def _opened(address: str, given: tuple[tuple[str, str], ...]) -> Storage:
-    return choose(address, dict(given))
+def _opened(address: str, options: tuple[tuple[str, str], ...]) -> Storage:
+    return choose(address, dict(options))
 
 
 def choose(address: str, environ: Mapping[str, str]) -> Storage:

@@ -43,7 +43,7 @@ ARABIC_FORMS = (*range(0xFB1D, 0xFDFE), *range(0xFE70, 0xFEFD))
 CLEAN = {
     **{form: unicodedata.normalize("NFKC", chr(form)) for form in ARABIC_FORMS},
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *range(0xE000, 0xF900)), " "),
-    **{ord(one): "\n" for one in "\n\v\f\x85\u2028\u2029"},
+    **{ord(separator): "\n" for separator in "\n\v\f\x85\u2028\u2029"},
     **dict.fromkeys(map(ord, INVISIBLE)),
     **LIGATURES,
 }

@@ -62,8 +62,8 @@ class FolderStorage:
     def listing(self, folder: str = "") -> Iterator[Stored]:
         """Every file, drafts that a killed process left included: their names are no one's, so they are swept."""
         with self._explained():
-            found = list(self.folder.glob(f"{folder or '*'}/*")) if self.folder.is_dir() else []
-        for path in found:
+            paths = list(self.folder.glob(f"{folder or '*'}/*")) if self.folder.is_dir() else []
+        for path in paths:
             try:
                 changed = path.stat().st_mtime
             except FileNotFoundError:

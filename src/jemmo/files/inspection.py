@@ -72,7 +72,7 @@ def _zipped(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             parts.defuse(entries, len(content))
-            names = {one.filename for one in entries}
+            names = {entry.filename for entry in entries}
             if Package(archive).main_document() is not None:
                 parts.judge_word(archive)
                 return DOCX
@@ -120,7 +120,7 @@ def _is_text(content: bytes) -> bool:
     """Whether it reads as text and as nothing else that programs or browsers would run."""
     wide = plain.wide_encoding(content)
     text = plain.decoded(content)
-    if any(one in CONTROLS for one in text):
+    if any(character in CONTROLS for character in text):
         return False
     start = text.lstrip("\ufeff\t\n\r\f\v ")[:512].lower()
     if start.startswith(("<", "#!", "mz")) or "<script" in start:
@@ -131,10 +131,10 @@ def _is_text(content: bytes) -> bool:
 def _told_otherwise(content: bytes) -> bool:
     """Whether the content is known as something else, by its first bytes."""
     try:
-        found = puremagic.magic_string(content)
+        matches = puremagic.magic_string(content)
     except (puremagic.PureError, ValueError):
         return False
     return any(
-        one.confidence >= 0.8 and not one.mime_type.startswith("text/") and one.mime_type
-        for one in found
+        match.confidence >= 0.8 and not match.mime_type.startswith("text/") and match.mime_type
+        for match in matches
     )

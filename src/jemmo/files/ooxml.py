@@ -44,8 +44,8 @@ class Package:
         """Relations of a part, or of the package, to parts that exist; none if they cannot be read."""
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
-        found = self._relations(folder, self._elements(listing))
-        return [one for one in found if not one.is_external and one.target]
+        related = self._relations(folder, self._elements(listing))
+        return [relation for relation in related if not relation.is_external and relation.target]
 
     def listed(self, listing: zipfile.ZipInfo) -> list[Relation]:
         """All relations of a list; an internal one to a part that is missing has no target. Raises ``ValueError``."""
@@ -67,7 +67,9 @@ class Package:
 
     def main_document(self) -> str | None:
         """The part that holds a Word document's body; ``None`` where there is none."""
-        related = [one.target for one in self.relations() if one.kind == "officeDocument"]
+        related = [
+            relation.target for relation in self.relations() if relation.kind == "officeDocument"
+        ]
         typed = [name for name, kind in self._types.items() if _is_main(kind)]
         for name in dict.fromkeys((*related, *typed, "word/document.xml")):
             stored = self.stored(name)

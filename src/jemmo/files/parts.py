@@ -97,26 +97,26 @@ def defuse(entries: list[zipfile.ZipInfo], size: int) -> None:
     """Judge an archive by its directory; ``zipfile`` unpacks no entry beyond the size told there."""
     if len(entries) > MAX_ENTRIES:
         raise Refused("archive_bomb")
-    if sum(one.file_size for one in entries) > MAX_UNPACKED:
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
         raise Refused("archive_bomb")
-    if sum(one.compress_size for one in entries) > size:  # entries that share their bytes
+    if sum(entry.compress_size for entry in entries) > size:  # entries that share their bytes
         raise Refused("archive_bomb")
-    for one in entries:
-        name = one.filename.lower()
-        if one.file_size > WORTH and one.file_size > MAX_RATIO * max(1, one.compress_size):
+    for entry in entries:
+        name = entry.filename.lower()
+        if entry.file_size > WORTH and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
             raise Refused("archive_bomb")
         if name.endswith(MACRO_NAMES):
             raise Refused("macros")
         if name.endswith(ARCHIVES) or "embeddings/ole" in name or "/activex/" in name:
             raise Refused("embedded")
-        if one.flag_bits & 0x1:  # encrypted: nobody could look inside
+        if entry.flag_bits & 0x1:  # encrypted: nobody could look inside
             raise Refused("type_not_kept")
 
 
 def _related(archive: zipfile.ZipFile, package: Package) -> tuple[frozenset[str], frozenset[str]]:
     """Names of the packages inside, and of documents that are embedded whole (``altChunk``)."""
-    listings = [one for one in archive.infolist() if one.filename.lower().endswith(".rels")]
-    if sum(one.file_size for one in listings) > MAX_LISTINGS:
+    listings = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".rels")]
+    if sum(entry.file_size for entry in listings) > MAX_LISTINGS:
         raise Refused("archive_bomb")
     workbooks, chunks = set(), set()
     for listing in listings:
@@ -165,13 +165,13 @@ def _is_program(start: bytes, name: str) -> bool:
 
 def _judge_chunk(content: bytes) -> None:
     """An RTF is judged as one; of web pages readers take the text."""
-    if active.runs_by_itself(content) or any(one in content for one in ACTIVE_MIME):
+    if active.runs_by_itself(content) or any(marker in content for marker in ACTIVE_MIME):
         raise Refused("embedded")
 
 
 def _judge_types(package: Package) -> None:
     types = " ".join(package.content_types()).lower()
-    if any(one in types for one in MACRO_TYPES):
+    if any(macro_type in types for macro_type in MACRO_TYPES):
         raise Refused("macros")
 
 

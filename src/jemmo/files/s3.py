@@ -89,8 +89,10 @@ class S3Storage:
 
     def get(self, name: str) -> bytes:
         with self._explained("GetObject"):
-            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + checked(name))
-            content: bytes = found["Body"].read()
+            response = self._client.get_object(
+                Bucket=self._bucket, Key=self._prefix + checked(name)
+            )
+            content: bytes = response["Body"].read()
             return content
 
     def delete(self, name: str) -> None:
@@ -154,8 +156,8 @@ def encryption_of(options: Mapping[str, str], address: str) -> dict[str, str]:
             address,
             f"After ? it may say sse={' or sse='.join(ENCRYPTION)}, and with the latter two kms_key=KEY.",
         )
-    told = {"ServerSideEncryption": method, "SSEKMSKeyId": key}
-    return {name: value for name, value in told.items() if value}
+    arguments = {"ServerSideEncryption": method, "SSEKMSKeyId": key}
+    return {name: value for name, value in arguments.items() if value}
 
 
 RIGHTS = "Jemmo needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket"

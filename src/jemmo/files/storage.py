@@ -130,13 +130,13 @@ def with_probe(storage: Storage, *, lists: bool = False) -> None:
     name = f"{PROBES}/{secrets.token_hex(8)}"
     storage.put(name, b"jemmo")
     try:
-        given = storage.get(name)
+        content = storage.get(name)
         is_listed = not lists or name in {stored.name for stored in storage.listing(PROBES)}
     except Missing:
-        given, is_listed = b"", True
+        content, is_listed = b"", True
     finally:
         storage.delete(name)
-    if given != b"jemmo":
+    if content != b"jemmo":
         raise StorageError(f"The file storage {storage.place} did not return what was stored.")
     if not is_listed:
         raise StorageError(f"The file storage {storage.place} does not list what was stored.")

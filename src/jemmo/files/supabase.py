@@ -194,8 +194,8 @@ def _code(status: int, content: bytes) -> str:
     if status < 400:
         return ""
     try:
-        told = msgspec.json.decode(content)
-        code = str(told.get("code") or told.get("error") or "")
+        body = msgspec.json.decode(content)
+        code = str(body.get("code") or body.get("error") or "")
     except (msgspec.DecodeError, AttributeError):
         return ""
     code = OLDER_CODES.get(code, code)

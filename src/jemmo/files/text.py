@@ -77,7 +77,7 @@ def examine(content: bytes, *, max_bytes: int, seconds: float = SECONDS) -> Exam
     if (image := at_first_sight(content, max_bytes=max_bytes)) is not None:
         return Examined(image, reason="no_reader")
     ending, answer = _ask(content, ANY, seconds)
-    line, ended, told = answer.partition(b"\n")
+    line, ended, payload = answer.partition(b"\n")
     if not ended:
         raise Unfinished("too_costly" if ending is Ending.TOO_SLOW else "broken")
     verdict, _, what = line.decode().partition(" ")
@@ -85,7 +85,7 @@ def examine(content: bytes, *, max_bytes: int, seconds: float = SECONDS) -> Exam
         raise Refused(what)
     if ending is not Ending.READ:
         return Examined(what, reason=_reason(ending))
-    return Examined(what, told.decode("utf-8", "replace"))
+    return Examined(what, payload.decode("utf-8", "replace"))
 
 
 def text_of(content: bytes, content_type: str, *, seconds: float = SECONDS) -> str:
@@ -197,8 +197,8 @@ class Sandbox:
             why = "The process that reads files does not start"
         self.close()
         complaints.seek(0)
-        said = complaints.read()[-4000:].decode("utf-8", "replace").split("\n")
-        last = next((line.strip() for line in reversed(said) if line.strip()), "")
+        lines = complaints.read()[-4000:].decode("utf-8", "replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         raise ReaderUnavailable(f"{why}: {last[:300]}" if last else f"{why}.")
 
     def read(self, content: bytes, job: bytes, seconds: float) -> tuple[Ending, bytes]:

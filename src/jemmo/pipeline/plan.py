@@ -47,7 +47,7 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
 
 
 def choose_mode(
-    wanted: Mode | None,
+    requested_mode: Mode | None,
     checkpoints: Checkpoints,
     streams: Sequence[Stream],
     limit: datetime | None = None,
@@ -59,8 +59,8 @@ def choose_mode(
     not prove itself complete is followed by a reconcile, which finds what it missed, and so is a reconcile
     that was interrupted.
     """
-    if wanted is not None:
-        return wanted
+    if requested_mode is not None:
+        return requested_mode
     known = [checkpoints.get(stream) for stream in streams]
     if any(point is None or point.watermark is None for point in known):
         return Mode.INITIAL
@@ -76,7 +76,7 @@ def choose_mode(
 
 def begin_pass(
     spec: StreamSpec,
-    found: Checkpoint | None,
+    checkpoint: Checkpoint | None,
     mode: Mode,
     now: datetime,
     limit: datetime | None = None,
@@ -87,7 +87,7 @@ def begin_pass(
     an incremental one it is: since then it may have changed. An initial one that does not go back to ``limit``, where
     the history begins now, begins anew; until it ends, the next sync is an initial one too.
     """
-    point = found or Checkpoint(stream=spec.name)
+    point = checkpoint or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL
     if mode is Mode.INITIAL and reaches_further(limit, point.reaches):
         point = replace(point, mode=None, watermark=None)

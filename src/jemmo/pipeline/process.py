@@ -46,7 +46,9 @@ def process(
     return PageOutcome(
         stream=page.stream,
         fetched=len(page.raw),
-        accepted=[Accepted(one, content_hash(one), exclusion(one, rules)) for one in records],
+        accepted=[
+            Accepted(entity, content_hash(entity), exclusion(entity, rules)) for entity in records
+        ],
         rejected=rejected,
         notes=notes,
         gone=page.gone,

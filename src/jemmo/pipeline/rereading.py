@@ -67,8 +67,8 @@ async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
     """Read as many pages as are due by now, at least one."""
     sweep = await run.store.sweep(stream)
     due = (run.now() - reading.began + DAY) / SPREAD_OVER
-    wanted = due * (sweep.seen if sweep else 0)
-    if reading.cursor is not None and reading.seen >= wanted:
+    target = due * (sweep.seen if sweep else 0)
+    if reading.cursor is not None and reading.seen >= target:
         return  # an earlier slice of this run, or of one today, has read enough
     async for page in run.source.pages(stream, Start(cursor=reading.cursor)):
         await run.write_single(page)
@@ -84,6 +84,6 @@ async def _read_on(run: SyncRun, stream: Stream, reading: Rereading) -> None:
             await run.store.keep_rereading(stream, None, run.now() if proved else None)
             return
         await run.store.keep_rereading(stream, reading)
-        if reading.seen >= wanted:
+        if reading.seen >= target:
             return
         run.end_slice_if_over()

@@ -103,15 +103,17 @@ class SyncRun:
         return self._earlier_requests + self.source.requests
 
     async def _read_all(self) -> None:
-        found = plausible(await self.store.checkpoints(), self.now())
-        self.report.warn(repaired(point.stream) for point in found.values() if point.unreadable)
+        checkpoints = plausible(await self.store.checkpoints(), self.now())
+        self.report.warn(
+            repaired(point.stream) for point in checkpoints.values() if point.unreadable
+        )
         if self.report.mode is Mode.INITIAL and not self.report.streams:
-            points = [found.get(spec.name) for spec in self.specs]
+            points = [checkpoints.get(spec.name) for spec in self.specs]
             self.report.again = all(
                 point and (point.watermark or point.synced_at) for point in points
             )
         for spec in self.specs:
-            self._points[spec.name] = self._begin(spec, found.get(spec.name))
+            self._points[spec.name] = self._begin(spec, checkpoints.get(spec.name))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write())
@@ -158,19 +160,23 @@ class SyncRun:
         """The streams of this run to wait for. Those that only follow others come last, so nobody waits for them."""
         if self._following(spec):
             return self._following(spec)
-        last = {one.name for one in self.specs if self._following(one)}
-        return [one for one in spec.after if one in self._written and one not in last]
+        last = {candidate.name for candidate in self.specs if self._following(candidate)}
+        return [
+            candidate
+            for candidate in spec.after
+            if candidate in self._written and candidate not in last
+        ]
 
     def _following(self, spec: StreamSpec) -> list[Stream]:
         """The streams of this run that this one follows, in a sync where that counts."""
         if self.report.mode is not Mode.INCREMENTAL or self._points[spec.name].watermark is None:
             return []
-        return [one for one in spec.follows if one in self._written]
+        return [stream for stream in spec.follows if stream in self._written]
 
     def _has_nothing_to_follow(self, spec: StreamSpec) -> bool:
         """Whether what this stream follows brought nothing. Its watermark stays, so nothing is skipped by that."""
-        counts = [self.report.counts(one) for one in self._following(spec)]
-        return bool(counts) and all(one.fetched == one.unchanged for one in counts)
+        counts = [self.report.counts(followed) for followed in self._following(spec)]
+        return bool(counts) and all(followed.fetched == followed.unchanged for followed in counts)
 
     def _stop(self, reason: JemmoError) -> None:
         """Ask for no more pages. Those that are here are written, so that the next run need not ask again."""
@@ -233,16 +239,16 @@ class SyncRun:
 
     async def _put(self, page: Page, ready: ReadyPage, point: Checkpoint) -> None:
         """Leave a page to the writer, after what came along with it."""
-        for one in page.beside:
-            if one.stream in self._points:
-                await self._buffer.put(Batch(self.process(one)))
+        for side_page in page.beside:
+            if side_page.stream in self._points:
+                await self._buffer.put(Batch(self.process(side_page)))
         await self._buffer.put(Batch(ready, point, self._came(), page.recent))
 
     async def _recent_of_all(self, spec: StreamSpec) -> None:
         """Wait until nothing recent is missing of any stream, and nothing at all of those that this one refers to."""
-        for one in self.specs:
-            if one.recent:
-                await self._recent[one.name].wait()
+        for stream_spec in self.specs:
+            if stream_spec.recent:
+                await self._recent[stream_spec.name].wait()
         for before in self._before(spec):
             await self._written[before].wait()
 
@@ -323,9 +329,9 @@ class SyncRun:
 
     async def write_single(self, page: Page) -> None:
         """Write a page read beside the streams' own passes, after what came along with it."""
-        for one in (*page.beside, page):
-            if one.stream in self._points:
-                await self.commit([self.process(one)], self._points[one.stream])
+        for part in (*page.beside, page):
+            if part.stream in self._points:
+                await self.commit([self.process(part)], self._points[part.stream])
 
     def _count_along(self) -> None:
         """Where the history is limited, what came along with other records may be in no list that was read."""
@@ -370,7 +376,11 @@ class SyncRun:
     def _deleted(self) -> dict[str, int]:
         """How many records this run deleted, of the streams that lost any."""
         counts = self.report.streams.items()
-        return {str(name): one.deleted for name, one in counts if one.deleted}
+        return {
+            str(name): stream_counts.deleted
+            for name, stream_counts in counts
+            if stream_counts.deleted
+        }
 
     async def _postpone(self, reason: Postponed) -> None:
         """End partly done. A reconcile under way is marked, so that the next run goes on with it."""
@@ -401,10 +411,10 @@ class SyncRun:
 
     async def read_single(self, stream: Stream, remote_id: str) -> bool:
         """Refetch one record and store what came; ``False`` when the ATS no longer has it."""
-        found = await refetch(self.source, stream, remote_id)
-        for page in found.pages:
+        answer = await refetch(self.source, stream, remote_id)
+        for page in answer.pages:
             await self.commit([self.process(page)], self._points[stream])
-        return not found.gone
+        return not answer.gone
 
 
 def _by_stream(batches: list[Batch]) -> dict[Stream, list[Batch]]:

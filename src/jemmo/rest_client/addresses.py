@@ -74,8 +74,8 @@ def as_number(host: str) -> str | None:
 
 def ats_hosts() -> frozenset[str]:
     """Hosts of ATSs that the operator lets stand anywhere: ``JEMMO_ATS_HOSTS``."""
-    given = os.environ.get("JEMMO_ATS_HOSTS", "")
-    return frozenset(one.strip().lower() for one in given.split(",") if one.strip())
+    setting = os.environ.get("JEMMO_ATS_HOSTS", "")
+    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def is_trusted_ats(url: str) -> bool:
@@ -129,14 +129,19 @@ class Guarded(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if not all(is_public(str(one[4][0])) for one in found):
+        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        if not all(is_public(str(address[4][0])) for address in addresses):
             raise self._refusal
         return [
             ResolveResult(
-                hostname=host, host=str(one[4][0]), port=port, family=one[0], proto=one[2], flags=0
+                hostname=host,
+                host=str(address[4][0]),
+                port=port,
+                family=address[0],
+                proto=address[2],
+                flags=0,
             )
-            for one in found
+            for address in addresses
         ]
 
     async def close(self) -> None:

@@ -328,14 +328,14 @@ class RestClient:
         largest = amounts.largest()
         if (response.content_length or 0) > largest:
             raise amounts.too_large()
-        found = bytearray()
+        body = bytearray()
         async for chunk in response.content.iter_any():
-            found += chunk
-            if len(found) > largest:
+            body += chunk
+            if len(body) > largest:
                 raise amounts.too_large()
-            if len(found) > amounts.LARGE:
+            if len(body) > amounts.LARGE:
                 await amounts.places.take(self)
-        return bytes(found)
+        return bytes(body)
 
     async def _await_turn(self, pacer: Pacer) -> None:
         async with self._next:  # one at a time, so that no process reserves ahead of the others
@@ -352,27 +352,27 @@ class RestClient:
 
         def together(state: PaceState) -> T:
             pacer.share_in(state)
-            found = decide(state.now)
+            decision = decide(state.now)
             pacer.share_out(state)
-            return found
+            return decision
 
         return await self._shared.change(together)
 
     async def _learn(self, answer: Answer, pacer: Pacer) -> None:
         rate = rate_told(answer.headers, time.time())
         asked = retry_after(answer.headers.get("Retry-After"), clock(answer.headers) or time.time())
-        told = Told(
+        status = Told(
             limit=rate.limit,
             remaining=rate.remaining,
             reset=rate.reset,
             in_flight=self._in_flight,
         )
         refused = answer.status == 429
-        if not refused and not pacer.learns(told):
+        if not refused and not pacer.learns(status):
             return
 
         def learn(now: float) -> None:
-            pacer.learn(now, told)
+            pacer.learn(now, status)
             if refused:
                 pacer.hold(now, asked or pacer.left(rate.reset) or 1.0)
 

@@ -24,8 +24,8 @@ class Hosts(Struct, frozen=True):
 
     @classmethod
     def of(cls, own: str, listed: str) -> Hosts:
-        names = (one.strip().lower().lstrip(".") for one in listed.split(","))
-        return cls(own, tuple(one for one in names if one))
+        names = (name.strip().lower().lstrip(".") for name in listed.split(","))
+        return cls(own, tuple(name for name in names if name))
 
     def is_own(self, url: str) -> bool:
         ours, theirs = _split(self.own), _split(url)
@@ -71,10 +71,10 @@ class Downloads:
         for _ in range(REDIRECTS + 1):
             self.hosts.check(url)
             self.requests += 1
-            found = await _fetch(url, self.hosts.is_own(url), max_bytes)
-            if not isinstance(found, str):
-                return found
-            url = _joined(url, found)
+            response = await _fetch(url, self.hosts.is_own(url), max_bytes)
+            if not isinstance(response, str):
+                return response
+            url = _joined(url, response)
         raise TransientError("A file's link has too many redirects.", code="file_redirects")
 
 
@@ -114,12 +114,12 @@ async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
 async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     if (answer.content_length or 0) > max_bytes:
         raise too_large()
-    found = bytearray()
+    body = bytearray()
     async for chunk in answer.content.iter_chunked(CHUNK):
-        found += chunk
-        if len(found) > max_bytes:
+        body += chunk
+        if len(body) > max_bytes:
             raise too_large()
-    return bytes(found)
+    return bytes(body)
 
 
 def too_large() -> RecordRejected:

@@ -50,7 +50,7 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
     return reset if reset is not None and reset <= _WINDOW else None
 
 
-def retry_after(given: str | None, now: float) -> float | None:
+def retry_after(header: str | None, now: float) -> float | None:
     """Seconds to wait from ``Retry-After``: a number of seconds, a Unix timestamp or a date; ``now`` as above.
 
     >>> retry_after("1260", 1_767_571_200.0), retry_after("1767571230000", 1_767_571_200.0)
@@ -58,10 +58,10 @@ def retry_after(given: str | None, now: float) -> float | None:
     >>> retry_after("Mon, 05 Jan 2026 00:02:00 GMT", 1_767_571_200.0)
     120.0
     """
-    wait = _number(given)
+    wait = _number(header)
     if wait is not None:
         return _until(wait, now)
-    moment = _date(given)
+    moment = _date(header)
     return None if moment is None else max(0.0, moment - now)
 
 
@@ -81,8 +81,8 @@ def next_link(headers: Mapping[str, str]) -> str | None:
     'https://a.example/?p=3'
     """
     for link in _LINK.finditer(headers.get("Link", "")):
-        found = _REL.search(link[2])
-        if found and "next" in "".join(filter(None, found.groups())).lower().split():
+        relation = _REL.search(link[2])
+        if relation and "next" in "".join(filter(None, relation.groups())).lower().split():
             return link[1]
     return None
 
@@ -94,9 +94,9 @@ def _until(seconds: float, now: float) -> float:
     return max(0.0, seconds - now if seconds > _MOMENT else seconds)
 
 
-def _date(given: str | None) -> float | None:
+def _date(header: str | None) -> float | None:
     try:
-        moment = parsedate_to_datetime(given or "")
+        moment = parsedate_to_datetime(header or "")
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
@@ -108,7 +108,7 @@ def _told(headers: Mapping[str, str], name: str) -> float | None:
 
 def _number(value: str | None) -> float | None:
     try:
-        found = float(value) if value is not None else None
+        number = float(value) if value is not None else None
     except ValueError:
         return None
-    return found if found is None or abs(found) < float("inf") else None
+    return number if number is None or abs(number) < float("inf") else None

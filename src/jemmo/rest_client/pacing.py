@@ -53,7 +53,9 @@ class Pacer:
     def share_in(self, state: PaceState) -> None:
         """Take over what other processes made of it. What only a clock that jumped can have written is left out."""
         self._sent.clear()
-        self._sent.extend(one for one in state.sent if one <= state.now + AHEAD * self.per)
+        self._sent.extend(
+            sent_at for sent_at in state.sent if sent_at <= state.now + AHEAD * self.per
+        )
         self._held_until = min(state.held_until, state.now + LONGEST_HOLD)
         if state.limit and state.limit != self.limit:
             self._allow(state.limit)
@@ -97,19 +99,19 @@ class Pacer:
         pause = (counted[-1] + self.per - now) / (left + 1)
         return max(slot, latest + min(pause, LONGEST_PAUSE * self.per / self.window))
 
-    def learns(self, told: Told) -> bool:
+    def learns(self, status: Told) -> bool:
         """Whether ``learn`` would make something of it."""
-        is_new = bool(told.limit and told.limit > 0 and told.limit != self.limit)
-        return is_new or (told.remaining is not None and told.remaining < told.in_flight)
+        is_new = bool(status.limit and status.limit > 0 and status.limit != self.limit)
+        return is_new or (status.remaining is not None and status.remaining < status.in_flight)
 
-    def learn(self, now: float, told: Told) -> None:
+    def learn(self, now: float, status: Told) -> None:
         """Take in what an answer said of the ATS's own count."""
-        if told.limit and told.limit > 0 and told.limit != self.limit:
-            self._allow(told.limit)
-        if told.remaining is None or told.reset is None:
+        if status.limit and status.limit > 0 and status.limit != self.limit:
+            self._allow(status.limit)
+        if status.remaining is None or status.reset is None:
             return
-        if told.remaining < told.in_flight:
-            self.hold(now, self.left(told.reset))
+        if status.remaining < status.in_flight:
+            self.hold(now, self.left(status.reset))
 
     def left(self, reset: float | None) -> float:
         """Seconds left of a window, as the ATS told it: more than any window has is a count of milliseconds."""

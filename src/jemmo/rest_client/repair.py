@@ -37,12 +37,12 @@ def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
     '"é"'
     """
     whole = _decoded(body, content_type).encode()
-    found = _ESCAPE.sub(_without_half, whole)
-    return None if found == body else found
+    fixed_body = _ESCAPE.sub(_without_half, whole)
+    return None if fixed_body == body else fixed_body
 
 
-def _without_half(found: re.Match[bytes]) -> bytes:
-    return _UNKNOWN if found["half"] else found[0]
+def _without_half(match: re.Match[bytes]) -> bytes:
+    return _UNKNOWN if match["half"] else match[0]
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:

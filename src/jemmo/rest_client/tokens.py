@@ -39,18 +39,18 @@ class ClientCredentials:
             return self._signed
 
     async def _renew(self) -> None:
-        told = await self.client.submit(self._path, self._form, msgspec.json.decode)
-        token = told.get("access_token") if isinstance(told, dict) else None
+        answer = await self.client.submit(self._path, self._form, msgspec.json.decode)
+        token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise PermanentError("The ATS issued no usable access token.", code="no_token")
         self._signed = {"Authorization": f"Bearer {token}"}
-        self._ends = time.monotonic() + max(0.0, _life(told) - SPARE)
+        self._ends = time.monotonic() + max(0.0, _life(answer) - SPARE)
 
 
-def _life(told: dict[str, Any]) -> float:
+def _life(answer: dict[str, Any]) -> float:
     """How many seconds a token lives: ``expires_in`` as the standard says, or a moment, as some do."""
-    seconds = told.get("expires_in")
+    seconds = answer.get("expires_in")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         return float(seconds)
-    ends = parse_time(told.get("expires_at"))
+    ends = parse_time(answer.get("expires_at"))
     return LIFE if ends is None else ends.timestamp() - time.time()

@@ -26,14 +26,14 @@ from jemmo.vault import default_vault
 async def fetch_connection_files(connection_id: str) -> None:
     """One turn; what is left is queued again, behind all that became more urgent meanwhile."""
     with Slice(RESUMES) as turn, giving_way(turn.cut_off):
-        told = await fetch_files(
+        summary = await fetch_files(
             UUID(connection_id),
             database_url=os.environ["DATABASE_URL"],
             vault=default_vault(),
             storage=open_storage(),
             enough=partial(turn.is_over, Mode.INCREMENTAL),
         )
-    if told.more:
+    if summary.more:
         await enqueue(UUID(connection_id))
 
 

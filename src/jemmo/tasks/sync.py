@@ -34,7 +34,7 @@ async def sync_connection(
 ) -> None:
     """One slice of a sync; its failures are in its report, so the task itself does not fail for them."""
     before = Hold(run_id=UUID(run_id), token=UUID(token)) if run_id and token else None
-    wanted_id, wanted = UUID(connection_id), Mode(mode) if mode else None
+    wanted_id, requested_mode = UUID(connection_id), Mode(mode) if mode else None
     with Slice(context.job.priority) as turn, giving_way(turn.cut_off):
         try:
             done = await sync_slice(
@@ -43,7 +43,7 @@ async def sync_connection(
                 vault=default_vault(),
                 trigger=trigger,
                 only=only,
-                mode=wanted,
+                mode=requested_mode,
                 goes_on=before,
                 slice_over=turn.is_over,
             )
@@ -65,7 +65,7 @@ async def sync_connection(
             priority=turn.rest(done.report.mode),
             trigger=trigger,
             only=only,
-            mode=wanted,
+            mode=requested_mode,
         )
         return
     await send_soon()

@@ -109,8 +109,8 @@ class KeysetFile:
             return None  # what is at hand still works
 
     def _stamp(self) -> tuple[int, int]:
-        found = self.path.stat()
-        return found.st_mtime_ns, found.st_ino
+        file_stat = self.path.stat()
+        return file_stat.st_mtime_ns, file_stat.st_ino
 
 
 def open_vault(path: Path, *, create: bool = True) -> Vault:

@@ -49,11 +49,11 @@ class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
 
 def wrapping_key() -> EnvironmentKey | None:
     """What wraps keysets here, if anything; raises ``WrongWrapping`` for a value that is no key."""
-    given = os.environ.get(VARIABLE)
-    if not given:
+    encoded = os.environ.get(VARIABLE)
+    if not encoded:
         return None
     try:
-        key = base64.b64decode(given, validate=True)
+        key = base64.b64decode(encoded, validate=True)
     except ValueError:
         key = b""
     if len(key) != 32:
@@ -95,7 +95,7 @@ def primary_of(handle: tink.KeysetHandle) -> int:
 
 
 def ids_of(handle: tink.KeysetHandle) -> list[int]:
-    return [int(one.key_id) for one in handle.keyset_info().key_info]
+    return [int(key.key_id) for key in handle.keyset_info().key_info]
 
 
 def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
@@ -109,15 +109,15 @@ def with_new_primary(handle: tink.KeysetHandle) -> tink.KeysetHandle:
 def without(handle: tink.KeysetHandle, gone: set[int]) -> tink.KeysetHandle:
     """The keys less some; never less the primary."""
     keys = _plain(handle)
-    kept = [one for one in keys["key"] if one["keyId"] not in gone - {keys["primaryKeyId"]}]
+    kept = [key for key in keys["key"] if key["keyId"] not in gone - {keys["primaryKeyId"]}]
     return _handle({**keys, "key": kept})
 
 
 def _plain(handle: tink.KeysetHandle) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
+    keyset: dict[str, Any] = json.loads(
         json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
     )
-    return found
+    return keyset
 
 
 def _handle(keys: dict[str, Any]) -> tink.KeysetHandle:

@@ -65,14 +65,18 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
             "<div><strong>{}</strong> {}<blockquote>{}</blockquote>{}{}{}</div>",
             (
                 (
-                    _("Support") if one.by_support else self.who(thread),
-                    f"{one.at:%Y-%m-%d %H:%M}",
-                    without_contacts(one.body),
-                    format_html("<pre>{}</pre>", without_contacts(one.error)) if one.error else "",
-                    format_html("<pre>{}</pre>", without_contacts(one.steps)) if one.steps else "",
-                    self._picture(one),
+                    _("Support") if message.by_support else self.who(thread),
+                    f"{message.at:%Y-%m-%d %H:%M}",
+                    without_contacts(message.body),
+                    format_html("<pre>{}</pre>", without_contacts(message.error))
+                    if message.error
+                    else "",
+                    format_html("<pre>{}</pre>", without_contacts(message.steps))
+                    if message.steps
+                    else "",
+                    self._picture(message),
                 )
-                for one in conversation(thread)
+                for message in conversation(thread)
             ),
         )
 

@@ -67,8 +67,8 @@ def show(org: Org, json: Json = False) -> None:
     bootstrap.start()
     from jemmo.services.accounts import accounts, tokens
 
-    found = tokens.listed(accounts.organisation(org))
-    rows = [_row(token) for token in found]
+    api_tokens = tokens.listed(accounts.organisation(org))
+    rows = [_row(token) for token in api_tokens]
     if json:
         say_json({"tokens": rows})
         return

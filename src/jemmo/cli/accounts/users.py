@@ -86,20 +86,20 @@ def add(
 
     trusted = verified or not accounts.any_account()  # the installation's first owner
     with transaction.atomic():
-        found = accounts.ensure_organisation(org)
+        organization = accounts.ensure_organisation(org)
         account = accounts.add_member(
-            *(found, email, role, password),
+            *(organization, email, role, password),
             verified=trusted,
             reset_password=reset_password,
             confidential=confidential,
         )
-    has_access = accounts.has_access(account, found)
+    has_access = accounts.has_access(account, organization)
     if json:
         say_json({"email": account.email, "org": org, "role": role, "has_access": has_access})
     if not has_access:
         by_mail = BY_MAIL if mailing.is_set_up() else ""
-        told = WAITS.format(email=email, org=org, by_mail=by_mail)
-        err.print(told, markup=False, soft_wrap=True)
+        warning = WAITS.format(email=email, org=org, by_mail=by_mail)
+        err.print(warning, markup=False, soft_wrap=True)
     elif not json:
         out.print(f"{email} is now {role} of {org}.", markup=False)
 

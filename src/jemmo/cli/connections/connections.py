@@ -109,11 +109,11 @@ def connect(
     out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
     if made.report.totals:
         approximate = made.report.approximate
-        found = ", ".join(
+        summary = ", ".join(
             f"{'about ' if name in approximate else ''}{numbers.counted(count, name)}"
             for name, count in made.report.totals.items()
         )
-        out.print(f"The ATS has {found}.")
+        out.print(f"The ATS has {summary}.")
     if made.since:
         out.print(_history_line(made.since, made.report.older), soft_wrap=True, markup=False)
     out.print(f"Next: jemmo sync --org {made.org}")
@@ -240,15 +240,15 @@ def moment(when: datetime, now: datetime) -> str:
     return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
 
 
-def key_line(told: Reminder) -> str:
+def key_line(reminder: Reminder) -> str:
     """What there is to do about a key."""
-    days = f"{told.days} day" if told.days == 1 else f"{told.days} days"
+    days = f"{reminder.days} day" if reminder.days == 1 else f"{reminder.days} days"
     return {
         About.OLD: f"The API key is {days} old. Replace it.",
         About.EXPIRES: f"The API key expires in {days}. Replace it before.",
         About.EXPIRED: "The API key has expired. Replace it.",
         About.REVOKE: "The old API key may still work. Revoke it in the ATS.",
-    }[told.about]
+    }[reminder.about]
 
 
 def files_line(files: FileCounts) -> str:
@@ -257,8 +257,8 @@ def files_line(files: FileCounts) -> str:
     if not any(counted.values()):
         return ""
     why = ", ".join(f"{count:,} {reason}" for reason, count in files.reasons.items())
-    told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
-    return f"files: {told} ({why})" if why else f"files: {told}"
+    summary = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+    return f"files: {summary} ({why})" if why else f"files: {summary}"
 
 
 def _read_key(from_stdin: bool) -> str:
@@ -273,13 +273,13 @@ def _read_key(from_stdin: bool) -> str:
     )
 
 
-def _options(given: list[str]) -> dict[str, str]:
-    found = {}
-    for one in given:
-        name, separator, value = one.partition("=")
+def _options(pairs: list[str]) -> dict[str, str]:
+    options = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
         if not separator or not name:
             raise ConfigError(
-                f"{one!r} is not an option.", code="option", next_step="Write it as NAME=VALUE."
+                f"{pair!r} is not an option.", code="option", next_step="Write it as NAME=VALUE."
             )
-        found[name.strip()] = value.strip()
-    return found
+        options[name.strip()] = value.strip()
+    return options

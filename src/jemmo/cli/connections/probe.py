@@ -15,8 +15,8 @@ def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
     from jemmo.services.connections import connections
     from jemmo.vault import default_vault
 
-    found = connections.selected(provider, org)
-    if not found:
+    targets = connections.selected(provider, org)
+    if not targets:
         raise ConfigError(
             "There is no such connection to look at.",
             code="no_connection",
@@ -26,16 +26,18 @@ def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
         raise ConfigError(
             "A probe is of one ATS.",
             code="no_provider",
-            next_step=f"Name it: jemmo doctor {found[0].provider} --probe",
+            next_step=f"Name it: jemmo doctor {targets[0].provider} --probe",
         )
     vault = default_vault()
-    looked = [(one, connections.probe(one, vault, url)) for one in found]
+    looked = [(connection, connections.probe(connection, vault, url)) for connection in targets]
     if json:
-        told = [{"connection_id": one.id, "probed": probed} for one, probed in looked]
-        say_json({"connections": told})
+        reports = [
+            {"connection_id": connection.id, "probed": probed} for connection, probed in looked
+        ]
+        say_json({"connections": reports})
         return
-    for one, probed in looked:
-        out.print(f"{one.org.slug} / {one.provider}", markup=False)
+    for connection, probed in looked:
+        out.print(f"{connection.org.slug} / {connection.provider}", markup=False)
         for address in probed:
             _tell(address)
 

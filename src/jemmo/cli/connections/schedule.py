@@ -63,30 +63,30 @@ def schedule(
         plan = replace(plan, off_peak=nights)
     if plan != before:
         service.set_plan(owner, plan)
-    told = {
+    summary = {
         "org": org,
         "time_zone": plan.time_zone,
-        "quiet": [write_window(one) for one in plan.quiet],
+        "quiet": [write_window(window) for window in plan.quiet],
         "first_sync": str(plan.first_sync),
-        "off_peak": [write_window(one) for one in plan.off_peak],
+        "off_peak": [write_window(window) for window in plan.off_peak],
     }
     if json:
-        say_json(told)
+        say_json(summary)
         return
     out.print(f"Time zone    {plan.time_zone}", markup=False)
-    out.print(f"Quiet hours  {', '.join(told['quiet']) or 'none'}", markup=False)
+    out.print(f"Quiet hours  {', '.join(summary['quiet']) or 'none'}", markup=False)
     out.print(f"First sync   {plan.first_sync}", markup=False)
-    out.print(f"Off-peak     {', '.join(told['off_peak'])}", markup=False)
+    out.print(f"Off-peak     {', '.join(summary['off_peak'])}", markup=False)
     if plan != before:
         out.print("Changed.")
 
 
-def _windows(option: str, given: list[str] | None) -> tuple[Window, ...]:
+def _windows(option: str, texts: list[str] | None) -> tuple[Window, ...]:
     try:
-        return tuple(parse_window(one) for one in given or ())
+        return tuple(parse_window(text) for text in texts or ())
     except ValueError:
         raise ConfigError(
-            f"{option} has hours that cannot be read: {', '.join(given or ())!r}.",
+            f"{option} has hours that cannot be read: {', '.join(texts or ())!r}.",
             code="configuration",
             next_step="Write them as 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
         ) from None

@@ -50,7 +50,9 @@ def read(
 
 def harmless(text: str) -> str:
     """A text that no terminal obeys: without controls, escape sequences and marks of direction."""
-    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+    return "".join(
+        character if character.isprintable() or character == "\n" else " " for character in text
+    )
 
 
 def _content(path: str, size: int) -> bytes:

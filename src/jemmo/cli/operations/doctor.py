@@ -71,15 +71,15 @@ def doctor(
         return
     findings = list(_look(provider, org, accept=accept))
     if json:
-        say_json({"ok": all(one.ok for one in findings), "findings": findings})
+        say_json({"ok": all(finding.ok for finding in findings), "findings": findings})
     else:
-        for one in findings:
-            mark = "[green]ok[/]  " if one.ok else "[red]bad[/] "
-            out.print(f"{mark} {one.what}: ", end="")
-            out.print(one.detail, markup=False, soft_wrap=True)
-            if one.next_step and not one.ok:
-                out.print(f"     → {one.next_step}", markup=False, soft_wrap=True)
-    if not all(one.ok for one in findings):
+        for finding in findings:
+            mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "
+            out.print(f"{mark} {finding.what}: ", end="")
+            out.print(finding.detail, markup=False, soft_wrap=True)
+            if finding.next_step and not finding.ok:
+                out.print(f"     → {finding.next_step}", markup=False, soft_wrap=True)
+    if not all(finding.ok for finding in findings):
         raise typer.Exit(CUSTOMER_ACTS)
 
 
@@ -247,9 +247,11 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         missing = [check for check in report.checks if not check.ok]
         details = "; ".join(check.detail or check.name for check in missing)
         yield Finding(name, not missing, details or "the key works and may read everything needed")
-        if told := key_care.of(connection, datetime.now(UTC)):
+        if reminder := key_care.of(connection, datetime.now(UTC)):
             # A key that is due is advice; one that is dead is what makes syncs fail.
             step = "Replace it in Settings > Organization > ATS integration, on the card of the connection."
-            yield Finding(f"{name} key", told.about is not About.EXPIRED, key_line(told), step)
+            yield Finding(
+                f"{name} key", reminder.about is not About.EXPIRED, key_line(reminder), step
+            )
         if (queue := _files(connection)) is not None:
             yield queue

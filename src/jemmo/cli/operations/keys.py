@@ -29,19 +29,19 @@ def status(json: Json = False) -> None:
     from jemmo.services.operations import keys
     from jemmo.vault import keyset_path
 
-    found = keys.status(keyset_path())
+    report = keys.status(keyset_path())
     if json:
-        say_json(found)
+        say_json(report)
         return
     shown = table("key", "role", "seals")
-    for one in found.keys:
-        seals = ", ".join(f"{count:,} in {name}" for name, count in one.seals.items())
-        shown.add_row(one.id, "seals now" if one.is_primary else "opens", seals or "nothing")
+    for key in report.keys:
+        seals = ", ".join(f"{count:,} in {name}" for name, count in key.seals.items())
+        shown.add_row(key.id, "seals now" if key.is_primary else "opens", seals or "nothing")
     out.print(shown)
-    form = "encrypted" if found.encrypted else "plain, in a closed file"
-    out.print(f"{found.path} ({form})", soft_wrap=True, markup=False)
-    if found.left:
-        out.print(f"Values still to be sealed with the newest key: {found.left:,}.")
+    form = "encrypted" if report.encrypted else "plain, in a closed file"
+    out.print(f"{report.path} ({form})", soft_wrap=True, markup=False)
+    if report.left:
+        out.print(f"Values still to be sealed with the newest key: {report.left:,}.")
 
 
 def bind(
@@ -59,20 +59,20 @@ def bind(
     from jemmo.vault import default_vault
 
     vault = default_vault()
-    found = api_keys.unbound(vault)
-    for one in found if not json else ():
+    connections = api_keys.unbound(vault)
+    for connection in connections if not json else ():
         out.print(
-            f"{one.org.slug}  {one.provider}  {one.id}  {one.base_url}",
+            f"{connection.org.slug}  {connection.provider}  {connection.id}  {connection.base_url}",
             markup=False,
             soft_wrap=True,
         )
-    if found and not yes and not (sys.stdin.isatty() and typer.confirm("Right?", err=True)):
+    if connections and not yes and not (sys.stdin.isatty() and typer.confirm("Right?", err=True)):
         raise ConfigError(
             "No key was bound.",
             code="not_confirmed",
             next_step="Check the addresses, then add --yes to confirm.",
         )
-    bound = api_keys.bind_to_addresses(found, vault)
+    bound = api_keys.bind_to_addresses(connections, vault)
     if json:
         say_json({"bound": bound})
         return
@@ -94,20 +94,20 @@ def rotate(json: Json = False) -> None:
 
     path = keyset_path()
     fresh = None if keys.status(path).left else keys.rotate(path)
-    told = keys.reseal(open_vault(path, create=False), open_storage())
+    summary = keys.reseal(open_vault(path, create=False), open_storage())
     after = keys.status(path)
     if json:
         say_json(
             {
                 "new_key": fresh,
-                "resealed": told.done,
-                "unreadable": told.unreadable,
+                "resealed": summary.done,
+                "unreadable": summary.unreadable,
                 "left": after.left,
             }
         )
     else:
         out.print(f"The new key is {fresh}." if fresh else "Going on with the last rotation.")
-        counted = ", ".join(f"{count:,} in {name}" for name, count in told.done.items())
+        counted = ", ".join(f"{count:,} in {name}" for name, count in summary.done.items())
         out.print(f"Sealed again: {counted or 'nothing'}.")
         if after.left:
             out.print(f"Values left: {after.left:,}; `jemmo keys status` shows them.")

@@ -58,7 +58,7 @@ class Visitor(H11Protocol):
         host = (transport.get_extra_info("peername") or ("",))[0]
         if host in THIS_MACHINE:
             return beyond
-        peers = [getattr(one, "client", None) or ("", 0) for one in self.connections]
+        peers = [getattr(protocol, "client", None) or ("", 0) for protocol in self.connections]
         own: int = sum(peer[0] == host for peer in peers)
         return max(beyond, own - share)
 

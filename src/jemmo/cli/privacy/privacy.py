@@ -53,14 +53,14 @@ def erase(
     from jemmo.vault import default_vault
 
     company = accounts.organisation(org)
-    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    talent_ids = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
     if not yes:
-        err.print(f"{len(found)} records will be erased. This cannot be taken back.")
+        err.print(f"{len(talent_ids)} records will be erased. This cannot be taken back.")
         if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
             raise ConfigError(
                 "Nothing was erased.", code="not_confirmed", next_step="Add --yes to confirm."
             )
-    made = erasure.erase(company, found, vault=default_vault(), storage=open_storage())
+    made = erasure.erase(company, talent_ids, vault=default_vault(), storage=open_storage())
     if json:
         say_json(made)
         return
@@ -94,11 +94,11 @@ def subject_export(
     from jemmo.vault.files import write_private
 
     company = accounts.organisation(org)
-    found = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
+    talent_ids = erasure.find(company, remote_id=talent, email=email, vault=default_vault())
     storage = open_storage()
 
     def write(file: IO[bytes]) -> None:
-        subjects.export(company, found, file, vault=default_vault(), storage=storage)
+        subjects.export(company, talent_ids, file, vault=default_vault(), storage=storage)
 
     try:
         write_private(to, write)
@@ -107,7 +107,7 @@ def subject_export(
             f"{to} cannot be written.", code="path", next_step="Choose another path."
         ) from error
     if json:
-        say_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(found)})
+        say_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(talent_ids)})
         return
     out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
 

@@ -63,8 +63,8 @@ def refresh(
         from jemmo.vault import default_vault
 
         stream = Stream.TALENTS if kind is Kind.TALENT else Stream.JOBS
-        one = records.named(accounts.organisation(org), stream, record, connection)
-        done = records.look_now(one, database_url=url, vault=default_vault())
+        target = records.named(accounts.organisation(org), stream, record, connection)
+        done = records.look_now(target, database_url=url, vault=default_vault())
         if json:
             say_json(done)
         else:

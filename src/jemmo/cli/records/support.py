@@ -48,22 +48,22 @@ def logs(
     from jemmo.services.connections import logs as service
     from jemmo.store.connections.logs import Wanted
 
-    wanted = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
-    found = service.every(accounts.organisation(org), wanted, now=datetime.now(UTC))
-    lines = [service.plain(one) for one in islice(found, limit)]
+    filters = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
+    entries = service.every(accounts.organisation(org), filters, now=datetime.now(UTC))
+    lines = [service.plain(entry) for entry in islice(entries, limit)]
     if json:
         say_json({"entries": lines})
         return
-    for one in lines:
-        record = f" ({one['remote_id']})" if one["remote_id"] else ""
-        times = f" {one['count']:,} times" if one["count"] > 1 else ""
+    for line in lines:
+        record = f" ({line['remote_id']})" if line["remote_id"] else ""
+        times = f" {line['count']:,} times" if line["count"] > 1 else ""
         out.print(
-            f"{one['at']:%Y-%m-%d %H:%M} {one['severity']:<9} {one['provider']} "
-            f"{one['code']}{record}{times}: {one['message'] or one['means']}",
+            f"{line['at']:%Y-%m-%d %H:%M} {line['severity']:<9} {line['provider']} "
+            f"{line['code']}{record}{times}: {line['message'] or line['means']}",
             markup=False,
             soft_wrap=True,
         )
-        out.print(f"    → {one['next_step']}", markup=False, soft_wrap=True)
+        out.print(f"    → {line['next_step']}", markup=False, soft_wrap=True)
     if not lines:
         out.print("Nothing to report.")
 
@@ -87,16 +87,16 @@ def why(
     if json:
         say_json({"answers": answers})
         return
-    for one in answers:
-        named = " ".join(part for part in (one.kind, one.remote_id, one.name) if part)
-        older = f"older than {one.limit:%Y-%m-%d}" if one.verdict == "left_out" else ""
-        facts = [one.rule, one.code, one.detail, one.reason, older]
-        said = ", ".join(str(fact) for fact in facts if fact)
-        when = f" {one.at:%Y-%m-%d %H:%M} UTC" if one.at else ""
-        seen = f"; last seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else ""
+    for answer in answers:
+        named = " ".join(part for part in (answer.kind, answer.remote_id, answer.name) if part)
+        older = f"older than {answer.limit:%Y-%m-%d}" if answer.verdict == "left_out" else ""
+        facts = [answer.rule, answer.code, answer.detail, answer.reason, older]
+        details = ", ".join(str(fact) for fact in facts if fact)
+        when = f" {answer.at:%Y-%m-%d %H:%M} UTC" if answer.at else ""
+        seen = f"; last seen {answer.seen_at:%Y-%m-%d %H:%M} UTC" if answer.seen_at else ""
         out.print(
-            f"{one.connection}: {named} {one.verdict.replace('_', ' ')}"
-            f"{f' ({said})' if said else ''}{when}{seen}",
+            f"{answer.connection}: {named} {answer.verdict.replace('_', ' ')}"
+            f"{f' ({details})' if details else ''}{when}{seen}",
             markup=False,
             soft_wrap=True,
         )
@@ -104,29 +104,29 @@ def why(
         out.print("No ATS is connected, so nothing is known.")
 
 
-def _severity(given: str | None) -> str:
+def _severity(severity: str | None) -> str:
     from jemmo.domain.error_catalog import Severity
 
-    if given and given not in set(Severity):
+    if severity and severity not in set(Severity):
         raise ConfigError(
-            f"{given!r} is no severity.",
+            f"{severity!r} is no severity.",
             code="option",
             next_step=f"Choose one of: {', '.join(Severity)}.",
         )
-    return given or ""
+    return severity or ""
 
 
-def _since(given: str) -> datetime:
+def _since(text: str) -> datetime:
     """A span before now, or a day, in UTC."""
-    number, unit = given[:-1], given[-1:]
+    number, unit = text[:-1], text[-1:]
     if unit in SPANS and number.isdecimal() and len(number) < 6:
         return datetime.now(UTC) - timedelta(seconds=int(number) * SPANS[unit])
     try:
-        found = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(
-            f"{given!r} is no time.",
+            f"{text!r} is no time.",
             code="option",
             next_step="Write a span such as 24h, 7d or 2w, or a date such as 2026-03-01.",
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -114,7 +114,7 @@ def sync(
         run = partial(
             _sync_one, url=url, mode=None if mode is WantedMode.AUTO else Mode(mode), only=only
         )
-        raise typer.Exit(max([run(one, json=json) for one in chosen]))
+        raise typer.Exit(max([run(target, json=json) for target in chosen]))
 
 
 def _sync_one(
@@ -138,10 +138,10 @@ def _sync_one(
             )
             report = run_until_stopped(work)
     except JemmoError as error:
-        told = about(error, connection)
+        details = about(error, connection)
         if json:
-            say_json({**NOT_BEGUN, "connection_id": connection.id, "error": told})
-        say_error(told)
+            say_json({**NOT_BEGUN, "connection_id": connection.id, "error": details})
+        say_error(details)
         return exit_code(error.failure)
     _tell(report, connection, json=json)
     return _status(report)
@@ -159,13 +159,13 @@ def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> Non
     from jemmo.services.connections import connections
 
     chosen = connections.of_organisation(accounts.organisation(org), connection)
-    compared = [_compare(one, url) for one in chosen]
+    compared = [_compare(target, url) for target in chosen]
     if json:
         say_json(_as_object(compared))
     else:
-        for one in compared:
-            _tell_comparison(one)
-    raise typer.Exit(max(one.status for one in compared))
+        for comparison in compared:
+            _tell_comparison(comparison)
+    raise typer.Exit(max(comparison.status for comparison in compared))
 
 
 class Comparison(Struct, frozen=True):
@@ -200,11 +200,11 @@ def _compare(connection: Connection, url: str) -> Comparison:
 def _as_object(compared: list[Comparison]) -> dict[str, Any]:
     """The object of ``--json``; ``error`` is in it when a connection could not be compared."""
     shown: list[Any] = []
-    for one in compared:
-        nothing = {"equal": False, "streams": {}, "problems": [], "error": one.error}
-        shown.append(one.verdict or {"connection_id": one.connection.id, **nothing})
-    errors = [one.error for one in compared if one.error]
-    equal = not any(one.status for one in compared)
+    for comparison in compared:
+        nothing = {"equal": False, "streams": {}, "problems": [], "error": comparison.error}
+        shown.append(comparison.verdict or {"connection_id": comparison.connection.id, **nothing})
+    errors = [comparison.error for comparison in compared if comparison.error]
+    equal = not any(comparison.status for comparison in compared)
     return {"equal": equal, "connections": shown, **({"error": errors[0]} if errors else {})}
 
 
@@ -216,11 +216,11 @@ def _tell_comparison(compared: Comparison) -> None:
     out.print(_verdict_table(compared.verdict))
     for stream, verdict in compared.verdict.streams.items():
         if verdict.erased:
-            told = numbers.counted(verdict.erased, stream)
-            out.print(f"{told}: erased here on purpose.", markup=False)
+            count = numbers.counted(verdict.erased, stream)
+            out.print(f"{count}: erased here on purpose.", markup=False)
         if verdict.left_out:
-            told = numbers.counted(verdict.left_out, stream)
-            out.print(f"{told}: older than the history you chose, so not read.", markup=False)
+            count = numbers.counted(verdict.left_out, stream)
+            out.print(f"{count}: older than the history you chose, so not read.", markup=False)
     for problem in compared.verdict.problems:
         out.print(f"{problem.message}", soft_wrap=True, markup=False)
     conclusion = "Equal to the ATS." if compared.verdict.equal else what_helps(compared.connection)
@@ -286,10 +286,10 @@ def release(org: Org, json: Json = False) -> None:
 
     held = paused_deletions.release_all(accounts.organisation(org))
     if json:
-        say_json({"released": [_released(one) for one in held]})
+        say_json({"released": [_released(deletion) for deletion in held]})
         return
-    for one in held:
-        out.print(f"Released: {one.missing:,} of {one.present:,} {one.stream}.")
+    for deletion in held:
+        out.print(f"Released: {deletion.missing:,} of {deletion.present:,} {deletion.stream}.")
     if held:
         out.print(f"Next: jemmo sync --org {org} --mode reconcile")
     else:
@@ -370,6 +370,6 @@ def _report_table(report: RunReport) -> Table:
 def _verdict_table(verdict: Any) -> Table:
     names = ("ats", "jemmo", "excluded", "rejected", "missing_count", "extra_count", "stale_count")
     shown = table("stream", numbers=[name.removesuffix("_count") for name in names])
-    for stream, one in verdict.streams.items():
-        shown.add_row(stream, *(f"{getattr(one, name):,}" for name in names))
+    for stream, comparison in verdict.streams.items():
+        shown.add_row(stream, *(f"{getattr(comparison, name):,}" for name in names))
     return shown

@@ -37,13 +37,20 @@ def listing(
     from jemmo.services.connections import connections
     from jemmo.services.webhooks import endpoints
 
-    found = [(one, endpoints.status(one)) for one in connections.selected(None, org)]
+    statuses = [
+        (connection, endpoints.status(connection)) for connection in connections.selected(None, org)
+    ]
     if json:
         say_json(
             {
                 "connections": [
-                    {"id": one.id, "org": one.org.slug, "provider": one.provider, "webhooks": s}
-                    for one, s in found
+                    {
+                        "id": connection.id,
+                        "org": connection.org.slug,
+                        "provider": connection.provider,
+                        "webhooks": s,
+                    }
+                    for connection, s in statuses
                 ]
             }
         )
@@ -51,19 +58,19 @@ def listing(
     shown = table(
         *("org", "ats", "webhooks", "last (UTC)"), numbers=("announced", "unannounced", "waiting")
     )
-    for one, status in found:
+    for connection, status in statuses:
         last = status.last_delivery_at
         shown.add_row(
-            one.org.slug,
-            one.provider,
+            connection.org.slug,
+            connection.provider,
             status.health,
             last.strftime("%Y-%m-%d %H:%M") if last else "never",
             *(f"{n:,}" for n in (status.announced, status.unannounced, status.waiting)),
         )
     out.print(shown)
-    for one, status in found:
+    for connection, status in statuses:
         counts = ", ".join(f"{number:,} {name}" for name, number in status.counts.items())
-        out.print(f"{one.org.slug}: {status.words} {counts}".rstrip(), markup=False)
+        out.print(f"{connection.org.slug}: {status.words} {counts}".rstrip(), markup=False)
 
 
 def address(
@@ -91,16 +98,18 @@ def address(
     from jemmo.vault import default_vault
 
     vault, shown = default_vault(), []
-    for one in connections.of_organisation(accounts.organisation(org), connection):
+    for target in connections.of_organisation(accounts.organisation(org), connection):
         if key is not None:
-            endpoints.set_signing_key(one, key, vault)
-        found = (endpoints.renew if renew else endpoints.address)(one, vault)
-        shown.append({"connection_id": one.id, "provider": one.provider, "url": _url(found.path)})
+            endpoints.set_signing_key(target, key, vault)
+        endpoint = (endpoints.renew if renew else endpoints.address)(target, vault)
+        shown.append(
+            {"connection_id": target.id, "provider": target.provider, "url": _url(endpoint.path)}
+        )
         if json:
             continue
-        out.print(_url(found.path), soft_wrap=True, markup=False)
-        out.print(found.setup, markup=False)
-        if found.signed and not found.has_signing_key:
+        out.print(_url(endpoint.path), soft_wrap=True, markup=False)
+        out.print(endpoint.setup, markup=False)
+        if endpoint.signed and not endpoint.has_signing_key:
             out.print(
                 f"Next: jemmo hooks address --org {org} --signing-key-stdin, with the signature key "
                 "that the ATS shows or asks for; until then its webhooks are refused.",
@@ -129,16 +138,16 @@ def replay(
 
     since = datetime.now(UTC) - timedelta(hours=hours)
     done = [
-        endpoints.replay(one, default_vault(), since=since)
-        for one in connections.of_organisation(accounts.organisation(org), connection)
+        endpoints.replay(target, default_vault(), since=since)
+        for target in connections.of_organisation(accounts.organisation(org), connection)
     ]
     if json:
         say_json({"connections": done})
         return
-    for one in done:
+    for summary in done:
         out.print(
-            f"Webhooks read again: {one.deliveries:,}, of them without a record: {one.without_hint:,}. "
-            f"Records looked up now: {one.records:,}."
+            f"Webhooks read again: {summary.deliveries:,}, of them without a record: {summary.without_hint:,}. "
+            f"Records looked up now: {summary.records:,}."
         )
 
 
@@ -147,5 +156,5 @@ def _url(path: str) -> str:
     from django.conf import settings
 
     known = [settings.SITE_URL, *settings.CSRF_TRUSTED_ORIGINS, remembered()]
-    site = next((one for one in known if one), "http://localhost:8000")
+    site = next((origin for origin in known if origin), "http://localhost:8000")
     return f"{site.rstrip('/')}{path}"

@@ -52,8 +52,8 @@ class FlatchrFiles(ClientFiles):
         self._has_route = False  # to a single applicant, which the current reference does not name
         self._not_found = 0
 
-    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
-        version = wanted.remote_version or await self._asked_singly(wanted.talent_remote_id)
+    async def open_file(self, attachment: WantedFile) -> FoundFile | None:
+        version = attachment.remote_version or await self._asked_singly(attachment.talent_remote_id)
         if version is None:
             return None
         content = await fetch_file(
@@ -61,7 +61,7 @@ class FlatchrFiles(ClientFiles):
             self.downloads,
             resume_path(self._company_id, version, self._api_key),
             kind=self._kind,
-            max_bytes=wanted.max_bytes,
+            max_bytes=attachment.max_bytes,
         )
         if content is None:
             return None

@@ -75,5 +75,5 @@ class TemplateSource(ListSource):
         return f"v1/{listing.path}?{urlencode(query)}"
 
     def chunk(self, answer: Answer) -> Chunk:
-        found = msgspec.json.decode(answer.body, type=Envelope)
-        return Chunk(rows=found.items, next=found.next, total=found.total)
+        page = msgspec.json.decode(answer.body, type=Envelope)
+        return Chunk(rows=page.items, next=page.next, total=page.total)

@@ -52,7 +52,7 @@ def _parts(
     archive: zipfile.ZipFile, relations: list[Relation], kinds: tuple[str, ...]
 ) -> Iterator[str]:
     """The text of each part that is not damaged."""
-    targets = {(one.kind, one.target): None for one in relations}
+    targets = {(relation.kind, relation.target): None for relation in relations}
     for kind in kinds:
         for of_kind, target in list(targets)[:MAX_PARTS]:
             if of_kind == kind:
@@ -106,9 +106,9 @@ class _Word(Walker):
                 self._field("end")
             self.close_paragraph("" if joined else "\n")
         elif name == "AlternateContent" and self._alternatives:
-            given = self._alternatives.pop()
+            length = self._alternatives.pop()
             if self._alternatives:
-                self._alternatives[-1] += given
+                self._alternatives[-1] += length
 
     def characters(self, text: str) -> None:
         here = self.parent()

@@ -28,7 +28,7 @@ def decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         text = content.decode("utf-8-sig", "replace")
     wrong = text.count("\ufffd")
-    right = sum(not one.isascii() for one in text) - wrong
+    right = sum(not character.isascii() for character in text) - wrong
     return text if right > FLAWS * wrong else content.decode("cp1252", "replace")
 
 
@@ -45,8 +45,8 @@ def wide_encoding(content: bytes) -> str | None:
         return None
     encoding = "utf-16-be" if big else "utf-16-le"
     text = sample[: len(sample) & ~1].decode(encoding, "ignore")
-    blanks = sum(text.count(one) for one in " \n")
+    blanks = sum(text.count(character) for character in " \n")
     if len(text) < SHORTEST or blanks < BLANKS * len(text):
         return None
-    is_text = not any(unicodedata.category(one) in NO_TEXT for one in text)
+    is_text = not any(unicodedata.category(character) in NO_TEXT for character in text)
     return encoding if is_text else None

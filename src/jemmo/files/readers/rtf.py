@@ -194,7 +194,7 @@ class _Reader:
         number = self._default_font if self._group.font is None else self._group.font
         font = self._fonts.get(number if number is not None else -1)
         if font is not None and font.charset == SYMBOLS:
-            return "".join(symbols.character(0xF000 + one, font.name) for one in raw)
+            return "".join(symbols.character(0xF000 + byte, font.name) for byte in raw)
         code_page = self._code_page_of(font)
         if code_page not in self._codecs:
             self._codecs[code_page] = codepages.codec(code_page)

@@ -45,10 +45,10 @@ def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
             code="slug",
             next_step="Use letters, digits, hyphens and underscores, at most 60.",
         ) from None
-    found, _ = Organisation.objects.get_or_create(
+    org, _ = Organisation.objects.get_or_create(
         slug=slug, defaults={"name": name or slug.replace("-", " ").title()}
     )
-    return found
+    return org
 
 
 @transaction.atomic
@@ -145,8 +145,8 @@ def role_of(org: Organisation, email: str) -> Role:
 
 def member(org: Organisation, email: str) -> Membership:
     """A person's place in an organisation; raises ``ConfigError`` for an outsider."""
-    found = Membership.objects.effective().filter(org=org, account__email__iexact=email)
-    membership = found.select_related("account").first()
+    memberships = Membership.objects.effective().filter(org=org, account__email__iexact=email)
+    membership = memberships.select_related("account").first()
     if membership is None:
         raise ConfigError(
             "This person does not belong to the organization.",
@@ -198,8 +198,8 @@ def first_owner(*, organisation: str, email: str, password: str) -> Account:
 
 def ensure_support(email: str, password: str) -> Account:
     """An account that answers the help chat and belongs to no organization; an existing one stays as it is."""
-    found = Account.objects.filter(email=check_email(email)).first()
-    return found or Account.objects.create_superuser(email, password)
+    account = Account.objects.filter(email=check_email(email)).first()
+    return account or Account.objects.create_superuser(email, password)
 
 
 def account(account_id: UUID | str) -> Account:
@@ -208,14 +208,14 @@ def account(account_id: UUID | str) -> Account:
 
 def account_of(email: str) -> Account:
     """The account of an address; raises ``ConfigError``."""
-    found = Account.objects.filter(email=check_email(email)).first()
-    if found is None:
+    account = Account.objects.filter(email=check_email(email)).first()
+    if account is None:
         raise ConfigError(
             "No account has this e-mail address.",
             code="unknown_account",
             next_step="`jemmo user add` creates one.",
         )
-    return found
+    return account
 
 
 def change_email(account: Account, *, before: str, email: str) -> bool:

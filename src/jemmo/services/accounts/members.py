@@ -110,13 +110,13 @@ def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invita
 def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
     """Withdraw an invitation; one that is used or gone stays so."""
     org, acting = _hold(actor)
-    found = Invitation.objects.filter(org=org, id=invitation_id).first()
-    if found is None or found.accepted_at or found.revoked_at:
+    invitation = Invitation.objects.filter(org=org, id=invitation_id).first()
+    if invitation is None or invitation.accepted_at or invitation.revoked_at:
         raise refused("changed_meanwhile")
-    if not roles.may_touch(acting.role, found.role):
+    if not roles.may_touch(acting.role, invitation.role):
         raise refused("not_allowed")
-    Invitation.objects.filter(id=found.id).update(revoked_at=now)
-    note(org, "member.invitation_withdrawn", actor=acting.account, now=now, email=found.email)
+    Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
+    note(org, "member.invitation_withdrawn", actor=acting.account, now=now, email=invitation.email)
 
 
 class Opened(NamedTuple):
@@ -151,9 +151,9 @@ def invitation(token: str, *, now: datetime) -> Opened:
     )
     for signer in (_SIGNER, _MAILED):
         with suppress(BadSignature, ValueError):
-            found = waiting.filter(id=UUID(signer.unsign(token))).first()
-            if found and _may_still_give(found):
-                return Opened(found, proves=signer is _MAILED)
+            candidate = waiting.filter(id=UUID(signer.unsign(token))).first()
+            if candidate and _may_still_give(candidate):
+                return Opened(candidate, proves=signer is _MAILED)
     raise refused("invitation_gone")
 
 
@@ -170,23 +170,23 @@ def _may_still_give(invitation: Invitation) -> bool:
 def accept(token: str, *, account: Account, now: datetime) -> Membership:
     """Join as who is signed in; raises ``ConfigError``. A link works once."""
     opened = _claim(token, now)
-    found = opened.invitation
-    if account.email != found.email:
+    invitation = opened.invitation
+    if account.email != invitation.email:
         raise refused("other_account")
     if opened.needs_proof(account):
         raise refused("unproved_address")
-    return _join(found, account, now)
+    return _join(invitation, account, now)
 
 
 @transaction.atomic
 def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Membership:
     """Make the account and join; raises ``ConfigError``, and ``ValidationError`` for a weak password."""
     opened = _claim(token, now)
-    found = opened.invitation
+    invitation = opened.invitation
     if opened.account is not None:
         raise refused("other_account")
-    account = Account.objects.filter(email=found.email).first() or Account(
-        email=found.email, confined_to=found.org
+    account = Account.objects.filter(email=invitation.email).first() or Account(
+        email=invitation.email, confined_to=invitation.org
     )
     account.name = name.strip()[:200]
     validate_password(password, account)
@@ -194,7 +194,7 @@ def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Mem
     account.save()
     if opened.proves:
         prove(account, password)
-    return _join(found, account, now)
+    return _join(invitation, account, now)
 
 
 def _claim(token: str, now: datetime) -> Opened:
@@ -209,12 +209,12 @@ def _claim(token: str, now: datetime) -> Opened:
     return opened
 
 
-def _join(found: Invitation, account: Account, now: datetime) -> Membership:
+def _join(invitation: Invitation, account: Account, now: datetime) -> Membership:
     joined, _ = Membership.objects.get_or_create(
-        account=account, org=found.org, defaults={"role": found.role}
+        account=account, org=invitation.org, defaults={"role": invitation.role}
     )
     note(
-        found.org,
+        invitation.org,
         "member.joined",
         actor=account,
         now=now,
@@ -329,10 +329,12 @@ def _hold(actor: Membership) -> tuple[Organisation, Membership]:
 
 
 def _member(org: Organisation, membership_id: int) -> Membership:
-    found = Membership.objects.select_related("account").filter(org=org, id=membership_id).first()
-    if found is None:
+    membership = (
+        Membership.objects.select_related("account").filter(org=org, id=membership_id).first()
+    )
+    if membership is None:
         raise refused("changed_meanwhile")
-    return found
+    return membership
 
 
 def _keep_an_owner(org: Organisation, going: Membership) -> None:

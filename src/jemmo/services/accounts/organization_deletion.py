@@ -51,7 +51,7 @@ def ask(
                 next_step="No action needed. Until then, you can undo it.",
             )
         active = held.connections.filter(state=ConnectionState.ACTIVE)
-        paused = [str(one) for one in active.values_list("id", flat=True)]
+        paused = [str(connection_id) for connection_id in active.values_list("id", flat=True)]
         active.update(state=ConnectionState.PAUSED)
         held.deleted_at = now + grace
         held.save(update_fields=["deleted_at"])
@@ -136,8 +136,8 @@ def begin_due(now: datetime | None = None) -> int:
         finished_at=None, due_at__lte=now or datetime.now(UTC)
     )
     ids = list(due.values_list("id", flat=True))
-    for one in ids:
-        queue(one)
+    for org_id in ids:
+        queue(org_id)
     return len(ids)
 
 
@@ -187,8 +187,8 @@ def is_genuine(asked: OrganisationDeletion, *, vault: Vault) -> bool:
 
 def certificates(account: Account) -> list[OrganisationDeletion]:
     """Of the organisations that this person had deleted."""
-    found = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
-    return list(found.order_by("-finished_at"))
+    deletions = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
+    return list(deletions.order_by("-finished_at"))
 
 
 def _stop(asked: OrganisationDeletion) -> None:
@@ -215,8 +215,8 @@ def _accounts(asked: OrganisationDeletion) -> int:
         id=asked.account_id or UUID(int=0)
     )
     listed = list(alone.distinct())
-    for one in listed:
-        accounts.delete(one)
+    for account in listed:
+        accounts.delete(account)
     return len(listed)
 
 
@@ -227,11 +227,11 @@ def _others(org_id: UUID) -> list[UUID]:
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
     """Everything in the organisation's folder, also what no row named, and what is named after its connections."""
     gone, left = 0, 0
-    for one in list(storage.listing()):
-        folder, _, leaf = one.name.partition("/")
+    for file in list(storage.listing()):
+        folder, _, leaf = file.name.partition("/")
         if folder == str(asked.org_id) or leaf in asked.paused:
             try:
-                storage.delete(one.name)
+                storage.delete(file.name)
                 gone += 1
             except (StorageError, ConfigError):
                 left += 1
@@ -251,5 +251,5 @@ def _count(asked: OrganisationDeletion, **rows: int) -> None:
 
 def _proof(asked: OrganisationDeletion, key: bytes) -> str:
     finished = asked.finished_at.astimezone(UTC) if asked.finished_at else None
-    told = msgspec.json.encode([asked.id, asked.org_id, finished, asked.removed], order="sorted")
-    return hmac.digest(key, b"organisation\x00" + told, "sha256").hex()
+    facts = msgspec.json.encode([asked.id, asked.org_id, finished, asked.removed], order="sorted")
+    return hmac.digest(key, b"organisation\x00" + facts, "sha256").hex()

@@ -98,14 +98,14 @@ def talents_with(
     ``thoroughly``: however many they are, and also people whose hashes ``fill`` has still to make, for a request that
     must not miss anyone.
     """
-    wanted = typed_contacts(typed)
-    hashes = contact_marks(lookup_key(vault), org.id)(wanted) if wanted else []
+    contacts = typed_contacts(typed)
+    hashes = contact_marks(lookup_key(vault), org.id)(contacts) if contacts else []
     if not hashes:
         return []
-    found = list(
+    talents = list(
         Talent.objects.filter(talents_with_contact(org, hashes))[: None if thoroughly else MOST]
     )
-    meant = Q(talent__in=found)
+    meant = Q(talent__in=talents)
     if thoroughly:
         meant |= Q(talent__org=org, hashes_outdated=True)
     rows = TalentContacts.objects.filter(meant).select_related("talent")
@@ -113,9 +113,9 @@ def talents_with(
         row.talent_id
         for row in rows.iterator(chunk_size=2000)
         if any(
-            holds(field, one)
+            holds(field, contact)
             for field in open_all_contacts(row, row.talent, vault.open)
-            for one in wanted
+            for contact in contacts
         )
     ]
 
@@ -128,9 +128,9 @@ def fill(vault: Vault, *, most: int = 20_000) -> int:
         rows = TalentContacts.objects.filter(hashes_outdated=True).select_related("talent")
         listed = list(rows[:BATCH])
         for row in listed:
-            found = open_all_contacts(row, row.talent, vault.open)
+            contacts = open_all_contacts(row, row.talent, vault.open)
             TalentContacts.objects.filter(pk=row.pk, sealed=bytes(row.sealed)).update(
-                hashes=marks_in(row.talent.org_id)(found), hashes_outdated=False
+                hashes=marks_in(row.talent.org_id)(contacts), hashes_outdated=False
             )
         count += len(listed)
         if len(listed) < BATCH:

@@ -36,51 +36,51 @@ _housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
 """Django's own thread stays free for syncs: what runs long or may hang never runs there."""
 
 
-async def on_the_clock(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def on_the_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """For all organizations: short work that decides what runs next, and waits for nothing."""
-    return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *given, **named))
+    return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *args, **named))
 
 
-async def everywhere(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def everywhere(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Housekeeping for all organizations. A statement that takes a minute is canceled."""
-    return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
+    return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
-async def for_notifications(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """For all organizations: what waits for mail servers and chats."""
-    return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *given, **named))
+    return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
 async def for_connection(
-    connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+    connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Short work for one connection, which sees its organization's rows only."""
 
     def within() -> T:
         with scope.under(scope_of(connection_id)):
-            return work(*given, **named)
+            return work(*args, **named)
 
     return await sync_to_async(partial(_released, within))()
 
 
 async def housekeeping_for_connection(
-    connection_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+    connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """The same for work that may take long."""
 
     def within() -> T:
         with scope.under(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
-            return work(*given, **named)
+            return work(*args, **named)
 
     return await _within(_housekeeping, scope.NOBODY, within)
 
 
 async def for_organisation(
-    org_id: UUID, work: Callable[P, T], *given: P.args, **named: P.kwargs
+    org_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Work for one organization that may take long, which sees its rows only."""
     seen = replace(scope.of_organisation(org_id), housekeeping=STATEMENT_SECONDS)
-    return await _within(_housekeeping, seen, partial(work, *given, **named))
+    return await _within(_housekeeping, seen, partial(work, *args, **named))
 
 
 async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
@@ -105,8 +105,8 @@ def _released(work: Callable[[], T]) -> T:
 def scope_of(connection_id: UUID) -> scope.Scope:
     """The scope of a connection's organisation; nobody's when there is no such connection."""
     with scope.under(scope.EVERYTHING):
-        found = models.Connection.objects.filter(id=connection_id)
-        org_id = found.values_list("org_id", flat=True).first()
+        connections = models.Connection.objects.filter(id=connection_id)
+        org_id = connections.values_list("org_id", flat=True).first()
     return scope.of_organisation(org_id) if org_id else scope.NOBODY
 
 

@@ -76,14 +76,14 @@ def bind(vault: Vault) -> int:
 
 def bind_to_addresses(connections: Iterable[Connection], vault: Vault) -> int:
     """Bind such keys to the addresses of these connections, once a person has checked them; how many there were."""
-    found = {one.id: one.base_url for one in connections}
-    return _bind(Connection.objects.filter(id__in=found), vault, found)
+    addresses = {connection.id: connection.base_url for connection in connections}
+    return _bind(Connection.objects.filter(id__in=addresses), vault, addresses)
 
 
 def unbound(vault: Vault) -> list[Connection]:
     """The connections whose key is bound to no address, so that it is not sent."""
-    found = Connection.objects.select_related("org").exclude(sealed_key=b"").order_by("id")
-    return [one for one in found if _former_key(one, vault) is not None]
+    connections = Connection.objects.select_related("org").exclude(sealed_key=b"").order_by("id")
+    return [connection for connection in connections if _former_key(connection, vault) is not None]
 
 
 def _bind(

@@ -110,7 +110,7 @@ def check_public(url: str, allowed: Collection[str]) -> None:
 
 def _public(host: str) -> bool:
     try:
-        found = {one[4][0] for one in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
         return False
-    return bool(found) and all(is_public(str(one)) for one in found)
+    return bool(addresses) and all(is_public(str(address)) for address in addresses)

@@ -89,19 +89,19 @@ def connect(
     report = try_key(connector, config, patience=patience, sent=requests.append)
     with transaction.atomic():
         Organisation.objects.select_for_update().get(id=org.id)  # one at a time, so none is doubled
-        found = _same_account(org, connector.name, report.account_id, config.api_key, vault)
-        again = found is not None and found.id == new_id
-        before = found.options if found else {}
-        if found is not None and refuse_known and not again and found.state not in PARTED:
-            raise KnownAccount(found)
-        connection = found or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
+        existing = _same_account(org, connector.name, report.account_id, config.api_key, vault)
+        again = existing is not None and existing.id == new_id
+        before = existing.options if existing else {}
+        if existing is not None and refuse_known and not again and existing.state not in PARTED:
+            raise KnownAccount(existing)
+        connection = existing or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
         if not again:
-            same = found is not None and _has_key(found, config.api_key, vault)
+            same = existing is not None and _has_key(existing, config.api_key, vault)
             since = connection.key_set_at if same else None  # the same key again grows no younger
             connection.base_url = base_url or ""
             connection.options = history_limit.kept(before, options or {})
-            if found is not None:
-                history_limit.check(found, before, hides_ok=hides_ok)
+            if existing is not None:
+                history_limit.check(existing, before, hides_ok=hides_ok)
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
             _keep_key(connection, config.api_key, report, vault, since=since)
@@ -110,7 +110,7 @@ def connect(
             connection.due_at = schedule.first_due(org)
             connection.save()
         note(connection.id, sum(requests))
-    if found is not None and not again:
+    if existing is not None and not again:
         history_limit.apply(connection, before)
     limit = history.limit_of(connection.options)
     return Connected(
@@ -119,7 +119,7 @@ def connect(
         provider=connector.name,
         account=report.account_name,
         report=report,
-        is_new=found is None,
+        is_new=existing is None,
         since=limit.date() if limit else None,
     )
 
@@ -193,10 +193,10 @@ def pause(connection: Connection) -> bool:
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
     """Sync again; the first sync of all not before that time. ``False`` when it was not paused, or is to stay so."""
-    found = Connection.objects.filter(
+    paused = Connection.objects.filter(
         id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
     )
-    return bool(found.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
+    return bool(paused.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
 
 
 def seen_as(connection: Connection) -> str:
@@ -225,7 +225,7 @@ def change(
     connector = connector_for(connection.provider)
     settled = connector.settled(options)
     check_sweeps(options)
-    defaults = {one.name: one.default for one in connector.options}
+    defaults = {option.name: option.default for option in connector.options}
     own = {name: value for name, value in settled.items() if value != defaults[name]}
     own = history.dated(own, connection.options, datetime.now(UTC).date())
     expected = None
@@ -259,11 +259,11 @@ def disconnect(connection: Connection, *, delete: bool) -> bool:
     """
     with transaction.atomic():
         held = _locked(connection)
-        wanted = ConnectionState.LEAVING if delete else ConnectionState.DISCONNECTED
-        if held.state in {ConnectionState.LEAVING, wanted}:
+        new_state = ConnectionState.LEAVING if delete else ConnectionState.DISCONNECTED
+        if held.state in {ConnectionState.LEAVING, new_state}:
             return False
         held.old_key_hint = held.key_hint or held.old_key_hint
-        held.state = wanted
+        held.state = new_state
         held.sealed_key, held.key_hint, held.key_expires_at = b"", "", None
         held.last_error = None
         held.save()
@@ -330,24 +330,24 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
 
 def selected(provider: str | None, org: str | None) -> list[Connection]:
     """Every connection that has a key, or those of one ATS or one organisation."""
-    found = Connection.objects.select_related("org").order_by("created_at")
-    found = found.exclude(state__in=PARTED)
+    connections = Connection.objects.select_related("org").order_by("created_at")
+    connections = connections.exclude(state__in=PARTED)
     if provider is not None:
-        found = found.filter(provider=connector_for(provider).name)
+        connections = connections.filter(provider=connector_for(provider).name)
     if org is not None:
-        found = found.filter(org__slug=org)
-    return list(found)
+        connections = connections.filter(org__slug=org)
+    return list(connections)
 
 
 def of_organisation(org: Organisation, connection_id: str | None = None) -> list[Connection]:
     """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
-    found = org.connections.exclude(state__in=PARTED).order_by("created_at")
+    connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
     if connection_id:
         try:
-            found = found.filter(id=UUID(connection_id))
+            connections = connections.filter(id=UUID(connection_id))
         except ValueError:
-            found = found.none()
-    listed = list(found)
+            connections = connections.none()
+    listed = list(connections)
     if not listed:
         raise ConfigError(
             "There is no such connection."
@@ -369,8 +369,8 @@ async def _probe(
 def _expected(connection: Connection, report: AccessReport) -> dict[str, int]:
     """The records that a first sync reads, if the ATS counts all kinds of them that it has."""
     has = connector_for(connection.provider).capabilities
-    kinds = [one for one in RECORDS if has.applications or one != Stream.APPLICATIONS]
-    counted = {str(one): report.within[one] for one in kinds if one in report.totals}
+    kinds = [stream for stream in RECORDS if has.applications or stream != Stream.APPLICATIONS]
+    counted = {str(stream): report.within[stream] for stream in kinds if stream in report.totals}
     return counted if len(counted) == len(kinds) else {}
 
 
@@ -399,7 +399,7 @@ def _same_account(
     known = known.exclude(state=ConnectionState.LEAVING).order_by("created_at")
     if account_id:
         return known.filter(account_id=account_id).first()
-    return next((one for one in known if _has_key(one, key, vault)), None)
+    return next((connection for connection in known if _has_key(connection, key, vault)), None)
 
 
 def _has_key(connection: Connection, key: str, vault: Vault) -> bool:

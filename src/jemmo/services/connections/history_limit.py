@@ -55,10 +55,10 @@ class HistoryHides(ConfigError):
         self.since = since
 
 
-def kept(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+def kept(before: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
     """The options given; where they do not name the years of the history, it stays as it was."""
-    years = given.get(history.YEARS, before.get(history.YEARS, ""))
-    chosen = {**given, history.YEARS: years}
+    years = options.get(history.YEARS, before.get(history.YEARS, ""))
+    chosen = {**options, history.YEARS: years}
     return history.dated(chosen, before, datetime.now(UTC).date())
 
 

@@ -40,21 +40,24 @@ def of(connection: Connection, now: datetime) -> Reminder | None:
 
 def remind(now: datetime) -> int:
     """Note what was not said yet and queue what is to be sent; how many reminders that were."""
-    found = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
-    return sum(_remind(number, now) for number in found.values_list("id", flat=True))
+    connections = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
+    return sum(_remind(number, now) for number in connections.values_list("id", flat=True))
 
 
 def _remind(number: Any, now: datetime) -> bool:
     with transaction.atomic():
         held = Connection.objects.select_for_update().filter(id=number).first()
-        if held is None or (told := of(held, now)) is None:
+        if held is None or (reminder := of(held, now)) is None:
             return False
         before = Notification.objects.filter(
-            connection=held, kind=Kind.KEY, facts__step=told.step, created_at__gte=held.key_set_at
+            connection=held,
+            kind=Kind.KEY,
+            facts__step=reminder.step,
+            created_at__gte=held.key_set_at,
         )
         if before.exists():
             return False
-        facts = {"step": told.step, "about": str(told.about), "days": told.days}
+        facts = {"step": reminder.step, "about": str(reminder.about), "days": reminder.days}
         notification = Notification.objects.create(
             org_id=held.org_id,
             connection=held,
@@ -77,14 +80,14 @@ def _queue(notification: Notification) -> None:
     managers = Membership.objects.filter(org=org, account__is_active=True).filter(
         Q(role=Role.OWNER) | Q(role=Role.ADMIN)
     )
-    wanted: list[tuple[str, Membership | None, str]] = [
-        ("email", one, chosen.get(one.pk, When.TROUBLE)) for one in managers
+    receivers: list[tuple[str, Membership | None, str]] = [
+        ("email", manager, chosen.get(manager.pk, When.TROUBLE)) for manager in managers
     ]
     chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
     if chat is not None:
-        wanted.append(("chat", None, chat.chat_when))
+        receivers.append(("chat", None, chat.chat_when))
     Delivery.objects.bulk_create(
         Delivery(notification=notification, channel=channel, membership=to)
-        for channel, to, when in wanted
+        for channel, to, when in receivers
         if sends(NOTICE, when=enum_of(when, When, When.TROUBLE), failure=None, times=1)
     )

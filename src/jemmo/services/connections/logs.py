@@ -39,29 +39,31 @@ class Line(Struct, frozen=True, kw_only=True):
 
 class Page(Struct, frozen=True, kw_only=True):
     lines: list[Line]
-    found: logs.Found
+    listing: logs.Found
     connections: list[Connection]
 
 
-def page(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Page:
+def page(org: Organisation, filters: logs.Wanted, *, now: datetime) -> Page:
     """One page of the log, each line with the record it names where that is shown."""
-    found = logs.page(org, wanted, now=now)
-    connections = {one.id: one for one in org.connections.order_by("created_at")}
-    records = _records(org, found.entries)
+    listing = logs.page(org, filters, now=now)
+    connections = {
+        connection.id: connection for connection in org.connections.order_by("created_at")
+    }
+    records = _records(org, listing.entries)
     return Page(
         lines=[
-            _line(one, connections, records.get((one.connection_id, one.example or "")))
-            for one in found.entries
+            _line(entry, connections, records.get((entry.connection_id, entry.example or "")))
+            for entry in listing.entries
         ],
-        found=found,
+        listing=listing,
         connections=list(connections.values()),
     )
 
 
-def every(org: Organisation, wanted: logs.Wanted, *, now: datetime) -> Iterator[Line]:
+def every(org: Organisation, filters: logs.Wanted, *, now: datetime) -> Iterator[Line]:
     """All that is asked for, newest first, up to ``DOWNLOADED``."""
-    connections = {one.id: one for one in org.connections.all()}
-    for entry in logs.every(org, wanted, now=now, most=DOWNLOADED):
+    connections = {connection.id: connection for connection in org.connections.all()}
+    for entry in logs.every(org, filters, now=now, most=DOWNLOADED):
         yield _line(entry, connections, None)
 
 
@@ -108,14 +110,14 @@ def _records(
     org: Organisation, entries: list[logs.Entry]
 ) -> dict[tuple[UUID, str], tuple[str, UUID]]:
     """The jobs and talents that the entries name, as the page that shows them and their id."""
-    named = {one.example for one in entries if one.example}
+    named = {entry.example for entry in entries if entry.example}
     if not named:
         return {}
-    found: dict[tuple[UUID, str], tuple[str, UUID]] = {}
+    links: dict[tuple[UUID, str], tuple[str, UUID]] = {}
     for kind, model in (("job", Job), ("talent", Talent)):
         rows = model.objects.filter(SHOWN, org=org, remote_id__in=named)
         for connection_id, remote_id, record_id in rows.values_list(
             "connection_id", "remote_id", "id"
         ):
-            found.setdefault((connection_id, remote_id), (kind, record_id))
-    return found
+            links.setdefault((connection_id, remote_id), (kind, record_id))
+    return links

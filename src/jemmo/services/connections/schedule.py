@@ -79,11 +79,11 @@ def due(now: datetime) -> list[Due]:
 
 def start_due(now: datetime) -> int:
     """Queue every sync that is due; how many there were."""
-    found = due(now)
-    for one in found:
-        priority = queue.INITIAL if one.is_first else queue.INCREMENTAL
-        queue.sync(one.connection_id, priority=priority, trigger="schedule")
-    return len(found)
+    starts = due(now)
+    for start in starts:
+        priority = queue.INITIAL if start.is_first else queue.INCREMENTAL
+        queue.sync(start.connection_id, priority=priority, trigger="schedule")
+    return len(starts)
 
 
 def next_sync_at(connection: Connection, now: datetime) -> datetime | None:
@@ -135,9 +135,9 @@ def set_plan(org: Organisation, plan: Plan) -> None:
         del org.schedule["time_zone"]
         org.save(update_fields=["time_zone", "schedule"])
         now = datetime.now(UTC)
-        for one in _planned(org):
-            one.due_at = _moved(one, plan, now)
-            one.save(update_fields=["due_at"])
+        for connection in _planned(org):
+            connection.due_at = _moved(connection, plan, now)
+            connection.save(update_fields=["due_at"])
 
 
 def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, seen: str) -> None:
@@ -155,16 +155,16 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
         org = Organisation.objects.select_for_update().get(id=org.id)
         if seen_as(org) != seen:
             raise changed_meanwhile()
-        for one in _planned(org):
-            if one.id in hours and hours[one.id] != one.sync_every_hours:
-                one.sync_every_hours = hours[one.id]
-                one.save(update_fields=["sync_every_hours"])
+        for connection in _planned(org):
+            if connection.id in hours and hours[connection.id] != connection.sync_every_hours:
+                connection.sync_every_hours = hours[connection.id]
+                connection.save(update_fields=["sync_every_hours"])
         set_plan(org, plan)
 
 
 def seen_as(org: Organisation) -> str:
     """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
-    hours = {str(one.id): one.sync_every_hours for one in _planned(org)}
+    hours = {str(connection.id): connection.sync_every_hours for connection in _planned(org)}
     shown = [org.time_zone, org.schedule, hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
 
@@ -174,16 +174,16 @@ def planned(org: Organisation, now: datetime, count: int = 4) -> list[Planned]:
     plan = plan_of(org)
     return [
         Planned(
-            connection=one,
+            connection=connection,
             starts=next_starts(
-                one.id,
-                due_at=max(one.due_at, now),
-                every=interval(one.sync_every_hours),
+                connection.id,
+                due_at=max(connection.due_at, now),
+                every=interval(connection.sync_every_hours),
                 plan=plan,
                 count=count,
             ),
         )
-        for one in _planned(org)
+        for connection in _planned(org)
     ]
 
 
@@ -229,11 +229,11 @@ def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
     if not cron.strip() or last is None:
         return False
     try:
-        wanted = last_before(cron, now)
+        scheduled_at = last_before(cron, now)
     except ValueError:
         raise ConfigError(
             f"{cron!r} is no time to repeat: it needs minute, hour, day, month and weekday.",
             code="option",
             next_step="Correct the option full_sweep_cron, for example to 0 19 * * 6.",
         ) from None
-    return wanted is not None and last < wanted
+    return scheduled_at is not None and last < scheduled_at

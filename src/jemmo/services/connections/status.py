@@ -51,9 +51,11 @@ def refused_by(connection: Connection) -> list[Refused]:
     """What an account did not answer when it was asked last with the key that it has now."""
     kept = refused_requests.read(msgspec.json.encode(connection.refused).decode())
     return [
-        Refused(path=one.path, part=one.part, names=one.names, at=one.at)
-        for one in sorted(kept.refusals, key=lambda one: (one.path, one.part, one.names))
-        if one.at >= connection.key_set_at
+        Refused(path=refusal.path, part=refusal.part, names=refusal.names, at=refusal.at)
+        for refusal in sorted(
+            kept.refusals, key=lambda refusal: (refusal.path, refusal.part, refusal.names)
+        )
+        if refusal.at >= connection.key_set_at
     ]
 
 
@@ -100,11 +102,13 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
     """Every connection, or those of one organisation."""
-    found = Connection.objects.select_related("org", "lease").order_by("org__slug", "created_at")
+    connections = Connection.objects.select_related("org", "lease").order_by(
+        "org__slug", "created_at"
+    )
     if org is not None:
-        found = found.filter(org=org)
+        connections = connections.filter(org=org)
     now = datetime.now(UTC)
-    return [_status(connection, now) for connection in found]
+    return [_status(connection, now) for connection in connections]
 
 
 def _status(connection: Connection, now: datetime) -> ConnectionStatus:
@@ -143,11 +147,11 @@ def _recent_ready(seen: freshness.Seen) -> bool:
 
 
 def _warnings(latest: SyncRun | None) -> list[dict[str, str]]:
-    found = latest.report.get("warnings", []) if latest is not None else []
+    warnings = latest.report.get("warnings", []) if latest is not None else []
     return [
-        {"code": one["code"], "message": one["message"]}
-        for one in found
-        if one["code"] in ABOUT_ALL
+        {"code": warning["code"], "message": warning["message"]}
+        for warning in warnings
+        if warning["code"] in ABOUT_ALL
     ]
 
 

@@ -108,7 +108,7 @@ class Card(Struct, frozen=True, kw_only=True):
 
 def of(org: Organisation, *, now: datetime | None = None) -> list[Card]:
     """A card for each connection of the organisation."""
-    return [card(one, now=now) for one in listed(org)]
+    return [card(connection, now=now) for connection in listed(org)]
 
 
 def card(
@@ -175,5 +175,5 @@ def _key(connection: Connection, now: datetime) -> Key:
 
 
 def _share(connection: Connection) -> int:
-    given = str(connection.options.get(QUOTA_SHARE.name, QUOTA_SHARE.default))
-    return int(given) if given.isdecimal() else 100
+    share = str(connection.options.get(QUOTA_SHARE.name, QUOTA_SHARE.default))
+    return int(share) if share.isdecimal() else 100

@@ -23,14 +23,14 @@ def press(org: Organisation, only: str) -> Pressed:
 
     Raises ``ConfigError`` when there is none to sync.
     """
-    found = list(Connection.objects.filter(org=org).order_by("created_at"))
-    if not found:
+    connections = list(Connection.objects.filter(org=org).order_by("created_at"))
+    if not connections:
         raise ConfigError(
             "No ATS is connected.",
             code="no_connection",
             next_step="Connect one in Settings > Organization > ATS integration.",
         )
-    usable = [one for one in found if one.state != ConnectionState.PAUSED]
+    usable = [candidate for candidate in connections if candidate.state != ConnectionState.PAUSED]
     started = joined = 0
     refused: JemmoError | None = None
     for connection in usable:

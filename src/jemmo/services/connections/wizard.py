@@ -34,7 +34,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def choices() -> list[Connector]:
     """The ATSs there are, by name."""
-    return sorted(CONNECTORS.values(), key=lambda one: one.label)
+    return sorted(CONNECTORS.values(), key=lambda connector: connector.label)
 
 
 def connect(

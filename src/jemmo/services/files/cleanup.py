@@ -57,23 +57,23 @@ def tidy(storage: Storage, vault: Vault, *, now: datetime | None = None) -> Tidi
     Raises ``ReaderUnavailable`` when files wait to be read and cannot be.
     """
     now = now or datetime.now(UTC)
-    told = Tidied()
+    summary = Tidied()
     for batch in _batches(FileVersion.objects.select_related("attachment__talent")):
         outdated = _outdated(batch)
         for version in batch:
             if _has_vanished(version):
                 _retire(version, storage)
-                told.retired += 1
+                summary.retired += 1
             elif version.state == "writing" and version.written_at < now - LEFT_ALONE:
                 remove(version, storage)
-                told.unfinished += 1
+                summary.unfinished += 1
             elif version.id in outdated:
                 remove(version, storage)
-                told.outdated += 1
-    _compare(storage, now, told)
+                summary.outdated += 1
+    _compare(storage, now, summary)
     _forget_paces(now - PACE_KEPT)
-    told.read = _read_unread(storage, vault, now)
-    return told
+    summary.read = _read_unread(storage, vault, now)
+    return summary
 
 
 def _forget_paces(before: datetime) -> None:
@@ -121,9 +121,9 @@ def _retire(version: FileVersion, storage: Storage) -> None:
 
 def _outdated(batch: list[FileVersion]) -> set[UUID]:
     """Versions beyond those that are kept of a file, the oldest first to go; never the one shown."""
-    replaced = [one for one in batch if one.id != one.attachment.current_version]
+    replaced = [version for version in batch if version.id != version.attachment.current_version]
     rows = FileVersion.objects.filter(
-        state="stored", attachment__in={one.attachment_id for one in replaced}
+        state="stored", attachment__in={version.attachment_id for version in replaced}
     ).exclude(id=F("attachment__current_version"))
     outdated: set[UUID] = set()
     counted: Counter[int] = Counter()
@@ -136,9 +136,9 @@ def _outdated(batch: list[FileVersion]) -> set[UUID]:
     return outdated
 
 
-def _compare(storage: Storage, now: datetime, told: Tidied) -> None:
+def _compare(storage: Storage, now: datetime, summary: Tidied) -> None:
     """Rows against what the storage lists. Folders of organisations that this database does not know are not ours."""
-    listed = {one.name: one.modified_at for one in storage.listing()}
+    listed = {file.name: file.modified_at for file in storage.listing()}
     old = now - LEFT_ALONE
     lost: list[FileVersion] = []
     total = 0
@@ -153,17 +153,17 @@ def _compare(storage: Storage, now: datetime, told: Tidied) -> None:
         ]
     orphans = _orphans([name for name, changed in listed.items() if changed < old])
     if _suspicious(len(orphans), len(listed)):
-        told.held += len(orphans)
+        summary.held += len(orphans)
     else:
         for name in orphans:
             storage.delete(name)
-        told.orphans = len(orphans)
+        summary.orphans = len(orphans)
     if _suspicious(len(lost), total):
-        told.held += len(lost)
+        summary.held += len(lost)
     else:
         for version in lost:
             _fetch_again(version)
-        told.lost = len(lost)
+        summary.lost = len(lost)
 
 
 def _orphans(names: list[str]) -> list[str]:

@@ -97,12 +97,12 @@ async def fetch_files(
 
     Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
     """
-    told = Fetched()
+    summary = Fetched()
     clock = asyncio.get_running_loop().time
     ends = clock() + seconds
     async with connected(connection_id, database_url) as (db, row):
         if row.state != "active":
-            return told
+            return summary
         with explained():
             since = await store.due_since(db, connection_id)
             waiting = await store.due(db, connection_id, limit=1)
@@ -125,21 +125,21 @@ async def fetch_files(
                         key=key,
                         limit=max_bytes(),
                     )
-                    told.more = await _work(
-                        bench, connection_id, told, lambda: clock() >= ends or enough()
+                    summary.more = await _work(
+                        bench, connection_id, summary, lambda: clock() >= ends or enough()
                     )
             except JemmoError as error:
-                told.error = error.as_dict()
+                summary.error = error.as_dict()
                 with explained():
                     await _stop(db, connection_id, error)
         with explained():
-            if told.error is None and (
-                told.outcomes or not await store.is_waiting(db, connection_id)
+            if summary.error is None and (
+                summary.outcomes or not await store.is_waiting(db, connection_id)
             ):
                 await store.note_recovery(db, connection_id)
-            if not told.more:
+            if not summary.more:
                 await store.rest(db, connection_id, since)
-    return told
+    return summary
 
 
 async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
@@ -151,7 +151,7 @@ async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
 
 
 async def _work(
-    bench: Bench, connection_id: UUID, told: Fetched, is_over: Callable[[], bool]
+    bench: Bench, connection_id: UUID, summary: Fetched, is_over: Callable[[], bool]
 ) -> bool:
     """Empty the queue; ``True`` when the turn is over and more is waiting."""
     while True:
@@ -159,57 +159,57 @@ async def _work(
             waiting = await store.due(bench.db, connection_id, limit=AT_ONCE)
         if not waiting:
             return False
-        for one in waiting:
+        for file in waiting:
             with explained():
                 if await store.is_syncing(bench.db, connection_id):
                     return False  # the schedule comes back to it
                 if is_over():
                     return True
-                told.outcomes[await _handle(bench, one)] += 1
+                summary.outcomes[await _handle(bench, file)] += 1
 
 
-async def _handle(bench: Bench, one: store.Due) -> str:
+async def _handle(bench: Bench, file: store.Due) -> str:
     """One file, to whatever end; raises what concerns the whole connection or the storage."""
-    wanted = WantedFile(
-        talent_remote_id=one.talent_remote_id,
-        remote_id=one.remote_id,
-        remote_version=one.remote_version,
+    request = WantedFile(
+        talent_remote_id=file.talent_remote_id,
+        remote_id=file.remote_id,
+        remote_version=file.remote_version,
         max_bytes=bench.limit,
     )
     try:
-        found = await _open(bench.source, wanted)
-        if found is None:
-            await store.conclude(bench.db, one, "GONE", "gone")
+        download = await _open(bench.source, request)
+        if download is None:
+            await store.conclude(bench.db, file, "GONE", "gone")
             return "gone"
-        return await _keep(bench, one, found)
+        return await _keep(bench, file, download)
     except (RecordRejected, Refused, TooLarge) as error:
-        if isinstance(error, Unfinished) and one.tries < INSPECTIONS - 1:
-            await store.retry(bench.db, one, error.code, pause(one.tries))
+        if isinstance(error, Unfinished) and file.tries < INSPECTIONS - 1:
+            await store.retry(bench.db, file, error.code, pause(file.tries))
             return "failed"
         status = "TOO_LARGE" if error.code in TOO_LARGE else "REFUSED"
-        await store.conclude(bench.db, one, status, error.code)
+        await store.conclude(bench.db, file, status, error.code)
         return "refused"
     except Postponed:
         raise
     except StorageError as error:
         if await asyncio.to_thread(is_down, bench.storage):
             raise
-        await store.retry(bench.db, one, error.code, pause(one.tries))
+        await store.retry(bench.db, file, error.code, pause(file.tries))
         return "failed"
     except ConfigError as error:
         if error.code not in PER_FILE:
             raise
-        await store.retry(bench.db, one, error.code, DAY)
+        await store.retry(bench.db, file, error.code, DAY)
         return "failed"
     except JemmoError as error:
-        await store.retry(bench.db, one, error.code, pause(one.tries))
+        await store.retry(bench.db, file, error.code, pause(file.tries))
         return "failed"
 
 
-async def _open(source: FileSource, wanted: WantedFile) -> FoundFile | None:
+async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
     """The file; a bug met on the way is this file's trouble, and must not stop those behind it."""
     try:
-        return await source.open_file(wanted)
+        return await source.open_file(request)
     except SliceOver:
         raise TransientError(
             "A file did not arrive before others had to be served.", code="timeout"
@@ -229,45 +229,45 @@ def pause(tries: int) -> float:
     return min(60.0 * float(2 ** min(tries, 20)), DAY)
 
 
-async def _keep(bench: Bench, one: store.Due, found: FoundFile) -> str:
-    examined = await asyncio.to_thread(examine, found.content, max_bytes=bench.limit)
+async def _keep(bench: Bench, file: store.Due, download: FoundFile) -> str:
+    examined = await asyncio.to_thread(examine, download.content, max_bytes=bench.limit)
     version = await store.begin(
         bench.db,
-        one,
-        sha256=hashlib.sha256(found.content).hexdigest(),
-        size=len(found.content),
+        file,
+        sha256=hashlib.sha256(download.content).hexdigest(),
+        size=len(download.content),
         content_type=examined.content_type,
     )
-    name = f"{one.org_id}/{version.id}"
+    name = f"{file.org_id}/{version.id}"
     sealed_with = None
     if not version.is_stored:
-        sealed = bench.vault.seal(found.content, file_context(version.id))
+        sealed = bench.vault.seal(download.content, file_context(version.id))
         try:
             await asyncio.to_thread(bench.storage.put, name, sealed)
         except TooLarge:
             await store.abandon(bench.db, version.id)
             raise
         sealed_with = key_id(sealed)
-    if not await store.finish(bench.db, one, version.id, sealed_with):
+    if not await store.finish(bench.db, file, version.id, sealed_with):
         await asyncio.to_thread(bench.storage.delete, name)
         return "gone"
     if await store.text_status(bench.db, version.id) == "PENDING" or version.is_stored:
-        await _keep_words(bench, one, version.id, examined)
+        await _keep_words(bench, file, version.id, examined)
     return "unchanged" if version.is_stored else "stored"
 
 
-async def _keep_words(bench: Bench, one: store.Due, version_id: UUID, examined: Examined) -> None:
+async def _keep_words(bench: Bench, file: store.Due, version_id: UUID, examined: Examined) -> None:
     """That there are none, or that they cannot be had, hinders nothing."""
     text = examined.text
     if not text:
-        await store.no_text(bench.db, one, version_id, examined.reason or "empty")
+        await store.no_text(bench.db, file, version_id, examined.reason or "empty")
         return
     await store.keep_text(
         bench.db,
-        one,
+        file,
         version_id,
-        bench.vault.seal(text.encode(), text_context(one.id)),
-        word_hashes(bench.key, one.org_id, search_words(text)),
+        bench.vault.seal(text.encode(), text_context(file.id)),
+        word_hashes(bench.key, file.org_id, search_words(text)),
     )
 
 
@@ -288,8 +288,10 @@ async def _opened(
         PostgresQuotaLedger(database_url, row.id) as ledger,
         PostgresPace(database_url, pace_key(config.base_url, api_key)) as pace,
     ):
-        found = replace(config, ledger=ledger, pace=pace, part=FILES_PART, at_once=SENT_AT_ONCE)
-        source = connector.open_files(found)
+        files_config = replace(
+            config, ledger=ledger, pace=pace, part=FILES_PART, at_once=SENT_AT_ONCE
+        )
+        source = connector.open_files(files_config)
         try:
             yield source
         finally:

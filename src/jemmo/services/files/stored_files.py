@@ -80,10 +80,10 @@ def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Previe
     if version is None:
         return None
     attachment = version.attachment
-    found = FileText.objects.filter(attachment=attachment, version=version.id).first()
+    row = FileText.objects.filter(attachment=attachment, version=version.id).first()
     text = None
-    if found is not None:
-        text = vault.open(bytes(found.sealed), text_context(attachment.id)).decode()
+    if row is not None:
+        text = vault.open(bytes(row.sealed), text_context(attachment.id)).decode()
     note(membership, Action.FILE_VIEWED, version)
     others = attachment.versions.filter(state="stored").exclude(id=version.id)
     return Preview(
@@ -116,12 +116,12 @@ class Ticket(Struct, frozen=True):
 def read_link(account: Account, token: str) -> Ticket | None:
     """What a token opens; ``None`` when it is not this person's, was changed, or is too old."""
     try:
-        told = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
+        payload = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
         return None
-    if told["a"] != account.pk.hex:
+    if payload["a"] != account.pk.hex:
         return None
-    return Ticket(UUID(told["v"]), bool(told["i"]))
+    return Ticket(UUID(payload["v"]), bool(payload["i"]))
 
 
 def take_file(
@@ -168,8 +168,8 @@ def safe_name(name: str | None, content_type: str) -> str:
         " ."
     )[:120]
     ending = ENDINGS[content_type]
-    given = plain.rpartition(".")[2].lower()
-    if plain and SAME_ENDING.get(given, given) == ending and "." in plain:
+    suffix = plain.rpartition(".")[2].lower()
+    if plain and SAME_ENDING.get(suffix, suffix) == ending and "." in plain:
         return plain
     return f"{plain or 'file'}.{ending}"
 

@@ -30,18 +30,20 @@ def tell(
 
     With ``fold`` it stays open until a sync of the connection ends.
     """
-    told = Notification.objects.create(
+    notification = Notification.objects.create(
         org=org, connection=connection, kind=kind, fold=fold, facts=facts
     )
     chosen = dict(
         MemberNotices.objects.filter(membership__org=org).values_list("membership", "email_when")
     )
-    for one in Membership.objects.filter(org=org, account__is_active=True):
-        usual = When.TROUBLE if Role(one.role).manages else When.NEVER
-        if chosen.get(one.pk, usual) != When.NEVER:
-            Delivery.objects.create(notification=told, channel="email", membership=one)
+    for membership in Membership.objects.filter(org=org, account__is_active=True):
+        usual = When.TROUBLE if Role(membership.role).manages else When.NEVER
+        if chosen.get(membership.pk, usual) != When.NEVER:
+            Delivery.objects.create(
+                notification=notification, channel="email", membership=membership
+            )
     chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
     if chat is not None and chat.chat_when != When.NEVER:
-        Delivery.objects.create(notification=told, channel="chat")
-    events.tell_organisation(org.pk, "notification", notification=told.pk)
-    return told
+        Delivery.objects.create(notification=notification, channel="chat")
+    events.tell_organisation(org.pk, "notification", notification=notification.pk)
+    return notification

@@ -74,10 +74,10 @@ class Hub:
         self, org_id: UUID, session: str, membership: int, account: UUID
     ) -> AsyncIterator[Subscription]:
         """Subscribe; the database is listened to before this goes on, so nothing falls between."""
-        found = Subscription(str(org_id), session, membership, account)
-        self.pages.add(found)
+        subscription = Subscription(str(org_id), session, membership, account)
+        self.pages.add(subscription)
         if self.closed:
-            found.put(None)
+            subscription.put(None)
         elif self._task is None or self._task.done():
             self._ready.clear()
             self._task = asyncio.create_task(self._listen())
@@ -85,9 +85,9 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self._ready.wait()
-            yield found
+            yield subscription
         finally:
-            self.pages.discard(found)
+            self.pages.discard(subscription)
             if not self.pages and self._task is not None:
                 self._task.cancel()
                 self._task = None
@@ -130,8 +130,8 @@ class Hub:
                     self._ready.set()
                     pause = 0.2
                     while True:
-                        async for one in db.notifies(timeout=CHECK_EVERY):
-                            self.tell(one.payload)
+                        async for notification in db.notifies(timeout=CHECK_EVERY):
+                            self.tell(notification.payload)
                             if self._overdue():
                                 break
                         await self._end_strangers(db)
@@ -162,7 +162,7 @@ _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 def hub() -> Hub:
     """The hub of the running event loop."""
     loop = asyncio.get_running_loop()
-    for old in [one for one in _hubs if one.is_closed()]:
+    for old in [event_loop for event_loop in _hubs if event_loop.is_closed()]:
         del _hubs[old]
     if loop not in _hubs:
         _hubs[loop] = Hub(os.environ["DATABASE_URL"])
@@ -171,7 +171,7 @@ def hub() -> Hub:
 
 def has_room(session: str, account: UUID) -> bool:
     """Whether a session and an account may open another page; any thread may ask."""
-    pages = [page for one in list(_hubs.values()) for page in list(one.pages)]
+    pages = [page for hub in list(_hubs.values()) for page in list(hub.pages)]
     of_session = sum(page.session == session for page in pages)
     of_account = sum(page.account == account for page in pages)
     return of_session < MOST_OF_SESSION and of_account < MOST_OF_ACCOUNT
@@ -179,5 +179,5 @@ def has_room(session: str, account: UUID) -> bool:
 
 def close() -> None:
     """End every stream of this process: a server that waits for its answers could not stop otherwise."""
-    for one in list(_hubs.values()):
-        one.close()
+    for hub in list(_hubs.values()):
+        hub.close()

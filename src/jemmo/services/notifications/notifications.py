@@ -45,17 +45,20 @@ log = logging.getLogger(__name__)
 
 def allowed_hosts() -> frozenset[str]:
     """Hosts that the operator lets messages go to wherever they are: ``JEMMO_CHAT_HOSTS``."""
-    given = os.environ.get("JEMMO_CHAT_HOSTS", "")
-    return frozenset(one.strip().lower() for one in given.split(",") if one.strip())
+    setting = os.environ.get("JEMMO_CHAT_HOSTS", "")
+    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def mark_read(membership: Membership, number: int | None = None) -> None:
     """Mark one as read, or all; what is not the organisation's own is not touched."""
-    found = Notification.objects.filter(org_id=membership.org_id)
+    notifications = Notification.objects.filter(org_id=membership.org_id)
     if number is not None:
-        found = found.filter(pk=number)
+        notifications = notifications.filter(pk=number)
     NotificationRead.objects.bulk_create(
-        [NotificationRead(notification=one, membership=membership) for one in found],
+        [
+            NotificationRead(notification=notification, membership=membership)
+            for notification in notifications
+        ],
         ignore_conflicts=True,
     )
 
@@ -107,18 +110,20 @@ def _claim(now: datetime) -> list[Delivery]:
     due = Delivery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "id")
     waiting = due.values_list(*RECEIVER)[:LOOKED_AT]
     full = _full(now)
-    receiver = next((one for one in waiting if one not in full), None)
+    receiver = next((candidate for candidate in waiting if candidate not in full), None)
     if receiver is None:
         return []
     with transaction.atomic():
         same = due.filter(**dict(zip(RECEIVER, receiver, strict=True)))
-        found = list(same.select_for_update(skip_locked=True, of=("self",))[:IN_ONE])
-        for one in found:
-            one.attempts += 1
-            last = one.attempts >= ATTEMPTS
-            one.next_try_at = None if last else now + FIRST_PAUSE * 2 ** (one.attempts - 1)
-            one.save(update_fields=["attempts", "next_try_at"])
-    return found
+        deliveries = list(same.select_for_update(skip_locked=True, of=("self",))[:IN_ONE])
+        for delivery in deliveries:
+            delivery.attempts += 1
+            last = delivery.attempts >= ATTEMPTS
+            delivery.next_try_at = (
+                None if last else now + FIRST_PAUSE * 2 ** (delivery.attempts - 1)
+            )
+            delivery.save(update_fields=["attempts", "next_try_at"])
+    return deliveries
 
 
 def _full(now: datetime) -> set[tuple[Any, ...]]:
@@ -154,7 +159,7 @@ def _failed(together: list[Delivery], reason: str, *, for_good: bool = False) ->
 
 
 def _of(together: list[Delivery]) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk__in=[one.pk for one in together])
+    return Delivery.objects.filter(pk__in=[delivery.pk for delivery in together])
 
 
 def _mail(together: list[Delivery], _vault: Vault) -> None:
@@ -182,13 +187,13 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
 
 
 def _text(channel: str, together: list[Delivery]) -> str:
-    told = [one.notification for one in together]
+    notifications = [delivery.notification for delivery in together]
     shown = {
-        "one": told[0],
-        "all": told,
-        "org": told[0].org,
+        "one": notifications[0],
+        "all": notifications,
+        "org": notifications[0].org,
         "site": settings.SITE_URL,
         "membership": together[0].membership,
     }
-    name = channel if len(told) == 1 else f"{channel}_digest"
+    name = channel if len(notifications) == 1 else f"{channel}_digest"
     return render_to_string(f"notices/{name}.txt", shown).strip()

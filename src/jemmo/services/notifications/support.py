@@ -114,8 +114,8 @@ def attachable(text: str, org: Organisation, account: Account, disguise: Disguis
     """A text without what tells who is meant; masking it again changes nothing."""
     org.notice(disguise)
     account.notice(disguise)
-    for one in org.connections.all():
-        one.notice(disguise)
+    for connection in org.connections.all():
+        connection.notice(disguise)
     return disguise.text(text)
 
 

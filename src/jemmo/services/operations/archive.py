@@ -176,20 +176,20 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
 
     Raises ``Damaged`` when anything is missing, changed or too much, ``ConfigError`` for a format of the future.
     """
-    found: dict[str, tuple[int, str]] = {}
+    parts: dict[str, tuple[int, str]] = {}
     kept: dict[str, bytes] = {}
     with _explained(path):  # what is cut off shows when it is read
         for name, content in parts_of(path):
-            if name in found or name in kept:
+            if name in parts or name in kept:
                 raise Damaged(f"{path.name} contains a part twice.")
             if name in {MANIFEST, PROOF}:
                 kept[name] = content.read(MOST_MANIFEST)
             else:
-                found[name] = _sum_of(content)
+                parts[name] = _sum_of(content)
     if set(kept) != {MANIFEST, PROOF}:
         raise Damaged(f"{path.name} is incomplete, or not a backup of Jemmo.")
     manifest = _decoded(path, kept[MANIFEST])
-    if found != manifest.parts:
+    if parts != manifest.parts:
         raise Damaged(f"{path.name} is damaged: a part differs from what was written.")
     return manifest, hashlib.sha256(kept[MANIFEST]).digest(), kept[PROOF]
 

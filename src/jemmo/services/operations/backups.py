@@ -74,7 +74,7 @@ def make(
             "`jemmo keys rotate`, and keep that key apart.",
         )
     with archive.writing(path) as out, _snapshot(database_url) as cursor:
-        names = [one for one in copying.tables(cursor) if one not in copying.LEFT_OUT]
+        names = [table for table in copying.tables(cursor) if table not in copying.LEFT_OUT]
         tables = {}
         for place, name in enumerate(names):
             tell(name, place, len(names))
@@ -90,10 +90,13 @@ def make(
             postgres=cursor.connection.info.server_version,
             migrations=_migrations(cursor),
             tables=tables,
-            sequences=[(one.name, one.value, one.used) for one in copying.sequences(cursor)],
+            sequences=[
+                (sequence.name, sequence.value, sequence.used)
+                for sequence in copying.sequences(cursor)
+            ],
             left_out=sorted(copying.LEFT_OUT),
             files=files,
-            keys=[f"{one:08x}" for one in keys.ids],
+            keys=[f"{key_id:08x}" for key_id in keys.ids],
             keyset_included=with_keyset,
             counts={name: tables[name].rows for name in COUNTED if name in tables},
             parts=dict(out.parts),

@@ -99,19 +99,19 @@ def status(path: Path) -> KeysStatus:
     used = _uses()
     listed = [
         KeyUse(
-            id=_shown(one),
-            is_primary=one == keys.primary,
-            seals={name: counts[one] for name, counts in used.items() if one in counts},
+            id=_shown(key),
+            is_primary=key == keys.primary,
+            seals={name: counts[key] for name, counts in used.items() if key in counts},
         )
-        for one in keys.ids
+        for key in keys.ids
     ]
-    everything = [(one, count) for counts in used.values() for one, count in counts.items()]
+    everything = [(key, count) for counts in used.values() for key, count in counts.items()]
     return KeysStatus(
         path=str(path),
         encrypted=keys.encrypted,
         keys=listed,
-        left=sum(count for one, count in everything if one != keys.primary),
-        unknown=sum(count for one, count in everything if one not in keys.ids),
+        left=sum(count for key, count in everything if key != keys.primary),
+        unknown=sum(count for key, count in everything if key not in keys.ids),
     )
 
 
@@ -122,18 +122,18 @@ def rotate(path: Path) -> str:
 
 def reseal(vault: Vault, storage: Storage) -> Resealed:
     """Seal everything with the newest key; may be broken off anywhere, and goes on with what is left."""
-    told = Resealed()
+    summary = Resealed()
     for place in PLACES:
         done, unreadable = sealed_places.reseal(place, vault.primary, vault.open, vault.seal)
-        told.unreadable += unreadable
+        summary.unreadable += unreadable
         if done:
-            told.done[place.table] = told.done.get(place.table, 0) + done
-    if secrets := _reseal_two_step(vault, told):
-        told.done["two_step_sign_in"] = secrets
-    files = _reseal_files(vault, storage, told)
+            summary.done[place.table] = summary.done.get(place.table, 0) + done
+    if secrets := _reseal_two_step(vault, summary):
+        summary.done["two_step_sign_in"] = secrets
+    files = _reseal_files(vault, storage, summary)
     if files:
-        told.done["files"] = files
-    return told
+        summary.done["files"] = files
+    return summary
 
 
 def retire(path: Path, *, now: float | None = None) -> list[str]:
@@ -141,11 +141,11 @@ def retire(path: Path, *, now: float | None = None) -> list[str]:
     keys = rotation.look(path)
     if len(keys.ids) == 1 or (now or time.time()) - keys.changed_at < SETTLED:
         return []
-    needed = {one for counts in _uses().values() for one in counts}
+    needed = {key for counts in _uses().values() for key in counts}
     gone = set(keys.ids) - needed - {keys.primary}
     if gone:
         rotation.remove(path, gone)
-    return [_shown(one) for one in sorted(gone)]
+    return [_shown(key) for key in sorted(gone)]
 
 
 def is_rotating(path: Path) -> bool:
@@ -154,21 +154,21 @@ def is_rotating(path: Path) -> bool:
 
 
 def _uses() -> dict[str, dict[int, int]]:
-    found: dict[str, dict[int, int]] = {}
+    uses: dict[str, dict[int, int]] = {}
     for place in PLACES:
-        table = found.setdefault(place.table, {})
+        table = uses.setdefault(place.table, {})
         for key, number in sealed_places.uses(place).items():
             table[key] = table.get(key, 0) + number
-    secrets = found.setdefault("two_step_sign_in", {})
+    secrets = uses.setdefault("two_step_sign_in", {})
     for _, _, value in two_step.every():
         secrets[key_id(value)] = secrets.get(key_id(value), 0) + 1
     counts: dict[int, int] = {}
-    for one in FileVersion.objects.filter(state="stored").values_list("key_id", flat=True):
-        counts[one or 0] = counts.get(one or 0, 0) + 1
-    return {**found, "files": counts}
+    for used_key in FileVersion.objects.filter(state="stored").values_list("key_id", flat=True):
+        counts[used_key or 0] = counts.get(used_key or 0, 0) + 1
+    return {**uses, "files": counts}
 
 
-def _reseal_two_step(vault: Vault, told: Resealed) -> int:
+def _reseal_two_step(vault: Vault, summary: Resealed) -> int:
     """Few and small: each row is exchanged unless it changed meanwhile."""
     count = 0
     for row, name, value in two_step.every():
@@ -178,28 +178,28 @@ def _reseal_two_step(vault: Vault, told: Resealed) -> int:
         try:
             fresh = vault.seal(vault.open(value, context), context)
         except VaultError:
-            told.unreadable += 1
+            summary.unreadable += 1
             continue
         count += two_step.replace(row, name, fresh)
     return count
 
 
-def _reseal_files(vault: Vault, storage: Storage, told: Resealed) -> int:
+def _reseal_files(vault: Vault, storage: Storage, summary: Resealed) -> int:
     """One file after the other: each is replaced in one step, and its row then says with which key."""
     count = 0
     others = FileVersion.objects.filter(state="stored").exclude(key_id=vault.primary)
     for version in others.order_by("id"):
         context = file_context(version.id)
         try:
-            found = storage.get(version.storage_name)
-            fresh = found
-            if key_id(found) != vault.primary:
-                fresh = vault.seal(vault.open(found, context), context)
+            content = storage.get(version.storage_name)
+            fresh = content
+            if key_id(content) != vault.primary:
+                fresh = vault.seal(vault.open(content, context), context)
                 storage.put(version.storage_name, fresh)
         except Missing:
             continue  # the hourly tidying sees to it
         except VaultError:
-            told.unreadable += 1
+            summary.unreadable += 1
             continue
         FileVersion.objects.filter(id=version.id).update(key_id=key_id(fresh))
         count += 1

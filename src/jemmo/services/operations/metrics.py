@@ -81,42 +81,42 @@ class _Tables(Collector):
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:
-    found = _all(QUEUE)
+    rows = _all(QUEUE)
     yield _gauge(
         "queue_tasks",
         "Tasks that wait (todo) or run (doing).",
         ["queue", "status"],
-        (((queue, status), count) for queue, status, count, _ in found),
+        (((queue, status), count) for queue, status, count, _ in rows),
     )
     yield _gauge(
         "queue_oldest_seconds",
         "Age of the task that has waited longest.",
         ["queue"],
-        (((queue,), age) for queue, status, _, age in found if status == "todo"),
+        (((queue,), age) for queue, status, _, age in rows if status == "todo"),
     )
     yield _gauge("workers", "Worker processes seen within a minute.", [], [((), _one(WORKERS))])
 
 
 def _connections() -> Iterator[GaugeMetricFamily]:
-    found = _all(CONNECTIONS)
+    rows = _all(CONNECTIONS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_state",
         "1 for the state that the connection is in.",
         [*names, "state"],
-        (((key, provider, state), 1) for key, provider, state, *_ in found),
+        (((key, provider, state), 1) for key, provider, state, *_ in rows),
     )
     yield _gauge(
         "connection_failures",
         "Syncs that failed in a row.",
         names,
-        (((key, provider), failures) for key, provider, _, failures, *_ in found),
+        (((key, provider), failures) for key, provider, _, failures, *_ in rows),
     )
     yield _gauge(
         "connection_lag_seconds",
         "Age of the oldest data that pages show.",
         names,
-        (((key, provider), lag) for key, provider, _, _, lag, *_ in found if lag is not None),
+        (((key, provider), lag) for key, provider, _, _, lag, *_ in rows if lag is not None),
     )
     yield _gauge(
         "connection_overdue_seconds",
@@ -124,40 +124,40 @@ def _connections() -> Iterator[GaugeMetricFamily]:
         names,
         (
             ((key, provider), max(0.0, due or 0.0))
-            for key, provider, state, _, _, due, running in found
+            for key, provider, state, _, _, due, running in rows
             if state == "active" and not running
         ),
     )
 
 
 def _keys() -> Iterator[GaugeMetricFamily]:
-    found = _all(KEYS)
+    rows = _all(KEYS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_key_age_days",
         "Since the API key was set.",
         names,
-        (((key, provider), age) for key, provider, age, _ in found),
+        (((key, provider), age) for key, provider, age, _ in rows),
     )
     yield _gauge(
         "connection_key_expires_days",
         "Until the API key expires, where the ATS tells; below 0 once it has.",
         names,
-        (((key, provider), left) for key, provider, _, left in found if left is not None),
+        (((key, provider), left) for key, provider, _, left in rows if left is not None),
     )
 
 
 def _runs() -> Iterator[GaugeMetricFamily]:
-    found = _all(RUNS, [WINDOW])
-    told = ["provider", "mode", "status", "failure"]
+    rows = _all(RUNS, [WINDOW])
+    names = ["provider", "mode", "status", "failure"]
     yield _gauge(
         "sync_runs_24h",
         "Runs begun within 24 hours; failure is its class.",
-        told,
-        ((labels, count) for *labels, count, _ in found),
+        names,
+        ((labels, count) for *labels, count, _ in rows),
     )
     asked: dict[str, int] = {}
-    for provider, *_, requests in found:
+    for provider, *_, requests in rows:
         asked[provider] = asked.get(provider, 0) + int(requests or 0)
     yield _gauge(
         "ats_requests_24h",
@@ -174,30 +174,30 @@ def _runs() -> Iterator[GaugeMetricFamily]:
 
 
 def _quota() -> Iterator[GaugeMetricFamily]:
-    found = _all(QUOTA)
+    rows = _all(QUOTA)
     yield _gauge(
         "ats_requests_last_minute",
         "Sent with an API key, by its digest.",
         ["key"],
-        (((key,), sent) for key, _, _, sent, _ in found),
+        (((key,), sent) for key, _, _, sent, _ in rows),
     )
     yield _gauge(
         "ats_limit",
         "Requests a window, as the ATS told it.",
         ["key"],
-        (((key,), limit) for key, limit, *_ in found if limit is not None),
+        (((key,), limit) for key, limit, *_ in rows if limit is not None),
     )
     yield _gauge(
         "ats_held_seconds",
         "Until the ATS may be asked again.",
         ["key"],
-        (((key,), held) for key, _, held, *_ in found),
+        (((key,), held) for key, _, held, *_ in rows),
     )
     yield _gauge(
         "ats_requests_left",
         "Requests that its window still allows a key.",
         ["key"],
-        (((key,), left) for key, *_, left in found if left is not None),
+        (((key,), left) for key, *_, left in rows if left is not None),
     )
     yield _gauge(
         "ats_seconds_used_24h",
@@ -212,7 +212,7 @@ def _gauge(
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"jemmo_{name}", text, labels=list(labels))
     for values, number in rows:
-        family.add_metric([str(one) for one in values], float(number))
+        family.add_metric([str(label) for label in values], float(number))
     return family
 
 

@@ -128,7 +128,7 @@ def restore(
 
 def _check_version(manifest: Manifest) -> None:
     known = set(MigrationExecutor(connection).loader.disk_migrations)
-    unknown = [one for one in manifest.migrations if tuple(one) not in known]
+    unknown = [migration for migration in manifest.migrations if tuple(migration) not in known]
     if unknown:
         raise ConfigError(
             f"The backup was taken by a newer Jemmo ({manifest.jemmo}): this one does not know "
@@ -193,8 +193,8 @@ def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
 
 
 def _known_tables() -> set[str]:
-    found = connection.introspection.django_table_names(only_existing=False, include_views=False)
-    return set(found)
+    names = connection.introspection.django_table_names(only_existing=False, include_views=False)
+    return set(names)
 
 
 def _is_filled(cursor: Any, there: list[str]) -> bool:
@@ -208,12 +208,12 @@ def _is_filled(cursor: Any, there: list[str]) -> bool:
 
 def _suppressed_now(cursor: Any) -> erasure_journal.Hashes:
     """Who the database that is about to be replaced knows to be erased."""
-    found: erasure_journal.Hashes = {}
+    hashes: erasure_journal.Hashes = {}
     if "suppression" in copying.tables(cursor):
         cursor.execute("SELECT connection_id, hash FROM suppression")
         for number, hashed in cursor.fetchall():
-            found.setdefault(number, set()).add(bytes(hashed))
-    return found
+            hashes.setdefault(number, set()).add(bytes(hashed))
+    return hashes
 
 
 def _left_now(cursor: Any) -> set[UUID]:
@@ -229,24 +229,24 @@ def _left_now(cursor: Any) -> set[UUID]:
 
 def _make_tables(cursor: Any, manifest: Manifest) -> int:
     """Tables as they were when the backup was taken, without a row; how many migrations made them."""
-    wanted = _without_queue(tuple(one) for one in manifest.migrations)
-    if _applied() != wanted:
+    migrations = _without_queue(tuple(migration) for migration in manifest.migrations)
+    if _applied() != migrations:
         copying.drop(cursor)
         executor = MigrationExecutor(connection)
         # One that replaces others makes the tables as they were only where all those had been applied.
         steps = executor.loader.disk_migrations
         replacing = {key for key, step in steps.items() if step.replaces}
-        executor.loader = MigrationLoader(connection, replace_migrations=replacing <= wanted)
+        executor.loader = MigrationLoader(connection, replace_migrations=replacing <= migrations)
         everything = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        plan = [step for step in everything if (step[0].app_label, step[0].name) in wanted]
+        plan = [step for step in everything if (step[0].app_label, step[0].name) in migrations]
         executor.migrate(None, plan=plan)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     copying.empty(cursor)
-    return len(wanted)
+    return len(migrations)
 
 
 def _without_queue(migrations: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    return {one for one in migrations if one[0] != copying.QUEUE}
+    return {migration for migration in migrations if migration[0] != copying.QUEUE}
 
 
 def _applied() -> set[tuple[str, ...]]:
@@ -261,7 +261,7 @@ def _load(cursor: Any, path: Path, manifest: Manifest, tell: Tell) -> int:
             for name, content in archive.parts_of(path)
             if name.startswith("tables/")
         )
-        for place, (table, group) in enumerate(groupby(parts, key=lambda one: one[0])):
+        for place, (table, group) in enumerate(groupby(parts, key=lambda part: part[0])):
             kept = manifest.tables[table]
             tell(table, place, len(manifest.tables))
             rows = copying.put_rows(cursor, table, kept.columns, _joined(group))
@@ -285,7 +285,7 @@ def _make_queue() -> None:
         schema.settle(connection)
         executor = MigrationExecutor(connection)
         executor.migrate(
-            [one for one in executor.loader.graph.leaf_nodes() if one[0] == copying.QUEUE]
+            [node for node in executor.loader.graph.leaf_nodes() if node[0] == copying.QUEUE]
         )
 
 
@@ -303,7 +303,7 @@ def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, 
     for link in Connection.objects.filter(id__in=known):
         hashes = known[link.id]
         Suppression.objects.bulk_create(
-            [Suppression(connection=link, hash=one) for one in hashes], ignore_conflicts=True
+            [Suppression(connection=link, hash=digest) for digest in hashes], ignore_conflicts=True
         )
         stands = record_hashes(key, link.org_id, link.id)
         talents = [
@@ -311,7 +311,7 @@ def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, 
             for row in Talent.objects.filter(connection=link).values_list(
                 "id", "remote_id", "remote_aliases"
             )
-            if any(stands("talents", one) in hashes for one in (row[1], *row[2]))
+            if any(stands("talents", remote_id) in hashes for remote_id in (row[1], *row[2]))
         ]
         for at in range(0, len(talents), BATCH):
             org = Organisation.objects.get(id=link.org_id)
@@ -343,7 +343,7 @@ def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
     """Put back the files that a row still names: those of the erased are not among them."""
     if not manifest.files.included or not manifest.files.count:
         return 0
-    named = {one.storage_name for one in FileVersion.objects.filter(state="stored")}
+    named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
     count = 0
     for name, content in archive.parts_of(path):
         if name.startswith("files/") and (own := name.removeprefix("files/")) in named:
@@ -355,12 +355,12 @@ def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:
 
 def _absent(storage: Storage, manifest: Manifest) -> int:
     """How many files a row names that are not there; the hourly tidying has them fetched again."""
-    named = {one.storage_name for one in FileVersion.objects.filter(state="stored")}
-    return len(named - {one.name for one in storage.listing()}) if named else 0
+    named = {version.storage_name for version in FileVersion.objects.filter(state="stored")}
+    return len(named - {file.name for file in storage.listing()}) if named else 0
 
 
-def _merged(one: erasure_journal.Hashes, other: erasure_journal.Hashes) -> erasure_journal.Hashes:
-    return {key: one.get(key, set()) | other.get(key, set()) for key in {*one, *other}}
+def _merged(base: erasure_journal.Hashes, other: erasure_journal.Hashes) -> erasure_journal.Hashes:
+    return {key: base.get(key, set()) | other.get(key, set()) for key in {*base, *other}}
 
 
 # --- erasures as a file, for a storage that is lost too ---
@@ -382,15 +382,15 @@ class _Line(Struct):
 
 def suppressions_of(path: Path) -> erasure_journal.Hashes:
     """The erasures of a file that ``suppressions_as_text`` wrote. Raises ``ConfigError``."""
-    found: erasure_journal.Hashes = {}
+    hashes: erasure_journal.Hashes = {}
     try:
         for line in path.read_bytes().splitlines():
-            one = msgspec.json.decode(line, type=_Line)
-            found.setdefault(one.connection, set()).add(bytes.fromhex(one.hash))
+            suppression = msgspec.json.decode(line, type=_Line)
+            hashes.setdefault(suppression.connection, set()).add(bytes.fromhex(suppression.hash))
     except (OSError, ValueError):
         raise ConfigError(
             f"{path} is no list of erasures.",
             code="suppressions",
             next_step="Give the file that `jemmo suppressions` wrote. Nothing was changed.",
         ) from None
-    return found
+    return hashes

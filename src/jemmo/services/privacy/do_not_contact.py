@@ -52,10 +52,10 @@ def allow(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
 def _held(actor: Membership, talent_id: UUID) -> Talent:
     if not Role(actor.role).sees_contacts:
         raise refused("not_allowed")
-    found = Talent.objects.select_for_update().filter(org=actor.org, id=talent_id).first()
-    if found is None:
+    talent = Talent.objects.select_for_update().filter(org=actor.org, id=talent_id).first()
+    if talent is None:
         raise refused("changed_meanwhile")
-    return found
+    return talent
 
 
 def _set(talent: Talent, *, at: datetime | None, reason: str | None, by: UUID | None) -> None:

@@ -123,14 +123,14 @@ def erase(
 def _stand_ins(
     org: Organisation, traces: erasing.Traces, key: bytes
 ) -> dict[UUID, list[erasing.ToKeepOut]]:
-    found = {}
-    for one, keys in traces.by_connection.items():
-        stands = record_hashes(key, org.id, one)
-        found[one] = [
+    suppressions = {}
+    for connection_id, keys in traces.by_connection.items():
+        stands = record_hashes(key, org.id, connection_id)
+        suppressions[connection_id] = [
             erasing.ToKeepOut(stands(stream, remote), stands("talents", person))
             for stream, remote, person in keys
         ]
-    return found
+    return suppressions
 
 
 def _take_out(concerned: Concerned) -> None:
@@ -160,8 +160,8 @@ def _certify(
     )
 
 
-def _proof(key: bytes, *told: Any) -> str:
-    encoded = msgspec.json.encode(list(told), order="sorted")
+def _proof(key: bytes, *facts: Any) -> str:
+    encoded = msgspec.json.encode(list(facts), order="sorted")
     return hmac.digest(key, b"certificate\x00" + encoded, "sha256").hex()
 
 

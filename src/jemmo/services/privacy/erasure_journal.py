@@ -26,17 +26,17 @@ Hashes = dict[UUID, set[bytes]]
 
 def suppressed() -> Hashes:
     """All that the tables know."""
-    found: Hashes = {}
+    hashes: Hashes = {}
     for connection, hashed in _for_good().values_list("connection_id", "hash").iterator():
-        found.setdefault(connection, set()).add(bytes(hashed))
-    return found
+        hashes.setdefault(connection, set()).add(bytes(hashed))
+    return hashes
 
 
 def note(storage: Storage, connections: Iterable[UUID]) -> None:
     """Add to the journal what the tables know of these connections. Raises ``StorageError``."""
     for connection in connections:
         rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
-        here = {bytes(one) for one in rows}
+        here = {bytes(digest) for digest in rows}
         there = _read(storage, connection)
         if not here <= there:
             ready(storage)
@@ -51,8 +51,8 @@ def catch_up(storage: Storage) -> None:
 def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
     """What the journal holds, of all connections of this database unless some are named."""
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
-    found = {one: _read(storage, one) for one in named}
-    return {one: hashes for one, hashes in found.items() if hashes}
+    by_connection = {connection_id: _read(storage, connection_id) for connection_id in named}
+    return {connection_id: hashes for connection_id, hashes in by_connection.items() if hashes}
 
 
 def note_left(storage: Storage, org_id: UUID) -> None:
@@ -63,7 +63,7 @@ def note_left(storage: Storage, org_id: UUID) -> None:
 
 def left(storage: Storage) -> set[UUID]:
     """The organisations that were deleted."""
-    names = [one.name.partition("/") for one in storage.listing()]
+    names = [file.name.partition("/") for file in storage.listing()]
     return {UUID(leaf) for folder, _, leaf in names if folder == LEFT}
 
 

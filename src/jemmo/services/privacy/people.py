@@ -52,7 +52,7 @@ class Holding(Struct, frozen=True, kw_only=True):
 def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> Answer:
     """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
     typed = typed.replace("\x00", "").strip()[:200]
-    kinds = {one.kind for one in typed_contacts(typed)}
+    kinds = {contact.kind for contact in typed_contacts(typed)}
     meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
     if kinds:
         by = "email" if ContactKind.EMAIL in kinds else "phone"
@@ -60,8 +60,8 @@ def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault
     if ContactKind.EMAIL not in kinds:  # digits may be an id
         meant |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
-    found = Talent.objects.filter(meant, org=org)
-    listed = list(found.select_related("connection").order_by("last_name", "id")[: MOST + 1])
+    matches = Talent.objects.filter(meant, org=org)
+    listed = list(matches.select_related("connection").order_by("last_name", "id")[: MOST + 1])
     note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
     return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
 
@@ -81,28 +81,28 @@ def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppressi
         return []
     key = lookup_key(vault)
     hashes = [
-        record_hashes(key, org.id, one)("talents", remote_id)
-        for one in org.connections.values_list("id", flat=True)
+        record_hashes(key, org.id, connection_id)("talents", remote_id)
+        for connection_id in org.connections.values_list("id", flat=True)
     ]
-    found = Suppression.objects.filter(connection__org=org, hash__in=hashes)
-    return list(found.select_related("connection"))
+    suppressions = Suppression.objects.filter(connection__org=org, hash__in=hashes)
+    return list(suppressions.select_related("connection"))
 
 
 def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
     """Records of this organisation by our ids; what is not there is left out."""
-    found = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
-    return sorted(found, key=lambda one: ids.index(one.id))
+    talents = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
+    return sorted(talents, key=lambda talent: ids.index(talent.id))
 
 
 def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
     """Count what is held about the person whose records these are: what an erasure takes away."""
-    ids = [one.id for one in people]
+    ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
     return Holding(
         people=people,
         counts=weigh(org, ids, vault=vault).counts,
         file_bytes=versions.aggregate(bytes=Sum("size"))["bytes"] or 0,
-        since=min(one.created_at for one in people),
+        since=min(talent.created_at for talent in people),
         namesakes=_namesakes(org, people),
     )
 
@@ -110,12 +110,12 @@ def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
 def _namesakes(org: Organisation, people: list[Talent]) -> list[Talent]:
     """Others of the same name: perhaps the same person, once more."""
     same = Q(pk=None)
-    for one in people:
-        if one.first_name and one.last_name:
-            same |= Q(first=_plain(Value(one.first_name)), last=_plain(Value(one.last_name)))
+    for talent in people:
+        if talent.first_name and talent.last_name:
+            same |= Q(first=_plain(Value(talent.first_name)), last=_plain(Value(talent.last_name)))
     named = Talent.objects.alias(first=_plain("first_name"), last=_plain("last_name"))
-    found = named.filter(same, org=org).exclude(id__in=[one.id for one in people])
-    return list(found.select_related("connection")[:MOST])
+    matches = named.filter(same, org=org).exclude(id__in=[talent.id for talent in people])
+    return list(matches.select_related("connection")[:MOST])
 
 
 def _plain(name: Any) -> Lower:

@@ -55,8 +55,8 @@ class Concerned(Struct, frozen=True, kw_only=True):
 
 
 def connections_of(org: Organisation, talents: list[UUID]) -> list[UUID]:
-    found = Talent.objects.filter(org=org, id__in=talents)
-    return list(found.values_list("connection", flat=True).distinct())
+    rows = Talent.objects.filter(org=org, id__in=talents)
+    return list(rows.values_list("connection", flat=True).distinct())
 
 
 def weigh(org: Organisation, talents: list[UUID], *, vault: Vault) -> Concerned:
@@ -78,14 +78,14 @@ def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> Concerned:
 
 def _contacts(people: list[Talent], vault: Vault) -> tuple[list[Contact], int]:
     """All that they are found by, typed into texts or not, and the number of those the ATS lists as contacts."""
-    rows = contacts_of(one.id for one in people)
-    found: list[Contact] = []
+    rows = contacts_of(talent.id for talent in people)
+    contacts: list[Contact] = []
     listed = 0
-    for one in people:
-        if (row := rows.get(one.id)) is not None:
-            found += open_all_contacts(row, one, vault.open)
-            listed += len(open_contacts(row, one, vault.open))
-    return found, listed
+    for talent in people:
+        if (row := rows.get(talent.id)) is not None:
+            contacts += open_all_contacts(row, talent, vault.open)
+            listed += len(open_contacts(row, talent, vault.open))
+    return contacts, listed
 
 
 def _bodies(
@@ -126,20 +126,20 @@ def _rejections_about(
         except VaultError:
             yield rejection.id
             continue
-        found = names_in(body, ())
-        if found is None or not found.isdisjoint(names) or _may_name(body, people):
+        mentions = names_in(body, ())
+        if mentions is None or not mentions.isdisjoint(names) or _may_name(body, people):
             yield rejection.id
 
 
 def _may_name(body: bytes, people: list[Talent]) -> bool:
     """Whether a record holds the names of one of them, or was too long to be kept whole and may be about anybody."""
     try:
-        said = msgspec.json.encode(msgspec.json.decode(body)).decode().casefold()
+        text = msgspec.json.encode(msgspec.json.decode(body)).decode().casefold()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return True
-    for one in people:
-        names = [name.casefold() for name in (one.first_name, one.last_name) if name]
-        if names and all(name in said for name in names):
+    for talent in people:
+        names = [name.casefold() for name in (talent.first_name, talent.last_name) if name]
+        if names and all(name in text for name in names):
             return True
     return False
 
@@ -165,19 +165,21 @@ def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> Abouts:
     hashes = name_hashes(key, connection.org_id, connection.id)
 
     def abouts(people: Sequence[Somebody], applications: Sequence[str]) -> list[int]:
-        records = {(Stream.TALENTS, key) for one in people for key in one.remote_ids}
+        records = {(Stream.TALENTS, key) for person in people for key in person.remote_ids}
         records |= {(Stream.APPLICATIONS, key) for key in applications}
-        contacts = [found for one in people for found in _contacts_of(connection, one, vault)]
+        contacts = [
+            contact for person in people for contact in _contacts_of(connection, person, vault)
+        ]
         return hashes(names_of(Person(records=frozenset(records), contacts=tuple(contacts))))
 
     return abouts
 
 
-def _contacts_of(connection: ConnectionRow, one: Somebody, vault: Vault) -> list[Contact]:
-    if one.sealed is None:
+def _contacts_of(connection: ConnectionRow, person: Somebody, vault: Vault) -> list[Contact]:
+    if person.sealed is None:
         return []
-    talent = Talent(id=one.id, connection_id=connection.id, remote_id=one.remote_ids[0])
-    row = TalentContacts(sealed=one.sealed, sealed_texts=one.sealed_texts)
+    talent = Talent(id=person.id, connection_id=connection.id, remote_id=person.remote_ids[0])
+    row = TalentContacts(sealed=person.sealed, sealed_texts=person.sealed_texts)
     try:
         return open_all_contacts(row, talent, vault.open)
     except VaultError:  # the person goes nevertheless, by the ids of their records
@@ -189,16 +191,16 @@ def _messages(
 ) -> dict[Any, dict[str, str]]:
     """What was written to support and names them, without their names and addresses."""
     words = {contact.value for contact in contacts}
-    for one in people:
-        words |= {one.full_name, f"{one.last_name or ''} {one.first_name or ''}".strip()}
-        words |= {str(one.id)}
-    written = sorted((re.escape(one) for one in words if len(one) >= SHORTEST), key=len)
+    for talent in people:
+        words |= {talent.full_name, f"{talent.last_name or ''} {talent.first_name or ''}".strip()}
+        words |= {str(talent.id)}
+    written = sorted((re.escape(word) for word in words if len(word) >= SHORTEST), key=len)
     if not written:
         return {}
     pattern = re.compile("|".join(reversed(written)), re.IGNORECASE)
-    found = {}
+    redactions = {}
     for message in SupportMessage.objects.filter(thread__org=org).iterator(chunk_size=AT_ONCE):
         texts = {name: pattern.sub(ERASED, getattr(message, name)) for name in WRITTEN}
         if any(getattr(message, name) != text for name, text in texts.items()):
-            found[message.pk] = texts
-    return found
+            redactions[message.pk] = texts
+    return redactions

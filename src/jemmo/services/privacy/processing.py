@@ -94,8 +94,8 @@ def record(org: Organisation, *, now: datetime) -> Processing:
 def _sources(org: Organisation) -> QuerySet[Connection]:
     """Connections in use, and those that were disconnected while their people are still held."""
     holds_people = Exists(Talent.objects.filter(connection=OuterRef("pk")))
-    found = org.connections.filter(~Q(state__in=PARTED) | holds_people)
-    return found.order_by("created_at")
+    connections = org.connections.filter(~Q(state__in=PARTED) | holds_people)
+    return connections.order_by("created_at")
 
 
 def _record(org: Organisation, now: datetime) -> Processing:
@@ -107,10 +107,13 @@ def _record(org: Organisation, now: datetime) -> Processing:
     return Processing(
         org=org,
         at=now,
-        contacts=sorted(one.account.email for one in managers),
+        contacts=sorted(manager.account.email for manager in managers),
         sources=[
-            Source(one, CONNECTORS[one.provider].label if one.provider in CONNECTORS else "")
-            for one in _sources(org)
+            Source(
+                connection,
+                CONNECTORS[connection.provider].label if connection.provider in CONNECTORS else "",
+            )
+            for connection in _sources(org)
         ],
         categories=[
             *(Category(name, held[name]) for name in _NAMES if name != "people" and held[name]),
@@ -135,18 +138,18 @@ def _held(org: Organisation) -> dict[str, int]:
 
 
 def _stored(org: Organisation) -> list[Category]:
-    found = FileVersion.objects.filter(org=org, state="stored").count()
-    return [Category("files", found)] if found else []
+    count = FileVersion.objects.filter(org=org, state="stored").count()
+    return [Category("files", count)] if count else []
 
 
 def _requests(org: Organisation, now: datetime) -> dict[str, int]:
     """Of the last year."""
     lately = Erasure.objects.filter(org=org, at__gte=now - YEAR)
-    found = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
-    found["exports"] = AccessEvent.objects.filter(
+    counts = dict(lately.values_list("kind").annotate(n=Count("id")).order_by("kind"))
+    counts["exports"] = AccessEvent.objects.filter(
         org=org, at__gte=now - YEAR, action=Action.SUBJECT_EXPORTED
     ).count()
-    return found
+    return counts
 
 
 def _database() -> str:
@@ -157,7 +160,9 @@ def _database() -> str:
 
 def _files() -> tuple[str, str]:
     """What keeps the files, and the name of the bucket."""
-    scheme, found, rest = os.environ.get("JEMMO_FILES", "").partition("://")
+    scheme, separator, rest = os.environ.get("JEMMO_FILES", "").partition("://")
     return (
-        (scheme, rest.split("/")[0]) if found and scheme in ("supabase", "s3") else ("folder", "")
+        (scheme, rest.split("/")[0])
+        if separator and scheme in ("supabase", "s3")
+        else ("folder", "")
     )

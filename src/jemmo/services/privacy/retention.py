@@ -56,14 +56,14 @@ def preview(org: Organisation, rules: Retention, *, now: datetime | None = None)
         tallies = store.tallies(org.id, rules, now=now)
         total = _total(org)
     listed = store.over(org.id, rules, now=now, most=SHOWN) if tallies else []
-    people = Talent.objects.in_bulk([one.talent for one in listed])
+    people = Talent.objects.in_bulk([row.talent for row in listed])
     return Preview(
-        people=sum(one.people for one in tallies),
+        people=sum(tally.people for tally in tallies),
         total=total,
-        oldest=min((one.oldest for one in tallies), default=None),
+        oldest=min((tally.oldest for tally in tallies), default=None),
         tallies=tallies,
         first=[
-            Named(people[one.talent], one.rule, one.at) for one in listed if one.talent in people
+            Named(people[row.talent], row.rule, row.at) for row in listed if row.talent in people
         ],
     )
 
@@ -87,8 +87,8 @@ def change(
         if retention_policy.seen_as(held) != seen:
             raise changed_meanwhile()
         saved = retention_policy.change(org, **rules, agreed=agreed, held=0, held_of=0)
-        told = {name: str(value) for name, value in rules.items()}
-        note(org, "retention.changed", actor=actor, now=now, rules=told)
+        changes = {name: str(value) for name, value in rules.items()}
+        note(org, "retention.changed", actor=actor, now=now, rules=changes)
     return saved
 
 
@@ -123,7 +123,7 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
     rules = retention_policy.wishes_of(org)
     if not rules.erases:
         return False
-    due = sum(one.people for one in store.tallies(org.id, rules, now=now))
+    due = sum(tally.people for tally in store.tallies(org.id, rules, now=now))
     total = _total(org)
     if held_back(due, total, rules.agreed):
         with transaction.atomic():
@@ -132,8 +132,8 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
                 tell(org, Kind.RETENTION_HELD, people=due, of=total)
         return False
     by_lift: dict[Any, list[UUID]] = {}
-    for one in store.over(org.id, rules, now=now, most=STEP):
-        by_lift.setdefault(lift_of(one.rule, Counts(rules.counts)), []).append(one.talent)
+    for row in store.over(org.id, rules, now=now, most=STEP):
+        by_lift.setdefault(lift_of(row.rule, Counts(rules.counts)), []).append(row.talent)
     for lift, talents in by_lift.items():
         erasure.erase(org, talents, vault=vault, storage=storage, cause=Cause.RETENTION, lift=lift)
     gone = sum(len(talents) for talents in by_lift.values())

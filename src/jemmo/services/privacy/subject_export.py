@@ -58,14 +58,14 @@ def export(
 
     Of the person's files one is in memory at a time, of rows some hundred.
     """
-    for one in talents:
-        note(org, Action.SUBJECT_EXPORTED, actor=actor, talent=one)
+    for talent_id in talents:
+        note(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
 
     def records() -> Iterator[dict[str, Any]]:
-        for one in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
-            yield _person(one, vault)
+        for talent in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
+            yield _person(talent, vault)
 
-    told = {"organisation": org.name, "written_at": datetime.now(UTC), "records": records}
+    document = {"organisation": org.name, "written_at": datetime.now(UTC), "records": records}
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
         versions = FileVersion.objects.filter(
             attachment__talent__in=talents, org=org, state="stored"
@@ -75,7 +75,7 @@ def export(
             name = safe_name(version.attachment.file_name, version.content_type)
             with suppress(Missing):
                 _add(archive, f"files/{number:02} {name}", _content(version, vault, storage))
-        for name, parts in (("data.json", _json(told)), ("index.html", _page(org, records))):
+        for name, parts in (("data.json", _json(document)), ("index.html", _page(org, records))):
             with archive.open(name, "w", force_zip64=True) as file:
                 for part in parts:
                     file.write(part.encode())
@@ -107,24 +107,28 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
         if contacts
         else [],
         "applications": partial(_applications, talent, vault),
-        "files": [_plain(one) for one in files],
+        "files": [_plain(file) for file in files],
         "who_looked": partial(_looks, talent),
     }
 
 
 def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
-    found = talent.applications.select_related("job", "stage", "reject_reason").order_by("id")
-    rows = found.iterator(ROWS)
+    applications = talent.applications.select_related("job", "stage", "reject_reason").order_by(
+        "id"
+    )
+    rows = applications.iterator(ROWS)
     while chunk := list(islice(rows, ROWS)):
         put_back_letters(chunk, vault.open)
-        for one in chunk:
+        for application in chunk:
             yield {
-                **_plain(one),
-                "cover_letter": one.cover_letter,
-                "job": one.job.title if one.job else None,
-                "stage": one.stage.name if one.stage else None,
-                "reject_reason": one.reject_reason.name if one.reject_reason else None,
-                "history": partial(_history, one),
+                **_plain(application),
+                "cover_letter": application.cover_letter,
+                "job": application.job.title if application.job else None,
+                "stage": application.stage.name if application.stage else None,
+                "reject_reason": application.reject_reason.name
+                if application.reject_reason
+                else None,
+                "history": partial(_history, application),
             }
 
 
@@ -133,21 +137,21 @@ def _history(application: Application) -> Iterator[dict[str, Any]]:
 
 
 def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
-    for one in AccessEvent.objects.filter(talent=talent.id).order_by("at").iterator(ROWS):
-        yield {"action": one.action, "at": one.at}
+    for event in AccessEvent.objects.filter(talent=talent.id).order_by("at").iterator(ROWS):
+        yield {"action": event.action, "at": event.at}
 
 
 def _plain(record: Any) -> dict[str, Any]:
     """A row's own values; those that are empty say nothing."""
-    found = model_to_dict(record)
-    found |= {
+    fields = model_to_dict(record)
+    fields |= {
         field.name: getattr(record, field.attname)
         for field in record._meta.concrete_fields  # noqa: SLF001 - Django's own name for a public thing
         if not field.is_relation
     }
     return {
         name: value
-        for name, value in found.items()
+        for name, value in fields.items()
         if name not in INTERNAL
         and value not in (None, "", [], {})
         and not isinstance(value, bytes | memoryview)
@@ -185,9 +189,9 @@ def _page(org: Organisation, records: Rows) -> Iterator[str]:
         org.name,
         STYLE,
     )
-    for one in records():
+    for record in records():
         yield "<hr>"
-        yield from _section(one)
+        yield from _section(record)
     yield "</html>"
 
 
@@ -202,9 +206,9 @@ def _section(value: Any) -> Iterator[str]:
         yield "</dl>"
     elif callable(value) or isinstance(value, list | tuple):
         yield "<ul>"
-        for one in value() if callable(value) else value:
+        for child in value() if callable(value) else value:
             yield "<li>"
-            yield from _section(one)
+            yield from _section(child)
             yield "</li>"
         yield "</ul>"
     else:

@@ -13,5 +13,5 @@ def why(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool = True
 ) -> list[Answer]:
     """What became of the record that is named by an id, a link, a title or a name."""
-    found = explanations.facts(org, typed, now=now, sees_contacts=sees_contacts)
-    return explain(found, sees_contacts=sees_contacts)
+    facts = explanations.facts(org, typed, now=now, sees_contacts=sees_contacts)
+    return explain(facts, sees_contacts=sees_contacts)

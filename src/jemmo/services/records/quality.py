@@ -72,19 +72,19 @@ def _compare(
     limited = limit_of(connection.options) is not None
     if vault is not None:
         try:
-            found = connections.test(connection, vault, patience=_left(ends))
+            report = connections.test(connection, vault, patience=_left(ends))
             totals = {
                 name: count
-                for name, count in found.totals.items()
-                if name not in found.approximate
-                and not (limited and name in LIMITED and name not in found.older)
+                for name, count in report.totals.items()
+                if name not in report.approximate
+                and not (limited and name in LIMITED and name not in report.older)
             }
-            older = found.older
+            older = report.older
         except JemmoError as refused:
             error = refused
     return Connected(
         connection=connection,
-        streams=[_beside(one, totals.get(one.stream), older.get(one.stream, 0)) for one in held],
+        streams=[_beside(row, totals.get(row.stream), older.get(row.stream, 0)) for row in held],
         error=error,
     )
 

@@ -66,10 +66,10 @@ def named(org: Organisation, stream: Stream, typed: str, connection_id: str | No
     means = Q(remote_id=typed)
     with suppress(ValueError):
         means |= Q(id=UUID(typed))
-    found = list(held.filter(means).values_list("connection_id", "remote_id")[:2])
-    if len(found) == 1:
-        return Named(connection_id=found[0][0], stream=stream, remote_id=found[0][1])
-    if not found and len(asked) == 1:
+    matches = list(held.filter(means).values_list("connection_id", "remote_id")[:2])
+    if len(matches) == 1:
+        return Named(connection_id=matches[0][0], stream=stream, remote_id=matches[0][1])
+    if not matches and len(asked) == 1:
         return Named(connection_id=asked[0].id, stream=stream, remote_id=typed)
     raise ConfigError(
         f"{org.name} has several connections, and it is not clear which of them is meant.",
@@ -98,27 +98,29 @@ def refresh(connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
             connection=connection, talent__remote_id=remote_id, remote_deleted_at=None
         ).order_by("-remote_updated_at")
         known = applications.values_list("remote_id", flat=True)[:MOST_APPLICATIONS]
-        hints += [Hint(stream=Stream.APPLICATIONS, remote_id=one) for one in known]
+        hints += [
+            Hint(stream=Stream.APPLICATIONS, remote_id=application_id) for application_id in known
+        ]
     endpoints.look_up(connection, hints, vault)
     return len(hints)
 
 
 def look_now(
-    one: Named, *, database_url: str, vault: Vault, patience: float = PATIENCE
+    target: Named, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
     """As ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
 
     After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
     """
     began = datetime.now(UTC)
-    asked = refresh(one.connection_id, one.stream, one.remote_id, vault=vault)
+    asked = refresh(target.connection_id, target.stream, target.remote_id, vault=vault)
     lane = Lane(database_url, vault)
     ends = time.monotonic() + patience
     with asyncio.Runner() as runner:
         try:
             while True:
-                served = runner.run(lane.serve(one.connection_id))
-                state = _state(one)
+                served = runner.run(lane.serve(target.connection_id))
+                state = _state(target)
                 if not state.waits or state.trouble or time.monotonic() >= ends:
                     break
                 if not served:
@@ -126,19 +128,21 @@ def look_now(
         finally:
             runner.run(lane.close())
     return Refreshed(
-        connection_id=one.connection_id,
-        stream=one.stream,
-        remote_id=one.remote_id,
+        connection_id=target.connection_id,
+        stream=target.stream,
+        remote_id=target.remote_id,
         outcome=state.outcome,
-        changed=refresh_outcome.changed_since(one.connection_id, one.stream, one.remote_id, began),
+        changed=refresh_outcome.changed_since(
+            target.connection_id, target.stream, target.remote_id, began
+        ),
         records=asked,
         error=_error(state.trouble) if state.trouble else None,
     )
 
 
-def _state(one: Named) -> refresh_outcome.Refreshing:
-    connection = Connection.objects.get(id=one.connection_id)
-    return refresh_outcome.of(connection, one.stream, one.remote_id, now=datetime.now(UTC))
+def _state(target: Named) -> refresh_outcome.Refreshing:
+    connection = Connection.objects.get(id=target.connection_id)
+    return refresh_outcome.of(connection, target.stream, target.remote_id, now=datetime.now(UTC))
 
 
 def _error(code: str) -> dict[str, str]:

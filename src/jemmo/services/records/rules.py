@@ -77,7 +77,7 @@ def preview(org: Organisation, rules: Rules) -> visibility.Preview:
         for connection_id in _connections(org)
     ]
     totals = {
-        name: sum(getattr(one, name) for one in numbers)
+        name: sum(getattr(effect, name) for effect in numbers)
         for name in visibility.Preview.__struct_fields__
     }
     return visibility.Preview(**totals)

@@ -127,7 +127,9 @@ class Sessions:
         return Session(row, source, stack, opened_at=now, used_at=now)
 
     async def _make_room(self) -> None:
-        idle = [(key, one) for key, one in self._sessions.items() if not one.users]
+        idle = [
+            (key, candidate) for key, candidate in self._sessions.items() if not candidate.users
+        ]
         for connection_id, session in idle[: len(self) - self._max_open + 1]:
             await self._retire(connection_id, session)
 

@@ -15,7 +15,7 @@ from jemmo.store.models import Connection, ConnectionState, Notification
 def watch(now: datetime) -> int:
     """Tell each once, until the connection's next sync has ended; how many were told."""
     active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
-    return sum(_watch(one, now) for one in active.select_related("org", "lease"))
+    return sum(_watch(connection, now) for connection in active.select_related("org", "lease"))
 
 
 @transaction.atomic

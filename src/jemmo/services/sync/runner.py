@@ -140,13 +140,15 @@ async def sync_slice(
     """
     began, now = time.monotonic(), now or _now
     streams = GROUPS[only] if only else None
-    async with connected(connection_id, database_url) as (db, found):
-        _check_not_paused(found)
+    async with connected(connection_id, database_url) as (db, connection):
+        _check_not_paused(connection)
         part = BESIDE_LOOKS if await runs.may_hear(db, connection_id) else 1.0
-        async with opened(found, vault, database_url, part=part, at_once=SENT_AT_ONCE) as source:
+        async with opened(
+            connection, vault, database_url, part=part, at_once=SENT_AT_ONCE
+        ) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
             report = RunReport(run_id=str(uuid4()), mode=Mode.INITIAL)
-            row = _with_applicable_rules(found, source, report)
+            row = _with_applicable_rules(connection, source, report)
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
@@ -326,13 +328,13 @@ async def _choose_mode(
     db: Connection,
     row: runs.ConnectionRow,
     store: Writer,
-    wanted: Mode | None,
+    requested_mode: Mode | None,
     names: list[Stream],
     now: datetime,
 ) -> Mode:
     points = plausible(await store.checkpoints(), now)
-    mode = choose_mode(wanted, points, names, limit_of(row.options))
-    if wanted is None and mode is Mode.INCREMENTAL:
+    mode = choose_mode(requested_mode, points, names, limit_of(row.options))
+    if requested_mode is None and mode is Mode.INCREMENTAL:
         return await _sweep_or_increment(db, row, now)
     return mode
 

@@ -113,7 +113,7 @@ async def verify(
             requests = source.requests
         with explained():
             broken = await known_records.broken_relations(db, connection_id)
-    compared = [one for one in broken if one.target in streams]
+    compared = [relation for relation in broken if relation.target in streams]
     problems = [*_problems(streams), *_broken(compared)]
     return Verdict(
         connection_id=connection_id,
@@ -121,7 +121,7 @@ async def verify(
         requests=requests,
         streams=streams,
         problems=problems,
-        broken_relations={one.name: one.count for one in broken},
+        broken_relations={relation.name: relation.count for relation in broken},
     )
 
 
@@ -138,26 +138,26 @@ def _problems(streams: dict[Stream, StreamVerdict]) -> Iterator[Problem]:
 
 
 def _broken(relations: list[Broken]) -> Iterator[Problem]:
-    for one in relations:
-        said = one.leads_nowhere
-        said = said.replace("point", "points", 1) if one.count == 1 else said
+    for relation in relations:
+        phrase = relation.leads_nowhere
+        phrase = phrase.replace("point", "points", 1) if relation.count == 1 else phrase
         yield Problem(
             kind="broken_relation",
-            stream=one.stream,
-            count=one.count,
-            message=f"{numbers.counted(one.count, one.stream)} {said}",
-            ids=one.ids,
+            stream=relation.stream,
+            count=relation.count,
+            message=f"{numbers.counted(relation.count, relation.stream)} {phrase}",
+            ids=relation.ids,
         )
 
 
 async def _theirs(source: Source, stream: Stream, seen: Seen) -> dict[str, datetime | None]:
-    found: dict[str, datetime | None] = {}
+    versions: dict[str, datetime | None] = {}
     seen(stream, 0, None)
     async for page in source.sightings(stream, None):
-        found |= {one.remote_id: one.remote_updated_at for one in page.sightings}
-        seen(stream, len(found), page.total)
-    seen(stream, len(found), len(found))
-    return found
+        versions |= {sighting.remote_id: sighting.remote_updated_at for sighting in page.sightings}
+        seen(stream, len(versions), page.total)
+    seen(stream, len(versions), len(versions))
+    return versions
 
 
 def _compare(

@@ -103,12 +103,12 @@ def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None)
     """
     rules = _rules(connection)
     with transaction.atomic():
-        found = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
-        if found is None or found.requested_at is None:
-            found = _request(found, connection, rules, vault)
-        elif seen is None or found.made_at == seen:
-            _draw(found, vault)
-    return _shown(found, rules, vault)
+        address = WebhookAddress.objects.select_for_update().filter(connection=connection).first()
+        if address is None or address.requested_at is None:
+            address = _request(address, connection, rules, vault)
+        elif seen is None or address.made_at == seen:
+            _draw(address, vault)
+    return _shown(address, rules, vault)
 
 
 def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
@@ -138,15 +138,15 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     """How webhooks do; for pages and ``jemmo hooks list``."""
     now = now or datetime.now(UTC)
     rules = connector_for(connection.provider).webhooks
-    found = _requested(connection)
+    address = _requested(connection)
     counts = _counts([connection.id], now).get(connection.id, {})
-    state = health(found.last_delivery_at, found.missed) if found else Health.NEVER
+    state = health(address.last_delivery_at, address.missed) if address else Health.NEVER
     return WebhookStatus(
         supported=rules is not None,
-        set_up=found is not None,
+        set_up=address is not None,
         health=state,
-        words=told(state, supported=rules is not None, set_up=found is not None),
-        last_delivery_at=found.last_delivery_at if found else None,
+        words=told(state, supported=rules is not None, set_up=address is not None),
+        last_delivery_at=address.last_delivery_at if address else None,
         counts={name: counts[name] for name in Outcome if counts.get(name)},
         announced=counts.get("announced", 0),
         unannounced=counts.get("unannounced", 0),
@@ -166,8 +166,8 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
         kept = kept.filter(received_at__gte=since)
     hints: list[Hint] = []
     number = silent = 0
-    for one in kept.iterator(chunk_size=AT_ONCE):
-        body = vault.open(one.sealed_body, body_context(connection.id))
+    for delivery in kept.iterator(chunk_size=AT_ONCE):
+        body = vault.open(delivery.sealed_body, body_context(connection.id))
         try:
             named = rules.read(body, options).hints
         except RecordRejected:
@@ -268,14 +268,14 @@ def _draw(row: WebhookAddress, vault: Vault) -> None:
     row.save()
 
 
-def _shown(found: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:
-    secret = vault.open(found.sealed_secret, address_context(found.connection_id)).decode()
+def _shown(address: WebhookAddress, rules: Webhooks, vault: Vault) -> Address:
+    secret = vault.open(address.sealed_secret, address_context(address.connection_id)).decode()
     return Address(
         path=f"/hooks/{secret}/",
-        made_at=found.made_at,
+        made_at=address.made_at,
         setup=rules.setup,
         signed=rules.verify is not None,
-        has_signing_key=found.sealed_signing_key is not None,
+        has_signing_key=address.sealed_signing_key is not None,
     )
 
 
@@ -288,7 +288,7 @@ def _counts(connection_ids: list[UUID], now: datetime) -> dict[UUID, dict[str, i
         .values("connection_id", "what")
         .annotate(total=Sum("count"))
     )
-    found: dict[UUID, dict[str, int]] = {}
+    counts: dict[UUID, dict[str, int]] = {}
     for row in rows:
-        found.setdefault(row["connection_id"], {})[row["what"]] = int(row["total"])
-    return found
+        counts.setdefault(row["connection_id"], {})[row["what"]] = int(row["total"])
+    return counts

@@ -82,10 +82,10 @@ class Intake:
         if not self._bucket(digest).take(time.monotonic()):
             return self._refused_flood(digest)
         async with self._database() as db:
-            found = await ingest.addressee(db, digest)
-        outcome = _address_refused(found)
+            addressee = await ingest.addressee(db, digest)
+        outcome = _address_refused(addressee)
         if outcome is not None:
-            self._count(found.connection_id if found else None, outcome)
+            self._count(addressee.connection_id if addressee else None, outcome)
         return outcome
 
     async def receive(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
@@ -94,13 +94,13 @@ class Intake:
         What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
         """
         async with self._database() as db:
-            found = await ingest.addressee(db, digest_of(secret))
+            addressee = await ingest.addressee(db, digest_of(secret))
             if self._key is None:
                 self._key = await lookup_key_by(db, self._vault)
-        outcome, heard = self._judge(found, headers, body)
-        if found is not None and body is not None and outcome.is_taken:
-            return await self._take(found, outcome, heard, body, self._key)
-        self._count(found.connection_id if found else None, outcome)
+        outcome, heard = self._judge(addressee, headers, body)
+        if addressee is not None and body is not None and outcome.is_taken:
+            return await self._take(addressee, outcome, heard, body, self._key)
+        self._count(addressee.connection_id if addressee else None, outcome)
         return outcome
 
     @asynccontextmanager
@@ -124,20 +124,20 @@ class Intake:
     # --- judging ---
 
     def _judge(
-        self, found: Addressee | None, headers: Mapping[str, str], body: bytes | None
+        self, addressee: Addressee | None, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[Outcome, Heard]:
         nothing = Heard(event="", known=False)
-        if found is None:
+        if addressee is None:
             return Outcome.UNKNOWN_ADDRESS, nothing
-        if refused := _address_refused(found):
+        if refused := _address_refused(addressee):
             return refused, nothing
-        connector = connector_for(found.provider)
+        connector = connector_for(addressee.provider)
         rules = connector.webhooks
         assert rules is not None
         if body is None or len(body) > MAX_BODY:
             return Outcome.TOO_LARGE, nothing
-        options = connector.with_defaults(found.options)
-        if refused := self._unproved(found, rules, headers, body, options):
+        options = connector.with_defaults(addressee.options)
+        if refused := self._unproved(addressee, rules, headers, body, options):
             return refused, nothing
         try:
             heard = rules.read(body, options)
@@ -147,11 +147,11 @@ class Intake:
             return Outcome.UNREADABLE, nothing
         if not heard.known:
             return Outcome.UNKNOWN_EVENT, heard
-        return (Outcome.PAUSED if found.state == "paused" else Outcome.ACCEPTED), heard
+        return (Outcome.PAUSED if addressee.state == "paused" else Outcome.ACCEPTED), heard
 
     def _unproved(
         self,
-        found: Addressee,
+        addressee: Addressee,
         rules: Webhooks,
         headers: Mapping[str, str],
         body: bytes,
@@ -160,50 +160,50 @@ class Intake:
         """Why a signature does not prove anything; ``None`` where it does or none is made."""
         if rules.verify is None:
             return None
-        if found.sealed_signing_key is None:
+        if addressee.sealed_signing_key is None:
             return Outcome.KEY_MISSING
-        context = signing_context(found.connection_id)
-        key = self._vault.open(found.sealed_signing_key, context).decode()
+        context = signing_context(addressee.connection_id)
+        key = self._vault.open(addressee.sealed_signing_key, context).decode()
         proof = rules.verify(key, headers, body, datetime.now(UTC), options)
         return None if proof is Proof.GOOD else REFUSED_PROOFS[proof]
 
     # --- taking in ---
 
     async def _take(
-        self, found: Addressee, outcome: Outcome, heard: Heard, body: bytes, key: bytes
+        self, addressee: Addressee, outcome: Outcome, heard: Heard, body: bytes, key: bytes
     ) -> Outcome:
-        connector = connector_for(found.provider)
+        connector = connector_for(addressee.provider)
         assert connector.webhooks is not None
-        options = connector.with_defaults(found.options)
-        if outcome.is_kept and found.kept + len(body) + ROW > MAX_KEPT:
+        options = connector.with_defaults(addressee.options)
+        if outcome.is_kept and addressee.kept + len(body) + ROW > MAX_KEPT:
             outcome = Outcome.NOT_KEPT
         once = hashlib.sha256(body).digest() if connector.webhooks.once(options) else None
         arrival = Arrival(
             outcome=outcome,
             event=storable(heard.event)[:100],
-            sealed_body=self._vault.seal(body, body_context(found.connection_id))
+            sealed_body=self._vault.seal(body, body_context(addressee.connection_id))
             if outcome.is_kept
             else None,
             once=once,
-            named=await self._named(found, heard, body, key) if outcome.is_kept else None,
+            named=await self._named(addressee, heard, body, key) if outcome.is_kept else None,
             hints=coalesce(
                 hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
             ),
         )
         async with self._database() as db:
-            is_new = await ingest.store(db, found.connection_id, arrival)
+            is_new = await ingest.store(db, addressee.connection_id, arrival)
         return outcome if is_new else Outcome.DUPLICATE
 
     async def _named(
-        self, found: Addressee, heard: Heard, body: bytes, key: bytes
+        self, addressee: Addressee, heard: Heard, body: bytes, key: bytes
     ) -> list[int] | None:
         """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
-        turn = self._turns.setdefault(found.connection_id, asyncio.Lock())
+        turn = self._turns.setdefault(addressee.connection_id, asyncio.Lock())
         async with turn:
             names = await asyncio.to_thread(names_in, body, heard.hints)
         if names is None:
             return None
-        return name_hashes(key, found.org_id, found.connection_id)(names)
+        return name_hashes(key, addressee.org_id, addressee.connection_id)(names)
 
     # --- floods and counts ---
 
@@ -238,8 +238,8 @@ class Intake:
         try:
             async with self._pool.connection() as db:
                 for digest, number in flooded.items():
-                    found = await ingest.addressee(db, digest)
-                    tally[found.connection_id if found else None, Outcome.FLOOD] += number
+                    addressee = await ingest.addressee(db, digest)
+                    tally[addressee.connection_id if addressee else None, Outcome.FLOOD] += number
                 flooded.clear()
                 for (connection_id, outcome), number in tally.items():
                     await refetch_writer.count(db, connection_id, {outcome: number})
@@ -248,12 +248,12 @@ class Intake:
             self._flooded.update(flooded)
 
 
-def _address_refused(found: Addressee | None) -> Outcome | None:
+def _address_refused(addressee: Addressee | None) -> Outcome | None:
     """Why nothing is taken in at an address; ``None`` where it is."""
-    if found is None:
+    if addressee is None:
         return Outcome.UNKNOWN_ADDRESS
-    has_rules = connector_for(found.provider).webhooks is not None
-    if not has_rules or found.state not in {"active", "refused", "paused"}:
+    has_rules = connector_for(addressee.provider).webhooks is not None
+    if not has_rules or addressee.state not in {"active", "refused", "paused"}:
         return Outcome.DISCONNECTED
     return None
 

@@ -229,16 +229,16 @@ class Lane:
         again: list[int] = []
         later: list[Due] = []
         buried: list[Due] = []
-        for one in due:
-            key = (one.hint.stream, one.hint.remote_id)
+        for request in due:
+            key = (request.hint.stream, request.hint.remote_id)
             if key in unseen:
-                later.append(one)
+                later.append(request)
             elif key not in gone:
-                settled.append(Settled(due=one))
-            elif not one.hint.destroyed and not one.attempts:
-                again.append(one.id)
+                settled.append(Settled(due=request))
+            elif not request.hint.destroyed and not request.attempts:
+                again.append(request.id)
             else:
-                buried.append(one)
+                buried.append(request)
         settled += await _within_the_brake(db, connection_id, buried)
         return settled, again, later
 
@@ -251,12 +251,12 @@ class Lane:
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         if isinstance(error, Postponed):
             await refetch_writer.put_off(
-                db, connection_id, [one.id for one in due], error.resume_at, error.code
+                db, connection_id, [request.id for request in due], error.resume_at, error.code
             )
         elif isinstance(error, RateLimited) and error.retry_after:
             wait = timedelta(seconds=min(error.retry_after, 600.0))
             await refetch_writer.put_off(
-                db, connection_id, [one.id for one in due], wait, error.code
+                db, connection_id, [request.id for request in due], wait, error.code
             )
         else:
             await self._try_later(db, connection_id, due, error.code)
@@ -264,11 +264,11 @@ class Lane:
     async def _try_later(
         self, db: Connection, connection_id: UUID, due: list[Due], trouble: str
     ) -> None:
-        tired = [one.id for one in due if one.attempts >= MOST_ATTEMPTS]
+        tired = [request.id for request in due if request.attempts >= MOST_ATTEMPTS]
         waits: dict[int, list[int]] = {}
-        for one in due:
-            if one.attempts < MOST_ATTEMPTS:
-                waits.setdefault(one.attempts, []).append(one.id)
+        for request in due:
+            if request.attempts < MOST_ATTEMPTS:
+                waits.setdefault(request.attempts, []).append(request.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
             await refetch_writer.put_off(db, connection_id, ids, wait, trouble)
@@ -281,20 +281,22 @@ async def _within_the_brake(
     db: Connection, connection_id: UUID, buried: list[Due]
 ) -> list[Settled]:
     """Bury as many as the brake allows of each stream. A talent's applications go along, so they count too."""
-    streams = {one.hint.stream for one in buried}
-    talents = [one.hint.remote_id for one in buried if one.hint.stream is Stream.TALENTS]
+    streams = {request.hint.stream for request in buried}
+    talents = [
+        request.hint.remote_id for request in buried if request.hint.stream is Stream.TALENTS
+    ]
     streams |= {Stream.APPLICATIONS} if talents else set()
     with explained():
-        room = {one: await brake.room(db, connection_id, one) for one in streams}
+        room = {kind: await brake.room(db, connection_id, kind) for kind in streams}
         carried = await brake.applications_of(db, connection_id, talents) if talents else {}
     settled = []
-    for one in buried:
-        needs = Counter({one.hint.stream: 1})
-        if one.hint.stream is Stream.TALENTS:
-            needs[Stream.APPLICATIONS] += carried.get(one.hint.remote_id, 0)
+    for request in buried:
+        needs = Counter({request.hint.stream: 1})
+        if request.hint.stream is Stream.TALENTS:
+            needs[Stream.APPLICATIONS] += carried.get(request.hint.remote_id, 0)
         fits = all(room[stream] >= number for stream, number in needs.items() if number)
         if fits:
             for stream, number in needs.items():
                 room[stream] -= number
-        settled.append(Settled(due=one, gone=fits, waits=not fits))
+        settled.append(Settled(due=request, gone=fits, waits=not fits))
     return settled

@@ -11,17 +11,17 @@ from jemmo.store.models import Account, AuditEvent, Invitation, Membership, Orga
 
 def memberships(account: Account) -> list[Membership]:
     """Where a person belongs and may work by now, in the order in which they joined."""
-    found = Membership.objects.effective().filter(account_id=account.pk)
-    listed = list(found.select_related("org").order_by("id"))
-    for one in listed:
-        one.account = account
+    rows = Membership.objects.effective().filter(account_id=account.pk)
+    listed = list(rows.select_related("org").order_by("id"))
+    for membership in listed:
+        membership.account = account
     return listed
 
 
-def current(found: list[Membership], org_id: str | None) -> Membership | None:
+def current(candidates: list[Membership], org_id: str | None) -> Membership | None:
     """The membership a person works in: the organisation chosen, else their first."""
-    chosen = [one for one in found if str(one.org_id) == org_id]
-    return next(iter(chosen or found), None)
+    chosen = [membership for membership in candidates if str(membership.org_id) == org_id]
+    return next(iter(chosen or candidates), None)
 
 
 AUDIT_SHOWN = 50
@@ -37,11 +37,13 @@ class MembersPage:
 
 
 def page(org: Organisation, *, manages: bool) -> MembersPage:
-    found = Membership.objects.filter(org=org).select_related("account")
+    members = Membership.objects.filter(org=org).select_related("account")
     waiting = Invitation.objects.filter(org=org, accepted_at=None, revoked_at=None)
     events = AuditEvent.objects.filter(org=org).select_related("actor").order_by("-at", "-id")
     return MembersPage(
-        members=sorted(found, key=lambda one: (ROLES.index(one.role), one.account.email)),
+        members=sorted(
+            members, key=lambda member: (ROLES.index(member.role), member.account.email)
+        ),
         invitations=list(waiting.order_by("-created_at")) if manages else [],
         events=list(events[:AUDIT_SHOWN]) if manages else [],
     )

@@ -36,17 +36,22 @@ def listed(org: Organisation) -> list[Connection]:
 
 
 def _ordered(connections: QuerySet[Connection]) -> list[Connection]:
-    return sorted(connections.order_by("created_at"), key=lambda one: one.state in PARTED)
+    return sorted(
+        connections.order_by("created_at"), key=lambda connection: connection.state in PARTED
+    )
 
 
 def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
     """What each connection is called beside the others: its label, with the account or the key where labels repeat."""
-    labels = {one.id: (one.label or one.provider).strip() for one in connections}
+    labels = {
+        connection.id: (connection.label or connection.provider).strip()
+        for connection in connections
+    }
     return {
-        one.id: labels[one.id]
-        if list(labels.values()).count(labels[one.id]) == 1
-        else f"{labels[one.id]} · {one.account_name or one.key_hint or str(one.id)[:8]}"
-        for one in connections
+        connection.id: labels[connection.id]
+        if list(labels.values()).count(labels[connection.id]) == 1
+        else f"{labels[connection.id]} · {connection.account_name or connection.key_hint or str(connection.id)[:8]}"
+        for connection in connections
     }
 
 
@@ -72,37 +77,37 @@ def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) 
 
 
 def one(org: Organisation, connection_id: UUID) -> Connection | None:
-    found = org.connections.select_related("lease", "org")
-    return found.filter(id=connection_id).first()
+    connections = org.connections.select_related("lease", "org")
+    return connections.filter(id=connection_id).first()
 
 
 def history(connection: Connection, *, before: datetime | None = None) -> list[SyncRun]:
     """A page of its runs, newest first, and one more when there are older ones."""
-    found = connection.runs.order_by("-started_at", "id")
+    runs = connection.runs.order_by("-started_at", "id")
     if before is not None:
-        found = found.filter(started_at__lt=before)
-    return list(found[: RUNS_SHOWN + 1])
+        runs = runs.filter(started_at__lt=before)
+    return list(runs[: RUNS_SHOWN + 1])
 
 
 def requests_since(connection: Connection, since: datetime) -> int:
     """Every request to the ATS, and for its files: of syncs that began since then, and of all else."""
     sent = Cast(KeyTextTransform("requests", "report"), BigIntegerField())
-    found = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
+    totals = connection.runs.filter(started_at__gte=since).aggregate(sent=Sum(sent))
     beside = RequestCount.objects.filter(connection=connection, at__gte=since)
-    return (found["sent"] or 0) + (beside.aggregate(sent=Sum("count"))["sent"] or 0)
+    return (totals["sent"] or 0) + (beside.aggregate(sent=Sum("count"))["sent"] or 0)
 
 
 def run(org: Organisation, run_id: UUID) -> dict[str, Any] | None:
     """One run with its counts and what it kept out, or ``None``."""
-    found = (
+    sync_run = (
         SyncRun.objects.filter(id=run_id, connection__org=org).select_related("connection").first()
     )
-    if found is None:
+    if sync_run is None:
         return None
-    streams = found.report.get("streams", {})
-    kept_out = found.rejections.order_by("-at", "id")
+    streams = sync_run.report.get("streams", {})
+    kept_out = sync_run.rejections.order_by("-at", "id")
     return {
-        "run": found,
+        "run": sync_run,
         "streams": {name.value: streams[name] for name in Stream if name in streams},
         "rejections": list(kept_out[:REJECTIONS_SHOWN]),
         "rejected": kept_out.count(),

@@ -98,15 +98,15 @@ class Wanted:
     since: datetime | None = None
 
     @classmethod
-    def from_query(cls, given: Mapping[str, str]) -> Wanted:
-        severity, kind = typed(given, "severity"), typed(given, "kind")
-        period, after = typed(given, "period"), typed(given, "after")
+    def from_query(cls, query: Mapping[str, str]) -> Wanted:
+        severity, kind = typed(query, "severity"), typed(query, "kind")
+        period, after = typed(query, "period"), typed(query, "after")
         return cls(
-            connection=typed(given, "connection"),
+            connection=typed(query, "connection"),
             severity=severity if severity in set(Severity) else "",
             kind=kind if kind in set(Kind) else "",
             period=period if period in PERIODS else "",
-            q=typed(given, "q").strip(),
+            q=typed(query, "q").strip(),
             after=after if _PLACE.fullmatch(after) else "",
         )
 
@@ -119,47 +119,47 @@ class Wanted:
 class Found:
     entries: list[Entry]
     more: str
-    wanted: Wanted
+    filters: Wanted
 
 
-def page(org: Organisation, wanted: Wanted, *, now: datetime, size: int = SIZE) -> Found:
+def page(org: Organisation, filters: Wanted, *, now: datetime, size: int = SIZE) -> Found:
     """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
-    ids = [str(one) for one in org.connections.values_list("id", flat=True)]
-    if wanted.connection:
-        ids = [one for one in ids if one == wanted.connection]
+    ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
+    if filters.connection:
+        ids = [connection_id for connection_id in ids if connection_id == filters.connection]
     with db.cursor() as cursor:
-        cursor.execute(ENTRIES, _values(ids, wanted, now, size))
+        cursor.execute(ENTRIES, _values(ids, filters, now, size))
         assert cursor.description is not None
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     entries = [Entry(**{**row, "severity": Severity(row["severity"])}) for row in rows]
     more = entries[size - 1].place if len(entries) > size else ""
-    return Found(entries=entries[:size], more=more, wanted=wanted)
+    return Found(entries=entries[:size], more=more, filters=filters)
 
 
-def every(org: Organisation, wanted: Wanted, *, now: datetime, most: int) -> Iterator[Entry]:
+def every(org: Organisation, filters: Wanted, *, now: datetime, most: int) -> Iterator[Entry]:
     """All entries asked for, up to ``most``, fetched in pages."""
-    given = 0
-    while given < most:
-        found = page(org, wanted, now=now, size=500)
-        yield from found.entries[: most - given]
-        given += len(found.entries)
-        if not found.more:
+    count = 0
+    while count < most:
+        chunk = page(org, filters, now=now, size=500)
+        yield from chunk.entries[: most - count]
+        count += len(chunk.entries)
+        if not chunk.more:
             return
-        wanted = replace(wanted, after=found.more)
+        filters = replace(filters, after=chunk.more)
 
 
-def _values(ids: list[str], wanted: Wanted, now: datetime, size: int) -> dict[str, Any]:
-    before, key = _place(wanted.after)
-    severities = [wanted.severity] if wanted.severity else list(Severity)
-    escaped = wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _values(ids: list[str], filters: Wanted, now: datetime, size: int) -> dict[str, Any]:
+    before, key = _place(filters.after)
+    severities = [filters.severity] if filters.severity else list(Severity)
+    escaped = filters.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
         "connections": ids,
         "rejections": Severity.REJECTION in severities,
         "severities": severities,
-        "codes": codes(Kind(wanted.kind)) if wanted.kind else None,
-        "like": f"%{escaped}%" if wanted.q else None,
-        "since": wanted.since or _since(wanted.period, now),
+        "codes": codes(Kind(filters.kind)) if filters.kind else None,
+        "like": f"%{escaped}%" if filters.q else None,
+        "since": filters.since or _since(filters.period, now),
         "before": before,
         "key": key,
         "limit": size + 1,
@@ -168,9 +168,9 @@ def _values(ids: list[str], wanted: Wanted, now: datetime, size: int) -> dict[st
 
 def _place(after: str) -> tuple[datetime, str]:
     """Where to begin; ``~`` sorts behind every key."""
-    if found := _PLACE.fullmatch(after):
-        microseconds = min(int(found[1]), 250_000_000_000_000_000)
-        return EPOCH + timedelta(microseconds=microseconds), found[2]
+    if match := _PLACE.fullmatch(after):
+        microseconds = min(int(match[1]), 250_000_000_000_000_000)
+        return EPOCH + timedelta(microseconds=microseconds), match[2]
     return datetime(9999, 1, 1, tzinfo=UTC), "~"
 
 

@@ -50,7 +50,7 @@ class HeldPage:
     together: list[HeldDeletion]
     records: int
     stream: str
-    found: Found[Any]
+    listing: Found[Any]
     unseen: int
     comparing: bool
     decision: dict[str, Any] | None
@@ -80,16 +80,16 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
     return brake.decision(facts, connection.label or connection.provider.capitalize())
 
 
-def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldPage | None:
+def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
     """A page of the records that the ATS no longer has, or ``None`` when nothing is held back."""
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None
     rows = _missing(connection, stream, held)
-    number = page_number(given.get("page"))
+    number = page_number(query.get("page"))
     items = cut(rows.order_by("remote_id"), number)
-    for one in items:
-        one.named = _name(one)
+    for record in items:
+        record.named = _name(record)
     together = in_order(
         HeldDeletion.objects.filter(
             connection=connection,
@@ -106,7 +106,7 @@ def page(connection: Connection, stream: str, given: Mapping[str, str]) -> HeldP
         together=together,
         records=sum(row.missing for row in together),
         stream=stream,
-        found=Found(items=items, total=total, page=number, wanted=None),
+        listing=Found(items=items, total=total, page=number, filters=None),
         unseen=unseen,
         comparing=is_running(connection, datetime.now(UTC)),
         decision=decision(connection, together),

@@ -15,6 +15,6 @@ def new_ids(count: int) -> list[bytes]:
     now = time.time_ns() // 1_000_000
     noise = unpack(f">{count}Q", os.urandom(8 * count))
     return [
-        _PAIR((now + place // COUNTED) << 16 | 0x7000 | place % COUNTED, 1 << 63 | one >> 2)
-        for place, one in enumerate(noise)
+        _PAIR((now + place // COUNTED) << 16 | 0x7000 | place % COUNTED, 1 << 63 | random_bits >> 2)
+        for place, random_bits in enumerate(noise)
     ]

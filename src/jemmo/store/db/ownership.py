@@ -58,8 +58,8 @@ def belonging() -> Belonging:
         for table, *key in cursor.fetchall():
             keys.setdefault(table.strip('"'), []).append(Key(key[0], key[1].strip('"'), key[2]))
     known = {ORGANISATION: "id = %(org)s"}
-    while found := _next(columns, keys, known):
-        known |= found
+    while conditions := _next(columns, keys, known):
+        known |= conditions
     del known[ORGANISATION]
     order = TopologicalSorter(
         {table: {child for child in known if _points(keys, child, table)} for table in known}
@@ -75,25 +75,25 @@ def _next(
     columns: dict[str, set[str]], keys: dict[str, list[Key]], known: dict[str, str]
 ) -> dict[str, str]:
     """The tables that lead to the organisation in one step more."""
-    found = {}
+    conditions = {}
     for table, names in columns.items():
         if table in known or table in NOBODYS:
             continue
         if "org_id" in names:
-            found[table] = "org_id = %(org)s"
+            conditions[table] = "org_id = %(org)s"
         elif "connection_id" in names and "connection" in known:
-            found[table] = (
+            conditions[table] = (
                 f"connection_id IN (SELECT id FROM connection WHERE {known['connection']})"
             )
         else:
             for key in keys.get(table, []):
                 if key.target in known:
-                    found[table] = (
+                    conditions[table] = (
                         f"{key.column} IN (SELECT {key.target_column} FROM {key.target} "
                         f"WHERE {known[key.target]})"
                     )
                     break
-    return found
+    return conditions
 
 
 def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
@@ -132,9 +132,9 @@ def drop_tasks(org_id: UUID) -> int:
 
 def count(org_id: UUID) -> dict[str, int]:
     """How many rows of each table are an organisation's; those that hold some."""
-    found = {}
+    counts = {}
     with connection.cursor() as cursor:
         for table, condition in belonging().conditions.items():
             cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {condition}', {"org": org_id})
-            found[table] = int(cursor.fetchone()[0])
-    return {table: rows for table, rows in found.items() if rows}
+            counts[table] = int(cursor.fetchone()[0])
+    return {table: rows for table, rows in counts.items() if rows}

@@ -38,13 +38,13 @@ class Column:
     def order(self, *, turned: bool) -> list[OrderBy | str]:
         """The same for every page: what is equal follows the id. What is absent comes last."""
         if self.descending != turned:
-            return [*(one.desc(nulls_last=True) for one in self.by), "id"]
-        return [*(one.asc(nulls_last=True) for one in self.by), "id"]
+            return [*(expression.desc(nulls_last=True) for expression in self.by), "id"]
+        return [*(expression.asc(nulls_last=True) for expression in self.by), "id"]
 
 
-def sort_key(given: str, columns: Mapping[str, Column], default: str) -> str:
+def sort_key(key: str, columns: Mapping[str, Column], default: str) -> str:
     """The sorting asked for, ``-`` in front when it is turned around; anything odd is the default."""
-    return given if given.removeprefix("-") in columns else default
+    return key if key.removeprefix("-") in columns else default
 
 
 def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
@@ -58,7 +58,7 @@ class Found(Generic[T]):
     items: list[T]
     total: int
     page: int
-    wanted: Any
+    filters: Any
     columns: Mapping[str, Column] = field(default_factory=dict)
     choices: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -75,48 +75,48 @@ class Found(Generic[T]):
         return self.first + len(self.items) - 1 if self.items else 0
 
 
-def typed(given: Mapping[str, str], name: str) -> str:
+def typed(query: Mapping[str, str], name: str) -> str:
     """A text of the address, as far as a query can use it."""
-    return given.get(name, "").replace("\x00", "")[:200]
+    return query.get(name, "").replace("\x00", "")[:200]
 
 
-def record_id(given: str) -> str:
+def record_id(text: str) -> str:
     """A record's id as text; what is none counts as not given."""
     try:
-        return str(UUID(given))
+        return str(UUID(text))
     except ValueError:
         return ""
 
 
-def whole_number(given: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """A number of Postgres's ``bigint`` as browsers send it; ``None`` for anything else, however long."""
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def page_number(given: str | None) -> int:
+def page_number(text: str | None) -> int:
     """The page asked for; anything odd is the first."""
-    return min(LAST_PAGE, max(1, whole_number(given or "") or 1))
+    return min(LAST_PAGE, max(1, whole_number(text or "") or 1))
 
 
-def cut(found: QuerySet[Any], page: int) -> list[Any]:
-    return list(found[(page - 1) * SIZE : page * SIZE])
+def cut(rows: QuerySet[Any], page: int) -> list[Any]:
+    return list(rows[(page - 1) * SIZE : page * SIZE])
 
 
-def tally(found: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
+def tally(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
     """How many there are and, where they are few, which.
 
     Few are fetched and put in order: following an index in that order until enough of few were met would read most of
     it. Materialized, Postgres plans a count; asked for some rows alone, it would hope to meet them soon.
     """
     try:
-        sql, given = found.order_by().values("id").query.sql_with_params()
+        sql, params = rows.order_by().values("id").query.sql_with_params()
     except EmptyResultSet:
         return 0, []
     with database.cursor() as cursor:
         cursor.execute(
             f"WITH found AS MATERIALIZED ({sql}), counted AS (SELECT count(*) AS n FROM found) "
             f"SELECT n, CASE WHEN n <= {FEW} THEN ARRAY(SELECT id FROM found) END FROM counted",
-            given,
+            params,
         )
         total, ids = cursor.fetchone()
     return total, ids
@@ -146,7 +146,7 @@ def search_terms(typed: str) -> str:
     """
     text = unicodedata.normalize("NFC", visible(typed[:200]).replace("\x00", ""))
     words = _WORD.findall(_unaccented(text).lower())
-    return " & ".join(f"'{one}':*" for one in words[:10])
+    return " & ".join(f"'{word}':*" for word in words[:10])
 
 
 def _unaccented(text: str) -> str:

@@ -39,7 +39,7 @@ class Policy(NamedTuple):
     @property
     def expression(self) -> str:
         """Settings are read once for a statement, not for each row: hence the sub-selects."""
-        reaches = ", ".join(f"'{one}'" for one in (EVERYTHING, *self.reaches))
+        reaches = ", ".join(f"'{reach}'" for reach in (EVERYTHING, *self.reaches))
         seen = f"((SELECT jemmo_reaches({reaches})) OR ({self.condition}))"
         return f"{seen} AND (SELECT jemmo_contacts())" if self.contacts else seen
 
@@ -288,7 +288,7 @@ def statements(tables: set[str], roles: Sequence[str]) -> Iterator[sql.Composabl
     if unnamed := tables - POLICIES.keys() - OPEN.keys():
         raise TableWithoutPolicy(sorted(unnamed))
     yield from map(sql.SQL, (*FUNCTIONS, *confidential.statements()))
-    yield from (sql.SQL(one.statement) for one in SEARCHES)
+    yield from (sql.SQL(search.statement) for search in SEARCHES)
     yield sql.SQL(DELIVERIES_NAMING)
     shown_to = sql.SQL(", ").join(map(sql.Identifier, roles))
     conditions = {table: policy.expression for table, policy in POLICIES.items()}

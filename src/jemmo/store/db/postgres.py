@@ -45,9 +45,9 @@ async def prepare(connection: Connection) -> None:
 
 async def tell_scope(connection: Connection) -> None:
     """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
-    told = scope.current() or scope.NOBODY
+    current_scope = scope.current() or scope.NOBODY
     with explained():
-        await connection.execute(scope.TELL_SESSION, told.settings)
+        await connection.execute(scope.TELL_SESSION, current_scope.settings)
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()

@@ -66,20 +66,20 @@ _FORMER_OBJECTS = """
 
 def name() -> str:
     """The schema that JEMMO_SCHEMA names. Raises ``ConfigError``."""
-    given = os.environ.get(VARIABLE) or DEFAULT
-    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", given) or given.startswith("pg_"):
+    schema = os.environ.get(VARIABLE) or DEFAULT
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema) or schema.startswith("pg_"):
         raise ConfigError(
             f"{VARIABLE} cannot be the name of a schema.",
             code="environment",
             next_step="Use lower-case letters, digits and underscores, or unset it.",
         )
-    if given in SHARED:
+    if schema in SHARED:
         raise ConfigError(
-            f"{VARIABLE} is {given}, a schema that other programs and roles use too.",
+            f"{VARIABLE} is {schema}, a schema that other programs and roles use too.",
             code="environment",
             next_step="Name a schema used only by Jemmo, or unset it.",
         )
-    return given
+    return schema
 
 
 def told() -> dict[str, str]:

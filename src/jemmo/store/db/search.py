@@ -33,24 +33,24 @@ def few_saying(
 ) -> list[UUID] | None:
     """The ids of the same talents, or ``None`` when they are more than ``most``. An id may be there twice."""
     functions = ["jemmo_talents_saying(to_tsquery('simple', %s), %s)"]
-    given: list[Any] = [terms, org.id]
+    params: list[Any] = [terms, org.id]
     if word_hashes:
         functions.append("jemmo_talents_with_words(%s::bigint[], %s)")
-        given += [list(word_hashes), org.id]
-    found = " UNION ALL ".join(f"SELECT {one} AS id" for one in functions)
+        params += [list(word_hashes), org.id]
+    union = " UNION ALL ".join(f"SELECT {function} AS id" for function in functions)
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT array_agg(id) FROM ({found} LIMIT {most + 1}) found", given)
+        cursor.execute(f"SELECT array_agg(id) FROM ({union} LIMIT {most + 1}) found", params)
         ids = cursor.fetchone()[0] or []
     return ids if len(ids) <= most else None
 
 
 def talent_says(terms: str, word_hashes: Sequence[int]) -> Q:
     """The same asked of one talent after the other: so the many that a common word finds are counted sooner."""
-    said = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
+    condition = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
     if not word_hashes:
-        return said
+        return condition
     files = FileText.objects.filter(talent=OuterRef("id"), words__contains=list(word_hashes))
-    return said | Q(Exists(files))
+    return condition | Q(Exists(files))
 
 
 def jobs_saying(org: Organisation, terms: str) -> Q:
@@ -62,6 +62,6 @@ def talents_with_contact(org: Organisation, hashes: Sequence[int]) -> Q:
     return _among("SELECT jemmo_talents_with_contact(%s::bigint[], %s)", list(hashes), org)
 
 
-def _among(query: str, *given: Any) -> Q:
-    values = [one.id if isinstance(one, Organisation) else one for one in given]
+def _among(query: str, *params: Any) -> Q:
+    values = [param.id if isinstance(param, Organisation) else param for param in params]
     return Q(id__in=RawSQL(query, values))  # noqa: S611 - what is given are parameters

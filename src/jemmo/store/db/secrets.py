@@ -24,10 +24,10 @@ async def kept_by(db: Connection, name: str, seal: Callable[[], bytes]) -> bytes
 
 def kept(name: str, seal: Callable[[], bytes]) -> bytes:
     """The sealed value of that name, made on first use; of two that make it at once, the first wins."""
-    found = VaultSecret.objects.filter(name=name).values_list("sealed", flat=True).first()
-    if found is None:
+    secret = VaultSecret.objects.filter(name=name).values_list("sealed", flat=True).first()
+    if secret is None:
         VaultSecret.objects.bulk_create(
             [VaultSecret(name=name, sealed=seal())], ignore_conflicts=True
         )
-        found = VaultSecret.objects.values_list("sealed", flat=True).get(name=name)
-    return bytes(found)
+        secret = VaultSecret.objects.values_list("sealed", flat=True).get(name=name)
+    return bytes(secret)

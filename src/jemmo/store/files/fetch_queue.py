@@ -97,7 +97,9 @@ class Version(Struct, frozen=True):
     is_stored: bool
 
 
-async def begin(db: Connection, one: Due, *, sha256: str, size: int, content_type: str) -> Version:
+async def begin(
+    db: Connection, attachment: Due, *, sha256: str, size: int, content_type: str
+) -> Version:
     """The row of a content, there before its bytes are; a content that was kept before has it already."""
     answer = await db.execute(
         """INSERT INTO file_version AS v (id, org_id, attachment_id, sha256, size, content_type)
@@ -105,14 +107,14 @@ async def begin(db: Connection, one: Due, *, sha256: str, size: int, content_typ
            ON CONFLICT (attachment_id, sha256) DO UPDATE SET written_at =
                CASE WHEN v.state = 'writing' THEN now() ELSE v.written_at END
            RETURNING id, state = 'stored'""",
-        [uuid4(), one.org_id, one.id, sha256, size, content_type],
+        [uuid4(), attachment.org_id, attachment.id, sha256, size, content_type],
     )
     row = await answer.fetchone()
     assert row is not None
     return Version(*row)
 
 
-async def finish(db: Connection, one: Due, version_id: UUID, key_id: int | None) -> bool:
+async def finish(db: Connection, attachment: Due, version_id: UUID, key_id: int | None) -> bool:
     """The bytes are there: show them. ``False`` when the row went away meanwhile, so the bytes are nobody's.
 
     When the ATS told of yet another version meanwhile, the file stays in the queue.
@@ -132,25 +134,25 @@ async def finish(db: Connection, one: Due, version_id: UUID, key_id: int | None)
                    fetch_status = CASE WHEN remote_version IS NOT DISTINCT FROM %s
                        THEN 'STORED' ELSE 'PENDING' END
                WHERE id = %s""",
-            [version_id, *row, one.remote_version, one.id],
+            [version_id, *row, attachment.remote_version, attachment.id],
         )
     return True
 
 
-async def conclude(db: Connection, one: Due, status: str, reason: str) -> None:
+async def conclude(db: Connection, attachment: Due, status: str, reason: str) -> None:
     """The file is not kept, and why. An earlier version that is kept stays; with ``GONE`` it will be swept."""
     await db.execute(
         """UPDATE attachment SET fetch_status = %s, reason = %s, fetched_at = now(), next_try_at = NULL
            WHERE id = %s AND remote_version IS NOT DISTINCT FROM %s""",
-        [status, reason, one.id, one.remote_version],
+        [status, reason, attachment.id, attachment.remote_version],
     )
 
 
-async def retry(db: Connection, one: Due, reason: str, seconds: float) -> None:
+async def retry(db: Connection, attachment: Due, reason: str, seconds: float) -> None:
     await db.execute(
         "UPDATE attachment SET tries = least(tries + 1, 1000), reason = %s, "
         "next_try_at = now() + make_interval(secs => %s) WHERE id = %s",
-        [reason, seconds, one.id],
+        [reason, seconds, attachment.id],
     )
 
 
@@ -188,7 +190,7 @@ async def postpone(db: Connection, connection_id: UUID, until: datetime, reason:
 
 
 async def keep_text(
-    db: Connection, one: Due, version_id: UUID, sealed: bytes, words: list[int]
+    db: Connection, attachment: Due, version_id: UUID, sealed: bytes, words: list[int]
 ) -> None:
     """Make the words of a version the ones that are found, if it is still the one shown."""
     async with db.transaction():
@@ -198,16 +200,17 @@ async def keep_text(
                WHERE f.id = %s AND f.current_version = %s
                ON CONFLICT (attachment_id) DO UPDATE SET version = excluded.version,
                    sealed = excluded.sealed, words = excluded.words""",
-            [one.org_id, version_id, sealed, words, one.id, version_id],
+            [attachment.org_id, version_id, sealed, words, attachment.id, version_id],
         )
         await note_text(db, version_id, "DONE")
 
 
-async def no_text(db: Connection, one: Due, version_id: UUID, why: str) -> None:
+async def no_text(db: Connection, attachment: Due, version_id: UUID, why: str) -> None:
     """This version has no words: those of an earlier one must not be found any more."""
     async with db.transaction():
         await db.execute(
-            "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s", [one.id, version_id]
+            "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s",
+            [attachment.id, version_id],
         )
         await note_text(db, version_id, why.upper())
 

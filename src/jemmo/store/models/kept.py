@@ -15,15 +15,15 @@ class ObjectField(models.JSONField):
     """Always read as an object; a value within it as it is. For migrations it is the plain field."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        told = super().from_db_value(value, expression, connection)
-        return told if isinstance(expression, KeyTransform) else self.read(told)
+        document = super().from_db_value(value, expression, connection)
+        return document if isinstance(expression, KeyTransform) else self.read(document)
 
     def read(self, value: Any) -> Any:
         return object_of(value)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        name, _, given, named = super().deconstruct()
-        return name, "django.db.models.JSONField", given, named
+        name, _, args, named = super().deconstruct()
+        return name, "django.db.models.JSONField", args, named
 
 
 class TextsField(ObjectField):

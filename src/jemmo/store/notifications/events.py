@@ -86,16 +86,18 @@ async def keep_report(
 def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:
     """How many rows of each stream changed since the report that was stored last."""
     old = numbers.changed_by_stream(before)
-    found = numbers.changed_by_stream(report.lines)
+    current = numbers.changed_by_stream(report.lines)
     return {
-        name: found[name] - old.get(name, 0) for name in found if found[name] > old.get(name, 0)
+        name: current[name] - old.get(name, 0)
+        for name in current
+        if current[name] > old.get(name, 0)
     }
 
 
 def changed_since(org_id: UUID, since: datetime) -> dict[str, int]:
     """Rows by stream that the runs which ended since then have changed."""
     runs = SyncRun.objects.filter(connection__org_id=org_id, finished_at__gte=since)
-    found: Counter[str] = Counter()
+    changes: Counter[str] = Counter()
     for run in runs.order_by("-started_at")[:50]:
-        found.update(numbers.changed_by_stream(run.report.get("streams", {})))
-    return dict(found)
+        changes.update(numbers.changed_by_stream(run.report.get("streams", {})))
+    return dict(changes)

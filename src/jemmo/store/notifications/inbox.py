@@ -33,10 +33,10 @@ _UNREAD = """
 def _of(membership: Membership) -> Any:
     """What was noted since the member belongs to the organisation."""
     read = NotificationRead.objects.filter(notification=OuterRef("pk"), membership=membership)
-    found = Notification.objects.filter(
+    notices = Notification.objects.filter(
         org_id=membership.org_id, last_at__gte=membership.created_at
     )
-    return found.annotate(is_read=Exists(read)).select_related("connection")
+    return notices.annotate(is_read=Exists(read)).select_related("connection")
 
 
 def latest(membership: Membership, limit: int = SHOWN) -> list[Any]:

@@ -59,8 +59,8 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
     row = await answer.fetchone()
     if row is None:
         return
-    org_id, trigger, every, has_chat, chat_when, told, fails, scope, known = row
-    notice = decide(report, trigger=trigger, in_trouble=told and not fails, every=every)
+    org_id, trigger, every, has_chat, chat_when, was_notified, fails, scope, known = row
+    notice = decide(report, trigger=trigger, in_trouble=was_notified and not fails, every=every)
     if notice is None:
         return
     if notice.kind is Kind.FAILED or (notice.fold is None and not fails):
@@ -123,9 +123,9 @@ async def _wanted(
 ) -> list[tuple[str, int | None, When]]:
     """Who asked to be sent what: channel, member (none for the chat), when."""
     answer = await db.execute(_MEMBERS, [org_id])
-    found: list[tuple[str, int | None, When]] = [
+    recipients: list[tuple[str, int | None, When]] = [
         ("email", row[0], enum_of(row[1], When, When.TROUBLE)) for row in await answer.fetchall()
     ]
     if chat_when is not None:
-        found.append(("chat", None, enum_of(chat_when, When, When.TROUBLE)))
-    return found
+        recipients.append(("chat", None, enum_of(chat_when, When, When.TROUBLE)))
+    return recipients

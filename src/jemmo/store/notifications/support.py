@@ -21,20 +21,20 @@ _UNREAD_ANSWERS = """
 def health(org: Organisation, *, now: datetime) -> list[Finding]:
     """What needs attention in the organisation's syncs, with what is likely to help."""
     known = org.connections.select_related("lease").order_by("created_at")
-    return findings([_facts(one, now) for one in known], now=now)
+    return findings([_facts(connection, now) for connection in known], now=now)
 
 
-def _facts(one: Connection, now: datetime) -> Facts:
-    last = one.runs.exclude(finished_at=None).order_by("-started_at").first()
-    state = freshness.of(freshness.Seen(one), now=now)
+def _facts(connection: Connection, now: datetime) -> Facts:
+    last = connection.runs.exclude(finished_at=None).order_by("-started_at").first()
+    state = freshness.of(freshness.Seen(connection), now=now)
     return Facts(
-        id=str(one.id),
-        name=one.label or one.provider.capitalize(),
-        state=one.state,
-        running=is_running(one, now),
+        id=str(connection.id),
+        name=connection.label or connection.provider.capitalize(),
+        state=connection.state,
+        running=is_running(connection, now),
         last_success_at=state.synced_at,
         error=state.error,
-        files_error=one.files_error,
+        files_error=connection.files_error,
         since=last.finished_at if last else None,
         decision=state.decision,
     )

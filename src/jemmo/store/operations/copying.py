@@ -182,7 +182,7 @@ def unguarded(cursor: Cursor) -> Iterator[None]:
 
 def empty(cursor: Cursor) -> None:
     """Take every row out of our tables, but not which migrations were applied."""
-    listed = ", ".join(_quoted(one) for one in tables(cursor) if one != "django_migrations")
+    listed = ", ".join(_quoted(table) for table in tables(cursor) if table != "django_migrations")
     if listed:
         _run(cursor, f"TRUNCATE {listed}")
 

@@ -25,7 +25,7 @@ PERIODS = {
 PAGE = 50
 OPERATOR = "operator"
 MOST_MEANT = 200
-_ACTIONS = {str(one) for one in Action}
+_ACTIONS = {str(choice) for choice in Action}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +39,14 @@ class Wanted:
     after: str = ""
 
     @classmethod
-    def from_query(cls, given: Mapping[str, str]) -> Wanted:
-        action, period = typed(given, "action"), typed(given, "period")
+    def from_query(cls, query: Mapping[str, str]) -> Wanted:
+        action, period = typed(query, "action"), typed(query, "period")
         return cls(
-            person=typed(given, "person").strip()[:200],
-            member=typed(given, "member"),
+            person=typed(query, "person").strip()[:200],
+            member=typed(query, "member"),
             action=action if action in _ACTIONS else "",
             period=period if period in PERIODS else "",
-            after=typed(given, "after"),
+            after=typed(query, "after"),
         )
 
     @property
@@ -65,44 +65,44 @@ class Line:
 @dataclass(frozen=True, kw_only=True)
 class Page:
     lines: list[Line]
-    wanted: Wanted
+    filters: Wanted
     more: str
     members: list[Account]
 
 
-def page(org: Organisation, wanted: Wanted, *, now: datetime) -> Page:
-    rows = _rows(org, wanted, now)
-    if (after := whole_number(wanted.after)) is not None:
+def page(org: Organisation, filters: Wanted, *, now: datetime) -> Page:
+    rows = _rows(org, filters, now)
+    if (after := whole_number(filters.after)) is not None:
         rows = rows.filter(id__lt=after)
     listed = list(rows.order_by("-id")[: PAGE + 1])
     shown = listed[:PAGE]
     return Page(
         lines=_lines(org, shown),
-        wanted=wanted,
+        filters=filters,
         more=str(shown[-1].id) if len(listed) > PAGE else "",
         members=_members(org),
     )
 
 
-def every(org: Organisation, wanted: Wanted, *, now: datetime) -> Iterator[Line]:
+def every(org: Organisation, filters: Wanted, *, now: datetime) -> Iterator[Line]:
     """All that is asked for, newest first, read as they are written out."""
-    rows = _rows(org, wanted, now).order_by("-id").iterator(chunk_size=1000)
+    rows = _rows(org, filters, now).order_by("-id").iterator(chunk_size=1000)
     while chunk := list(islice(rows, 1000)):
         yield from _lines(org, chunk)
 
 
-def _rows(org: Organisation, wanted: Wanted, now: datetime) -> QuerySet[AccessEvent]:
+def _rows(org: Organisation, filters: Wanted, now: datetime) -> QuerySet[AccessEvent]:
     rows = AccessEvent.objects.filter(org=org).select_related("account")
-    if wanted.person:
-        rows = rows.filter(talent__in=_meant(org, wanted.person))
-    if wanted.member == OPERATOR:
+    if filters.person:
+        rows = rows.filter(talent__in=_meant(org, filters.person))
+    if filters.member == OPERATOR:
         rows = rows.filter(account=None)
-    elif wanted.member:
-        rows = rows.filter(account=_uuid(wanted.member))
-    if wanted.action:
-        rows = rows.filter(action=wanted.action)
-    if wanted.period:
-        rows = rows.filter(at__gte=now - PERIODS[wanted.period])
+    elif filters.member:
+        rows = rows.filter(account=_uuid(filters.member))
+    if filters.action:
+        rows = rows.filter(action=filters.action)
+    if filters.period:
+        rows = rows.filter(at__gte=now - PERIODS[filters.period])
     return rows
 
 
@@ -114,21 +114,21 @@ def _meant(org: Organisation, person: str) -> list[UUID]:
         known |= Q(id=own)
     elif terms:
         known |= talents_saying(org, terms)
-    found = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
-    return [*found, own] if own else found
+    ids = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
+    return [*ids, own] if own else ids
 
 
-def _uuid(given: str) -> UUID | None:
+def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(given)
+        return UUID(text)
     except ValueError:
         return None
 
 
 def _lines(org: Organisation, events: list[AccessEvent]) -> list[Line]:
-    ids = {one.talent for one in events if one.talent}
-    people = {one.id: one for one in Talent.objects.filter(org=org, id__in=ids)}
-    return [Line(event=one, talent=people.get(_key(one))) for one in events]
+    ids = {row.talent for row in events if row.talent}
+    people = {row.id: row for row in Talent.objects.filter(org=org, id__in=ids)}
+    return [Line(event=row, talent=people.get(_key(row))) for row in events]
 
 
 def _key(event: AccessEvent) -> Any:

@@ -64,7 +64,7 @@ async def anonymise(
     """Take what is left of these people out of the tables, in the transaction that wrote them."""
     if not talents:
         return
-    answer = await db.execute(_WRITTEN, {"ids": [one.id for one in talents]})
+    answer = await db.execute(_WRITTEN, {"ids": [talent.id for talent in talents]})
     ids = [row[0] for row in await answer.fetchall()]
     if not ids:
         return
@@ -72,6 +72,6 @@ async def anonymise(
         await db.execute(step.encode(), {"ids": ids})
     answer = await db.execute(_APPLICATIONS, [ids])
     applications = [row[0] for row in await answer.fetchall()]
-    people = [one for one in talents if one.id in ids]
+    people = [talent for talent in talents if talent.id in ids]
     named = await asyncio.to_thread(abouts, people, applications)
     await db.execute(_FORGET, {"named": named, "connection": connection_id})

@@ -40,21 +40,23 @@ class Bodies(Struct, frozen=True, kw_only=True):
 
 
 def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
-    found = list(Talent.objects.filter(org=org_id, id__in=talents))
+    people = list(Talent.objects.filter(org=org_id, id__in=talents))
     by_connection: dict[UUID, list[tuple[str, str, str]]] = {}
-    for one in found:
-        mine = by_connection.setdefault(one.connection_id, [])
-        mine += [("talents", key, one.remote_id) for key in (one.remote_id, *one.remote_aliases)]
-    owners = {one.id: one.remote_id for one in found}
+    for talent in people:
+        mine = by_connection.setdefault(talent.connection_id, [])
+        mine += [
+            ("talents", key, talent.remote_id) for key in (talent.remote_id, *talent.remote_aliases)
+        ]
+    owners = {talent.id: talent.remote_id for talent in people}
     for application in Application.objects.filter(talent__in=list(owners)):
         assert application.talent_id is not None
         mine = by_connection.setdefault(application.connection_id, [])
         mine.append(("applications", application.remote_id, owners[application.talent_id]))
-    versions = FileVersion.objects.filter(attachment__talent__in=[one.id for one in found])
+    versions = FileVersion.objects.filter(attachment__talent__in=[talent.id for talent in people])
     return Traces(
         org=org_id,
-        tags=sorted({tag for one in found for tag in one.tags}),
-        talents=[one.id for one in found],
+        tags=sorted({tag for talent in people for tag in talent.tags}),
+        talents=[talent.id for talent in people],
         by_connection=by_connection,
         files=[version.storage_name for version in versions],
     )
@@ -63,8 +65,8 @@ def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
 def lock(connections: list[UUID]) -> None:
     """Wait for the pages in flight, and keep new ones out until this transaction ends."""
     with connection.cursor() as cursor:
-        for one in sorted(connections):
-            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [one])
+        for connection_id in sorted(connections):
+            cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])
 
 
 class ToKeepOut(Struct, frozen=True):
@@ -74,11 +76,13 @@ class ToKeepOut(Struct, frozen=True):
     person: bytes
 
 
-def suppress(wanted: dict[UUID, list[ToKeepOut]], lift: Lift | None) -> int:
+def suppress(records: dict[UUID, list[ToKeepOut]], lift: Lift | None) -> int:
     """Keep these records of each connection out; without ``lift`` for good, which an earlier one with it becomes."""
     rows = [
-        Suppression(connection_id=one, hash=record.hash, person=record.person, lifts_on=lift)
-        for one, listed in wanted.items()
+        Suppression(
+            connection_id=connection_id, hash=record.hash, person=record.person, lifts_on=lift
+        )
+        for connection_id, listed in records.items()
         for record in {record.hash: record for record in listed}.values()
     ]
     if lift is None:
@@ -182,8 +186,10 @@ def count(traces: Traces, bodies: Bodies) -> dict[str, int]:
         for name, (table, column, owner) in REPORTS.items():
             mention = MENTION.format(table=table, column=column, owner=owner)
             counts[name] = 0
-            for one, keys in traces.by_connection.items():
-                cursor.execute(mention, {"connection": one, "keys": [key for _, key, _ in keys]})
+            for connection_id, keys in traces.by_connection.items():
+                cursor.execute(
+                    mention, {"connection": connection_id, "keys": [key for _, key, _ in keys]}
+                )
                 counts[name] += int(cursor.fetchone()[0])
     return counts
 
@@ -196,9 +202,9 @@ def erase(traces: Traces, bodies: Bodies) -> None:
             cursor.execute(step.removal, values)
         for table, column, owner in REPORTS.values():
             scrub = SCRUB.format(table=table, column=column, owner=owner)
-            for one, keys in traces.by_connection.items():
+            for connection_id, keys in traces.by_connection.items():
                 for _, key, _ in keys:
-                    cursor.execute(scrub, {"key": key, "connection": one})
+                    cursor.execute(scrub, {"key": key, "connection": connection_id})
 
 
 def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _values(traces: Traces, bodies: Bodies) -> dict[str, Any]:
         "deliveries": bodies.deliveries,
         "rejections": bodies.rejections,
         "org": traces.org,
-        "texts": [str(one) for one in traces.talents],
+        "texts": [str(talent_id) for talent_id in traces.talents],
         "tags": traces.tags,
     }
 

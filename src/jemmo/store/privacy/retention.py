@@ -64,8 +64,8 @@ class Tally(Struct, frozen=True):
 
 def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
     rows = _ask(_COUNT, org_id, wishes, now=now)
-    found = [Tally(Rule(row[0]), row[1], row[2]) for row in rows]
-    return sorted(found, key=lambda one: list(Rule).index(one.rule))
+    counts = [Tally(Rule(row[0]), row[1], row[2]) for row in rows]
+    return sorted(counts, key=lambda tally: list(Rule).index(tally.rule))
 
 
 def over(org_id: UUID, wishes: Retention, *, now: datetime, most: int) -> list[Over]:

@@ -59,8 +59,10 @@ async def erased(
     row = await answer.fetchone()
     if not (row and row[0]):
         return None
-    hashes_of = {id(one): _hashes(one, stream, hashed) for one in asked}
-    known = await _known(db, connection_id, {two for one in hashes_of.values() for two in one})
+    hashes_of = {id(subject): _hashes(subject, stream, hashed) for subject in asked}
+    known = await _known(
+        db, connection_id, {two for subject in hashes_of.values() for two in subject}
+    )
     if not known:
         return None
     alive = _alive(asked, hashes_of, known)
@@ -70,7 +72,7 @@ async def erased(
     for new, talent in _new(hashes_of.values(), known):
         names = {"connection": connection_id, "new": new, "talent": talent}
         await db.execute(_KEEP_OUT, names)
-    return lambda one: any(key in known for key in _hashes(one, stream, hashed))
+    return lambda subject: any(key in known for key in _hashes(subject, stream, hashed))
 
 
 _KEEP_OUT = """
@@ -83,18 +85,18 @@ _KEEP_OUT = """
 def _new(hashes: Iterable[list[bytes]], known: dict[bytes, Kept]) -> list[tuple[bytes, bytes]]:
     """Applications that an erased talent made since, with that talent: told by their own id from now on."""
     return [
-        (one[0], one[1])
-        for one in hashes
-        if len(one) == 2 and one[0] not in known and one[1] in known
+        (pair[0], pair[1])
+        for pair in hashes
+        if len(pair) == 2 and pair[0] not in known and pair[1] in known
     ]
 
 
-def _hashes(one: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:
+def _hashes(subject: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:
     """Of a record, of the talent it belongs to, or of an id alone."""
-    remote_id = one if isinstance(one, str | None) else one.remote_id
-    talent = getattr(one, "talent_remote_id", None)
-    found = [hashed(stream, remote_id)] if remote_id is not None else []
-    return [*found, hashed(Stream.TALENTS, talent)] if talent is not None else found
+    remote_id = subject if isinstance(subject, str | None) else subject.remote_id
+    talent = getattr(subject, "talent_remote_id", None)
+    own_hashes = [hashed(stream, remote_id)] if remote_id is not None else []
+    return [*own_hashes, hashed(Stream.TALENTS, talent)] if talent is not None else own_hashes
 
 
 async def _known(db: Connection, connection_id: UUID, asked: set[bytes]) -> dict[bytes, Kept]:
@@ -117,17 +119,19 @@ def _alive(
     asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, Kept]
 ) -> dict[bytes, str | None]:
     """Who may come in again, by the hash that stands for them; with the talent's id where an application told it."""
-    found: dict[bytes, str | None] = {}
-    for one in asked:
-        if not isinstance(one, Record):
+    people: dict[bytes, str | None] = {}
+    for subject in asked:
+        if not isinstance(subject, Record):
             continue
-        for key in hashes_of[id(one)]:
+        for key in hashes_of[id(subject)]:
             why = known.get(key)
-            if why and why.person and why.lift and lifts(one, why.lift, why.at):
-                found[why.person] = (
-                    one.talent_remote_id if isinstance(one, Application) else found.get(why.person)
+            if why and why.person and why.lift and lifts(subject, why.lift, why.at):
+                people[why.person] = (
+                    subject.talent_remote_id
+                    if isinstance(subject, Application)
+                    else people.get(why.person)
                 )
-    return found
+    return people
 
 
 _LOOK_UP = """
@@ -145,5 +149,5 @@ async def _let_in(db: Connection, connection_id: UUID, people: dict[bytes, str |
         "AND lifts_on IS NOT NULL",
         [connection_id, list(people)],
     )
-    if ids := [one for one in people.values() if one]:
+    if ids := [talent_id for talent_id in people.values() if talent_id]:
         await db.execute(_LOOK_UP, {"connection": connection_id, "ids": ids})

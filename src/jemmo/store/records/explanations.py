@@ -52,15 +52,16 @@ def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) 
     """What is known of ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
     typed = typed.replace("\x00", "").strip()[:500]
     connections = {
-        one.id: one for one in org.connections.select_related("lease").order_by("created_at")
+        record.id: record
+        for record in org.connections.select_related("lease").order_by("created_at")
     }
-    readings = {key: _reading(one, now) for key, one in connections.items()}
+    readings = {key: _reading(record, now) for key, record in connections.items()}
     if not typed:
         return Facts(readings=list(readings.values()))
     ids = _ids(typed)
     held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
-    known = {one.remote_id for one in held}
-    unknown = [one for one in ids if one not in known]
+    known = {record.remote_id for record in held}
+    unknown = [record for record in ids if record not in known]
     return Facts(
         held=held,
         refused=_refused(readings, ids, sees_contacts),
@@ -83,19 +84,19 @@ def _ids(typed: str) -> list[str]:
     return [typed, *dict.fromkeys(numbered)]
 
 
-def _ways(ids: list[str], said: Q | None = None) -> Iterator[Q]:
-    """How a record may be meant, the quickest to find first; ``said`` finds what is typed in its words.
+def _ways(ids: list[str], text_match: Q | None = None) -> Iterator[Q]:
+    """How a record may be meant, the quickest to find first; ``text_match`` finds what is typed in its words.
 
     A record that was deleted in the ATS is found by its ids only.
     """
     named = Q(remote_id__in=ids)
-    for one in ids:
+    for remote_id in ids:
         with suppress(ValueError):
-            named |= Q(id=UUID(one))
+            named |= Q(id=UUID(remote_id))
     yield named
     yield Q(remote_aliases__overlap=ids)
-    if said is not None:
-        yield said & Q(remote_deleted_at=None)
+    if text_match is not None:
+        yield text_match & Q(remote_deleted_at=None)
 
 
 def _records(
@@ -108,21 +109,21 @@ def _records(
     terms = "" if "/" in typed else search_terms(typed)
     saying = {Job: jobs_saying, Talent: talents_saying}
     for kind, model in (("job", Job), ("talent", Talent)):
-        said = saying[model](org, terms) if terms else None
+        text_match = saying[model](org, terms) if terms else None
         rows = model.objects.filter(org=org, connection__in=list(readings))
-        for row in _first(rows, _ways(ids, said)):
+        for row in _first(rows, _ways(ids, text_match)):
             yield _held(kind, row, readings, sees_contacts)
     applications = Application.objects.filter(org=org, connection__in=list(readings))
     named = applications.select_related("talent", "job")
-    for one in _first(named, _ways(ids)):
-        yield _application(one, readings, sees_contacts)
+    for application in _first(named, _ways(ids)):
+        yield _application(application, readings, sees_contacts)
 
 
 def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
     """Those found by the first way that finds any."""
     for way in ways:
-        if found := list(rows.filter(way).order_by("id")[:MOST]):
-            return found
+        if matches := list(rows.filter(way).order_by("id")[:MOST]):
+            return matches
     return []
 
 
@@ -175,18 +176,18 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
     )
 
 
-def _with_missed(found: list[Held], connections: Collection[UUID]) -> list[Held]:
+def _with_missed(records: list[Held], connections: Collection[UUID]) -> list[Held]:
     """The records, and of those that the ATS no longer lists what became of their deletion."""
     waiting = HeldDeletion.objects.filter(connection__in=list(connections))
     unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
     if not unused.exists():
-        return found
-    return [replace(one, missed=_missed(one, unused)) for one in found]
+        return records
+    return [replace(record, missed=_missed(record, unused)) for record in records]
 
 
-def _missed(one: Held, unused: QuerySet[HeldDeletion]) -> Missed | None:
-    same = unused.filter(connection=one.connection_id, stream=f"{one.kind}s")
-    row = same.filter(remote_ids__contains=[one.remote_id]).defer("remote_ids").first()
+def _missed(record: Held, unused: QuerySet[HeldDeletion]) -> Missed | None:
+    same = unused.filter(connection=record.connection_id, stream=f"{record.kind}s")
+    row = same.filter(remote_ids__contains=[record.remote_id]).defer("remote_ids").first()
     if row is None:
         return None
     if row.released_at is not None:
@@ -206,15 +207,15 @@ def _refused(readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool)
     rows = Rejection.objects.filter(connection__in=list(readings), remote_id__in=ids)
     return [
         Refused(
-            stream=one.stream,
-            remote_id=one.remote_id or "",
-            connection=readings[one.connection_id].connection,
-            code=one.code,
-            message=without_contacts(one.message) or "",
-            at=one.at,
-            times=one.times,
+            stream=rejection.stream,
+            remote_id=rejection.remote_id or "",
+            connection=readings[rejection.connection_id].connection,
+            code=rejection.code,
+            message=without_contacts(rejection.message) or "",
+            at=rejection.at,
+            times=rejection.times,
         )
-        for one in rows.order_by("-at", "-id")[:MOST]
+        for rejection in rows.order_by("-at", "-id")[:MOST]
     ]
 
 
@@ -227,26 +228,26 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
     )
     return [
         Awaited(
-            stream=one["target"],
-            remote_id=one["target_remote_id"],
-            connection=readings[one["connection"]].connection,
-            since=one["since"],
-            by=one["by"],
+            stream=row["target"],
+            remote_id=row["target_remote_id"],
+            connection=readings[row["connection"]].connection,
+            since=row["since"],
+            by=row["by"],
         )
-        for one in rows[:MOST]
+        for row in rows[:MOST]
     ]
 
 
 def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
     """What the last comparison of all ids met and the history leaves out."""
-    found = []
+    records = []
     for key, reading in readings.items():
         if reading.limit is None:
             continue
         rows = Sighting.objects.filter(connection=key, stream__in=LIMITED, remote_id__in=ids)
         older = rows.filter(remote_updated_at__lt=reading.limit).order_by("stream", "remote_id")
         names = older.values_list("stream", "remote_id").distinct()
-        found += [
+        records += [
             LeftOut(
                 stream=stream,
                 remote_id=remote_id,
@@ -256,7 +257,7 @@ def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
             )
             for stream, remote_id in names[:MOST]
         ]
-    return found
+    return records
 
 
 def _reading(connection: Connection, now: datetime) -> Reading:

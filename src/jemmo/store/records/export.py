@@ -273,16 +273,16 @@ def _names(record: Model, relations: Iterable[str]) -> dict[str, str | None]:
     return {name: other.name if other else None for name, other in linked.items()}
 
 
-def _chunks(found: QuerySet[Any]) -> Iterator[list[Any]]:
-    rows = found.order_by("id").iterator(chunk_size=CHUNK)
+def _chunks(queryset: QuerySet[Any]) -> Iterator[list[Any]]:
+    rows = queryset.order_by("id").iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
 
-def _by_talent(found: Iterable[Any]) -> dict[UUID, list[Any]]:
+def _by_talent(records: Iterable[Any]) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = {}
-    for one in found:
-        grouped.setdefault(one.talent_id, []).append(one)
+    for record in records:
+        grouped.setdefault(record.talent_id, []).append(record)
     return grouped
 
 
@@ -300,7 +300,7 @@ def _opened(
 
 
 def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: ContactKind) -> list[str]:
-    return [one.value for one in contacts.get(talent_id, []) if one.kind in kinds]
+    return [contact.value for contact in contacts.get(talent_id, []) if contact.kind in kinds]
 
 
 _LOOKUP = (*COMMON_FIELDS, *TIME_FIELDS)

@@ -80,15 +80,15 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def from_query(cls, given: Mapping[str, str]) -> Wanted:
+    def from_query(cls, query: Mapping[str, str]) -> Wanted:
         return cls(
-            q=typed(given, "q"),
-            status=typed(given, "status"),
-            department=typed(given, "department"),
-            city=typed(given, "city"),
-            connection=record_id(typed(given, "connection")),
-            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
-            page=page_number(given.get("page")),
+            q=typed(query, "q"),
+            status=typed(query, "status"),
+            department=typed(query, "department"),
+            city=typed(query, "city"),
+            connection=record_id(typed(query, "connection")),
+            sort=sort_key(typed(query, "sort"), COLUMNS, "updated"),
+            page=page_number(query.get("page")),
         )
 
     @property
@@ -100,41 +100,41 @@ def visible(org: Organisation) -> QuerySet[Job]:
     return Job.objects.filter(SHOWN, org=org)
 
 
-def search(org: Organisation, wanted: Wanted) -> Found[Job]:
+def search(org: Organisation, filters: Wanted) -> Found[Job]:
     """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
-    found = _matching(org, wanted)
-    if wanted.sort.endswith("talents"):
-        items = _by_people(org, found, wanted)
+    jobs = _matching(org, filters)
+    if filters.sort.endswith("talents"):
+        items = _by_people(org, jobs, filters)
     else:
-        items = cut(_listed(found).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
+        items = cut(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page)
     choices, unread = _choices(org)
     _add_active(org, items, unread)
     _add_places(items)
     name_connections(items, choices["connection"])
     return Found(
         items=items,
-        total=found.count(),
-        page=wanted.page,
-        wanted=wanted,
+        total=jobs.count(),
+        page=filters.page,
+        filters=filters,
         columns=COLUMNS,
         choices=choices,
     )
 
 
-def _matching(org: Organisation, wanted: Wanted) -> QuerySet[Job]:
-    found = visible(org)
-    if terms := search_terms(wanted.q):
-        found = found.filter(jobs_saying(org, terms))
-    if wanted.status:
-        found = found.filter(status=wanted.status)
-    if wanted.connection:
-        found = found.filter(connection=UUID(wanted.connection))
-    if wanted.department:
-        found = found.filter(department__name=wanted.department)
-    if wanted.city:
-        there = JobLocation.objects.filter(city=wanted.city, job__org=org)
-        found = found.filter(id__in=there.values("job"))
-    return found
+def _matching(org: Organisation, filters: Wanted) -> QuerySet[Job]:
+    jobs = visible(org)
+    if terms := search_terms(filters.q):
+        jobs = jobs.filter(jobs_saying(org, terms))
+    if filters.status:
+        jobs = jobs.filter(status=filters.status)
+    if filters.connection:
+        jobs = jobs.filter(connection=UUID(filters.connection))
+    if filters.department:
+        jobs = jobs.filter(department__name=filters.department)
+    if filters.city:
+        there = JobLocation.objects.filter(city=filters.city, job__org=org)
+        jobs = jobs.filter(id__in=there.values("job"))
+    return jobs
 
 
 def _people(**where: Any) -> QuerySet[Application]:
@@ -148,47 +148,51 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
     Those whose talent is hidden are told by an index of the hidden.
     """
     hidden = Talent.objects.filter(HIDDEN, org=org, id=OuterRef("talent"))
-    found = Application.objects.filter(
+    applications = Application.objects.filter(
         ~Exists(hidden), org=org, status="ACTIVE", remote_deleted_at=None, talent__isnull=False
     )
-    found = found.filter(job__isnull=False) if jobs is None else found.filter(any_of("job", jobs))
-    return dict(found.order_by().values_list("job").annotate(n=Count("*")))
+    applications = (
+        applications.filter(job__isnull=False)
+        if jobs is None
+        else applications.filter(any_of("job", jobs))
+    )
+    return dict(applications.order_by().values_list("job").annotate(n=Count("*")))
 
 
-def _by_people(org: Organisation, found: QuerySet[Job], wanted: Wanted) -> list[Job]:
+def _by_people(org: Organisation, jobs: QuerySet[Job], filters: Wanted) -> list[Job]:
     """The page in the order of how many people are in progress, counted once for all jobs.
 
     One pass over the organisation's applications is several times as fast as a count for each job.
     """
     active = _in_progress(org)
-    least_first = COLUMNS["talents"].descending == wanted.sort.startswith("-")
+    least_first = COLUMNS["talents"].descending == filters.sort.startswith("-")
     sign = 1 if least_first else -1
-    ids = found.order_by().values_list("id", flat=True)
-    places = sorted(ids, key=lambda one: (sign * active.get(one, 0), one))
-    start = (wanted.page - 1) * SIZE
-    by_id = {one.id: one for one in _listed(found.filter(id__in=places[start : start + SIZE]))}
-    return [by_id[one] for one in places[start : start + SIZE] if one in by_id]
+    ids = jobs.order_by().values_list("id", flat=True)
+    places = sorted(ids, key=lambda job: (sign * active.get(job, 0), job))
+    start = (filters.page - 1) * SIZE
+    by_id = {job.id: job for job in _listed(jobs.filter(id__in=places[start : start + SIZE]))}
+    return [by_id[job] for job in places[start : start + SIZE] if job in by_id]
 
 
-def _listed(found: QuerySet[Job]) -> QuerySet[Job]:
+def _listed(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """With what a row shows and nothing else: it is read for fifty jobs at a time."""
-    return found.select_related("department").only(*LISTED)
+    return jobs.select_related("department").only(*LISTED)
 
 
 def _add_active(org: Organisation, jobs: Sequence[Job], unread: set[UUID]) -> None:
-    active = _in_progress(org, [one.id for one in jobs]) if jobs else {}
-    for one in jobs:
-        known = one.connection_id not in unread
-        one.active = active.get(one.id, 0) if known else None  # type: ignore[attr-defined]
+    active = _in_progress(org, [job.id for job in jobs]) if jobs else {}
+    for job in jobs:
+        known = job.connection_id not in unread
+        job.active = active.get(job.id, 0) if known else None  # type: ignore[attr-defined]
 
 
 def _add_places(jobs: Sequence[Job]) -> None:
     """Give each job its ``places``; a prefetch makes a manager and a queryset for each row."""
-    places: dict[UUID, list[JobLocation]] = {one.id: [] for one in jobs}
+    places: dict[UUID, list[JobLocation]] = {job.id: [] for job in jobs}
     for place in JobLocation.objects.filter(any_of("job", list(places))).only("job", "city", "raw"):
         places[place.job_id].append(place)
-    for one in jobs:
-        one.places = places[one.id]  # type: ignore[attr-defined]
+    for job in jobs:
+        job.places = places[job.id]  # type: ignore[attr-defined]
 
 
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
@@ -249,7 +253,7 @@ def one(
         return None
     people = _people(job=job)
     pipeline = _pipeline(job, people)
-    ids = {str(one.id): one for one in pipeline}
+    ids = {str(row.id): row for row in pipeline}
     shown = people.filter(stage=ids[stage], status__in=IN_PROCESS) if stage in ids else people
     counted = dict(people.values_list("status").annotate(n=Count("id")))
     listed = list(
@@ -257,13 +261,13 @@ def one(
             F("stage_entered_at").desc(nulls_last=True), "id"
         )[:PEOPLE_SHOWN]
     )
-    show_texts([one.talent for one in listed if one.talent], unseal)
+    show_texts([row.talent for row in listed if row.talent], unseal)
     return JobPage(
         job=job,
         reads_applications=job.connection_id not in without_applications(org),
         excluded=enum_or_none(job.excluded_reason, Exclusion),
         pipeline=pipeline,
-        most=max([1, *(getattr(one, "active", 0) for one in pipeline)]),
+        most=max([1, *(getattr(row, "active", 0) for row in pipeline)]),
         hired=counted.get("HIRED", 0),
         rejected=counted.get("REJECTED", 0),
         stage=stage if stage in ids else "",
@@ -280,11 +284,11 @@ def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
     counts = dict(people.filter(status__in=IN_PROCESS).values_list("stage").annotate(n=Count("id")))
     shown = Q(job=job) | Q(id__in=[stage for stage in counts if stage])
     stages = list(Stage.objects.filter(shown, remote_deleted_at=None, org_id=job.org_id))
-    if not any(one.job_id for one in stages):
+    if not any(column.job_id for column in stages):
         company_wide = Q(job=None, job_remote_id=None, connection_id=job.connection_id)
         stages = list(Stage.objects.filter(company_wide, remote_deleted_at=None))
-    for one in stages:
-        one.active = counts.get(one.id, 0)  # type: ignore[attr-defined]
+    for column in stages:
+        column.active = counts.get(column.id, 0)  # type: ignore[attr-defined]
     return sorted(stages, key=_place)
 
 

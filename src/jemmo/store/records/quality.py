@@ -75,7 +75,7 @@ def held_of(org: Organisation) -> list[tuple[Connection, list[Held]]]:
 
 def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
     """What is stored of each stream that has anything."""
-    found = []
+    summaries = []
     with db.cursor() as cursor:
         cursor.execute(ERASED, [connection_id])
         erased = dict(zip((Stream.TALENTS, Stream.APPLICATIONS), cursor.fetchone(), strict=True))
@@ -102,8 +102,8 @@ def held(connection_id: UUID, limit: datetime | None = None) -> list[Held]:
                 "erased": erased.get(stream, 0),
             }
             if row[0] or row[2]:
-                found.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
-    return found
+                summaries.append(Held(stream=str(Stream(stream)), **counts, loose=ends))
+    return summaries
 
 
 def _namesakes(org: Organisation) -> list[list[Talent]]:
@@ -112,6 +112,6 @@ def _namesakes(org: Organisation) -> list[list[Talent]]:
         cursor.execute(NAMESAKES, {"org": org.id, "most": GROUPS})
         groups = [row[0] for row in cursor.fetchall()]
     talents = Talent.objects.select_related("connection").in_bulk(
-        [one for group in groups for one in group]
+        [talent_id for group in groups for talent_id in group]
     )
-    return [[talents[one] for one in group if one in talents] for group in groups]
+    return [[talents[talent_id] for talent_id in group if talent_id in talents] for group in groups]

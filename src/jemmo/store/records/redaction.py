@@ -63,32 +63,32 @@ def put_back(
         setattr(talent, name, value)
     if texts:
         talent.notice_again()
-    for one in files:
-        if one.remote_id in named:
-            one.file_name = named[one.remote_id]
-            one.notice_again()
+    for attachment in files:
+        if attachment.remote_id in named:
+            attachment.file_name = named[attachment.remote_id]
+            attachment.notice_again()
 
 
 def put_back_letters(applications: Iterable[Application], unseal: Unseal) -> None:
     """The same of applications; of those alone it is known what their letters say."""
-    for one in applications:
-        if one.sealed_texts is not None:
-            context = application_texts_context(one.connection_id, one.remote_id)
-            plain = unseal(bytes(one.sealed_texts), context)
+    for application in applications:
+        if application.sealed_texts is not None:
+            context = application_texts_context(application.connection_id, application.remote_id)
+            plain = unseal(bytes(application.sealed_texts), context)
             for name, value in msgspec.json.decode(plain, type=Texts).items():
-                setattr(one, name, value)
+                setattr(application, name, value)
 
 
 def put_back_in_list(talents: Iterable[Talent], unseal: Unseal) -> None:
     """Open what a list needs of what was set apart: nothing of those to whom nothing happened, nearly all."""
-    wanted = {one.id: one for one in talents if _lacks(one)}
-    if wanted:
-        rows = contacts_of(wanted)
-        for one in wanted.values():
-            put_back(one, rows.get(one.id), unseal)
+    redacted = {talent.id: talent for talent in talents if _lacks(talent)}
+    if redacted:
+        rows = contacts_of(redacted)
+        for talent in redacted.values():
+            put_back(talent, rows.get(talent.id), unseal)
 
 
 def _lacks(talent: Talent) -> bool:
     """Whether something was taken out of what lists show."""
-    said = [getattr(talent, name) for name in TALENT_TEXTS] + talent.tags
-    return any(HIDDEN in text for text in said if text)
+    texts = [getattr(talent, name) for name in TALENT_TEXTS] + talent.tags
+    return any(HIDDEN in text for text in texts if text)

@@ -60,13 +60,13 @@ def of(connection: Connection, stream: Stream, remote_id: str, *, now: datetime)
     active = connection.state == ConnectionState.ACTIVE
     blocked = "" if active else str(connection.state)
     hints = list(_hints(connection, stream, remote_id))
-    own = next((one for one in hints if one.stream == stream), None)
-    waiting = [one for one in hints if one.due_at is not None]
+    own = next((request for request in hints if request.stream == stream), None)
+    waiting = [request for request in hints if request.due_at is not None]
     if own is None or blocked:
         return Refreshing(outcome=State.IDLE, blocked=blocked)
     if waiting:
-        heard = min(one.heard_at for one in waiting)
-        code = next((one.trouble for one in waiting if one.trouble), "")
+        heard = min(request.heard_at for request in waiting)
+        code = next((request.trouble for request in waiting if request.trouble), "")
         return Refreshing(outcome=State.WAITING, trouble=code, at=heard, slow=now - heard > LONG)
     if own.trouble:
         recent = now - own.heard_at < TOLD_FOR * 10
@@ -90,15 +90,15 @@ def changed_since(connection_id: UUID, stream: Stream, remote_id: str, since: da
 
 
 def _latest(records: QuerySet[Any]) -> datetime | None:
-    found: datetime | None = records.aggregate(at=Max("modified_at"))["at"]
-    return found
+    modified_at: datetime | None = records.aggregate(at=Max("modified_at"))["at"]
+    return modified_at
 
 
 def _hints(connection: Connection, stream: Stream, remote_id: str) -> list[WebhookHint]:
-    wanted = Q(stream=stream, remote_id=remote_id)
+    condition = Q(stream=stream, remote_id=remote_id)
     if stream is Stream.TALENTS:
         applications = Application.objects.filter(
             connection=connection, talent__remote_id=remote_id
         ).values("remote_id")
-        wanted |= Q(stream=Stream.APPLICATIONS, remote_id__in=applications)
-    return list(WebhookHint.objects.filter(wanted, connection=connection))
+        condition |= Q(stream=Stream.APPLICATIONS, remote_id__in=applications)
+    return list(WebhookHint.objects.filter(condition, connection=connection))

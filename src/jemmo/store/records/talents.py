@@ -85,18 +85,18 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def from_query(cls, given: Mapping[str, str]) -> Wanted:
-        stage, status = typed(given, "stage"), typed(given, "status")
+    def from_query(cls, query: Mapping[str, str]) -> Wanted:
+        stage, status = typed(query, "stage"), typed(query, "status")
         return cls(
-            q=typed(given, "q"),
+            q=typed(query, "q"),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
-            job=record_id(typed(given, "job")),
-            tag=typed(given, "tag"),
-            connection=record_id(typed(given, "connection")),
-            contact=contact if (contact := typed(given, "contact")) in _STANCES else "",
-            sort=sort_key(typed(given, "sort"), COLUMNS, "updated"),
-            page=page_number(given.get("page")),
+            job=record_id(typed(query, "job")),
+            tag=typed(query, "tag"),
+            connection=record_id(typed(query, "connection")),
+            contact=contact if (contact := typed(query, "contact")) in _STANCES else "",
+            sort=sort_key(typed(query, "sort"), COLUMNS, "updated"),
+            page=page_number(query.get("page")),
         )
 
     @property
@@ -106,7 +106,7 @@ class Wanted:
         )
 
 
-_STANCES = {str(one) for one in Stance}
+_STANCES = {str(choice) for choice in Stance}
 
 
 def _may_be_contacted(stance: Stance) -> Q:
@@ -124,7 +124,7 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 
 def search(
     org: Organisation,
-    wanted: Wanted,
+    filters: Wanted,
     *,
     unseal: Unseal | None = None,
     word_hashes: Sequence[int] = (),
@@ -138,24 +138,24 @@ def search(
 
     Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
-    found, total = _matching(
-        org, wanted, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
+    talents, total = _matching(
+        org, filters, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
     )
-    items = cut(found.only(*LISTED).order_by(*order(COLUMNS, wanted.sort)), wanted.page)
-    _add_latest(items, wanted)
+    items = cut(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
+    _add_latest(items, filters)
     show_texts(items, unseal)
     connections = told_apart(org)
     name_connections(items, connections)
     return Found(
         items=items,
         total=total,
-        page=wanted.page,
-        wanted=wanted,
+        page=filters.page,
+        filters=filters,
         columns=COLUMNS,
         choices={
             "stage": list(StageCategory),
             "status": list(ApplicationStatus),
-            "job": _jobs(org, wanted.job),
+            "job": _jobs(org, filters.job),
             "connection": connections,
             "contact": list(Stance),
         },
@@ -164,7 +164,7 @@ def search(
 
 def _matching(
     org: Organisation,
-    wanted: Wanted,
+    filters: Wanted,
     *,
     sees_contacts: bool,
     word_hashes: Sequence[int],
@@ -175,78 +175,80 @@ def _matching(
     That words match without the contact details beside them is asked of few and of the page shown: in a count of
     thousands one more or less tells of nobody, and asking takes seconds.
     """
-    found, terms = visible(org), search_terms(wanted.q)
-    if not wanted.filtered:
-        return found, found.count()
-    said = _narrowed(org, wanted, sees_contacts=sees_contacts)
+    talents, terms = visible(org), search_terms(filters.q)
+    if not filters.filtered:
+        return talents, talents.count()
+    matches = _narrowed(org, filters, sees_contacts=sees_contacts)
     if named:
-        said = said.filter(id__in=named)
+        matches = matches.filter(id__in=named)
     elif terms:
         ids = few_saying(org, terms, word_hashes, FEW)
         by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
-        said = said.filter(by_words)
-    total, few = tally(said)
-    found = said if few is None else found.filter(id__in=among(few))
+        matches = matches.filter(by_words)
+    total, few = tally(matches)
+    talents = matches if few is None else talents.filter(id__in=among(few))
     if terms and not sees_contacts:
-        found = found.filter(matches_without_contacts(terms))
-        total = total if few is None else found.count()
-    return found, total
+        talents = talents.filter(matches_without_contacts(terms))
+        total = total if few is None else talents.count()
+    return talents, total
 
 
-def _narrowed(org: Organisation, wanted: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
+def _narrowed(org: Organisation, filters: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
     """What the address asks for besides its words."""
-    found = visible(org)
-    if wanted.tag:
-        found = found.filter(tags__contains=[wanted.tag])
-        if not sees_contacts and has_contacts(wanted.tag):
-            found = found.none()
-    if wanted.connection:
-        found = found.filter(connection=UUID(wanted.connection))
-    if wanted.contact:
-        found = found.filter(_may_be_contacted(Stance(wanted.contact)))
-    if (applied := _applied(wanted)) is not None:
-        found = found.filter(Exists(applied))
-    return found
+    talents = visible(org)
+    if filters.tag:
+        talents = talents.filter(tags__contains=[filters.tag])
+        if not sees_contacts and has_contacts(filters.tag):
+            talents = talents.none()
+    if filters.connection:
+        talents = talents.filter(connection=UUID(filters.connection))
+    if filters.contact:
+        talents = talents.filter(_may_be_contacted(Stance(filters.contact)))
+    if (applied := _applied(filters)) is not None:
+        talents = talents.filter(Exists(applied))
+    return talents
 
 
-def _applied(wanted: Wanted) -> QuerySet[Application] | None:
+def _applied(filters: Wanted) -> QuerySet[Application] | None:
     """The applications of which a talent must have one; ``None`` when the address asks for none."""
-    if not (wanted.stage or wanted.status or wanted.job):
+    if not (filters.stage or filters.status or filters.job):
         return None
-    return _those_asked_for(wanted).filter(talent=OuterRef("id"))
+    return _those_asked_for(filters).filter(talent=OuterRef("id"))
 
 
-def _those_asked_for(wanted: Wanted) -> QuerySet[Application]:
+def _those_asked_for(filters: Wanted) -> QuerySet[Application]:
     """The applications that the filters leave."""
     applications = Application.objects.filter(remote_deleted_at=None)
-    if wanted.stage:
-        applications = applications.filter(stage__category=wanted.stage)
-    if wanted.status:
-        applications = applications.filter(status=wanted.status)
-    elif wanted.stage:
+    if filters.stage:
+        applications = applications.filter(stage__category=filters.stage)
+    if filters.status:
+        applications = applications.filter(status=filters.status)
+    elif filters.stage:
         applications = applications.filter(status__in=IN_PROCESS)
-    if wanted.job:
-        applications = applications.filter(job=UUID(wanted.job))
+    if filters.job:
+        applications = applications.filter(job=UUID(filters.job))
     return applications
 
 
 def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
     """The jobs to choose from, with their titles: those that changed last, and always the one that is chosen."""
     shown = jobs.visible(org).values_list("id", "title")
-    found = list(shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS])
-    if chosen and chosen not in {str(job) for job, _title in found}:
-        found += shown.filter(id=chosen)
-    return sorted(found, key=lambda job: job[1].casefold())
+    choices = list(
+        shown.order_by(F("remote_updated_at").desc(nulls_last=True), "id")[:OFFERED_JOBS]
+    )
+    if chosen and chosen not in {str(job) for job, _title in choices}:
+        choices += shown.filter(id=chosen)
+    return sorted(choices, key=lambda job: job[1].casefold())
 
 
-def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
+def _add_latest(talents: list[Talent], filters: Wanted) -> None:
     """The application to name beside each: one in progress rather than a past one, then the latest.
 
     Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
     """
     latest: dict[UUID, Application] = {}
     applications = (
-        _those_asked_for(wanted)
+        _those_asked_for(filters)
         .filter(any_of("talent", [talent.id for talent in talents]))
         .select_related("job", "stage")
         .only("talent", "status", "job__title", "stage__name")
@@ -257,8 +259,8 @@ def _add_latest(talents: list[Talent], wanted: Wanted) -> None:
         before = latest.get(application.talent_id)
         if before is None or before.status != "ACTIVE" or application.status == "ACTIVE":
             latest[application.talent_id] = application
-    for one in talents:
-        one.latest = latest.get(one.id)  # type: ignore[attr-defined]
+    for row in talents:
+        row.latest = latest.get(row.id)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,24 +320,24 @@ def _name_moves(applications: list[Application]) -> None:
     """
     ids = {
         remote_id
-        for one in applications
-        for move in one.stage_events.all()
+        for record in applications
+        for move in record.stage_events.all()
         for remote_id in (move.from_stage_remote_id, move.to_stage_remote_id)
         if remote_id
     }
     names: dict[tuple[Any, str | None], str] = {}
     if ids:
-        connections = {one.connection_id for one in applications}
+        connections = {record.connection_id for record in applications}
         known = Stage.objects.filter(Q(connection__in=connections), remote_id__in=ids)
-        names = {(one.connection_id, one.remote_id): one.name for one in known}
-    for one in applications:
-        moves = sorted(one.stage_events.all(), key=lambda move: move.at, reverse=True)
+        names = {(record.connection_id, record.remote_id): record.name for record in known}
+    for record in applications:
+        moves = sorted(record.stage_events.all(), key=lambda move: move.at, reverse=True)
         for move in moves:
-            move.before = names.get((one.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
-            move.after = names.get((one.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
+            move.before = names.get((record.connection_id, move.from_stage_remote_id))  # type: ignore[attr-defined]
+            move.after = names.get((record.connection_id, move.to_stage_remote_id))  # type: ignore[attr-defined]
             stayed = move.from_stage_remote_id == move.to_stage_remote_id
             move.named = not stayed and bool(move.before or move.after)  # type: ignore[attr-defined]
-        one.moves = moves  # type: ignore[attr-defined]
+        record.moves = moves  # type: ignore[attr-defined]
 
 
 def _opened(

@@ -45,17 +45,17 @@ def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
     """
     talents = list(talents)
     shown = []
-    for one in talents:
-        one.tags = one.tags[:MAX_TAGS_IN_ROW]
-        if unseal is None or one.withheld:
-            conceal(one, Search(MAX_SEARCHED_IN_ROW))
+    for talent in talents:
+        talent.tags = talent.tags[:MAX_TAGS_IN_ROW]
+        if unseal is None or talent.withheld:
+            conceal(talent, Search(MAX_SEARCHED_IN_ROW))
         else:
-            shown.append(one)
+            shown.append(talent)
     if unseal is not None:
         put_back_in_list(shown, unseal)
-    for one in talents:
+    for talent in talents:
         for name in TALENT_TEXTS:
-            setattr(one, name, _beginning(getattr(one, name)))
+            setattr(talent, name, _beginning(getattr(talent, name)))
 
 
 def _beginning(text: str | None) -> str | None:
@@ -65,14 +65,14 @@ def _beginning(text: str | None) -> str | None:
 
 
 def conceal_applications(applications: Iterable[Application]) -> None:
-    for one in applications:
+    for application in applications:
         for name in APPLICATION_TEXTS:
-            setattr(one, name, without_contacts(getattr(one, name)))
+            setattr(application, name, without_contacts(getattr(application, name)))
 
 
 def conceal_files(files: Iterable[Attachment]) -> None:
-    for one in files:
-        one.file_name = without_contacts(one.file_name)
+    for attachment in files:
+        attachment.file_name = without_contacts(attachment.file_name)
 
 
 SEARCHED = tuple(field.name for field in searched(records.Talent) if field.is_text)

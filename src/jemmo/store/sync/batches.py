@@ -35,9 +35,13 @@ class Batch(Struct, kw_only=True):
     def keep_out(self, erased: Callable[[Any], bool]) -> None:
         """Drop the records of people who were erased."""
         self.erased += [row.remote_id for row in self.rows if erased(row.record)]
-        self.erased += [one.remote_id for one in self.rejected if erased(one.remote_id)]
+        self.erased += [
+            rejection.remote_id for rejection in self.rejected if erased(rejection.remote_id)
+        ]
         self.rows = [row for row in self.rows if not erased(row.record)]
-        self.rejected = [one for one in self.rejected if not erased(one.remote_id)]
+        self.rejected = [
+            rejection for rejection in self.rejected if not erased(rejection.remote_id)
+        ]
 
 
 def batch_of(pages: Sequence[ReadyPage]) -> Batch:
@@ -54,24 +58,24 @@ def batch_of(pages: Sequence[ReadyPage]) -> Batch:
 
 def gone_of(outcomes: Sequence[PageOutcome]) -> list[str]:
     """What the ATS says is deleted, unless a later page shows it again."""
-    found: dict[str, None] = {}
+    deleted: dict[str, None] = {}
     for outcome in outcomes:
-        for one in outcome.accepted:
-            found.pop(one.record.remote_id, None)
-        found.update(dict.fromkeys(outcome.gone))
-    return list(found)
+        for accepted in outcome.accepted:
+            deleted.pop(accepted.record.remote_id, None)
+        deleted.update(dict.fromkeys(outcome.gone))
+    return list(deleted)
 
 
 def newest(rows: Sequence[Row]) -> list[Row]:
     """One record per id: of repeats, the one the ATS changed last; of equals, the one read last."""
-    found: dict[str, Row] = {}
-    for one in rows:
-        before = found.get(one.remote_id)
-        if before is None or not _older(one, before):
-            found[one.remote_id] = one
-    return list(found.values())
+    latest: dict[str, Row] = {}
+    for row in rows:
+        before = latest.get(row.remote_id)
+        if before is None or not _older(row, before):
+            latest[row.remote_id] = row
+    return list(latest.values())
 
 
-def _older(one: Row, other: Row) -> bool:
-    mine, theirs = one.record.remote_updated_at, other.record.remote_updated_at
+def _older(row: Row, other: Row) -> bool:
+    mine, theirs = row.record.remote_updated_at, other.record.remote_updated_at
     return mine is not None and theirs is not None and mine < theirs

@@ -36,7 +36,7 @@ async def loss(db: Connection, connection_id: UUID, stream: Stream, before: date
     names = await sweeps.missing(db, connection_id, stream, before)
     if names and stream is Stream.STAGES:
         waiting = await _stages_of_waiting_jobs(db, connection_id)
-        names = [one for one in names if one not in waiting]
+        names = [name for name in names if name not in waiting]
     return await _state(db, connection_id, stream, names)
 
 
@@ -132,13 +132,14 @@ async def of_named(
     if not there:
         return []
     states = {
-        one: await _state(db, connection_id, Stream(one), []) for one in brake.related(stream)
+        candidate: await _state(db, connection_id, Stream(candidate), [])
+        for candidate in brake.related(stream)
     }
     state = states[stream]
     reviewed = await _reviewed(db, connection_id, stream) if state.decision else set()
     if state.decision == "released":
-        return [one for one in there if one in reviewed]
-    is_open = any(one.decision in {"open", "released"} for one in states.values())
+        return [candidate for candidate in there if candidate in reviewed]
+    is_open = any(candidate.decision in {"open", "released"} for candidate in states.values())
     if not (is_open or state.decision) and await _fits(db, connection_id, states, stream, there):
         return there
     if holds and not reviewed.issuperset(there):
@@ -182,8 +183,8 @@ async def _fits(
         along = await applications_of(db, connection_id, remote_ids)
         needs[Stream.APPLICATIONS] = sum(along.values())
     return all(
-        number <= brake.room(states[one].present, states[one].recent)
-        for one, number in needs.items()
+        number <= brake.room(states[affected].present, states[affected].recent)
+        for affected, number in needs.items()
     )
 
 
@@ -251,10 +252,12 @@ async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
 
 async def room(db: Connection, connection_id: UUID, stream: Stream) -> int:
     """How many records may be deleted on a webhook's word; none while related deletions are paused."""
-    states = [await _state(db, connection_id, Stream(one), []) for one in brake.related(stream)]
+    states = [
+        await _state(db, connection_id, Stream(related), []) for related in brake.related(stream)
+    ]
     if any(state.decision in {"open", "kept", "released"} for state in states):
         return 0
-    state = next(one for one in states if one.stream is stream)
+    state = next(related for related in states if related.stream is stream)
     return brake.room(state.present, state.recent)
 
 

@@ -54,7 +54,7 @@ async def images(
 ) -> Images:
     """The rows of these records; what is sealed of them is opened, since the same text is never sealed alike."""
     answer = await db.execute(_query(stream).encode(), [connection_id, list(ids)])
-    found: Images = {}
+    by_remote_id: Images = {}
     for remote_id, image, contacts, texts in await answer.fetchall():
         if contacts is not None:
             plain = open_sealed(contacts, contact_context(connection_id, remote_id))
@@ -62,8 +62,8 @@ async def images(
         if texts is not None:
             plain = open_sealed(texts, _texts_context(stream)(connection_id, remote_id))
             _put_back(image, msgspec.json.decode(plain))
-        found[remote_id] = image
-    return found
+        by_remote_id[remote_id] = image
+    return by_remote_id
 
 
 def _texts_context(stream: Stream) -> Callable[[UUID, str], bytes]:

@@ -35,8 +35,8 @@ async def load(db: Connection, connection_id: UUID) -> dict[Stream, Checkpoint]:
 
 async def synced_at(db: Connection, connection_id: UUID) -> dict[str, datetime | None]:
     """How old each stream is."""
-    found = await load(db, connection_id)
-    return {stream: point.synced_at for stream, point in found.items()}
+    points = await load(db, connection_id)
+    return {stream: point.synced_at for stream, point in points.items()}
 
 
 async def rereading(

@@ -125,9 +125,9 @@ def of(seen: Seen, *pages: str, now: datetime) -> Freshness:
     run = seen.running if running else None
     pages = pages or tuple(PAGES)
     decision = seen.decision_of(pages)
-    found = [_page(seen, page, running and _covers(run, page), run, now) for page in pages]
-    worst = _worst(found)
-    moments = [one.synced_at for one in found]
+    states = [_page(seen, page, running and _covers(run, page), run, now) for page in pages]
+    worst = _worst(states)
+    moments = [state.synced_at for state in states]
     return Freshness(
         colour=Colour.YELLOW if decision and worst.colour is Colour.GREEN else worst.colour,
         decisions=(decision,) if decision else (),
@@ -151,8 +151,8 @@ def reread_at(connection_id: UUID) -> datetime | None:
     records = [str(stream) for stream in numbers.RECORDS]
     with database.cursor() as cursor:
         cursor.execute(_REREAD_AT, [FIRST, LAST, connection_id, records])
-        found: datetime | None = cursor.fetchone()[0]
-    return found
+        finished_at: datetime | None = cursor.fetchone()[0]
+    return finished_at
 
 
 def page_synced_at(connection_id: UUID, page: str) -> datetime | None:
@@ -186,21 +186,21 @@ def _covers(run: SyncRun | None, page: str) -> bool:
     return run is None or run.scope in COVERED_BY[page]
 
 
-def _worst(found: Sequence[Freshness]) -> Freshness:
+def _worst(states: Sequence[Freshness]) -> Freshness:
     """What needs attention most, with the oldest time."""
-    by_urgency = sorted(found, key=lambda one: WORST_FIRST.index(one.colour or Colour.GREEN))
+    by_urgency = sorted(states, key=lambda state: WORST_FIRST.index(state.colour or Colour.GREEN))
     if not by_urgency:
         return Freshness(colour=None, synced_at=None)
     worst = by_urgency[0]
-    failed = next((one for one in by_urgency if one.error), worst)
+    failed = next((state for state in by_urgency if state.error), worst)
     return Freshness(
         colour=worst.colour,
-        synced_at=freshness.oldest(one.synced_at for one in by_urgency),
+        synced_at=freshness.oldest(state.synced_at for state in by_urgency),
         error=failed.error,
         failing=failed.failing,
-        files_error=next((one.files_error for one in by_urgency if one.files_error), None),
+        files_error=next((state.files_error for state in by_urgency if state.files_error), None),
         read=worst.read,
-        decisions=tuple(decision for one in found for decision in one.decisions),
+        decisions=tuple(decision for state in states for decision in state.decisions),
     )
 
 

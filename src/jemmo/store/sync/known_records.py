@@ -74,7 +74,7 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
 
     The database does not guard those of applications, so they are looked at one by one.
     """
-    found = []
+    broken = []
     for table in TABLES.values():
         for link in table.links:
             answer = await db.execute(
@@ -85,8 +85,8 @@ async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
             )
             row = await answer.fetchone()
             if row and row[0]:
-                found.append(_broken(table.stream, link, row[0], row[1]))
-    return found
+                broken.append(_broken(table.stream, link, row[0], row[1]))
+    return broken
 
 
 def waiting_relations(waiting: Mapping[tuple[str, str], int]) -> list[Broken]:

@@ -28,5 +28,5 @@ def of(connection: Connection, run: SyncRun, *, now: datetime) -> Progress:
     }
     elapsed = now - run.started_at
     expected = connection.expected_totals
-    found = estimate.progress(points, expected, streams=streams, read=read, elapsed=elapsed)
-    return replace(found, recent_ready=run.recent_ready)
+    estimated = estimate.progress(points, expected, streams=streams, read=read, elapsed=elapsed)
+    return replace(estimated, recent_ready=run.recent_ready)

@@ -158,7 +158,7 @@ class RecordWriter:
         known = await self._known(batch.stream, ids, self.names(self.context.policy))
         if any(_may_change(row, known.get(row.remote_id)) for row in batch.rows):
             return None
-        if any(one.rejected for one in known.values()):
+        if any(known_row.rejected for known_row in known.values()):
             return None
         counts = batch.counts()
         counts.add(_without_hidden(Counts(unchanged=len(ids)), ids, known))

@@ -23,8 +23,8 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 def asked_with(base_url: str, api_key: str, options: Mapping[str, str]) -> str:
     """A digest that tells nothing of the key."""
-    given = msgspec.json.encode([base_url, api_key, dict(options)], order="deterministic")
-    return blake2b(given, digest_size=16, person=b"jemmo-refused").hexdigest()
+    payload = msgspec.json.encode([base_url, api_key, dict(options)], order="deterministic")
+    return blake2b(payload, digest_size=16, person=b"jemmo-refused").hexdigest()
 
 
 class PostgresRefusals(OnSharedConnection):
@@ -58,9 +58,9 @@ class PostgresRefusals(OnSharedConnection):
             )
 
 
-def read(found: str | None) -> Kept:
+def read(document: str | None) -> Kept:
     """What is kept; nothing where another version wrote it."""
     try:
-        return msgspec.json.decode(found or "{}", type=Kept)
+        return msgspec.json.decode(document or "{}", type=Kept)
     except msgspec.MsgspecError:
         return Kept()

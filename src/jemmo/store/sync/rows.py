@@ -53,19 +53,19 @@ def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> l
     """
     table, children = TABLES[stream], CHILDREN.get(stream, ())
     ids = new_ids(len(accepted))
-    apart = [set_apart(one.record) for one in accepted]
+    apart = [set_apart(candidate.record) for candidate in accepted]
     sealed = sealing.values(stream, apart)
     values = [
-        table.row(row_id, one.content_hash, one.excluded, clear)
-        for row_id, one, (clear, _) in zip(ids, accepted, apart, strict=True)
+        table.row(row_id, candidate.content_hash, candidate.excluded, clear)
+        for row_id, candidate, (clear, _) in zip(ids, accepted, apart, strict=True)
     ]
     parts = [
         [_parts(child, clear, row_id) for child in children]
         for row_id, (clear, _) in zip(ids, apart, strict=True)
     ]
     return [
-        Row(one.record, clear, [*own, *beside], belonging)
-        for one, (clear, _), own, beside, belonging in zip(
+        Row(candidate.record, clear, [*own, *beside], belonging)
+        for candidate, (clear, _), own, beside, belonging in zip(
             accepted, apart, values, sealed, parts, strict=True
         )
     ]

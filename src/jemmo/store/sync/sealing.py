@@ -37,7 +37,7 @@ class Sealing(Struct, frozen=True):
         if stream is Stream.TALENTS:
             return self._of_talents(apart)
         if stream is Stream.APPLICATIONS:
-            return [[one] for one in self._texts(apart, application_texts_context)]
+            return [[sealed] for sealed in self._texts(apart, application_texts_context)]
         return [[] for _ in apart]
 
     def _of_talents(self, apart: Sequence[tuple[Talent, Texts]]) -> list[list[Any]]:
@@ -53,7 +53,7 @@ class Sealing(Struct, frozen=True):
         ]
         marks = [self._found_by(talent, texts) for talent, texts in apart]
         texts = self._texts(apart, talent_texts_context)
-        return [list(one) for one in zip(contacts, marks, texts, strict=True)]
+        return [list(columns) for columns in zip(contacts, marks, texts, strict=True)]
 
     def _found_by(self, talent: Talent, texts: Texts) -> bytes | None:
         if self.marks is None or not (talent.contacts or texts):

@@ -92,7 +92,7 @@ def upsert(stream: Stream) -> str:
 
 
 def _searched(table: Table, name: str) -> str:
-    listed = next(one for one in table.columns if one.name == name).type.endswith("[]")
+    listed = next(column for column in table.columns if column.name == name).type.endswith("[]")
     text = f"array_to_string(s.{name}, ' ')" if listed else f"s.{name}"
     return f"coalesce(left({text}, {SEARCHED}), '')"
 
@@ -124,15 +124,15 @@ def inserted(table: Table) -> str:
 
 def _values(table: Table) -> dict[str, str]:
     """What each column gets."""
-    found = {column.name: _value(table, column) for column in table.staged}
-    found |= {link.column: _linked(link) for link in table.links}
+    expressions = {column.name: _value(table, column) for column in table.staged}
+    expressions |= {link.column: _linked(link) for link in table.links}
     if table.stream is Stream.APPLICATIONS:
-        found["sealed_texts"] = "s.sealed_texts"
+        expressions["sealed_texts"] = "s.sealed_texts"
     if table.search:
         words = " || ' ' || ".join(_searched(table, name) for name in table.search)
         # Without angle brackets, in which the parser would see a tag and skip it.
-        found["search"] = f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))"
-    return found
+        expressions["search"] = f"to_tsvector('simple', translate(unaccent({words}), '<>', '  '))"
+    return expressions
 
 
 def _write(table: Table) -> str:

@@ -71,15 +71,15 @@ async def add(
     db: Connection, connection_id: UUID, stream: Stream, sightings: Sequence[Sighting]
 ) -> None:
     met = [
-        one for one in sightings if "\x00" not in one.remote_id
+        sighting for sighting in sightings if "\x00" not in sighting.remote_id
     ]  # else it is rejected whenever it is read
     await db.execute(  # a policy allows no COPY
         """INSERT INTO sighting (connection_id, stream, remote_id, remote_updated_at)
            SELECT %s, %s, * FROM unnest(%s::text[], %s::timestamptz[])""",
         [
             *(connection_id, stream),
-            [one.remote_id for one in met],
-            [one.remote_updated_at for one in met],
+            [sighting.remote_id for sighting in met],
+            [sighting.remote_updated_at for sighting in met],
         ],
     )
 

@@ -62,9 +62,9 @@ def icon(
         failing=state.failing if len(connections) > 1 else "",
         decisions=state.decisions,
         files_error=state.files_error,
-        blocked=_blocked([one.state for one in connections]),
+        blocked=_blocked([connection.state for connection in connections]),
         waiting=state.colour is not Colour.LOADING
-        and _waits([str(one.id) for one in connections], scopes),
+        and _waits([str(connection.id) for connection in connections], scopes),
         progress=_together(running),
         changed=sum(_changed(each, page) for each in seen),
     )
@@ -99,13 +99,13 @@ def _waits(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _together(found: list[Progress]) -> Progress:
+def _together(parts: list[Progress]) -> Progress:
     """Several syncs as one, which ends with the last of them."""
-    totals = [one.total for one in found if one.total is not None]
-    lefts = [one.left for one in found if one.left is not None]
+    totals = [part.total for part in parts if part.total is not None]
+    lefts = [part.left for part in parts if part.left is not None]
     return Progress(
-        seen=sum(one.seen for one in found),
-        total=sum(totals) if found and len(totals) == len(found) else None,
-        left=max(lefts) if len(lefts) == len(found) and lefts else None,
-        recent_ready=bool(found) and all(one.recent_ready for one in found),
+        seen=sum(part.seen for part in parts),
+        total=sum(totals) if parts and len(totals) == len(parts) else None,
+        left=max(lefts) if len(lefts) == len(parts) and lefts else None,
+        recent_ready=bool(parts) and all(part.recent_ready for part in parts),
     )

@@ -26,8 +26,8 @@ def as_json(value: Any) -> str | None:
         return None
     if not value:
         return "{}"
-    found = _encode(value).decode()
-    return found.replace("\\u0000", "") if "\\u0000" in found else found
+    text = _encode(value).decode()
+    return text.replace("\\u0000", "") if "\\u0000" in text else text
 
 
 def as_array(values: Sequence[str]) -> str:
@@ -38,7 +38,7 @@ def as_array(values: Sequence[str]) -> str:
     """
     if not values:
         return "{}"
-    quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in values)
     return '{"' + '","'.join(quoted) + '"}'
 
 
@@ -51,7 +51,7 @@ def as_numbers(values: Sequence[int]) -> bytes:
     count = len(values)
     if not count:
         return _EMPTY
-    sized = [part for one in values for part in (8, one)]
+    sized = [part for number in values for part in (8, number)]
     return _array_of(count)(1, 0, 20, count, 1, *sized)
 
 

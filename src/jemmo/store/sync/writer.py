@@ -108,7 +108,7 @@ class Writer:
     ) -> None:
         with explained():
             if kept_out := await self._records.erased(stream, met):
-                met = [one for one in met if not kept_out(one.remote_id)]
+                met = [sighting for sighting in met if not kept_out(sighting.remote_id)]
             async with self.db.transaction():
                 await hold_lease(self.db, self.context)
                 if anew:
@@ -138,11 +138,11 @@ class Writer:
 
     async def unread(self, stream: Stream) -> list[str]:
         with explained():
-            found = await sweeps.unread(
+            ids = await sweeps.unread(
                 self.db, self.context.connection_id, stream, self.context.limit
             )
-            kept_out = await self._records.erased(stream, found)
-        return [one for one in found if not kept_out(one)] if kept_out else found
+            kept_out = await self._records.erased(stream, ids)
+        return [remote_id for remote_id in ids if not kept_out(remote_id)] if kept_out else ids
 
     async def orphans(self, stream: Stream, since: datetime) -> list[str]:
         with explained():
@@ -199,7 +199,9 @@ class Writer:
                     await sweeps.forget_stale_links(self.db, self.context.connection_id, waiting)
                 waiting = await sweeps.waiting_links(self.db, self.context.connection_id)
             broken = await self._broken_relations(waiting)
-            report.warn(_dangling(one) for one in broken if one.target in report.streams)
+            report.warn(
+                _dangling(relation) for relation in broken if relation.target in report.streams
+            )
             talents = report.streams.get(Stream.TALENTS)
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
                 async with self._records.alone():
@@ -212,7 +214,7 @@ class Writer:
         if self.context.limit is None:
             return False
         return self.context.mode is not Mode.INCREMENTAL or any(
-            report.streams[one].created for one in LIMITED if one in report.streams
+            report.streams[stream].created for stream in LIMITED if stream in report.streams
         )
 
     async def _broken_relations(self, waiting: Mapping[tuple[str, str], int]) -> list[Broken]:

@@ -24,9 +24,9 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 def kept(connection: Connection) -> Kept:
-    found = WebhookDelivery.objects.filter(connection=connection)
-    counted = found.aggregate(number=Count("id"), since=Min("received_at"))
-    latest = found.defer("sealed_body").order_by("-received_at", "-id")[:SHOWN]
+    deliveries = WebhookDelivery.objects.filter(connection=connection)
+    counted = deliveries.aggregate(number=Count("id"), since=Min("received_at"))
+    latest = deliveries.defer("sealed_body").order_by("-received_at", "-id")[:SHOWN]
     return Kept(number=counted["number"], since=counted["since"], latest=list(latest))
 
 

@@ -144,10 +144,10 @@ def clear_old(cursor: Any) -> int:
 
 def _columns(hints: list[Hint]) -> dict[str, list[object]]:
     """In the order in which a look locks them."""
-    listed = sorted(hints, key=lambda one: (ORDER[one.stream], one.remote_id))
+    listed = sorted(hints, key=lambda request: (ORDER[request.stream], request.remote_id))
     return {
-        "streams": [one.stream for one in listed],
-        "ids": [one.remote_id for one in listed],
-        "destroyed": [one.destroyed for one in listed],
-        "files": [one.file for one in listed],
+        "streams": [request.stream for request in listed],
+        "ids": [request.remote_id for request in listed],
+        "destroyed": [request.destroyed for request in listed],
+        "files": [request.file for request in listed],
     }

@@ -116,11 +116,11 @@ class Found(Struct, kw_only=True):
 
     @property
     def gone(self) -> dict[Stream, list[str]]:
-        found: dict[Stream, list[str]] = {}
-        for one in self.settled:
-            if one.gone:
-                found.setdefault(one.due.hint.stream, []).append(one.due.hint.remote_id)
-        return found
+        by_stream: dict[Stream, list[str]] = {}
+        for outcome in self.settled:
+            if outcome.gone:
+                by_stream.setdefault(outcome.due.hint.stream, []).append(outcome.due.hint.remote_id)
+        return by_stream
 
 
 class HintWriter:
@@ -139,14 +139,14 @@ class HintWriter:
         self.context = context
         self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
 
-    async def commit_found(self, found: Found) -> Counts:
+    async def commit_found(self, batch: Found) -> Counts:
         """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
         total = Counts()
         with explained():
             async with self._records.alone():
                 news: dict[str, int] = {}
                 for stream in Stream:
-                    counts = await self._write_found(found, stream)
+                    counts = await self._write_found(batch, stream)
                     total.add(counts)
                     if changed := counts.created + counts.updated + counts.deleted:
                         news[stream] = changed
@@ -158,14 +158,14 @@ class HintWriter:
                         streams=news,
                         final=True,
                     )
-                await self._settle(found)
+                await self._settle(batch)
         return total
 
-    async def _write_found(self, found: Found, stream: Stream) -> Counts:
+    async def _write_found(self, batch: Found, stream: Stream) -> Counts:
         counts = Counts()
-        if outcomes := found.outcomes.get(stream):
+        if outcomes := batch.outcomes.get(stream):
             counts.add(await self._write_stream(stream, outcomes))
-        if gone := found.gone.get(stream):
+        if gone := batch.gone.get(stream):
             names = self._records.names(Policy.REFETCH)
             counts.deleted += await sweeps.bury(self.db, names, stream, gone)
             await self._look_after(stream, gone)
@@ -192,15 +192,15 @@ class HintWriter:
         )
         return written.counts
 
-    async def _settle(self, found: Found) -> None:
-        settled = sorted(found.settled, key=lambda one: one.due.id)
+    async def _settle(self, batch: Found) -> None:
+        settled = sorted(batch.settled, key=lambda outcome: outcome.due.id)
         await self.db.execute(
             _SETTLE,
             {
-                "ids": [one.due.id for one in settled],
-                "versions": [one.due.version for one in settled],
-                "gone": [one.gone for one in settled],
-                "waits": [one.waits for one in settled],
+                "ids": [outcome.due.id for outcome in settled],
+                "versions": [outcome.due.version for outcome in settled],
+                "gone": [outcome.gone for outcome in settled],
+                "waits": [outcome.waits for outcome in settled],
             },
         )
         held = await self.db.execute(

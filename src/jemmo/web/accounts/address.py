@@ -66,17 +66,17 @@ def forget(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Where the link leads: it needs the mailbox and the account it was asked from, so neither alone is enough."""
     account = accounts.account(str(request.user.pk))
-    told = _read(token, account)
-    if told is None:
+    payload = _read(token, account)
+    if payload is None:
         return render(request, "account/email_confirm.html", {"email": None}, status=410)
     if request.method != "POST":
-        return render(request, "account/email_confirm.html", {"email": told["email"]})
-    if accounts.change_email(account, before=told["before"], email=told["email"]):
+        return render(request, "account/email_confirm.html", {"email": payload["email"]})
+    if accounts.change_email(account, before=payload["before"], email=payload["email"]):
         get_adapter(request).send_notification_mail(
             "account/email/email_changed",
             account,
-            context={"from_email": told["before"], "to_email": told["email"]},
-            email=told["before"],
+            context={"from_email": payload["before"], "to_email": payload["email"]},
+            email=payload["before"],
         )
         request.session.pop(WAITING, None)
         messages.success(request, _("Your e-mail address was changed."))
@@ -112,16 +112,16 @@ def _send(request: HttpRequest, account: Account, email: str) -> None:
     if Account.objects.filter(email=email).exists():
         send_address_taken(email)
         return
-    told = {"account": account.pk.hex, "before": account.email, "email": email}
-    path = reverse("account_email_confirm", args=[signing.dumps(told, salt=SALT)])
+    payload = {"account": account.pk.hex, "before": account.email, "email": email}
+    path = reverse("account_email_confirm", args=[signing.dumps(payload, salt=SALT)])
     send_new_address(email, absolute(request, path))
 
 
 def _read(token: str, account: Account) -> dict[str, Any] | None:
     """What a link says, if it is this account's and still fits."""
     try:
-        told: dict[str, Any] = signing.loads(token, salt=SALT, max_age=VALID)
+        payload: dict[str, Any] = signing.loads(token, salt=SALT, max_age=VALID)
     except signing.BadSignature:
         return None
-    fits = told["account"] == account.pk.hex and told["before"] == account.email
-    return told if fits and account.is_verified else None
+    fits = payload["account"] == account.pk.hex and payload["before"] == account.email
+    return payload if fits and account.is_verified else None

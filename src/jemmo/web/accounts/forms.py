@@ -56,17 +56,17 @@ class NewAccount(Form):
         self.email = email
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if "password" in given:
+        cleaned = super().clean() or {}
+        if "password" in cleaned:
             try:
-                validate_password(given["password"], Account(email=self.email, **_named(given)))
+                validate_password(cleaned["password"], Account(email=self.email, **_named(cleaned)))
             except forms.ValidationError as error:
                 self.add_error("password", error)
-        return given
+        return cleaned
 
 
-def _named(given: dict[str, Any]) -> dict[str, Any]:
-    return {"name": given["name"]} if "name" in given else {}
+def _named(cleaned: dict[str, Any]) -> dict[str, Any]:
+    return {"name": cleaned["name"]} if "name" in cleaned else {}
 
 
 class InviteMember(Form):
@@ -174,11 +174,11 @@ class AskSupport(Form):
 
     def clean_picture(self) -> Picture | None:
         """The picture without what the file says besides."""
-        given = self.cleaned_data["picture"]
-        if given is None:
+        upload = self.cleaned_data["picture"]
+        if upload is None:
             return None
         try:
-            return picture(given.read())
+            return picture(upload.read())
         except NoPicture:
             raise forms.ValidationError(NO_PICTURE) from None
 

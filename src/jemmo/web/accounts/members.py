@@ -41,21 +41,21 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
         "page": page,
         "members": [
             {
-                "member": one,
-                "mine": one.id == acting.id,
-                "may": manages and roles.may_touch(acting.role, one.role),
-                "by_role": Role(one.role).sees_confidential,
+                "member": membership,
+                "mine": membership.id == acting.id,
+                "may": manages and roles.may_touch(acting.role, membership.role),
+                "by_role": Role(membership.role).sees_confidential,
             }
-            for one in page.members
+            for membership in page.members
         ],
         "invitations": [
             {
-                "invitation": one,
-                "link": _link(request, members.link_token(one)),
-                "expired": one.expires_at <= datetime.now(UTC),
-                "may": roles.may_touch(acting.role, one.role),
+                "invitation": invitation,
+                "link": _link(request, members.link_token(invitation)),
+                "expired": invitation.expires_at <= datetime.now(UTC),
+                "may": roles.may_touch(acting.role, invitation.role),
             }
-            for one in page.invitations
+            for invitation in page.invitations
         ],
         "form": form or InviteMember(roles=roles.offered(acting.role)),
         "roles": roles.offered(acting.role),
@@ -108,11 +108,11 @@ def revoke(request: MemberRequest, invitation_id: UUID) -> HttpResponse:
 @manager
 def role(request: MemberRequest, membership_id: int) -> HttpResponse:
     _of_this_organisation(request, membership_id)
-    given = {name: request.POST.get(name, "") for name in ("role", "was")}
+    changes = {name: request.POST.get(name, "") for name in ("role", "was")}
     return _done(
         request,
         lambda: members.change_role(
-            request.membership, membership_id, **given, now=datetime.now(UTC)
+            request.membership, membership_id, **changes, now=datetime.now(UTC)
         ),
         _("The role was changed."),
     )
@@ -162,8 +162,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     now = datetime.now(UTC)
     try:
         opened = members.invitation(token, now=now)
-        found, existing = opened.invitation, opened.account is not None
-        form = None if existing else NewAccount(request.POST or None, email=found.email)
+        record, existing = opened.invitation, opened.account is not None
+        form = None if existing else NewAccount(request.POST or None, email=record.email)
         if request.method == "POST" and (existing or (form is not None and form.is_valid())):
             return _joined(request, token, form, now)
     except ConfigError as error:
@@ -172,13 +172,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         )
     signed_in = request.user.is_authenticated
     shown = {
-        "invitation": found,
+        "invitation": record,
         "form": form,
         "existing": existing,
         "taken_over": opened.is_taken_over,
         "unproved": existing and request.user.is_authenticated and opened.needs_proof(request.user),
         "signed_in": signed_in,
-        "other": signed_in and getattr(request.user, "email", "") != found.email,
+        "other": signed_in and getattr(request.user, "email", "") != record.email,
         "here": request.path,
     }
     return render(request, "accounts/invitation.html", shown)
@@ -207,21 +207,21 @@ def explained(error: ConfigError) -> str:
 
 
 def _of_this_organisation(request: MemberRequest, membership_id: int) -> Membership:
-    found = selected.one(request.organisation, membership_id)
-    if found is None:
+    membership = selected.one(request.organisation, membership_id)
+    if membership is None:
         raise Http404
-    return found
+    return membership
 
 
 def _done(
-    request: HttpRequest, deed: Callable[[], object], said: str, then: str = "members"
+    request: HttpRequest, deed: Callable[[], object], message: str, then: str = "members"
 ) -> HttpResponse:
     try:
         deed()
     except ConfigError as error:
         messages.error(request, explained(error))
         return redirect("members")
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect(then)
 
 

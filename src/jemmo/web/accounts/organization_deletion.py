@@ -62,22 +62,22 @@ def undo(request: MemberRequest) -> HttpResponse:
 @login_required
 def certificate(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
     """For who asked, who may belong nowhere by now."""
-    found = _own(request, deletion_id)
-    genuine = organization_deletion.is_genuine(found, vault=default_vault())
-    shown = {"certificate": found, "genuine": genuine}
+    deletion = _own(request, deletion_id)
+    genuine = organization_deletion.is_genuine(deletion, vault=default_vault())
+    shown = {"certificate": deletion, "genuine": genuine}
     return render(request, "accounts/organisation_deleted.html", shown)
 
 
 @login_required
 def certificate_file(request: HttpRequest, deletion_id: UUID) -> HttpResponse:
-    found = _own(request, deletion_id)
-    return as_file(organization_deletion.certificate(found), f"organisation-{deletion_id}.json")
+    deletion = _own(request, deletion_id)
+    return as_file(organization_deletion.certificate(deletion), f"organisation-{deletion_id}.json")
 
 
 def _own(request: HttpRequest, deletion_id: UUID) -> OrganisationDeletion:
-    for one in organization_deletion.certificates(request.user):  # type: ignore[arg-type]
-        if one.id == deletion_id:
-            return one
+    for deletion in organization_deletion.certificates(request.user):  # type: ignore[arg-type]
+        if deletion.id == deletion_id:
+            return deletion
     raise Http404
 
 

@@ -39,7 +39,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
     """Work in another of the organisations a person belongs to."""
     chosen = request.POST.get("organisation", "")
     memberships = request.memberships  # type: ignore[attr-defined]
-    if chosen not in {str(one.org_id) for one in memberships}:
+    if chosen not in {str(membership.org_id) for membership in memberships}:
         raise Http404
     request.session["organisation"] = chosen
     return redirect("jobs")

@@ -17,10 +17,10 @@ from jemmo.web.frame.charts import bars
 
 def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
     """The connection of the address; another organisation's is not there."""
-    found = selected.one(request.organisation, connection_id)
-    if found is None:
+    connection = selected.one(request.organisation, connection_id)
+    if connection is None:
         raise Http404
-    return found
+    return connection
 
 
 def to_connection(connection: Connection) -> HttpResponse:
@@ -32,15 +32,15 @@ def to_connection(connection: Connection) -> HttpResponse:
 
 @member
 def connections(request: MemberRequest) -> HttpResponse:
-    shown = [_with_chart(one) for one in summaries.of(request.organisation)]
+    shown = [_with_chart(card) for card in summaries.of(request.organisation)]
     return render(request, "connections/connections.html", {"cards": shown, **_frame(request)})
 
 
 @member
 def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """One connection with its whole history, a page at a time."""
-    found = connection_of(request, connection_id)
-    shown = _with_chart(summaries.card(found, before=_moment(request.GET.get("before", ""))))
+    row = connection_of(request, connection_id)
+    shown = _with_chart(summaries.card(row, before=_moment(request.GET.get("before", ""))))
     return render(
         request, "connections/connection.html", {**shown, **_frame(request), "whole": True}
     )
@@ -61,9 +61,9 @@ def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """
     if request.htmx and selected.one(request.organisation, connection_id) is None:
         return HttpResponseClientRedirect(reverse("ats"))
-    found = summaries.card(connection_of(request, connection_id))
-    shown = {**_with_chart(found), **_frame(request), "whole": "whole" in request.GET}
-    if found.activity == request.GET.get("was"):
+    summary = summaries.card(connection_of(request, connection_id))
+    shown = {**_with_chart(summary), **_frame(request), "whole": "whole" in request.GET}
+    if summary.activity == request.GET.get("was"):
         return render(request, "connections/progress.html", shown)
     card = render(request, "connections/card.html", shown)
     return retarget(reswap(card, "outerHTML"), f"#connection-{connection_id}")
@@ -71,10 +71,10 @@ def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 @member
 def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
-    found = selected.run(request.organisation, run_id)
-    if found is None:
+    sync_run = selected.run(request.organisation, run_id)
+    if sync_run is None:
         raise Http404
-    return render(request, "connections/run.html", {"run": found, **_frame(request)})
+    return render(request, "connections/run.html", {"run": sync_run, **_frame(request)})
 
 
 def _frame(request: MemberRequest) -> dict[str, object]:
@@ -85,9 +85,9 @@ def _with_chart(card: summaries.Card) -> dict[str, object]:
     return {"card": card, "connection": card.connection, "bars": bars(card.runs)}
 
 
-def _moment(given: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return moment if moment.tzinfo else None

@@ -186,8 +186,8 @@ def edit(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Forget the key, and keep or delete what was synced; the name is typed to confirm."""
     connection = connection_of(request, connection_id)
-    wanted = (connection.label or connection.provider).strip()
-    form = forms.Disconnect(wanted, request.POST or None)
+    name = (connection.label or connection.provider).strip()
+    form = forms.Disconnect(name, request.POST or None)
     if request.method == "POST" and form.is_valid():
         deletes = form.cleaned_data["fate"] == "delete"
         connections.disconnect(connection, delete=deletes)

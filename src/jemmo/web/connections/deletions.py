@@ -44,13 +44,13 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
             return to_connection(connection)
         except JemmoError as error:
             failed = error
-    found = held.page(connection, stream, request.GET)
-    if found is None and stream not in held.MODELS:
+    page = held.page(connection, stream, request.GET)
+    if page is None and stream not in held.MODELS:
         raise Http404
-    if found is None:
+    if page is None:
         decided = problem(failed or paused_deletions.decided())
         messages.info(request, f"{decided.means} {decided.next_step}")
         return to_connection(connection)
     if failed:
         shown["problem"] = problem(failed)
-    return render(request, "connections/deletions.html", {"held": found, **shown})
+    return render(request, "connections/deletions.html", {"held": page, **shown})

@@ -47,20 +47,20 @@ class _WithOptions(Form):
 
     def options(self) -> dict[str, str]:
         """The options that differ from their default, and those that say something by being left empty."""
-        given = {}
+        options = {}
         for option in self.settable:
             typed = self.cleaned_data[PREFIX + option.name]
             value = "" if typed is None else str(typed)
             if value != option.default or option.may_be_blank:
-                given[option.name] = value
-        return given
+                options[option.name] = value
+        return options
 
     def asked(self) -> list[Any]:
         """The fields that stand first."""
-        return [self[PREFIX + one.name] for one in self.settable if one.asked]
+        return [self[PREFIX + option.name] for option in self.settable if option.asked]
 
     def further(self) -> list[Any]:
-        return [self[PREFIX + one.name] for one in self.settable if not one.asked]
+        return [self[PREFIX + option.name] for option in self.settable if not option.asked]
 
     unfolded = False
 
@@ -77,7 +77,7 @@ def _option_field(option: Any) -> forms.Field:
         "required": option.required,
     }
     if option.choices:
-        choices = [(one, word(one, "choice")) for one in option.choices]
+        choices = [(choice, word(choice, "choice")) for choice in option.choices]
         return forms.ChoiceField(**{**common, "required": True}, choices=choices)
     if option.at_least is not None:
         return forms.IntegerField(
@@ -165,15 +165,15 @@ class Disconnect(Form):
     )
     name = forms.CharField(max_length=400, strip=True)
 
-    def __init__(self, wanted: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.wanted = wanted
-        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": wanted}
+        self.expected = expected
+        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": expected}
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
     def clean_name(self) -> str:
         typed = str(self.cleaned_data["name"])
-        if typed.casefold() != self.wanted.casefold():
+        if typed.casefold() != self.expected.casefold():
             raise forms.ValidationError(gettext("The name doesn't match."))
         return typed
 
@@ -209,4 +209,4 @@ class Rules(Form):
         self.order_fields(self.field_order)
 
     def excludes(self) -> set[Exclusion]:
-        return {one for one in RULES if self.cleaned_data[one.value]}
+        return {rule for rule in RULES if self.cleaned_data[rule.value]}

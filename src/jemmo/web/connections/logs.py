@@ -30,7 +30,7 @@ def logs(request: MemberRequest) -> HttpResponse:
     partial = wants_results(request)
     shown = {
         "page": page,
-        "wanted": page.found.wanted,
+        "filters": page.listing.filters,
         "choices": {"severity": list(Severity), "kind": list(Kind), "period": list(PERIODS)},
         "partial": partial,
         "section": "settings",
@@ -46,9 +46,9 @@ def logs(request: MemberRequest) -> HttpResponse:
 @member
 def download(request: MemberRequest, form: str) -> Spooled:
     """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
-    wanted = Wanted.from_query(request.GET)
-    found = service.every(request.organisation, wanted, now=datetime.now(UTC))
-    rows = (_in_words(service.plain(one)) for one in found)
+    filters = Wanted.from_query(request.GET)
+    entries = service.every(request.organisation, filters, now=datetime.now(UTC))
+    rows = (_in_words(service.plain(entry)) for entry in entries)
     content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")
     return Spooled(
         request,

@@ -17,17 +17,17 @@ def sentences(error: Mapping[str, Any]) -> str:
     paused: list[dict[str, Any]] = error["paused"]
     shares = _listed(map(_share, paused))
     number = sum(share["missing"] for share in paused)
-    told = [
+    parts = [
         ngettext("We paused %(n)s deletion.", "We paused %(n)s deletions.", number)
         % {"n": intcomma(number)},
         _no_longer_listed(shares, error.get("connection")),
         _("Review them before we remove anything."),
     ]
     if recent := _counted((share["stream"], share["recent"]) for share in paused):
-        told.append(_("Deleted in the 24 hours before: %(counts)s.") % {"counts": recent})
+        parts.append(_("Deleted in the 24 hours before: %(counts)s.") % {"counts": recent})
     if others := _counted((error.get("deleted") or {}).items()):
-        told.append(_("Deleted in this sync: %(counts)s.") % {"counts": others})
-    return " ".join(told)
+        parts.append(_("Deleted in this sync: %(counts)s.") % {"counts": others})
+    return " ".join(parts)
 
 
 def _no_longer_listed(shares: str, connection: str | None) -> str:

@@ -24,7 +24,7 @@ def schedule(request: MemberRequest) -> HttpResponse:
     planned = service.planned(org, datetime.now(UTC))
     data = request.POST or None
     times = Times(
-        [one.connection for one in planned],
+        [start.connection for start in planned],
         data,
         initial={
             "time_zone": plan.time_zone,
@@ -43,14 +43,14 @@ def schedule(request: MemberRequest) -> HttpResponse:
         "settings_page": "schedule",
     }
     if request.method == "POST" and times.is_valid() and quiet.is_valid() and off_peak.is_valid():
-        wanted = Plan(
+        new_plan = Plan(
             time_zone=times.cleaned_data["time_zone"],
             first_sync=FirstSync(times.cleaned_data["first_sync"]),
             quiet=windows_of(quiet),
             off_peak=windows_of(off_peak) or Plan().off_peak,
         )
         try:
-            service.set_schedule(org, wanted, times.hours(), seen=times.cleaned_data["seen"])
+            service.set_schedule(org, new_plan, times.hours(), seen=times.cleaned_data["seen"])
         except ConfigError as error:
             shown["problem"] = problem(error)
         else:

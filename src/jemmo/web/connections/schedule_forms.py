@@ -30,12 +30,14 @@ WEEKDAYS = [
 
 def zones() -> list[Any]:
     """The time zones this machine knows, by continent."""
-    known = sorted(one for one in available_timezones() if "/" in one or one == "UTC")
-    names = [one for one in known if not one.startswith(("Etc/", "posix/", "right/", "SystemV/"))]
-    groups = groupby(names, key=lambda one: one.partition("/")[0])
+    known = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+    names = [
+        zone for zone in known if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    ]
+    groups = groupby(names, key=lambda zone: zone.partition("/")[0])
     return [
-        (region, [(one, one.partition("/")[2].replace("_", " ") or one) for one in found])
-        for region, found in groups
+        (region, [(zone, zone.partition("/")[2].replace("_", " ") or zone) for zone in group])
+        for region, group in groups
     ]
 
 
@@ -55,12 +57,12 @@ class Times(Form):
 
     def __init__(self, connections: Iterable[Connection], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for one in connections:
-            self.fields[f"{HOURS}{one.id}"] = forms.FloatField(
-                label=one.label or one.provider,
+        for connection in connections:
+            self.fields[f"{HOURS}{connection.id}"] = forms.FloatField(
+                label=connection.label or connection.provider,
                 min_value=0.25,
                 max_value=168,
-                initial=f"{one.sync_every_hours:g}",
+                initial=f"{connection.sync_every_hours:g}",
                 widget=forms.NumberInput(attrs={"step": "0.25"}),
             )
 
@@ -93,25 +95,25 @@ class Hours(Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
+        cleaned = super().clean() or {}
         if self.errors:
-            return given
-        if not given["days"] and not given["start"] and not given["end"]:
-            return given
-        if given["start"] is None or given["end"] is None:
+            return cleaned
+        if not cleaned["days"] and not cleaned["start"] and not cleaned["end"]:
+            return cleaned
+        if cleaned["start"] is None or cleaned["end"] is None:
             raise forms.ValidationError(_("Enter both times, or leave the whole line empty."))
-        if not given["days"]:
+        if not cleaned["days"]:
             raise forms.ValidationError(_("Choose a day, or leave the whole line empty."))
-        return given
+        return cleaned
 
     def window(self) -> Window | None:
-        given = self.cleaned_data
-        if not given.get("days") or given.get("start") is None:
+        cleaned = self.cleaned_data
+        if not cleaned.get("days") or cleaned.get("start") is None:
             return None
         return Window(
-            days=tuple(sorted(given["days"])),
-            start=given["start"].replace(second=0, microsecond=0),
-            end=given["end"].replace(second=0, microsecond=0),
+            days=tuple(sorted(cleaned["days"])),
+            start=cleaned["start"].replace(second=0, microsecond=0),
+            end=cleaned["end"].replace(second=0, microsecond=0),
         )
 
 
@@ -120,11 +122,13 @@ def windows_form(name: str, data: Any, windows: Iterable[Window]) -> Any:
     made = forms.formset_factory(
         Hours, extra=1, max_num=MOST_WINDOWS, absolute_max=MOST_WINDOWS, validate_max=True
     )
-    initial = [{"days": one.days, "start": one.start, "end": one.end} for one in windows]
+    initial = [
+        {"days": window.days, "start": window.start, "end": window.end} for window in windows
+    ]
     return made(data, prefix=name, initial=initial)
 
 
 def windows_of(lines: Any) -> tuple[Window, ...]:
     """The windows that were filled in."""
-    found = [one.window() for one in lines]
-    return tuple(one for one in found if one is not None)
+    windows = [line.window() for line in lines]
+    return tuple(window for window in windows if window is not None)

@@ -83,8 +83,8 @@ def plan(request: MemberRequest, connection_id: UUID) -> HttpResponse:
             if begins is None:
                 messages.success(request, _("First sync requested."))
             else:
-                said = _("The first sync starts at %(time)s.")
-                messages.success(request, said % {"time": _plain(begins)})
+                message = _("The first sync starts at %(time)s.")
+                messages.success(request, message % {"time": _plain(begins)})
             return to_connection(connection)
         with question(request):
             shown["plan"] = wizard.plan(connection, vault=default_vault(), now=now)

@@ -18,12 +18,12 @@ LOCKED = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; 
 @member
 def detail(request: MemberRequest, version_id: UUID) -> HttpResponse:
     try:
-        found = stored_files.preview(request.membership, version_id, vault=default_vault())
+        preview = stored_files.preview(request.membership, version_id, vault=default_vault())
     except stored_files.NotAllowed:
         raise NotForViewer from None
-    if found is None:
+    if preview is None:
         raise Http404
-    shown = {"preview": found, "talent": found.version.attachment.talent, "section": "talents"}
+    shown = {"preview": preview, "talent": preview.version.attachment.talent, "section": "talents"}
     return render(request, "files/file.html", shown)
 
 
@@ -45,16 +45,18 @@ def content(request: MemberRequest, token: str) -> HttpResponse:
     if ticket is None:
         raise Http404
     try:
-        found = stored_files.take_file(request.membership, ticket, vault=default_vault())
+        file = stored_files.take_file(request.membership, ticket, vault=default_vault())
     except stored_files.NotAllowed:
         raise NotForViewer from None
     except JemmoError as error:
-        told = {"error": error, "needs_operator": isinstance(error, ConfigError)}
-        return render(request, "files/file_gone.html", {**told, "section": "talents"}, status=503)
-    if found is None:
+        details = {"error": error, "needs_operator": isinstance(error, ConfigError)}
+        return render(
+            request, "files/file_gone.html", {**details, "section": "talents"}, status=503
+        )
+    if file is None:
         raise Http404
-    answer = HttpResponse(found.content, content_type=found.content_type)
-    how = content_disposition_header(not ticket.inline, found.file_name)
+    answer = HttpResponse(file.content, content_type=file.content_type)
+    how = content_disposition_header(not ticket.inline, file.file_name)
     answer["Content-Disposition"] = how or "attachment"
     answer["Content-Security-Policy"] = LOCKED
     answer["X-Content-Type-Options"] = "nosniff"

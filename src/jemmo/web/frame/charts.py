@@ -36,10 +36,10 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
     shown = list(runs)[: WIDTH // (BAR + GAP)]
     sizes = [changed(run.report) for run in shown]
     tallest = sqrt(max([1, *sizes]))
-    found = []
+    chart = []
     for place, (run, size) in enumerate(zip(shown, sizes, strict=True)):
         height = max(LEAST, round(HEIGHT * sqrt(size) / tallest))
-        found.append(
+        chart.append(
             Bar(
                 x=(len(shown) - 1 - place) * (BAR + GAP),
                 y=HEIGHT - height,
@@ -52,7 +52,7 @@ def bars(runs: Sequence[Any]) -> list[Bar]:
                 at=run.started_at,
             )
         )
-    return found[::-1]
+    return chart[::-1]
 
 
 def changed(report: dict[str, Any]) -> int:

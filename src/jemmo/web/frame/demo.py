@@ -43,22 +43,29 @@ def demo(request: MemberRequest) -> HttpResponse:
 
 def _simulated(org: Organisation) -> Connection | None:
     known = org.connections.filter(provider="teamtailor").order_by("created_at")
-    return next((one for one in known if split_address(one.base_url).hostname == SIMULATED), None)
+    return next(
+        (
+            connection
+            for connection in known
+            if split_address(connection.base_url).hostname == SIMULATED
+        ),
+        None,
+    )
 
 
 def _orders(org: Organisation, connection: Connection) -> list[Order]:
     """A change for a talent and one for a job, both of those that are shown."""
-    found = []
+    orders = []
     if talent := _first(talents.visible(org), connection):
         order = {"type": "candidates", "id": talent.remote_id}
         name = NAMES[talent.first_name == NAMES[0]]
         body = {**order, "attributes": {"first-name": name}}
-        found.append(Order(kind="talent", record=talent, command=_command(connection, body)))
+        orders.append(Order(kind="talent", record=talent, command=_command(connection, body)))
     if job := _first(jobs.visible(org), connection):
         title = TITLES[job.title == TITLES[0]]
         body = {"type": "jobs", "id": job.remote_id, "attributes": {"title": title}}
-        found.append(Order(kind="job", record=job, command=_command(connection, body)))
-    return found
+        orders.append(Order(kind="job", record=job, command=_command(connection, body)))
+    return orders
 
 
 def _first(shown: QuerySet[R], connection: Connection) -> R | None:

@@ -50,7 +50,9 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
 @member
 def guides(request: MemberRequest) -> HttpResponse:
-    connected = [one for one in listed(request.organisation) if one.state not in PARTED]
+    connected = [
+        connection for connection in listed(request.organisation) if connection.state not in PARTED
+    ]
     shown = {
         "schedules": _schedules(connected, datetime.now(UTC)),
         "first_syncs": FIRST_SYNCS,
@@ -66,16 +68,16 @@ def _schedules(connections: list[Connection], now: datetime) -> list[Schedule]:
     names = display_names(connections)
     return [
         Schedule(
-            connection=one,
-            name=names[one.id],
-            next_sync_at=next_sync_at(one, now),
-            announces=endpoints.status(one, now).last_delivery_at is not None,
+            connection=connection,
+            name=names[connection.id],
+            next_sync_at=next_sync_at(connection, now),
+            announces=endpoints.status(connection, now).last_delivery_at is not None,
         )
-        for one in connections
+        for connection in connections
     ]
 
 
 def _connectors(connections: Iterable[Connection]) -> list[Connector]:
     """Those of the organization's ATSs; all that there are before one is connected."""
-    used = {one.provider for one in connections}
-    return [one for name, one in sorted(CONNECTORS.items()) if name in used or not used]
+    used = {connection.provider for connection in connections}
+    return [connector for name, connector in sorted(CONNECTORS.items()) if name in used or not used]

@@ -38,9 +38,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when all is well, else 503 with what is not."""
-    found = readiness.checks()
-    ready = all(outcome == "ok" for outcome in found.values())
-    answer = JsonResponse({"ready": ready, "checks": found}, status=200 if ready else 503)
+    checks = readiness.checks()
+    ready = all(outcome == "ok" for outcome in checks.values())
+    answer = JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
     answer["Cache-Control"] = "no-store"
     if not ready:
         answer["Retry-After"] = "10"

@@ -67,7 +67,7 @@ class InFlight:
 
         def take(size: int) -> None:
             with self._lock:
-                held = max(self._held[one] for one in holders)
+                held = max(self._held[holder] for holder in holders)
                 if held + size > self._each or self._total + size > self._all:
                     raise Crowded
                 add(size)
@@ -77,9 +77,9 @@ class InFlight:
         finally:
             with self._lock:
                 add(-own)
-                for one in holders:
-                    if not self._held[one]:
-                        del self._held[one]
+                for holder in holders:
+                    if not self._held[holder]:
+                        del self._held[holder]
 
 
 class Gone(Exception):

@@ -23,15 +23,15 @@ def absolute(request: HttpRequest, path: str) -> str:
     return f"{request.scheme}://{host}{f':{own}' if port and own else ''}{path}"
 
 
-def back(request: HttpRequest, given: str | None, *, query: bool = True) -> str:
+def back(request: HttpRequest, target: str | None, *, query: bool = True) -> str:
     """Where to go after a form: a path of this site, ``/`` for anything else."""
-    if not may_be_address(given or ""):
+    if not may_be_address(target or ""):
         return "/"
     try:
-        parts = split_address(given or "")
+        parts = split_address(target or "")
     except ValueError:
         return "/"
     path = parts.path + (f"?{parts.query}" if query and parts.query else "")
-    inside = url_has_allowed_host_and_scheme(given, allowed_hosts={request.get_host()})
+    inside = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     ours = inside and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if ours and path.startswith("/") else "/"

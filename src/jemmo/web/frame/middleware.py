@@ -126,7 +126,7 @@ WIDER = {
 def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
     """What the database shows this request."""
     reach = next(
-        (found for start, found in WIDER.items() if request.path.startswith(start)), Reach.NONE
+        (wider for start, wider in WIDER.items() if request.path.startswith(start)), Reach.NONE
     )
     if reach is Reach.SUPPORT and not _is_trusted_staff(request.user):
         reach = Reach.SIGN_IN  # the admin pages' own way in
@@ -155,10 +155,14 @@ class CurrentOrganisation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        found = members.memberships(request.user) if request.user.is_authenticated else []
-        membership = members.current(found, request.session.get("organisation")) if found else None
+        memberships = members.memberships(request.user) if request.user.is_authenticated else []
+        membership = (
+            members.current(memberships, request.session.get("organisation"))
+            if memberships
+            else None
+        )
         org = membership.org if membership else None
-        request.memberships = found  # type: ignore[attr-defined]
+        request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = org  # type: ignore[attr-defined]
         with timezone.override(_zone(org)), scope.under(scope_of(request, membership)):

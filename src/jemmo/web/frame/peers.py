@@ -23,13 +23,13 @@ def address_of(forwarded: str, peer: str) -> str:
     ``forwarded`` is the header ``X-Forwarded-For``, empty without one.
     """
     hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    told = forwarded.split(",")
-    if not hops and told != [""]:
+    addresses = forwarded.split(",")
+    if not hops and addresses != [""]:
         _warn_of_proxy()
-    candidates = [told[-hops]] if 0 < hops <= len(told) else []
+    candidates = [addresses[-hops]] if 0 < hops <= len(addresses) else []
     for candidate in [*candidates, peer]:
-        if found := _address(candidate.strip()):
-            return found
+        if address := _address(candidate.strip()):
+            return address
     return UNKNOWN
 
 

@@ -30,13 +30,13 @@ class Problem:
 
 
 def problem(error: JemmoError) -> Problem:
-    told = said(error.as_dict())
+    wording = said(error.as_dict())
     checks = error.report.checks if isinstance(error, AccessTooSmall) else []
     known = error.known.id if isinstance(error, KnownAccount) else None
     return Problem(
-        means=told["means"],
-        next_step=told["next_step"],
-        evidence=told["evidence"],
+        means=wording["means"],
+        next_step=wording["next_step"],
+        evidence=wording["evidence"],
         checks=checks,
         known=known,
     )
@@ -47,10 +47,10 @@ def said(error: dict[str, Any], reader: Membership | None = None) -> dict[str, s
 
     What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
     """
-    told = _said(error)
+    wording = _said(error)
     if not may_help(str(error.get("code") or ""), reader):
-        told["next_step"] = who_can(str(error.get("code") or ""))
-    return told
+        wording["next_step"] = who_can(str(error.get("code") or ""))
+    return wording
 
 
 def spoken(error: dict[str, Any] | None, reader: Membership | None = None) -> dict[str, str]:
@@ -70,10 +70,10 @@ def in_english() -> bool:
 
 def step_for(error: dict[str, Any] | None, reader: Membership | None) -> str:
     """The error's own next step, or who can do it where the reader cannot."""
-    told = error or {}
-    if may_help(str(told.get("code") or ""), reader):
-        return str(told.get("next_step") or "")
-    return who_can(str(told.get("code") or ""))
+    details = error or {}
+    if may_help(str(details.get("code") or ""), reader):
+        return str(details.get("next_step") or "")
+    return who_can(str(details.get("code") or ""))
 
 
 def may_help(code: str, reader: Membership | None) -> bool:
@@ -92,15 +92,15 @@ def ask_managers() -> str:
 
 def _said(error: dict[str, Any]) -> dict[str, str]:
     message, step = str(error.get("message") or ""), str(error.get("next_step") or "")
-    found = trouble(str(error.get("code") or ""))
-    if found is UNKNOWN and in_english():
-        return {"means": message or gettext(found.means), "next_step": step, "evidence": ""}
+    entry = trouble(str(error.get("code") or ""))
+    if entry is UNKNOWN and in_english():
+        return {"means": message or gettext(entry.means), "next_step": step, "evidence": ""}
     if error.get("paused"):
         means = message = sentences(error)
     else:
-        means = gettext(found.means)
+        means = gettext(entry.means)
     return {
         "means": means,
-        "next_step": gettext(found.next_step),
+        "next_step": gettext(entry.next_step),
         "evidence": "" if message == means else message,
     }

@@ -61,8 +61,8 @@ def disguise_of(request: HttpRequest) -> Disguise:
     own = getattr(request, "organisation", None)
     secret = salted_hmac("jemmo.disguise", str(own.pk) if own else "", algorithm="sha256").digest()
     disguise = Disguise(secret, ordinary_words())
-    for one in memberships:
-        one.org.notice(disguise)
+    for membership in memberships:
+        membership.org.notice(disguise)
     request.user.notice(disguise)  # type: ignore[union-attr]
     return disguise
 

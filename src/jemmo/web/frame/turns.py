@@ -74,7 +74,7 @@ class Turns:
             self._threads.submit(self._work, holder, turn)
 
     def _next(self) -> str | None:
-        return next((one for one in self._lines if self._running[one] < self._each), None)
+        return next((holder for holder in self._lines if self._running[holder] < self._each), None)
 
     def _work(self, holder: str, turn: _Turn) -> None:
         try:

@@ -94,12 +94,12 @@ def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
         connections.close_all()
 
 
-def _moment(given: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """A time that a browser repeats; nonsense and what is too old to matter count from yesterday, or not at all."""
     try:
-        found = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if found.tzinfo is None:
+    if moment.tzinfo is None:
         return None
-    return max(found, datetime.now(UTC) - LONG_AGO)
+    return max(moment, datetime.now(UTC) - LONG_AGO)

@@ -22,8 +22,8 @@ from jemmo.web.frame.problems import spoken
 @require_safe
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    found = selected.latest(request.membership)
-    shown = {"found": found, "manages": Role(request.membership.role).manages}
+    latest = selected.latest(request.membership)
+    shown = {"found": latest, "manages": Role(request.membership.role).manages}
     return render(request, "notifications/notifications.html", shown)
 
 
@@ -37,21 +37,21 @@ def bell(request: MemberRequest) -> HttpResponse:
 @member
 def toast(request: MemberRequest, number: int) -> HttpResponse:
     """A notification for a page that is open; nothing where the member wants none."""
-    one = selected.one(request.membership, number)
-    if one is None:
+    notification = selected.one(request.membership, number)
+    if notification is None:
         raise Http404
     if not selected.choices(request.membership).toasts:
         return HttpResponse()
-    return render(request, "notifications/toast.html", {"one": one})
+    return render(request, "notifications/toast.html", {"one": notification})
 
 
 @require_POST
 @member
 def read(request: MemberRequest) -> HttpResponse:
     """Mark one as read, or all."""
-    given = request.POST.get("number", "")
-    number = whole_number(given)
-    if given and number is None:
+    text = request.POST.get("number", "")
+    number = whole_number(text)
+    if text and number is None:
         raise Http404
     notifications.mark_read(request.membership, number)
     return redirect("notification_list")

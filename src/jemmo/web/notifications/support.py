@@ -36,9 +36,9 @@ def ask(request: MemberRequest) -> HttpResponse:
         if not wants_results(request):
             return redirect("help")
         form = AskSupport()
-    found = selected.health(request.organisation, now=datetime.now(UTC))
-    shown = {**_conversation(request), "findings": found, "form": form, "sent": sent}
-    shown["error_text"] = _error_of(request, found)
+    findings = selected.health(request.organisation, now=datetime.now(UTC))
+    shown = {**_conversation(request), "findings": findings, "form": form, "sent": sent}
+    shown["error_text"] = _error_of(request, findings)
     shown["section"] = "help"
     template = (
         "notifications/help_body.html" if wants_results(request) else "notifications/help.html"
@@ -68,8 +68,8 @@ def _may_write(request: MemberRequest, form: AskSupport) -> bool:
 def picture(request: MemberRequest, number: int) -> HttpResponse:
     """A picture of one's own conversation."""
     account = request.membership.account
-    found = support.own_picture(request.organisation, account, number, vault=default_vault())
-    return picture_answer(found)
+    image = support.own_picture(request.organisation, account, number, vault=default_vault())
+    return picture_answer(image)
 
 
 @member
@@ -85,17 +85,19 @@ def badge(request: MemberRequest) -> HttpResponse:
 
 def _conversation(request: MemberRequest) -> dict[str, Any]:
     """What was said; from now on it counts as read."""
-    found = selected.open_thread(request.organisation, request.user.pk)
-    if found is None:
+    thread = selected.open_thread(request.organisation, request.user.pk)
+    if thread is None:
         return {"thread": None}
-    said = selected.conversation(found)
-    support.mark_read(found, now=datetime.now(UTC))
-    return {"thread": found, "conversation": said}
+    conversation = selected.conversation(thread)
+    support.mark_read(thread, now=datetime.now(UTC))
+    return {"thread": thread, "conversation": conversation}
 
 
-def _error_of(request: MemberRequest, found: list[Finding]) -> str:
+def _error_of(request: MemberRequest, findings: list[Finding]) -> str:
     """The most serious finding as it will be attached: without what tells who is meant."""
-    worst = next((one for one in found if one.error and one.error.get("message")), None)
+    worst = next(
+        (finding for finding in findings if finding.error and finding.error.get("message")), None
+    )
     if worst is None or worst.error is None:
         return ""
     when = f"{worst.at:%Y-%m-%d %H:%M} UTC: " if worst.at else ""
@@ -105,18 +107,18 @@ def _error_of(request: MemberRequest, found: list[Finding]) -> str:
 
 
 def _send(request: MemberRequest, form: AskSupport) -> None:
-    given = form.cleaned_data
+    cleaned = form.cleaned_data
     made = support.write(
         request.organisation,
         request.membership.account,
-        body=given["body"],
-        error=given["error"] if given["attach"] else "",
-        steps=given["steps"] if given["attach"] else "",
+        body=cleaned["body"],
+        error=cleaned["error"] if cleaned["attach"] else "",
+        steps=cleaned["steps"] if cleaned["attach"] else "",
         language=get_language() or "",
         now=datetime.now(UTC),
         disguise=disguise_of(request),
         vault=default_vault(),
-        picture=given["picture"],
+        picture=cleaned["picture"],
     )
     if settings.SUPPORT_EMAIL:
         _tell_support(request, made)

@@ -36,16 +36,16 @@ class TypedConfirmation(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, wanted: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.wanted = wanted
-        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": wanted}
+        self.expected = expected
+        self.fields["name"].label = gettext("To confirm, type: %(name)s") % {"name": expected}
 
     def clean_name(self) -> str:
-        given = " ".join(str(self.cleaned_data["name"]).split())
-        if given.casefold() != " ".join(self.wanted.split()).casefold():
+        typed = " ".join(str(self.cleaned_data["name"]).split())
+        if typed.casefold() != " ".join(self.expected.split()).casefold():
             raise forms.ValidationError(gettext("The name doesn't match."))
-        return given
+        return typed
 
 
 def _months(label: Any, help_text: Any) -> forms.IntegerField:
@@ -88,8 +88,8 @@ class RetentionForm(Form):
         return cls(initial={**initial, "counts": wishes.counts.value, "seen": seen})
 
     def rules(self) -> dict[str, Any]:
-        found = {name: self.cleaned_data[name] for name in RULES}
-        return {**found, "counts": Counts(found["counts"])}
+        cleaned = {name: self.cleaned_data[name] for name in RULES}
+        return {**cleaned, "counts": Counts(cleaned["counts"])}
 
 
 RULES = (

@@ -56,8 +56,8 @@ def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     chosen = _chosen(request, talent_id)
     held = people.held(request.organisation, chosen, vault=default_vault())
     account = request.membership.account
-    for one in chosen:
-        access_log.looked(request.organisation, account, Action.SUBJECT_VIEWED, one.id)
+    for talent in chosen:
+        access_log.looked(request.organisation, account, Action.SUBJECT_VIEWED, talent.id)
     return render(request, "privacy/person.html", frame("requests", held=held, person=chosen[0]))
 
 
@@ -70,7 +70,7 @@ def export(request: MemberRequest, talent_id: UUID) -> Spooled:
     def write(file: Spool) -> None:
         subject_export.export(
             request.organisation,
-            [one.id for one in chosen],
+            [talent.id for talent in chosen],
             file,
             vault=default_vault(),
             storage=open_storage(),
@@ -93,7 +93,7 @@ def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = erasure.erase(
             request.organisation,
-            [one.id for one in chosen],
+            [talent.id for talent in chosen],
             vault=default_vault(),
             storage=open_storage(),
             actor=request.membership.account,
@@ -129,12 +129,12 @@ def certificate(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
 
 @manager
 def certificate_file(request: MemberRequest, erasure_id: UUID) -> HttpResponse:
-    told = erasure.certificate(_erasure(request, erasure_id))
-    return as_file(told, f"erasure-{erasure_id}.json")
+    document = erasure.certificate(_erasure(request, erasure_id))
+    return as_file(document, f"erasure-{erasure_id}.json")
 
 
-def as_file(told: Any, name: str) -> HttpResponse:
-    content = msgspec.json.format(msgspec.json.encode(told), indent=2)
+def as_file(document: Any, name: str) -> HttpResponse:
+    content = msgspec.json.format(msgspec.json.encode(document), indent=2)
     answer = HttpResponse(content, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -145,22 +145,22 @@ def now() -> datetime:
 
 
 def _erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
-    found = erasures.one(request.organisation, erasure_id)
-    if found is None:
+    record = erasures.one(request.organisation, erasure_id)
+    if record is None:
         raise Http404
-    return found
+    return record
 
 
 def _chosen(request: MemberRequest, talent_id: UUID) -> list[Talent]:
     """The record of the address, and those that were ticked as the same person."""
-    given = (request.POST if request.method == "POST" else request.GET).getlist("with")
+    ticked_ids = (request.POST if request.method == "POST" else request.GET).getlist("with")
     ids = [talent_id]
-    for one in given[:MOST_TOGETHER]:
+    for text in ticked_ids[:MOST_TOGETHER]:
         try:
-            ids.append(UUID(one))
+            ids.append(UUID(text))
         except ValueError:
             raise Http404 from None
-    found = people.chosen(request.organisation, list(dict.fromkeys(ids)))
-    if not found or found[0].id != talent_id:
+    talents = people.chosen(request.organisation, list(dict.fromkeys(ids)))
+    if not talents or talents[0].id != talent_id:
         raise Http404
-    return found
+    return talents

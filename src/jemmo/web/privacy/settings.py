@@ -40,17 +40,17 @@ def periods(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         form = RetentionForm.filled(present, retention_policy.seen_as(org))
     elif form.is_valid():
-        wanted = replace(present, **form.rules())
-        found = retention.preview(org, wanted)
+        rules = replace(present, **form.rules())
+        preview = retention.preview(org, rules)
         token = _token(form.rules())
-        tried = request.POST.get("tried") == f"{token}:{found.people}"
-        if request.POST.get("do") == "save" and (tried or not found.people):
+        tried = request.POST.get("tried") == f"{token}:{preview.people}"
+        if request.POST.get("do") == "save" and (tried or not preview.people):
             try:
                 retention.change(
                     org,
                     form.rules(),
                     seen=form.cleaned_data["seen"],
-                    agreed=found.people,
+                    agreed=preview.people,
                     actor=request.membership.account,
                 )
             except JemmoError as error:
@@ -58,7 +58,7 @@ def periods(request: MemberRequest) -> HttpResponse:
             else:
                 messages.success(request, _("Saved. The rules are applied every night."))
                 return redirect("privacy_retention")
-        shown |= {"preview": found, "tried": f"{token}:{found.people}"}
+        shown |= {"preview": preview, "tried": f"{token}:{preview.people}"}
     return render(request, "privacy/retention.html", {**shown, "form": form})
 
 
@@ -81,15 +81,15 @@ def release(request: MemberRequest) -> HttpResponse:
 @manager
 def access(request: MemberRequest) -> HttpResponse:
     """Looking at the record is in the record."""
-    wanted = access_events.Wanted.from_query(request.GET)
+    filters = access_events.Wanted.from_query(request.GET)
     partial = wants_results(request)
-    if not partial and not wanted.after:
+    if not partial and not filters.after:
         account = request.membership.account
         access_log.note(request.organisation, Action.RECORD_VIEWED, actor=account)
     shown = frame(
         "access",
-        page=access_events.page(request.organisation, wanted, now=now()),
-        wanted=wanted,
+        page=access_events.page(request.organisation, filters, now=now()),
+        filters=filters,
         choices={"action": list(Action), "period": list(access_events.PERIODS)},
         operator=access_events.OPERATOR,
         partial=partial,
@@ -101,14 +101,14 @@ def access(request: MemberRequest) -> HttpResponse:
 @download
 @manager
 def access_file(request: MemberRequest) -> Spooled:
-    wanted = access_events.Wanted.from_query(request.GET)
+    filters = access_events.Wanted.from_query(request.GET)
     shown_generic = getattr(request, "screenshot_mode", False)
 
     def write(file: Spool) -> None:
         account = request.membership.account
         access_log.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
-        found = access_events.every(request.organisation, wanted, now=now())
-        lines(_csv(found, hidden=shown_generic))(file)
+        events = access_events.every(request.organisation, filters, now=now())
+        lines(_csv(events, hidden=shown_generic))(file)
 
     return Spooled(
         request,
@@ -118,11 +118,11 @@ def access_file(request: MemberRequest) -> Spooled:
     )
 
 
-def _csv(found: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
+def _csv(events: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
     """``hidden``: without the ids of the ATS, which may be names."""
     writer = csv.writer(Line())
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in found:
+    for line in events:
         event = line.event
         row: list[Any] = [
             event.at,
@@ -139,16 +139,16 @@ def _csv(found: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
 @manager
 def record(request: MemberRequest) -> HttpResponse:
     """The record of processing, made from how things are now."""
-    found = processing.record(request.organisation, now=now())
-    return render(request, "privacy/processing.html", frame("processing", record=found))
+    document = processing.record(request.organisation, now=now())
+    return render(request, "privacy/processing.html", frame("processing", record=document))
 
 
 @manager
 def record_file(request: MemberRequest) -> HttpResponse:
-    found = processing.record(request.organisation, now=now())
+    document = processing.record(request.organisation, now=now())
     shown = {
-        "record": found,
-        "how_long": _as_list("privacy/wishes.html", {"wishes": found.wishes}),
+        "record": document,
+        "how_long": _as_list("privacy/wishes.html", {"wishes": document.wishes}),
         "measures": _as_list("privacy/measures.html", {}),
     }
     text = render_to_string("privacy/processing.md", shown).strip() + "\n"
@@ -160,7 +160,7 @@ def record_file(request: MemberRequest) -> HttpResponse:
 def _as_list(template: str, shown: dict[str, Any]) -> str:
     """The page's list of plain sentences, as Markdown writes it."""
     items = render_to_string(template, shown).replace("</li>", "").split("<li>")
-    return "".join(f"- {unescape(one.strip())}\n" for one in items if one.strip())
+    return "".join(f"- {unescape(sentence.strip())}\n" for sentence in items if sentence.strip())
 
 
 def _token(rules: dict[str, Any]) -> str:

@@ -14,10 +14,10 @@ from jemmo.web.records import gone, refresh
 
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    found = jobs.search(request.organisation, jobs.Wanted.from_query(request.GET))
+    page = jobs.search(request.organisation, jobs.Wanted.from_query(request.GET))
     partial = wants_results(request)
     template = "records/jobs_results.html" if partial else "records/jobs.html"
-    return render(request, template, {"found": found, "partial": partial, "section": "jobs"})
+    return render(request, template, {"found": page, "partial": partial, "section": "jobs"})
 
 
 @member

@@ -23,14 +23,14 @@ def quality(request: MemberRequest) -> HttpResponse:
         report, refused = _stored(request), problem(error)
     shown = [
         {
-            "one": one,
-            "problem": problem(one.error) if one.error else None,
-            "refused": refused_by(one.connection),
+            "one": comparison,
+            "problem": problem(comparison.error) if comparison.error else None,
+            "refused": refused_by(comparison.connection),
             "decision": paused_deletions.decision(
-                one.connection, paused_deletions.waiting(one.connection)
+                comparison.connection, paused_deletions.waiting(comparison.connection)
             ),
         }
-        for one in report.connections
+        for comparison in report.connections
     ]
     return render(
         request,

@@ -32,41 +32,41 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     model, stream = KINDS[kind]
-    found = model.objects.select_related("connection").filter(
+    matches = model.objects.select_related("connection").filter(
         id=record_id, org=request.organisation
     )
-    one = found.first()
-    if one is None:
+    row = matches.first()
+    if row is None:
         raise Http404
     if request.method == "POST":
         try:
-            refresh.refresh(one.connection_id, stream, one.remote_id, vault=default_vault())
+            refresh.refresh(row.connection_id, stream, row.remote_id, vault=default_vault())
         except ConfigError:
-            one.connection.refresh_from_db()  # what stands in the way is shown from its state
+            row.connection.refresh_from_db()  # what stands in the way is shown from its state
     if not request.htmx:
         return redirect(kind, record_id)
-    shown = of(kind, one)
+    shown = of(kind, row)
     state: Refreshing = shown["refresh"]
     if request.method == "GET" and state.waits and request.GET.get("told") == state.told:
         return HttpResponse(status=204)
     asked = _moment(request.GET.get("asked", ""))
     if state.outcome is State.READ and asked is not None:
         shown["fresh"] = refresh_outcome.changed_since(
-            one.connection_id, stream, one.remote_id, asked
+            row.connection_id, stream, row.remote_id, asked
         )
     return render(request, "records/refresh.html", shown)
 
 
-def of(kind: str, one: Any) -> dict[str, Any]:
+def of(kind: str, record: Any) -> dict[str, Any]:
     """What a record's page shows of it."""
     now = datetime.now(UTC)
-    state = refresh_outcome.of(one.connection, KINDS[kind][1], one.remote_id, now=now)
-    return {"refresh": state, "kind": kind, "record": one, "asked": state.at or now}
+    state = refresh_outcome.of(record.connection, KINDS[kind][1], record.remote_id, now=now)
+    return {"refresh": state, "kind": kind, "record": record, "asked": state.at or now}
 
 
-def _moment(given: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return moment if moment.tzinfo else None

@@ -36,11 +36,11 @@ def rules(request: MemberRequest) -> HttpResponse:
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
-            said = ngettext(
+            message = ngettext(
                 "Saved. %(n)s record appeared or disappeared.",
                 "Saved. %(n)s records appeared or disappeared.",
                 changed,
             )
-            messages.success(request, said % {"n": f"{changed:,}"})
+            messages.success(request, message % {"n": f"{changed:,}"})
             return redirect("ats_rules")
     return render(request, "records/rules.html", shown)

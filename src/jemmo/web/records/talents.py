@@ -33,30 +33,30 @@ from jemmo.web.records import gone, refresh
 
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    wanted = talents.Wanted.from_query(request.GET)
+    filters = talents.Wanted.from_query(request.GET)
     sees = sees_contacts(request)
     words, named = [], []
     if sees:  # else who is found would tell whose address or number it is
-        words = hashes_of(request.organisation, wanted.q, vault=default_vault())
-        named = talents_with(request.organisation, wanted.q, vault=default_vault())
-    found = talents.search(
+        words = hashes_of(request.organisation, filters.q, vault=default_vault())
+        named = talents_with(request.organisation, filters.q, vault=default_vault())
+    page = talents.search(
         request.organisation,
-        wanted,
+        filters,
         unseal=unseal_for(request),
         word_hashes=words,
         named=named,
     )
-    if has_contacts(wanted.q):
+    if has_contacts(filters.q):
         account = request.membership.account
         access_log.note(
-            request.organisation, Action.SEARCHED, actor=account, by="list", found=found.total
+            request.organisation, Action.SEARCHED, actor=account, by="list", found=page.total
         )
     partial = wants_results(request)
     template = "records/talents_results.html" if partial else "records/talents.html"
     return render(
         request,
         template,
-        {"found": found, "partial": partial, "section": "talents", "reads_files": sees},
+        {"found": page, "partial": partial, "section": "talents", "reads_files": sees},
     )
 
 

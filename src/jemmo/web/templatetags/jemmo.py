@@ -114,18 +114,18 @@ def finding_help(kind: str, reader: Membership) -> str:
 @register.filter
 def can(capabilities: Capabilities) -> str:
     """What an ATS gives of what not all give, as a list in the reader's language."""
-    return _listed(capabilities, given=True)
+    return _listed(capabilities, supported=True)
 
 
 @register.filter
 def lacks(capabilities: Capabilities) -> str:
     """What it does not give. Moves between stages are not among it: Jemmo notes those that it sees."""
-    return _listed(capabilities, given=False)
+    return _listed(capabilities, supported=False)
 
 
-def _listed(capabilities: Capabilities, *, given: bool) -> str:
+def _listed(capabilities: Capabilities, *, supported: bool) -> str:
     names = labels.WORDS["capability"].items()
-    return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is given)
+    return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is supported)
 
 
 def _in_screenshots(change: Callable[[Disguise, str], str | None]) -> Callable[[Any], Any]:
@@ -334,10 +334,10 @@ def _simply(tag: re.Match[str]) -> str:
 
 
 @register.filter
-def web_address(given: object) -> str:
+def web_address(address: object) -> str:
     """An address that a link may lead to, empty for any other: an ATS may hold ``javascript:``."""
     try:
-        parts = split_address(validation.web_address(given) or "")
+        parts = split_address(validation.web_address(address) or "")
     except ValueError:
         return ""
     return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else ""
@@ -365,7 +365,7 @@ def field_value(field: dict[str, Any]) -> SafeString | str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in value))
+        return format_html_join(", ", "<bdi>{}</bdi>", ((element,) for element in value))
     if isinstance(value, dict):
         return _composed(value)
     if field.get("type") == "date" and (known := _date(value)):
@@ -401,14 +401,14 @@ def _date(value: object) -> date | None:
 
 
 @register.simple_tag
-def options(given: Iterable[Any], chosen: object, kind: str = "") -> SafeString:
+def options(choices: Iterable[Any], chosen: object, kind: str = "") -> SafeString:
     """What a list offers to choose from: values, or pairs of a value and its label.
 
     ``kind`` names the words for values that are codes. Long lists take a template ten times as long.
     """
     selected = str(chosen)
     shown = []
-    for each in given:
+    for each in choices:
         value, label = each if isinstance(each, tuple) else (each, each)
         value = str(value)
         mark = " selected" if value == selected else ""
@@ -455,24 +455,24 @@ def _amount(value: float) -> str:
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: Any) -> str:
     """The present address's query with some values changed; the page starts over unless it is given."""
-    given = context["request"].GET.copy()
+    parameters = context["request"].GET.copy()
     if "page" not in changes:
-        given.pop("page", None)
+        parameters.pop("page", None)
     for name, value in changes.items():
         if value in (None, ""):
-            given.pop(name, None)
+            parameters.pop(name, None)
         else:
-            given[name] = value
-    return f"?{given.urlencode()}"
+            parameters[name] = value
+    return f"?{parameters.urlencode()}"
 
 
 @register.inclusion_tag("frame/sortable.html", takes_context=True)
 def sortable(context: dict[str, Any], key: str, label: str, kind: str = "") -> dict[str, Any]:
     """The head of a column that sorts; a second click turns the order around."""
-    found = context["found"]
-    active = found.wanted.sort.removeprefix("-") == key
-    turned = found.wanted.sort.startswith("-")
-    descending = found.columns[key].descending != turned
+    page = context["found"]
+    active = page.filters.sort.removeprefix("-") == key
+    turned = page.filters.sort.startswith("-")
+    descending = page.columns[key].descending != turned
     return {
         "label": label,
         "kind": kind,

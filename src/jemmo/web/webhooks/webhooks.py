@@ -52,7 +52,7 @@ def address(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     connection = _connection(request, connection_id)
     if request.method != "POST":
         return redirect("ats_webhooks", connection.id)
-    return _page(request, connection, found=endpoints.address(connection, default_vault()))
+    return _page(request, connection, address=endpoints.address(connection, default_vault()))
 
 
 @manager
@@ -69,7 +69,7 @@ def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
         return render(request, "webhooks/renew.html", shown)
     seen = _moment(request.POST.get("seen", ""))
     made = endpoints.renew(connection, vault, seen=seen)
-    return _page(request, connection, found=made, renewed=known.made_at == seen)
+    return _page(request, connection, address=made, renewed=known.made_at == seen)
 
 
 @manager
@@ -113,9 +113,9 @@ def replay(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
 def _connection(request: MemberRequest, connection_id: UUID) -> Connection:
     """The connection of the address, if its ATS sends webhooks."""
-    found = connection_of(request, connection_id)
-    _rules(found)
-    return found
+    connection = connection_of(request, connection_id)
+    _rules(connection)
+    return connection
 
 
 def _rules(connection: Connection) -> tuple[Connector, Webhooks]:
@@ -126,9 +126,9 @@ def _rules(connection: Connection) -> tuple[Connector, Webhooks]:
 
 
 def _page(
-    request: MemberRequest, connection: Connection, *, found: Address | None = None, **more: Any
+    request: MemberRequest, connection: Connection, *, address: Address | None = None, **more: Any
 ) -> HttpResponse:
-    """The page; with ``found`` the address is in it, unless screenshots are taken."""
+    """The page; with ``address`` the address is in it, unless screenshots are taken."""
     connector, rules = _rules(connection)
     hidden = request.screenshot_mode  # type: ignore[attr-defined]
     shown = {
@@ -136,8 +136,8 @@ def _page(
         "connector": connector,
         "setup": rules.setup,
         "signs": rules.verify is not None,
-        "known": found or endpoints.known(connection, default_vault()),
-        "address": absolute(request, found.path) if found and not hidden else "",
+        "known": address or endpoints.known(connection, default_vault()),
+        "address": absolute(request, address.path) if address and not hidden else "",
         "here_alone": _is_here(request.get_host())
         and not _is_here(split_address(connection.base_url).netloc),
         "status": endpoints.status(connection),
@@ -154,8 +154,8 @@ def _frame() -> dict[str, str]:
     return {"section": "settings", "settings_page": "ats"}
 
 
-def _moment(given: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(given)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

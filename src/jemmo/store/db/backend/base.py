@@ -25,17 +25,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told: Scope | None = None
         self.execute_wrappers.append(_in_scope)
 
-    def knows(self, wanted: Scope) -> bool:
-        return self._told == wanted
+    def knows(self, session_scope: Scope) -> bool:
+        return self._told == session_scope
 
-    def tell(self, wanted: Scope) -> None:
+    def tell(self, session_scope: Scope) -> None:
         with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(*wanted.statement)
-        self.told(wanted)
+            cursor.execute(*session_scope.statement)
+        self.told(session_scope)
 
-    def told(self, wanted: Scope) -> None:
+    def told(self, session_scope: Scope) -> None:
         """Postgres was told so; where no transaction is open, it has forgotten it again."""
-        self._told = None if self.get_autocommit() else wanted
+        self._told = None if self.get_autocommit() else session_scope
 
     # Where a transaction begins, ends or goes back, Postgres may have forgotten what it was told. (Django's stubs lack
     # these.)
@@ -72,20 +72,20 @@ def _in_scope(
 ) -> Any:
     """Execute in the scope in force. A function, since a wrapper that refers to its connection would be a cycle."""
     database: DatabaseWrapper = context["connection"]
-    wanted = scope.current()
-    if wanted is None or database.needs_rollback or database.knows(wanted):
+    session_scope = scope.current()
+    if session_scope is None or database.needs_rollback or database.knows(session_scope):
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if many or not _joins(sql, params, cursor):
         alone = database.get_autocommit()
         with transaction.atomic(using=database.alias) if alone else nullcontext():
-            database.tell(wanted)
+            database.tell(session_scope)
             return execute(sql, params, many, context)
-    told, values = wanted.statement
+    statement, values = session_scope.statement
     follows = sql.replace("%", "%%") if params is None else sql
-    executed = execute(f"{told}; {follows}", (*values, *(params or ())), many, context)
+    executed = execute(f"{statement}; {follows}", (*values, *(params or ())), many, context)
     cursor.nextset()
-    database.told(wanted)
+    database.told(session_scope)
     return executed
 
 
