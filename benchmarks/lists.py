@@ -88,7 +88,7 @@ def main() -> None:
         try:
             owner = embedded.ensure_running()
             bootstrap.start(operator=False)
-            with scope.under(scope.EVERYTHING):
+            with scope.acting_in(scope.EVERYTHING):
                 client, places = filled(rows, owner)
             for table in (_pages(client, places), _costs(owner)):
                 Console().print(table)
@@ -114,7 +114,7 @@ def filled(rows: int, owner: str) -> tuple[Any, dict[str, Any]]:
     )
     given = {"org": org.id, "connection": made.id, "rows": rows, "jobs": max(1, rows // 50)}
     with psycopg.connect(owner, autocommit=True, cursor_factory=psycopg.ClientCursor) as db:
-        schema.tell(db)
+        schema.set_search_path(db)
         db.execute(FILL, given)
         db.execute("VACUUM ANALYZE")
     client = Client(SERVER_NAME="localhost")
@@ -149,7 +149,7 @@ def _costs(owner: str) -> Table:
 
     table = Table("index", "µs a row", "MB")
     with psycopg.connect(owner, autocommit=True) as db, db.cursor() as cursor:
-        schema.tell(db)
+        schema.set_search_path(db)
         cursor.execute(
             "SELECT tablename, indexname, indexdef FROM pg_indexes "
             "WHERE tablename IN ('talent', 'job', 'application') ORDER BY 1, 2"

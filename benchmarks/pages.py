@@ -58,7 +58,7 @@ def main() -> None:
         try:
             owner = embedded.ensure_running()
             bootstrap.start(operator=False)
-            with scope.under(scope.EVERYTHING):
+            with scope.acting_in(scope.EVERYTHING):
                 client, places = filled(given.talents, owner)
                 _synced()
             cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())

@@ -9,7 +9,7 @@ from uuid import uuid4
 from procrastinate.contrib.django import app
 
 from jemmo.cli.operations import working
-from jemmo.services.base.scopes import everywhere, on_the_clock
+from jemmo.services.base.scopes import run_for_all_orgs, run_on_clock
 from jemmo.services.operations import metrics
 from jemmo.services.sync import queue
 from jemmo.store.db import scope
@@ -28,10 +28,10 @@ def works() -> Mapping[str, Work]:
     }
     return {
         **tasks,
-        "rescue": lambda _: on_the_clock(queue.rescue, working.DEAD_AFTER),
+        "rescue": lambda _: run_on_clock(queue.rescue, working.DEAD_AFTER),
         "what waits": _waiting,
         "webhooks that wait": _claim,
-        "metrics": lambda _: everywhere(metrics.rendered),
+        "metrics": lambda _: run_for_all_orgs(metrics.rendered),
     }
 
 
@@ -45,7 +45,7 @@ async def _waiting(url: str) -> None:
 
 
 async def _claim(url: str) -> None:
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         async with connect(url) as db:
             token = uuid4()
             claimed = await refetch_writer.claim(db, token)

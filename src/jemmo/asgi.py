@@ -8,13 +8,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jemmo.settings")
 django.setup(set_prefix=False)
 
 from jemmo.web.frame.limits import Receive, Scope, Send, limited  # noqa: E402 - as above
-from jemmo.web.frame.one_answer import OneAnswer  # noqa: E402 - as above
+from jemmo.web.frame.one_answer import SharedProbe  # noqa: E402 - as above
 from jemmo.web.frame.serving import ALIVE, READY, Pages, alive  # noqa: E402 - as above
 from jemmo.web.webhooks.ingest import PREFIX, Hooks  # noqa: E402 - once Django is set up
 
 _django = Pages()
 pages = limited(_django)
-ready = OneAnswer(_django, READY)
+ready = SharedProbe(_django, READY)
 hooks = Hooks()
 
 

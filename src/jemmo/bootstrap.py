@@ -37,9 +37,9 @@ def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> 
     ``ConfigError`` with what to do.
     """
     url = _reach()
-    with scope.under(None):
+    with scope.acting_in(None):
         bring_up_to_date()
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         check_keys()
     url = _as_application(url, process, pool)
     if operator:
@@ -52,7 +52,7 @@ def start_as_owner() -> str:
     url = _reach()
     database = connections["default"]
     _refuse_all_but_the_owner(database)
-    with scope.under(None), database.cursor() as cursor, _migrating(cursor):
+    with scope.acting_in(None), database.cursor() as cursor, _migrating(cursor):
         if schema.is_former(cursor):
             schema.settle(database)
     scope.enter(scope.EVERYTHING)

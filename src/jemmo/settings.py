@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "jemmo.web.frame.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jemmo.api.problems.OnlyProblems",
-    "jemmo.web.frame.middleware.OnTheWayIn",
+    "jemmo.web.frame.middleware.SignInScope",
     "jemmo.web.frame.health.Probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

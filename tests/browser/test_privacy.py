@@ -98,7 +98,7 @@ def test_a_rule_is_tried_out_and_saved(quiet: Showcase, opens: Opens) -> None:
 
     expect(page.get_by_text("The rules are applied every night.")).to_be_visible()
     apart(quiet.org.refresh_from_db)
-    assert retention_policy.wishes_of(quiet.org).idle_months == 24
+    assert retention_policy.retention_policy_of(quiet.org).idle_months == 24
     assert apart(Talent.objects.filter(remote_id="elodie").exists)
 
 

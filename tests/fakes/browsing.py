@@ -21,7 +21,7 @@ def apart(work: Callable[[], T]) -> T:
 
     def run() -> T:
         try:
-            with scope.under(scope.EVERYTHING):
+            with scope.acting_in(scope.EVERYTHING):
                 return work()
         finally:
             connections.close_all()

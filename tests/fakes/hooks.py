@@ -19,7 +19,7 @@ from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.sandbox.teamtailor.webhooks import sign_v2
 from jemmo.services.webhooks import endpoints
 from jemmo.services.webhooks.endpoints import WebhookStatus
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 from jemmo.web.webhooks.ingest import Hooks
@@ -73,7 +73,7 @@ class Hooked:
 
     async def drain(self) -> int:
         """Look up everything that is due."""
-        lane = Lane(self.company.database_url, default_vault())
+        lane = RefetchWorker(self.company.database_url, default_vault())
         try:
             return await lane.drain()
         finally:

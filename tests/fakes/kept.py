@@ -49,7 +49,7 @@ def keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> Att
 async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path) -> None:
     async with connect(database_url) as db:
         vault = default_vault()
-        bench = download.Bench(
+        bench = download.DownloadContext(
             db=db,
             source=InMemory(content),
             storage=FolderStorage(folder),
@@ -59,7 +59,7 @@ async def _keep(database_url: str, talent: Talent, content: bytes, folder: Path)
         )
         for one in await store.due(db, talent.connection_id, limit=100):
             if one.talent_id == talent.id:
-                await download._handle(bench, one)
+                await download._download_file(bench, one)
 
 
 def version_of(attachment: Attachment) -> FileVersion:

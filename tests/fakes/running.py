@@ -45,7 +45,7 @@ async def run_slice(
     *,
     goes_on: Hold | None = None,
     slice_over: Callable[[], bool] = lambda: False,
-) -> runner.Slice:
+) -> runner.SliceReport:
     """The same, that ends after a page where ``slice_over`` says so, and ``goes_on`` with a run that did."""
     try:
         async with connected(company.id, company.database_url) as (db, found):
@@ -67,12 +67,12 @@ async def run_slice(
                     store=store,
                     rules=row.rules,
                     report=report,
-                    progress=runner.Unwatched(),
+                    progress=runner.NoProgress(),
                     now=lambda: datetime.now(UTC),
                     slice_over=slice_over,
                 )
                 await run.execute()
-        return runner.Slice(report=report, hold=context.hold)
+        return runner.SliceReport(report=report, hold=context.hold)
     finally:
         await source.close()
 

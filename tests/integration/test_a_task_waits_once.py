@@ -18,7 +18,7 @@ from jemmo.tasks import files
 async def test_by_a_worker(database_url: str) -> None:
     connection = uuid4()
     connector = PsycopgConnector(
-        kwargs=connector_params(), configure=schema.tell_async, min_size=1, max_size=1
+        kwargs=connector_params(), configure=schema.set_search_path_async, min_size=1, max_size=1
     )
     with app.replace_connector(connector) as running:
         async with running.open_async():

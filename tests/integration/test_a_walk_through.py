@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from fakes.company import Company, company, in_thread
 
-from jemmo.domain.explanations import Answer, Verdict
+from jemmo.domain.explanations import Explanation, Verdict
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.server import SandboxServer, run_sandbox
@@ -65,13 +65,13 @@ async def test_a_sync_of_jobs_does_not_end_the_failure_of_talents(
 
 async def shown(
     found: Company,
-) -> tuple[summaries.Card, sync_status.SyncIcon, sync_status.SyncIcon]:
+) -> tuple[summaries.ConnectionSummary, sync_status.SyncIcon, sync_status.SyncIcon]:
     """The card of the connection, and the icons of both pages."""
 
-    def look() -> tuple[summaries.Card, sync_status.SyncIcon, sync_status.SyncIcon]:
+    def look() -> tuple[summaries.ConnectionSummary, sync_status.SyncIcon, sync_status.SyncIcon]:
         connection, now = Connection.objects.get(id=found.id), datetime.now(UTC)
         icons = [sync_status.icon(connection.org, page, now=now) for page in ("talents", "jobs")]
-        return summaries.card(connection), icons[0], icons[1]
+        return summaries.connection_summary(connection), icons[0], icons[1]
 
     return await in_thread(look)
 
@@ -88,10 +88,10 @@ async def test_a_failure_names_its_connection(
     assert (talents.failing, talents.error is None) == ("Lyon", False)
 
 
-async def answer(found: Company, remote_id: str) -> Answer:
-    def look() -> Answer:
+async def answer(found: Company, remote_id: str) -> Explanation:
+    def look() -> Explanation:
         org = Connection.objects.get(id=found.id).org
-        (one,) = explanations.why(org, remote_id, now=datetime.now(UTC))
+        (one,) = explanations.explain_record(org, remote_id, now=datetime.now(UTC))
         return one
 
     return await in_thread(look)

@@ -77,7 +77,7 @@ def finish(deletion_id: object, storage: FolderStorage, now: datetime) -> int:
 
 def test_every_table_is_told_apart(database_url: str) -> None:
     """A new table that leads to no organisation is either the installation's, and named above, or forgotten."""
-    found = ownership.belonging()
+    found = ownership.organization_tables()
 
     assert found.others <= NOBODYS, sorted(found.others - NOBODYS)
     assert {"talent", "file_text", "stage_event", "support_message", "sighting"} <= set(
@@ -96,7 +96,13 @@ def test_no_table_keeps_a_row_of_it(database_url: str, storage: FolderStorage) -
     OrganisationDeletion.objects.all().delete()
     Organisation.objects.update(deleted_at=None)
 
-    finish(organization_deletion.ask(org, actor=None, now=NOW, grace=timedelta(0)).id, storage, NOW)
+    finish(
+        organization_deletion.schedule_org_deletion(
+            org, actor=None, now=NOW, grace=timedelta(0)
+        ).id,
+        storage,
+        NOW,
+    )
 
     for table, row in mine.items():
         assert not type(row)._base_manager.filter(pk=row.pk).exists(), table
@@ -112,7 +118,7 @@ def test_a_table_made_tomorrow_goes_as_well(filled: Showcase, owner_url: str) ->
             [filled.org.id, filled.stranger.id],
         )
 
-    listed = list(ownership.belonging().conditions)
+    listed = list(ownership.organization_tables().conditions)
     assert listed.index("a_note") < listed.index("talent")
     with psycopg.connect(owner_url, autocommit=True) as db:
         db.execute("GRANT ALL ON a_note TO PUBLIC")
@@ -126,7 +132,7 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
     before = ownership.count(filled.stranger.id)
     colleagues = [filled.person(role).id for role in ("admin", "recruiter", "viewer")]
     connections = [str(one.id) for one in org.connections.all()]
-    asked = organization_deletion.ask(org, actor=owner, now=NOW)
+    asked = organization_deletion.schedule_org_deletion(org, actor=owner, now=NOW)
     assert finish(asked.id, storage, NOW + timedelta(days=6)) == 1  # not yet
     assert Organisation.objects.filter(id=org.id).exists()
 
@@ -156,25 +162,27 @@ def test_nothing_of_it_is_left_and_nothing_of_another_is_touched(
 def test_meanwhile_nothing_is_synced_and_an_undo_starts_it_again(filled: Showcase) -> None:
     org, owner = filled.org, filled.person("owner")
     Connection.objects.filter(org=org).update(due_at=NOW - timedelta(days=1))
-    asked = organization_deletion.ask(org, actor=owner, now=NOW)
+    asked = organization_deletion.schedule_org_deletion(org, actor=owner, now=NOW)
     mine = {one.id for one in org.connections.all()}
 
     assert not mine & {one.connection_id for one in schedule.due(NOW)}
     with pytest.raises(ConfigError, match="already"):
-        organization_deletion.ask(org, actor=owner, now=NOW)
-    organization_deletion.undo(org, actor=owner, now=NOW + timedelta(days=6))
+        organization_deletion.schedule_org_deletion(org, actor=owner, now=NOW)
+    organization_deletion.cancel_org_deletion(org, actor=owner, now=NOW + timedelta(days=6))
     assert mine & {one.connection_id for one in schedule.due(datetime.now(UTC))}
-    assert organization_deletion.of(org) is None
+    assert organization_deletion.pending_org_deletion(org) is None
     assert asked.removed == {}
     with pytest.raises(ConfigError, match="no deletion"):
-        organization_deletion.undo(org, actor=owner, now=NOW)
+        organization_deletion.cancel_org_deletion(org, actor=owner, now=NOW)
 
 
 def test_too_late_is_too_late(filled: Showcase) -> None:
-    organization_deletion.ask(filled.org, actor=None, now=NOW)
+    organization_deletion.schedule_org_deletion(filled.org, actor=None, now=NOW)
 
     with pytest.raises(ConfigError, match="no deletion"):
-        organization_deletion.undo(filled.org, actor=None, now=NOW + timedelta(days=7))
+        organization_deletion.cancel_org_deletion(
+            filled.org, actor=None, now=NOW + timedelta(days=7)
+        )
 
 
 def test_a_crash_anywhere_is_gone_on_from(
@@ -182,7 +190,9 @@ def test_a_crash_anywhere_is_gone_on_from(
 ) -> None:
     monkeypatch.setattr(organization_deletion, "ROWS", 7)
     monkeypatch.setattr(organization_deletion, "STEPS", 3)
-    asked = organization_deletion.ask(filled.org, actor=None, now=NOW, grace=timedelta(0))
+    asked = organization_deletion.schedule_org_deletion(
+        filled.org, actor=None, now=NOW, grace=timedelta(0)
+    )
     whole = ownership.count(filled.org.id)["talent"]
 
     assert finish(asked.id, storage, NOW) > 10

@@ -19,9 +19,9 @@ from jemmo.domain.mentions import names_in
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.services.base.contexts import body_context
-from jemmo.services.base.lookups import lookup_key, name_hashes
+from jemmo.services.base.lookups import lookup_key, mention_hasher
 from jemmo.services.files import cleanup
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -56,7 +56,9 @@ async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Com
         options=ats.vendor.options,
     )
     await found.sync()
-    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    await download_files(
+        found.id, database_url=database_url, vault=default_vault(), storage=storage
+    )
     return found
 
 
@@ -103,7 +105,7 @@ async def test_nothing_of_the_person_is_left(
         assert await found.value(letters, key) == 0
         for table, text in dump(database_url).items():
             assert not [one for one in contacts if one in text], table
-        await in_thread(lambda: cleanup.tidy(storage, default_vault()))
+        await in_thread(lambda: cleanup.clean_up(storage, default_vault()))
         assert len(list(storage.listing())) < files
         versions = (
             "SELECT count(*) FROM file_version v JOIN attachment a ON a.id = v.attachment_id "
@@ -170,7 +172,7 @@ async def _deliver(found: Company, event: str, body: bytes) -> None:
         "INSERT INTO webhook_delivery (connection_id, outcome, event, sealed_body, named) "
         "VALUES ({me}, 'accepted', %s, %s, %s)",
         *(event, default_vault().seal(body, body_context(found.id))),
-        name_hashes(key, org, found.id)(names),
+        mention_hasher(key, org, found.id)(names),
     )
 
 

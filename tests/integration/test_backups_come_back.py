@@ -28,7 +28,7 @@ from jemmo.files.choose import choose
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import organization_deletion
 from jemmo.services.connections import api_keys
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.operations import backups
 from jemmo.services.privacy import erasure
 from jemmo.store.models import Organisation
@@ -74,7 +74,9 @@ async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Com
     found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
     await in_thread(lambda: api_keys.bind(default_vault()))  # as every start does
     await found.sync()
-    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    await download_files(
+        found.id, database_url=database_url, vault=default_vault(), storage=storage
+    )
     return found
 
 
@@ -271,7 +273,9 @@ def leave(storage: FolderStorage) -> None:
     """The whole organisation, at once."""
     now = datetime.now(UTC)
     org = Organisation.objects.get(slug="acme")
-    asked = organization_deletion.ask(org, actor=None, now=now, grace=timedelta(0))
+    asked = organization_deletion.schedule_org_deletion(
+        org, actor=None, now=now, grace=timedelta(0)
+    )
     while organization_deletion.step(asked.id, vault=default_vault(), storage=storage, now=now):
         pass
     assert not Organisation.objects.filter(slug="acme").exists()
@@ -287,7 +291,9 @@ async def test_what_the_storage_could_not_note_is_noted_later(
     await erase_somebody(found, storage)
     shutil.rmtree(storage.folder / "erased")
     await in_thread(lambda: erasure_journal.catch_up(storage))
-    known = await in_thread(lambda: (erasure_journal.read(storage), erasure_journal.suppressed()))
+    known = await in_thread(
+        lambda: (erasure_journal.read_journal(storage), erasure_journal.permanent_hashes())
+    )
     assert known[0] == known[1] != {}
 
 

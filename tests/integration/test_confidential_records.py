@@ -18,7 +18,7 @@ from jemmo.services.connections.status import counts_of
 from jemmo.services.records import explanations, exports, rules
 from jemmo.store import models
 from jemmo.store.db import policies, scope
-from jemmo.store.db.scope import Scope, under
+from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.records import jobs, talents
 from jemmo.vault import default_vault
 
@@ -51,17 +51,17 @@ def test_the_database_hides_the_record_and_all_that_belongs_to_it(
     marked: dict[str, Any] = {"talent": {"is_private": True}, "job": {"visibility": "CONFIDENTIAL"}}
     plain: dict[str, Any] = {"talent": {"is_private": False}, "job": {"visibility": "PUBLIC"}}
     record = type(rows[kind])._base_manager.filter(pk=rows[kind].pk)
-    with under(recruiter(org)):
+    with acting_in(recruiter(org)):
         before = tables_seen(rows)
     assert before > BELONGS_TO[kind]
     for _ in range(2):  # marked, and marked again after it was not
         record.update(**marked[kind])
-        with under(recruiter(org)):
+        with acting_in(recruiter(org)):
             assert tables_seen(rows) == before - BELONGS_TO[kind]
-        with under(recruiter(org, confidential=True)):
+        with acting_in(recruiter(org, confidential=True)):
             assert tables_seen(rows) == before
         record.update(**plain[kind])
-        with under(recruiter(org)):
+        with acting_in(recruiter(org)):
             assert tables_seen(rows) == before
 
 
@@ -79,7 +79,7 @@ def test_a_search_function_finds_no_private_talent(database_url: str) -> None:
     for search in policies.SEARCHES:
         argument = "'welder'::tsquery" if search.type == "tsquery" else "'{7}'::bigint[]"
         for sees in (False, True):
-            with under(recruiter(org, confidential=sees)), database.cursor() as cursor:
+            with acting_in(recruiter(org, confidential=sees)), database.cursor() as cursor:
                 cursor.execute(f"SELECT count(*) FROM {search.name}({argument}, %s)", [org])
                 assert (cursor.fetchone() != (0,)) is sees, search.name
 
@@ -141,7 +141,7 @@ def everything(org: models.Organisation) -> dict[str, set[str]]:
 
 def read_as(found: Company, *, confidential: bool) -> dict[str, set[str]]:
     org = models.Organisation.objects.get()
-    with under(recruiter(org.id, confidential=confidential)):
+    with acting_in(recruiter(org.id, confidential=confidential)):
         return everything(org)
 
 
@@ -197,16 +197,16 @@ async def test_a_page_and_why_know_nothing_of_it(database_url: str, ats: Harness
         org = models.Organisation.objects.get()
         post = models.Job.objects.get(remote_id=min(truth.confidential))
         person = models.Talent.objects.get(remote_id=min(truth.private))
-        with under(recruiter(org.id, confidential=confidential)):
+        with acting_in(recruiter(org.id, confidential=confidential)):
             now = models.Connection.objects.get().created_at
             answers = [
-                *explanations.why(org, post.title, now=now),
-                *explanations.why(org, post.remote_id, now=now),
-                *explanations.why(org, str(person.id), now=now),
+                *explanations.explain_record(org, post.title, now=now),
+                *explanations.explain_record(org, post.remote_id, now=now),
+                *explanations.explain_record(org, str(person.id), now=now),
             ]
             return [
-                jobs.one(org, post.id) is not None,
-                talents.one(org, person.id, unseal=None) is not None,
+                jobs.job_page(org, post.id) is not None,
+                talents.talent_page(org, person.id, unseal=None) is not None,
                 post.id in {one.record for one in answers},
                 person.id in {one.record for one in answers},
             ]
@@ -223,9 +223,9 @@ async def test_rules_are_applied_to_records_that_who_changes_them_may_not_see(
 
     def change() -> None:
         org = models.Organisation.objects.get()
-        with under(recruiter(org.id)):
+        with acting_in(recruiter(org.id)):
             visible = models.Talent.objects.filter(excluded_reason__isnull=False).count()
-            changed = rules.change(org, set(), hired_days=90, seen=rules.seen_as(org))
+            changed = rules.change(org, set(), hired_days=90, seen=rules.rules_fingerprint(org))
             assert changed == visible + models.Job.objects.filter(status="DRAFT").count()
         assert not models.Talent.objects.exclude(excluded_reason=None).exists()
 

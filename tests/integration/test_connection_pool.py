@@ -59,7 +59,7 @@ def session() -> tuple[int, Any]:
 
 
 def as_visitor() -> int:
-    with scope.under(Scope(org=uuid4(), account=uuid4(), contacts=True)):
+    with scope.acting_in(Scope(org=uuid4(), account=uuid4(), contacts=True)):
         with connections["default"].cursor() as cursor:
             cursor.execute(TOLD)
             assert cursor.fetchone()[0]
@@ -68,7 +68,7 @@ def as_visitor() -> int:
 
 def that_fails() -> int:
     with (
-        scope.under(Scope(org=uuid4(), contacts=True)),
+        scope.acting_in(Scope(org=uuid4(), contacts=True)),
         contextlib.suppress(DatabaseError),
         transaction.atomic(),
         connections["default"].cursor() as cursor,
@@ -78,7 +78,7 @@ def that_fails() -> int:
 
 
 def that_is_left_in_the_middle() -> int:
-    with scope.under(Scope(org=uuid4(), contacts=True)):
+    with scope.acting_in(Scope(org=uuid4(), contacts=True)):
         wrapper = connections["default"]
         wrapper.set_autocommit(False)
         with wrapper.cursor() as cursor:
@@ -127,18 +127,18 @@ def test_however_a_statement_is_sent_its_scope_comes_along_and_goes(
     database_url: str, ask: Callable[[str], Any]
 ) -> None:
     org, account = uuid4(), uuid4()
-    with scope.under(Scope(org=org, account=account, contacts=True)):
+    with scope.acting_in(Scope(org=org, account=account, contacts=True)):
         assert ask(TOLD) == (str(org), str(account), "on", "")
         assert session()[1] == ("", "", "", "")
         with transaction.atomic():
             assert ask(TOLD) == (str(org), str(account), "on", "")
-            with scope.under(scope.NOBODY):
+            with scope.acting_in(scope.NOBODY):
                 assert ask(TOLD) == ("", "", "", "")
 
 
 def test_many_rows_go_in_one_scope(database_url: str) -> None:
     org = uuid4()
-    with scope.under(Scope(org=org)), connections["default"].cursor() as cursor:
+    with scope.acting_in(Scope(org=org)), connections["default"].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE noted (number int, org text)")
         noted = "INSERT INTO noted VALUES (%s, current_setting('jemmo.org'))"
         cursor.executemany(noted, [[1], [2]])
@@ -158,7 +158,7 @@ def test_a_scope_costs_a_statement_no_message_of_its_own(
 
     session()
     monkeypatch.setattr(psycopg.Connection, "wait", wait)
-    with scope.under(Scope(org=uuid4())):
+    with scope.acting_in(Scope(org=uuid4())):
         by_values(TOLD)
     assert len(waits) == 1
 

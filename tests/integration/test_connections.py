@@ -85,9 +85,11 @@ async def test_connecting_with_the_same_key_makes_it_no_younger(
     )
 
     assert await made(ats) == connection_id
-    assert (await in_thread(lambda: summaries.card(get(connection_id)))).key.age == 100
+    assert (
+        await in_thread(lambda: summaries.connection_summary(get(connection_id)))
+    ).key.age == 100
     assert await made(ats, NEWER) == connection_id
-    assert (await in_thread(lambda: summaries.card(get(connection_id)))).key.age == 0
+    assert (await in_thread(lambda: summaries.connection_summary(get(connection_id)))).key.age == 0
 
 
 async def test_a_key_is_replaced_only_by_one_of_the_same_company(

@@ -18,9 +18,9 @@ from jemmo.pipeline import run as pipeline_run
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import connections, summaries
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.records import refresh
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection, Notification, SyncRun
 from jemmo.store.sync import sync_status
 from jemmo.store.sync.writer import Writer
@@ -45,14 +45,16 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
 
         async def told() -> int:
             def look() -> int:
-                return summaries.card(Connection.objects.get(id=found.id)).requests_today
+                return summaries.connection_summary(
+                    Connection.objects.get(id=found.id)
+                ).requests_today
 
             return await in_thread(look)
 
         await found.sync()
         assert await told() == await asked(ats)
         storage = FolderStorage(tmp_path / "files")
-        fetched = await fetch_files(
+        fetched = await download_files(
             found.id, database_url=database_url, vault=default_vault(), storage=storage
         )
         assert fetched.outcomes["stored"]
@@ -64,9 +66,11 @@ async def test_requests_count_all_that_the_ats_got(database_url: str, tmp_path: 
         assert await told() == await asked(ats)
         (talent, *_) = sorted(await found.ids(Stream.TALENTS))
         await in_thread(
-            lambda: refresh.refresh(found.id, Stream.TALENTS, talent, vault=default_vault())
+            lambda: refresh.request_record_refetch(
+                found.id, Stream.TALENTS, talent, vault=default_vault()
+            )
         )
-        lane = Lane(database_url, default_vault())
+        lane = RefetchWorker(database_url, default_vault())
         assert await lane.drain()
         await lane.close()
         assert await told() == await asked(ats)

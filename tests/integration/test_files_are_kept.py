@@ -31,7 +31,7 @@ from jemmo.services.base.lookups import lookup_key
 from jemmo.services.connections.status import overview
 from jemmo.services.files import cleanup
 from jemmo.services.files import storage as place
-from jemmo.services.files.download import Fetched, fetch_files
+from jemmo.services.files.download import DownloadSummary, download_files
 from jemmo.store.files.stored_files import connections_due, counts_of
 from jemmo.vault import default_vault
 from jemmo.vault.lookups import word_hashes
@@ -80,8 +80,8 @@ async def connected(ats: Harness, database_url: str) -> Company:
     return found
 
 
-async def fetch(found: Company, storage: Storage, **more: Any) -> Fetched:
-    return await fetch_files(
+async def fetch(found: Company, storage: Storage, **more: Any) -> DownloadSummary:
+    return await download_files(
         found.id,
         database_url=found.database_url,
         vault=default_vault(),
@@ -90,9 +90,9 @@ async def fetch(found: Company, storage: Storage, **more: Any) -> Fetched:
     )
 
 
-async def tidied(storage: Storage, *, later: timedelta = LATER) -> cleanup.Tidied:
+async def tidied(storage: Storage, *, later: timedelta = LATER) -> cleanup.CleanupSummary:
     now = datetime.now(UTC) + later
-    return await in_thread(lambda: cleanup.tidy(storage, default_vault(), now=now))
+    return await in_thread(lambda: cleanup.clean_up(storage, default_vault(), now=now))
 
 
 async def kept(found: Company, storage: Storage) -> dict[str, bytes]:
@@ -286,7 +286,7 @@ async def test_every_storage_will_do(
         assert told.outcomes["stored"] > 3
         assert len(await kept(found, storage)) == told.outcomes["stored"]
         again = await tidied(storage)
-    assert again == cleanup.Tidied()
+    assert again == cleanup.CleanupSummary()
 
 
 async def test_fetching_again_asks_for_nothing(
@@ -297,7 +297,7 @@ async def test_fetching_again_asks_for_nothing(
     ats.forget_requests()
     told = await fetch(found, storage)
 
-    assert told == Fetched()
+    assert told == DownloadSummary()
     assert ats.requests == 0
     assert await in_thread(lambda: connections_due(datetime.now(UTC))) == []
 
@@ -330,7 +330,7 @@ async def test_a_running_sync_goes_first(
     )
     teamtailor.forget_requests()
 
-    assert await fetch(found, storage) == Fetched()
+    assert await fetch(found, storage) == DownloadSummary()
     assert teamtailor.requests == 0
 
 
@@ -557,7 +557,7 @@ async def test_a_refused_key_stops_the_turn_and_waits(
     assert told.error is not None
     assert told.error["code"] == "key_refused"
     teamtailor.behave()
-    assert await fetch(found, storage) == Fetched()
+    assert await fetch(found, storage) == DownloadSummary()
     assert (await statuses(found))["PENDING"] > 0
 
 
@@ -618,7 +618,7 @@ async def test_one_file_too_large_for_the_storage_is_refused_alone_and_once(
     refused = "SELECT count(*) FROM attachment WHERE reason = 'storage_too_large'"
     assert await found.value(refused) == told.outcomes["refused"]
     await assert_whole(found, storage)
-    assert await fetch(found, storage) == Fetched()
+    assert await fetch(found, storage) == DownloadSummary()
 
 
 async def test_one_file_that_the_way_to_the_storage_drops_waits_alone(
@@ -690,7 +690,7 @@ async def test_a_storage_that_is_accepted_gets_the_lost_files_again(
     stored = (await fetch(found, storage)).outcomes["stored"]
     empty = FolderStorage(tmp_path / "empty")
 
-    assert await in_thread(lambda: cleanup.start_with(empty)) == stored
+    assert await in_thread(lambda: cleanup.adopt_storage(empty)) == stored
     assert (await fetch(found, empty)).outcomes["stored"] == stored
     await assert_whole(found, empty)
 

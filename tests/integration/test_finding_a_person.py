@@ -16,7 +16,7 @@ from fakes.processes import jemmo
 
 from jemmo.domain.streams import Mode, Stream
 from jemmo.services.base import lookups
-from jemmo.services.base.lookups import talents_with
+from jemmo.services.base.lookups import talents_by_contact
 from jemmo.services.privacy import people
 from jemmo.store.models import Organisation
 from jemmo.vault import default_vault
@@ -89,8 +89,8 @@ async def test_every_record_is_found_by_address_and_number(ats: Harness, databas
         org, vault = Organisation.objects.get(slug="acme"), default_vault()
         listed = people.search(org, typed, actor=None, vault=vault).people
         return (
-            talents_with(org, typed, vault=vault),
-            talents_with(org, typed, vault=vault, thoroughly=True),
+            talents_by_contact(org, typed, vault=vault),
+            talents_by_contact(org, typed, vault=vault, thoroughly=True),
             [one.id for one in listed],
         )
 
@@ -107,7 +107,7 @@ async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_searc
 
     def search(*, thoroughly: bool) -> list[Any]:
         org = Organisation.objects.get(slug="acme")
-        return talents_with(org, ADDRESS, vault=default_vault(), thoroughly=thoroughly)
+        return talents_by_contact(org, ADDRESS, vault=default_vault(), thoroughly=thoroughly)
 
     everybody = await in_thread(lambda: search(thoroughly=True))
     assert len(everybody) > 1
@@ -116,8 +116,8 @@ async def test_rows_of_before_are_found_at_once_by_a_request_and_soon_by_a_searc
 
     assert await in_thread(lambda: search(thoroughly=False)) == []
     assert sorted(await in_thread(lambda: search(thoroughly=True))) == sorted(everybody)
-    assert await in_thread(lambda: lookups.fill(default_vault())) >= len(ids)
-    assert await in_thread(lambda: lookups.fill(default_vault())) == 0
+    assert await in_thread(lambda: lookups.backfill_contact_hashes(default_vault())) >= len(ids)
+    assert await in_thread(lambda: lookups.backfill_contact_hashes(default_vault())) == 0
     assert sorted(await in_thread(lambda: search(thoroughly=False))) == sorted(everybody)
 
 

@@ -16,7 +16,7 @@ from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.records import rules
 from jemmo.store.models import Connection
 from jemmo.store.records import talents
-from jemmo.store.records.talents import Wanted
+from jemmo.store.records.talents import TalentFilters
 from jemmo.tasks import connections as tasks
 
 
@@ -73,7 +73,9 @@ def _without_hires(found: Company) -> set[str]:
     before = set(talents.visible(org).values_list("remote_id", flat=True))
     wanted = rules.changed(org, {Exclusion.NO_ACTIVE_APPLICATION}, 0)
     expected = rules.preview(org, wanted)
-    rules.change(org, {Exclusion.NO_ACTIVE_APPLICATION}, hired_days=0, seen=rules.seen_as(org))
+    rules.change(
+        org, {Exclusion.NO_ACTIVE_APPLICATION}, hired_days=0, seen=rules.rules_fingerprint(org)
+    )
     after = set(talents.visible(org).values_list("remote_id", flat=True))
     assert (expected.talents_shown, expected.talents_excluded) == (0, len(before - after))
     return after
@@ -124,7 +126,7 @@ async def hired(ats: SandboxServer, job: str) -> str:
 def listing(found: Company, stage: str, status: str) -> dict[str, tuple[str, str]]:
     """Whom the filters find, with the stage and status that the list names."""
     org = Connection.objects.get(id=found.id).org
-    page = talents.search(org, Wanted(stage=stage, status=status))
+    page = talents.search(org, TalentFilters(stage=stage, status=status))
     named = {talent.remote_id: talent.latest for talent in page.items}  # type: ignore[attr-defined]
     return {key: (one.stage.category, one.status) for key, one in named.items()}
 

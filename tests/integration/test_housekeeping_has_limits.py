@@ -41,7 +41,7 @@ def who_am_i() -> int:
 
 
 def count() -> int:
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         return Notification.objects.count()
 
 
@@ -53,16 +53,16 @@ async def test_a_statement_that_waits_for_a_lock_is_canceled_and_the_next_turn_d
     async with await psycopg.AsyncConnection.connect(owner_url) as holder:
         await holder.execute("LOCK TABLE notification")
         with pytest.raises(DatabaseError) as refused:
-            await scopes.everywhere(pruning.forget_old)
+            await scopes.run_for_all_orgs(pruning.forget_old)
         known = explain(refused.value)
         assert known is not None
         assert known.code == "database_time_limit"
         assert isinstance(known, TransientError)
-        await scopes.everywhere(who_am_i)  # the same thread goes on
+        await scopes.run_for_all_orgs(who_am_i)  # the same thread goes on
         await holder.rollback()
 
     assert await in_thread(count) == 1
-    assert (await scopes.everywhere(pruning.forget_old))["notifications"] == 1
+    assert (await scopes.run_for_all_orgs(pruning.forget_old))["notifications"] == 1
     assert await in_thread(count) == 0
 
 
@@ -71,12 +71,12 @@ async def test_housekeeping_that_waits_holds_up_neither_the_clock_nor_notificati
 ) -> None:
     async with await psycopg.AsyncConnection.connect(owner_url) as holder:
         await holder.execute("LOCK TABLE notification")
-        waiting = asyncio.create_task(scopes.everywhere(pruning.forget_old))
+        waiting = asyncio.create_task(scopes.run_for_all_orgs(pruning.forget_old))
         while True:
             row = await (await holder.execute(WAITS)).fetchone()
             if row == (True,):
                 break
-        await scopes.on_the_clock(who_am_i)
+        await scopes.run_on_clock(who_am_i)
         await scopes.for_notifications(who_am_i)
         await sync_to_async(who_am_i)()
         assert not waiting.done()

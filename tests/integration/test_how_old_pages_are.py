@@ -137,7 +137,7 @@ async def test_a_paused_connection_is_as_old_as_its_data_whatever_failed_before(
         connection = await in_thread(Connection.objects.get)
         assert await in_thread(lambda: connections.pause(connection))
         paused, (line,) = await pages(), await in_thread(status.overview)
-        card = await in_thread(lambda: summaries.card(Connection.objects.get()))
+        card = await in_thread(lambda: summaries.connection_summary(Connection.objects.get()))
         assert await in_thread(lambda: connections.resume(connection))
         resumed = await pages()
 

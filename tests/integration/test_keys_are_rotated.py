@@ -19,7 +19,7 @@ from fakes.processes import jemmo
 
 from jemmo.files.folder import FolderStorage
 from jemmo.services.connections.api_keys import open_key
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.files.storage import MARK
 from jemmo.services.operations import keys
 from jemmo.store.models import Connection
@@ -47,7 +47,7 @@ async def filled(database_url: str, keyset: Path, storage: FolderStorage) -> Com
     async with start(TEAMTAILOR, talents=12) as ats:
         found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
         await found.sync()
-        await fetch_files(
+        await download_files(
             found.id, database_url=database_url, vault=default_vault(), storage=storage
         )
     return found

@@ -16,7 +16,7 @@ from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.base.contexts import former_key_context
 from jemmo.services.connections import api_keys, connections, schedule
 from jemmo.services.connections.status import overview
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.operations import keys
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault, keyset_path
@@ -69,7 +69,7 @@ async def test_another_address_gets_no_key(
     with pytest.raises(ConfigError) as refused:
         await found.sync()
     assert refused.value.code == expected
-    fetched = await fetch_files(
+    fetched = await download_files(
         found.id,
         database_url=database_url,
         vault=vault,

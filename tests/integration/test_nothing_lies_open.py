@@ -17,7 +17,7 @@ from fakes.processes import jemmo
 
 from jemmo.domain.streams import Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -79,7 +79,7 @@ async def contacts(ats: Harness) -> AsyncIterator[str]:
 
 async def fetch(database_url: str, folder: Path) -> None:
     connection_id = await in_thread(lambda: Connection.objects.get().id)
-    told = await fetch_files(
+    told = await download_files(
         connection_id,
         database_url=database_url,
         vault=default_vault(),

@@ -8,18 +8,18 @@ from fakes.company import Company, company, in_thread
 
 from jemmo.cli.operations import working
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 from jemmo.sandbox import run_sandbox
 from jemmo.services.webhooks import endpoints
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
 
 async def announced(found: Company, talents: list[str]) -> None:
-    hints = [Hint(stream=Stream.TALENTS, remote_id=one) for one in talents]
+    hints = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in talents]
     one = await in_thread(partial(Connection.objects.get, id=found.id))
-    await in_thread(partial(endpoints.look_up, one, hints, default_vault()))
+    await in_thread(partial(endpoints.request_refetches, one, hints, default_vault()))
 
 
 async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(
@@ -37,7 +37,7 @@ async def test_one_webhook_is_not_behind_a_flood_of_another_organisation(
         await announced(other, talents[:1])
         await ats.change("edit", "candidate", talents[0], attributes={"first-name": "Odile"})
 
-        lane = Lane(database_url, default_vault())
+        lane = RefetchWorker(database_url, default_vault())
         try:
             await lane.drain()
         finally:

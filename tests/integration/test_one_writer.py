@@ -23,7 +23,7 @@ from jemmo.domain.outcomes import Counts, PageOutcome, RunReport
 from jemmo.domain.records import Application, Job, Record, Talent
 from jemmo.domain.rules import Rules
 from jemmo.domain.streams import Checkpoint, Mode, Notes, Page, RawRecord, Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 from jemmo.pipeline.process import process
 from jemmo.services.base.scopes import connected
 from jemmo.store.db.postgres import Connection
@@ -32,7 +32,12 @@ from jemmo.store.sync.run_context import Policy, RunContext
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.store.sync.tables import TABLES
 from jemmo.store.sync.writer import Writer
-from jemmo.store.webhooks.refetch_writer import Due, Found, HintWriter, Settled
+from jemmo.store.webhooks.refetch_writer import (
+    DueRefetch,
+    RefetchBatch,
+    RefetchOutcome,
+    RefetchWriter,
+)
 from jemmo.vault import default_vault
 
 pytestmark = pytest.mark.one_server
@@ -282,12 +287,14 @@ class Tables:
             [self.claim],
         )
         context = self._context(None, self.claim, datetime.now(UTC))
-        refetch = HintWriter(self.db, context, default_vault().seal)
+        refetch = RefetchWriter(self.db, context, default_vault().seal)
         settled = [await self._gone(write.stream, remote_id) for remote_id in write.gone]
         page = outcome_of(replace(write, gone=()))
-        return await refetch.commit_found(Found(outcomes={write.stream: [page]}, settled=settled))
+        return await refetch.commit_refetched(
+            RefetchBatch(outcomes={write.stream: [page]}, settled=settled)
+        )
 
-    async def _gone(self, stream: Stream, remote_id: str) -> Settled:
+    async def _gone(self, stream: Stream, remote_id: str) -> RefetchOutcome:
         answer = await self.db.execute(
             "INSERT INTO webhook_hint (connection_id, stream, remote_id) VALUES (%s, %s, %s) "
             "ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET due_at = now() "
@@ -296,9 +303,9 @@ class Tables:
         )
         row = await answer.fetchone()
         assert row is not None
-        hint = Hint(stream=stream, remote_id=remote_id)
-        due = Due(id=row[0], hint=hint, version=row[1], attempts=0, heard_at=row[2])
-        return Settled(due=due, gone=True)
+        hint = RefetchRequest(stream=stream, remote_id=remote_id)
+        due = DueRefetch(id=row[0], hint=hint, version=row[1], attempts=0, heard_at=row[2])
+        return RefetchOutcome(due=due, gone=True)
 
     def _context(self, run_id: UUID | None, token: UUID, began: datetime) -> RunContext:
         return RunContext(
@@ -329,7 +336,7 @@ def test_any_writes_in_any_order_give_the_tables_of_the_model(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of so few records the brake would hold back most deletions; it has tests of its own."""
-    monkeypatch.setattr(brake, "most_unasked", lambda present: present)
+    monkeypatch.setattr(brake, "max_unreviewed", lambda present: present)
 
     async def check(store: Tables, given: list[Write]) -> None:
         model = Model()

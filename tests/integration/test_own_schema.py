@@ -141,7 +141,7 @@ def test_no_operator_of_others_runs_with_the_owners_rights(
 ) -> None:
     rows = one_of_each("acme")
     table, name = column.split(".")
-    with scope.under(scope.EVERYTHING), connection.cursor() as cursor:
+    with scope.acting_in(scope.EVERYTHING), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {name} = '{{7}}'")
         cursor.execute(f"SELECT {function}('{{7}}', %s)", [rows[of].pk])
         assert cursor.fetchall() == [(rows[found].pk,)]
@@ -151,7 +151,7 @@ def test_no_function_of_others_runs_when_a_connection_is_told_its_path(
     owner_url: str, trojans: None
 ) -> None:
     with psycopg.connect(conninfo.changed(owner_url, options=None)) as db:
-        schema.tell(db)
+        schema.set_search_path(db)
         assert db.execute("SHOW search_path").fetchone() == ("jemmo, pg_temp",)
 
 
@@ -180,7 +180,7 @@ def test_statements_find_nothing_that_others_made(
             db.execute(trojan.encode())
     rows = one_of_each("acme")
     asked = "SELECT lower(provider) FROM connection WHERE id = %s AND provider = label"
-    with scope.under(scope.EVERYTHING), connection.cursor() as cursor:
+    with scope.acting_in(scope.EVERYTHING), connection.cursor() as cursor:
         cursor.execute("UPDATE connection SET label = provider")
         cursor.execute(asked, [rows["connection"].pk])
         assert cursor.fetchone() == (Connection.objects.get().provider,)
@@ -305,7 +305,7 @@ def test_the_role_loses_what_it_had_of_other_programs(former: str) -> None:
 def drop_role_of(url: str) -> None:
     """The role that was made for a database, which outlives it."""
     with psycopg.connect(url, autocommit=True) as db:
-        schema.tell(db)
+        schema.set_search_path(db)
         role = roles._kept(db, as_it_is)
         assert role is not None
         name = sql.Identifier(role.name)

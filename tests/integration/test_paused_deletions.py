@@ -13,7 +13,7 @@ from fakes.running import run_source
 from fakes.source import FakeSource
 from fakes.teamtailor_truth import assert_equal_to_truth
 
-from jemmo.domain.brake import most_unasked
+from jemmo.domain.brake import max_unreviewed
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Record, Talent
@@ -141,7 +141,7 @@ async def test_kept_records_stay_also_while_a_sync_uses_the_release(
     await found.sync(Mode.RECONCILE)
     gone = await _applications_of(found, talents[:45])
     await _decide(found, "release", 45 + len(gone))
-    bury = Writer.bury
+    bury = Writer.write_tombstones
 
     async def kept_meanwhile(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
         monkeypatch.setattr(Writer, "bury", bury)
@@ -164,7 +164,7 @@ async def test_a_deletion_that_has_begun_is_not_called_kept(
     await found.sync(Mode.RECONCILE)
     gone = await _applications_of(found, talents[:45])
     await _decide(found, "release", 45 + len(gone))
-    bury = Writer.bury
+    bury = Writer.write_tombstones
     refused = []
 
     async def too_late(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
@@ -231,7 +231,7 @@ async def test_what_an_ats_names_as_deleted_waits_too_where_it_is_much(
 
     left = await found.ids(Stream.TALENTS)
     assert before - deleted <= left
-    assert len(before - left) <= most_unasked(len(before))
+    assert len(before - left) <= max_unreviewed(len(before))
     assert report.status is RunStatus.PARTIAL
     waiting = await _waiting(found)
     assert waiting["talents"] == left & deleted
@@ -259,12 +259,12 @@ async def test_four_of_six_jobs_that_an_ats_names_as_deleted_wait(
     found = await company(database_url, base_url=jarvi.base_url, provider="jarvi")
     await found.sync()
     jobs = sorted(await found.ids(Stream.JOBS))
-    for job in jobs[: most_unasked(len(jobs)) + 1]:
+    for job in jobs[: max_unreviewed(len(jobs)) + 1]:
         await jarvi.change("delete", "projects", job)
 
     report = await found.sync(mode)
 
-    assert shares(report)["jobs"][0] == most_unasked(len(jobs)) + 1
+    assert shares(report)["jobs"][0] == max_unreviewed(len(jobs)) + 1
     assert await found.ids(Stream.JOBS) == set(jobs)
     await _decide(found, "keep", stream="jobs")
     kept = await found.sync(Mode.INCREMENTAL)
@@ -277,7 +277,7 @@ async def _waiting(found: Company) -> dict[str, set[str]]:
 
     def work() -> dict[str, set[str]]:
         connection = Connection.objects.get(id=found.id)
-        streams = [row.stream for row in paused_deletions.paused(connection.org)]
+        streams = [row.stream for row in paused_deletions.paused_deletions(connection.org)]
         pages = {stream: held.page(connection, stream, {}) for stream in streams}
         return {
             stream: {row.remote_id for row in held._missing(connection, stream, page.held)}

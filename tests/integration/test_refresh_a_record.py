@@ -14,7 +14,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import run_sandbox
 from jemmo.services.records import refresh as records
 from jemmo.services.webhooks import endpoints as webhooks
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection
 from jemmo.store.records.refresh_outcome import State
 from jemmo.vault import default_vault
@@ -22,12 +22,12 @@ from jemmo.vault import default_vault
 
 async def refresh(found: Company, stream: Stream, remote_id: str) -> int:
     return await in_thread(
-        partial(records.refresh, found.id, stream, remote_id, vault=default_vault())
+        partial(records.request_record_refetch, found.id, stream, remote_id, vault=default_vault())
     )
 
 
 async def drain(found: Company) -> None:
-    lane = Lane(found.database_url, default_vault())
+    lane = RefetchWorker(found.database_url, default_vault())
     try:
         await lane.drain()
     finally:
@@ -75,8 +75,10 @@ async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
 
         done = await in_thread(
             partial(
-                records.look_now,
-                records.Named(connection_id=found.id, stream=Stream.TALENTS, remote_id=talents[0]),
+                records.refetch_now,
+                records.RecordRef(
+                    connection_id=found.id, stream=Stream.TALENTS, remote_id=talents[0]
+                ),
                 database_url=found.database_url,
                 vault=default_vault(),
             )
@@ -102,7 +104,7 @@ async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> Non
     def described() -> tuple[bool, str, int, bool]:
         connection = Connection.objects.get(id=found.id)
         status = webhooks.status(connection)
-        is_known = webhooks.known(connection, default_vault()) is not None
+        is_known = webhooks.existing_address(connection, default_vault()) is not None
         return status.set_up, status.words, status.unannounced, is_known
 
     words = "Webhooks are not set up; changes arrive with each sync."

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from jemmo.store.db import policies, scope
 from jemmo.store.db.policies import OPEN, POLICIES
-from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, of_organisation, under
+from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, acting_in, organization_scope
 from jemmo.store.webhooks import deliveries
 
 CONTACTS = {table for table, policy in POLICIES.items() if policy.contacts}
@@ -67,7 +67,7 @@ def test_a_forgotten_table_stops_the_migration(owner_url: str) -> None:
 def test_the_fixture_has_a_row_in_every_table(both: tuple[Rows, Rows]) -> None:
     for rows in both:
         assert rows.keys() | EMPTY == POLICIES.keys()
-        with under(scope.EVERYTHING):
+        with acting_in(scope.EVERYTHING):
             assert tables_seen(rows) == rows.keys()
 
 
@@ -92,7 +92,7 @@ def test_the_application_owns_nothing_and_passes_by_nothing(database_url: str) -
 
 
 def test_who_sets_nothing_sees_nothing(both: tuple[Rows, Rows]) -> None:
-    with under(NOBODY):
+    with acting_in(NOBODY):
         assert tables_seen(both[0]) | tables_seen(both[1]) == set()
 
 
@@ -113,7 +113,7 @@ def app_url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("contacts", [True, False])
 def test_a_member_sees_their_organisation_alone(both: tuple[Rows, Rows], contacts: bool) -> None:
     for mine, theirs in (both, both[::-1]):
-        with under(member(mine, contacts=contacts)):
+        with acting_in(member(mine, contacts=contacts)):
             assert tables_seen(mine) == mine.keys() - (set() if contacts else CONTACTS)
             assert tables_seen(theirs) == set()
 
@@ -121,7 +121,7 @@ def test_a_member_sees_their_organisation_alone(both: tuple[Rows, Rows], contact
 def test_the_background_sees_the_organisation_it_works_for(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
     logins = {"account_emailaddress", "account_emailconfirmation", "mfa_authenticator"}
-    with under(of_organisation(mine["organisation"].pk)):
+    with acting_in(organization_scope(mine["organisation"].pk)):
         assert tables_seen(mine) == mine.keys() - logins
         assert tables_seen(theirs) == set()
 
@@ -142,14 +142,14 @@ REACHED = {
 
 @pytest.mark.parametrize("reach", REACHED)
 def test_a_reach_is_no_wider_than_it_says(both: tuple[Rows, Rows], reach: Reach) -> None:
-    with under(Scope(reach=reach)):
+    with acting_in(Scope(reach=reach)):
         for rows in both:
             assert tables_seen(rows) == REACHED[reach]
 
 
 def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
-    with under(member(mine)):
+    with acting_in(member(mine)):
         for table, row in theirs.items():
             with connection.cursor() as cursor:
                 key = row._meta.pk.column
@@ -162,7 +162,7 @@ def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows])
 
 def test_nothing_is_written_into_another_organisation(both: tuple[Rows, Rows]) -> None:
     mine, theirs = both
-    with under(member(mine)):
+    with acting_in(member(mine)):
         for table, row in theirs.items():
             copy = type(row)._base_manager.model
             values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
@@ -174,7 +174,7 @@ def test_nothing_is_written_into_another_organisation(both: tuple[Rows, Rows]) -
 
 def test_a_viewer_has_no_way_to_contact_details(both: tuple[Rows, Rows]) -> None:
     rows = both[0]
-    with under(member(rows, contacts=False)):
+    with acting_in(member(rows, contacts=False)):
         assert {table for table in CONTACTS if seen(table, rows)} == set()
         with connection.cursor() as cursor:
             cursor.execute("SELECT jemmo_talents_with_words('{}', %s)", [rows["organisation"].pk])
@@ -186,7 +186,7 @@ def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE talent SET search = to_tsvector('simple', 'welder')")
     for rows, expected in ((mine, [(mine["talent"].pk,)]), (theirs, [])):
-        with under(member(mine)), connection.cursor() as cursor:
+        with acting_in(member(mine)), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT jemmo_talents_saying('welder'::tsquery, %s)", [rows["organisation"].pk]
             )
@@ -204,19 +204,19 @@ def test_webhooks_are_found_by_names_in_ones_own_organization_alone(
         ([8], mine, []),
         ([7], theirs, []),
     ):
-        with under(member(mine)):
+        with acting_in(member(mine)):
             assert deliveries.naming(rows["connection"].pk, wanted) == expected
 
 
 def test_a_pooled_session_keeps_nothing_of_who_had_it_before(both: tuple[Rows, Rows]) -> None:
-    with under(member(both[0])):
+    with acting_in(member(both[0])):
         assert seen("talent", both[0])
     raw = connection.connection
     assert raw.execute("SELECT current_setting('jemmo.org', true)").fetchone() == ("",)
-    with under(member(both[0])), suppress(DatabaseError), transaction.atomic():
+    with acting_in(member(both[0])), suppress(DatabaseError), transaction.atomic():
         assert seen("talent", both[0])
         connection.cursor().execute("SELECT 1/0")
-    with under(NOBODY):
+    with acting_in(NOBODY):
         assert not seen("talent", both[0])
 
 
@@ -246,7 +246,7 @@ def _walk(steps: Iterator[str], look: Callable[[], None], scopes: dict[str, Scop
     with ExitStack() as stack:
         for step in steps:
             if step in scopes:
-                stack.enter_context(under(scopes[step]))
+                stack.enter_context(acting_in(scopes[step]))
             elif step == "block":
                 try:
                     with transaction.atomic():
@@ -271,5 +271,5 @@ def _check(mine: Rows, theirs: Rows) -> None:
 
 
 def test_before_signing_in_no_recruiting_data_is_seen(both: tuple[Rows, Rows]) -> None:
-    with under(SIGN_IN):
+    with acting_in(SIGN_IN):
         assert not tables_seen(both[0]) & {"job", "talent", "application", "talent_contacts"}

@@ -16,7 +16,7 @@ from fakes.company import in_thread
 
 from jemmo.domain.rules import RULES, Exclusion
 from jemmo.services.records import quality, rules
-from jemmo.store.db.scope import Scope, under
+from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.models import Job, Organisation, Talent
 
 pytestmark = pytest.mark.one_server
@@ -33,7 +33,7 @@ def excluded(org: Organisation) -> dict[Exclusion, int]:
 
 def check(excludes: set[Exclusion]) -> None:
     org = Organisation.objects.get()
-    rules.change(org, excludes, hired_days=90, seen=rules.seen_as(org))
+    rules.change(org, excludes, hired_days=90, seen=rules.rules_fingerprint(org))
     now = rules.counts(org)
     true = excluded(org)
     assert {one: now[one] for one in excludes} == {one: true[one] for one in excludes}
@@ -45,7 +45,7 @@ def check(excludes: set[Exclusion]) -> None:
         if one.stream in ("jobs", "talents")
     )
     assert hidden == sum(now[one] for one in excludes)
-    with under(Scope(org=org.id, contacts=True)):
+    with acting_in(Scope(org=org.id, contacts=True)):
         assert rules.counts(org) == now, "everybody reads the same numbers"
 
 

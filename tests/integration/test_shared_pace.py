@@ -121,5 +121,5 @@ async def test_the_pace_of_a_key_that_nobody_uses_is_forgotten(
     storage = FolderStorage(tmp_path)
     for ahead, left in ((timedelta(hours=1), 1), (timedelta(days=2), 0)):
         now = datetime.now(UTC) + ahead
-        await in_thread(partial(cleanup.tidy, storage, default_vault(), now=now))
+        await in_thread(partial(cleanup.clean_up, storage, default_vault(), now=now))
         assert await in_thread(Pace.objects.count) == left

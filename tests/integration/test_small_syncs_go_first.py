@@ -110,7 +110,7 @@ class Worker:
     def _look(self, cursor: Any) -> None:
         cursor.execute(WAITING, [HANDS])
         waiting = [row[0] for row in cursor.fetchall()]
-        slices.make_room(seen_twice(self.before, waiting))
+        slices.preempt(seen_twice(self.before, waiting))
         self.before = waiting
 
 
@@ -169,7 +169,7 @@ def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: 
     with slices.Slice(queue.INCREMENTAL) as slow:
         for now in (int(slices.LONG) - 1, int(slices.LONG)):
             worker.now = now
-            slices.make_room([queue.INCREMENTAL])
+            slices.preempt([queue.INCREMENTAL])
             asked.append(slow.asked)
     assert asked == [False, True]
 
@@ -177,11 +177,11 @@ def test_a_sync_that_lasts_gives_way_even_if_it_reads_only_what_changed(worker: 
 def test_a_slice_whose_ats_keeps_it_waiting_is_cut_off_while_others_wait(worker: Worker) -> None:
     with slices.Slice(queue.INITIAL) as slow:
         worker.now = int(slices.SHORTEST)
-        slices.make_room([queue.INCREMENTAL])
+        slices.preempt([queue.INCREMENTAL])
         worker.now += int(slices.GIVE_WAY)
         is_cut_off = []
         for waiting in ([], [queue.INCREMENTAL]):
-            slices.make_room(waiting)
+            slices.preempt(waiting)
             is_cut_off.append(slow.cut_off.is_set)
         assert is_cut_off == [False, True]
         assert queue.RESUMES < slow.rest(Mode.INITIAL) < queue.LARGE

@@ -37,7 +37,7 @@ async def everybody_goes(found: Hooked, storage: FolderStorage, counts: Counts) 
 
     def work() -> int:
         total = Talent.objects.count()
-        retention_policy.change(org(), idle_months=12, counts=counts, agreed=total)
+        retention_policy.update_retention_policy(org(), idle_months=12, counts=counts, agreed=total)
         _long_ago()
         while retention.step(org().id, vault=default_vault(), storage=storage):
             pass
@@ -176,7 +176,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         before = await found.company.ids(Stream.TALENTS)
 
         def try_it() -> Retention:
-            retention_policy.change(org(), idle_months=12)
+            retention_policy.update_retention_policy(org(), idle_months=12)
             _long_ago()
             accounts.add_member(org(), "boss@acme.example", "owner", None)
             accounts.add_member(org(), "viewer@acme.example", "viewer", None)
@@ -186,7 +186,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
             assert told.facts == {"people": len(before), "of": len(before)}
             sent = told.deliveries.values_list("membership__account__email", flat=True)
             assert list(sent) == ["boss@acme.example"]
-            return retention_policy.wishes_of(org())
+            return retention_policy.retention_policy_of(org())
 
         held = await in_thread(try_it)
         assert (held.held, held.held_of) == (len(before), len(before))
@@ -202,7 +202,7 @@ async def test_unusually_many_are_held_until_a_person_lets_them_go(
         assert await found.company.ids(Stream.TALENTS) == set()
         assert {one.kind for one in made} == {"retention"}
         assert sum(one.removed["talents"] for one in made) == len(before)
-        after = await in_thread(lambda: retention_policy.wishes_of(org()))
+        after = await in_thread(lambda: retention_policy.retention_policy_of(org()))
         assert (after.agreed, after.held) == (0, 0)
 
 
@@ -215,7 +215,7 @@ async def test_the_nightly_task_does_it_in_steps(
         total = len(await found.company.ids(Stream.TALENTS))
 
         def prepare() -> str:
-            retention_policy.change(org(), idle_months=12, agreed=total)
+            retention_policy.update_retention_policy(org(), idle_months=12, agreed=total)
             _long_ago()
             return str(org().id)
 

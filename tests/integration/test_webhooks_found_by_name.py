@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from fakes.one_of_each import one_of_each
 
-from jemmo.store.db.scope import EVERYTHING, of_organisation, under
+from jemmo.store.db.scope import EVERYTHING, acting_in, organization_scope
 from jemmo.store.webhooks import deliveries
 
 FILL = """
@@ -21,12 +21,12 @@ SCANS = """
 def test_names_are_looked_up_and_no_other_webhook_is_read(database_url: str) -> None:
     rows = one_of_each("acme")
     mine = rows["connection"].pk
-    with under(EVERYTHING), connection.cursor() as cursor:
+    with acting_in(EVERYTHING), connection.cursor() as cursor:
         cursor.execute("UPDATE webhook_delivery SET named = '{}'")
         cursor.execute(FILL, [mine])
-    with under(of_organisation(rows["organisation"].pk)):
+    with acting_in(organization_scope(rows["organisation"].pk)):
         assert len(deliveries.naming(mine, [*range(700, 721), 1905, 7])) == 2
-    with under(EVERYTHING), connection.cursor() as cursor:
+    with acting_in(EVERYTHING), connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute(SCANS)
         named, others = cursor.fetchone()

@@ -11,12 +11,12 @@ import pytest
 from fakes.hooks import Hooked, hooked
 from fakes.teamtailor_truth import assert_equal_to_truth
 
-from jemmo.domain.brake import most_unasked
+from jemmo.domain.brake import max_unreviewed
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.services.webhooks import refetch
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.webhooks import refetch_writer as store
 from jemmo.vault import default_vault
 
@@ -95,7 +95,7 @@ async def test_more_deletions_than_usual_are_left_to_a_reconcile(database_url: s
                 await found.sandbox.change("delete", "candidates", talent)
             await found.drain()
         left = await found.company.ids(Stream.TALENTS)
-        assert 0 < len(ids) - len(left) <= most_unasked(len(ids))
+        assert 0 < len(ids) - len(left) <= max_unreviewed(len(ids))
 
         report = await found.company.sync(Mode.RECONCILE)
 
@@ -158,15 +158,15 @@ async def test_a_look_that_lost_its_claim_writes_nothing(
         talent = await some(found, Stream.TALENTS)
         before = (await found.company.record(Stream.TALENTS, talent))["first_name"]
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
-        judge = Lane._judge
+        judge = RefetchWorker._classify_requests
 
-        async def robbed(lane: Lane, *given: Any) -> Any:
+        async def robbed(lane: RefetchWorker, *given: Any) -> Any:
             await found.company.rows(
                 "UPDATE webhook_address SET claim = gen_random_uuid(), claimed_until = now() + '1 hour'"
             )
             return await judge(lane, *given)
 
-        monkeypatch.setattr(Lane, "_judge", robbed)
+        monkeypatch.setattr(RefetchWorker, "_classify_requests", robbed)
         await found.drain()
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == before
 
@@ -184,10 +184,10 @@ async def test_told_again_during_a_look_a_record_is_looked_up_again(
     async with hooked(database_url) as found:
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
-        judge = Lane._judge
+        judge = RefetchWorker._classify_requests
         told: list[bool] = []
 
-        async def meanwhile(lane: Lane, *given: Any) -> Any:
+        async def meanwhile(lane: RefetchWorker, *given: Any) -> Any:
             if not told:
                 told.append(True)
                 await found.sandbox.change(
@@ -195,7 +195,7 @@ async def test_told_again_during_a_look_a_record_is_looked_up_again(
                 )
             return await judge(lane, *given)
 
-        monkeypatch.setattr(Lane, "_judge", meanwhile)
+        monkeypatch.setattr(RefetchWorker, "_classify_requests", meanwhile)
         assert await found.drain() == 2
 
         assert (await found.company.record(Stream.TALENTS, talent))["first_name"] == "Nadia"
@@ -227,7 +227,7 @@ async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})
         with monkeypatch.context() as impatient:
-            impatient.setattr(refetch, "LOOK_SECONDS", 0.0)
+            impatient.setattr(refetch, "REFETCH_TIMEOUT", 0.0)
             assert await found.drain() == 1
         [waiting] = await found.company.rows("SELECT trouble, attempts FROM webhook_hint")
         assert waiting == ("timeout", 1)
@@ -242,7 +242,7 @@ async def test_an_ats_that_keeps_a_look_waiting_rests_while_others_are_served(
 
 
 def test_a_look_ends_before_its_claim() -> None:
-    assert store.CLAIM.total_seconds() > refetch.LOOK_SECONDS
+    assert store.CLAIM.total_seconds() > refetch.REFETCH_TIMEOUT
 
 
 async def test_an_application_before_its_talent_is_linked_by_the_run_that_brings_it(
@@ -314,8 +314,8 @@ async def test_a_change_in_jarvi_reaches_the_tables(database_url: str, shape: st
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_who_waits_for_news_can_be_stopped_in_the_moment_they_come(turns: int) -> None:
-    lane = Lane("", default_vault())
-    waiting = asyncio.create_task(lane._rung())
+    lane = RefetchWorker("", default_vault())
+    waiting = asyncio.create_task(lane._wait_for_work())
     for _ in range(3):
         await asyncio.sleep(0)
     lane._bell.set()
@@ -329,7 +329,7 @@ async def test_who_waits_for_news_can_be_stopped_in_the_moment_they_come(turns: 
 
 async def test_a_worker_looks_up_what_comes(database_url: str) -> None:
     async with hooked(database_url) as found:
-        lane = Lane(database_url, default_vault())
+        lane = RefetchWorker(database_url, default_vault())
         running = asyncio.create_task(lane.run())
         talent = await some(found, Stream.TALENTS)
         await found.sandbox.change("edit", "candidates", talent, attributes={"first-name": "Odile"})

@@ -20,7 +20,7 @@ from jemmo.services.connections import schedule
 from jemmo.services.operations import metrics
 from jemmo.services.privacy import retention_policy
 from jemmo.services.records import rules
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection, Organisation
 from jemmo.vault import default_vault
 
@@ -82,7 +82,7 @@ def read_all(found: Company) -> None:
     now = datetime.now(UTC)
     for org in Organisation.objects.all():
         rules.of(org)
-        retention_policy.wishes_of(org)
+        retention_policy.retention_policy_of(org)
         schedule.planned(org, now)
     for connection in Connection.objects.all():
         schedule.is_slow(connection, now)
@@ -164,7 +164,7 @@ async def test_a_webhook_for_an_unknown_stream_is_given_up(database_url: str) ->
     await found.rows(
         "INSERT INTO webhook_hint (connection_id, stream, remote_id) VALUES ({me}, 'later', '1')"
     )
-    lane = Lane(database_url, default_vault())
+    lane = RefetchWorker(database_url, default_vault())
     assert await lane.drain() == 1
     assert await lane.drain() == 0
     assert await found.value("SELECT trouble FROM webhook_hint") == "unknown_stream"

@@ -25,7 +25,7 @@ from jemmo.domain.webhooks import NAME, ROW
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts
 from jemmo.services.files import cleanup
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.notifications import support
 from jemmo.services.privacy import access_log, do_not_contact, erasure, people
 from jemmo.store.models import Membership, Notification, Organisation, Rejection, Tag, Talent
@@ -50,7 +50,9 @@ async def ats() -> Any:
 async def filled(ats: Harness, database_url: str, storage: FolderStorage) -> Company:
     found = await company(database_url, base_url=ats.base_url, key=ats.server.key)
     await found.sync()
-    await fetch_files(found.id, database_url=database_url, vault=default_vault(), storage=storage)
+    await download_files(
+        found.id, database_url=database_url, vault=default_vault(), storage=storage
+    )
     return found
 
 
@@ -102,7 +104,7 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
         report = await found.sync(mode)
         assert report.error is None, report
         assert adds_up(report)
-        await fetch_files(
+        await download_files(
             found.id, database_url=database_url, vault=default_vault(), storage=storage
         )
 
@@ -139,8 +141,8 @@ async def test_a_webhook_that_names_them_leaves_no_trace_either(
             org = Organisation.objects.get(slug="acme")
             asker = accounts.add_member(org, "asker@acme.example", "recruiter", None)
             member = Membership.objects.select_related("account").get(account=asker)
-            do_not_contact.stop(member, key, reason="a reason", now=datetime.now(UTC))
-            access_log.note(org, Action.CONTACTS_VIEWED, actor=asker, talent=key)
+            do_not_contact.set_do_not_contact(member, key, reason="a reason", now=datetime.now(UTC))
+            access_log.log_access(org, Action.CONTACTS_VIEWED, actor=asker, talent=key)
             support.write(
                 org,
                 asker,
@@ -196,7 +198,7 @@ async def test_only_the_webhooks_about_the_person_go(
         def told() -> tuple[dict[str, int], Any]:
             org = Organisation.objects.get(slug="acme")
             chosen = people.chosen(org, [key])
-            before = people.held(org, chosen, vault=default_vault()).counts
+            before = people.personal_data_of(org, chosen, vault=default_vault()).counts
             made = erasure.erase(org, [key], vault=default_vault(), storage=storage)
             return {name: number for name, number in before.items() if number}, made.removed
 
@@ -227,7 +229,7 @@ async def test_what_a_person_is_named_in_is_found_without_opening_a_webhook(
         def told() -> tuple[int, int]:
             org = Organisation.objects.get(slug="acme")
             chosen = people.chosen(org, [key])
-            before = people.held(org, chosen, vault=default_vault()).counts
+            before = people.personal_data_of(org, chosen, vault=default_vault()).counts
             made = erasure.erase(org, [key], vault=default_vault(), storage=storage)
             return before["webhook_deliveries"], made.removed["webhook_deliveries"]
 
@@ -358,10 +360,13 @@ async def test_who_was_deleted_in_the_ats_is_forgotten_after_a_month(
         Talent.objects.filter(id=who["id"]).update(
             remote_deleted_at=datetime.now(UTC) - timedelta(days=days)
         )
-        return erasure.forget_deleted(default_vault(), storage)
+        return erasure.erase_deleted_talents(default_vault(), storage)
 
     assert await in_thread(lambda: forget(29)) == 0
     assert await in_thread(lambda: forget(31)) == 1
     assert await found.value("SELECT count(*) FROM talent WHERE id = %s", who["id"]) == 0
     assert await found.value("SELECT count(*) FROM suppression") == 0
-    assert await in_thread(lambda: cleanup.tidy(storage, default_vault())) == cleanup.Tidied()
+    assert (
+        await in_thread(lambda: cleanup.clean_up(storage, default_vault()))
+        == cleanup.CleanupSummary()
+    )

@@ -15,13 +15,13 @@ from procrastinate.contrib.django import app
 
 from jemmo.cli.operations import working
 from jemmo.domain.streams import Mode, Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 from jemmo.sandbox import run_sandbox
-from jemmo.services.base.scopes import on_the_clock
+from jemmo.services.base.scopes import run_on_clock
 from jemmo.services.sync import queue
 from jemmo.services.sync.ats_sessions import Sessions
 from jemmo.services.webhooks import endpoints
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import connect
 from jemmo.store.models import Connection
@@ -49,8 +49,8 @@ async def companies(database_url: str) -> AsyncIterator[list[Company]]:
 
 async def announce(found: Company) -> None:
     def ask() -> None:
-        hint = Hint(stream=Stream.TALENTS, remote_id="1")
-        endpoints.look_up(Connection.objects.get(id=found.id), [hint], default_vault())
+        hint = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
+        endpoints.request_refetches(Connection.objects.get(id=found.id), [hint], default_vault())
 
     await in_thread(ask)
 
@@ -58,7 +58,7 @@ async def announce(found: Company) -> None:
 async def test_webhooks_of_many_connections_hold_no_more_database_connections_than_those_of_one(
     companies: list[Company], database_url: str
 ) -> None:
-    lane = Lane(database_url, default_vault())
+    lane = RefetchWorker(database_url, default_vault())
     first, *others = companies
     try:
         await announce(first)
@@ -78,7 +78,7 @@ async def test_open_sessions_are_bounded_and_never_closed_while_in_use(
     companies: list[Company], database_url: str
 ) -> None:
     sessions = Sessions(database_url, default_vault(), max_open=2)
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         async with connect(database_url) as db:
             async with sessions.use(db, companies[0].id) as used:
                 for found in companies[1:4]:
@@ -97,7 +97,7 @@ async def test_a_session_that_received_much_is_closed_after_its_use(
     companies: list[Company], database_url: str
 ) -> None:
     sessions = Sessions(database_url, default_vault(), max_received=10)
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         async with connect(database_url) as db:
             async with sessions.use(db, companies[0].id) as first:
                 pass
@@ -114,7 +114,7 @@ async def test_idle_sessions_are_closed_without_another_being_opened(
 ) -> None:
     sessions = Sessions(database_url, default_vault(), max_idle=0.001)
     closing = asyncio.create_task(sessions.close_idle_ones())
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         async with connect(database_url) as db, sessions.use(db, companies[0].id) as used:
             pass
     async with asyncio.timeout(60):
@@ -130,12 +130,12 @@ async def test_a_session_that_failed_or_whose_key_changed_is_opened_anew(
     sessions, found = Sessions(database_url, default_vault()), companies[0]
 
     async def opened() -> object:
-        with scope.under(scope.EVERYTHING):
+        with scope.acting_in(scope.EVERYTHING):
             async with connect(database_url) as db, sessions.use(db, found.id) as session:
                 return session
 
     async def fail() -> None:
-        with scope.under(scope.EVERYTHING):
+        with scope.acting_in(scope.EVERYTHING):
             async with connect(database_url) as db, sessions.use(db, found.id):
                 raise RuntimeError
 
@@ -183,4 +183,4 @@ async def test_a_thread_queues_work_while_all_of_the_queue_is_busy(
         for _ in range(budget.Worker().queue):
             await taken.enter_async_context(app.connector.pool.connection())
         ask = partial(queue.sync, priority=queue.MANUAL, trigger="manual", mode=Mode.RECONCILE)
-        assert await on_the_clock(ask, companies[0].id)
+        assert await run_on_clock(ask, companies[0].id)

@@ -28,9 +28,9 @@ from replay.flatchr_account import CONTRACTS, START
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
-from jemmo.services.files.download import Fetched, fetch_files
+from jemmo.services.files.download import DownloadSummary, download_files
 from jemmo.services.webhooks import endpoints
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault
 
@@ -343,8 +343,8 @@ async def states(found: Company) -> dict[str, tuple[str, str | None]]:
     return {key: (status, reason) for key, status, reason in rows}
 
 
-async def fetched(found: Company, folder: Path) -> Fetched:
-    return await fetch_files(
+async def fetched(found: Company, folder: Path) -> DownloadSummary:
+    return await download_files(
         found.id,
         database_url=found.database_url,
         vault=default_vault(),
@@ -427,7 +427,7 @@ async def test_a_new_applicant_and_a_moved_one_are_announced(
             for event in announced:
                 async with session.post(f"{web}{path}", json=event) as answer:
                     assert answer.ok, await answer.text()
-        lane = Lane(found.database_url, default_vault())
+        lane = RefetchWorker(found.database_url, default_vault())
         await lane.drain()
         await lane.close()
         await fetched(found, tmp_path)

@@ -227,8 +227,8 @@ def test_time_grows_with_the_length(work: Work) -> None:
 
 
 def _set_apart(talent: Talent) -> None:
-    _, texts = redaction.set_apart(talent)
-    redaction.typed_in(texts)
+    _, texts = redaction.redact(talent)
+    redaction.contacts_in_texts(texts)
 
 
 def _with_summary(piece: str) -> Talent:

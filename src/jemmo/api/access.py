@@ -34,7 +34,7 @@ class ApiRequest(HttpRequest):
 View = Callable[Concatenate[Any, P], HttpResponse]
 
 
-def needs(right: ApiScope) -> Callable[[View[P]], View[P]]:
+def require_scope(right: ApiScope) -> Callable[[View[P]], View[P]]:
     """Let an operation run in the scope of the request's token, if that has the right."""
 
     def guard(view: View[P]) -> View[P]:
@@ -45,7 +45,7 @@ def needs(right: ApiScope) -> Callable[[View[P]], View[P]]:
             if right not in token.scopes:
                 raise _missing(right)
             request.token = token
-            with scope.under(tokens.scope_of(token)):
+            with scope.acting_in(tokens.scope_of(token)):
                 response = conditional_page(view)(request, *args, **kwargs)
             add_never_cache_headers(response)
             for name, value in left.items():

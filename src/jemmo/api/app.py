@@ -12,7 +12,7 @@ from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
 from jemmo.api import records, schemas
-from jemmo.api.access import ApiRequest, needs
+from jemmo.api.access import ApiRequest, require_scope
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.tokens import ApiScope
 from jemmo.store.records.export import KINDS
@@ -130,7 +130,7 @@ def _offer(name: str, what: str) -> None:
     ) -> HttpResponse:
         return records.single(request, name, record_id, fields=fields, include=include)
 
-    guard: Callable[..., Any] = needs(ApiScope.RECORDS)
+    guard: Callable[..., Any] = require_scope(ApiScope.RECORDS)
     address = f"/{name.replace('_', '-')}"
     tags = [name.replace("_", " ")]
     api.get(

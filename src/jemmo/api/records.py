@@ -18,7 +18,7 @@ from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
-from jemmo.services.privacy.access_log import note, noted_lately
+from jemmo.services.privacy.access_log import log_access, was_logged_recently
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
@@ -144,7 +144,9 @@ def _note(request: ApiRequest, name: str, *, begins: bool = False) -> None:
     """
     token = request.token
     known: dict[str, Any] = {"what": name, "token": str(token.pk)}
-    if name not in PERSONAL or (not begins and noted_lately(token.org, Action.EXPORTED, **known)):
+    if name not in PERSONAL or (
+        not begins and was_logged_recently(token.org, Action.EXPORTED, **known)
+    ):
         return
     contacts = ApiScope.CONTACTS in token.scopes
-    note(token.org, Action.EXPORTED, actor=token.created_by, contacts=contacts, **known)
+    log_access(token.org, Action.EXPORTED, actor=token.created_by, contacts=contacts, **known)

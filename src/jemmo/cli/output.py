@@ -78,7 +78,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """One JSON object as the last line of stdout."""
     sys.stdout.write(escaped(msgspec.json.encode(value).decode()) + "\n")
     sys.stdout.flush()
@@ -94,7 +94,7 @@ def exit_code(failure: FailureMode | None) -> int:
     return CUSTOMER_ACTS if failure is FailureMode.CONFIG else FAILED
 
 
-def say_error(error: dict[str, str]) -> None:
+def print_error(error: dict[str, str]) -> None:
     """What happened, why, and what to do next, on stderr."""
     err.print(f"[bold red]Error:[/] {_plain(error['message'])}", soft_wrap=True)
     err.print(f"[bold]Next step:[/] {_plain(error['next_step'])}", soft_wrap=True)
@@ -103,8 +103,8 @@ def say_error(error: dict[str, str]) -> None:
 def fail(error: JemmoError, *, frame: Mapping[str, Any] | None = None) -> NoReturn:
     """Report an error and end; ``frame`` is the JSON object to put it in, where one is expected."""
     if frame is not None:
-        say_json({**frame, "error": error.as_dict()})
-    say_error(error.as_dict())
+        print_json({**frame, "error": error.as_dict()})
+    print_error(error.as_dict())
     raise typer.Exit(exit_code(error.failure))
 
 
@@ -129,8 +129,8 @@ def report(error: Exception, *, json: bool) -> int:
         known = Cancelled("Stopped.") if isinstance(error, typer.Abort) else _known(error)
         details, status = known.as_dict(), exit_code(known.failure)
     if json:
-        say_json({"error": details})
-    say_error(details)
+        print_json({"error": details})
+    print_error(details)
     return status
 
 
@@ -143,7 +143,9 @@ def _usage(error: typer.TyperException) -> dict[str, str]:
 
 def _known(error: Exception) -> JemmoError:
     """The error explained; a bug leaves its place in the code in a file, and never a traceback."""
-    return explain(error) or Unexpected("Jemmo failed unexpectedly.", next_step=_keep(error))
+    return explain(error) or Unexpected(
+        "Jemmo failed unexpectedly.", next_step=_write_crash_report(error)
+    )
 
 
 def explain(error: Exception) -> JemmoError | None:
@@ -155,7 +157,7 @@ def explain(error: Exception) -> JemmoError | None:
     return postgres.explain(error) or system_errors.explain(error)
 
 
-def _keep(error: Exception) -> str:
+def _write_crash_report(error: Exception) -> str:
     """Write where it happened, without the values involved, since those may be a person's data.
 
     Of a group of tasks, where each that failed did.

@@ -17,7 +17,7 @@ from jemmo.domain.refetch import Refetched, refetch
 from jemmo.domain.refused_requests import RefusalMemory
 from jemmo.domain.streams import Capabilities, Page, Stream
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.webhooks import Heard, Hint, Proof
+from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -253,7 +253,7 @@ class Reread(Struct, kw_only=True):
 BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
 
 
-async def by_name(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+async def by_name(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
     """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
     reread = Reread(unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]])
     for hint in hints[:BY_NAME_AT_MOST]:
@@ -273,8 +273,8 @@ class Webhooks(Struct, frozen=True, kw_only=True):
     once     a body that comes twice is the same event, since it holds its time
     """
 
-    read: Callable[[bytes, Options], Heard]
-    reread: Callable[[Source, Sequence[Hint], datetime], Awaitable[Reread]]
+    read: Callable[[bytes, Options], ParsedWebhook]
+    reread: Callable[[Source, Sequence[RefetchRequest], datetime], Awaitable[Reread]]
     streams: tuple[Stream, ...]
     setup: str
     only_new: bool = False

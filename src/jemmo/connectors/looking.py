@@ -9,10 +9,10 @@ from jemmo.connectors.base import Reread
 from jemmo.connectors.listing import ListSource
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Start, Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 
-async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
     """As many records with one request as the ATS takes ids. What it does not list with its id is gone."""
     assert isinstance(source, ListSource)
     outcome = Reread()
@@ -29,7 +29,7 @@ async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Rere
 
 async def reread_changed(
     source: Source,
-    hints: Sequence[Hint],
+    hints: Sequence[RefetchRequest],
     since: datetime,
     *,
     streams: Sequence[Stream],

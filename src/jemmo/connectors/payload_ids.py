@@ -14,7 +14,7 @@ from jemmo.connectors.loose import Json, inner
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.webhooks import Heard, Hint
+from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 
 ID_PATHS = free_text(
     "webhook_id_paths",
@@ -28,15 +28,17 @@ MOST_PARTS = 2000  # lists and objects searched
 DEEPEST = 12
 
 
-def read_payload(body: bytes, options: Options, *, stream: Stream, event: str, what: str) -> Heard:
+def read_payload(
+    body: bytes, options: Options, *, stream: Stream, event: str, what: str
+) -> ParsedWebhook:
     """Any JSON object or list, as an ``event`` that names records of a stream; ``what`` is its name for people."""
     try:
         payload = msgspec.json.decode(body, type=dict[str, Any] | list[Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RecordRejected(f"This is not {what}.", code="not_a_webhook") from None
     ids = payload_ids(payload, options[ID_PATHS.name])
-    requests = tuple(Hint(stream=stream, remote_id=remote_id) for remote_id in ids)
-    return Heard(event=event, known=bool(requests), hints=requests)
+    requests = tuple(RefetchRequest(stream=stream, remote_id=remote_id) for remote_id in ids)
+    return ParsedWebhook(event=event, known=bool(requests), hints=requests)
 
 
 def payload_ids(body: Json, paths: str) -> list[str]:

@@ -10,7 +10,7 @@ from jemmo.connectors.base import Reread
 from jemmo.domain.ports import Source
 from jemmo.domain.refetch import refetch
 from jemmo.domain.streams import Start, Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 FEW = 3  # records requested by id; more are read from the list of changes
 PAGES_SPARE = 2
@@ -19,7 +19,9 @@ SINGLE_AT_MOST = 30  # requests; the rest waits for the next refetch
 BEFORE = timedelta(minutes=2)  # clocks differ
 
 
-async def refetch_changes(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+async def refetch_changes(
+    source: Source, hints: Sequence[RefetchRequest], since: datetime
+) -> Reread:
     """Refetch each record; many of a stream with one walk through what changed since the first webhook."""
     reread = Reread()
     for stream in Stream:

@@ -45,7 +45,7 @@ _NO_MAILBOX = re.compile(
 )
 
 
-def nobody(record: Talent) -> bool:
+def is_anonymous(record: Talent) -> bool:
     """Whether nothing in the record says who it is: no way to reach them, and no name that is one.
 
     ATSs have no field for it, so it is told by what is missing. Only who was somebody before can be anonymised.

@@ -21,14 +21,14 @@ RELATED = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
 """One decision of a person is about all of these: an application goes with its talent or its job."""
 
 
-def most_unasked(present: int) -> int:
+def max_unreviewed(present: int) -> int:
     """How many of so many records may be deleted within a day without a person."""
     return int(sqrt(present) + present / 10)
 
 
-def room(present: int, recent: int) -> int:
+def remaining_allowance(present: int, recent: int) -> int:
     """How many more may go, where ``recent`` were deleted within the last day."""
-    return max(0, most_unasked(present + recent) - recent)
+    return max(0, max_unreviewed(present + recent) - recent)
 
 
 def related(stream: str) -> Sequence[str]:
@@ -36,7 +36,7 @@ def related(stream: str) -> Sequence[str]:
     return RELATED if stream in RELATED else (stream,)
 
 
-class Loss(Struct, kw_only=True):
+class PendingDeletions(Struct, kw_only=True):
     """What a comparison would delete of a stream.
 
     missing   ids that the ATS no longer lists
@@ -64,7 +64,7 @@ class Loss(Struct, kw_only=True):
         if self.missing and self.decision in {"open", "kept"}:
             return True
         number = len(self.missing) if records is None else records
-        return number > room(self.present, self.recent)
+        return number > remaining_allowance(self.present, self.recent)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Loss(Struct, kw_only=True):
         }
 
 
-class Along(Struct, frozen=True, kw_only=True):
+class CascadeCounts(Struct, frozen=True, kw_only=True):
     """Applications that hang on what is missing.
 
     gone           applications that would go: missing ones, and all of missing talents
@@ -91,7 +91,7 @@ class Along(Struct, frozen=True, kw_only=True):
     stages: frozenset[str] = frozenset()
 
 
-def to_review(losses: Iterable[Loss], along: Along) -> list[Loss]:
+def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[PendingDeletions]:
     """The losses that a person reviews first, with those that hang together with them.
 
     Stages of missing jobs are taken out of the losses: they go or wait with their job, without a decision of their own.

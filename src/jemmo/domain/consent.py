@@ -51,7 +51,9 @@ def withheld(consent_state: str, *, do_not_contact: bool) -> Withheld | None:
 _STATES = frozenset(ConsentState)
 
 
-def marks(consent_state: str, *, do_not_contact: bool, can_email: bool | None) -> list[Stance]:
+def consent_badges(
+    consent_state: str, *, do_not_contact: bool, can_email: bool | None
+) -> list[Stance]:
     """What is said beside a name, the weightiest first."""
     stances = [Stance.DO_NOT_CONTACT] if do_not_contact else []
     if consent_state in MARKED:

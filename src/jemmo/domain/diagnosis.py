@@ -14,7 +14,7 @@ from jemmo.domain.freshness import oldest
 OVERDUE = timedelta(hours=24)
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class ConnectionFacts(Struct, frozen=True, kw_only=True):
     """One connection as the tables show it. ``since`` is when its present error was met."""
 
     id: str
@@ -39,7 +39,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     error: Mapping[str, Any] | None = None
 
 
-def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
+def findings(connections: Iterable[ConnectionFacts], *, now: datetime) -> list[Finding]:
     """What needs attention, the serious first; a single reassurance when nothing does."""
     known = list(connections)
     if not known:
@@ -50,7 +50,7 @@ def findings(connections: Iterable[Facts], *, now: datetime) -> list[Finding]:
     return sorted(listing, key=lambda case: not case.serious)
 
 
-def _of(facts: Facts, now: datetime) -> list[Finding]:
+def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
     about = partial(Finding, connection_id=facts.id, name=facts.name)
     with_error = partial(about, error=facts.error)
     listing = []

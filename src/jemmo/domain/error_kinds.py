@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """Where a trouble lies."""
 
     ACCESS = "access"
@@ -26,9 +26,9 @@ class Severity(StrEnum):
     REJECTION = "rejection"
 
 
-class Trouble(Struct, frozen=True):
+class Entry(Struct, frozen=True):
     """``means`` names the cause, ``next_step`` what helps."""
 
-    kind: Kind
+    kind: ErrorKind
     means: str
     next_step: str

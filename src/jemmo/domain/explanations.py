@@ -51,7 +51,7 @@ class Missed(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class KnownRecord(Struct, frozen=True, kw_only=True):
     """A record that is stored. ``owner`` is the talent of an application, whose rule hides both.
 
     ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it.
@@ -74,7 +74,7 @@ class Held(Struct, frozen=True, kw_only=True):
     owner: UUID | None = None
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RejectedRecord(Struct, frozen=True, kw_only=True):
     """A record that was kept out."""
 
     stream: str
@@ -86,7 +86,7 @@ class Refused(Struct, frozen=True, kw_only=True):
     times: int
 
 
-class Awaited(Struct, frozen=True, kw_only=True):
+class MissingReference(Struct, frozen=True, kw_only=True):
     """A record that others point to and that never arrived."""
 
     stream: str
@@ -96,7 +96,7 @@ class Awaited(Struct, frozen=True, kw_only=True):
     by: int
 
 
-class LeftOut(Struct, frozen=True, kw_only=True):
+class OutsideHistory(Struct, frozen=True, kw_only=True):
     """A record that the ATS lists and that is older than the history read, which begins at ``limit``."""
 
     stream: str
@@ -119,15 +119,15 @@ class Reading(Struct, frozen=True, kw_only=True):
     limit: datetime | None = None
 
 
-class Facts(Struct, frozen=True, kw_only=True):
-    held: Sequence[Held] = ()
-    refused: Sequence[Refused] = ()
-    awaited: Sequence[Awaited] = ()
-    left_out: Sequence[LeftOut] = ()
+class RecordFacts(Struct, frozen=True, kw_only=True):
+    held: Sequence[KnownRecord] = ()
+    refused: Sequence[RejectedRecord] = ()
+    awaited: Sequence[MissingReference] = ()
+    left_out: Sequence[OutsideHistory] = ()
     readings: Sequence[Reading] = ()
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Explanation(Struct, frozen=True, kw_only=True):
     """One line of the answer. ``at`` is when the verdict came true, ``seen_at`` when the ATS last showed the record.
 
     The history of the connection begins at ``limit``, where that matters.
@@ -149,7 +149,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     limit: datetime | None = None
 
 
-def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
+def explain(facts: RecordFacts, *, sees_contacts: bool) -> list[Explanation]:
     """What became of each record found; when there is none, what each connection can say of that."""
     answers = [
         *(_of_held(fact, sees_contacts) for fact in facts.held),
@@ -160,7 +160,7 @@ def explain(facts: Facts, *, sees_contacts: bool) -> list[Answer]:
     return answers or [_of_reading(fact) for fact in facts.readings]
 
 
-def _of_held(record: Held, sees_contacts: bool) -> Answer:
+def _of_held(record: KnownRecord, sees_contacts: bool) -> Explanation:
     verdict, at = Verdict.SHOWN, None
     if record.deleted_at is not None:
         verdict, at = Verdict.DELETED, record.deleted_at
@@ -174,7 +174,7 @@ def _of_held(record: Held, sees_contacts: bool) -> Answer:
     elif record.kind == "talent" and not sees_contacts:
         verdict = Verdict.CONTACTS_HIDDEN
     has_page = verdict not in {Verdict.DELETED, Verdict.WAITS}
-    return Answer(
+    return Explanation(
         verdict=verdict,
         kind=record.kind,
         remote_id=record.remote_id,
@@ -188,15 +188,15 @@ def _of_held(record: Held, sees_contacts: bool) -> Answer:
     )
 
 
-def _seen(record: Held) -> datetime:
+def _seen(record: KnownRecord) -> datetime:
     """A record that is no tombstone was met by the last comparison of all ids, if that came after it was stored."""
     if record.deleted_at is None and record.missed is None and record.read_all_at is not None:
         return max(record.read_all_at, record.stored_at)
     return record.stored_at
 
 
-def _of_refused(rejection: Refused) -> Answer:
-    return Answer(
+def _of_refused(rejection: RejectedRecord) -> Explanation:
+    return Explanation(
         verdict=Verdict.REJECTED,
         kind=rejection.stream,
         remote_id=rejection.remote_id,
@@ -209,8 +209,8 @@ def _of_refused(rejection: Refused) -> Answer:
     )
 
 
-def _of_awaited(reference: Awaited) -> Answer:
-    return Answer(
+def _of_awaited(reference: MissingReference) -> Explanation:
+    return Explanation(
         verdict=Verdict.AWAITED,
         kind=reference.stream,
         remote_id=reference.remote_id,
@@ -220,8 +220,8 @@ def _of_awaited(reference: Awaited) -> Answer:
     )
 
 
-def _of_left_out(record: LeftOut) -> Answer:
-    return Answer(
+def _of_left_out(record: OutsideHistory) -> Explanation:
+    return Explanation(
         verdict=Verdict.LEFT_OUT,
         kind=record.stream,
         remote_id=record.remote_id,
@@ -231,8 +231,8 @@ def _of_left_out(record: LeftOut) -> Answer:
     )
 
 
-def _of_reading(reading: Reading) -> Answer:
-    return Answer(
+def _of_reading(reading: Reading) -> Explanation:
+    return Explanation(
         verdict=Verdict.NEVER_SEEN,
         kind="",
         connection=reading.connection,

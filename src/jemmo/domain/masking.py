@@ -120,7 +120,7 @@ def _hidden_value(field: Mapping[str, Any], hide: Hide) -> Any:
 
 def hidden_value(value: Any, hide: Hide = _hide) -> Any:
     """A value of any shape with the contact details taken out of each of its texts."""
-    return through(value, hide)
+    return map_texts(value, hide)
 
 
 def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
@@ -131,13 +131,13 @@ def hidden_row(row: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]
     return shown
 
 
-def through(value: Any, change: Callable[[str], str]) -> Any:
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     """The value with every text in it changed; names of fields and what is no text stay."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: through(part, change) for key, part in value.items()}
-    return [through(part, change) for part in value] if isinstance(value, list | tuple) else value
+        return {key: map_texts(part, change) for key, part in value.items()}
+    return [map_texts(part, change) for part in value] if isinstance(value, list | tuple) else value
 
 
 def generic_contacts(text: str) -> str:

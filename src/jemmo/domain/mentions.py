@@ -16,7 +16,7 @@ from jemmo.domain.contact_finder import may_hold_contacts
 from jemmo.domain.contact_keys import contact_keys, single_contacts, typed_contacts
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 PERSONAL = ("applicant", "candidate", "person", "profile", "prospect", "talent")
 """Words in the names of JSON members under which an id is a person's."""
@@ -43,7 +43,7 @@ def names_of(person: Person) -> set[str]:
     return names
 
 
-def names_in(body: bytes, hints: Collection[Hint]) -> set[str] | None:
+def names_in(body: bytes, hints: Collection[RefetchRequest]) -> set[str] | None:
     """By what a body names people; ``None`` when there is too much to find out, so that it may name anybody.
 
     ``hints`` are the records that the connector read from it. An id is small in some ATSs, so beside them it counts

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from jemmo.domain.brake import Along, Loss
+from jemmo.domain.brake import CascadeCounts, PendingDeletions
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport
 from jemmo.domain.streams import (
     AccessReport,
@@ -194,11 +194,11 @@ class RunStore(Protocol):
         """Ids the sweep met that we lack or hold in another version."""
         ...
 
-    async def loss(self, stream: Stream, before: datetime) -> Loss:
+    async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
         """What the sweep would delete of the stream, and what a person decided about it."""
         ...
 
-    async def along(self, losses: Sequence[Loss]) -> Along:
+    async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
         """The applications that hang on what is missing."""
         ...
 
@@ -210,11 +210,11 @@ class RunStore(Protocol):
         """Ids the sweep met whose record points to one that was deleted after ``since``."""
         ...
 
-    async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+    async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         """Write tombstones; returns how many records that changed."""
         ...
 
-    async def hold_deletions(self, losses: Sequence[Loss]) -> None:
+    async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:
         """Keep these deletions for a person to review."""
         ...
 

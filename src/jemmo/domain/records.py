@@ -143,7 +143,7 @@ class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     network: str | None = None
 
 
-NOT_TOLD = ""
+VERSION_UNKNOWN = ""
 
 
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

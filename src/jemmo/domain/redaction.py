@@ -41,11 +41,11 @@ CONTACT_KINDS = {
 }
 """What custom fields made for contact details hold, by their types."""
 
-Texts = dict[str, Any]
+RedactedTexts = dict[str, Any]
 """What was taken out of a record: its fields as they were, by name; under ``files`` names of files by their ids."""
 
 
-def set_apart(record: Record) -> tuple[Record, Texts]:
+def redact(record: Record) -> tuple[Record, RedactedTexts]:
     """The record as it may be stored in clear, and what it said before where that differs."""
     if isinstance(record, Talent):
         return _talent(record) if _may_hold(record) else (record, {})
@@ -54,7 +54,7 @@ def set_apart(record: Record) -> tuple[Record, Texts]:
     return record, {}
 
 
-def typed_in(texts: Texts) -> tuple[Contact, ...]:
+def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
     """The addresses and numbers among what was set apart: a person is found by them too."""
     contacts: dict[Contact, None] = {}
     contents = {
@@ -93,7 +93,7 @@ def _may_hold(talent: Talent) -> bool:
     return may_hide(list(filter(None, strings)))
 
 
-def _talent(talent: Talent) -> tuple[Talent, Texts]:
+def _talent(talent: Talent) -> tuple[Talent, RedactedTexts]:
     hide = Search().without_contacts
     kept, texts = _changed(talent, TALENT_TEXTS, hide)
     if (tags := hidden_value(talent.tags, hide)) != list(talent.tags):
@@ -120,7 +120,7 @@ def _talent(talent: Talent) -> tuple[Talent, Texts]:
     return (replace(talent, **kept), texts) if texts else (talent, texts)
 
 
-def _application(application: Application) -> tuple[Application, Texts]:
+def _application(application: Application) -> tuple[Application, RedactedTexts]:
     kept, texts = _changed(application, APPLICATION_TEXTS, Search().without_contacts)
     _seal(application, kept, texts)
     return (replace(application, **kept), texts) if texts else (application, texts)
@@ -128,7 +128,7 @@ def _application(application: Application) -> tuple[Application, Texts]:
 
 def _changed(
     record: Talent | Application, names: tuple[str, ...], hide: Hide
-) -> tuple[Texts, Texts]:
+) -> tuple[RedactedTexts, RedactedTexts]:
     """Of these fields those that hold contact details: without them, and as they were."""
     kept, texts = {}, {}
     for name in names:
@@ -138,7 +138,7 @@ def _changed(
     return kept, texts
 
 
-def _seal(record: Talent | Application, kept: Texts, texts: Texts) -> None:
+def _seal(record: Talent | Application, kept: RedactedTexts, texts: RedactedTexts) -> None:
     """Take out the documents among its fields, whatever they say."""
     for name in sealed(type(record)):
         if document := getattr(record, name):

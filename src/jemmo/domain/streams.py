@@ -91,7 +91,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     reaches: datetime | None = None
 
 
-def least_told(*counts: int | None) -> int | None:
+def lowest_total(*counts: int | None) -> int | None:
     """The least of an ATS's counts of a list, told while it was read; ``None`` where it told none."""
     return min((count for count in counts if count is not None), default=None)
 

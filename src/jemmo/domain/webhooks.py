@@ -24,7 +24,7 @@ BURST, PER_SECOND = (
 SILENT_AFTER = 5  # changes in a row that no webhook announced
 
 
-class Hint(Struct, frozen=True, kw_only=True):
+class RefetchRequest(Struct, frozen=True, kw_only=True):
     """A record that an ATS says has changed. ``destroyed`` says that it is gone, which is looked up, never believed.
 
     ``file`` is the ``remote_version`` of a talent's resume where only the webhook names it.
@@ -36,12 +36,12 @@ class Hint(Struct, frozen=True, kw_only=True):
     file: str | None = None
 
 
-class Heard(Struct, frozen=True, kw_only=True):
+class ParsedWebhook(Struct, frozen=True, kw_only=True):
     """What a body says. Without a hint it is about something that is not synced, or an event nobody knows."""
 
     event: str
     known: bool
-    hints: tuple[Hint, ...] = ()
+    hints: tuple[RefetchRequest, ...] = ()
 
 
 class Proof(StrEnum):
@@ -112,25 +112,25 @@ REFUSED_PROOFS = {
 }
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class PendingRefetch(Struct, frozen=True, kw_only=True):
     """A hint that waits to be looked up. ``version`` counts how often the record was named.
 
     A look counts only for the version it began with: what is told meanwhile asks for another look.
     """
 
-    hint: Hint
+    hint: RefetchRequest
     version: int = 1
     attempts: int = 0
 
 
-def coalesce(hints: Iterable[Hint]) -> list[Hint]:
+def coalesce(hints: Iterable[RefetchRequest]) -> list[RefetchRequest]:
     """One hint for each record, the one told last; whatever their order, the same records are looked up.
 
     >>> job = Hint(stream=Stream.JOBS, remote_id="7")
     >>> coalesce([job, replace(job, destroyed=True), job]) == [job]
     True
     """
-    latest: dict[tuple[Stream, str], Hint] = {}
+    latest: dict[tuple[Stream, str], RefetchRequest] = {}
     for hint in hints:
         latest.pop((hint.stream, hint.remote_id), None)
         latest[hint.stream, hint.remote_id] = hint
@@ -192,7 +192,7 @@ _TOLD = {
 }
 
 
-def told(state: Health, *, supported: bool, set_up: bool) -> str:
+def health_message(state: Health, *, supported: bool, set_up: bool) -> str:
     """How webhooks do, in a marked sentence with the next step."""
     if not supported:
         return _("This ATS sends no webhooks; changes arrive with each sync.")

@@ -18,7 +18,7 @@ from jemmo.domain.streams import (
     Stream,
     StreamSpec,
     is_few,
-    least_told,
+    lowest_total,
     missed,
 )
 
@@ -153,7 +153,7 @@ def advance(
     filters compare with that clock.
     """
     seen = point.seen + fetched - repeats
-    total = least_told(point.total, total)
+    total = lowest_total(point.total, total)
     point = replace(
         point, cursor=cursor, seen=seen, total=total, complete=point.complete and covers
     )

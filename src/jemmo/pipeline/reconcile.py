@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jemmo.domain import brake
-from jemmo.domain.brake import Loss
+from jemmo.domain.brake import PendingDeletions
 from jemmo.domain.errors import StreamRefused
 from jemmo.domain.outcomes import RunWarning
-from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, least_told
+from jemmo.domain.streams import Mode, Part, Stream, StreamSpec, Sweep, lowest_total
 from jemmo.pipeline.plan import UNREADABLE, begin_pass, start_of
 from jemmo.pipeline.rereading import reread
 
@@ -42,7 +42,7 @@ class Reconciler:
                 self.run.end_slice_if_over()
         await self._pause(await self._losses())
         for loss in await self._losses():
-            await self._bury(loss)
+            await self._delete_missing(loss)
         for spec in self.run.specs:
             await self._settle(spec.name)
         for spec in self.run.specs:
@@ -69,23 +69,23 @@ class Reconciler:
         await self._keep(spec.name, sweep, Part.COMPARED if judged else Part.DECIDED)
         return True
 
-    async def _losses(self) -> list[Loss]:
+    async def _losses(self) -> list[PendingDeletions]:
         """What the streams lose about which nothing was decided yet."""
         losses = []
         for spec in self.run.specs:
             sweep = await self.store.sweep(spec.name)
             if sweep is not None and sweep.part is Part.COMPARED:
-                losses.append(await self.store.loss(spec.name, sweep.began))
+                losses.append(await self.store.pending_deletions(spec.name, sweep.began))
         return losses
 
-    async def _pause(self, losses: list[Loss]) -> None:
+    async def _pause(self, losses: list[PendingDeletions]) -> None:
         """Leave to a person what is more than usual."""
         if not any(loss.missing for loss in losses):
             return
-        paused = brake.to_review(losses, await self.store.along(losses))
+        paused = brake.to_review(losses, await self.store.cascade_counts(losses))
         if not paused:
             return
-        await self.store.hold_deletions(paused)
+        await self.store.pause_deletions(paused)
         facts = [loss.facts for loss in paused]
         self.run.report.error = brake.error_of(facts, {})
         for loss in paused:
@@ -100,7 +100,7 @@ class Reconciler:
         sweep = await self.store.sweep(stream)
         assert sweep is not None
         if sweep.part is Part.SECOND:
-            await self._look_twice(stream, sweep)
+            await self._confirm_missing(stream, sweep)
         elif sweep.part is not Part.SETTLED:
             self._tell(stream, sweep)
         await self.store.save_checkpoints([self.run.point(stream)])
@@ -141,7 +141,7 @@ class Reconciler:
         async for page in self.source.sightings(stream, sweep.cursor):
             sweep.cursor = page.cursor
             sweep.seen += len(page.sightings) - page.repeats
-            sweep.total = least_told(sweep.total, page.total)
+            sweep.total = lowest_total(sweep.total, page.total)
             sweep.short = max(sweep.short, page.short)
             sweep.covers = sweep.covers and page.covers
             await self.store.keep_sweep(stream, sweep, page.sightings)
@@ -168,7 +168,7 @@ class Reconciler:
                 await self.store.keep_sweep(spec.name, sweep)
                 self.run.end_slice_if_over()
 
-    async def _bury(self, loss: Loss) -> None:
+    async def _delete_missing(self, loss: PendingDeletions) -> None:
         """Bury what is gone for sure; where it is too much to ask for by name, begin a second sweep.
 
         A sweep that the ATS's count does not confirm is proof only together with that answer, so the rest waits for
@@ -185,7 +185,9 @@ class Reconciler:
         gone = [name for name in asked if not await self.run.read_single(loss.stream, name)]
         gone += named.intersection(loss.missing)
         if gone:
-            self.run.report.counts(loss.stream).deleted += await self.store.bury(loss.stream, gone)
+            self.run.report.counts(loss.stream).deleted += await self.store.write_tombstones(
+                loss.stream, gone
+            )
         await self._decided(loss.stream)
 
     async def _read_orphans(self, spec: StreamSpec) -> None:
@@ -204,13 +206,15 @@ class Reconciler:
         assert sweep is not None
         await self._read_whole(spec, sweep)
 
-    async def _look_twice(self, stream: Stream, sweep: Sweep) -> None:
+    async def _confirm_missing(self, stream: Stream, sweep: Sweep) -> None:
         """The second sweep, and what neither met. Without a proved end it buries nothing; the first one stands."""
         await self._sweep(stream, sweep)
         if sweep.proved:
             again = set(await self.store.missing(stream, sweep.began))
             gone = [name for name in sweep.missing if name in again]
-            self.run.report.counts(stream).deleted += await self.store.bury(stream, gone)
+            self.run.report.counts(stream).deleted += await self.store.write_tombstones(
+                stream, gone
+            )
         self._proved(stream)
 
     def _tell(self, stream: Stream, sweep: Sweep) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jemmo.domain.error_catalog import TROUBLES
+from jemmo.domain.error_catalog import ERROR_CATALOG
 from jemmo.domain.outcomes import RunWarning
 from jemmo.domain.streams import Checkpoint, Notes, Stream
 
@@ -54,4 +54,4 @@ def _meaning(code: str) -> str:
     }
     if kind in meanings:
         return meanings[kind]
-    return TROUBLES[kind].means if kind in TROUBLES else code
+    return ERROR_CATALOG[kind].means if kind in ERROR_CATALOG else code

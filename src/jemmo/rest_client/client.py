@@ -22,8 +22,8 @@ from jemmo.domain.ports import PaceState, SharedPace
 from jemmo.domain.validation import join_address, may_be_address, split_address
 from jemmo.rest_client import amounts, retries
 from jemmo.rest_client.addresses import connector, is_trusted_ats
-from jemmo.rest_client.headers import clock, pause_asked, rate_told, retry_after
-from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, Told
+from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
+from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, RateLimitStatus
 from jemmo.rest_client.redaction import address
 from jemmo.rest_client.repair import repaired
 from jemmo.rest_client.retries import attempts, backoff, patience, postponed, until_cut_off
@@ -359,20 +359,20 @@ class RestClient:
         return await self._shared.change(together)
 
     async def _learn(self, answer: Answer, pacer: Pacer) -> None:
-        rate = rate_told(answer.headers, time.time())
+        rate = rate_limit_headers(answer.headers, time.time())
         asked = retry_after(answer.headers.get("Retry-After"), clock(answer.headers) or time.time())
-        status = Told(
+        status = RateLimitStatus(
             limit=rate.limit,
             remaining=rate.remaining,
             reset=rate.reset,
             in_flight=self._in_flight,
         )
         refused = answer.status == 429
-        if not refused and not pacer.learns(status):
+        if not refused and not pacer.changes_limit(status):
             return
 
         def learn(now: float) -> None:
-            pacer.learn(now, status)
+            pacer.apply_status(now, status)
             if refused:
                 pacer.hold(now, asked or pacer.left(rate.reset) or 1.0)
 

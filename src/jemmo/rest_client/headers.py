@@ -18,7 +18,7 @@ _SECONDS = (
 )
 
 
-class RateTold(Struct, frozen=True, kw_only=True):
+class RateLimitHeaders(Struct, frozen=True, kw_only=True):
     """A rate limit as the ATS counts it: requests in a window, those left, seconds until it ends."""
 
     limit: int | None = None
@@ -26,7 +26,7 @@ class RateTold(Struct, frozen=True, kw_only=True):
     reset: float | None = None
 
 
-def rate_told(headers: Mapping[str, str], now: float) -> RateTold:
+def rate_limit_headers(headers: Mapping[str, str], now: float) -> RateLimitHeaders:
     """The limit that an answer tells, under either of the names in use; ``now`` is the time in seconds since 1970.
 
     >>> rate_told({"X-RateLimit-Limit": "50", "X-RateLimit-Reset": "1700000030"}, 1_700_000_000.0)
@@ -34,7 +34,7 @@ def rate_told(headers: Mapping[str, str], now: float) -> RateTold:
     """
     limit, remaining = _told(headers, "Limit"), _told(headers, "Remaining")
     reset = _told(headers, "Reset")
-    return RateTold(
+    return RateLimitHeaders(
         limit=int(limit or 0) or None,
         remaining=None if remaining is None else int(remaining),
         reset=None if reset is None else _until(reset, clock(headers) or now),
@@ -46,7 +46,7 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float | None:
     wait = retry_after(headers.get("Retry-After"), clock(headers) or now)
     if wait is not None:
         return wait
-    reset = rate_told(headers, now).reset
+    reset = rate_limit_headers(headers, now).reset
     return reset if reset is not None and reset <= _WINDOW else None
 
 

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 3  # times the even distance of requests; more would be slower t
 SPARE = 1  # requests of each window left unused: clocks and networks are not exact
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class RateLimitStatus(Struct, frozen=True, kw_only=True):
     """What an answer said: the window's size, what is left of it and for how many seconds.
 
     ``in_flight`` are our requests that the ATS may not have counted yet.
@@ -99,12 +99,12 @@ class Pacer:
         pause = (counted[-1] + self.per - now) / (left + 1)
         return max(slot, latest + min(pause, LONGEST_PAUSE * self.per / self.window))
 
-    def learns(self, status: Told) -> bool:
+    def changes_limit(self, status: RateLimitStatus) -> bool:
         """Whether ``learn`` would make something of it."""
         is_new = bool(status.limit and status.limit > 0 and status.limit != self.limit)
         return is_new or (status.remaining is not None and status.remaining < status.in_flight)
 
-    def learn(self, now: float, status: Told) -> None:
+    def apply_status(self, now: float, status: RateLimitStatus) -> None:
         """Take in what an answer said of the ATS's own count."""
         if status.limit and status.limit > 0 and status.limit != self.limit:
             self._allow(status.limit)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from jemmo.services.base.scopes import housekeeping_for_connection, on_the_clock
+from jemmo.services.base.scopes import housekeeping_for_connection, run_on_clock
 from jemmo.services.connections import connection_deletion
 from jemmo.services.records import rules
 
@@ -28,11 +28,11 @@ async def apply_rules(connection_id: str) -> None:
 @app.task(name="apply_all_rules", queue="schedule")
 async def apply_all_rules(timestamp: int) -> None:
     """Every night: a hire counts as an active application for some days only."""
-    await on_the_clock(rules.apply_to_all)
+    await run_on_clock(rules.apply_to_all)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="erasures")
 @app.task(name="go_on_erasing", queue="schedule")
 async def go_on_erasing(timestamp: int) -> None:
     """What a crash left half erased is erased."""
-    await on_the_clock(connection_deletion.go_on)
+    await run_on_clock(connection_deletion.go_on)

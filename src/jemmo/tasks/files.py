@@ -12,10 +12,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.streams import Mode
 from jemmo.files.choose import open_storage
 from jemmo.rest_client.retries import giving_way
-from jemmo.services.base.scopes import everywhere, on_the_clock
+from jemmo.services.base.scopes import run_for_all_orgs, run_on_clock
 from jemmo.services.files import cleanup
 from jemmo.services.files import storage as place
-from jemmo.services.files.download import fetch_files
+from jemmo.services.files.download import download_files
 from jemmo.services.privacy import erasure, erasure_journal
 from jemmo.services.sync.queue import RESUMES
 from jemmo.tasks.slices import Slice
@@ -26,7 +26,7 @@ from jemmo.vault import default_vault
 async def fetch_connection_files(connection_id: str) -> None:
     """One turn; what is left is queued again, behind all that became more urgent meanwhile."""
     with Slice(RESUMES) as turn, giving_way(turn.cut_off):
-        summary = await fetch_files(
+        summary = await download_files(
             UUID(connection_id),
             database_url=os.environ["DATABASE_URL"],
             vault=default_vault(),
@@ -41,7 +41,7 @@ async def fetch_connection_files(connection_id: str) -> None:
 @app.task(name="fetch_due_files", queue="schedule")
 async def fetch_due_files(timestamp: int) -> None:
     """Every minute: queue the connections whose files are due, each at most once."""
-    for connection_id in await on_the_clock(cleanup.connections_due):
+    for connection_id in await run_on_clock(cleanup.connections_due):
         await enqueue(connection_id)
 
 
@@ -49,10 +49,10 @@ async def fetch_due_files(timestamp: int) -> None:
 @app.task(name="tidy_files", queue="files", priority=RESUMES)
 async def tidy_files(timestamp: int) -> None:
     storage, vault = open_storage(), default_vault()
-    await everywhere(place.ready, storage)
-    await everywhere(cleanup.tidy, storage, vault)
-    await everywhere(erasure.forget_deleted, vault, storage)
-    await everywhere(erasure_journal.catch_up, storage)
+    await run_for_all_orgs(place.ready, storage)
+    await run_for_all_orgs(cleanup.clean_up, storage, vault)
+    await run_for_all_orgs(erasure.erase_deleted_talents, vault, storage)
+    await run_for_all_orgs(erasure_journal.catch_up, storage)
 
 
 async def enqueue(connection_id: UUID) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from jemmo.services.base.scopes import everywhere
+from jemmo.services.base.scopes import run_for_all_orgs
 from jemmo.services.operations import pruning
 from jemmo.services.sync.queue import RESUMES
 
@@ -13,4 +13,4 @@ from jemmo.services.sync.queue import RESUMES
 @app.task(name="forget_history", queue="files", lock="history", priority=RESUMES)
 async def forget_history(timestamp: int) -> None:
     """Every hour, so that each turn finds little."""
-    await everywhere(pruning.forget_old)
+    await run_for_all_orgs(pruning.forget_old)

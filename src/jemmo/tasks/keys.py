@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from jemmo.files.choose import open_storage
 from jemmo.services.base import lookups
-from jemmo.services.base.scopes import everywhere
+from jemmo.services.base.scopes import run_for_all_orgs
 from jemmo.services.operations import keys
 from jemmo.services.sync.queue import RESUMES
 from jemmo.vault import default_vault, keyset_path
@@ -16,14 +16,14 @@ from jemmo.vault import default_vault, keyset_path
 @app.task(name="finish_rotation", queue="keys", lock="keys", priority=RESUMES)
 async def finish_rotation(timestamp: int) -> None:
     """Goes on with what is left, and does nothing when nothing is."""
-    await everywhere(_finish)
+    await run_for_all_orgs(_finish)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="contact_hashes")
 @app.task(name="note_contact_hashes", queue="keys", lock="contact_hashes", priority=RESUMES)
 async def note_contact_hashes(timestamp: int) -> None:
     """Of people who were read before they could be found by address and number."""
-    await everywhere(lookups.fill, default_vault())
+    await run_for_all_orgs(lookups.backfill_contact_hashes, default_vault())
 
 
 def _finish() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.services.base.scopes import everywhere, for_notifications
+from jemmo.services.base.scopes import for_notifications, run_for_all_orgs
 from jemmo.services.connections import key_care
 from jemmo.services.notifications import notifications
 from jemmo.services.sync import overdue
@@ -26,7 +26,7 @@ async def send_notifications(timestamp: int) -> None:
 @app.task(name="remind_of_keys", queue="notifications", lock="key_reminders")
 async def remind_of_keys(timestamp: int) -> None:
     """Every hour, so that a worker that was away for a while says it soon after."""
-    if await everywhere(key_care.remind, datetime.now(UTC)):
+    if await run_for_all_orgs(key_care.queue_key_reminders, datetime.now(UTC)):
         await send_soon()
 
 
@@ -34,7 +34,7 @@ async def remind_of_keys(timestamp: int) -> None:
 @app.task(name="watch_syncs", queue="notifications", lock="watch_syncs")
 async def watch_syncs(timestamp: int) -> None:
     """Tell of syncs that are late or slow, by any worker that is not busy syncing."""
-    if await everywhere(overdue.watch, datetime.now(UTC)):
+    if await run_for_all_orgs(overdue.notify_stalled_syncs, datetime.now(UTC)):
         await send_soon()
 
 

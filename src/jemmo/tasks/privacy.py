@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from jemmo.files.choose import open_storage
 from jemmo.services.accounts import organization_deletion
-from jemmo.services.base.scopes import everywhere, for_organisation, on_the_clock
+from jemmo.services.base.scopes import run_for_all_orgs, run_for_org, run_on_clock
 from jemmo.services.privacy import access_log, retention
 from jemmo.services.sync.queue import RESUMES
 from jemmo.store.accounts.sessions import SessionStore
@@ -19,9 +19,9 @@ from jemmo.vault import default_vault
 @app.task(name="begin_retention", queue="schedule", priority=RESUMES)
 async def begin_retention(timestamp: int) -> None:
     """Every night."""
-    await everywhere(retention.begin)
-    await everywhere(access_log.forget_old)
-    await everywhere(SessionStore.clear_expired)
+    await run_for_all_orgs(retention.begin)
+    await run_for_all_orgs(access_log.prune_access_log)
+    await run_for_all_orgs(SessionStore.clear_expired)
 
 
 @app.task(name="apply_retention", queue="files")
@@ -29,15 +29,15 @@ async def apply_retention(org_id: str) -> None:
     """One step; what is left is queued again, behind all that became more urgent meanwhile."""
     key = UUID(org_id)
     vault, storage = default_vault(), open_storage()
-    if await for_organisation(key, retention.step, key, vault=vault, storage=storage):
-        await for_organisation(key, retention.queue, key)
+    if await run_for_org(key, retention.step, key, vault=vault, storage=storage):
+        await run_for_org(key, retention.queue, key)
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="leaving")
 @app.task(name="delete_organisations", queue="schedule", priority=RESUMES)
 async def delete_organisations(timestamp: int) -> None:
     """Queue what is due, and go on with what a crash left half done."""
-    await on_the_clock(organization_deletion.begin_due)
+    await run_on_clock(organization_deletion.begin_due)
 
 
 @app.task(name="delete_organisation", queue="files")
@@ -45,5 +45,5 @@ async def delete_organisation(deletion_id: str) -> None:
     """Of everything: members who belong nowhere else go too, which only who sees all can tell."""
     key = UUID(deletion_id)
     vault, storage = default_vault(), open_storage()
-    if await everywhere(organization_deletion.step, key, vault=vault, storage=storage):
-        await everywhere(organization_deletion.queue, key)
+    if await run_for_all_orgs(organization_deletion.step, key, vault=vault, storage=storage):
+        await run_for_all_orgs(organization_deletion.queue, key)

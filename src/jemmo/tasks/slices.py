@@ -91,7 +91,7 @@ def running() -> int:
     return len(_running)
 
 
-def make_room(waiting: Sequence[int]) -> None:
+def preempt(waiting: Sequence[int]) -> None:
     """Ask one slice to end after its page for each of these priorities, the highest first.
 
     Slices that were asked already and have not ended yet make room for the first of them; those that take long to do so

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Unexpected
 from jemmo.domain.streams import Mode
 from jemmo.rest_client.retries import giving_way
-from jemmo.services.base.scopes import for_connection, on_the_clock
+from jemmo.services.base.scopes import run_for_connection, run_on_clock
 from jemmo.services.connections import schedule
 from jemmo.services.sync import queue
 from jemmo.services.sync.runner import sync_slice
@@ -50,14 +50,14 @@ async def sync_connection(
         except (AlreadyRunning, TransientError):
             return  # another does it, or the schedule comes back to it
         except ConfigError as error:
-            await for_connection(wanted_id, schedule.put_off, wanted_id, error)
+            await run_for_connection(wanted_id, schedule.put_off, wanted_id, error)
             return
         except Exception:
             bug = Unexpected("Jemmo failed unexpectedly.")
-            await for_connection(wanted_id, schedule.put_off, wanted_id, bug)
+            await run_for_connection(wanted_id, schedule.put_off, wanted_id, bug)
             raise
     if not done.ended:
-        await for_connection(
+        await run_for_connection(
             wanted_id,
             queue.next_slice,
             wanted_id,
@@ -75,4 +75,4 @@ async def sync_connection(
 @app.task(name="start_due_syncs", queue="schedule", priority=queue.WEBHOOK)
 async def start_due_syncs(timestamp: int) -> None:
     """Three times a minute: queue what is due, each connection at most once."""
-    await on_the_clock(schedule.start_due, datetime.now(UTC))
+    await run_on_clock(schedule.start_due, datetime.now(UTC))

@@ -20,7 +20,7 @@ from jemmo.vault.files import create_private
 
 aead.register()
 
-LOOK_AGAIN = 1.0  # seconds; a rotation by another process is seen after that
+RELOAD_SECONDS = 1.0  # seconds; a rotation by another process is seen after that
 
 
 class VaultError(ConfigError):
@@ -46,7 +46,7 @@ class Vault:
         self.primary = wrapping.primary_of(handle)
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
-        if time.monotonic() - self._looked_at > LOOK_AGAIN:
+        if time.monotonic() - self._looked_at > RELOAD_SECONDS:
             self._look_again()
         return bytes(self._aead.encrypt(plain, context))
 

@@ -16,7 +16,7 @@ from jemmo.sandbox.flatchr.frame import FIRST_APPLICANT
 from jemmo.sandbox.flatchr.ids import encode
 from jemmo.sandbox.flatchr.vacancies import COMPANY
 from jemmo.services.connections import status
-from jemmo.services.files.download import Fetched, fetch_files
+from jemmo.services.files.download import DownloadSummary, download_files
 from jemmo.vault import default_vault
 
 TALENTS = 12
@@ -31,8 +31,8 @@ def storage(tmp_path: Path) -> FolderStorage:
     return FolderStorage(tmp_path)
 
 
-async def fetched(company: Company, storage: FolderStorage) -> Fetched:
-    return await fetch_files(
+async def fetched(company: Company, storage: FolderStorage) -> DownloadSummary:
+    return await download_files(
         company.id, database_url=company.database_url, vault=default_vault(), storage=storage
     )
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from jemmo.connectors.greenhouse.hooks import CHANGED, GONE, MOST_HINTS, read, verify
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint, Proof
+from jemmo.domain.webhooks import Proof, RefetchRequest
 from jemmo.sandbox.greenhouse.app import CLIENT_ID
 from jemmo.sandbox.greenhouse.webhooks import sign
 from jemmo.services.webhooks import endpoints
@@ -173,6 +173,6 @@ async def test_without_the_key_or_with_another_nothing_is_taken(database_url: st
 
 
 def test_an_id_of_another_kind_costs_no_request() -> None:
-    hint = Hint(stream=Stream.TALENTS, remote_id="1")
+    hint = RefetchRequest(stream=Stream.TALENTS, remote_id="1")
     assert hint in read(b'{"action":"update_candidate","payload":{"candidate":{"id":1}}}', {}).hints
     assert named("update_candidate", {"candidate": {"id": "x-1"}}) == []

@@ -94,7 +94,7 @@ async def test_the_command_asks_on_the_customers_budget(jarvi: Opener, database_
     )
 
     def look() -> list[Any]:
-        [connection] = connections.selected("jarvi", "acme")
+        [connection] = connections.usable_connections("jarvi", "acme")
         return connections.probe(connection, default_vault(), database_url)
 
     found = await in_thread(look)

@@ -74,7 +74,7 @@ async def choose(company: Company, count: int | None, *, hides_ok: bool = False)
             label="",
             options=chosen,
             sync_every_hours=6,
-            seen=connections.seen_as(connection),
+            seen=connections.connection_fingerprint(connection),
             vault=default_vault(),
             hides_ok=hides_ok,
         )

@@ -52,7 +52,7 @@ def ask() -> Asks:
     """As the server does it: nothing is seen but what the request's own scope shows."""
 
     def get(path: str, secret: str, status: int = 200, **headers: str) -> Any:
-        with scope.under(scope.NOBODY):
+        with scope.acting_in(scope.NOBODY):
             answer = Client().get(
                 f"/api/v1/{path}", headers={"Authorization": f"Bearer {secret}", **headers}
             )
@@ -82,7 +82,7 @@ def test_every_operation_is_tested_here(ask: Asks, showcase: Showcase) -> None:
 def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
     client = Client()
     client.force_login(showcase.person("recruiter"))
-    with scope.under(scope.NOBODY):
+    with scope.acting_in(scope.NOBODY):
         assert client.get("/api/v1/jobs").status_code == 401
 
 
@@ -299,7 +299,7 @@ def test_a_cursor_is_good_for_its_own_list_alone(token: Callable[..., str], ask:
 def test_every_refusal_is_a_problem_document(
     showcase: Showcase, method: str, path: str, status: int
 ) -> None:
-    with scope.under(scope.NOBODY):
+    with scope.acting_in(scope.NOBODY):
         answer = getattr(Client(), method)(path)
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
@@ -308,7 +308,7 @@ def test_every_refusal_is_a_problem_document(
 
 def test_what_has_not_changed_is_not_sent_again(token: Callable[..., str]) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
-    with scope.under(scope.NOBODY):
+    with scope.acting_in(scope.NOBODY):
         first = Client().get("/api/v1/jobs", headers=headers)
         again = Client().get("/api/v1/jobs", headers={**headers, "If-None-Match": first["ETag"]})
     assert first.status_code == 200
@@ -321,7 +321,7 @@ def test_requests_beyond_the_limit_hear_when_to_come_again(
     settings.API_REQUESTS_PER_MINUTE = 2
     monkeypatch.setattr(LIMITER, "_clock", lambda: 6010.0)
     headers = {"Authorization": f"Bearer {token()}"}
-    with scope.under(scope.NOBODY):
+    with scope.acting_in(scope.NOBODY):
         answers = [Client().get("/api/v1/jobs", headers=headers) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[1]["RateLimit"] == '"token";r=0;t=50'

@@ -121,7 +121,7 @@ def test_what_an_earlier_reader_could_not_read_is_read_again(
     page = recruiter.get(f"/files/{attachment.current_version}/").content.decode()
     assert "Reading the text" in page
 
-    cleanup.tidy(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
+    cleanup.clean_up(FolderStorage(folder), default_vault(), now=now() + timedelta(hours=2))
 
     assert version.get().text_status == "DONE"
     assert "Élodie" in recruiter.get(f"/files/{attachment.current_version}/").content.decode()

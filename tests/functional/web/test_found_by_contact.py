@@ -53,8 +53,8 @@ def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None
     from jemmo.domain.records import Contact
 
     one = [Contact(kind=ContactKind.EMAIL, value=EMAIL)]
-    mine = lookups.contact_marks(key, showcase.org.pk)(one)
-    theirs = lookups.contact_marks(key, showcase.stranger.pk)(one)
+    mine = lookups.contact_hasher(key, showcase.org.pk)(one)
+    theirs = lookups.contact_hasher(key, showcase.stranger.pk)(one)
     assert mine != theirs
     assert set(mine) <= set(row.hashes)
 
@@ -62,6 +62,6 @@ def test_nothing_readable_is_kept(showcase: Showcase, database_url: str) -> None
 def test_who_was_read_before_is_found_after_a_while(showcase: Showcase, recruiter: Client) -> None:
     TalentContacts.objects.update(hashes=None, hashes_outdated=True)
     assert "Müller" not in recruiter.get("/talents/", {"q": PHONE}).content.decode()
-    assert lookups.fill(default_vault()) == 1
-    assert lookups.fill(default_vault()) == 0
+    assert lookups.backfill_contact_hashes(default_vault()) == 1
+    assert lookups.backfill_contact_hashes(default_vault()) == 0
     assert "Müller" in recruiter.get("/talents/", {"q": PHONE}).content.decode()

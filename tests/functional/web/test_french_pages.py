@@ -17,7 +17,7 @@ from fakes.showcase import PASSWORD, Showcase
 from functional.web.test_screenshot_mode import pages
 from pytest_django import Settings
 
-from jemmo.domain.error_catalog import TROUBLES
+from jemmo.domain.error_catalog import ERROR_CATALOG
 from jemmo.domain.notices import Kind
 from jemmo.services.notifications import notifications
 from jemmo.store.models import (
@@ -94,10 +94,10 @@ def troubled(showcase: Showcase) -> None:
     Connection.objects.filter(org=showcase.org).update(
         last_error=_error("key_refused"), files_error=_error("storage_refused"), state="refused"
     )
-    warnings = [{**_error(code), "count": 2} for code in (*TROUBLES, "unheard_of")]
+    warnings = [{**_error(code), "count": 2} for code in (*ERROR_CATALOG, "unheard_of")]
     report = {**run.report, "error": _error("ats_unavailable"), "warnings": warnings}
     SyncRun.objects.filter(id=run.id).update(status="failed", report=report)
-    for code in (*TROUBLES, "unheard_of"):
+    for code in (*ERROR_CATALOG, "unheard_of"):
         Rejection.objects.create(
             connection=run.connection,
             stream="talents",

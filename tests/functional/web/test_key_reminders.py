@@ -33,12 +33,12 @@ def aged(showcase: Showcase, *, days: int, left: float | None = None, old: str =
 
 def test_each_step_is_told_once(showcase: Showcase) -> None:
     aged(showcase, days=90)
-    assert key_care.remind(NOW) == 1
-    assert key_care.remind(NOW + timedelta(hours=1)) == 0
-    assert key_care.remind(NOW + timedelta(days=90)) >= 1  # and again after as long
+    assert key_care.queue_key_reminders(NOW) == 1
+    assert key_care.queue_key_reminders(NOW + timedelta(hours=1)) == 0
+    assert key_care.queue_key_reminders(NOW + timedelta(days=90)) >= 1  # and again after as long
     aged(showcase, days=10, left=29.5)
     Notification.objects.all().delete()
-    told = [key_care.remind(NOW + timedelta(days=day)) for day in range(31)]
+    told = [key_care.queue_key_reminders(NOW + timedelta(days=day)) for day in range(31)]
     steps = list(Notification.objects.order_by("id").values_list("facts__step", flat=True))
     assert steps == ["expires:30", "expires:7", "expires:1", "expired"]
     assert sum(told) == 4
@@ -46,13 +46,13 @@ def test_each_step_is_told_once(showcase: Showcase) -> None:
 
 def test_a_new_key_begins_anew(showcase: Showcase) -> None:
     aged(showcase, days=10, left=5)
-    assert key_care.remind(NOW) == 1
+    assert key_care.queue_key_reminders(NOW) == 1
     connection = aged(showcase, days=0, left=6)
     Notification.objects.update(created_at=NOW - timedelta(days=8))
-    assert key_care.remind(NOW) == 1
+    assert key_care.queue_key_reminders(NOW) == 1
     connection.sealed_key, connection.state = b"", "disconnected"
     connection.save()
-    assert key_care.remind(NOW + timedelta(days=200)) == 0
+    assert key_care.queue_key_reminders(NOW + timedelta(days=200)) == 0
 
 
 def test_managers_are_told_on_the_page_and_by_mail(
@@ -60,7 +60,7 @@ def test_managers_are_told_on_the_page_and_by_mail(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     connection = aged(showcase, days=20, left=6.9)
-    key_care.remind(NOW)
+    key_care.queue_key_reminders(NOW)
     assert notifications.send_due(vault=default_vault()) == 2
     assert sorted(one.to[0] for one in mail.outbox) == ["admin@acme.example", "owner@acme.example"]
     assert "expires soon" in mail.outbox[0].subject
@@ -88,7 +88,7 @@ def test_a_sync_that_ends_well_does_not_count_it_as_trouble(
     from jemmo.domain.streams import Mode
 
     connection = aged(showcase, days=100)
-    key_care.remind(NOW)
+    key_care.queue_key_reminders(NOW)
     asyncio.run(
         run_source(
             FakeSource(_acme(), specs=SPECS), Company(database_url, connection.id), Mode.INCREMENTAL
@@ -99,7 +99,7 @@ def test_a_sync_that_ends_well_does_not_count_it_as_trouble(
 
 def test_the_old_key_is_not_forgotten(showcase: Showcase, signed_in: SignedIn) -> None:
     aged(showcase, days=2, old="cdef")
-    assert key_care.remind(NOW) == 1
+    assert key_care.queue_key_reminders(NOW) == 1
     page = signed_in("owner").get("/notifications/").content.decode()
     assert "may still work" in page
     assert Delivery.objects.count() == 2

@@ -30,11 +30,11 @@ def alone(showcase: Showcase, **values: object) -> Connection:
 def test_a_late_sync_is_sent_once(showcase: Showcase, signed_in: SignedIn) -> None:
     now = datetime.now(UTC)  # what is sent is due by the database's clock
     connection = alone(showcase, due_at=now - timedelta(minutes=14))
-    assert overdue.watch(now) == 0
+    assert overdue.notify_stalled_syncs(now) == 0
     later = now + timedelta(minutes=2)
     assert is_late(connection, later)
 
-    assert [overdue.watch(later), overdue.watch(later)] == [1, 0]
+    assert [overdue.notify_stalled_syncs(later), overdue.notify_stalled_syncs(later)] == [1, 0]
 
     told = Notification.objects.get(kind="sync_late")
     sent = Delivery.objects.filter(notification=told, channel="email")
@@ -75,6 +75,6 @@ def test_a_slow_sync_is_sent(showcase: Showcase, signed_in: SignedIn) -> None:
     connection.refresh_from_db()
     assert is_slow(connection, now)
 
-    assert [overdue.watch(now), overdue.watch(now)] == [1, 0]
+    assert [overdue.notify_stalled_syncs(now), overdue.notify_stalled_syncs(now)] == [1, 0]
     page = signed_in("admin").get("/notifications/").content.decode()
     assert "takes much longer than usual" in page

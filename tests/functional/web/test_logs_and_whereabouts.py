@@ -195,10 +195,10 @@ def test_an_odd_address_is_answered(
 
 def test_the_thousandth_page_is_found_by_its_index(connection: Connection) -> None:
     """A page begins at its place: the database does not count what comes before."""
-    everything = logs.Wanted()
+    everything = logs.LogFilters()
     now = datetime.now(UTC)
     first = logs.page(connection.org, everything, now=now)
-    second = logs.page(connection.org, logs.Wanted(after=first.more), now=now)
+    second = logs.page(connection.org, logs.LogFilters(after=first.more), now=now)
 
     assert len(first.entries) == len(second.entries) == logs.SIZE
     assert {one.key for one in first.entries}.isdisjoint(one.key for one in second.entries)

@@ -287,7 +287,7 @@ def test_two_owners_who_leave_at_once_leave_one(showcase: Showcase) -> None:
 
     def leave(one: Membership) -> str:
         try:
-            with scope.under(scope.EVERYTHING):  # a thread begins without
+            with scope.acting_in(scope.EVERYTHING):  # a thread begins without
                 members.remove(one, one.id, now=NOW)
         except ConfigError as error:
             return error.code

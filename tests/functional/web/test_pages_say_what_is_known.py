@@ -26,12 +26,12 @@ from jemmo.sandbox import run_sandbox
 from jemmo.services.accounts import accounts
 from jemmo.services.connections import connections, status
 from jemmo.services.privacy import erasure, processing
-from jemmo.store.db.scope import Scope, under
+from jemmo.store.db.scope import Scope, acting_in
 from jemmo.store.files import stored_files
 from jemmo.store.models import Connection, Job, Organisation, Talent
 from jemmo.store.sync import freshness
 from jemmo.vault import default_vault
-from jemmo.web.frame.labels import word
+from jemmo.web.frame.labels import label_for
 
 pytestmark = [pytest.mark.one_server, pytest.mark.usefixtures("served")]
 
@@ -206,13 +206,13 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
         Connection.objects.update(files_error=error)
         one = Connection.objects.get(id=found.id)
         assert stored_files.counts_of(one).waiting
-        return freshness.of(freshness.Seen(one), now=datetime.now(UTC)).colour
+        return freshness.of(freshness.ConnectionSnapshot(one), now=datetime.now(UTC)).colour
 
     assert await in_thread(lambda: colour(None)) is Colour.GREEN
     error = {"code": "storage", "message": "The disk is full.", "next_step": "Make room."}
     assert await in_thread(lambda: colour(error)) is Colour.YELLOW
-    assert "waiting" not in str(word("yellow", "indicator"))
-    assert "an error stops the download of files" in str(word("yellow", "indicator"))
+    assert "waiting" not in str(label_for("yellow", "indicator"))
+    assert "an error stops the download of files" in str(label_for("yellow", "indicator"))
 
 
 async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: str) -> None:
@@ -281,7 +281,7 @@ async def test_the_record_of_processing_counts_everybody(database_url: str) -> N
     def people() -> int:
         org = Organisation.objects.get()
         assert Talent.objects.filter(is_private=True).exists()
-        with under(Scope(org=org.id, contacts=True)):
+        with acting_in(Scope(org=org.id, contacts=True)):
             return processing.record(org, now=datetime.now(UTC)).people
 
     assert await in_thread(people) == true

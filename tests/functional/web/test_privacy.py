@@ -197,7 +197,7 @@ RULES = {"counts": "update", "deleted_days": "14", "access_months": "12"}
 
 def form(org: Organisation, **more: str) -> dict[str, str]:
     org.refresh_from_db()
-    return {"seen": retention_policy.seen_as(org), **RULES, **more}
+    return {"seen": retention_policy.retention_fingerprint(org), **RULES, **more}
 
 
 def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: SignedIn) -> None:
@@ -230,7 +230,7 @@ def test_a_rule_is_tried_out_before_it_is_saved(showcase: Showcase, signed_in: S
 
     assert "The rules are applied every night." in done.content.decode()
     org.refresh_from_db()
-    saved = retention_policy.wishes_of(org)
+    saved = retention_policy.retention_policy_of(org)
     assert (saved.idle_months, saved.deleted_days, saved.agreed) == (24, 14, 64)
     late = signed_in("owner").post(path, {**wanted, "tried": tried[1], "do": "save"})
     assert "Someone else changed this in the meantime" in late.content.decode()
@@ -244,11 +244,11 @@ def test_rules_about_nobody_are_saved_at_once(showcase: Showcase, signed_in: Sig
     signed_in("admin").post("/settings/privacy/retention/", wanted)
 
     showcase.org.refresh_from_db()
-    assert retention_policy.wishes_of(showcase.org).access_months == 12
+    assert retention_policy.retention_policy_of(showcase.org).access_months == 12
 
 
 def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: SignedIn) -> None:
-    retention_policy.change(showcase.org, idle_months=12, held=40, held_of=64)
+    retention_policy.update_retention_policy(showcase.org, idle_months=12, held=40, held_of=64)
     admin = signed_in("admin")
     assert "would erase 40 of 64 people at once" in text(admin, "/settings/privacy/retention/")
 
@@ -257,7 +257,7 @@ def test_what_is_held_back_waits_for_a_word(showcase: Showcase, signed_in: Signe
     admin.post("/settings/privacy/retention/release/", {"people": "40"})
 
     showcase.org.refresh_from_db()
-    found = retention_policy.wishes_of(showcase.org)
+    found = retention_policy.retention_policy_of(showcase.org)
     assert (found.agreed, found.held) == (40, 0)
 
 
@@ -305,7 +305,7 @@ def test_the_record_holds_ids_and_is_exported(
 ) -> None:
     elodie = showcase.talent("elodie")
     recruiter.get(f"/talents/{elodie.id}/")
-    access_log.note(showcase.org, Action.EXPORTED, actor=None, what="talents", rows=5)
+    access_log.log_access(showcase.org, Action.EXPORTED, actor=None, what="talents", rows=5)
     answer = signed_in("admin").get("/settings/privacy/access/record.csv")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
 
@@ -317,7 +317,7 @@ def test_the_record_holds_ids_and_is_exported(
     assert "Müller" not in stored
     old = datetime.now(UTC) - timedelta(days=25 * 31)
     AccessEvent.objects.filter(action=Action.EXPORTED).update(at=old)
-    assert access_log.forget_old() == 1
+    assert access_log.prune_access_log() == 1
 
 
 def test_who_is_not_to_be_contacted(
@@ -387,7 +387,7 @@ def test_consent_is_respected(
 def test_the_record_of_processing_tells_how_it_is(
     showcase: Showcase, signed_in: SignedIn, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    retention_policy.change(showcase.org, idle_months=18)
+    retention_policy.update_retention_policy(showcase.org, idle_months=18)
     admin = signed_in("admin")
     page = text(admin, "/settings/privacy/processing/")
     monkeypatch.setenv("JEMMO_FILES", "supabase://resumes-of-acme")
@@ -424,7 +424,7 @@ def test_only_an_owner_deletes_the_organisation(
     owner.post(f"{path}undo/")
     assert "This organization is deleted on" not in text(owner, "/jobs/")
     owner.post(path, {"name": org.name})
-    asked = organization_deletion.of(org)
+    asked = organization_deletion.pending_org_deletion(org)
     assert asked is not None
     assert owner.get(f"/organisations/deleted/{asked.id}/").status_code == 404  # not yet
     later = datetime.now(UTC) + timedelta(days=8)
@@ -443,7 +443,7 @@ def test_only_an_owner_deletes_the_organisation(
 
 def test_an_owner_of_two_keeps_the_other(showcase: Showcase, tmp_path: Path) -> None:
     accounts.add_member(showcase.stranger, "recruiter@acme.example", "viewer", None)
-    asked = organization_deletion.ask(
+    asked = organization_deletion.schedule_org_deletion(
         showcase.org, actor=None, now=datetime.now(UTC), grace=timedelta(0)
     )
     storage = FolderStorage(tmp_path / "files")

@@ -152,7 +152,7 @@ def test_the_rules_are_tried_out_before_they_are_saved(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
     owner = signed_in("owner")
-    form = {"seen": rules.seen_as(showcase.org), "job_archived": "on", "hired_days": "30"}
+    form = {"seen": rules.rules_fingerprint(showcase.org), "job_archived": "on", "hired_days": "30"}
 
     page = owner.post(reverse("ats_rules"), {**form, "preview": "1"}).content.decode()
     numbers = re.findall(r"<dd>([\d,]+)</dd>", page.split("data-preview")[1])

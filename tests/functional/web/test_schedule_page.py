@@ -28,7 +28,7 @@ def form(org: Any, **changed: Any) -> dict[str, Any]:
     """What the page sends when nothing is touched, and what is changed in it."""
     one = Connection.objects.get(org=org)
     return {
-        "seen": schedule.seen_as(org),
+        "seen": schedule.schedule_fingerprint(org),
         "time_zone": "Europe/Paris",
         "first_sync": "now",
         f"hours_{one.id}": "6",

@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from fakes.showcase import EMAIL, MARKUP_NAME, PHONE, Showcase
 
 from jemmo.domain.masking import Disguise
-from jemmo.store.db.display_registry import noticing
+from jemmo.store.db.display_registry import tracking_display
 from jemmo.store.models import (
     Account,
     Application,
@@ -158,7 +158,7 @@ def _text_of(answer: HttpResponseBase) -> str:
 
 
 def test_the_text_of_a_file_is_not_shown(masked: Client, showcase: Showcase) -> None:
-    with noticing(disguise := Disguise(b"secret")):
+    with tracking_display(disguise := Disguise(b"secret")):
         preview = {"text": "Zqresume", "file_name": "Zqfile.pdf", "version": {"id": uuid4()}}
         shown = {"preview": preview, "talent": showcase.talent("elodie")}
         page = render_to_string("files/file.html", shown)

@@ -177,7 +177,7 @@ def test_pausing_twice_is_pausing_once(ours: Connection, signed_in: SignedIn) ->
 
 def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) -> None:
     given = {
-        "seen": connections.seen_as(ours),
+        "seen": connections.connection_fingerprint(ours),
         "sync_every_hours": "4",
         **{f"option_{one.name}": one.default for one in _options()},
         "option_pacing": "off",
@@ -197,7 +197,7 @@ def test_of_two_edits_the_second_is_told(ours: Connection, signed_in: SignedIn) 
 def test_of_two_changes_of_the_rules_the_second_is_told(
     showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    given = {"seen": rules.seen_as(showcase.org), "hired_days": 90}
+    given = {"seen": rules.rules_fingerprint(showcase.org), "hired_days": 90}
     everything_but_drafts = {**given, **dict.fromkeys(_boxes("job_draft"), "on")}
 
     saved = signed_in("owner").post(
@@ -219,7 +219,8 @@ def test_rules_show_and_hide_at_once_what_is_stored(
     assert page.count("1 such record is stored.") == 4
 
     admin.post(
-        "/settings/organization/ats/rules/", {"seen": rules.seen_as(showcase.org), "hired_days": 90}
+        "/settings/organization/ats/rules/",
+        {"seen": rules.rules_fingerprint(showcase.org), "hired_days": 90},
     )
     assert not Job.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
     assert not Talent.objects.filter(org=showcase.org).exclude(excluded_reason=None).exists()
@@ -229,7 +230,7 @@ def test_rules_show_and_hide_at_once_what_is_stored(
     boxes = dict.fromkeys(_boxes(), "on")
     admin.post(
         "/settings/organization/ats/rules/",
-        {"seen": rules.seen_as(showcase.org), "hired_days": 90, **boxes},
+        {"seen": rules.rules_fingerprint(showcase.org), "hired_days": 90, **boxes},
     )
     hidden = {
         (one.remote_id, one.excluded_reason)
@@ -320,7 +321,7 @@ def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> No
         {"stream": "applications", "missing": 1200, "present": 2000, "recent": 3},
     ]
     with translation.override(language):
-        error = problems.said(error_of(paused, {"jobs": 2}))
+        error = problems.localized_error(error_of(paused, {"jobs": 2}))
     assert error["means"].startswith(said)
     assert error["evidence"] == ""
     if language == "fr":

@@ -87,7 +87,9 @@ def test_what_was_disconnected_can_only_be_deleted(agency: Connection, signed_in
 def test_nobody_is_told_to_resume_what_an_organization_that_is_deleted_paused(
     agency: Connection, showcase: Showcase, signed_in: SignedIn
 ) -> None:
-    organization_deletion.ask(showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC))
+    organization_deletion.schedule_org_deletion(
+        showcase.org, actor=showcase.person("owner"), now=datetime.now(UTC)
+    )
     owner, why = signed_in("owner"), "This organization is being deleted, so nothing is synced."
 
     card = owner.get(reverse("ats_connection", args=[agency.id])).content.decode()

@@ -17,7 +17,7 @@ from django.test import Client, RequestFactory
 
 from jemmo.web.frame import errors
 from jemmo.web.frame.peers import holder
-from jemmo.web.frame.turns import Busy, Turns
+from jemmo.web.frame.turns import Busy, FairThreadPool
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_monitoring_does_not_ask_who_is_there(no_database: Client) -> None:
 
 
 async def test_who_waits_too_long_is_refused_and_never_begun() -> None:
-    turns, let_go, begun = Turns("test", 1, 0.01), Event(), []
+    turns, let_go, begun = FairThreadPool("test", 1, 0.01), Event(), []
     first = turns._threads.submit(let_go.wait)
     with pytest.raises(Busy):
         await turns.run(lambda: begun.append("second"))
@@ -105,7 +105,7 @@ async def test_who_waits_too_long_is_refused_and_never_begun() -> None:
 
 
 async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
-    turns, begun, let_go = Turns("test", 1, 0.01), Event(), Event()
+    turns, begun, let_go = FairThreadPool("test", 1, 0.01), Event(), Event()
 
     def work() -> str:
         begun.set()
@@ -121,7 +121,7 @@ async def test_work_that_began_is_waited_for_however_long_it_takes() -> None:
 
 
 async def test_one_who_asks_for_much_leaves_room_for_others() -> None:
-    turns, let_go = Turns("test", 4, 60.0), Event()
+    turns, let_go = FairThreadPool("test", 4, 60.0), Event()
     greedy = [asyncio.create_task(turns.run(let_go.wait, "greedy")) for _ in range(50)]
     await asyncio.sleep(0)
     assert await turns.run(lambda: "other", "other") == "other"
@@ -131,7 +131,7 @@ async def test_one_who_asks_for_much_leaves_room_for_others() -> None:
 
 
 async def test_those_who_wait_have_their_turn_one_after_the_other() -> None:
-    turns, let_go, order = Turns("test", 1, 60.0), Event(), list[str]()
+    turns, let_go, order = FairThreadPool("test", 1, 60.0), Event(), list[str]()
     first = asyncio.create_task(turns.run(let_go.wait, "first"))
     waiting = [
         asyncio.create_task(turns.run(partial(order.append, name), name))
@@ -144,7 +144,7 @@ async def test_those_who_wait_have_their_turn_one_after_the_other() -> None:
 
 
 async def test_one_who_left_the_line_takes_nobodys_turn() -> None:
-    turns, let_go, begun = Turns("test", 1, 60.0), Event(), list[str]()
+    turns, let_go, begun = FairThreadPool("test", 1, 60.0), Event(), list[str]()
     first = asyncio.create_task(turns.run(let_go.wait, "a"))
     left = [asyncio.create_task(turns.run(partial(begun.append, "left"), "b")) for _ in range(9)]
     last = asyncio.create_task(turns.run(partial(begun.append, "last"), "c"))
@@ -176,4 +176,4 @@ async def test_an_error_in_a_thread_is_the_callers() -> None:
         raise KeyError("name")
 
     with pytest.raises(KeyError):
-        await Turns("test", 1, 1.0).run(breaks)
+        await FairThreadPool("test", 1, 1.0).run(breaks)

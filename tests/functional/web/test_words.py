@@ -15,7 +15,7 @@ from jemmo.connectors.flatchr import account as flatchr_account
 from jemmo.connectors.jarvi import access as jarvi_access
 from jemmo.connectors.registry import CONNECTORS, OFFERED
 from jemmo.domain import enums
-from jemmo.domain.error_catalog import Kind, Severity
+from jemmo.domain.error_catalog import ErrorKind, Severity
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.status import Colour
@@ -23,7 +23,7 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
 from jemmo.web.connections.forms import Connect
-from jemmo.web.frame.labels import WORDS, word
+from jemmo.web.frame.labels import LABEL_TEXTS, label_for
 from jemmo.web.templatetags import jemmo as shown
 
 OFFERED_NAMES = [one.name for one in OFFERED]
@@ -43,7 +43,7 @@ KINDS: dict[str, type[StrEnum]] = {
     "run": RunStatus,
     "stream": Stream,
     "severity": Severity,
-    "trouble": Kind,
+    "trouble": ErrorKind,
     "rule": Exclusion,
     "colour": Colour,
     "delivery": Outcome,
@@ -54,19 +54,19 @@ DERIVED = {"colour": {"decision"}, "mode": {"again"}}
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_value_has_a_word(kind: str) -> None:
-    assert set(WORDS[kind]) == {one.value for one in KINDS[kind]} | DERIVED.get(kind, set())
+    assert set(LABEL_TEXTS[kind]) == {one.value for one in KINDS[kind]} | DERIVED.get(kind, set())
 
 
 def test_every_role_and_state_has_a_word() -> None:
-    assert set(WORDS["role"]) == set(Role.values)
-    assert set(WORDS["connection"]) == set(ConnectionState.values)
+    assert set(LABEL_TEXTS["role"]) == set(Role.values)
+    assert set(LABEL_TEXTS["connection"]) == set(ConnectionState.values)
 
 
 def test_every_right_and_every_choice_has_a_word() -> None:
     for connector in CONNECTORS.values():
-        assert set(connector.rights) <= set(WORDS["right"])
+        assert set(connector.rights) <= set(LABEL_TEXTS["right"])
         choices = {choice for one in connector.options for choice in one.choices}
-        assert choices <= set(WORDS["choice"])
+        assert choices <= set(LABEL_TEXTS["choice"])
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
@@ -75,7 +75,7 @@ def test_help_names_a_choice_as_the_form_shows_it(name: str) -> None:
     for option in CONNECTORS[name].options:
         help_words = re.findall(r"[a-z0-9_]+", str(option.help).lower())
         for choice in option.choices:
-            shown_as = str(word(choice, "choice")).lower()
+            shown_as = str(label_for(choice, "choice")).lower()
             assert choice in shown_as or choice not in help_words, (option.name, choice)
 
 
@@ -130,8 +130,8 @@ def test_where_the_key_is_found_is_told_in_both_languages_without_code(name: str
 
 
 def test_an_unknown_value_is_shown_as_it_is() -> None:
-    assert word("SOMETHING_NEW", "job") == "SOMETHING_NEW"
-    assert not word(None, "job")
+    assert label_for("SOMETHING_NEW", "job") == "SOMETHING_NEW"
+    assert not label_for(None, "job")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_stages_and_applications_have_one_word_for_one_thing() -> None:
     for language in ("en", "fr"):
         with translation.override(language):
             for one in ("HIRED", "REJECTED", "WITHDRAWN"):
-                assert word(one, "stage") == word(one, "application")
+                assert label_for(one, "stage") == label_for(one, "application")
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)

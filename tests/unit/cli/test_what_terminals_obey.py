@@ -8,7 +8,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from jemmo.cli.output import err, out, say_error, say_json
+from jemmo.cli.output import err, out, print_error, print_json
 from jemmo.cli.records.data import _cell
 
 NAME = "\x1b]0;owned\x07\x1b[31mAda\x1b[0m\x9b2J\x7f"
@@ -20,7 +20,7 @@ def test_lines_and_tables_hold_no_commands(capsys: pytest.CaptureFixture[str]) -
     table.add_row(NAME)
     for shown in (NAME, Text(NAME), table):
         out.print(shown, markup=False)
-    say_error({"message": NAME, "next_step": NAME})
+    print_error({"message": NAME, "next_step": NAME})
     told = capsys.readouterr()
     assert "Ada" in told.out
     assert "Ada" in told.err
@@ -31,7 +31,7 @@ def test_lines_and_tables_hold_no_commands(capsys: pytest.CaptureFixture[str]) -
 def test_json_is_the_same_without_what_a_terminal_obeys(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    say_json({"name": NAME})
+    print_json({"name": NAME})
     printed = capsys.readouterr().out
     assert json.loads(printed) == {"name": NAME}
     assert printed.strip().isprintable()

@@ -9,14 +9,14 @@ from fakes.source import SPECS, FakeSource
 from jemmo.connectors.base import BY_NAME_AT_MOST, by_name
 from jemmo.domain.records import Talent
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 
 async def test_each_is_read_gone_or_left_for_the_next_look() -> None:
     people = [Talent(remote_id=str(n), first_name="Lou") for n in range(40)]
     source = FakeSource({Stream.TALENTS: [people]}, specs=SPECS)
     names = ["gone", *(str(n) for n in range(BY_NAME_AT_MOST + 4))]
-    hints = [Hint(stream=Stream.TALENTS, remote_id=one) for one in names]
+    hints = [RefetchRequest(stream=Stream.TALENTS, remote_id=one) for one in names]
 
     found = await by_name(source, hints, datetime.now(UTC))
 

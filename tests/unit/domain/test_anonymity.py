@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jemmo.domain.anonymity import nobody
+from jemmo.domain.anonymity import is_anonymous
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact, Talent
 
@@ -39,7 +39,7 @@ from jemmo.domain.records import Contact, Talent
     ],
 )
 def test_a_name_that_is_none(first: str | None, last: str | None, gone: bool) -> None:
-    assert nobody(Talent(remote_id="t", first_name=first, last_name=last)) is gone
+    assert is_anonymous(Talent(remote_id="t", first_name=first, last_name=last)) is gone
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_a_name_that_is_none(first: str | None, last: str | None, gone: bool) ->
 def test_a_contact_that_reaches_nobody(kind: ContactKind, value: str, gone: bool) -> None:
     contact = Contact(kind=kind, value=value)
     talent = Talent(remote_id="t", first_name="Anonymiserad", contacts=(contact,))
-    assert nobody(talent) is gone
-    assert not nobody(Talent(remote_id="t", first_name="Ada", contacts=(contact,)))
+    assert is_anonymous(talent) is gone
+    assert not is_anonymous(Talent(remote_id="t", first_name="Ada", contacts=(contact,)))
 
 
 def test_who_can_be_reached_is_somebody() -> None:
     phone = Contact(kind=ContactKind.PHONE, value="+33 6 00 00 00 01")
-    assert not nobody(Talent(remote_id="t", contacts=(phone,)))
+    assert not is_anonymous(Talent(remote_id="t", contacts=(phone,)))

@@ -20,7 +20,7 @@ from jemmo.domain.records import (
     Record,
     Talent,
 )
-from jemmo.domain.redaction import FILES, Texts, set_apart, typed_in
+from jemmo.domain.redaction import FILES, RedactedTexts, contacts_in_texts, redact
 
 ADDRESS, NUMBER = "someone@mail.example", "+33 6 00 00 00 42"
 WORDS = st.text(max_size=12)
@@ -64,7 +64,7 @@ def strings(value: Any) -> list[str]:
     return [text for part in parts for text in strings(part)]
 
 
-def whole(clear: Record, texts: Texts) -> Any:
+def whole(clear: Record, texts: RedactedTexts) -> Any:
     """The record as it was, from its two parts."""
     found = msgspec.to_builtins(clear)
     named = texts.get(FILES, {})
@@ -76,7 +76,7 @@ def whole(clear: Record, texts: Texts) -> Any:
 
 @given(TALENTS | APPLICATIONS)
 def test_nothing_in_clear_and_nothing_lost(record: Record) -> None:
-    clear, texts = set_apart(record)
+    clear, texts = redact(record)
 
     assert not [text for text in strings(msgspec.to_builtins(clear)) if has_contacts(text)]
     assert whole(clear, msgspec.json.decode(msgspec.json.encode(texts))) == record
@@ -84,16 +84,16 @@ def test_nothing_in_clear_and_nothing_lost(record: Record) -> None:
 
 @given(TALENTS | APPLICATIONS)
 def test_what_is_clear_stays_as_it_is(record: Record) -> None:
-    clear, _ = set_apart(record)
+    clear, _ = redact(record)
 
-    assert set_apart(clear) == (clear, {})
+    assert redact(clear) == (clear, {})
 
 
 @pytest.mark.parametrize("value", ["12", ["x"], "https://example.com/me"])
 def test_a_field_made_for_contacts_is_emptied_whatever_it_says(value: Any) -> None:
     field = {"type": "phone", "label": "Mobile", "value": value}
 
-    clear, texts = set_apart(Talent(remote_id="1", custom_fields={"a": field}))
+    clear, texts = redact(Talent(remote_id="1", custom_fields={"a": field}))
 
     assert isinstance(clear, Talent)
     assert clear.custom_fields == {"a": {**field, "value": HIDDEN}}
@@ -101,16 +101,16 @@ def test_a_field_made_for_contacts_is_emptied_whatever_it_says(value: Any) -> No
 
 
 def test_a_person_is_found_by_what_was_typed_into_texts() -> None:
-    _, texts = set_apart(Talent(remote_id="1", headline=f"Call {NUMBER} or {ADDRESS}", tags=("x",)))
+    _, texts = redact(Talent(remote_id="1", headline=f"Call {NUMBER} or {ADDRESS}", tags=("x",)))
 
-    assert {one.value for one in typed_in(texts)} == {NUMBER, ADDRESS}
-    assert all(isinstance(one, Contact) for one in typed_in(texts))
+    assert {one.value for one in contacts_in_texts(texts)} == {NUMBER, ADDRESS}
+    assert all(isinstance(one, Contact) for one in contacts_in_texts(texts))
 
 
 def test_other_records_are_stored_as_they_are() -> None:
     team = Department(remote_id="1", name=ADDRESS)
 
-    assert set_apart(team) == (team, {})
+    assert redact(team) == (team, {})
 
 
 @pytest.mark.parametrize("place", range(MAX_SEARCHED - 600, MAX_SEARCHED + 40, 20))
@@ -118,7 +118,7 @@ def test_what_is_too_long_to_be_searched_is_set_apart(place: int) -> None:
     said = f"{'word ' * (place // 5)}{ADDRESS}{' word' * 1_000} {NUMBER}"
     record = Talent(remote_id="1", headline="Engineer", summary=said)
 
-    clear, texts = set_apart(record)
+    clear, texts = redact(record)
 
     assert isinstance(clear, Talent)
     assert clear.summary is not None
@@ -126,14 +126,14 @@ def test_what_is_too_long_to_be_searched_is_set_apart(place: int) -> None:
     assert "mail.example" not in clear.summary
     assert "someone" not in clear.summary
     assert (texts, clear.headline) == ({"summary": said}, "Engineer")
-    assert set_apart(clear) == (clear, {})
+    assert redact(clear) == (clear, {})
 
 
 def test_the_texts_of_a_record_are_searched_up_to_a_budget() -> None:
     field = {"type": "text", "label": "Notes", "value": f"{'word ' * 3_000}{ADDRESS}"}
     record = Talent(remote_id="1", custom_fields={str(number): field for number in range(10)})
 
-    clear, texts = set_apart(record)
+    clear, texts = redact(record)
 
     assert isinstance(clear, Talent)
     values = [one["value"] for one in clear.custom_fields.values()]
@@ -142,14 +142,14 @@ def test_the_texts_of_a_record_are_searched_up_to_a_budget() -> None:
     assert values[-1] == HIDDEN
     assert not [value for value in values if has_contacts(value)]
     assert whole(clear, msgspec.json.decode(msgspec.json.encode(texts))) == record
-    assert [one.value for one in typed_in(texts)] == [ADDRESS]
+    assert [one.value for one in contacts_in_texts(texts)] == [ADDRESS]
 
 
 @pytest.mark.parametrize("piece", ["0 1 ", "a@ ", "(0", "1 "])
 def test_more_candidates_than_are_examined_are_set_apart(piece: str) -> None:
     record = Talent(remote_id="1", summary=f"{piece * 2_000}{NUMBER} or {ADDRESS}")
 
-    clear, texts = set_apart(record)
+    clear, texts = redact(record)
 
     assert isinstance(clear, Talent)
     assert clear.summary is not None

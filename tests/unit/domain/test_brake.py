@@ -6,15 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jemmo.domain.brake import Along, Loss, error_of, most_unasked, room, to_review
+from jemmo.domain.brake import (
+    CascadeCounts,
+    PendingDeletions,
+    error_of,
+    max_unreviewed,
+    remaining_allowance,
+    to_review,
+)
 from jemmo.domain.streams import Stream
 
 SIZES = st.integers(0, 10_000_000)
 
 
-def loss(stream: Stream, missing: int, present: int, **more: object) -> Loss:
+def loss(stream: Stream, missing: int, present: int, **more: object) -> PendingDeletions:
     names = [str(n) for n in range(missing)]
-    return Loss(stream=stream, missing=names, present=present, **more)  # type: ignore[arg-type]
+    return PendingDeletions(stream=stream, missing=names, present=present, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -34,39 +41,39 @@ def test_what_is_unusual_waits(missing: int, present: int) -> None:
 
 @given(SIZES)
 def test_the_curve_rises_without_a_cliff(present: int) -> None:
-    assert 0 <= most_unasked(present + 1) - most_unasked(present) <= 1
-    assert most_unasked(present) <= present
+    assert 0 <= max_unreviewed(present + 1) - max_unreviewed(present) <= 1
+    assert max_unreviewed(present) <= present
 
 
 @given(SIZES, st.integers(1, 100))
 def test_a_larger_company_loses_a_smaller_share(present: int, times: int) -> None:
     """Up to the rounding of one record."""
-    assert most_unasked(present * times) <= times * (most_unasked(present) + 1)
+    assert max_unreviewed(present * times) <= times * (max_unreviewed(present) + 1)
 
 
 @given(st.integers(0, 100_000), st.lists(st.integers(1, 1000), max_size=20))
 def test_bites_take_no_more_than_one_look(present: int, bites: list[int]) -> None:
     recent = 0
     for bite in bites:
-        if bite <= room(present - recent, recent):
+        if bite <= remaining_allowance(present - recent, recent):
             recent += bite
-    assert recent <= most_unasked(present)
+    assert recent <= max_unreviewed(present)
 
 
 def test_held_talents_keep_their_applications_and_the_reverse() -> None:
     few = loss(Stream.APPLICATIONS, 6, 100)
     many = loss(Stream.TALENTS, 6, 8)
-    assert to_review([many, few], Along(gone=6, under_talents=6)) == [many, few]
-    assert to_review([many, few], Along(gone=6)) == [many]
+    assert to_review([many, few], CascadeCounts(gone=6, under_talents=6)) == [many, few]
+    assert to_review([many, few], CascadeCounts(gone=6)) == [many]
 
     few, many = loss(Stream.TALENTS, 5, 100), loss(Stream.APPLICATIONS, 40, 80)
-    assert to_review([few, many], Along(gone=40, under_talents=5)) == [few, many]
+    assert to_review([few, many], CascadeCounts(gone=40, under_talents=5)) == [few, many]
 
 
 def test_talents_wait_when_too_many_applications_go_along() -> None:
     talents = loss(Stream.TALENTS, 5, 100)
     nothing = loss(Stream.APPLICATIONS, 0, 80)
-    assert to_review([talents, nothing], Along(gone=60, under_talents=60)) == [talents]
+    assert to_review([talents, nothing], CascadeCounts(gone=60, under_talents=60)) == [talents]
 
 
 def test_what_is_paused_stays_so_until_a_person_decides() -> None:

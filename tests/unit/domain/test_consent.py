@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jemmo.domain.consent import Stance, Withheld, marks, withheld
+from jemmo.domain.consent import Stance, Withheld, consent_badges, withheld
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def test_contact_details_are_withheld(consent: str, told_us: bool, reason: Withh
 
 
 def test_the_weightiest_is_said_first_and_nothing_needless() -> None:
-    assert marks("GIVEN", do_not_contact=False, can_email=None) == []
-    assert marks("EXPIRED", do_not_contact=True, can_email=False) == [
+    assert consent_badges("GIVEN", do_not_contact=False, can_email=None) == []
+    assert consent_badges("EXPIRED", do_not_contact=True, can_email=False) == [
         Stance.DO_NOT_CONTACT,
         Stance.EXPIRED,
     ]
-    assert marks("UNKNOWN", do_not_contact=False, can_email=False) == [Stance.NO_EMAILS]
+    assert consent_badges("UNKNOWN", do_not_contact=False, can_email=False) == [Stance.NO_EMAILS]

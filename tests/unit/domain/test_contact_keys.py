@@ -16,7 +16,7 @@ from jemmo.domain.contact_keys import (
 )
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
-from jemmo.domain.redaction import typed_in
+from jemmo.domain.redaction import contacts_in_texts
 
 ADA, BOB = "ada.exemple@example.com", "bob@example.org"
 MOBILE, HOME = "+33 6 00 00 12 34", "01 00 00 56 78"
@@ -185,12 +185,12 @@ def test_a_custom_field_made_for_contacts_is_read_as_one() -> None:
     texts = {
         "custom_fields": {"a": {"type": "phone", "value": "600001234"}, "b": {"type": "email"}}
     }
-    assert any(holds(one, phone("+33 6 00 00 12 34")) for one in typed_in(texts))
+    assert any(holds(one, phone("+33 6 00 00 12 34")) for one in contacts_in_texts(texts))
 
 
 def test_an_address_is_found_at_the_end_of_the_longest_text() -> None:
     text = "a word " * 20_000 + f"and <{ADA}>."
-    assert any(holds(one, email(ADA)) for one in typed_in({"summary": text}))
+    assert any(holds(one, email(ADA)) for one in contacts_in_texts({"summary": text}))
 
 
 @given(st.text(max_size=60), st.sampled_from(list(ContactKind)))

@@ -7,7 +7,7 @@ from psycopg import errors
 
 from jemmo.domain import database_errors
 from jemmo.domain.database_errors import AWAY, Refusal, refusal
-from jemmo.domain.error_catalog import TROUBLES
+from jemmo.domain.error_catalog import ERROR_CATALOG
 
 MEANT = {
     "08000": "database_unavailable",
@@ -102,7 +102,7 @@ def refusals() -> list[Refusal]:
 
 @pytest.mark.parametrize("known", refusals(), ids=lambda known: known.code)
 def test_pages_know_it_too(known: Refusal) -> None:
-    assert known.code in TROUBLES
+    assert known.code in ERROR_CATALOG
     assert known.message.endswith(".")
     assert known.next_step.endswith(".")
 

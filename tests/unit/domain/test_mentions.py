@@ -14,7 +14,7 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.mentions import LOOKED_AT, MOST_NAMES, MOST_TEXTS, Person, names_in, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 ADA = Person(
     records=frozenset({(Stream.TALENTS, "17"), (Stream.APPLICATIONS, "40")}),
@@ -24,10 +24,10 @@ ADA = Person(
         Contact(kind=ContactKind.URL, value="https://www.linkedin.com/in/ada-example"),
     ),
 )
-OF_A_JOB = (Hint(stream=Stream.JOBS, remote_id="17"),)
+OF_A_JOB = (RefetchRequest(stream=Stream.JOBS, remote_id="17"),)
 
 
-def is_about(body: bytes, hints: Collection[Hint], person: Person) -> bool:
+def is_about(body: bytes, hints: Collection[RefetchRequest], person: Person) -> bool:
     found = names_in(body, hints)
     return found is None or not found.isdisjoint(names_of(person))
 
@@ -62,8 +62,8 @@ def test_it_is_about_somebody_else(told: object) -> None:
 
 
 def test_the_records_that_the_connector_read_count() -> None:
-    assert is_about(b"{}", (Hint(stream=Stream.APPLICATIONS, remote_id="40"),), ADA)
-    assert not is_about(b"{}", (Hint(stream=Stream.JOBS, remote_id="40"),), ADA)
+    assert is_about(b"{}", (RefetchRequest(stream=Stream.APPLICATIONS, remote_id="40"),), ADA)
+    assert not is_about(b"{}", (RefetchRequest(stream=Stream.JOBS, remote_id="40"),), ADA)
 
 
 def test_where_the_connector_read_nothing_any_id_counts() -> None:

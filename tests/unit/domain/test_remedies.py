@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from jemmo.domain.diagnosis import Facts, findings
+from jemmo.domain.diagnosis import ConnectionFacts, findings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DECISION = {"code": "mass_deletion_held"}
 ERROR = {"code": "x", "message": "No.", "next_step": "Do."}
 
 
-def facts(**changes: Any) -> Facts:
+def facts(**changes: Any) -> ConnectionFacts:
     well = {"state": "active", "running": False, "last_success_at": NOW, "error": None}
-    return Facts(**{"id": "1", "name": "Acme", "since": NOW, **well, **changes})
+    return ConnectionFacts(**{"id": "1", "name": "Acme", "since": NOW, **well, **changes})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import jemmo
-from jemmo.domain.error_catalog import TROUBLES, UNKNOWN, Kind, codes, trouble
+from jemmo.domain.error_catalog import ERROR_CATALOG, UNKNOWN, ErrorKind, codes_of_kind, error_entry
 
 SOURCE = Path(jemmo.__file__).parent
 ROOMS = ("connectors", "pipeline", "rest_client", "services", "store", "domain")
@@ -61,19 +61,21 @@ def test_every_code_of_the_source_is_known(pattern: re.Pattern[str]) -> None:
     }
 
     assert len(found) > 3
-    assert sorted(found - set(TROUBLES) - OWN_WORDS) == []
+    assert sorted(found - set(ERROR_CATALOG) - OWN_WORDS) == []
 
 
 def test_a_code_with_a_detail_means_what_the_code_does() -> None:
-    assert trouble("unknown_value:job.status") is TROUBLES["unknown_value"]
-    assert trouble("never heard of") is UNKNOWN
+    assert error_entry("unknown_value:job.status") is ERROR_CATALOG["unknown_value"]
+    assert error_entry("never heard of") is UNKNOWN
 
 
 def test_each_ends_as_a_sentence_and_belongs_somewhere() -> None:
-    for code, one in TROUBLES.items():
+    for code, one in ERROR_CATALOG.items():
         assert one.means.endswith("."), code
         assert one.next_step.endswith("."), code
-    assert sorted(code for kind in Kind for code in codes(kind)) == sorted(TROUBLES)
+    assert sorted(code for kind in ErrorKind for code in codes_of_kind(kind)) == sorted(
+        ERROR_CATALOG
+    )
 
 
 SEVERAL_TEXTS = {
@@ -93,7 +95,7 @@ SEVERAL_TEXTS = {
     *("storage_address", "storage_refused", "timeout", "wrong_keyset"),
 }
 MIXED: set[str] = set()
-REASON = TROUBLES["no_reason"].means
+REASON = ERROR_CATALOG["no_reason"].means
 
 
 def raised() -> Iterator[tuple[str, str, str]]:
@@ -138,4 +140,4 @@ def test_a_code_means_one_thing() -> None:
 
 def test_a_reject_reason_without_text_is_no_missing_reason_not_to_contact() -> None:
     assert "reject reason" in REASON
-    assert "contact" in TROUBLES["contact_reason_missing"].next_step
+    assert "contact" in ERROR_CATALOG["contact_reason_missing"].next_step

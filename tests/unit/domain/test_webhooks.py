@@ -12,15 +12,15 @@ from jemmo.domain.webhooks import (
     SILENT_AFTER,
     Bucket,
     Health,
-    Hint,
     Outcome,
+    RefetchRequest,
     coalesce,
     health,
 )
 
 HINTS = st.lists(
     st.builds(
-        Hint,
+        RefetchRequest,
         stream=st.sampled_from([Stream.JOBS, Stream.TALENTS]),
         remote_id=st.sampled_from("abc"),
         destroyed=st.booleans(),
@@ -28,13 +28,13 @@ HINTS = st.lists(
 )
 
 
-def keys(hints: list[Hint]) -> set[tuple[Stream, str]]:
+def keys(hints: list[RefetchRequest]) -> set[tuple[Stream, str]]:
     return {(hint.stream, hint.remote_id) for hint in hints}
 
 
 @given(HINTS, st.randoms())
 def test_whatever_the_order_the_same_records_are_looked_up(
-    hints: list[Hint], chance: object
+    hints: list[RefetchRequest], chance: object
 ) -> None:
     shuffled = list(hints)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -42,7 +42,9 @@ def test_whatever_the_order_the_same_records_are_looked_up(
 
 
 @given(HINTS)
-def test_each_record_is_looked_up_once_and_the_last_word_counts(hints: list[Hint]) -> None:
+def test_each_record_is_looked_up_once_and_the_last_word_counts(
+    hints: list[RefetchRequest],
+) -> None:
     found = coalesce(hints)
     assert len(found) == len(keys(hints))
     last = {(hint.stream, hint.remote_id): hint for hint in hints}
@@ -51,7 +53,9 @@ def test_each_record_is_looked_up_once_and_the_last_word_counts(hints: list[Hint
 
 
 @given(HINTS, HINTS)
-def test_coalescing_in_parts_changes_nothing(one: list[Hint], other: list[Hint]) -> None:
+def test_coalescing_in_parts_changes_nothing(
+    one: list[RefetchRequest], other: list[RefetchRequest]
+) -> None:
     assert coalesce([*coalesce(one), *coalesce(other)]) == coalesce([*one, *other])
 
 

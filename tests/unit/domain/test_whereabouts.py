@@ -10,19 +10,19 @@ import pytest
 from msgspec.structs import replace
 
 from jemmo.domain.explanations import (
-    Awaited,
-    Facts,
-    Held,
+    KnownRecord,
+    MissingReference,
     Reading,
     Reason,
-    Refused,
+    RecordFacts,
+    RejectedRecord,
     Verdict,
     explain,
 )
 from jemmo.domain.rules import Exclusion
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TALENT = Held(
+TALENT = KnownRecord(
     kind="talent",
     id=uuid4(),
     remote_id="17",
@@ -44,8 +44,8 @@ READING = Reading(
 )
 
 
-def verdict(held: Held, *, sees_contacts: bool = True) -> Verdict:
-    (answer,) = explain(Facts(held=[held], readings=[READING]), sees_contacts=sees_contacts)
+def verdict(held: KnownRecord, *, sees_contacts: bool = True) -> Verdict:
+    (answer,) = explain(RecordFacts(held=[held], readings=[READING]), sees_contacts=sees_contacts)
     assert (answer.record is None) is (answer.verdict in {Verdict.WAITS, Verdict.DELETED})
     return answer.verdict
 
@@ -67,21 +67,21 @@ def test_the_last_comparison_saw_what_is_no_tombstone() -> None:
     later = NOW + timedelta(days=3)
     compared = replace(TALENT, read_all_at=later)
 
-    (kept,) = explain(Facts(held=[compared]), sees_contacts=True)
-    (gone,) = explain(Facts(held=[replace(compared, deleted_at=later)]), sees_contacts=True)
+    (kept,) = explain(RecordFacts(held=[compared]), sees_contacts=True)
+    (gone,) = explain(RecordFacts(held=[replace(compared, deleted_at=later)]), sees_contacts=True)
 
     assert kept.seen_at == later
     assert gone.seen_at == NOW
 
 
 def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
-    refused = Refused(
+    refused = RejectedRecord(
         stream="jobs", remote_id="17", connection="T", code="no_title", message="", at=NOW, times=2
     )
-    awaited = Awaited(stream="talents", remote_id="17", connection="T", since=NOW, by=3)
+    awaited = MissingReference(stream="talents", remote_id="17", connection="T", since=NOW, by=3)
 
     answers = explain(
-        Facts(held=[TALENT], refused=[refused], awaited=[awaited]), sees_contacts=True
+        RecordFacts(held=[TALENT], refused=[refused], awaited=[awaited]), sees_contacts=True
     )
 
     assert [one.verdict for one in answers] == [Verdict.SHOWN, Verdict.REJECTED, Verdict.AWAITED]
@@ -105,10 +105,10 @@ def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:
 def test_what_was_never_seen_is_explained_by_each_connection(
     change: dict[str, Any], reason: Reason
 ) -> None:
-    (answer,) = explain(Facts(readings=[replace(READING, **change)]), sees_contacts=True)
+    (answer,) = explain(RecordFacts(readings=[replace(READING, **change)]), sees_contacts=True)
 
     assert (answer.verdict, answer.reason) == (Verdict.NEVER_SEEN, reason)
 
 
 def test_without_a_connection_nothing_can_be_said() -> None:
-    assert explain(Facts(), sees_contacts=True) == []
+    assert explain(RecordFacts(), sees_contacts=True) == []

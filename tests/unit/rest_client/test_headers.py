@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jemmo.domain.validation import parse_time
-from jemmo.rest_client.headers import RateTold, next_link, pause_asked, rate_told
+from jemmo.rest_client.headers import RateLimitHeaders, next_link, pause_asked, rate_limit_headers
 
 NOW = 1_790_000_000.0
 
@@ -18,7 +18,7 @@ NOW = 1_790_000_000.0
 @pytest.mark.parametrize("name", ["X-Rate-Limit", "X-RateLimit"])
 def test_a_limit_is_read_under_either_name(name: str) -> None:
     headers = {f"{name}-Limit": "50", f"{name}-Remaining": "3", f"{name}-Reset": "7"}
-    assert rate_told(headers, NOW) == RateTold(limit=50, remaining=3, reset=7.0)
+    assert rate_limit_headers(headers, NOW) == RateLimitHeaders(limit=50, remaining=3, reset=7.0)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_limit_is_read_under_either_name(name: str) -> None:
     [("7", 7.0), ("1790000012", 12.0), ("1789999999", 0.0), ("1790000012000", 12.0)],
 )
 def test_the_end_of_a_window_is_seconds_or_a_moment(reset: str, left: float) -> None:
-    assert rate_told({"X-RateLimit-Reset": reset}, NOW).reset == left
+    assert rate_limit_headers({"X-RateLimit-Reset": reset}, NOW).reset == left
 
 
 def test_a_pause_is_a_number_a_date_or_what_is_left_of_the_window() -> None:
@@ -55,7 +55,10 @@ def test_moments_count_by_the_clock_of_who_names_them(off: int, wait: int) -> No
     then = there + timedelta(seconds=wait)
     for moment in (format_datetime(then, usegmt=True), f"{then.timestamp():.0f}"):
         assert pause_asked({**headers, "Retry-After": moment}, NOW) == wait
-    assert rate_told({**headers, "X-RateLimit-Reset": f"{then.timestamp():.0f}"}, NOW).reset == wait
+    assert (
+        rate_limit_headers({**headers, "X-RateLimit-Reset": f"{then.timestamp():.0f}"}, NOW).reset
+        == wait
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,6 @@ def test_the_next_page_is_found_among_links(link: str, found: str | None) -> Non
     )
 )
 def test_no_header_is_too_odd(headers: dict[str, str]) -> None:
-    rate_told(headers, NOW)
+    rate_limit_headers(headers, NOW)
     pause_asked(headers, NOW)
     next_link(headers)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
-from jemmo.rest_client.pacing import LONGEST_HOLD, Told
+from jemmo.rest_client.pacing import LONGEST_HOLD, RateLimitStatus
 from jemmo.services.files.download import FILES_PART
-from jemmo.services.sync.runner import BESIDE_LOOKS, SENT_AT_ONCE
+from jemmo.services.sync.runner import QUOTA_BESIDE_REFETCHES, SENT_AT_ONCE
 
 waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
 
@@ -77,19 +77,19 @@ def test_a_share_leaves_the_rest_to_other_tools() -> None:
 
 def test_what_the_ats_says_of_its_own_count_holds_back() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, Told(limit=50, remaining=0, reset=7.0))
+    pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=7.0))
     assert pacer.reserve(0.0) == 7.0
 
 
 def test_a_nonsensical_wait_is_not_believed() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, Told(limit=50, remaining=0, reset=1e9))
+    pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=1e9))
     assert pacer.reserve(0.0) <= 100.0
 
 
 def test_what_is_left_of_a_window_may_be_counted_in_milliseconds() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, Told(limit=50, remaining=0, reset=8000.0))
+    pacer.apply_status(0.0, RateLimitStatus(limit=50, remaining=0, reset=8000.0))
     assert pacer.reserve(0.0) == 8.0
 
 
@@ -102,7 +102,7 @@ def test_no_key_is_held_for_longer_than_is_stated(seconds: float) -> None:
 
 def test_a_smaller_limit_that_the_ats_tells_is_kept() -> None:
     pacer = Pacer(50, 10)
-    pacer.learn(0.0, Told(limit=5, remaining=4, reset=10))
+    pacer.apply_status(0.0, RateLimitStatus(limit=5, remaining=4, reset=10))
     slots = [pacer.reserve(0.0) for _ in range(12)]
     for first, last in zip(slots, slots[5:]):
         assert last - first >= 10 - 1e-6
@@ -179,7 +179,7 @@ def test_a_look_goes_at_once_beside_a_sync_and_files_also_when_these_begin(
 ) -> None:
     """A webhook each 0.6 seconds, for a minute, as when ten organisations get a thousand of them."""
     state = PaceState(now=0.0, sent=[], held_until=0.0, limit=None)
-    sync = Pacer(50, 10, share=0.9 * BESIDE_LOOKS, at_once=SENT_AT_ONCE)
+    sync = Pacer(50, 10, share=0.9 * QUOTA_BESIDE_REFETCHES, at_once=SENT_AT_ONCE)
     files = Pacer(50, 10, share=0.9 * FILES_PART, at_once=SENT_AT_ONCE)
     look = Pacer(50, 10, share=0.9)
     sent: list[float] = []
@@ -207,7 +207,7 @@ def test_a_look_goes_at_once_beside_a_sync_and_files_also_when_these_begin(
 
 
 def test_a_sync_beside_looks_needs_little_more_than_the_limit_does() -> None:
-    pacer = Pacer(50, 10, share=0.9 * BESIDE_LOOKS, at_once=SENT_AT_ONCE)
+    pacer = Pacer(50, 10, share=0.9 * QUOTA_BESIDE_REFETCHES, at_once=SENT_AT_ONCE)
     slots = [pacer.reserve(0.0) for _ in range(1000)]
 
     assert slots[-1] <= 1.1 * 1000 / (5 * 0.9)

@@ -9,7 +9,7 @@ import pytest
 
 import jemmo
 from jemmo.domain.errors import ConfigError
-from jemmo.services.webhooks.ingest import Intake
+from jemmo.services.webhooks.ingest import WebhookIngest
 from jemmo.store.db import budget
 from jemmo.vault import open_vault
 
@@ -63,6 +63,6 @@ async def test_webhooks_keep_to_their_part_of_the_budget(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(budget.WEB_CONNECTIONS, str(budget.WEB_LEAST))
-    pool = Intake("postgresql:///nowhere", open_vault(tmp_path / "keyset.json"))._pool
+    pool = WebhookIngest("postgresql:///nowhere", open_vault(tmp_path / "keyset.json"))._pool
     assert pool.max_size == budget.web().webhooks == 1
     assert pool.timeout == budget.WEBHOOK_WAIT

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jemmo.web.frame import one_answer
-from jemmo.web.frame.one_answer import FRESH, OneAnswer
+from jemmo.web.frame.one_answer import FRESH, SharedProbe
 
 
 class Pages:
@@ -42,7 +42,7 @@ def clock() -> Clock:
     return Clock()
 
 
-async def ask(app: OneAnswer, **more: Any) -> tuple[int, bytes]:
+async def ask(app: SharedProbe, **more: Any) -> tuple[int, bytes]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -58,7 +58,7 @@ async def ask(app: OneAnswer, **more: Any) -> tuple[int, bytes]:
 
 async def test_who_asks_meanwhile_gets_the_same_answer(clock: Clock) -> None:
     pages = Pages()
-    app = OneAnswer(pages, "/readyz", clock=clock)
+    app = SharedProbe(pages, "/readyz", clock=clock)
     pages.may_answer.clear()
     asking = [asyncio.create_task(ask(app)) for _ in range(500)]
     await asyncio.sleep(0)
@@ -71,7 +71,7 @@ async def test_who_asks_meanwhile_gets_the_same_answer(clock: Clock) -> None:
 
 async def test_an_answer_is_used_for_a_moment(clock: Clock) -> None:
     pages = Pages()
-    app = OneAnswer(pages, "/readyz", clock=clock)
+    app = SharedProbe(pages, "/readyz", clock=clock)
     assert await ask(app) == (200, b"1")
     clock.now += FRESH / 2
     assert await ask(app) == (200, b"1")
@@ -81,7 +81,7 @@ async def test_an_answer_is_used_for_a_moment(clock: Clock) -> None:
 
 async def test_what_one_sends_is_not_passed_on(clock: Clock) -> None:
     pages = Pages()
-    app = OneAnswer(pages, "/readyz", clock=clock)
+    app = SharedProbe(pages, "/readyz", clock=clock)
     await ask(app, method="HEAD", headers=[(b"cookie", b"x")], query_string=b"x=1")
     assert pages.asked[0]["headers"] == []
     assert pages.asked[0]["query_string"] == b""
@@ -90,7 +90,7 @@ async def test_what_one_sends_is_not_passed_on(clock: Clock) -> None:
 
 async def test_one_who_leaves_takes_no_answer_from_the_others(clock: Clock) -> None:
     pages = Pages()
-    app = OneAnswer(pages, "/readyz", clock=clock)
+    app = SharedProbe(pages, "/readyz", clock=clock)
     pages.may_answer.clear()
     first, second = asyncio.create_task(ask(app)), asyncio.create_task(ask(app))
     await asyncio.sleep(0)
@@ -101,7 +101,7 @@ async def test_one_who_leaves_takes_no_answer_from_the_others(clock: Clock) -> N
 
 async def test_a_failure_is_not_kept(clock: Clock) -> None:
     pages = Pages()
-    app = OneAnswer(pages, "/readyz", clock=clock)
+    app = SharedProbe(pages, "/readyz", clock=clock)
     pages.fails = True
     with pytest.raises(RuntimeError):
         await ask(app)
@@ -115,5 +115,5 @@ async def test_an_answer_that_does_not_come_is_no_reason_to_wait_for_ever(
     monkeypatch.setattr(one_answer, "PATIENCE", 0.01)
     pages = Pages()
     pages.may_answer.clear()
-    assert await ask(OneAnswer(pages, "/readyz", clock=clock)) == (503, b"")
+    assert await ask(SharedProbe(pages, "/readyz", clock=clock)) == (503, b"")
     pages.may_answer.set()

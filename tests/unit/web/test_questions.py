@@ -13,7 +13,7 @@ import pytest
 
 from jemmo.domain.errors import TransientError
 from jemmo.services.records import quality
-from jemmo.web.connections.ats_threads import REMEMBERED, SLOW, SLOW_FOR, Questions
+from jemmo.web.connections.ats_threads import REMEMBERED, SLOW, SLOW_FOR, AtsRequestSlots
 
 
 class Clock:
@@ -31,13 +31,13 @@ def refused(part: str) -> Iterator[None]:
     assert part in told.value.message
 
 
-def ask(questions: Questions, org: UUID | None = None, person: UUID | None = None) -> None:
+def ask(questions: AtsRequestSlots, org: UUID | None = None, person: UUID | None = None) -> None:
     with questions.place(org or uuid4(), person or uuid4()):
         pass
 
 
 def test_an_organization_and_a_person_have_one_place_each() -> None:
-    questions, org, person = Questions(8, wait=0), uuid4(), uuid4()
+    questions, org, person = AtsRequestSlots(8, wait=0), uuid4(), uuid4()
     with questions.place(org, person):
         with refused("Your organization"):
             ask(questions, org=org)
@@ -48,7 +48,7 @@ def test_an_organization_and_a_person_have_one_place_each() -> None:
 
 
 def test_some_threads_are_left_to_pages() -> None:
-    questions = Questions(4, wait=0)
+    questions = AtsRequestSlots(4, wait=0)
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(questions.place(uuid4(), uuid4()))
@@ -58,7 +58,7 @@ def test_some_threads_are_left_to_pages() -> None:
 
 
 def test_who_finds_no_place_gets_the_next_one() -> None:
-    questions = Questions(2, wait=60)
+    questions = AtsRequestSlots(2, wait=60)
     with ThreadPoolExecutor(1) as threads:
         with questions.place(uuid4(), uuid4()):
             waiting = threads.submit(ask, questions)
@@ -67,7 +67,7 @@ def test_who_finds_no_place_gets_the_next_one() -> None:
 
 def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
     clock = Clock()
-    questions, slow = Questions(3, wait=0, clock=clock), [uuid4() for _ in range(3)]
+    questions, slow = AtsRequestSlots(3, wait=0, clock=clock), [uuid4() for _ in range(3)]
     for org in slow:
         with questions.place(org, uuid4()):
             clock.now += SLOW
@@ -81,7 +81,7 @@ def test_organizations_whose_ats_was_slow_leave_a_place_to_others() -> None:
 
 def test_an_ats_that_answers_quickly_again_is_slow_no_more() -> None:
     clock = Clock()
-    questions, org = Questions(3, wait=0, clock=clock), uuid4()
+    questions, org = AtsRequestSlots(3, wait=0, clock=clock), uuid4()
     with questions.place(org, uuid4()):
         clock.now += SLOW
     ask(questions, org)
@@ -91,7 +91,7 @@ def test_an_ats_that_answers_quickly_again_is_slow_no_more() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     ticks = count(0.0, SLOW)
-    questions = Questions(3, wait=0, clock=lambda: next(ticks))
+    questions = AtsRequestSlots(3, wait=0, clock=lambda: next(ticks))
     for _ in range(REMEMBERED + 10):
         ask(questions)
     assert len(questions._slow) == REMEMBERED
@@ -99,7 +99,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 def test_one_thread_is_enough() -> None:
     clock = Clock()
-    questions, org = Questions(1, wait=0, clock=clock), uuid4()
+    questions, org = AtsRequestSlots(1, wait=0, clock=clock), uuid4()
     with questions.place(org, uuid4()):
         clock.now += SLOW
         with refused("Other requests"):

@@ -10,7 +10,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import err, out, say_json
+from jemmo.cli.output import err, out, print_json
 from jemmo.domain.errors import ConfigError
 
 
@@ -44,18 +44,20 @@ def delete(
     company = accounts.organisation(org)
     _confirm(company.name, yes)
     now = datetime.now(UTC)
-    asked = organization_deletion.of(company) if at_once else None
+    asked = organization_deletion.pending_org_deletion(company) if at_once else None
     if asked is None:
         grace = timedelta(0) if at_once else organization_deletion.GRACE
-        asked = organization_deletion.ask(company, actor=None, now=now, grace=grace)
+        asked = organization_deletion.schedule_org_deletion(
+            company, actor=None, now=now, grace=grace
+        )
     elif asked.due_at > now:
-        organization_deletion.hasten(asked, now=now)
+        organization_deletion.skip_grace_period(asked, now=now)
     if at_once:
         while organization_deletion.step(asked.id, vault=default_vault(), storage=open_storage()):
             pass
         asked.refresh_from_db()
     if json:
-        say_json(organization_deletion.certificate(asked))
+        print_json(organization_deletion.certificate(asked))
         return
     if not at_once:
         out.print(f"{org} will be deleted on {asked.due_at:%Y-%m-%d %H:%M} UTC.")
@@ -74,9 +76,11 @@ def keep(org: Org, json: Json = False) -> None:
     bootstrap.start()
     from jemmo.services.accounts import accounts, organization_deletion
 
-    organization_deletion.undo(accounts.organisation(org), actor=None, now=datetime.now(UTC))
+    organization_deletion.cancel_org_deletion(
+        accounts.organisation(org), actor=None, now=datetime.now(UTC)
+    )
     if json:
-        say_json({"org": org, "kept": True})
+        print_json({"org": org, "kept": True})
         return
     out.print(f"{org} stays.", markup=False)
 

@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import err, out, say_json, table
+from jemmo.cli.output import err, out, print_json, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 
@@ -54,7 +54,7 @@ def create(
         accounts.organisation(org), scope, name=name, now=datetime.now(UTC), expires_at=ends
     )
     if json:
-        say_json({"id": str(made.token.id), "token": made.secret})
+        print_json({"id": str(made.token.id), "token": made.secret})
         return
     out.print(made.secret, markup=False, soft_wrap=True)
     err.print(SHOWN_ONCE, markup=False)
@@ -70,7 +70,7 @@ def show(org: Org, json: Json = False) -> None:
     api_tokens = tokens.listed(accounts.organisation(org))
     rows = [_row(token) for token in api_tokens]
     if json:
-        say_json({"tokens": rows})
+        print_json({"tokens": rows})
         return
     if not rows:
         out.print("No API tokens yet. `jemmo token create` makes one.", markup=False)
@@ -94,7 +94,7 @@ def revoke(
 
     ended = tokens.revoke(accounts.organisation(org), token, now=datetime.now(UTC))
     if json:
-        say_json({"id": str(ended.id), "revoked": True})
+        print_json({"id": str(ended.id), "revoked": True})
         return
     out.print(f"The token “{ended.name}” no longer works.", markup=False)
 

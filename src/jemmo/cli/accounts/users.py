@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import err, out, say_json
+from jemmo.cli.output import err, out, print_json
 
 RESET_PAGE = "/accounts/password/reset/"
 WAITS = (
@@ -95,7 +95,7 @@ def add(
         )
     has_access = accounts.has_access(account, organization)
     if json:
-        say_json({"email": account.email, "org": org, "role": role, "has_access": has_access})
+        print_json({"email": account.email, "org": org, "role": role, "has_access": has_access})
     if not has_access:
         by_mail = BY_MAIL if mailing.is_set_up() else ""
         warning = WAITS.format(email=email, org=org, by_mail=by_mail)
@@ -134,7 +134,7 @@ def verify(
     else:
         accounts.prove(account, password)
     if json:
-        say_json({"email": account.email, "verified": True, "sign_in_kept": keep_sign_in})
+        print_json({"email": account.email, "verified": True, "sign_in_kept": keep_sign_in})
         return
     out.print(f"{account.email} is verified.", markup=False)
     if not password and not keep_sign_in:
@@ -152,7 +152,7 @@ def sign_out(email: Email, json: Json = False) -> None:
 
     ended = sessions.end(accounts.account_of(email).pk)
     if json:
-        say_json({"email": email, "sessions_ended": ended})
+        print_json({"email": email, "sessions_ended": ended})
         return
     out.print(f"{email} is signed out ({ended} sessions).", markup=False)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jemmo.cli.examples import examples
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.connectors.names import OFFERED
 from jemmo.domain import history, numbers
 from jemmo.domain.errors import ConfigError, JemmoError
@@ -90,7 +90,7 @@ def connect(
         hides_ok=yes,
     )
     if json:
-        say_json(
+        print_json(
             {
                 "connection_id": made.id,
                 "org": made.org,
@@ -140,7 +140,7 @@ def status(
 
     rows = overview(accounts.organisation(org) if org else None)
     if json:
-        say_json({"connections": rows})
+        print_json({"connections": rows})
         return
     if not rows:
         out.print("No ATS is connected. Next: jemmo connect teamtailor --org NAME --key-stdin")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 
 
-def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
+def print_probe(provider: str | None, org: str | None, *, json: bool) -> None:
     from jemmo import bootstrap
 
     url = bootstrap.start()
     from jemmo.services.connections import connections
     from jemmo.vault import default_vault
 
-    targets = connections.selected(provider, org)
+    targets = connections.usable_connections(provider, org)
     if not targets:
         raise ConfigError(
             "There is no such connection to look at.",
@@ -34,7 +34,7 @@ def tell_probe(provider: str | None, org: str | None, *, json: bool) -> None:
         reports = [
             {"connection_id": connection.id, "probed": probed} for connection, probed in looked
         ]
-        say_json({"connections": reports})
+        print_json({"connections": reports})
         return
     for connection, probed in looked:
         out.print(f"{connection.org.slug} / {connection.provider}", markup=False)

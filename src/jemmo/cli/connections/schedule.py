@@ -8,7 +8,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
 
@@ -71,7 +71,7 @@ def schedule(
         "off_peak": [write_window(window) for window in plan.off_peak],
     }
     if json:
-        say_json(summary)
+        print_json(summary)
         return
     out.print(f"Time zone    {plan.time_zone}", markup=False)
     out.print(f"Quiet hours  {', '.join(summary['quiet']) or 'none'}", markup=False)

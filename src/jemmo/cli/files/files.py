@@ -10,7 +10,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def read(
     limit = max_bytes()
     answer = reading.read(_content(path, limit + 1), max_bytes=limit)
     if json:
-        say_json(answer)
+        print_json(answer)
     elif answer.verdict == "refused":
         out.print(f"Refused: {REASONS[answer.reason or 'broken']}", markup=False, soft_wrap=True)
     else:

@@ -12,7 +12,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
-from jemmo.cli.output import counted, err, out, say_json
+from jemmo.cli.output import counted, err, out, print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +70,7 @@ def backup(
         )
     kept = made.manifest
     if json:
-        say_json(
+        print_json(
             {
                 "path": made.path,
                 "bytes": made.bytes,
@@ -141,7 +141,7 @@ def restore(
             tell=tell,
         )
     if json:
-        say_json(done)
+        print_json(done)
         return
     made_at = datetime.fromisoformat(done.made_at)
     out.print(
@@ -188,7 +188,7 @@ def suppressions(
         ) from error
     records = len(text.splitlines())
     if json:
-        say_json({"path": to.absolute(), "records": records})
+        print_json({"path": to.absolute(), "records": records})
         return
     out.print(f"Wrote {to}: {counted(records, 'erased record')}.", soft_wrap=True)
 

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from jemmo import embedded
 from jemmo.cli.connections.connections import Json, OnlyOrg
-from jemmo.cli.connections.probe import tell_probe
-from jemmo.cli.output import CUSTOMER_ACTS, explain, out, say_json
+from jemmo.cli.connections.probe import print_probe
+from jemmo.cli.output import CUSTOMER_ACTS, explain, out, print_json
 from jemmo.domain import system_errors
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.key_care import About
@@ -67,11 +67,11 @@ def doctor(
     Exit status: 0 all good, 4 you must act.
     """
     if probe:
-        tell_probe(provider, org, json=json)
+        print_probe(provider, org, json=json)
         return
     findings = list(_look(provider, org, accept=accept))
     if json:
-        say_json({"ok": all(finding.ok for finding in findings), "findings": findings})
+        print_json({"ok": all(finding.ok for finding in findings), "findings": findings})
     else:
         for finding in findings:
             mark = "[green]ok[/]  " if finding.ok else "[red]bad[/] "
@@ -185,7 +185,7 @@ def _storage(*, accept: bool) -> Finding:
     try:
         storage = open_storage()
         check(storage)
-        again = cleanup.start_with(storage) if accept else 0
+        again = cleanup.adopt_storage(storage) if accept else 0
         if place.claim(storage) is place.Claim.OTHER:
             raise place.other(storage)
     except JemmoError as error:
@@ -237,7 +237,7 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
     from jemmo.services.connections import connections, key_care
     from jemmo.vault import default_vault
 
-    for connection in connections.selected(provider, org):
+    for connection in connections.usable_connections(provider, org):
         name = f"{connection.org.slug} / {connection.provider}"
         try:
             report = connections.test(connection, default_vault())
@@ -247,7 +247,7 @@ def _connections(provider: str | None, org: str | None) -> Iterator[Finding]:
         missing = [check for check in report.checks if not check.ok]
         details = "; ".join(check.detail or check.name for check in missing)
         yield Finding(name, not missing, details or "the key works and may read everything needed")
-        if reminder := key_care.of(connection, datetime.now(UTC)):
+        if reminder := key_care.key_reminder_of(connection, datetime.now(UTC)):
             # A key that is due is advice; one that is dead is what makes syncs fail.
             step = "Replace it in Settings > Organization > ATS integration, on the card of the connection."
             yield Finding(

@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
-from jemmo.cli.output import PARTIAL, out, say_json, table
+from jemmo.cli.output import PARTIAL, out, print_json, table
 from jemmo.domain.errors import ConfigError
 
 
@@ -31,7 +31,7 @@ def status(json: Json = False) -> None:
 
     report = keys.status(keyset_path())
     if json:
-        say_json(report)
+        print_json(report)
         return
     shown = table("key", "role", "seals")
     for key in report.keys:
@@ -74,7 +74,7 @@ def bind(
         )
     bound = api_keys.bind_to_addresses(connections, vault)
     if json:
-        say_json({"bound": bound})
+        print_json({"bound": bound})
         return
     out.print(f"API keys bound to their addresses: {bound:,}.")
 
@@ -97,7 +97,7 @@ def rotate(json: Json = False) -> None:
     summary = keys.reseal(open_vault(path, create=False), open_storage())
     after = keys.status(path)
     if json:
-        say_json(
+        print_json(
             {
                 "new_key": fresh,
                 "resealed": summary.done,

@@ -13,7 +13,7 @@ from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
 from jemmo.cli.operations import doctor
 from jemmo.cli.operations.listening import adopt, listen, remember
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.store.db import budget
 
 if TYPE_CHECKING:  # it is loaded by the one command that serves
@@ -59,7 +59,7 @@ def down(json: Json = False) -> None:
 
     stopped = list(supervise.down())
     if json:
-        say_json({"stopped": stopped})
+        print_json({"stopped": stopped})
         return
     for name in stopped:
         out.print(f"Stopped {name}.")
@@ -152,6 +152,6 @@ def migrate(json: Json = False) -> None:
 
     bootstrap.start()
     if json:
-        say_json({"up_to_date": True})
+        print_json({"up_to_date": True})
         return
     out.print("The database is up to date.")

@@ -17,9 +17,9 @@ from procrastinate.exceptions import ProcrastinateException
 
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.environment import seconds
-from jemmo.services.base.scopes import on_the_clock
+from jemmo.services.base.scopes import run_on_clock
 from jemmo.services.sync import queue
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.db import budget, schema, versions
 from jemmo.store.db.shared import SharedConnection, sharing
 from jemmo.store.sync.queue_schema import Connector
@@ -30,7 +30,7 @@ HEARTBEAT = seconds("JEMMO_HEARTBEAT_SECONDS", 5.0, least=0.1)
 DEAD_AFTER = 4 * HEARTBEAT
 LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manager usually waits for 30 or more
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted
-LOOK_EVERY = 1.0  # seconds between two looks at what waits, while syncs run
+PREEMPT_CHECK_SECONDS = 1.0  # seconds between two looks at what waits, while syncs run
 VERSION_EVERY = 6 * HEARTBEAT  # between two looks at whether a newer Jemmo has changed the tables
 DATABASE_AWAY = 2.0  # seconds before a worker that lost its database begins anew
 
@@ -59,7 +59,7 @@ async def work(concurrency: int) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     url = os.environ["DATABASE_URL"]
     sides: list[asyncio.Task[Any]] = [
-        asyncio.create_task(Lane(url, default_vault()).run()),
+        asyncio.create_task(RefetchWorker(url, default_vault()).run()),
         asyncio.create_task(_make_room(url, concurrency)),
         asyncio.create_task(_rescue()),
         asyncio.create_task(_stop_for_newer_tables(stopping)),
@@ -87,7 +87,7 @@ async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
     size = budget.Worker().queue
     connector = Connector(
         kwargs={**connector_params(), "application_name": "jemmo queue"},
-        configure=schema.tell_async,
+        configure=schema.set_search_path_async,
         min_size=size,
         max_size=size,
     )
@@ -141,7 +141,7 @@ async def _rescue() -> None:
     """What another worker had in hand when it died is queued again."""
     while True:
         with suppress(DatabaseError):
-            await on_the_clock(queue.rescue, DEAD_AFTER)
+            await run_on_clock(queue.rescue, DEAD_AFTER)
         await asyncio.sleep(HEARTBEAT)
 
 
@@ -149,7 +149,7 @@ async def _stop_for_newer_tables(stopping: asyncio.Event) -> None:
     """A newer Jemmo has changed the tables: what this one would write may harm them."""
     while True:
         try:
-            await on_the_clock(versions.refuse_newer_tables, connection)
+            await run_on_clock(versions.refuse_newer_tables, connection)
         except ConfigError as error:
             log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
             stopping.set()
@@ -167,13 +167,13 @@ async def _make_room(url: str, concurrency: int) -> None:
     before: list[int] = []
     async with sharing(url) as shared:
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(PREEMPT_CHECK_SECONDS)
             if not slices.running():
                 before = []
                 continue
             with suppress(psycopg.Error, TransientError):
                 waiting = await most_urgent(shared, concurrency)
-                slices.make_room(seen_twice(before, waiting))
+                slices.preempt(seen_twice(before, waiting))
                 before = waiting
 
 

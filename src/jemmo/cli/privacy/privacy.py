@@ -10,7 +10,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import err, out, say_json
+from jemmo.cli.output import err, out, print_json
 from jemmo.domain.errors import ConfigError
 
 Talent = Annotated[
@@ -62,7 +62,7 @@ def erase(
             )
     made = erasure.erase(company, talent_ids, vault=default_vault(), storage=open_storage())
     if json:
-        say_json(made)
+        print_json(made)
         return
     out.print(f"Erased. Certificate {made.id} of {made.at:%Y-%m-%d %H:%M} UTC:")
     for name, count in made.removed.items():
@@ -107,7 +107,7 @@ def subject_export(
             f"{to} cannot be written.", code="path", next_step="Choose another path."
         ) from error
     if json:
-        say_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(talent_ids)})
+        print_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(talent_ids)})
         return
     out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
 

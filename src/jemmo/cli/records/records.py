@@ -15,8 +15,8 @@ from jemmo.cli.output import (
     PARTIAL,
     framed_errors,
     out,
-    say_error,
-    say_json,
+    print_error,
+    print_json,
 )
 from jemmo.cli.sync.syncs import ConnectionId
 
@@ -26,7 +26,7 @@ class Kind(StrEnum):
     JOB = "job"
 
 
-SAID = {
+OUTCOME_TEXT = {
     "read": "Read from the ATS just now: {}.",
     "gone": "The ATS no longer has it, and neither does Jemmo.",
     "waiting": "It was not answered yet; a worker goes on asking.",
@@ -63,15 +63,15 @@ def refresh(
         from jemmo.vault import default_vault
 
         stream = Stream.TALENTS if kind is Kind.TALENT else Stream.JOBS
-        target = records.named(accounts.organisation(org), stream, record, connection)
-        done = records.look_now(target, database_url=url, vault=default_vault())
+        target = records.resolve_record(accounts.organisation(org), stream, record, connection)
+        done = records.refetch_now(target, database_url=url, vault=default_vault())
         if json:
-            say_json(done)
+            print_json(done)
         else:
             news = "it has changed" if done.changed else "nothing had changed"
-            out.print(SAID[done.outcome].format(news), markup=False)
+            out.print(OUTCOME_TEXT[done.outcome].format(news), markup=False)
         if done.error:
-            say_error(done.error)
+            print_error(done.error)
         if done.needs_somebody:
             raise typer.Exit(CUSTOMER_ACTS)
         raise typer.Exit({"waiting": PARTIAL, "failed": FAILED}.get(done.outcome, 0))

@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
-from jemmo.cli.output import out, say_json
+from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 
 SPANS = {"h": 3600, "d": 86400, "w": 604800}
@@ -46,13 +46,13 @@ def logs(
 
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import logs as service
-    from jemmo.store.connections.logs import Wanted
+    from jemmo.store.connections.logs import LogFilters
 
-    filters = Wanted(connection=connection or "", severity=_severity(severity), since=begins)
+    filters = LogFilters(connection=connection or "", severity=_severity(severity), since=begins)
     entries = service.every(accounts.organisation(org), filters, now=datetime.now(UTC))
     lines = [service.plain(entry) for entry in islice(entries, limit)]
     if json:
-        say_json({"entries": lines})
+        print_json({"entries": lines})
         return
     for line in lines:
         record = f" ({line['remote_id']})" if line["remote_id"] else ""
@@ -83,9 +83,9 @@ def why(
     from jemmo.services.accounts import accounts
     from jemmo.services.records import explanations as service
 
-    answers = service.why(accounts.organisation(org), record, now=datetime.now(UTC))
+    answers = service.explain_record(accounts.organisation(org), record, now=datetime.now(UTC))
     if json:
-        say_json({"answers": answers})
+        print_json({"answers": answers})
         return
     for answer in answers:
         named = " ".join(part for part in (answer.kind, answer.remote_id, answer.name) if part)

@@ -24,8 +24,8 @@ from jemmo.cli.output import (
     exit_code,
     framed_errors,
     out,
-    say_error,
-    say_json,
+    print_error,
+    print_json,
     table,
 )
 from jemmo.cli.sync.progress import Bars
@@ -110,7 +110,7 @@ def sync(
         from jemmo.services.accounts import accounts
         from jemmo.services.connections import connections
 
-        chosen = connections.of_organisation(accounts.organisation(org), connection)
+        chosen = connections.connections_of_org(accounts.organisation(org), connection)
         run = partial(
             _sync_one, url=url, mode=None if mode is WantedMode.AUTO else Mode(mode), only=only
         )
@@ -140,10 +140,10 @@ def _sync_one(
     except JemmoError as error:
         details = about(error, connection)
         if json:
-            say_json({**NOT_BEGUN, "connection_id": connection.id, "error": details})
-        say_error(details)
+            print_json({**NOT_BEGUN, "connection_id": connection.id, "error": details})
+        print_error(details)
         return exit_code(error.failure)
-    _tell(report, connection, json=json)
+    _print_report(report, connection, json=json)
     return _status(report)
 
 
@@ -158,13 +158,13 @@ def verify(org: Org, connection: ConnectionId = None, json: Json = False) -> Non
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import connections
 
-    chosen = connections.of_organisation(accounts.organisation(org), connection)
+    chosen = connections.connections_of_org(accounts.organisation(org), connection)
     compared = [_compare(target, url) for target in chosen]
     if json:
-        say_json(_as_object(compared))
+        print_json(_as_object(compared))
     else:
         for comparison in compared:
-            _tell_comparison(comparison)
+            _print_comparison(comparison)
     raise typer.Exit(max(comparison.status for comparison in compared))
 
 
@@ -208,9 +208,9 @@ def _as_object(compared: list[Comparison]) -> dict[str, Any]:
     return {"equal": equal, "connections": shown, **({"error": errors[0]} if errors else {})}
 
 
-def _tell_comparison(compared: Comparison) -> None:
+def _print_comparison(compared: Comparison) -> None:
     if compared.error:
-        say_error(compared.error)
+        print_error(compared.error)
         return
     out.print(title_of(compared.connection), style="bold", markup=False)
     out.print(_verdict_table(compared.verdict))
@@ -248,9 +248,9 @@ def paused(org: Org, json: Json = False) -> None:
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import paused_deletions
 
-    rows = paused_deletions.paused(accounts.organisation(org))
+    rows = paused_deletions.paused_deletions(accounts.organisation(org))
     if json:
-        say_json({"deletions": [_held(row) for row in rows]})
+        print_json({"deletions": [_held(row) for row in rows]})
         return
     for row in rows:
         state = "Released" if row.released_at else "Paused"
@@ -286,7 +286,7 @@ def release(org: Org, json: Json = False) -> None:
 
     held = paused_deletions.release_all(accounts.organisation(org))
     if json:
-        say_json({"released": [_released(deletion) for deletion in held]})
+        print_json({"released": [_released(deletion) for deletion in held]})
         return
     for deletion in held:
         out.print(f"Released: {deletion.missing:,} of {deletion.present:,} {deletion.stream}.")
@@ -332,9 +332,9 @@ def _status(report: RunReport) -> int:
     return PARTIAL if report.status is RunStatus.PARTIAL else exit_code(report.failure)
 
 
-def _tell(report: RunReport, connection: Connection, *, json: bool) -> None:
+def _print_report(report: RunReport, connection: Connection, *, json: bool) -> None:
     if json:
-        say_json({"connection_id": connection.id, **msgspec.to_builtins(report)})
+        print_json({"connection_id": connection.id, **msgspec.to_builtins(report)})
     else:
         out.print(title_of(connection), style="bold", markup=False)
         again = " (everything read again)" if report.again else ""
@@ -348,7 +348,7 @@ def _tell(report: RunReport, connection: Connection, *, json: bool) -> None:
             times = f" ({warning.count:,} times)" if warning.count > 1 else ""
             err.print(f"Note: {warning.message}{times}", soft_wrap=True, markup=False)
     if report.error:
-        say_error(named(report.error, connection))
+        print_error(named(report.error, connection))
 
 
 def _changes(report: RunReport) -> str:

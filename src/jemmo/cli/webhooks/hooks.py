@@ -11,7 +11,7 @@ import typer
 from jemmo.cli.connections.connections import Json, OnlyOrg, Org
 from jemmo.cli.examples import examples
 from jemmo.cli.operations.listening import remembered
-from jemmo.cli.output import out, say_json, table
+from jemmo.cli.output import out, print_json, table
 from jemmo.cli.sync.syncs import ConnectionId
 
 
@@ -38,10 +38,11 @@ def listing(
     from jemmo.services.webhooks import endpoints
 
     statuses = [
-        (connection, endpoints.status(connection)) for connection in connections.selected(None, org)
+        (connection, endpoints.status(connection))
+        for connection in connections.usable_connections(None, org)
     ]
     if json:
-        say_json(
+        print_json(
             {
                 "connections": [
                     {
@@ -98,7 +99,7 @@ def address(
     from jemmo.vault import default_vault
 
     vault, shown = default_vault(), []
-    for target in connections.of_organisation(accounts.organisation(org), connection):
+    for target in connections.connections_of_org(accounts.organisation(org), connection):
         if key is not None:
             endpoints.set_signing_key(target, key, vault)
         endpoint = (endpoints.renew if renew else endpoints.address)(target, vault)
@@ -116,7 +117,7 @@ def address(
                 markup=False,
             )
     if json:
-        say_json({"addresses": shown})
+        print_json({"addresses": shown})
 
 
 def replay(
@@ -139,10 +140,10 @@ def replay(
     since = datetime.now(UTC) - timedelta(hours=hours)
     done = [
         endpoints.replay(target, default_vault(), since=since)
-        for target in connections.of_organisation(accounts.organisation(org), connection)
+        for target in connections.connections_of_org(accounts.organisation(org), connection)
     ]
     if json:
-        say_json({"connections": done})
+        print_json({"connections": done})
         return
     for summary in done:
         out.print(

@@ -26,7 +26,7 @@ from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.validation import text
-from jemmo.domain.webhooks import Heard, Hint
+from jemmo.domain.webhooks import ParsedWebhook, RefetchRequest
 
 EVENTS = ("new_applicant", "drag_applicant", "new_message", "new_vacancy")
 STREAMS = (Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS)
@@ -67,24 +67,24 @@ class Event(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
 
 
-def read(body: bytes, options: Options) -> Heard:
+def read(body: bytes, options: Options) -> ParsedWebhook:
     event = read_event(body, tuple(comma_list(options["webhook_events"])))
     if event is None:
-        return Heard(event="", known=False)
-    hints: tuple[Hint, ...] = ()
+        return ParsedWebhook(event="", known=False)
+    hints: tuple[RefetchRequest, ...] = ()
     if event.applicant or event.candidate:
         named = event.applicant.encoded or LATELY
         hints = (
-            Hint(stream=Stream.TALENTS, remote_id=named, file=event.resume),
-            Hint(stream=Stream.APPLICATIONS, remote_id=named),
+            RefetchRequest(stream=Stream.TALENTS, remote_id=named, file=event.resume),
+            RefetchRequest(stream=Stream.APPLICATIONS, remote_id=named),
         )
     elif event.vacancy:
         named = LATELY if event.vacancy.clear is None else str(event.vacancy.clear)
-        hints = (Hint(stream=Stream.JOBS, remote_id=named),)
-    return Heard(event=event.event, known=True, hints=hints)
+        hints = (RefetchRequest(stream=Stream.JOBS, remote_id=named),)
+    return ParsedWebhook(event=event.event, known=True, hints=hints)
 
 
-async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
     """One search serves all applicants that were named, as talents and as applications."""
     assert isinstance(source, FlatchrSource)
     source.forget()

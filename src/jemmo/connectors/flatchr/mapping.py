@@ -46,7 +46,7 @@ from jemmo.domain.enums import (
 )
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.records import (
-    NOT_TOLD,
+    VERSION_UNKNOWN,
     Application,
     Attachment,
     Compensation,
@@ -367,7 +367,7 @@ def _resumes(row: Applicant, settings: Settings, named: str | None) -> tuple[Att
         version = named
         if named is None and settings.expects_resumes:
             pending = Attachment(
-                remote_id="resume", kind=AttachmentKind.RESUME, remote_version=NOT_TOLD
+                remote_id="resume", kind=AttachmentKind.RESUME, remote_version=VERSION_UNKNOWN
             )
             return (pending,)
     if version is None:

@@ -20,7 +20,7 @@ from jemmo.connectors.looking import reread
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.webhooks import Heard, Hint, Proof
+from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 HEADER, ALGORITHM = "signature", "sha256"
 MOST_HINTS = 200  # of one web hook; a candidate has a handful of applications
@@ -71,7 +71,7 @@ OF_NO_CONCERN = frozenset(
 """Known, and about nothing that is synced by itself. A ``ping`` comes when a web hook is saved."""
 
 
-def read(body: bytes, options: Options) -> Heard:
+def read(body: bytes, options: Options) -> ParsedWebhook:
     """Action and records of a body; raises ``RecordRejected`` for what is no web hook of Greenhouse."""
     try:
         webhook = msgspec.json.decode(body, type=dict[str, Any])
@@ -83,10 +83,12 @@ def read(body: bytes, options: Options) -> Heard:
     if not isinstance(action, str) or not action or len(action) > 100:
         raise RecordRejected("The web hook has no action.", code="no_event", field="action")
     if action in OF_NO_CONCERN:
-        return Heard(event=action, known=True)
+        return ParsedWebhook(event=action, known=True)
     if action not in CHANGED and action not in GONE:
-        return Heard(event=action, known=False)
-    return Heard(event=action, known=True, hints=tuple(_hints(action, payload))[:MOST_HINTS])
+        return ParsedWebhook(event=action, known=False)
+    return ParsedWebhook(
+        event=action, known=True, hints=tuple(_hints(action, payload))[:MOST_HINTS]
+    )
 
 
 def verify(
@@ -104,11 +106,11 @@ def verify(
     return Proof.GOOD if same and algorithm.lower() == ALGORITHM else Proof.WRONG
 
 
-def _hints(action: str, payload: Any) -> Iterator[Hint]:
+def _hints(action: str, payload: Any) -> Iterator[RefetchRequest]:
     for table, destroyed in ((CHANGED, False), (GONE, True)):
         for stream, place in table.get(action, ()):
             for remote_id in _ids(payload, place):
-                yield Hint(stream=stream, remote_id=remote_id, destroyed=destroyed)
+                yield RefetchRequest(stream=stream, remote_id=remote_id, destroyed=destroyed)
 
 
 def _ids(payload: Any, place: Place) -> Iterator[str]:

@@ -12,12 +12,12 @@ from jemmo.connectors.payload_ids import read_payload
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 
 read = partial(read_payload, stream=Stream.TALENTS, event="trigger", what="a trigger of Jarvi")
 
 
-async def reread(source: Source, hints: Sequence[Hint], since: datetime) -> Reread:
+async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
     """One request a profile. Each id is a guess, so one that Jarvi does not know as a profile proves nothing."""
     assert isinstance(source, JarviSource)
     refetched = Reread()

@@ -22,7 +22,7 @@ from jemmo.connectors.refetch_changes import refetch_changes
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
-from jemmo.domain.webhooks import Heard, Hint, Proof
+from jemmo.domain.webhooks import ParsedWebhook, Proof, RefetchRequest
 
 HEADER = "tt-signature"
 KINDS = {
@@ -37,7 +37,7 @@ class Signed(Struct):
     payload: msgspec.Raw
 
 
-def read(body: bytes, options: Options) -> Heard:
+def read(body: bytes, options: Options) -> ParsedWebhook:
     """Event and record of a body, in either form."""
     webhook = _decoded(body)
     payload = webhook.get("payload")
@@ -50,12 +50,12 @@ def read(body: bytes, options: Options) -> Heard:
     kind, _, action = event.partition(".")
     stream = KINDS.get(kind)
     if stream is None or action not in ACTIONS:
-        return Heard(event=event, known=False)
+        return ParsedWebhook(event=event, known=False)
     remote_id = _id(record)
     if remote_id is None:
         raise RecordRejected("The webhook names no record.", code="no_id", field="id")
-    hint = Hint(stream=stream, remote_id=remote_id, destroyed=action == "destroy")
-    return Heard(event=event, known=True, hints=(hint,))
+    hint = RefetchRequest(stream=stream, remote_id=remote_id, destroyed=action == "destroy")
+    return ParsedWebhook(event=event, known=True, hints=(hint,))
 
 
 def verify(

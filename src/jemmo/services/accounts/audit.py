@@ -8,7 +8,7 @@ from typing import Any
 from jemmo.store.models import Account, AuditEvent, Organisation
 
 
-def note(
+def log_audit_event(
     org: Organisation,
     action: str,
     *,

@@ -24,7 +24,7 @@ from django.db import transaction
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
 from jemmo.services.accounts.accounts import check_email, prove
-from jemmo.services.accounts.audit import note
+from jemmo.services.accounts.audit import log_audit_event
 from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
 
 VALID = timedelta(days=7)
@@ -102,7 +102,7 @@ def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invita
         created_at=now,
         expires_at=now + VALID,
     )
-    note(org, "member.invited", actor=acting.account, now=now, email=email, role=role)
+    log_audit_event(org, "member.invited", actor=acting.account, now=now, email=email, role=role)
     return made
 
 
@@ -116,7 +116,9 @@ def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
     if not roles.may_touch(acting.role, invitation.role):
         raise refused("not_allowed")
     Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
-    note(org, "member.invitation_withdrawn", actor=acting.account, now=now, email=invitation.email)
+    log_audit_event(
+        org, "member.invitation_withdrawn", actor=acting.account, now=now, email=invitation.email
+    )
 
 
 class Opened(NamedTuple):
@@ -213,7 +215,7 @@ def _join(invitation: Invitation, account: Account, now: datetime) -> Membership
     joined, _ = Membership.objects.get_or_create(
         account=account, org=invitation.org, defaults={"role": invitation.role}
     )
-    note(
+    log_audit_event(
         invitation.org,
         "member.joined",
         actor=account,
@@ -240,7 +242,7 @@ def change_role(
     target.role = role
     target.save(update_fields=["role"])
     _withdraw_given(target, role, by=acting, now=now)
-    note(
+    log_audit_event(
         org,
         "member.role_changed",
         actor=acting.account,
@@ -268,7 +270,7 @@ def show_confidential(actor: Membership, membership_id: int, *, sees: bool, now:
         return
     target.confidential = sees
     target.save(update_fields=["confidential"])
-    note(
+    log_audit_event(
         org,
         "member.confidential_given" if sees else "member.confidential_taken",
         actor=acting.account,
@@ -289,7 +291,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     _keep_an_owner(org, target)
     _withdraw_given(target, None, by=acting, now=now)
     target.delete()
-    note(
+    log_audit_event(
         org,
         "member.left" if leaving else "member.removed",
         actor=acting.account,
@@ -310,7 +312,7 @@ def _withdraw_given(
     for invitation in waiting:
         if role is None or not roles.may_give(role, invitation.role):
             Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
-            note(
+            log_audit_event(
                 by.org,
                 "member.invitation_withdrawn",
                 actor=by.account,

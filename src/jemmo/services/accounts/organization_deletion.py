@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Storage, StorageError
 from jemmo.services.accounts import accounts
-from jemmo.services.accounts.audit import note
+from jemmo.services.accounts.audit import log_audit_event
 from jemmo.services.base.lookups import lookup_key
 from jemmo.services.privacy import erasure_journal
 from jemmo.store.db import ownership
@@ -35,7 +35,7 @@ ROWS = 5000  # in one transaction
 STEPS = 20  # transactions before others have their turn
 
 
-def ask(
+def schedule_org_deletion(
     org: Organisation, *, actor: Account | None, now: datetime, grace: timedelta = GRACE
 ) -> OrganisationDeletion:
     """Have all of an organisation deleted after the time of grace; until then nothing is synced.
@@ -58,12 +58,12 @@ def ask(
         asked = OrganisationDeletion.objects.create(
             org_id=org.id, account=actor, asked_at=now, due_at=held.deleted_at, paused=paused
         )
-        note(held, "organisation.deletion_asked", actor=actor, now=now)
+        log_audit_event(held, "organisation.deletion_asked", actor=actor, now=now)
     org.deleted_at = held.deleted_at
     return asked
 
 
-def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
+def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: datetime) -> None:
     """Take it back; what was synced before is synced again. Raises ``ConfigError`` when it is too late."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
@@ -79,24 +79,24 @@ def undo(org: Organisation, *, actor: Account | None, now: datetime) -> None:
         held.deleted_at = None
         held.save(update_fields=["deleted_at"])
         asked.delete()
-        note(held, "organisation.deletion_undone", actor=actor, now=now)
+        log_audit_event(held, "organisation.deletion_undone", actor=actor, now=now)
     org.deleted_at = None
 
 
-def hasten(asked: OrganisationDeletion, *, now: datetime) -> None:
+def skip_grace_period(asked: OrganisationDeletion, *, now: datetime) -> None:
     """Do not wait for the end of the time of grace."""
     OrganisationDeletion.objects.filter(id=asked.id).update(due_at=now)
     Organisation.objects.filter(id=asked.org_id).update(deleted_at=now)
 
 
-def again(org_ids: Iterable[UUID], *, now: datetime) -> int:
+def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
     """Delete organisations that a backup brought back, without grace; how many there were."""
     back = list(Organisation.objects.filter(id__in=list(org_ids)))
     for org in back:
-        if asked := of(org):
-            hasten(asked, now=now)
+        if asked := pending_org_deletion(org):
+            skip_grace_period(asked, now=now)
         else:
-            ask(org, actor=None, now=now, grace=timedelta(0))
+            schedule_org_deletion(org, actor=None, now=now, grace=timedelta(0))
     return len(back)
 
 
@@ -126,7 +126,7 @@ def certificate(asked: OrganisationDeletion) -> Certificate:
     )
 
 
-def of(org: Organisation) -> OrganisationDeletion | None:
+def pending_org_deletion(org: Organisation) -> OrganisationDeletion | None:
     return OrganisationDeletion.objects.filter(org_id=org.id, finished_at=None).first()
 
 
@@ -162,7 +162,7 @@ def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | N
     _stop(asked)
     _count(asked, accounts=_accounts(asked))
     done = 0  # also what was still being written while its table was gone through is met, by the next pass
-    for table, condition in ownership.belonging().conditions.items():
+    for table, condition in ownership.organization_tables().conditions.items():
         while rows := ownership.delete_some(condition, table, asked.org_id, ROWS):
             _count(asked, **{table: rows})
             done += 1

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
-from jemmo.services.accounts.audit import note
+from jemmo.services.accounts.audit import log_audit_event
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
 
@@ -66,7 +66,7 @@ def create(
             expires_at=expires_at,
         )
         subject = ("token", token.id)
-        note(org, "token.created", actor=actor, now=now, subject=subject, scopes=rights)
+        log_audit_event(org, "token.created", actor=actor, now=now, subject=subject, scopes=rights)
     return NewToken(token=token, secret=secret)
 
 
@@ -116,7 +116,7 @@ def revoke(
     with transaction.atomic():
         changed = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
         if changed:
-            note(org, "token.revoked", actor=actor, now=now, subject=("token", token.id))
+            log_audit_event(org, "token.revoked", actor=actor, now=now, subject=("token", token.id))
     return token
 
 

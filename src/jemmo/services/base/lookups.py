@@ -17,10 +17,10 @@ from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.db.search import talents_with_contact
 from jemmo.store.db.secrets import kept, kept_by
 from jemmo.store.models import Organisation, Talent, TalentContacts
-from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records.redaction import open_all_contacts
 from jemmo.store.sync import runs
-from jemmo.store.sync.run_context import Marks
+from jemmo.store.sync.run_context import ContactHasher
 from jemmo.vault import Vault
 from jemmo.vault.lookups import LookupHash, word_hashes
 
@@ -49,7 +49,7 @@ async def lookup_key_by(db: Connection, vault: Vault) -> bytes:
     return vault.open(await kept_by(db, NAME, lambda: _new(vault)), CONTEXT)
 
 
-def hashes_of(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
+def search_term_hashes(org: Organisation, typed: str, *, vault: Vault) -> list[int]:
     """What stands for the typed words in the index of files."""
     words = list(search_words(typed))
     return word_hashes(lookup_key(vault), org.id, words) if words else []
@@ -61,7 +61,7 @@ def record_hashes(key: bytes, org_id: UUID, connection_id: UUID) -> Callable[[st
     return lambda stream, remote_id: of_stream(stream)(remote_id)
 
 
-def name_hashes(
+def mention_hasher(
     key: bytes, org_id: UUID, connection_id: UUID
 ) -> Callable[[Iterable[str]], list[int]]:
     """Gives what stands for names (``jemmo.domain.mentions``) among those that a connection's webhooks are found by."""
@@ -73,7 +73,7 @@ def _new(vault: Vault) -> bytes:
     return vault.seal(secrets.token_bytes(32), CONTEXT)
 
 
-def contact_marks(key: bytes, org_id: UUID) -> Marks:
+def contact_hasher(key: bytes, org_id: UUID) -> ContactHasher:
     """Gives what a person is found by who is looked for by a whole address or number, however it is written."""
     numbers = {kind: _contact_hash(key, org_id, kind).number for kind in ContactKind}
 
@@ -90,7 +90,7 @@ def contact_marks(key: bytes, org_id: UUID) -> Marks:
     return marks
 
 
-def talents_with(
+def talents_by_contact(
     org: Organisation, typed: str, *, vault: Vault, thoroughly: bool = False
 ) -> list[UUID]:
     """Who has an address or number that was typed; nobody when none was. Nothing else is opened to find out.
@@ -99,7 +99,7 @@ def talents_with(
     must not miss anyone.
     """
     contacts = typed_contacts(typed)
-    hashes = contact_marks(lookup_key(vault), org.id)(contacts) if contacts else []
+    hashes = contact_hasher(lookup_key(vault), org.id)(contacts) if contacts else []
     if not hashes:
         return []
     talents = list(
@@ -120,10 +120,10 @@ def talents_with(
     ]
 
 
-def fill(vault: Vault, *, most: int = 20_000) -> int:
+def backfill_contact_hashes(vault: Vault, *, most: int = 20_000) -> int:
     """Make the hashes of people again that an earlier version made, or none; how many that were."""
     key, count = lookup_key(vault), 0
-    marks_in = cache(lambda org_id: contact_marks(key, org_id))
+    marks_in = cache(lambda org_id: contact_hasher(key, org_id))
     while count < most:
         rows = TalentContacts.objects.filter(hashes_outdated=True).select_related("talent")
         listed = list(rows[:BATCH])
@@ -142,7 +142,9 @@ def _contact_hash(key: bytes, org_id: UUID, kind: ContactKind) -> LookupHash:
     return LookupHash(key, org_id, f"contact {kind}")
 
 
-async def keeper_of(db: Connection, row: runs.ConnectionRow, vault: Vault) -> KeepsOut:
+async def suppression_hasher(
+    db: Connection, row: runs.ConnectionRow, vault: Vault
+) -> SuppressionHasher:
     """Tells the erased records of a connection by their keyed hashes."""
     with explained():
         key = await lookup_key_by(db, vault)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from jemmo.store import models
 from jemmo.store.db import budget, scope
-from jemmo.store.db.postgres import Connection, connect, explained, tell_scope
+from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
 from jemmo.store.db.scope import Scope
 from jemmo.store.sync import runs
 from jemmo.store.sync.runs import ConnectionRow
@@ -36,12 +36,12 @@ _housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
 """Django's own thread stays free for syncs: what runs long or may hang never runs there."""
 
 
-async def on_the_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+async def run_on_clock(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """For all organizations: short work that decides what runs next, and waits for nothing."""
     return await _within(_clock, SEEN_BY_THE_CLOCK, partial(work, *args, **named))
 
 
-async def everywhere(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+async def run_for_all_orgs(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Housekeeping for all organizations. A statement that takes a minute is canceled."""
     return await _within(_housekeeping, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
@@ -51,13 +51,13 @@ async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwar
     return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
 
 
-async def for_connection(
+async def run_for_connection(
     connection_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Short work for one connection, which sees its organization's rows only."""
 
     def within() -> T:
-        with scope.under(scope_of(connection_id)):
+        with scope.acting_in(scope_of(connection_id)):
             return work(*args, **named)
 
     return await sync_to_async(partial(_released, within))()
@@ -69,17 +69,15 @@ async def housekeeping_for_connection(
     """The same for work that may take long."""
 
     def within() -> T:
-        with scope.under(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
+        with scope.acting_in(replace(scope_of(connection_id), housekeeping=STATEMENT_SECONDS)):
             return work(*args, **named)
 
     return await _within(_housekeeping, scope.NOBODY, within)
 
 
-async def for_organisation(
-    org_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs
-) -> T:
+async def run_for_org(org_id: UUID, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Work for one organization that may take long, which sees its rows only."""
-    seen = replace(scope.of_organisation(org_id), housekeeping=STATEMENT_SECONDS)
+    seen = replace(scope.organization_scope(org_id), housekeeping=STATEMENT_SECONDS)
     return await _within(_housekeeping, seen, partial(work, *args, **named))
 
 
@@ -87,7 +85,7 @@ async def _within(thread: Executor, seen: Scope, work: Callable[[], T]) -> T:
     """Work in a thread, whose database connection is given back afterwards."""
 
     def within() -> T:
-        with scope.under(seen):
+        with scope.acting_in(seen):
             return work()
 
     loop = asyncio.get_running_loop()
@@ -104,10 +102,10 @@ def _released(work: Callable[[], T]) -> T:
 
 def scope_of(connection_id: UUID) -> scope.Scope:
     """The scope of a connection's organisation; nobody's when there is no such connection."""
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         connections = models.Connection.objects.filter(id=connection_id)
         org_id = connections.values_list("org_id", flat=True).first()
-    return scope.of_organisation(org_id) if org_id else scope.NOBODY
+    return scope.organization_scope(org_id) if org_id else scope.NOBODY
 
 
 @asynccontextmanager
@@ -120,16 +118,16 @@ async def connected(
     """
     async with connect(database_url) as db:
         row = await load(db, connection_id)
-        with scope.under(scope.of_organisation(row.org_id)):
+        with scope.acting_in(scope.organization_scope(row.org_id)):
             yield db, row
 
 
 async def load(db: Connection, connection_id: UUID) -> ConnectionRow:
     """Read a connection, and narrow the session down to its organisation from here on."""
-    with scope.under(scope.EVERYTHING):
-        await tell_scope(db)
+    with scope.acting_in(scope.EVERYTHING):
+        await apply_scope(db)
         with explained():
             row = await runs.load_connection(db, connection_id)
-    with scope.under(scope.of_organisation(row.org_id)):
-        await tell_scope(db)
+    with scope.acting_in(scope.organization_scope(row.org_id)):
+        await apply_scope(db)
     return row

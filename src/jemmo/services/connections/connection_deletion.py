@@ -45,7 +45,9 @@ def erase(connection_id: UUID) -> int:
             remote_deleted_at=now()
         )
     if shown:
-        events.tell_organisation(connection.org_id, "records_changed", streams=shown, final=True)
+        events.publish_to_organization(
+            connection.org_id, "records_changed", streams=shown, final=True
+        )
     erased = sum(_erase_all(model, connection_id) for model in SYNCED)
     leaving.delete()
     return erased

@@ -199,7 +199,7 @@ def resume(connection: Connection, *, not_before: datetime | None = None) -> boo
     return bool(paused.update(state=ConnectionState.ACTIVE, due_at=not_before or Now()))
 
 
-def seen_as(connection: Connection) -> str:
+def connection_fingerprint(connection: Connection) -> str:
     """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
     shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
@@ -238,7 +238,7 @@ def change(
         expected = _expected(connection, report)
     with transaction.atomic():
         held = _locked(connection)
-        if seen_as(held) != seen:
+        if connection_fingerprint(held) != seen:
             raise changed_meanwhile()
         before = held.options
         held.label = label or connector.label
@@ -328,7 +328,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
     return asyncio.run(_probe(connector.probe, config, connection.id, database_url))
 
 
-def selected(provider: str | None, org: str | None) -> list[Connection]:
+def usable_connections(provider: str | None, org: str | None) -> list[Connection]:
     """Every connection that has a key, or those of one ATS or one organisation."""
     connections = Connection.objects.select_related("org").order_by("created_at")
     connections = connections.exclude(state__in=PARTED)
@@ -339,7 +339,7 @@ def selected(provider: str | None, org: str | None) -> list[Connection]:
     return list(connections)
 
 
-def of_organisation(org: Organisation, connection_id: str | None = None) -> list[Connection]:
+def connections_of_org(org: Organisation, connection_id: str | None = None) -> list[Connection]:
     """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
     connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
     if connection_id:

@@ -67,7 +67,7 @@ def check(connection: Connection, before: Mapping[str, str], *, hides_ok: bool) 
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if hides_ok or limit is None or not history.reaches_further(was, limit):
         return
-    with scope.under(scope.of_organisation(connection.org_id)):
+    with scope.acting_in(scope.organization_scope(connection.org_id)):
         older = exclusion.shown_older(connection.id, limit)
     if older.talents:
         raise HistoryHides(older, limit.date())
@@ -81,7 +81,9 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
     limit, was = history.limit_of(connection.options), history.limit_of(before)
     if limit == was:
         return False
-    with scope.under(scope.of_organisation(connection.org_id)):  # also what the reader may not see
+    with scope.acting_in(
+        scope.organization_scope(connection.org_id)
+    ):  # also what the reader may not see
         rules.apply(connection.id)
     rules.once_more(connection.id)
     longer = history.reaches_further(limit, was)
@@ -91,5 +93,5 @@ def apply(connection: Connection, before: Mapping[str, str]) -> bool:
 
 
 def _hidden(connection: Connection, limit: datetime) -> Older:
-    with scope.under(scope.of_organisation(connection.org_id)):
+    with scope.acting_in(scope.organization_scope(connection.org_id)):
         return exclusion.hidden_older(connection.id, limit)

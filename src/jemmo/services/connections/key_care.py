@@ -26,7 +26,7 @@ from jemmo.store.notifications import events
 NOTICE = Notice(kind=Kind.KEY)
 
 
-def of(connection: Connection, now: datetime) -> Reminder | None:
+def key_reminder_of(connection: Connection, now: datetime) -> Reminder | None:
     """What is to be said of the key of a connection, as its card says it too."""
     if not connection.sealed_key:
         return None
@@ -38,7 +38,7 @@ def of(connection: Connection, now: datetime) -> Reminder | None:
     )
 
 
-def remind(now: datetime) -> int:
+def queue_key_reminders(now: datetime) -> int:
     """Note what was not said yet and queue what is to be sent; how many reminders that were."""
     connections = Connection.objects.exclude(state__in=PARTED).exclude(sealed_key=b"")
     return sum(_remind(number, now) for number in connections.values_list("id", flat=True))
@@ -47,7 +47,7 @@ def remind(now: datetime) -> int:
 def _remind(number: Any, now: datetime) -> bool:
     with transaction.atomic():
         held = Connection.objects.select_for_update().filter(id=number).first()
-        if held is None or (reminder := of(held, now)) is None:
+        if held is None or (reminder := key_reminder_of(held, now)) is None:
             return False
         before = Notification.objects.filter(
             connection=held,
@@ -67,7 +67,7 @@ def _remind(number: Any, now: datetime) -> bool:
             last_at=now,
         )
         _queue(notification)
-        events.tell_organisation(held.org_id, "notification", notification=notification.pk)
+        events.publish_to_organization(held.org_id, "notification", notification=notification.pk)
     return True
 
 

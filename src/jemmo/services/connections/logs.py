@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
-from jemmo.domain.error_catalog import Trouble, trouble
+from jemmo.domain.error_catalog import Entry, error_entry
 from jemmo.domain.masking import without_contacts
 from jemmo.store.connections import logs
 from jemmo.store.db.visible import SHOWN
@@ -24,7 +24,7 @@ class Line(Struct, frozen=True, kw_only=True):
     """An entry with what it means, and where to look further. Its message holds no contact details."""
 
     entry: logs.Entry
-    trouble: Trouble
+    trouble: Entry
     connection: Connection
     message: str
     example: str | None
@@ -39,11 +39,11 @@ class Line(Struct, frozen=True, kw_only=True):
 
 class Page(Struct, frozen=True, kw_only=True):
     lines: list[Line]
-    listing: logs.Found
+    listing: logs.LogPage
     connections: list[Connection]
 
 
-def page(org: Organisation, filters: logs.Wanted, *, now: datetime) -> Page:
+def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
     """One page of the log, each line with the record it names where that is shown."""
     listing = logs.page(org, filters, now=now)
     connections = {
@@ -60,7 +60,7 @@ def page(org: Organisation, filters: logs.Wanted, *, now: datetime) -> Page:
     )
 
 
-def every(org: Organisation, filters: logs.Wanted, *, now: datetime) -> Iterator[Line]:
+def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iterator[Line]:
     """All that is asked for, newest first, up to ``DOWNLOADED``."""
     connections = {connection.id: connection for connection in org.connections.all()}
     for entry in logs.every(org, filters, now=now, most=DOWNLOADED):
@@ -97,7 +97,7 @@ def _line(
     connector = CONNECTORS.get(connection.provider)
     return Line(
         entry=entry,
-        trouble=trouble(entry.code),
+        trouble=error_entry(entry.code),
         connection=connection,
         message=without_contacts(entry.message) or "",
         example=without_contacts(entry.example),

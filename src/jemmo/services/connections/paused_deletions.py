@@ -17,7 +17,7 @@ from jemmo.services.sync.manual import request_sync
 from jemmo.store.models import Connection, HeldDeletion, Organisation
 
 
-def paused(org: Organisation) -> list[HeldDeletion]:
+def paused_deletions(org: Organisation) -> list[HeldDeletion]:
     """What waits for a decision, or for the sync that uses a release."""
     rows = HeldDeletion.objects.filter(connection__org=org, closed_at=None)
     return list(rows.select_related("connection").order_by("connection", "stream"))
@@ -25,14 +25,14 @@ def paused(org: Organisation) -> list[HeldDeletion]:
 
 def release_all(org: Organisation) -> list[HeldDeletion]:
     """Let the next reconcile follow everything that was paused."""
-    held = [row for row in paused(org) if row.released_at is None]
+    held = [row for row in paused_deletions(org) if row.released_at is None]
     for row in held:
         row.released_at = datetime.now(UTC)
         row.save(update_fields=["released_at"])
     return held
 
 
-def together(connection: Connection, stream: str) -> QuerySet[HeldDeletion]:
+def related_deletions(connection: Connection, stream: str) -> QuerySet[HeldDeletion]:
     """What is decided together with this stream, itself included."""
     rows = HeldDeletion.objects.filter(connection=connection, closed_at=None)
     return rows.filter(stream__in=brake.related(stream))
@@ -44,7 +44,7 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
     ``missing`` counts what goes together. Raises ``ConfigError`` when that has changed, or no sync can run.
     """
     with transaction.atomic():
-        held = together(connection, stream).filter(released_at=None).select_for_update()
+        held = related_deletions(connection, stream).filter(released_at=None).select_for_update()
         rows = list(held)
         if not rows or sum(row.missing for row in rows) != missing:
             raise ConfigError(
@@ -82,7 +82,7 @@ def keep(connection: Connection, stream: str) -> None:
             )
         if not waiting:
             raise decided()
-        together(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
+        related_deletions(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
         others = HeldDeletion.objects.filter(connection=locked, closed_at=None, released_at=None)
         if not others.exists() and (locked.last_error or {}).get("code") == brake.CODE:
             locked.last_error = None

@@ -153,7 +153,7 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
         )
     with transaction.atomic():
         org = Organisation.objects.select_for_update().get(id=org.id)
-        if seen_as(org) != seen:
+        if schedule_fingerprint(org) != seen:
             raise changed_meanwhile()
         for connection in _planned(org):
             if connection.id in hours and hours[connection.id] != connection.sync_every_hours:
@@ -162,7 +162,7 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
         set_plan(org, plan)
 
 
-def seen_as(org: Organisation) -> str:
+def schedule_fingerprint(org: Organisation) -> str:
     """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
     hours = {str(connection.id): connection.sync_every_hours for connection in _planned(org)}
     shown = [org.time_zone, org.schedule, hours]

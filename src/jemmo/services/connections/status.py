@@ -112,7 +112,7 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 
 
 def _status(connection: Connection, now: datetime) -> ConnectionStatus:
-    seen = freshness.Seen(connection)
+    seen = freshness.ConnectionSnapshot(connection)
     state = freshness.of(seen, now=now)
     return ConnectionStatus(
         id=connection.id,
@@ -126,7 +126,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
         next_sync_at=next_sync_at(connection, now),
         key_age_days=(now - connection.key_set_at).days,
         key_expires_at=connection.key_expires_at,
-        key_reminder=key_care.of(connection, now),
+        key_reminder=key_care.key_reminder_of(connection, now),
         history=History.of(connection),
         recent_ready=state.synced_at is not None or _recent_ready(seen),
         late=is_late(connection, now),
@@ -142,7 +142,7 @@ def _status(connection: Connection, now: datetime) -> ConnectionStatus:
     )
 
 
-def _recent_ready(seen: freshness.Seen) -> bool:
+def _recent_ready(seen: freshness.ConnectionSnapshot) -> bool:
     return any(run.recent_ready for run in (seen.running, seen.latest) if run is not None)
 
 

@@ -51,7 +51,7 @@ class Key(Struct, frozen=True, kw_only=True):
     expires_soon: bool
 
 
-class Card(Struct, frozen=True, kw_only=True):
+class ConnectionSummary(Struct, frozen=True, kw_only=True):
     """All that a connection's card shows. ``runs`` are the latest, newest first.
 
     ``pages`` says when each page's data were last synced, ``synced_at`` is the oldest of them. ``error`` is what failed
@@ -106,22 +106,24 @@ class Card(Struct, frozen=True, kw_only=True):
         return bool(self.connection.state == ConnectionState.LEAVING)
 
 
-def of(org: Organisation, *, now: datetime | None = None) -> list[Card]:
+def connection_summaries(
+    org: Organisation, *, now: datetime | None = None
+) -> list[ConnectionSummary]:
     """A card for each connection of the organisation."""
-    return [card(connection, now=now) for connection in listed(org)]
+    return [connection_summary(connection, now=now) for connection in listed(org)]
 
 
-def card(
+def connection_summary(
     connection: Connection, *, now: datetime | None = None, before: datetime | None = None
-) -> Card:
+) -> ConnectionSummary:
     """One connection's card; ``before`` begins its history further back."""
     now = now or datetime.now(UTC)
     runs = history(connection, before=before)
     running = is_running(connection, now)
-    seen = freshness.Seen(connection)
+    seen = freshness.ConnectionSnapshot(connection)
     state = freshness.of(seen, now=now)
     parted = connection.state in PARTED
-    return Card(
+    return ConnectionSummary(
         connection=connection,
         connector=CONNECTORS.get(connection.provider),
         colour=None if parted else state.colour,

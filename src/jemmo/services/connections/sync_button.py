@@ -10,7 +10,7 @@ from jemmo.store.models import Connection, ConnectionState, Organisation
 from jemmo.store.notifications import events
 
 
-class Pressed(Struct, frozen=True, kw_only=True):
+class OrgSyncRequest(Struct, frozen=True, kw_only=True):
     """What came of a press: how many connections sync, how many did already, and what stood in the way."""
 
     started: int
@@ -18,7 +18,7 @@ class Pressed(Struct, frozen=True, kw_only=True):
     refused: JemmoError | None = None
 
 
-def press(org: Organisation, only: str) -> Pressed:
+def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
     """Ask for a sync of every connection of the organisation; one that runs or waits is joined.
 
     Raises ``ConfigError`` when there is none to sync.
@@ -46,5 +46,5 @@ def press(org: Organisation, only: str) -> Pressed:
             code="paused",
             next_step="Resume one in Settings > Organization > ATS integration, then sync.",
         )
-    events.tell_organisation(org.id, "sync_requested", only=only)
-    return Pressed(started=started, joined=joined, refused=refused)
+    events.publish_to_organization(org.id, "sync_requested", only=only)
+    return OrgSyncRequest(started=started, joined=joined, refused=refused)

@@ -30,7 +30,7 @@ PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has told
 FEW, SHARE = 20, 0.25  # more than both would vanish at once: somebody looks first
 
 
-class Tidied(Struct, kw_only=True):
+class CleanupSummary(Struct, kw_only=True):
     """What was mended, in numbers.
 
     ``retired`` are kept files that the ATS no longer has, ``orphans`` files without a row, ``lost`` rows without their
@@ -51,13 +51,13 @@ def connections_due() -> list[UUID]:
     return stored_files.connections_due(datetime.now(UTC))
 
 
-def tidy(storage: Storage, vault: Vault, *, now: datetime | None = None) -> Tidied:
+def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> CleanupSummary:
     """Compare rows and storage and mend the difference; safe to repeat and to interrupt anywhere.
 
     Raises ``ReaderUnavailable`` when files wait to be read and cannot be.
     """
     now = now or datetime.now(UTC)
-    summary = Tidied()
+    summary = CleanupSummary()
     for batch in _batches(FileVersion.objects.select_related("attachment__talent")):
         outdated = _outdated(batch)
         for version in batch:
@@ -136,7 +136,7 @@ def _outdated(batch: list[FileVersion]) -> set[UUID]:
     return outdated
 
 
-def _compare(storage: Storage, now: datetime, summary: Tidied) -> None:
+def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
     """Rows against what the storage lists. Folders of organisations that this database does not know are not ours."""
     listed = {file.name: file.modified_at for file in storage.listing()}
     old = now - LEFT_ALONE
@@ -189,7 +189,7 @@ def batched(keys: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def start_with(storage: Storage) -> int:
+def adopt_storage(storage: Storage) -> int:
     """Accept the storage as this database's, and download again what is not in it; returns how many files."""
     place.accept(storage)
     listed = {stored.name for stored in storage.listing()}

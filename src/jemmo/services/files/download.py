@@ -40,7 +40,7 @@ from jemmo.files.text import Examined, examine, ready
 from jemmo.files.verdict import Refused, Unfinished
 from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.base.lookups import lookup_key_by
-from jemmo.services.base.scopes import connected, everywhere
+from jemmo.services.base.scopes import connected, run_for_all_orgs
 from jemmo.services.connections.api_keys import open_key
 from jemmo.services.files import storage as place
 from jemmo.services.sync.runner import SENT_AT_ONCE
@@ -65,7 +65,7 @@ PER_FILE = {"file_host"}
 """Matters for a person that are about one file; others are about the whole connection."""
 
 
-class Fetched(Struct, kw_only=True):
+class DownloadSummary(Struct, kw_only=True):
     """What one turn did. ``outcomes`` counts stored, unchanged, gone, refused and the like; ``more`` are waiting."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -73,7 +73,7 @@ class Fetched(Struct, kw_only=True):
     error: dict[str, str] | None = None
 
 
-class Bench(Struct, frozen=True, kw_only=True):
+class DownloadContext(Struct, frozen=True, kw_only=True):
     """All that handling one file needs."""
 
     db: Connection
@@ -84,7 +84,7 @@ class Bench(Struct, frozen=True, kw_only=True):
     limit: int
 
 
-async def fetch_files(
+async def download_files(
     connection_id: UUID,
     *,
     database_url: str,
@@ -92,12 +92,12 @@ async def fetch_files(
     storage: Storage,
     seconds: float = 50.0,
     enough: Callable[[], bool] = lambda: False,
-) -> Fetched:
+) -> DownloadSummary:
     """Fetch what is due for about ``seconds``, or until it is ``enough``; a sync of the connection ends the turn early.
 
     Failures are kept beside each file or in ``error``; raises ``TransientError`` when the database is away.
     """
-    summary = Fetched()
+    summary = DownloadSummary()
     clock = asyncio.get_running_loop().time
     ends = clock() + seconds
     async with connected(connection_id, database_url) as (db, row):
@@ -111,13 +111,13 @@ async def fetch_files(
                 with explained():
                     key = await lookup_key_by(db, vault)
                 if not place.is_ready(storage):
-                    await everywhere(place.ready, storage)
+                    await run_for_all_orgs(place.ready, storage)
                 await asyncio.to_thread(ready)  # else a broken reader would refuse every file
                 async with (
                     _opened(row, vault, database_url) as source,
                     counted(db, connection_id, source),
                 ):
-                    bench = Bench(
+                    bench = DownloadContext(
                         db=db,
                         source=source,
                         storage=storage,
@@ -125,7 +125,7 @@ async def fetch_files(
                         key=key,
                         limit=max_bytes(),
                     )
-                    summary.more = await _work(
+                    summary.more = await _drain_queue(
                         bench, connection_id, summary, lambda: clock() >= ends or enough()
                     )
             except JemmoError as error:
@@ -150,8 +150,11 @@ async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
     await store.postpone(db, connection_id, _next_chance(error, failures), error.code)
 
 
-async def _work(
-    bench: Bench, connection_id: UUID, summary: Fetched, is_over: Callable[[], bool]
+async def _drain_queue(
+    bench: DownloadContext,
+    connection_id: UUID,
+    summary: DownloadSummary,
+    is_over: Callable[[], bool],
 ) -> bool:
     """Empty the queue; ``True`` when the turn is over and more is waiting."""
     while True:
@@ -165,10 +168,10 @@ async def _work(
                     return False  # the schedule comes back to it
                 if is_over():
                     return True
-                summary.outcomes[await _handle(bench, file)] += 1
+                summary.outcomes[await _download_file(bench, file)] += 1
 
 
-async def _handle(bench: Bench, file: store.Due) -> str:
+async def _download_file(bench: DownloadContext, file: store.DueFile) -> str:
     """One file, to whatever end; raises what concerns the whole connection or the storage."""
     request = WantedFile(
         talent_remote_id=file.talent_remote_id,
@@ -181,7 +184,7 @@ async def _handle(bench: Bench, file: store.Due) -> str:
         if download is None:
             await store.conclude(bench.db, file, "GONE", "gone")
             return "gone"
-        return await _keep(bench, file, download)
+        return await _store_file(bench, file, download)
     except (RecordRejected, Refused, TooLarge) as error:
         if isinstance(error, Unfinished) and file.tries < INSPECTIONS - 1:
             await store.retry(bench.db, file, error.code, pause(file.tries))
@@ -229,7 +232,7 @@ def pause(tries: int) -> float:
     return min(60.0 * float(2 ** min(tries, 20)), DAY)
 
 
-async def _keep(bench: Bench, file: store.Due, download: FoundFile) -> str:
+async def _store_file(bench: DownloadContext, file: store.DueFile, download: FoundFile) -> str:
     examined = await asyncio.to_thread(examine, download.content, max_bytes=bench.limit)
     version = await store.begin(
         bench.db,
@@ -256,7 +259,9 @@ async def _keep(bench: Bench, file: store.Due, download: FoundFile) -> str:
     return "unchanged" if version.is_stored else "stored"
 
 
-async def _keep_words(bench: Bench, file: store.Due, version_id: UUID, examined: Examined) -> None:
+async def _keep_words(
+    bench: DownloadContext, file: store.DueFile, version_id: UUID, examined: Examined
+) -> None:
     """That there are none, or that they cannot be had, hinders nothing."""
     text = examined.text
     if not text:

@@ -48,7 +48,7 @@ def ready(storage: Storage) -> None:
     if storage in _ready:
         return
     storage.prepare()
-    with scope.under(scope.EVERYTHING), transaction.atomic():
+    with scope.acting_in(scope.EVERYTHING), transaction.atomic():
         _lock()
         vault = default_vault()
         if _claim(storage, vault) is Claim.OTHER:
@@ -59,14 +59,14 @@ def ready(storage: Storage) -> None:
 
 
 def claim(storage: Storage) -> Claim:
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         return _claim(storage, default_vault())
 
 
 def accept(storage: Storage) -> None:
     """Declare this to be the storage of this database, whatever was before."""
     storage.prepare()
-    with scope.under(scope.EVERYTHING), transaction.atomic():
+    with scope.acting_in(scope.EVERYTHING), transaction.atomic():
         _lock()
         vault = default_vault()
         mark = _own_mark(vault)

@@ -149,7 +149,7 @@ def take_file(
 
 
 def note(membership: Membership, action: Action, version: FileVersion) -> None:
-    access_log.note(
+    access_log.log_access(
         membership.org,
         action,
         actor=membership.account,

@@ -18,7 +18,7 @@ from jemmo.store.models import (
 from jemmo.store.notifications import events
 
 
-def tell(
+def notify(
     org: Organisation,
     kind: Kind,
     *,
@@ -45,5 +45,5 @@ def tell(
     chat = OrganisationNotices.objects.filter(org=org, sealed_chat_url__isnull=False).first()
     if chat is not None and chat.chat_when != When.NEVER:
         Delivery.objects.create(notification=notification, channel="chat")
-    events.tell_organisation(org.pk, "notification", notification=notification.pk)
+    events.publish_to_organization(org.pk, "notification", notification=notification.pk)
     return notification

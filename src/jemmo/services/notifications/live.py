@@ -121,7 +121,7 @@ class Hub:
                 async with await psycopg.AsyncConnection.connect(
                     self.url, autocommit=True, application_name="jemmo events", connect_timeout=10
                 ) as db:
-                    await schema.tell_async(db)
+                    await schema.set_search_path_async(db)
                     await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
                     await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     if self._ready.is_set():

@@ -119,7 +119,7 @@ class _snapshot:  # noqa: N801 - reads as a statement
         self._db = psycopg.connect(self._url, application_name="jemmo backup", connect_timeout=10)
         self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         self._db.read_only = True
-        schema.tell(self._db)
+        schema.set_search_path(self._db)
         cursor = self._db.cursor()
         copying.every_row(cursor)
         return cursor

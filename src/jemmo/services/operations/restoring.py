@@ -97,9 +97,9 @@ def restore(
             rows = _load(cursor, path, manifest, tell)
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may wait while tables change
         _migrate()
-        known = _merged(known, erasure_journal.read(storage))
+        known = _merged(known, erasure_journal.read_journal(storage))
         erased = _erase_again(known, vault, storage, tell)
-        gone = organization_deletion.again(
+        gone = organization_deletion.redo_org_deletions(
             left | erasure_journal.left(storage), now=datetime.now(UTC)
         )
         _quieten()
@@ -281,7 +281,7 @@ def _joined(group: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
 
 def _make_queue() -> None:
     """Before the transaction, since its migrations are several by nature; on what is there already they do nothing."""
-    with scope.under(None):  # some of what they do cannot be within a transaction
+    with scope.acting_in(None):  # some of what they do cannot be within a transaction
         schema.settle(connection)
         executor = MigrationExecutor(connection)
         executor.migrate(
@@ -370,7 +370,7 @@ def suppressions_as_text() -> str:
     """What the tables know of the erased, a line of JSON each."""
     return "".join(
         msgspec.json.encode({"connection": link, "hash": hashed.hex()}).decode() + "\n"
-        for link, hashes in sorted(erasure_journal.suppressed().items())
+        for link, hashes in sorted(erasure_journal.permanent_hashes().items())
         for hashed in sorted(hashes)
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from jemmo.domain.access import FOLDED, Action
-from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.services.privacy.retention_policy import retention_policy_of
 from jemmo.store.models import AccessEvent, Account, Organisation
 
 BATCH = 5000  # rows of one statement
@@ -22,7 +22,7 @@ _LOOKED = """
         AND e.account_id = %(account)s AND e.action = %(action)s)"""
 
 
-def note(
+def log_access(
     org: Organisation,
     action: Action,
     *,
@@ -37,14 +37,14 @@ def note(
     )
 
 
-def noted_lately(org: Organisation, action: Action, **detail: Any) -> bool:
+def was_logged_recently(org: Organisation, action: Action, **detail: Any) -> bool:
     """Whether that was noted within minutes, with all of this detail."""
     since = datetime.now(UTC) - FOLDED
     recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
     return recent.filter(detail__contains=detail).exists()
 
 
-def looked(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
+def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
     """Note a look at a person's page. A page brings itself up to date, so looks within minutes are one."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -59,12 +59,12 @@ def looked(org: Organisation, account: Account, action: Action, talent: UUID) ->
         )
 
 
-def forget_old(now: datetime | None = None) -> int:
+def prune_access_log(now: datetime | None = None) -> int:
     """Delete what is older than each organisation keeps its access record; how many rows."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():
-        before = now - wishes_of(org).access_months * MONTH
+        before = now - retention_policy_of(org).access_months * MONTH
         old = AccessEvent.objects.filter(org=org, at__lt=before).order_by("-at")
         while keys := list(old.values_list("id", flat=True)[:BATCH]):
             count += AccessEvent.objects.filter(id__in=keys).delete()[0]

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.services.accounts.audit import note
+from jemmo.services.accounts.audit import log_audit_event
 from jemmo.services.accounts.members import refused
 from jemmo.services.privacy import access_log
 from jemmo.store.models import Membership, Role, Talent
@@ -17,7 +17,7 @@ from jemmo.store.models import Membership, Role, Talent
 LONGEST = 500  # characters of a reason
 
 
-def stop(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
+def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
     """Nobody is shown how to reach this person any more; ``False`` when it was so already. Raises ``ConfigError``.
 
     The reason is shown beside it. It is kept with the person's record and goes with it.
@@ -38,7 +38,7 @@ def stop(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> b
     return True
 
 
-def allow(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
+def clear_do_not_contact(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
     """This person may be contacted again; ``False`` when that was so already."""
     with transaction.atomic():
         talent = _held(actor, talent_id)
@@ -65,5 +65,5 @@ def _set(talent: Talent, *, at: datetime | None, reason: str | None, by: UUID | 
 
 
 def _noted(actor: Membership, action: Action, audited: str, talent_id: UUID, now: datetime) -> None:
-    access_log.note(actor.org, action, actor=actor.account, talent=talent_id)
-    note(actor.org, audited, actor=actor.account, now=now, subject=("talent", talent_id))
+    access_log.log_access(actor.org, action, actor=actor.account, talent=talent_id)
+    log_audit_event(actor.org, audited, actor=actor.account, now=now, subject=("talent", talent_id))

@@ -18,11 +18,15 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.domain.streams import Stream
 from jemmo.files.storage import Storage, StorageError
-from jemmo.services.base.lookups import lookup_key, record_hashes, talents_with
+from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_contact
 from jemmo.services.privacy import erasure_journal
-from jemmo.services.privacy.access_log import note
-from jemmo.services.privacy.personal_data import Concerned, connections_of, weigh
-from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.services.privacy.access_log import log_access
+from jemmo.services.privacy.personal_data import (
+    PersonalTraces,
+    collect_personal_data,
+    connections_of,
+)
+from jemmo.services.privacy.retention_policy import retention_policy_of
 from jemmo.store.db import scope
 from jemmo.store.db.visible import SHOWN
 from jemmo.store.models import (
@@ -64,7 +68,7 @@ def find(
         known = Q(remote_id=remote_id) | Q(remote_aliases__contains=[remote_id])
         listed = list(Talent.objects.filter(known, org=org).values_list("id", flat=True))
     else:
-        listed = talents_with(org, email or "", vault=vault, thoroughly=True)
+        listed = talents_by_contact(org, email or "", vault=vault, thoroughly=True)
     if not listed:
         raise ConfigError(
             "Nobody of this organization is known by that.",
@@ -92,23 +96,25 @@ def erase(
     """
     key = lookup_key(vault)
     # Also conversations with support that are other members' own.
-    with scope.under(scope.of_organisation(org.id)), transaction.atomic():
+    with scope.acting_in(scope.organization_scope(org.id)), transaction.atomic():
         erasing.lock(connections_of(org, talents))
-        concerned = weigh(org, talents, vault=vault)
+        concerned = collect_personal_data(org, talents, vault=vault)
         shown = Talent.objects.filter(SHOWN, id__in=talents).count()
         suppressed = 0
         if keep_away:
-            suppressed = erasing.suppress(_stand_ins(org, concerned.traces, key), lift)
+            suppressed = erasing.suppress(_suppressions_for(org, concerned.traces, key), lift)
         _take_out(concerned)
         removed = {name: count for name, count in concerned.counts.items() if count}
         row = _certify(org, removed, suppressed, actor, cause, key)
-        note(org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents))
+        log_access(
+            org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents)
+        )
         # Open pages drop what they show of these people; a list counts those that it showed.
         news = {str(Stream.TALENTS): shown or len(talents)}
-        events.tell_organisation(org.pk, "records_changed", streams=news, final=True)
+        events.publish_to_organization(org.pk, "records_changed", streams=news, final=True)
     left = 0
     with contextlib.suppress(StorageError, ConfigError):  # the hourly tidying comes back to it
-        erasure_journal.note(storage, concerned.traces.by_connection)
+        erasure_journal.append_to_journal(storage, concerned.traces.by_connection)
     for name in concerned.traces.files:
         try:
             storage.delete(name)
@@ -120,20 +126,20 @@ def erase(
     return certificate(row)
 
 
-def _stand_ins(
+def _suppressions_for(
     org: Organisation, traces: erasing.Traces, key: bytes
-) -> dict[UUID, list[erasing.ToKeepOut]]:
+) -> dict[UUID, list[erasing.SuppressionEntry]]:
     suppressions = {}
     for connection_id, keys in traces.by_connection.items():
         stands = record_hashes(key, org.id, connection_id)
         suppressions[connection_id] = [
-            erasing.ToKeepOut(stands(stream, remote), stands("talents", person))
+            erasing.SuppressionEntry(stands(stream, remote), stands("talents", person))
             for stream, remote, person in keys
         ]
     return suppressions
 
 
-def _take_out(concerned: Concerned) -> None:
+def _take_out(concerned: PersonalTraces) -> None:
     for message, texts in concerned.messages.items():
         SupportMessage.objects.filter(pk=message).update(**texts)
     erasing.erase(concerned.traces, concerned.bodies)
@@ -187,12 +193,12 @@ def is_genuine(row: Erasure, *, vault: Vault) -> bool:
     return hmac.compare_digest(made, row.proof)
 
 
-def forget_deleted(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
+def erase_deleted_talents(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
     """Erase who was deleted in the ATS as long ago as the organisation says; shown again there, they are read again."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():
-        before = now - timedelta(days=wishes_of(org).deleted_days)
+        before = now - timedelta(days=retention_policy_of(org).deleted_days)
         gone = Talent.objects.filter(org=org, remote_deleted_at__lt=before)
         ids = list(gone.order_by("remote_deleted_at").values_list("id", flat=True)[:AT_ONCE])
         if ids:

@@ -24,7 +24,7 @@ Hashes = dict[UUID, set[bytes]]
 """By connection, what stands for the records of people who were erased."""
 
 
-def suppressed() -> Hashes:
+def permanent_hashes() -> Hashes:
     """All that the tables know."""
     hashes: Hashes = {}
     for connection, hashed in _for_good().values_list("connection_id", "hash").iterator():
@@ -32,7 +32,7 @@ def suppressed() -> Hashes:
     return hashes
 
 
-def note(storage: Storage, connections: Iterable[UUID]) -> None:
+def append_to_journal(storage: Storage, connections: Iterable[UUID]) -> None:
     """Add to the journal what the tables know of these connections. Raises ``StorageError``."""
     for connection in connections:
         rows = _for_good().filter(connection=connection).values_list("hash", flat=True)
@@ -45,10 +45,10 @@ def note(storage: Storage, connections: Iterable[UUID]) -> None:
 
 def catch_up(storage: Storage) -> None:
     """Note what an unreachable storage, or two erasures at once, left out."""
-    note(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
+    append_to_journal(storage, list(_for_good().values_list("connection_id", flat=True).distinct()))
 
 
-def read(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
+def read_journal(storage: Storage, connections: Iterable[UUID] | None = None) -> Hashes:
     """What the journal holds, of all connections of this database unless some are named."""
     named = Connection.objects.values_list("id", flat=True) if connections is None else connections
     by_connection = {connection_id: _read(storage, connection_id) for connection_id in named}

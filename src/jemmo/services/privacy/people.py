@@ -14,11 +14,11 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.contact_keys import typed_contacts
 from jemmo.domain.enums import ContactKind
-from jemmo.services.base.lookups import lookup_key, record_hashes, talents_with
-from jemmo.services.privacy.access_log import note
-from jemmo.services.privacy.personal_data import weigh
+from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_contact
+from jemmo.services.privacy.access_log import log_access
+from jemmo.services.privacy.personal_data import collect_personal_data
 from jemmo.store.db.paging import search_terms
-from jemmo.store.db.search import talents_saying
+from jemmo.store.db.search import talents_matching
 from jemmo.store.models import (
     Account,
     FileVersion,
@@ -31,7 +31,7 @@ from jemmo.vault import Vault
 MOST = 50
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class PersonSearch(Struct, frozen=True, kw_only=True):
     """Who may be meant. ``kept_out`` are erasures of a record with the id that was typed."""
 
     people: list[Talent]
@@ -39,7 +39,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     kept_out: list[Suppression]
 
 
-class Holding(Struct, frozen=True, kw_only=True):
+class PersonalDataSummary(Struct, frozen=True, kw_only=True):
     """What is held about a person. ``counts`` are by kind, those that are zero included."""
 
     people: list[Talent]
@@ -49,21 +49,21 @@ class Holding(Struct, frozen=True, kw_only=True):
     namesakes: list[Talent]
 
 
-def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> Answer:
+def search(org: Organisation, typed: str, *, actor: Account | None, vault: Vault) -> PersonSearch:
     """By an e-mail address, a phone number, an id of the ATS or of ours, or words of the name; deleted ones too."""
     typed = typed.replace("\x00", "").strip()[:200]
     kinds = {contact.kind for contact in typed_contacts(typed)}
     meant, kept_out, by = Q(id__in=[]), list[Suppression](), "name"
     if kinds:
         by = "email" if ContactKind.EMAIL in kinds else "phone"
-        meant = Q(id__in=talents_with(org, typed, vault=vault, thoroughly=True))
+        meant = Q(id__in=talents_by_contact(org, typed, vault=vault, thoroughly=True))
     if ContactKind.EMAIL not in kinds:  # digits may be an id
         meant |= _named(org, typed)
         kept_out = _kept_out(org, typed, vault)
     matches = Talent.objects.filter(meant, org=org)
     listed = list(matches.select_related("connection").order_by("last_name", "id")[: MOST + 1])
-    note(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
-    return Answer(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
+    log_access(org, Action.SEARCHED, actor=actor, by=by, found=min(len(listed), MOST))
+    return PersonSearch(people=listed[:MOST], more=len(listed) > MOST, kept_out=kept_out)
 
 
 def _named(org: Organisation, typed: str) -> Q:
@@ -73,7 +73,7 @@ def _named(org: Organisation, typed: str) -> Q:
     with suppress(ValueError):
         meant |= Q(id=UUID(typed))
     terms = search_terms(typed)
-    return meant | talents_saying(org, terms) if terms else meant
+    return meant | talents_matching(org, terms) if terms else meant
 
 
 def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppression]:
@@ -94,13 +94,15 @@ def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
     return sorted(talents, key=lambda talent: ids.index(talent.id))
 
 
-def held(org: Organisation, people: list[Talent], *, vault: Vault) -> Holding:
+def personal_data_of(
+    org: Organisation, people: list[Talent], *, vault: Vault
+) -> PersonalDataSummary:
     """Count what is held about the person whose records these are: what an erasure takes away."""
     ids = [talent.id for talent in people]
     versions = FileVersion.objects.filter(attachment__talent__in=ids, state="stored")
-    return Holding(
+    return PersonalDataSummary(
         people=people,
-        counts=weigh(org, ids, vault=vault).counts,
+        counts=collect_personal_data(org, ids, vault=vault).counts,
         file_bytes=versions.aggregate(bytes=Sum("size"))["bytes"] or 0,
         since=min(talent.created_at for talent in people),
         namesakes=_namesakes(org, people),

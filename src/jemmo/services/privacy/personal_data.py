@@ -14,10 +14,10 @@ from jemmo.domain.mentions import Person, names_in, names_of
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Stream
 from jemmo.services.base.lookups import (
-    contact_marks,
+    contact_hasher,
     lookup_key,
     lookup_key_by,
-    name_hashes,
+    mention_hasher,
     record_hashes,
 )
 from jemmo.store.db import postgres, scope
@@ -32,9 +32,9 @@ from jemmo.store.models import (
 from jemmo.store.operations.sealed_places import rejection_context
 from jemmo.store.privacy import erasing
 from jemmo.store.privacy.erasing import Bodies, Traces
-from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records.redaction import contacts_of, open_all_contacts, open_contacts
-from jemmo.store.sync.run_context import Abouts, Marks, Somebody
+from jemmo.store.sync.run_context import AnonymizedTalent, ContactHasher, MentionHasher
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.store.webhooks import deliveries
 from jemmo.vault import Vault, VaultError
@@ -45,7 +45,7 @@ SHORTEST = 5  # characters of a name that may be told from other words
 WRITTEN = ("body", "error", "steps")
 
 
-class Concerned(Struct, frozen=True, kw_only=True):
+class PersonalTraces(Struct, frozen=True, kw_only=True):
     """What concerns some people. ``messages`` to support are given as they read without them."""
 
     traces: Traces
@@ -59,13 +59,17 @@ def connections_of(org: Organisation, talents: list[UUID]) -> list[UUID]:
     return list(rows.values_list("connection", flat=True).distinct())
 
 
-def weigh(org: Organisation, talents: list[UUID], *, vault: Vault) -> Concerned:
+def collect_personal_data(
+    org: Organisation, talents: list[UUID], *, vault: Vault
+) -> PersonalTraces:
     """Find and count it. ``counts`` are by kind, those that are zero included."""
-    with scope.under(scope.of_organisation(org.id)):  # also what other members wrote to support
+    with scope.acting_in(
+        scope.organization_scope(org.id)
+    ):  # also what other members wrote to support
         return _weighed(org, talents, vault)
 
 
-def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> Concerned:
+def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> PersonalTraces:
     traces = erasing.traces_of(org.id, talents)
     people = list(Talent.objects.filter(id__in=traces.talents))
     contacts, listed = _contacts(people, vault)
@@ -73,7 +77,7 @@ def _weighed(org: Organisation, talents: list[UUID], vault: Vault) -> Concerned:
     messages = _messages(org, people, contacts)
     counts = erasing.count(traces, bodies)
     counts |= {"contacts": listed, "support_messages": len(messages)}
-    return Concerned(traces=traces, bodies=bodies, messages=messages, counts=counts)
+    return PersonalTraces(traces=traces, bodies=bodies, messages=messages, counts=counts)
 
 
 def _contacts(people: list[Talent], vault: Vault) -> tuple[list[Contact], int]:
@@ -105,7 +109,7 @@ def _bodies(
             contacts=tuple(contacts),
         )
         names = names_of(person)
-        hashes = name_hashes(key, org.id, connection.id)(names)
+        hashes = mention_hasher(key, org.id, connection.id)(names)
         bodies.deliveries.extend(deliveries.naming(connection.id, hashes))
         bodies.rejections.extend(_rejections_about(connection, names, people, vault))
     return bodies
@@ -146,7 +150,7 @@ def _may_name(body: bytes, people: list[Talent]) -> bool:
 
 async def hashing_of(
     db: postgres.Connection, connection: ConnectionRow, vault: Vault
-) -> tuple[KeepsOut, Marks, Abouts]:
+) -> tuple[SuppressionHasher, ContactHasher, MentionHasher]:
     """Read the lookup key once and return what a sync or a refetch hashes with it.
 
     Erased records are recognized by the first, people are found by the second, and the third finds the webhooks that
@@ -156,15 +160,15 @@ async def hashing_of(
         key = await lookup_key_by(db, vault)
     return (
         record_hashes(key, connection.org_id, connection.id),
-        contact_marks(key, connection.org_id),
+        contact_hasher(key, connection.org_id),
         _abouts(key, connection, vault),
     )
 
 
-def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> Abouts:
-    hashes = name_hashes(key, connection.org_id, connection.id)
+def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHasher:
+    hashes = mention_hasher(key, connection.org_id, connection.id)
 
-    def abouts(people: Sequence[Somebody], applications: Sequence[str]) -> list[int]:
+    def abouts(people: Sequence[AnonymizedTalent], applications: Sequence[str]) -> list[int]:
         records = {(Stream.TALENTS, key) for person in people for key in person.remote_ids}
         records |= {(Stream.APPLICATIONS, key) for key in applications}
         contacts = [
@@ -175,7 +179,9 @@ def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> Abouts:
     return abouts
 
 
-def _contacts_of(connection: ConnectionRow, person: Somebody, vault: Vault) -> list[Contact]:
+def _contacts_of(
+    connection: ConnectionRow, person: AnonymizedTalent, vault: Vault
+) -> list[Contact]:
     if person.sealed is None:
         return []
     talent = Talent(id=person.id, connection_id=connection.id, remote_id=person.remote_ids[0])

@@ -14,7 +14,7 @@ from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.retention import Retention
 from jemmo.services.notifications import mailing
-from jemmo.services.privacy.retention_policy import wishes_of
+from jemmo.services.privacy.retention_policy import retention_policy_of
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
 from jemmo.store.models import (
@@ -87,7 +87,7 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 def record(org: Organisation, *, now: datetime) -> Processing:
     """The record. Its numbers are of everybody, also of those whom the reader may not see."""
-    with scope.under(scope.of_organisation(org.id)):
+    with scope.acting_in(scope.organization_scope(org.id)):
         return _record(org, now)
 
 
@@ -126,7 +126,7 @@ def _record(org: Organisation, now: datetime) -> Processing:
         files_kind=kind,
         chat=notices.chat_host if notices else "",
         mail=mailing.server(),
-        wishes=wishes_of(org),
+        wishes=retention_policy_of(org),
         requests=_requests(org, now),
     )
 

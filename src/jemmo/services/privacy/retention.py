@@ -15,8 +15,8 @@ from jemmo.domain.errors import changed_meanwhile
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files.storage import Storage
-from jemmo.services.accounts.audit import note
-from jemmo.services.notifications.alerts import tell
+from jemmo.services.accounts.audit import log_audit_event
+from jemmo.services.notifications.alerts import notify
 from jemmo.services.privacy import erasure, retention_policy
 from jemmo.store.db import scope
 from jemmo.store.models import Account, Organisation, Talent
@@ -52,10 +52,10 @@ class Preview(Struct, frozen=True, kw_only=True):
 def preview(org: Organisation, rules: Retention, *, now: datetime | None = None) -> Preview:
     """The numbers are of all people; named are those whom the reader may see."""
     now = now or datetime.now(UTC)
-    with scope.under(scope.of_organisation(org.id)):
+    with scope.acting_in(scope.organization_scope(org.id)):
         tallies = store.tallies(org.id, rules, now=now)
         total = _total(org)
-    listed = store.over(org.id, rules, now=now, most=SHOWN) if tallies else []
+    listed = store.overdue_talents(org.id, rules, now=now, most=SHOWN) if tallies else []
     people = Talent.objects.in_bulk([row.talent for row in listed])
     return Preview(
         people=sum(tally.people for tally in tallies),
@@ -84,11 +84,13 @@ def change(
     now = now or datetime.now(UTC)
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        if retention_policy.seen_as(held) != seen:
+        if retention_policy.retention_fingerprint(held) != seen:
             raise changed_meanwhile()
-        saved = retention_policy.change(org, **rules, agreed=agreed, held=0, held_of=0)
+        saved = retention_policy.update_retention_policy(
+            org, **rules, agreed=agreed, held=0, held_of=0
+        )
         changes = {name: str(value) for name, value in rules.items()}
-        note(org, "retention.changed", actor=actor, now=now, rules=changes)
+        log_audit_event(org, "retention.changed", actor=actor, now=now, rules=changes)
     return saved
 
 
@@ -96,10 +98,12 @@ def release(org: Organisation, people: int, *, actor: Account | None) -> Retenti
     """Let go as many as the person saw were held back. Raises ``ConfigError`` when it is another number by now."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        if retention_policy.wishes_of(held).held != people or not people:
+        if retention_policy.retention_policy_of(held).held != people or not people:
             raise changed_meanwhile()
-        saved = retention_policy.change(org, agreed=people, held=0, held_of=0)
-        note(org, "retention.released", actor=actor, now=datetime.now(UTC), people=people)
+        saved = retention_policy.update_retention_policy(org, agreed=people, held=0, held_of=0)
+        log_audit_event(
+            org, "retention.released", actor=actor, now=datetime.now(UTC), people=people
+        )
     queue(org.id)
     return saved
 
@@ -108,7 +112,7 @@ def begin() -> int:
     """Queue a step for every organisation that has rules; how many."""
     count = 0
     for org in Organisation.objects.exclude(privacy={}).filter(deleted_at=None):
-        if retention_policy.wishes_of(org).erases:
+        if retention_policy.retention_policy_of(org).erases:
             queue(org.id)
             count += 1
     return count
@@ -120,25 +124,27 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
     org = Organisation.objects.filter(id=org_id, deleted_at=None).first()
     if org is None:
         return False
-    rules = retention_policy.wishes_of(org)
+    rules = retention_policy.retention_policy_of(org)
     if not rules.erases:
         return False
     due = sum(tally.people for tally in store.tallies(org.id, rules, now=now))
     total = _total(org)
     if held_back(due, total, rules.agreed):
         with transaction.atomic():
-            retention_policy.change(org, held=due, held_of=total)
+            retention_policy.update_retention_policy(org, held=due, held_of=total)
             if not rules.held:  # once, not every night
-                tell(org, Kind.RETENTION_HELD, people=due, of=total)
+                notify(org, Kind.RETENTION_HELD, people=due, of=total)
         return False
     by_lift: dict[Any, list[UUID]] = {}
-    for row in store.over(org.id, rules, now=now, most=STEP):
+    for row in store.overdue_talents(org.id, rules, now=now, most=STEP):
         by_lift.setdefault(lift_of(row.rule, Counts(rules.counts)), []).append(row.talent)
     for lift, talents in by_lift.items():
         erasure.erase(org, talents, vault=vault, storage=storage, cause=Cause.RETENTION, lift=lift)
     gone = sum(len(talents) for talents in by_lift.values())
     if rules.agreed or rules.held:
-        retention_policy.change(org, agreed=max(0, rules.agreed - gone), held=0, held_of=0)
+        retention_policy.update_retention_policy(
+            org, agreed=max(0, rules.agreed - gone), held=0, held_of=0
+        )
     return gone < due
 
 

@@ -14,21 +14,21 @@ from jemmo.domain.stored_values import struct_of
 from jemmo.store.models import Organisation
 
 
-def wishes_of(org: Organisation) -> Retention:
+def retention_policy_of(org: Organisation) -> Retention:
     return struct_of(org.privacy, Retention)
 
 
-def seen_as(org: Organisation) -> str:
+def retention_fingerprint(org: Organisation) -> str:
     """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
-    own = replace(wishes_of(org), agreed=0, held=0, held_of=0)
+    own = replace(retention_policy_of(org), agreed=0, held=0, held_of=0)
     return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
 
 
-def change(org: Organisation, **values: Any) -> Retention:
+def update_retention_policy(org: Organisation, **values: Any) -> Retention:
     """Keep these values beside the others; of two who change at once, both are kept."""
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        wishes = replace(wishes_of(held), **values)
+        wishes = replace(retention_policy_of(held), **values)
         held.privacy = msgspec.to_builtins(wishes)
         held.save(update_fields=["privacy"])
     org.privacy = held.privacy

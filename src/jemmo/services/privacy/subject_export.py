@@ -19,7 +19,7 @@ from jemmo.domain.access import Action
 from jemmo.files.storage import Missing, Storage
 from jemmo.services.base.contexts import file_context
 from jemmo.services.files.stored_files import safe_name
-from jemmo.services.privacy.access_log import note
+from jemmo.services.privacy.access_log import log_access
 from jemmo.store.models import (
     AccessEvent,
     Account,
@@ -29,7 +29,7 @@ from jemmo.store.models import (
     Talent,
     TalentContacts,
 )
-from jemmo.store.records.redaction import open_contacts, put_back, put_back_letters
+from jemmo.store.records.redaction import open_contacts, restore_letters, restore_texts
 from jemmo.vault import Vault
 
 ROWS = 200  # read at a time
@@ -59,7 +59,7 @@ def export(
     Of the person's files one is in memory at a time, of rows some hundred.
     """
     for talent_id in talents:
-        note(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
+        log_access(org, Action.SUBJECT_EXPORTED, actor=actor, talent=talent_id)
 
     def records() -> Iterator[dict[str, Any]]:
         for talent in Talent.objects.filter(org=org, id__in=talents).iterator(ROWS):
@@ -99,7 +99,7 @@ Rows = Callable[[], Iterator[Any]]
 def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
     contacts = TalentContacts.objects.filter(talent=talent).first()
     files = list(talent.attachments.order_by("id"))
-    put_back(talent, contacts, vault.open, files=files)
+    restore_texts(talent, contacts, vault.open, files=files)
     return {
         "from": talent.connection.provider,
         "person": _plain(talent),
@@ -118,7 +118,7 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
     )
     rows = applications.iterator(ROWS)
     while chunk := list(islice(rows, ROWS)):
-        put_back_letters(chunk, vault.open)
+        restore_letters(chunk, vault.open)
         for application in chunk:
             yield {
                 **_plain(application),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jemmo.domain.explanations import Answer, explain
+from jemmo.domain.explanations import Explanation, explain
 from jemmo.store.models import Organisation
 from jemmo.store.records import explanations
 
 
-def why(
+def explain_record(
     org: Organisation, typed: str, *, now: datetime, sees_contacts: bool = True
-) -> list[Answer]:
+) -> list[Explanation]:
     """What became of the record that is named by an id, a link, a title or a name."""
-    facts = explanations.facts(org, typed, now=now, sees_contacts=sees_contacts)
+    facts = explanations.explanation_facts(org, typed, now=now, sees_contacts=sees_contacts)
     return explain(facts, sees_contacts=sees_contacts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.services.privacy.access_log import note
+from jemmo.services.privacy.access_log import log_access
 from jemmo.store.models import AccessEvent, Account, Organisation, Role
 from jemmo.store.records import export
 from jemmo.vault import Vault
@@ -37,7 +37,7 @@ def rows(
     sees_contacts = role is None or role.sees_contacts
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
     if kind in PERSONAL:
-        taken = note(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
+        taken = log_access(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
         return _counted(export.exported(kind, org, reader), taken)
     return export.exported(kind, org, reader)
 

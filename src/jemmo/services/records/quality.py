@@ -53,7 +53,7 @@ def report(org: Organisation, *, vault: Vault | None) -> Report:
 
     The counts beside those of the ATS are of all records, also of those that the reader may not see.
     """
-    with scope.under(scope.of_organisation(org.id)):
+    with scope.acting_in(scope.organization_scope(org.id)):
         held = quality.held_of(org)
     ends = time.monotonic() + PATIENCE
     return Report(

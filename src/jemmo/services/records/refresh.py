@@ -11,14 +11,14 @@ from uuid import UUID
 from django.db.models import Q
 from msgspec import Struct
 
-from jemmo.domain.error_catalog import Kind, trouble
+from jemmo.domain.error_catalog import ErrorKind, error_entry
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint
+from jemmo.domain.webhooks import RefetchRequest
 from jemmo.services.connections import connections
 from jemmo.services.sync.manual import check_active
 from jemmo.services.webhooks import endpoints
-from jemmo.services.webhooks.refetch import Lane
+from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Application, Connection, Job, Organisation, Talent
 from jemmo.store.records import refresh_outcome
 from jemmo.store.records.refresh_outcome import State
@@ -30,7 +30,7 @@ PATIENCE = 60.0  # seconds
 LOOK_AGAIN = 0.2  # seconds, while a worker does it or the ATS is to be asked a second time
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class RecordRef(Struct, frozen=True, kw_only=True):
     """A record of the ATS that a person means."""
 
     connection_id: UUID
@@ -53,24 +53,26 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     def needs_somebody(self) -> bool:
         """Whether the customer must act before it can work."""
         code = self.error["code"] if self.error else ""
-        return bool(code) and trouble(code).kind in {Kind.ACCESS, Kind.DECISION}
+        return bool(code) and error_entry(code).kind in {ErrorKind.ACCESS, ErrorKind.DECISION}
 
 
-def named(org: Organisation, stream: Stream, typed: str, connection_id: str | None = None) -> Named:
+def resolve_record(
+    org: Organisation, stream: Stream, typed: str, connection_id: str | None = None
+) -> RecordRef:
     """The record that ``typed`` means: an id of ours, or the ATS's, also of one that is not here yet.
 
     Raises ``ConfigError`` where it is not clear which connection to ask.
     """
-    asked = connections.of_organisation(org, connection_id)
+    asked = connections.connections_of_org(org, connection_id)
     held = (Talent if stream is Stream.TALENTS else Job).objects.filter(connection__in=asked)
     means = Q(remote_id=typed)
     with suppress(ValueError):
         means |= Q(id=UUID(typed))
     matches = list(held.filter(means).values_list("connection_id", "remote_id")[:2])
     if len(matches) == 1:
-        return Named(connection_id=matches[0][0], stream=stream, remote_id=matches[0][1])
+        return RecordRef(connection_id=matches[0][0], stream=stream, remote_id=matches[0][1])
     if not matches and len(asked) == 1:
-        return Named(connection_id=asked[0].id, stream=stream, remote_id=typed)
+        return RecordRef(connection_id=asked[0].id, stream=stream, remote_id=typed)
     raise ConfigError(
         f"{org.name} has several connections, and it is not clear which of them is meant.",
         code="which_connection",
@@ -78,7 +80,9 @@ def named(org: Organisation, stream: Stream, typed: str, connection_id: str | No
     )
 
 
-def refresh(connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault) -> int:
+def request_record_refetch(
+    connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
+) -> int:
     """Have a record looked up within seconds, also while a sync runs; how many are, a talent's applications included.
 
     It goes the way of a webhook's hint: no lease is needed, newest wins, and what is gone is asked for twice. Raises
@@ -92,34 +96,37 @@ def refresh(connection_id: UUID, stream: Stream, remote_id: str, *, vault: Vault
             code="not_refreshable",
             next_step="Run a sync instead: it reads everything that changed.",
         )
-    hints = [Hint(stream=stream, remote_id=remote_id)]
+    hints = [RefetchRequest(stream=stream, remote_id=remote_id)]
     if stream is Stream.TALENTS:
         applications = Application.objects.filter(
             connection=connection, talent__remote_id=remote_id, remote_deleted_at=None
         ).order_by("-remote_updated_at")
         known = applications.values_list("remote_id", flat=True)[:MOST_APPLICATIONS]
         hints += [
-            Hint(stream=Stream.APPLICATIONS, remote_id=application_id) for application_id in known
+            RefetchRequest(stream=Stream.APPLICATIONS, remote_id=application_id)
+            for application_id in known
         ]
-    endpoints.look_up(connection, hints, vault)
+    endpoints.request_refetches(connection, hints, vault)
     return len(hints)
 
 
-def look_now(
-    target: Named, *, database_url: str, vault: Vault, patience: float = PATIENCE
+def refetch_now(
+    target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
     """As ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
 
     After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
     """
     began = datetime.now(UTC)
-    asked = refresh(target.connection_id, target.stream, target.remote_id, vault=vault)
-    lane = Lane(database_url, vault)
+    asked = request_record_refetch(
+        target.connection_id, target.stream, target.remote_id, vault=vault
+    )
+    lane = RefetchWorker(database_url, vault)
     ends = time.monotonic() + patience
     with asyncio.Runner() as runner:
         try:
             while True:
-                served = runner.run(lane.serve(target.connection_id))
+                served = runner.run(lane.refetch_connection(target.connection_id))
                 state = _state(target)
                 if not state.waits or state.trouble or time.monotonic() >= ends:
                     break
@@ -140,11 +147,11 @@ def look_now(
     )
 
 
-def _state(target: Named) -> refresh_outcome.Refreshing:
+def _state(target: RecordRef) -> refresh_outcome.Refreshing:
     connection = Connection.objects.get(id=target.connection_id)
     return refresh_outcome.of(connection, target.stream, target.remote_id, now=datetime.now(UTC))
 
 
 def _error(code: str) -> dict[str, str]:
-    known = trouble(code)
+    known = error_entry(code)
     return {"code": code, "message": known.means, "next_step": known.next_step}

@@ -46,7 +46,7 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
     """
     rules, now = of(org), datetime.now(UTC)
     totals = dict.fromkeys(Exclusion, 0)
-    with scope.under(scope.of_organisation(org.id)):
+    with scope.acting_in(scope.organization_scope(org.id)):
         for connection_id in _connections(org):
             counted = visibility.counts(connection_id, rules, now, _limit(connection_id))
             for exclusion in grounds(_streams(connection_id)):
@@ -54,8 +54,8 @@ def counts(org: Organisation) -> dict[Exclusion, int]:
     return totals
 
 
-def seen_as(org: Organisation) -> str:
-    """What a form was filled from; see ``jemmo.services.connections.connections.seen_as``."""
+def rules_fingerprint(org: Organisation) -> str:
+    """What a form was filled from; see ``jemmo.services.connections.connections.connection_fingerprint``."""
     return hashlib.sha256(msgspec.json.encode(of(org))).hexdigest()[:16]
 
 
@@ -91,13 +91,15 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     """
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
-        if seen_as(held) != seen:
+        if rules_fingerprint(held) != seen:
             raise changed_meanwhile()
         held.rules = msgspec.to_builtins(changed(held, excludes, hired_days))
         held.save(update_fields=["rules"])
     org.rules = held.rules
     changes = preview(org, of(org)).changes
-    with scope.under(scope.of_organisation(org.id)):  # also records that the reader may not see
+    with scope.acting_in(
+        scope.organization_scope(org.id)
+    ):  # also records that the reader may not see
         for connection_id in _connections(org):
             apply(connection_id)
             once_more(connection_id)

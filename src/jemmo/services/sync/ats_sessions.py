@@ -121,7 +121,7 @@ class Sessions:
 
     async def _open(self, row: runs.ConnectionRow) -> Session:
         stack = AsyncExitStack()
-        with scope.under(scope.of_organisation(row.org_id)):
+        with scope.acting_in(scope.organization_scope(row.org_id)):
             source = await stack.enter_async_context(opened(row, self._vault, self._url))
         now = time.monotonic()
         return Session(row, source, stack, opened_at=now, used_at=now)

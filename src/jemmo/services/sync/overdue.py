@@ -8,11 +8,11 @@ from django.db import transaction
 
 from jemmo.domain.notices import Kind
 from jemmo.services.connections.schedule import is_late, is_slow
-from jemmo.services.notifications.alerts import tell
+from jemmo.services.notifications.alerts import notify
 from jemmo.store.models import Connection, ConnectionState, Notification
 
 
-def watch(now: datetime) -> int:
+def notify_stalled_syncs(now: datetime) -> int:
     """Tell each once, until the connection's next sync has ended; how many were told."""
     active = Connection.objects.filter(state=ConnectionState.ACTIVE, org__deleted_at=None)
     return sum(_watch(connection, now) for connection in active.select_related("org", "lease"))
@@ -28,5 +28,5 @@ def _watch(connection: Connection, now: datetime) -> int:
         return 0
     if Notification.objects.filter(connection=connection, fold=kind).exists():
         return 0
-    tell(connection.org, kind, connection=connection, fold=str(kind))
+    notify(connection.org, kind, connection=connection, fold=str(kind))
     return 1

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connector has no time of its own for it
 
-BESIDE_LOOKS = 0.95
+QUOTA_BESIDE_REFETCHES = 0.95
 """Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
 
 SENT_AT_ONCE = 0.3
@@ -72,7 +72,7 @@ GROUPS = {
 Clock = Callable[[], datetime]
 
 
-class Unwatched:
+class NoProgress:
     """Nobody looks on."""
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
@@ -82,7 +82,7 @@ class Unwatched:
         return None
 
 
-class Slice(Struct, frozen=True, kw_only=True):
+class SliceReport(Struct, frozen=True, kw_only=True):
     """One turn of a run: its report so far, and the claim that the next turn takes up."""
 
     report: RunReport
@@ -133,7 +133,7 @@ async def sync_slice(
     goes_on: Hold | None = None,
     slice_over: Callable[[Mode], bool] = lambda _: False,
     now: Clock | None = None,
-) -> Slice:
+) -> SliceReport:
     """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
 
     It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
@@ -142,7 +142,7 @@ async def sync_slice(
     streams = GROUPS[only] if only else None
     async with connected(connection_id, database_url) as (db, connection):
         _check_not_paused(connection)
-        part = BESIDE_LOOKS if await runs.may_hear(db, connection_id) else 1.0
+        part = QUOTA_BESIDE_REFETCHES if await runs.may_hear(db, connection_id) else 1.0
         async with opened(
             connection, vault, database_url, part=part, at_once=SENT_AT_ONCE
         ) as source:
@@ -162,7 +162,7 @@ async def sync_slice(
                     store=store,
                     rules=row.rules,
                     report=report,
-                    progress=progress or Unwatched(),
+                    progress=progress or NoProgress(),
                     now=now,
                     only=streams,
                     slice_over=lambda: slice_over(report.mode),
@@ -173,7 +173,7 @@ async def sync_slice(
                     await _execute(run, database_url, context)
                     _tell_end(report)
                 report.seconds = round(report.seconds + time.monotonic() - began, 3)
-    return Slice(report=report, hold=context.hold)
+    return SliceReport(report=report, hold=context.hold)
 
 
 def _tell_end(report: RunReport) -> None:

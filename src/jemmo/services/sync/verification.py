@@ -13,7 +13,7 @@ from jemmo.domain.errors import StreamRefused
 from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
-from jemmo.services.base.lookups import keeper_of
+from jemmo.services.base.lookups import suppression_hasher
 from jemmo.services.base.scopes import connected
 from jemmo.services.sync.runner import SENT_AT_ONCE, opened
 from jemmo.store.db.postgres import explained
@@ -90,7 +90,7 @@ async def verify(
             counted(db, connection_id, source),
         ):
             streams = {}
-            keeps_out = await keeper_of(db, row, vault)
+            keeps_out = await suppression_hasher(db, row, vault)
             for spec in source.streams:
                 try:
                     theirs = await _theirs(source, spec.name, seen)

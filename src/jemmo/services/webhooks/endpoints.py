@@ -17,7 +17,7 @@ from msgspec import Struct
 from jemmo.connectors.base import Webhooks
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import ConfigError, RecordRejected
-from jemmo.domain.webhooks import Health, Hint, Outcome, coalesce, health, told
+from jemmo.domain.webhooks import Health, Outcome, RefetchRequest, coalesce, health, health_message
 from jemmo.services.base.contexts import address_context, body_context, signing_context
 from jemmo.store.models import (
     Connection,
@@ -89,7 +89,7 @@ def address(connection: Connection, vault: Vault) -> Address:
     return _shown(row, rules, vault)
 
 
-def known(connection: Connection, vault: Vault) -> Address | None:
+def existing_address(connection: Connection, vault: Vault) -> Address | None:
     """The connection's address if it was made already."""
     rules = _rules(connection)
     row = _requested(connection)
@@ -107,7 +107,7 @@ def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None)
         if address is None or address.requested_at is None:
             address = _request(address, connection, rules, vault)
         elif seen is None or address.made_at == seen:
-            _draw(address, vault)
+            _rotate_secret(address, vault)
     return _shown(address, rules, vault)
 
 
@@ -145,7 +145,7 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
         supported=rules is not None,
         set_up=address is not None,
         health=state,
-        words=told(state, supported=rules is not None, set_up=address is not None),
+        words=health_message(state, supported=rules is not None, set_up=address is not None),
         last_delivery_at=address.last_delivery_at if address else None,
         counts={name: counts[name] for name in Outcome if counts.get(name)},
         announced=counts.get("announced", 0),
@@ -164,7 +164,7 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
     kept = WebhookDelivery.objects.filter(connection=connection).order_by("id")
     if since is not None:
         kept = kept.filter(received_at__gte=since)
-    hints: list[Hint] = []
+    hints: list[RefetchRequest] = []
     number = silent = 0
     for delivery in kept.iterator(chunk_size=AT_ONCE):
         body = vault.open(delivery.sealed_body, body_context(connection.id))
@@ -176,22 +176,24 @@ def replay(connection: Connection, vault: Vault, *, since: datetime | None = Non
         number, silent = number + 1, silent + (not named)
     hints = coalesce(hints)
     with transaction.atomic():
-        _wait_again(connection, hints)
+        _enqueue_refetches(connection, hints)
         kept.update(replayed_at=datetime.now(UTC))
     return Replayed(deliveries=number, without_hint=silent, records=len(hints))
 
 
-def look_up(connection: Connection, hints: Iterable[Hint], vault: Vault) -> None:
+def request_refetches(
+    connection: Connection, hints: Iterable[RefetchRequest], vault: Vault
+) -> None:
     """Have records looked up as if a webhook had named them just now, whether or not the ATS sends any."""
     with transaction.atomic():
         if not WebhookAddress.objects.filter(connection=connection).exists():
             # Refetches take turns by this row; that alone sets up no webhooks.
-            _draw(_unrequested(connection), vault)
-        _wait_again(connection, hints, heard_at=datetime.now(UTC))
+            _rotate_secret(_unrequested(connection), vault)
+        _enqueue_refetches(connection, hints, heard_at=datetime.now(UTC))
 
 
-def _wait_again(
-    connection: Connection, hints: Iterable[Hint], heard_at: datetime | None = None
+def _enqueue_refetches(
+    connection: Connection, hints: Iterable[RefetchRequest], heard_at: datetime | None = None
 ) -> None:
     """Without ``heard_at``, one that is known keeps the time at which it was named first."""
     rows = [
@@ -255,11 +257,11 @@ def _request(
     row = row or _unrequested(connection)
     row.streams, row.only_new = list(rules.streams), rules.only_new
     row.requested_at = datetime.now(UTC)
-    _draw(row, vault)
+    _rotate_secret(row, vault)
     return row
 
 
-def _draw(row: WebhookAddress, vault: Vault) -> None:
+def _rotate_secret(row: WebhookAddress, vault: Vault) -> None:
     """Save the row with a new secret."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     row.digest = digest_of(secret)

@@ -27,14 +27,14 @@ from jemmo.domain.webhooks import (
     REFUSED_PROOFS,
     ROW,
     Bucket,
-    Heard,
     Outcome,
+    ParsedWebhook,
     Proof,
     coalesce,
     storable,
 )
 from jemmo.services.base.contexts import body_context, signing_context
-from jemmo.services.base.lookups import lookup_key_by, name_hashes
+from jemmo.services.base.lookups import lookup_key_by, mention_hasher
 from jemmo.services.webhooks.endpoints import digest_of
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, prepare
@@ -47,7 +47,7 @@ ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
 
 
-class Intake:
+class WebhookIngest:
     """Takes in the webhooks of all connections. One for each web process."""
 
     def __init__(
@@ -73,22 +73,22 @@ class Intake:
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._telling: asyncio.Task[None] | None = None
 
-    async def refusal(self, secret: str) -> Outcome | None:
+    async def precheck(self, secret: str) -> Outcome | None:
         """Why a delivery is refused whatever it says; only where nothing speaks against it is its body to be read.
 
         What is refused is only counted. Raises ``TransientError`` when the database is away.
         """
         digest = digest_of(secret)
         if not self._bucket(digest).take(time.monotonic()):
-            return self._refused_flood(digest)
+            return self._reject_flood(digest)
         async with self._database() as db:
             addressee = await ingest.addressee(db, digest)
-        outcome = _address_refused(addressee)
+        outcome = _address_failure(addressee)
         if outcome is not None:
             self._count(addressee.connection_id if addressee else None, outcome)
         return outcome
 
-    async def receive(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
+    async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
         """Judge and store one delivery; ``body`` is ``None`` when it was longer than may be.
 
         What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
@@ -97,9 +97,9 @@ class Intake:
             addressee = await ingest.addressee(db, digest_of(secret))
             if self._key is None:
                 self._key = await lookup_key_by(db, self._vault)
-        outcome, heard = self._judge(addressee, headers, body)
+        outcome, heard = self._validate_delivery(addressee, headers, body)
         if addressee is not None and body is not None and outcome.is_taken:
-            return await self._take(addressee, outcome, heard, body, self._key)
+            return await self._store_delivery(addressee, outcome, heard, body, self._key)
         self._count(addressee.connection_id if addressee else None, outcome)
         return outcome
 
@@ -123,13 +123,13 @@ class Intake:
 
     # --- judging ---
 
-    def _judge(
+    def _validate_delivery(
         self, addressee: Addressee | None, headers: Mapping[str, str], body: bytes | None
-    ) -> tuple[Outcome, Heard]:
-        nothing = Heard(event="", known=False)
+    ) -> tuple[Outcome, ParsedWebhook]:
+        nothing = ParsedWebhook(event="", known=False)
         if addressee is None:
             return Outcome.UNKNOWN_ADDRESS, nothing
-        if refused := _address_refused(addressee):
+        if refused := _address_failure(addressee):
             return refused, nothing
         connector = connector_for(addressee.provider)
         rules = connector.webhooks
@@ -137,7 +137,7 @@ class Intake:
         if body is None or len(body) > MAX_BODY:
             return Outcome.TOO_LARGE, nothing
         options = connector.with_defaults(addressee.options)
-        if refused := self._unproved(addressee, rules, headers, body, options):
+        if refused := self._signature_failure(addressee, rules, headers, body, options):
             return refused, nothing
         try:
             heard = rules.read(body, options)
@@ -149,7 +149,7 @@ class Intake:
             return Outcome.UNKNOWN_EVENT, heard
         return (Outcome.PAUSED if addressee.state == "paused" else Outcome.ACCEPTED), heard
 
-    def _unproved(
+    def _signature_failure(
         self,
         addressee: Addressee,
         rules: Webhooks,
@@ -169,8 +169,8 @@ class Intake:
 
     # --- taking in ---
 
-    async def _take(
-        self, addressee: Addressee, outcome: Outcome, heard: Heard, body: bytes, key: bytes
+    async def _store_delivery(
+        self, addressee: Addressee, outcome: Outcome, heard: ParsedWebhook, body: bytes, key: bytes
     ) -> Outcome:
         connector = connector_for(addressee.provider)
         assert connector.webhooks is not None
@@ -185,7 +185,9 @@ class Intake:
             if outcome.is_kept
             else None,
             once=once,
-            named=await self._named(addressee, heard, body, key) if outcome.is_kept else None,
+            named=await self._mention_hashes(addressee, heard, body, key)
+            if outcome.is_kept
+            else None,
             hints=coalesce(
                 hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
             ),
@@ -194,8 +196,8 @@ class Intake:
             is_new = await ingest.store(db, addressee.connection_id, arrival)
         return outcome if is_new else Outcome.DUPLICATE
 
-    async def _named(
-        self, addressee: Addressee, heard: Heard, body: bytes, key: bytes
+    async def _mention_hashes(
+        self, addressee: Addressee, heard: ParsedWebhook, body: bytes, key: bytes
     ) -> list[int] | None:
         """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
         turn = self._turns.setdefault(addressee.connection_id, asyncio.Lock())
@@ -203,7 +205,7 @@ class Intake:
             names = await asyncio.to_thread(names_in, body, heard.hints)
         if names is None:
             return None
-        return name_hashes(key, addressee.org_id, addressee.connection_id)(names)
+        return mention_hasher(key, addressee.org_id, addressee.connection_id)(names)
 
     # --- floods and counts ---
 
@@ -216,22 +218,22 @@ class Intake:
         self._buckets.move_to_end(digest)
         return bucket
 
-    def _refused_flood(self, digest: bytes) -> Outcome:
+    def _reject_flood(self, digest: bytes) -> Outcome:
         """A flood costs no look at the database: it is counted by address, and put to its connection later."""
         self._flooded[digest] += 1
-        self._tell_soon()
+        self._schedule_flush()
         return Outcome.FLOOD
 
     def _count(self, connection_id: UUID | None, outcome: Outcome) -> None:
         """Refusals are many where somebody tries, so they are written together, once a second."""
         self._tally[connection_id, outcome] += 1
-        self._tell_soon()
+        self._schedule_flush()
 
-    def _tell_soon(self) -> None:
+    def _schedule_flush(self) -> None:
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell())
+            self._telling = asyncio.create_task(self._flush_counts())
 
-    async def _tell(self) -> None:
+    async def _flush_counts(self) -> None:
         await asyncio.sleep(TALLY_EVERY)
         tally, self._tally = self._tally, Counter()
         flooded, self._flooded = self._flooded, Counter()
@@ -248,7 +250,7 @@ class Intake:
             self._flooded.update(flooded)
 
 
-def _address_refused(addressee: Addressee | None) -> Outcome | None:
+def _address_failure(addressee: Addressee | None) -> Outcome | None:
     """Why nothing is taken in at an address; ``None`` where it is."""
     if addressee is None:
         return Outcome.UNKNOWN_ADDRESS
@@ -259,7 +261,7 @@ def _address_refused(addressee: Addressee | None) -> Outcome | None:
 
 
 async def _prepare(db: Connection) -> None:
-    with scope.under(Scope(reach=Reach.HOOKS)):
+    with scope.acting_in(Scope(reach=Reach.HOOKS)):
         await prepare(db)
 
 

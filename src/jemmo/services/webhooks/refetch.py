@@ -32,47 +32,52 @@ from jemmo.rest_client.retries import CutOff, giving_way
 from jemmo.services.privacy.personal_data import hashing_of
 from jemmo.services.sync.ats_sessions import Session, Sessions
 from jemmo.store.db import budget, scope
-from jemmo.store.db.postgres import Connection, connect, explained, tell_scope
+from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
 from jemmo.store.db.shared import sharing
 from jemmo.store.files import fetch_queue
 from jemmo.store.sync import brake
 from jemmo.store.sync.request_counts import counted
 from jemmo.store.sync.run_context import RunContext
 from jemmo.store.webhooks import refetch_writer
-from jemmo.store.webhooks.refetch_writer import Due, Found, HintWriter, Settled
+from jemmo.store.webhooks.refetch_writer import (
+    DueRefetch,
+    RefetchBatch,
+    RefetchOutcome,
+    RefetchWriter,
+)
 from jemmo.vault import Vault
 
 log = logging.getLogger(__name__)
 
-LOOKERS = budget.Worker().refetches  # connections looked after at a time by one worker
-LOOK_SECONDS = refetch_writer.CLAIM.total_seconds() - 10
+CONCURRENCY = budget.Worker().refetches  # connections looked after at a time by one worker
+REFETCH_TIMEOUT = refetch_writer.CLAIM.total_seconds() - 10
 """For an ATS to answer all that one look asks. Later, the claim is over, and nothing could be written."""
-ASK_EVERY = 2.0  # seconds; only for what no notification told
+REFETCH_POLL_SECONDS = 2.0  # seconds; only for what no notification told
 MOST_ATTEMPTS = 8
-SECOND_LOOK = timedelta(seconds=5)
+CONFIRM_DELAY = timedelta(seconds=5)
 
 
-class TooSlow(TransientError):
+class RefetchTimeout(TransientError):
     """The ATS took so long that others had to be served."""
 
     default_code = "timeout"
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
+def _refetch_deadline() -> Iterator[None]:
     """An ATS that answers slowly, on purpose or not, does not keep those that wait behind it."""
     cut_off = CutOff()
-    timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, cut_off.set)
+    timer = asyncio.get_running_loop().call_later(REFETCH_TIMEOUT, cut_off.set)
     try:
         with giving_way(cut_off):
             yield
     except SliceOver:
-        raise TooSlow("The ATS did not answer in time.") from None
+        raise RefetchTimeout("The ATS did not answer in time.") from None
     finally:
         timer.cancel()
 
 
-class Lane:
+class RefetchWorker:
     """Looks up hints as they come, for all connections in turn, until it is cancelled."""
 
     def __init__(self, database_url: str, vault: Vault) -> None:
@@ -87,8 +92,8 @@ class Lane:
             async with sharing(self._url), asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
                 group.create_task(self.sessions.close_idle_ones())
-                for _ in range(LOOKERS):
-                    group.create_task(self._look())
+                for _ in range(CONCURRENCY):
+                    group.create_task(self._refetch_loop())
         finally:
             await self.close()
 
@@ -96,14 +101,14 @@ class Lane:
         """Look up all that is due now and return how many looks that took (for tests and commands)."""
         looks = 0
         async with self._connect() as db:
-            while await self._serve_next(db):
+            while await self._refetch_next(db):
                 looks += 1
         return looks
 
-    async def serve(self, connection_id: UUID) -> bool:
+    async def refetch_connection(self, connection_id: UUID) -> bool:
         """Look up what is due of this connection; ``False`` when nothing is, or another process does it."""
         async with self._connect() as db:
-            return await self._serve_next(db, only=connection_id)
+            return await self._refetch_next(db, only=connection_id)
 
     async def close(self) -> None:
         await self.sessions.close()
@@ -111,7 +116,7 @@ class Lane:
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Connection]:
         """A session that sees every organisation's hints; a look narrows it down to one."""
-        with scope.under(scope.EVERYTHING):
+        with scope.acting_in(scope.EVERYTHING):
             async with connect(self._url) as db:
                 yield db
 
@@ -125,31 +130,31 @@ class Lane:
                     self._bell.set()
                     async for _ in db.notifies():
                         self._bell.set()
-            await asyncio.sleep(ASK_EVERY)
+            await asyncio.sleep(REFETCH_POLL_SECONDS)
 
-    async def _look(self) -> None:
+    async def _refetch_loop(self) -> None:
         while True:
             try:
                 async with self._connect() as db:
                     while True:
-                        while await self._serve_next(db):
+                        while await self._refetch_next(db):
                             pass
-                        await self._rung()
+                        await self._wait_for_work()
             except (TransientError, psycopg.Error):
-                await asyncio.sleep(ASK_EVERY)
+                await asyncio.sleep(REFETCH_POLL_SECONDS)
 
-    async def _rung(self) -> None:
+    async def _wait_for_work(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(ASK_EVERY * random.uniform(0.8, 1.2)):
+            async with asyncio.timeout(REFETCH_POLL_SECONDS * random.uniform(0.8, 1.2)):
                 await self._bell.wait()
         self._bell.clear()
 
     # --- one look ---
 
-    async def _serve_next(self, db: Connection, *, only: UUID | None = None) -> bool:
+    async def _refetch_next(self, db: Connection, *, only: UUID | None = None) -> bool:
         """Look up the hints of the connection that waited longest; ``False`` when none has any."""
         token = uuid4()
-        await tell_scope(db)
+        await apply_scope(db)
         connection_id = await refetch_writer.claim(db, token, only)
         if connection_id is None:
             return False
@@ -161,12 +166,12 @@ class Lane:
                     self.sessions.use(db, connection_id) as session,
                     counted(db, connection_id, session.source),
                 ):
-                    await self._look_up(db, session, token, due)
+                    await self._refetch_due(db, session, token, due)
         except LeaseLost:
             log.warning("webhook look lost its claim", extra={"connection": str(connection_id)})
         except JemmoError as error:
-            rest = refetch_writer.REST if isinstance(error, TooSlow) else None
-            await self._fail(db, connection_id, due, error)
+            rest = refetch_writer.REFETCH_COOLDOWN if isinstance(error, RefetchTimeout) else None
+            await self._postpone_failed(db, connection_id, due, error)
         except psycopg.Error:
             raise
         except Exception as error:  # noqa: BLE001 - one connection's trouble must not stop the others
@@ -174,24 +179,28 @@ class Lane:
                 "webhook look failed: %s", type(error).__name__,
                 extra={"connection": str(connection_id)},
             )  # fmt: skip
-            await self._fail(db, connection_id, due, TransientError("It failed unexpectedly."))
+            await self._postpone_failed(
+                db, connection_id, due, TransientError("It failed unexpectedly.")
+            )
         finally:
             with suppress(TransientError):
                 await refetch_writer.release(db, connection_id, token, rest)
         return True
 
-    async def _look_up(self, db: Connection, session: Session, token: UUID, due: list[Due]) -> None:
+    async def _refetch_due(
+        self, db: Connection, session: Session, token: UUID, due: list[DueRefetch]
+    ) -> None:
         row, source, connection_id = session.row, session.source, session.row.id
         webhooks_of = connector_for(row.provider).webhooks
         since = min(hint.heard_at for hint in due)
         reread = webhooks_of.reread if webhooks_of else by_name
-        with _in_time():
+        with _refetch_deadline():
             answer = await reread(source, [hint.hint for hint in due], since)
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
             outcomes.setdefault(page.stream, []).append(process(page, rules))
-        settled, again, unseen = await self._judge(db, connection_id, due, answer)
+        settled, again, unseen = await self._classify_requests(db, connection_id, due, answer)
         context = RunContext(
             org_id=row.org_id,
             connection_id=connection_id,
@@ -203,11 +212,11 @@ class Lane:
             limit=limit_of(row.options),
         )
         hashing = await hashing_of(db, row, self._vault)
-        writer = HintWriter(db, context, self._vault.seal, *hashing)
-        counts = await writer.commit_found(Found(outcomes=outcomes, settled=settled))
+        writer = RefetchWriter(db, context, self._vault.seal, *hashing)
+        counts = await writer.commit_refetched(RefetchBatch(outcomes=outcomes, settled=settled))
         if again:
-            await refetch_writer.put_off(db, connection_id, again, SECOND_LOOK)
-        await self._try_later(db, connection_id, unseen, "not_shown")
+            await refetch_writer.defer_refetches(db, connection_id, again, CONFIRM_DELAY)
+        await self._retry_or_drop(db, connection_id, unseen, "not_shown")
         changed = counts.created + counts.updated + counts.deleted
         if changed:
             with explained():
@@ -216,53 +225,53 @@ class Lane:
             db, connection_id, {"announced": changed, "looked_up": len(settled)}
         )
 
-    async def _judge(
-        self, db: Connection, connection_id: UUID, due: list[Due], answer: Reread
-    ) -> tuple[list[Settled], list[int], list[Due]]:
+    async def _classify_requests(
+        self, db: Connection, connection_id: UUID, due: list[DueRefetch], answer: Reread
+    ) -> tuple[list[RefetchOutcome], list[int], list[DueRefetch]]:
         """Which hints are settled, which need a second look, and which the ATS showed nowhere.
 
         A record is buried when its ATS says twice that it is gone, or once after it said so by itself. More than
         the brake allows are left to a reconcile, which asks a person.
         """
         gone, unseen = set(answer.gone), set(answer.unseen)
-        settled: list[Settled] = []
+        settled: list[RefetchOutcome] = []
         again: list[int] = []
-        later: list[Due] = []
-        buried: list[Due] = []
+        later: list[DueRefetch] = []
+        buried: list[DueRefetch] = []
         for request in due:
             key = (request.hint.stream, request.hint.remote_id)
             if key in unseen:
                 later.append(request)
             elif key not in gone:
-                settled.append(Settled(due=request))
+                settled.append(RefetchOutcome(due=request))
             elif not request.hint.destroyed and not request.attempts:
                 again.append(request.id)
             else:
                 buried.append(request)
-        settled += await _within_the_brake(db, connection_id, buried)
+        settled += await _apply_brake(db, connection_id, buried)
         return settled, again, later
 
     # --- when it does not go well ---
 
-    async def _fail(
-        self, db: Connection, connection_id: UUID, due: list[Due], error: JemmoError
+    async def _postpone_failed(
+        self, db: Connection, connection_id: UUID, due: list[DueRefetch], error: JemmoError
     ) -> None:
         """Try again later, and give up after some attempts: a sync finds what changed."""
         log.info("webhook look failed: %s", error.code, extra={"connection": str(connection_id)})
         if isinstance(error, Postponed):
-            await refetch_writer.put_off(
+            await refetch_writer.defer_refetches(
                 db, connection_id, [request.id for request in due], error.resume_at, error.code
             )
         elif isinstance(error, RateLimited) and error.retry_after:
             wait = timedelta(seconds=min(error.retry_after, 600.0))
-            await refetch_writer.put_off(
+            await refetch_writer.defer_refetches(
                 db, connection_id, [request.id for request in due], wait, error.code
             )
         else:
-            await self._try_later(db, connection_id, due, error.code)
+            await self._retry_or_drop(db, connection_id, due, error.code)
 
-    async def _try_later(
-        self, db: Connection, connection_id: UUID, due: list[Due], trouble: str
+    async def _retry_or_drop(
+        self, db: Connection, connection_id: UUID, due: list[DueRefetch], trouble: str
     ) -> None:
         tired = [request.id for request in due if request.attempts >= MOST_ATTEMPTS]
         waits: dict[int, list[int]] = {}
@@ -271,15 +280,15 @@ class Lane:
                 waits.setdefault(request.attempts, []).append(request.id)
         for attempts, ids in waits.items():
             wait = timedelta(seconds=2.0**attempts * random.uniform(0.75, 1.25))
-            await refetch_writer.put_off(db, connection_id, ids, wait, trouble)
+            await refetch_writer.defer_refetches(db, connection_id, ids, wait, trouble)
         if tired:
-            await refetch_writer.drop(db, connection_id, tired, trouble)
+            await refetch_writer.discard_refetches(db, connection_id, tired, trouble)
             await refetch_writer.count(db, connection_id, Counter(given_up=len(tired)))
 
 
-async def _within_the_brake(
-    db: Connection, connection_id: UUID, buried: list[Due]
-) -> list[Settled]:
+async def _apply_brake(
+    db: Connection, connection_id: UUID, buried: list[DueRefetch]
+) -> list[RefetchOutcome]:
     """Bury as many as the brake allows of each stream. A talent's applications go along, so they count too."""
     streams = {request.hint.stream for request in buried}
     talents = [
@@ -287,7 +296,7 @@ async def _within_the_brake(
     ]
     streams |= {Stream.APPLICATIONS} if talents else set()
     with explained():
-        room = {kind: await brake.room(db, connection_id, kind) for kind in streams}
+        room = {kind: await brake.deletion_allowance(db, connection_id, kind) for kind in streams}
         carried = await brake.applications_of(db, connection_id, talents) if talents else {}
     settled = []
     for request in buried:
@@ -298,5 +307,5 @@ async def _within_the_brake(
         if fits:
             for stream, number in needs.items():
                 room[stream] -= number
-        settled.append(Settled(due=request, gone=fits, waits=not fits))
+        settled.append(RefetchOutcome(due=request, gone=fits, waits=not fits))
     return settled

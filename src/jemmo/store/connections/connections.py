@@ -55,7 +55,7 @@ def display_names(connections: Sequence[Connection]) -> dict[UUID, str]:
     }
 
 
-def told_apart(org: Organisation) -> list[tuple[UUID, str]]:
+def connection_choices(org: Organisation) -> list[tuple[UUID, str]]:
     """The connections to choose from in a list, each with its name; none where there is but one."""
     named = ("org", "label", "provider", "account_name", "key_hint", "state")
     names = display_names(_ordered(org.connections.only(*named)))
@@ -76,7 +76,7 @@ def name_connections(records: Iterable[Any], named: Iterable[tuple[UUID, str]]) 
         record.ats = names.get(record.connection_id, "")
 
 
-def one(org: Organisation, connection_id: UUID) -> Connection | None:
+def find_connection(org: Organisation, connection_id: UUID) -> Connection | None:
     connections = org.connections.select_related("lease", "org")
     return connections.filter(id=connection_id).first()
 

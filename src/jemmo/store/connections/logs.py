@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db import connection as db
 
-from jemmo.domain.error_catalog import Kind, Severity, codes
-from jemmo.store.db.paging import typed
+from jemmo.domain.error_catalog import ErrorKind, Severity, codes_of_kind
+from jemmo.store.db.paging import query_text
 from jemmo.store.models import Organisation
 
 SIZE = 50
@@ -86,7 +86,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class LogFilters:
     """What the address asks for; anything odd counts as not asked for."""
 
     connection: str = ""
@@ -98,15 +98,15 @@ class Wanted:
     since: datetime | None = None
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Wanted:
-        severity, kind = typed(query, "severity"), typed(query, "kind")
-        period, after = typed(query, "period"), typed(query, "after")
+    def from_query(cls, query: Mapping[str, str]) -> LogFilters:
+        severity, kind = query_text(query, "severity"), query_text(query, "kind")
+        period, after = query_text(query, "period"), query_text(query, "after")
         return cls(
-            connection=typed(query, "connection"),
+            connection=query_text(query, "connection"),
             severity=severity if severity in set(Severity) else "",
-            kind=kind if kind in set(Kind) else "",
+            kind=kind if kind in set(ErrorKind) else "",
             period=period if period in PERIODS else "",
-            q=typed(query, "q").strip(),
+            q=query_text(query, "q").strip(),
             after=after if _PLACE.fullmatch(after) else "",
         )
 
@@ -116,13 +116,13 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class LogPage:
     entries: list[Entry]
     more: str
-    filters: Wanted
+    filters: LogFilters
 
 
-def page(org: Organisation, filters: Wanted, *, now: datetime, size: int = SIZE) -> Found:
+def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
     """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
     if filters.connection:
@@ -134,10 +134,10 @@ def page(org: Organisation, filters: Wanted, *, now: datetime, size: int = SIZE)
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     entries = [Entry(**{**row, "severity": Severity(row["severity"])}) for row in rows]
     more = entries[size - 1].place if len(entries) > size else ""
-    return Found(entries=entries[:size], more=more, filters=filters)
+    return LogPage(entries=entries[:size], more=more, filters=filters)
 
 
-def every(org: Organisation, filters: Wanted, *, now: datetime, most: int) -> Iterator[Entry]:
+def every(org: Organisation, filters: LogFilters, *, now: datetime, most: int) -> Iterator[Entry]:
     """All entries asked for, up to ``most``, fetched in pages."""
     count = 0
     while count < most:
@@ -149,7 +149,7 @@ def every(org: Organisation, filters: Wanted, *, now: datetime, most: int) -> It
         filters = replace(filters, after=chunk.more)
 
 
-def _values(ids: list[str], filters: Wanted, now: datetime, size: int) -> dict[str, Any]:
+def _values(ids: list[str], filters: LogFilters, now: datetime, size: int) -> dict[str, Any]:
     before, key = _place(filters.after)
     severities = [filters.severity] if filters.severity else list(Severity)
     escaped = filters.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -157,7 +157,7 @@ def _values(ids: list[str], filters: Wanted, now: datetime, size: int) -> dict[s
         "connections": ids,
         "rejections": Severity.REJECTION in severities,
         "severities": severities,
-        "codes": codes(Kind(filters.kind)) if filters.kind else None,
+        "codes": codes_of_kind(ErrorKind(filters.kind)) if filters.kind else None,
         "like": f"%{escaped}%" if filters.q else None,
         "since": filters.since or _since(filters.period, now),
         "before": before,

@@ -14,7 +14,7 @@ from jemmo.domain.brake import related
 from jemmo.domain.streams import Stream
 from jemmo.store.connections.connections import is_running
 from jemmo.store.db import scope
-from jemmo.store.db.paging import Found, cut, page_number
+from jemmo.store.db.paging import ResultPage, page_number, page_rows
 from jemmo.store.models import (
     Application,
     AtsUser,
@@ -50,7 +50,7 @@ class HeldPage:
     together: list[HeldDeletion]
     records: int
     stream: str
-    listing: Found[Any]
+    listing: ResultPage[Any]
     unseen: int
     comparing: bool
     decision: dict[str, Any] | None
@@ -87,7 +87,7 @@ def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldP
         return None
     rows = _missing(connection, stream, held)
     number = page_number(query.get("page"))
-    items = cut(rows.order_by("remote_id"), number)
+    items = page_rows(rows.order_by("remote_id"), number)
     for record in items:
         record.named = _name(record)
     together = in_order(
@@ -99,14 +99,14 @@ def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldP
         )
     )
     total = rows.count()
-    with scope.under(scope.of_organisation(connection.org_id)):
+    with scope.acting_in(scope.organization_scope(connection.org_id)):
         unseen = rows.count() - total
     return HeldPage(
         held=held,
         together=together,
         records=sum(row.missing for row in together),
         stream=stream,
-        listing=Found(items=items, total=total, page=number, filters=None),
+        listing=ResultPage(items=items, total=total, page=number, filters=None),
         unseen=unseen,
         comparing=is_running(connection, datetime.now(UTC)),
         decision=decision(connection, together),

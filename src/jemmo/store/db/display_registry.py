@@ -18,7 +18,7 @@ _DISGUISE: ContextVar[Disguise | None] = ContextVar("disguise", default=None)
 
 
 @contextmanager
-def noticing(disguise: Disguise) -> Iterator[None]:
+def tracking_display(disguise: Disguise) -> Iterator[None]:
     """Within, everybody who is read is noted in the disguise."""
     token = _DISGUISE.set(disguise)
     try:
@@ -32,7 +32,7 @@ def present_disguise() -> Disguise | None:
     return _DISGUISE.get()
 
 
-class Noticed(models.Model):
+class DisplayTracked(models.Model):
     """A model whose rows hold what screenshot mode must not show."""
 
     class Meta:
@@ -46,7 +46,7 @@ class Noticed(models.Model):
             read.notice(disguise)
         return read
 
-    def notice_again(self) -> None:
+    def track_restored(self) -> None:
         """After words were put back into what was read."""
         disguise = _DISGUISE.get()
         if disguise is not None:

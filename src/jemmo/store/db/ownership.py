@@ -37,7 +37,7 @@ class Key(Struct, frozen=True):
     target_column: str
 
 
-class Belonging(Struct, frozen=True, kw_only=True):
+class OrganizationTables(Struct, frozen=True, kw_only=True):
     """Whose the rows of each table are; ``others`` are the tables that belong to nobody.
 
     ``conditions`` say which rows are the organisation's, with ``%(org)s``, in an order in which they can be deleted.
@@ -47,7 +47,7 @@ class Belonging(Struct, frozen=True, kw_only=True):
     others: frozenset[str]
 
 
-def belonging() -> Belonging:
+def organization_tables() -> OrganizationTables:
     with connection.cursor() as cursor:
         cursor.execute(_COLUMNS)
         columns: dict[str, set[str]] = {}
@@ -65,7 +65,7 @@ def belonging() -> Belonging:
         {table: {child for child in known if _points(keys, child, table)} for table in known}
     )
     listed = list(order.static_order())
-    return Belonging(
+    return OrganizationTables(
         conditions={table: known[table] for table in listed},
         others=frozenset(columns) - known.keys(),
     )
@@ -134,7 +134,7 @@ def count(org_id: UUID) -> dict[str, int]:
     """How many rows of each table are an organisation's; those that hold some."""
     counts = {}
     with connection.cursor() as cursor:
-        for table, condition in belonging().conditions.items():
+        for table, condition in organization_tables().conditions.items():
             cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {condition}', {"org": org_id})
             counts[table] = int(cursor.fetchone()[0])
     return {table: rows for table, rows in counts.items() if rows}

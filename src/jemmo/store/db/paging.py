@@ -52,7 +52,7 @@ def order(columns: Mapping[str, Column], key: str) -> list[OrderBy | str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found(Generic[T]):
+class ResultPage(Generic[T]):
     """A page of results, with what was asked and what can be chosen."""
 
     items: list[T]
@@ -75,7 +75,7 @@ class Found(Generic[T]):
         return self.first + len(self.items) - 1 if self.items else 0
 
 
-def typed(query: Mapping[str, str], name: str) -> str:
+def query_text(query: Mapping[str, str], name: str) -> str:
     """A text of the address, as far as a query can use it."""
     return query.get(name, "").replace("\x00", "")[:200]
 
@@ -98,11 +98,11 @@ def page_number(text: str | None) -> int:
     return min(LAST_PAGE, max(1, whole_number(text or "") or 1))
 
 
-def cut(rows: QuerySet[Any], page: int) -> list[Any]:
+def page_rows(rows: QuerySet[Any], page: int) -> list[Any]:
     return list(rows[(page - 1) * SIZE : page * SIZE])
 
 
-def tally(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
+def count_and_ids(rows: QuerySet[Any]) -> tuple[int, list[UUID] | None]:
     """How many there are and, where they are few, which.
 
     Few are fetched and put in order: following an index in that order until enough of few were met would read most of

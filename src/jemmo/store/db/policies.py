@@ -355,7 +355,7 @@ def show_to(cursor: Any, role: str) -> None:
 
 def apply(cursor: Any) -> None:
     """As the tables' owner, in a transaction, with all migrations applied. Raises ``TableWithoutPolicy``."""
-    cursor.execute(schema.TELL, schema.told())
+    cursor.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
     schema.wrap_unaccent(cursor)  # the migrations may have made the extension
     cursor.execute(_ROLES)
     roles = [row[0] for row in cursor.fetchall()]

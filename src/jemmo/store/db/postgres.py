@@ -39,11 +39,11 @@ async def connect(url: str) -> AsyncIterator[Connection]:
 async def prepare(connection: Connection) -> None:
     """Tell a new connection where our tables are, and for whom it asks."""
     with explained():
-        await schema.tell_async(connection)
-    await tell_scope(connection)
+        await schema.set_search_path_async(connection)
+    await apply_scope(connection)
 
 
-async def tell_scope(connection: Connection) -> None:
+async def apply_scope(connection: Connection) -> None:
     """Tell the connection the scope in force; it stays for the session, which is nobody else's."""
     current_scope = scope.current() or scope.NOBODY
     with explained():

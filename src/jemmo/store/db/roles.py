@@ -47,7 +47,7 @@ def access(
 ) -> Access:
     """The way in for the application, made if need be; ``url`` as it is when it is no owner's."""
     with _connect(url) as db:
-        schema.tell(db)
+        schema.set_search_path(db)
         if not _owns(db):
             return Access(url=url)
         try:

@@ -28,7 +28,7 @@ SHARED = frozenset({"public", "extensions"})
 FORMER = "pending_link"
 """A table that a Jemmo without a schema of its own had in ``public``, and hardly anybody else."""
 
-TELL = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
+SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
 """Where names are looked up in this session. Its own temporary tables come last: they never stand in for ours.
 
 The path that is in force before may hold functions of others: hence the qualified name."""
@@ -82,19 +82,19 @@ def name() -> str:
     return schema
 
 
-def told() -> dict[str, str]:
+def search_path_params() -> dict[str, str]:
     """The values for ``TELL``."""
     return {"path": f"{name()}, pg_temp"}
 
 
-def tell(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(TELL, told())
+def set_search_path(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(SET_SEARCH_PATH, search_path_params())
     if not connection.autocommit:  # for the session, whatever becomes of this transaction
         connection.commit()
 
 
-async def tell_async(connection: psycopg.AsyncConnection[Any]) -> None:
-    await connection.execute(TELL, told())
+async def set_search_path_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(SET_SEARCH_PATH, search_path_params())
     if not connection.autocommit:
         await connection.commit()
 
@@ -154,7 +154,7 @@ def _settle(connection: BaseDatabaseWrapper) -> None:
         # Another program's django_migrations in ``public`` must not be taken for ours.
         cursor.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(name())))
         MigrationRecorder(connection).ensure_schema()
-        cursor.execute(TELL, told())
+        cursor.execute(SET_SEARCH_PATH, search_path_params())
 
 
 def is_former(cursor: Any) -> bool:
@@ -200,4 +200,4 @@ def _move(connection: BaseDatabaseWrapper, cursor: Any) -> None:
     for (former,) in cursor.fetchall():
         move = sql.SQL("ALTER {} SET SCHEMA {}")
         cursor.execute(move.format(sql.SQL(former), sql.Identifier(name())))
-    cursor.execute(TELL, told())
+    cursor.execute(SET_SEARCH_PATH, search_path_params())

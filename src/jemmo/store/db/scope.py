@@ -89,7 +89,7 @@ EVERYTHING = Scope(contacts=True, confidential=True, reach=Reach.EVERYTHING)
 _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
-def of_organisation(org_id: UUID) -> Scope:
+def organization_scope(org_id: UUID) -> Scope:
     """For work in the background that is one organisation's."""
     return Scope(org=org_id, contacts=True, confidential=True)
 
@@ -100,7 +100,7 @@ def current() -> Scope | None:
 
 
 @contextmanager
-def under(scope: Scope | None) -> Iterator[None]:
+def acting_in(scope: Scope | None) -> Iterator[None]:
     """Ask the database in this scope while the block lasts."""
     before = _current.set(scope)
     try:

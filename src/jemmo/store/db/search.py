@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 from jemmo.store.models import FileText, Organisation
 
 
-def talents_saying(org: Organisation, terms: str, word_hashes: Sequence[int] = ()) -> Q:
+def talents_matching(org: Organisation, terms: str, word_hashes: Sequence[int] = ()) -> Q:
     """Talents whose record says ``terms`` (a ``tsquery``), or who have a file with all words of ``word_hashes``."""
     if not word_hashes:
         return _among("SELECT jemmo_talents_saying(to_tsquery('simple', %s), %s)", terms, org)
@@ -28,7 +28,7 @@ def talents_saying(org: Organisation, terms: str, word_hashes: Sequence[int] = (
     )
 
 
-def few_saying(
+def few_matching_ids(
     org: Organisation, terms: str, word_hashes: Sequence[int], most: int
 ) -> list[UUID] | None:
     """The ids of the same talents, or ``None`` when they are more than ``most``. An id may be there twice."""
@@ -44,7 +44,7 @@ def few_saying(
     return ids if len(ids) <= most else None
 
 
-def talent_says(terms: str, word_hashes: Sequence[int]) -> Q:
+def talent_matches(terms: str, word_hashes: Sequence[int]) -> Q:
     """The same asked of one talent after the other: so the many that a common word finds are counted sooner."""
     condition = Q(search=SearchQuery(terms, search_type="raw", config="simple"))
     if not word_hashes:
@@ -53,7 +53,7 @@ def talent_says(terms: str, word_hashes: Sequence[int]) -> Q:
     return condition | Q(Exists(files))
 
 
-def jobs_saying(org: Organisation, terms: str) -> Q:
+def jobs_matching(org: Organisation, terms: str) -> Q:
     return _among("SELECT jemmo_jobs_saying(to_tsquery('simple', %s), %s)", terms, org)
 
 

@@ -55,7 +55,7 @@ class SharedConnection:
 
     async def _open(self) -> Connection:
         if self._db is None:
-            with scope.under(scope.NOBODY):
+            with scope.acting_in(scope.NOBODY):
                 self._db = await self._stack.enter_async_context(connect(self._url))
         return self._db
 

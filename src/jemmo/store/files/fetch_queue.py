@@ -27,7 +27,7 @@ WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
 """After a change that may have left files to download."""
 
 
-class Due(Struct, frozen=True, kw_only=True):
+class DueFile(Struct, frozen=True, kw_only=True):
     """A file to be fetched."""
 
     id: int
@@ -39,7 +39,7 @@ class Due(Struct, frozen=True, kw_only=True):
     tries: int
 
 
-async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[Due]:
+async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[DueFile]:
     """Resumes before other files, the newest first."""
     answer = await db.execute(
         "SELECT f.id, t.org_id, t.id, t.remote_id, f.remote_id, f.remote_version, f.tries"
@@ -48,8 +48,8 @@ async def due(db: Connection, connection_id: UUID, *, limit: int) -> list[Due]:
         "LIMIT %(limit)s".encode(),
         {"connection": connection_id, "limit": limit},
     )
-    names = Due.__struct_fields__
-    return [Due(**dict(zip(names, row, strict=True))) for row in await answer.fetchall()]
+    names = DueFile.__struct_fields__
+    return [DueFile(**dict(zip(names, row, strict=True))) for row in await answer.fetchall()]
 
 
 async def due_since(db: Connection, connection_id: UUID) -> datetime | None:
@@ -98,7 +98,7 @@ class Version(Struct, frozen=True):
 
 
 async def begin(
-    db: Connection, attachment: Due, *, sha256: str, size: int, content_type: str
+    db: Connection, attachment: DueFile, *, sha256: str, size: int, content_type: str
 ) -> Version:
     """The row of a content, there before its bytes are; a content that was kept before has it already."""
     answer = await db.execute(
@@ -114,7 +114,7 @@ async def begin(
     return Version(*row)
 
 
-async def finish(db: Connection, attachment: Due, version_id: UUID, key_id: int | None) -> bool:
+async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
     """The bytes are there: show them. ``False`` when the row went away meanwhile, so the bytes are nobody's.
 
     When the ATS told of yet another version meanwhile, the file stays in the queue.
@@ -139,7 +139,7 @@ async def finish(db: Connection, attachment: Due, version_id: UUID, key_id: int 
     return True
 
 
-async def conclude(db: Connection, attachment: Due, status: str, reason: str) -> None:
+async def conclude(db: Connection, attachment: DueFile, status: str, reason: str) -> None:
     """The file is not kept, and why. An earlier version that is kept stays; with ``GONE`` it will be swept."""
     await db.execute(
         """UPDATE attachment SET fetch_status = %s, reason = %s, fetched_at = now(), next_try_at = NULL
@@ -148,7 +148,7 @@ async def conclude(db: Connection, attachment: Due, status: str, reason: str) ->
     )
 
 
-async def retry(db: Connection, attachment: Due, reason: str, seconds: float) -> None:
+async def retry(db: Connection, attachment: DueFile, reason: str, seconds: float) -> None:
     await db.execute(
         "UPDATE attachment SET tries = least(tries + 1, 1000), reason = %s, "
         "next_try_at = now() + make_interval(secs => %s) WHERE id = %s",
@@ -190,7 +190,7 @@ async def postpone(db: Connection, connection_id: UUID, until: datetime, reason:
 
 
 async def keep_text(
-    db: Connection, attachment: Due, version_id: UUID, sealed: bytes, words: list[int]
+    db: Connection, attachment: DueFile, version_id: UUID, sealed: bytes, words: list[int]
 ) -> None:
     """Make the words of a version the ones that are found, if it is still the one shown."""
     async with db.transaction():
@@ -205,7 +205,7 @@ async def keep_text(
         await note_text(db, version_id, "DONE")
 
 
-async def no_text(db: Connection, attachment: Due, version_id: UUID, why: str) -> None:
+async def no_text(db: Connection, attachment: DueFile, version_id: UUID, why: str) -> None:
     """This version has no words: those of an earlier one must not be found any more."""
     async with db.transaction():
         await db.execute(

@@ -12,11 +12,11 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from jemmo.domain.masking import Disguise
-from jemmo.store.db.display_registry import Noticed
+from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.kept import ObjectField
 
 
-class Organisation(Noticed):
+class Organisation(DisplayTracked):
     """A company that uses Jemmo.
 
     ``rules`` are ``jemmo.domain.rules.Rules`` as JSON, defaults left out; ``schedule`` is
@@ -62,7 +62,7 @@ class AccountManager(BaseUserManager["Account"]):
         return self.get(email__iexact=username)
 
 
-class Account(Noticed, AbstractBaseUser, PermissionsMixin):
+class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
     """A person who signs in, by e-mail. May belong to several organisations.
 
     ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, whoever holds

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jemmo.domain.masking import Disguise
-from jemmo.store.db.display_registry import Noticed
+from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.kept import TextsField
 
@@ -29,7 +29,7 @@ class ConnectionState(models.TextChoices):
     LEAVING = "leaving", "Being deleted"
 
 
-class Connection(Noticed):
+class Connection(DisplayTracked):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
     ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was

@@ -8,12 +8,12 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from jemmo.domain.masking import Disguise
-from jemmo.store.db.display_registry import Noticed
+from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.ordering import recent
 from jemmo.store.models.synced import OfOrganisation, Synced
 
 
-class Department(Noticed, Synced):
+class Department(DisplayTracked, Synced):
     name = models.TextField()
 
     class Meta(Synced.Meta):
@@ -23,7 +23,7 @@ class Department(Noticed, Synced):
         disguise.keep(self.read("name"))
 
 
-class AtsUser(Noticed, Synced):
+class AtsUser(DisplayTracked, Synced):
     """A recruiter, a hiring manager: somebody of the customer's team, as the ATS knows them."""
 
     name = models.TextField(null=True)
@@ -39,7 +39,7 @@ class AtsUser(Noticed, Synced):
         disguise.person(self.pk, None, self.read("name"))
 
 
-class Job(Noticed, Synced):
+class Job(DisplayTracked, Synced):
     """``excluded_reason`` says why a rule of the organisation hides it; see ``jemmo.domain.rules``."""
 
     title = models.TextField()
@@ -82,7 +82,7 @@ class Job(Noticed, Synced):
         disguise.keep(self.read("title"), self.read("category"))
 
 
-class JobLocation(Noticed, OfOrganisation):
+class JobLocation(DisplayTracked, OfOrganisation):
     job = models.ForeignKey(Job, models.CASCADE, related_name="locations")
     position = models.SmallIntegerField()
     raw = models.TextField(null=True)
@@ -125,7 +125,7 @@ class JobCompensation(OfOrganisation):
         return f"{self.min}-{self.max} {self.currency}"
 
 
-class Stage(Noticed, Synced):
+class Stage(DisplayTracked, Synced):
     """A step of a hiring process. ``position`` orders the stages of one job."""
 
     name = models.TextField()

@@ -7,16 +7,16 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from jemmo.domain.consent import Stance, Withheld, marks, withheld
+from jemmo.domain.consent import Stance, Withheld, consent_badges, withheld
 from jemmo.domain.masking import Disguise
-from jemmo.store.db.display_registry import Noticed
+from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Department
 from jemmo.store.models.ordering import HIDDEN, SHOWN, Alphabetical, recent
 from jemmo.store.models.synced import OfOrganisation, Synced
 
 
-class Talent(Noticed, Synced):
+class Talent(DisplayTracked, Synced):
     """A person whom the organisation could hire.
 
     ``do_not_contact_*`` is Jemmo's own and no sync touches it; ``anonymised_at`` is when the ATS was seen to have
@@ -92,7 +92,7 @@ class Talent(Noticed, Synced):
     @property
     def marks(self) -> list[Stance]:
         """What is said beside the name of whether this person may be contacted."""
-        return marks(
+        return consent_badges(
             self.consent_state,
             do_not_contact=self.do_not_contact_at is not None,
             can_email=self.can_email,
@@ -139,7 +139,7 @@ class TalentContacts(OfOrganisation):
         return f"contacts of {self.talent_id}"
 
 
-class Attachment(Noticed, OfOrganisation):
+class Attachment(DisplayTracked, OfOrganisation):
     """A file of a talent; there is never a link to the ATS.
 
     ``fetch_status`` tells whether what the ATS has now is kept; ``current_version`` is the ``FileVersion`` to show,

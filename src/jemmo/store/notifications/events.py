@@ -44,12 +44,12 @@ def _facts(kind: str, facts: Mapping[str, object]) -> str:
     return text
 
 
-async def tell(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
+async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
     """Tell the organisation of a connection, as part of the transaction under way."""
     await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
 
 
-def tell_organisation(org_id: UUID, kind: str, **facts: object) -> None:
+def publish_to_organization(org_id: UUID, kind: str, **facts: object) -> None:
     """The same on Django's connection."""
     with django_connection.cursor() as cursor:
         cursor.execute(_OF_ORG, [CHANNEL, str(org_id), _facts(kind, facts)])
@@ -76,11 +76,11 @@ async def keep_report(
     before = {} if ended or row is None else report_of(row[0]).get("streams", {})
     if news := _news(before, report):
         facts = {"run": report.run_id, "streams": news, "final": ended}
-        await tell(db, connection_id, "records_changed", **facts)
+        await publish_event(db, connection_id, "records_changed", **facts)
     kind = "sync_ended" if ended else "sync_progress"
     status = {"status": str(report.status)} if ended else {}
     read = numbers.of(report.lines).read
-    await tell(db, connection_id, kind, run=report.run_id, read=read, **status)
+    await publish_event(db, connection_id, kind, run=report.run_id, read=read, **status)
 
 
 def _news(before: numbers.Lines, report: RunReport) -> dict[str, int]:

@@ -71,7 +71,7 @@ async def conclude(db: Connection, connection_id: UUID, report: RunReport) -> No
     for channel, membership, when in await _wanted(db, org_id, chat_when if has_chat else None):
         if sends(notice, when=when, failure=report.failure, times=times):
             await db.execute(_DELIVER, [number, channel, membership, times])
-    await events.tell(db, connection_id, "notification", notification=number)
+    await events.publish_event(db, connection_id, "notification", notification=number)
 
 
 def _facts(report: RunReport, scope: str, known: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection as database
 
-from jemmo.domain.diagnosis import Facts, Finding, findings
+from jemmo.domain.diagnosis import ConnectionFacts, Finding, findings
 from jemmo.store.connections.connections import is_running
 from jemmo.store.models import Connection, Organisation, SupportMessage, SupportThread
 from jemmo.store.sync import freshness
@@ -24,10 +24,10 @@ def health(org: Organisation, *, now: datetime) -> list[Finding]:
     return findings([_facts(connection, now) for connection in known], now=now)
 
 
-def _facts(connection: Connection, now: datetime) -> Facts:
+def _facts(connection: Connection, now: datetime) -> ConnectionFacts:
     last = connection.runs.exclude(finished_at=None).order_by("-started_at").first()
-    state = freshness.of(freshness.Seen(connection), now=now)
-    return Facts(
+    state = freshness.of(freshness.ConnectionSnapshot(connection), now=now)
+    return ConnectionFacts(
         id=str(connection.id),
         name=connection.label or connection.provider.capitalize(),
         state=connection.state,

@@ -24,7 +24,7 @@ class Trial(Struct, frozen=True):
 def trials(url: str) -> Iterator[Trial]:
     """Raises ``psycopg.Error`` where there is no connection at all."""
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as db:
-        schema.tell(db)
+        schema.set_search_path(db)
         for what, attempt in ATTEMPTS.items():
             yield _tried(db, what, attempt)
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from jemmo.domain.access import Action
-from jemmo.store.db.paging import search_terms, typed, whole_number
-from jemmo.store.db.search import talents_saying
+from jemmo.store.db.paging import query_text, search_terms, whole_number
+from jemmo.store.db.search import talents_matching
 from jemmo.store.models import AccessEvent, Account, Membership, Organisation, Talent
 
 PERIODS = {
@@ -29,7 +29,7 @@ _ACTIONS = {str(choice) for choice in Action}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class AccessFilters:
     """What the address asks for. ``person`` is a name, or an id of the ATS or of ours; ``after`` the last row seen."""
 
     person: str = ""
@@ -39,14 +39,14 @@ class Wanted:
     after: str = ""
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Wanted:
-        action, period = typed(query, "action"), typed(query, "period")
+    def from_query(cls, query: Mapping[str, str]) -> AccessFilters:
+        action, period = query_text(query, "action"), query_text(query, "period")
         return cls(
-            person=typed(query, "person").strip()[:200],
-            member=typed(query, "member"),
+            person=query_text(query, "person").strip()[:200],
+            member=query_text(query, "member"),
             action=action if action in _ACTIONS else "",
             period=period if period in PERIODS else "",
-            after=typed(query, "after"),
+            after=query_text(query, "after"),
         )
 
     @property
@@ -65,12 +65,12 @@ class Line:
 @dataclass(frozen=True, kw_only=True)
 class Page:
     lines: list[Line]
-    filters: Wanted
+    filters: AccessFilters
     more: str
     members: list[Account]
 
 
-def page(org: Organisation, filters: Wanted, *, now: datetime) -> Page:
+def page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:
     rows = _rows(org, filters, now)
     if (after := whole_number(filters.after)) is not None:
         rows = rows.filter(id__lt=after)
@@ -84,14 +84,14 @@ def page(org: Organisation, filters: Wanted, *, now: datetime) -> Page:
     )
 
 
-def every(org: Organisation, filters: Wanted, *, now: datetime) -> Iterator[Line]:
+def every(org: Organisation, filters: AccessFilters, *, now: datetime) -> Iterator[Line]:
     """All that is asked for, newest first, read as they are written out."""
     rows = _rows(org, filters, now).order_by("-id").iterator(chunk_size=1000)
     while chunk := list(islice(rows, 1000)):
         yield from _lines(org, chunk)
 
 
-def _rows(org: Organisation, filters: Wanted, now: datetime) -> QuerySet[AccessEvent]:
+def _rows(org: Organisation, filters: AccessFilters, now: datetime) -> QuerySet[AccessEvent]:
     rows = AccessEvent.objects.filter(org=org).select_related("account")
     if filters.person:
         rows = rows.filter(talent__in=_meant(org, filters.person))
@@ -113,7 +113,7 @@ def _meant(org: Organisation, person: str) -> list[UUID]:
     if own:
         known |= Q(id=own)
     elif terms:
-        known |= talents_saying(org, terms)
+        known |= talents_matching(org, terms)
     ids = list(Talent.objects.filter(known, org=org).values_list("id", flat=True)[:MOST_MEANT])
     return [*ids, own] if own else ids
 

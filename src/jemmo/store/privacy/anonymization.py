@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from jemmo.domain.anonymity import names_somebody, nobody
+from jemmo.domain.anonymity import is_anonymous, names_somebody
 from jemmo.domain.records import Record, Talent
 from jemmo.store.db.postgres import Connection
-from jemmo.store.sync.run_context import Abouts, Somebody
+from jemmo.store.sync.run_context import AnonymizedTalent, MentionHasher
 
 _BEFORE = """
     SELECT t.id, t.first_name, t.last_name, t.remote_id || t.remote_aliases, c.sealed, c.sealed_texts
@@ -41,25 +41,27 @@ _FORGET = """
     WHERE id IN (SELECT jemmo_deliveries_naming(%(named)s::bigint[], %(connection)s))"""
 
 
-async def were_somebody(
+async def newly_anonymous(
     db: Connection, connection_id: UUID, records: Sequence[Record]
-) -> list[Somebody]:
+) -> list[AnonymizedTalent]:
     """Of the records about to be written, those whose rows name somebody and no longer will."""
     blank = [
-        record.remote_id for record in records if isinstance(record, Talent) and nobody(record)
+        record.remote_id
+        for record in records
+        if isinstance(record, Talent) and is_anonymous(record)
     ]
     if not blank:
         return []
     answer = await db.execute(_BEFORE, [connection_id, blank])
     return [
-        Somebody(id=key, remote_ids=remote_ids, sealed=sealed, sealed_texts=texts)
+        AnonymizedTalent(id=key, remote_ids=remote_ids, sealed=sealed, sealed_texts=texts)
         for key, first_name, last_name, remote_ids, sealed, texts in await answer.fetchall()
         if sealed is not None or names_somebody(first_name, last_name)
     ]
 
 
-async def anonymise(
-    db: Connection, connection_id: UUID, talents: list[Somebody], abouts: Abouts
+async def anonymize_talents(
+    db: Connection, connection_id: UUID, talents: list[AnonymizedTalent], abouts: MentionHasher
 ) -> None:
     """Take what is left of these people out of the tables, in the transaction that wrote them."""
     if not talents:

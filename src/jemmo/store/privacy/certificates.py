@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from jemmo.store.db.paging import Found, cut, page_number
+from jemmo.store.db.paging import ResultPage, page_number, page_rows
 from jemmo.store.models import Erasure, Organisation
 
 
-def page(org: Organisation, number: str | int | None) -> Found[Erasure]:
+def page(org: Organisation, number: str | int | None) -> ResultPage[Erasure]:
     """The newest first."""
     rows = Erasure.objects.filter(org=org).select_related("account")
     current_page = page_number(str(number)) if number else 1
-    items = cut(rows.order_by("-at", "id"), current_page)
-    return Found(items=items, total=rows.count(), page=current_page, filters=None)
+    items = page_rows(rows.order_by("-at", "id"), current_page)
+    return ResultPage(items=items, total=rows.count(), page=current_page, filters=None)
 
 
 def one(org: Organisation, erasure_id: UUID) -> Erasure | None:

@@ -69,14 +69,14 @@ def lock(connections: list[UUID]) -> None:
             cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})", [connection_id])
 
 
-class ToKeepOut(Struct, frozen=True):
+class SuppressionEntry(Struct, frozen=True):
     """A record by what stands for it and for its person."""
 
     hash: bytes
     person: bytes
 
 
-def suppress(records: dict[UUID, list[ToKeepOut]], lift: Lift | None) -> int:
+def suppress(records: dict[UUID, list[SuppressionEntry]], lift: Lift | None) -> int:
     """Keep these records of each connection out; without ``lift`` for good, which an earlier one with it becomes."""
     rows = [
         Suppression(

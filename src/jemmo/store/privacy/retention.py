@@ -46,7 +46,7 @@ _COUNT = "SELECT rule, count(*), min(at) FROM judged WHERE rule IS NOT NULL GROU
 _LIST = "SELECT id, rule, at FROM judged WHERE rule IS NOT NULL ORDER BY at, id LIMIT %(most)s"
 
 
-class Over(Struct, frozen=True):
+class OverdueTalent(Struct, frozen=True):
     """Somebody whose time is over: by which rule, and their last sign of life."""
 
     talent: UUID
@@ -68,10 +68,12 @@ def tallies(org_id: UUID, wishes: Retention, *, now: datetime) -> list[Tally]:
     return sorted(counts, key=lambda tally: list(Rule).index(tally.rule))
 
 
-def over(org_id: UUID, wishes: Retention, *, now: datetime, most: int) -> list[Over]:
+def overdue_talents(
+    org_id: UUID, wishes: Retention, *, now: datetime, most: int
+) -> list[OverdueTalent]:
     """Those who were quiet longest first."""
     rows = _ask(_LIST, org_id, wishes, now=now, most=most)
-    return [Over(row[0], Rule(row[1]), row[2]) for row in rows]
+    return [OverdueTalent(row[0], Rule(row[1]), row[2]) for row in rows]
 
 
 def _ask(asked: str, org_id: UUID, wishes: Retention, *, now: datetime, **more: Any) -> list[Any]:

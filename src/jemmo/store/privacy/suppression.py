@@ -14,7 +14,7 @@ from jemmo.domain.retention import Lift, lifts
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 
-KeepsOut = Callable[[Stream, str], bytes]
+SuppressionHasher = Callable[[Stream, str], bytes]
 """What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
 
 STREAMS = (Stream.TALENTS, Stream.APPLICATIONS)
@@ -22,7 +22,7 @@ LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
 """Who writes a page takes it shared, who erases takes it alone: no page in flight brings an erased person back."""
 
 
-class Kept(Struct, frozen=True):
+class SuppressedRecord(Struct, frozen=True):
     """Why a record stays out: since when, for whom, and what would let that person in again."""
 
     at: datetime
@@ -42,7 +42,7 @@ async def erased(
     db: Connection,
     connection_id: UUID,
     stream: Stream,
-    hashed: KeepsOut,
+    hashed: SuppressionHasher,
     asked: Sequence[Any],
 ) -> Callable[[Any], bool] | None:
     """Tells which of the records or ids asked for are of somebody erased; ``None`` where nobody was.
@@ -67,7 +67,7 @@ async def erased(
         return None
     alive = _alive(asked, hashes_of, known)
     if alive:
-        await _let_in(db, connection_id, alive)
+        await _lift(db, connection_id, alive)
         known = {key: why for key, why in known.items() if why.person not in alive}
     for new, talent in _new(hashes_of.values(), known):
         names = {"connection": connection_id, "new": new, "talent": talent}
@@ -82,7 +82,9 @@ _KEEP_OUT = """
     ON CONFLICT DO NOTHING"""
 
 
-def _new(hashes: Iterable[list[bytes]], known: dict[bytes, Kept]) -> list[tuple[bytes, bytes]]:
+def _new(
+    hashes: Iterable[list[bytes]], known: dict[bytes, SuppressedRecord]
+) -> list[tuple[bytes, bytes]]:
     """Applications that an erased talent made since, with that talent: told by their own id from now on."""
     return [
         (pair[0], pair[1])
@@ -91,7 +93,7 @@ def _new(hashes: Iterable[list[bytes]], known: dict[bytes, Kept]) -> list[tuple[
     ]
 
 
-def _hashes(subject: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:
+def _hashes(subject: Any, stream: Stream, hashed: SuppressionHasher) -> list[bytes]:
     """Of a record, of the talent it belongs to, or of an id alone."""
     remote_id = subject if isinstance(subject, str | None) else subject.remote_id
     talent = getattr(subject, "talent_remote_id", None)
@@ -99,14 +101,16 @@ def _hashes(subject: Any, stream: Stream, hashed: KeepsOut) -> list[bytes]:
     return [*own_hashes, hashed(Stream.TALENTS, talent)] if talent is not None else own_hashes
 
 
-async def _known(db: Connection, connection_id: UUID, asked: set[bytes]) -> dict[bytes, Kept]:
+async def _known(
+    db: Connection, connection_id: UUID, asked: set[bytes]
+) -> dict[bytes, SuppressedRecord]:
     answer = await db.execute(
         "SELECT hash, at, person, lifts_on FROM suppression "
         "WHERE connection_id = %s AND hash = ANY(%s)",
         [connection_id, list(asked)],
     )
     return {
-        bytes(row[0]): Kept(
+        bytes(row[0]): SuppressedRecord(
             row[1],
             bytes(row[2]) if row[2] is not None else None,
             Lift(row[3]) if row[3] else None,
@@ -116,7 +120,7 @@ async def _known(db: Connection, connection_id: UUID, asked: set[bytes]) -> dict
 
 
 def _alive(
-    asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, Kept]
+    asked: Sequence[Any], hashes_of: dict[int, list[bytes]], known: dict[bytes, SuppressedRecord]
 ) -> dict[bytes, str | None]:
     """Who may come in again, by the hash that stands for them; with the talent's id where an application told it."""
     people: dict[bytes, str | None] = {}
@@ -134,7 +138,7 @@ def _alive(
     return people
 
 
-_LOOK_UP = """
+_QUEUE_REFETCHES = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id)
     SELECT connection_id, 'talents', unnest(%(ids)s::text[]) FROM webhook_address
     WHERE connection_id = %(connection)s
@@ -143,11 +147,11 @@ _LOOK_UP = """
 """The ATS may not send a person again because they applied: they are looked up, or else met by the next sweep."""
 
 
-async def _let_in(db: Connection, connection_id: UUID, people: dict[bytes, str | None]) -> None:
+async def _lift(db: Connection, connection_id: UUID, people: dict[bytes, str | None]) -> None:
     await db.execute(
         "DELETE FROM suppression WHERE connection_id = %s AND person = ANY(%s) "
         "AND lifts_on IS NOT NULL",
         [connection_id, list(people)],
     )
     if ids := [talent_id for talent_id in people.values() if talent_id]:
-        await db.execute(_LOOK_UP, {"connection": connection_id, "ids": ids})
+        await db.execute(_QUEUE_REFETCHES, {"connection": connection_id, "ids": ids})

@@ -13,13 +13,13 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from msgspec.structs import replace
 
 from jemmo.domain.explanations import (
-    Awaited,
-    Facts,
-    Held,
-    LeftOut,
+    KnownRecord,
     Missed,
+    MissingReference,
+    OutsideHistory,
     Reading,
-    Refused,
+    RecordFacts,
+    RejectedRecord,
     Verdict,
 )
 from jemmo.domain.history import LIMITED, limit_of
@@ -28,7 +28,7 @@ from jemmo.domain.rules import Exclusion
 from jemmo.domain.validation import split_address
 from jemmo.store.connections.connections import is_running
 from jemmo.store.db.paging import search_terms
-from jemmo.store.db.search import jobs_saying, talents_saying
+from jemmo.store.db.search import jobs_matching, talents_matching
 from jemmo.store.models import (
     Application,
     Connection,
@@ -48,7 +48,9 @@ MOST = 20  # records of each kind
 _ID = re.compile(r"[\w.-]{1,200}")
 
 
-def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) -> Facts:
+def explanation_facts(
+    org: Organisation, typed: str, *, now: datetime, sees_contacts: bool
+) -> RecordFacts:
     """What is known of ``typed``: an id of the ATS, one of ours, a link into the ATS, or words of a title or name."""
     typed = typed.replace("\x00", "").strip()[:500]
     connections = {
@@ -57,12 +59,12 @@ def facts(org: Organisation, typed: str, *, now: datetime, sees_contacts: bool) 
     }
     readings = {key: _reading(record, now) for key, record in connections.items()}
     if not typed:
-        return Facts(readings=list(readings.values()))
+        return RecordFacts(readings=list(readings.values()))
     ids = _ids(typed)
     held = _with_missed([*_records(org, typed, ids, readings, sees_contacts)], connections)
     known = {record.remote_id for record in held}
     unknown = [record for record in ids if record not in known]
-    return Facts(
+    return RecordFacts(
         held=held,
         refused=_refused(readings, ids, sees_contacts),
         awaited=_awaited(readings, unknown),
@@ -105,9 +107,9 @@ def _records(
     ids: list[str],
     readings: dict[UUID, Reading],
     sees_contacts: bool,
-) -> Iterable[Held]:
+) -> Iterable[KnownRecord]:
     terms = "" if "/" in typed else search_terms(typed)
-    saying = {Job: jobs_saying, Talent: talents_saying}
+    saying = {Job: jobs_matching, Talent: talents_matching}
     for kind, model in (("job", Job), ("talent", Talent)):
         text_match = saying[model](org, terms) if terms else None
         rows = model.objects.filter(org=org, connection__in=list(readings))
@@ -127,10 +129,10 @@ def _first(rows: QuerySet[Any], ways: Iterator[Q]) -> list[Any]:
     return []
 
 
-def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
+def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: bool) -> KnownRecord:
     reading = readings[row.connection_id]
     name = row.title if kind == "job" else _name(row, sees_contacts)
-    return Held(
+    return KnownRecord(
         kind=kind,
         id=row.id,
         remote_id=row.remote_id,
@@ -145,7 +147,9 @@ def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: boo
     )
 
 
-def _application(row: Application, readings: dict[UUID, Reading], sees_contacts: bool) -> Held:
+def _application(
+    row: Application, readings: dict[UUID, Reading], sees_contacts: bool
+) -> KnownRecord:
     reading = readings[row.connection_id]
     talent, job = row.talent, row.job
     waits = None
@@ -158,7 +162,7 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
     titled = job is not None and job.remote_deleted_at is None
     what = job.title if job and titled else row.job_remote_id or ""
     named = f"{who} · {what}" if what else who
-    return Held(
+    return KnownRecord(
         kind="application",
         id=row.id,
         remote_id=row.remote_id,
@@ -176,7 +180,7 @@ def _application(row: Application, readings: dict[UUID, Reading], sees_contacts:
     )
 
 
-def _with_missed(records: list[Held], connections: Collection[UUID]) -> list[Held]:
+def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:
     """The records, and of those that the ATS no longer lists what became of their deletion."""
     waiting = HeldDeletion.objects.filter(connection__in=list(connections))
     unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
@@ -185,7 +189,7 @@ def _with_missed(records: list[Held], connections: Collection[UUID]) -> list[Hel
     return [replace(record, missed=_missed(record, unused)) for record in records]
 
 
-def _missed(record: Held, unused: QuerySet[HeldDeletion]) -> Missed | None:
+def _missed(record: KnownRecord, unused: QuerySet[HeldDeletion]) -> Missed | None:
     same = unused.filter(connection=record.connection_id, stream=f"{record.kind}s")
     row = same.filter(remote_ids__contains=[record.remote_id]).defer("remote_ids").first()
     if row is None:
@@ -203,10 +207,12 @@ def _name(talent: Talent, sees_contacts: bool) -> str:
     return talent.full_name or talent.remote_id
 
 
-def _refused(readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool) -> list[Refused]:
+def _refused(
+    readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool
+) -> list[RejectedRecord]:
     rows = Rejection.objects.filter(connection__in=list(readings), remote_id__in=ids)
     return [
-        Refused(
+        RejectedRecord(
             stream=rejection.stream,
             remote_id=rejection.remote_id or "",
             connection=readings[rejection.connection_id].connection,
@@ -219,7 +225,7 @@ def _refused(readings: dict[UUID, Reading], ids: list[str], sees_contacts: bool)
     ]
 
 
-def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
+def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[MissingReference]:
     rows = (
         PendingLink.objects.filter(connection__in=list(readings), target_remote_id__in=ids)
         .values("connection", "target", "target_remote_id")
@@ -227,7 +233,7 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
         .order_by("since")
     )
     return [
-        Awaited(
+        MissingReference(
             stream=row["target"],
             remote_id=row["target_remote_id"],
             connection=readings[row["connection"]].connection,
@@ -238,7 +244,7 @@ def _awaited(readings: dict[UUID, Reading], ids: list[str]) -> list[Awaited]:
     ]
 
 
-def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
+def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[OutsideHistory]:
     """What the last comparison of all ids met and the history leaves out."""
     records = []
     for key, reading in readings.items():
@@ -248,7 +254,7 @@ def _left_out(readings: dict[UUID, Reading], ids: list[str]) -> list[LeftOut]:
         older = rows.filter(remote_updated_at__lt=reading.limit).order_by("stream", "remote_id")
         names = older.values_list("stream", "remote_id").distinct()
         records += [
-            LeftOut(
+            OutsideHistory(
                 stream=stream,
                 remote_id=remote_id,
                 connection=reading.connection,

@@ -31,8 +31,8 @@ from jemmo.store.records.redaction import (
     Unseal,
     contacts_of,
     open_contacts,
-    put_back,
-    put_back_letters,
+    restore_letters,
+    restore_texts,
 )
 
 CHUNK = 1000
@@ -56,7 +56,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     def opens(self, applications: Iterable[Application], talent: Talent | None) -> None:
         """Put back what that person's applications say, if this reader may know it."""
         if self.unseal is not None and self.sees(talent):
-            put_back_letters(applications, self.unseal)
+            restore_letters(applications, self.unseal)
 
     def shows(
         self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
@@ -295,7 +295,7 @@ def _opened(
     by_id = {talent.id: talent for talent in talents if reader.sees(talent)}
     rows = contacts_of(by_id)
     for key, row in rows.items():
-        put_back(by_id[key], row, reader.unseal, files=files.get(key, ()))
+        restore_texts(by_id[key], row, reader.unseal, files=files.get(key, ()))
     return {key: open_contacts(row, by_id[key], reader.unseal) for key, row in rows.items()}
 
 

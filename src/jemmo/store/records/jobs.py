@@ -15,25 +15,25 @@ from jemmo.domain.rules import Exclusion
 from jemmo.domain.stored_values import enum_or_none
 from jemmo.store.connections.connections import (
     WITHOUT_APPLICATIONS,
+    connection_choices,
     name_connections,
-    told_apart,
     without_applications,
 )
 from jemmo.store.db.paging import (
     SIZE,
     Alphabetical,
     Column,
-    Found,
+    ResultPage,
     any_of,
-    cut,
     order,
     page_number,
+    page_rows,
+    query_text,
     record_id,
     search_terms,
     sort_key,
-    typed,
 )
-from jemmo.store.db.search import jobs_saying
+from jemmo.store.db.search import jobs_matching
 from jemmo.store.db.visible import IN_PROCESS, SHOWN, SHOWN_APPLICATIONS
 from jemmo.store.models import (
     Application,
@@ -68,7 +68,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class JobFilters:
     """What the address asks for."""
 
     q: str = ""
@@ -80,14 +80,14 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Wanted:
+    def from_query(cls, query: Mapping[str, str]) -> JobFilters:
         return cls(
-            q=typed(query, "q"),
-            status=typed(query, "status"),
-            department=typed(query, "department"),
-            city=typed(query, "city"),
-            connection=record_id(typed(query, "connection")),
-            sort=sort_key(typed(query, "sort"), COLUMNS, "updated"),
+            q=query_text(query, "q"),
+            status=query_text(query, "status"),
+            department=query_text(query, "department"),
+            city=query_text(query, "city"),
+            connection=record_id(query_text(query, "connection")),
+            sort=sort_key(query_text(query, "sort"), COLUMNS, "updated"),
             page=page_number(query.get("page")),
         )
 
@@ -100,18 +100,18 @@ def visible(org: Organisation) -> QuerySet[Job]:
     return Job.objects.filter(SHOWN, org=org)
 
 
-def search(org: Organisation, filters: Wanted) -> Found[Job]:
+def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
     """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
     jobs = _matching(org, filters)
     if filters.sort.endswith("talents"):
         items = _by_people(org, jobs, filters)
     else:
-        items = cut(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page)
+        items = page_rows(_listed(jobs).order_by(*order(COLUMNS, filters.sort)), filters.page)
     choices, unread = _choices(org)
     _add_active(org, items, unread)
     _add_places(items)
     name_connections(items, choices["connection"])
-    return Found(
+    return ResultPage(
         items=items,
         total=jobs.count(),
         page=filters.page,
@@ -121,10 +121,10 @@ def search(org: Organisation, filters: Wanted) -> Found[Job]:
     )
 
 
-def _matching(org: Organisation, filters: Wanted) -> QuerySet[Job]:
+def _matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
     jobs = visible(org)
     if terms := search_terms(filters.q):
-        jobs = jobs.filter(jobs_saying(org, terms))
+        jobs = jobs.filter(jobs_matching(org, terms))
     if filters.status:
         jobs = jobs.filter(status=filters.status)
     if filters.connection:
@@ -159,7 +159,7 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
     return dict(applications.order_by().values_list("job").annotate(n=Count("*")))
 
 
-def _by_people(org: Organisation, jobs: QuerySet[Job], filters: Wanted) -> list[Job]:
+def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
     """The page in the order of how many people are in progress, counted once for all jobs.
 
     One pass over the organisation's applications is several times as fast as a count for each job.
@@ -203,7 +203,7 @@ def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
     choices = {
         "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
         "department": sorted(departments),
-        "connection": told_apart(org),
+        "connection": connection_choices(org),
         "city": sorted(cities),
     }
     return choices, set(unread)
@@ -236,7 +236,7 @@ class JobPage:
 PEOPLE_SHOWN = 100
 
 
-def one(
+def job_page(
     org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
 ) -> JobPage | None:
     """A job, excluded or not; ``None`` when there is none for this organisation.

@@ -12,7 +12,7 @@ import msgspec
 
 from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Contact
-from jemmo.domain.redaction import FILES, TALENT_TEXTS, Texts, typed_in
+from jemmo.domain.redaction import FILES, TALENT_TEXTS, RedactedTexts, contacts_in_texts
 from jemmo.store.models import Application, Attachment, Talent, TalentContacts
 from jemmo.store.sync.run_context import (
     application_texts_context,
@@ -35,21 +35,21 @@ def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[C
     return msgspec.json.decode(unseal(bytes(row.sealed), context), type=list[Contact])
 
 
-def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> Texts:
+def open_texts(row: TalentContacts, talent: Talent, unseal: Unseal) -> RedactedTexts:
     """What a talent's texts said, of those that hold contact details."""
     if row.sealed_texts is None:
         return {}
     context = talent_texts_context(talent.connection_id, talent.remote_id)
-    return msgspec.json.decode(unseal(bytes(row.sealed_texts), context), type=Texts)
+    return msgspec.json.decode(unseal(bytes(row.sealed_texts), context), type=RedactedTexts)
 
 
 def open_all_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
     """The contact details with those that were typed into texts: all that a person is found by."""
-    typed = typed_in(open_texts(row, talent, unseal))
+    typed = contacts_in_texts(open_texts(row, talent, unseal))
     return [*open_contacts(row, talent, unseal), *typed]
 
 
-def put_back(
+def restore_texts(
     talent: Talent,
     row: TalentContacts | None,
     unseal: Unseal,
@@ -62,33 +62,33 @@ def put_back(
     for name, value in texts.items():
         setattr(talent, name, value)
     if texts:
-        talent.notice_again()
+        talent.track_restored()
     for attachment in files:
         if attachment.remote_id in named:
             attachment.file_name = named[attachment.remote_id]
-            attachment.notice_again()
+            attachment.track_restored()
 
 
-def put_back_letters(applications: Iterable[Application], unseal: Unseal) -> None:
+def restore_letters(applications: Iterable[Application], unseal: Unseal) -> None:
     """The same of applications; of those alone it is known what their letters say."""
     for application in applications:
         if application.sealed_texts is not None:
             context = application_texts_context(application.connection_id, application.remote_id)
             plain = unseal(bytes(application.sealed_texts), context)
-            for name, value in msgspec.json.decode(plain, type=Texts).items():
+            for name, value in msgspec.json.decode(plain, type=RedactedTexts).items():
                 setattr(application, name, value)
 
 
-def put_back_in_list(talents: Iterable[Talent], unseal: Unseal) -> None:
+def restore_listed_texts(talents: Iterable[Talent], unseal: Unseal) -> None:
     """Open what a list needs of what was set apart: nothing of those to whom nothing happened, nearly all."""
-    redacted = {talent.id: talent for talent in talents if _lacks(talent)}
+    redacted = {talent.id: talent for talent in talents if _is_redacted(talent)}
     if redacted:
         rows = contacts_of(redacted)
         for talent in redacted.values():
-            put_back(talent, rows.get(talent.id), unseal)
+            restore_texts(talent, rows.get(talent.id), unseal)
 
 
-def _lacks(talent: Talent) -> bool:
+def _is_redacted(talent: Talent) -> bool:
     """Whether something was taken out of what lists show."""
     texts = [getattr(talent, name) for name in TALENT_TEXTS] + talent.tags
     return any(HIDDEN in text for text in texts if text)

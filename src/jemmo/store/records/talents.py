@@ -16,24 +16,28 @@ from jemmo.domain.records import Contact
 from jemmo.domain.redaction import TALENT_TEXTS
 from jemmo.domain.rules import Exclusion
 from jemmo.domain.stored_values import enum_or_none
-from jemmo.store.connections.connections import name_connections, told_apart, without_applications
+from jemmo.store.connections.connections import (
+    connection_choices,
+    name_connections,
+    without_applications,
+)
 from jemmo.store.db.paging import (
     FEW,
     Alphabetical,
     Column,
-    Found,
+    ResultPage,
     among,
     any_of,
-    cut,
+    count_and_ids,
     order,
     page_number,
+    page_rows,
+    query_text,
     record_id,
     search_terms,
     sort_key,
-    tally,
-    typed,
 )
-from jemmo.store.db.search import few_saying, talent_says
+from jemmo.store.db.search import few_matching_ids, talent_matches
 from jemmo.store.db.visible import IN_PROCESS, SHOWN
 from jemmo.store.files.stored_files import with_text_status
 from jemmo.store.models import (
@@ -45,7 +49,7 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.records import jobs
-from jemmo.store.records.redaction import Unseal, open_contacts, put_back, put_back_letters
+from jemmo.store.records.redaction import Unseal, open_contacts, restore_letters, restore_texts
 from jemmo.store.records.text_masking import (
     conceal,
     conceal_applications,
@@ -71,7 +75,7 @@ LISTED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class TalentFilters:
     """What the address asks for."""
 
     q: str = ""
@@ -85,17 +89,17 @@ class Wanted:
     page: int = 1
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Wanted:
-        stage, status = typed(query, "stage"), typed(query, "status")
+    def from_query(cls, query: Mapping[str, str]) -> TalentFilters:
+        stage, status = query_text(query, "stage"), query_text(query, "status")
         return cls(
-            q=typed(query, "q"),
+            q=query_text(query, "q"),
             stage=stage if stage in StageCategory.__members__ else "",
             status=status if status in ApplicationStatus.__members__ else "",
-            job=record_id(typed(query, "job")),
-            tag=typed(query, "tag"),
-            connection=record_id(typed(query, "connection")),
-            contact=contact if (contact := typed(query, "contact")) in _STANCES else "",
-            sort=sort_key(typed(query, "sort"), COLUMNS, "updated"),
+            job=record_id(query_text(query, "job")),
+            tag=query_text(query, "tag"),
+            connection=record_id(query_text(query, "connection")),
+            contact=contact if (contact := query_text(query, "contact")) in _STANCES else "",
+            sort=sort_key(query_text(query, "sort"), COLUMNS, "updated"),
             page=page_number(query.get("page")),
         )
 
@@ -124,12 +128,12 @@ def visible(org: Organisation) -> QuerySet[Talent]:
 
 def search(
     org: Organisation,
-    filters: Wanted,
+    filters: TalentFilters,
     *,
     unseal: Unseal | None = None,
     word_hashes: Sequence[int] = (),
     named: Sequence[UUID] = (),
-) -> Found[Talent]:
+) -> ResultPage[Talent]:
     """A page of the organisation's talents, each with its latest application.
 
     ``unseal`` opens what their texts say for who may see contact details, and is ``None`` for others.
@@ -141,12 +145,12 @@ def search(
     talents, total = _matching(
         org, filters, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
     )
-    items = cut(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
+    items = page_rows(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
     _add_latest(items, filters)
     show_texts(items, unseal)
-    connections = told_apart(org)
+    connections = connection_choices(org)
     name_connections(items, connections)
-    return Found(
+    return ResultPage(
         items=items,
         total=total,
         page=filters.page,
@@ -164,7 +168,7 @@ def search(
 
 def _matching(
     org: Organisation,
-    filters: Wanted,
+    filters: TalentFilters,
     *,
     sees_contacts: bool,
     word_hashes: Sequence[int],
@@ -182,10 +186,10 @@ def _matching(
     if named:
         matches = matches.filter(id__in=named)
     elif terms:
-        ids = few_saying(org, terms, word_hashes, FEW)
-        by_words = talent_says(terms, word_hashes) if ids is None else Q(id__in=among(ids))
+        ids = few_matching_ids(org, terms, word_hashes, FEW)
+        by_words = talent_matches(terms, word_hashes) if ids is None else Q(id__in=among(ids))
         matches = matches.filter(by_words)
-    total, few = tally(matches)
+    total, few = count_and_ids(matches)
     talents = matches if few is None else talents.filter(id__in=among(few))
     if terms and not sees_contacts:
         talents = talents.filter(matches_without_contacts(terms))
@@ -193,7 +197,9 @@ def _matching(
     return talents, total
 
 
-def _narrowed(org: Organisation, filters: Wanted, *, sees_contacts: bool) -> QuerySet[Talent]:
+def _narrowed(
+    org: Organisation, filters: TalentFilters, *, sees_contacts: bool
+) -> QuerySet[Talent]:
     """What the address asks for besides its words."""
     talents = visible(org)
     if filters.tag:
@@ -209,14 +215,14 @@ def _narrowed(org: Organisation, filters: Wanted, *, sees_contacts: bool) -> Que
     return talents
 
 
-def _applied(filters: Wanted) -> QuerySet[Application] | None:
+def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
     """The applications of which a talent must have one; ``None`` when the address asks for none."""
     if not (filters.stage or filters.status or filters.job):
         return None
-    return _those_asked_for(filters).filter(talent=OuterRef("id"))
+    return _filtered_applications(filters).filter(talent=OuterRef("id"))
 
 
-def _those_asked_for(filters: Wanted) -> QuerySet[Application]:
+def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
     """The applications that the filters leave."""
     applications = Application.objects.filter(remote_deleted_at=None)
     if filters.stage:
@@ -241,14 +247,14 @@ def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
     return sorted(choices, key=lambda job: job[1].casefold())
 
 
-def _add_latest(talents: list[Talent], filters: Wanted) -> None:
+def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
     """The application to name beside each: one in progress rather than a past one, then the latest.
 
     Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
     """
     latest: dict[UUID, Application] = {}
     applications = (
-        _those_asked_for(filters)
+        _filtered_applications(filters)
         .filter(any_of("talent", [talent.id for talent in talents]))
         .select_related("job", "stage")
         .only("talent", "status", "job__title", "stage__name")
@@ -280,7 +286,7 @@ class TalentPage:
     files: list[Attachment]
 
 
-def one(
+def talent_page(
     org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
 ) -> TalentPage | None:
     """A talent, excluded or not; ``None`` when there is none for this organisation.
@@ -353,6 +359,6 @@ def _opened(
         conceal_files(files)
         return None
     row = TalentContacts.objects.filter(talent=talent).first()
-    put_back(talent, row, unseal, files=files)
-    put_back_letters(applications, unseal)
+    restore_texts(talent, row, unseal, files=files)
+    restore_letters(applications, unseal)
     return open_contacts(row, talent, unseal) if row else []

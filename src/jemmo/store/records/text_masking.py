@@ -16,7 +16,7 @@ from jemmo.domain.fields import searched
 from jemmo.domain.masking import Search, hidden_fields, hidden_value, without_contacts
 from jemmo.domain.redaction import APPLICATION_TEXTS, TALENT_TEXTS
 from jemmo.store.models import Application, Attachment, Talent
-from jemmo.store.records.redaction import Unseal, put_back_in_list
+from jemmo.store.records.redaction import Unseal, restore_listed_texts
 
 MAX_SEARCHED_IN_ROW = 2_000
 """Characters of one row of a list that are searched for contact details: a page has a hundred rows."""
@@ -52,7 +52,7 @@ def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
         else:
             shown.append(talent)
     if unseal is not None:
-        put_back_in_list(shown, unseal)
+        restore_listed_texts(shown, unseal)
     for talent in talents:
         for name in TALENT_TEXTS:
             setattr(talent, name, _beginning(getattr(talent, name)))

@@ -32,7 +32,7 @@ class Batch(Struct, kw_only=True):
         repeats = self.fetched - len(self.rows) - rejected - excluded
         return Counts(fetched=self.fetched, rejected=rejected, excluded=excluded, unchanged=repeats)
 
-    def keep_out(self, erased: Callable[[Any], bool]) -> None:
+    def drop_erased(self, erased: Callable[[Any], bool]) -> None:
         """Drop the records of people who were erased."""
         self.erased += [row.remote_id for row in self.rows if erased(row.record)]
         self.erased += [

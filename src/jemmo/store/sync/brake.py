@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from jemmo.domain import brake
-from jemmo.domain.brake import Along, Loss
+from jemmo.domain.brake import CascadeCounts, PendingDeletions
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.sync import sweeps
@@ -31,7 +31,9 @@ _STATE = """
         ON h.connection_id = %(connection)s AND h.stream = %(stream)s"""
 
 
-async def loss(db: Connection, connection_id: UUID, stream: Stream, before: datetime) -> Loss:
+async def pending_deletions(
+    db: Connection, connection_id: UUID, stream: Stream, before: datetime
+) -> PendingDeletions:
     """What the stream's sweep, begun at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
     if names and stream is Stream.STAGES:
@@ -60,11 +62,13 @@ async def _stages_of(db: Connection, connection_id: UUID, jobs: Sequence[str]) -
     return frozenset(row[0] for row in await answer.fetchall())
 
 
-async def _state(db: Connection, connection_id: UUID, stream: Stream, missing: list[str]) -> Loss:
+async def _state(
+    db: Connection, connection_id: UUID, stream: Stream, missing: list[str]
+) -> PendingDeletions:
     values = {"connection": connection_id, "stream": stream, "window": brake.WINDOW}
     row = (await sweeps.whole(db, _STATE.format(table=TABLES[stream].name), values))[0]
     present, recent, released, decision = row
-    return Loss(
+    return PendingDeletions(
         stream=stream,
         missing=missing,
         present=present,
@@ -74,7 +78,9 @@ async def _state(db: Connection, connection_id: UUID, stream: Stream, missing: l
     )
 
 
-async def along(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> Along:
+async def cascade_counts(
+    db: Connection, connection_id: UUID, losses: Sequence[PendingDeletions]
+) -> CascadeCounts:
     """The applications and stages that hang on what is missing."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
@@ -98,10 +104,14 @@ async def along(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> 
     )
     gone, under_talents, under_jobs = rows[0]
     stages = await _stages_of(db, connection_id, missing.get(Stream.JOBS, []))
-    return Along(gone=gone, under_talents=under_talents, under_jobs=under_jobs, stages=stages)
+    return CascadeCounts(
+        gone=gone, under_talents=under_talents, under_jobs=under_jobs, stages=stages
+    )
 
 
-async def hold(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> None:
+async def pause_deletions(
+    db: Connection, connection_id: UUID, losses: Sequence[PendingDeletions]
+) -> None:
     """Keep these deletions for a person, all of them or none."""
     async with db.transaction():
         for loss in losses:
@@ -120,7 +130,7 @@ async def hold(db: Connection, connection_id: UUID, losses: Sequence[Loss]) -> N
             )
 
 
-async def of_named(
+async def deletable_ids(
     db: Connection, connection_id: UUID, stream: Stream, named: Sequence[str], *, holds: bool
 ) -> list[str]:
     """Which of the records that the ATS names as deleted may be deleted now, as a part of a transaction.
@@ -144,7 +154,7 @@ async def of_named(
         return there
     if holds and not reviewed.issuperset(there):
         missing = await _there(db, connection_id, stream, sorted(reviewed.union(there)))
-        await hold(db, connection_id, [replace(state, missing=missing)])
+        await pause_deletions(db, connection_id, [replace(state, missing=missing)])
     return []
 
 
@@ -173,7 +183,7 @@ async def _reviewed(db: Connection, connection_id: UUID, stream: Stream) -> set[
 async def _fits(
     db: Connection,
     connection_id: UUID,
-    states: Mapping[str, Loss],
+    states: Mapping[str, PendingDeletions],
     stream: Stream,
     remote_ids: Sequence[str],
 ) -> bool:
@@ -183,7 +193,7 @@ async def _fits(
         along = await applications_of(db, connection_id, remote_ids)
         needs[Stream.APPLICATIONS] = sum(along.values())
     return all(
-        number <= brake.room(states[affected].present, states[affected].recent)
+        number <= brake.remaining_allowance(states[affected].present, states[affected].recent)
         for affected, number in needs.items()
     )
 
@@ -250,7 +260,7 @@ async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
     )
 
 
-async def room(db: Connection, connection_id: UUID, stream: Stream) -> int:
+async def deletion_allowance(db: Connection, connection_id: UUID, stream: Stream) -> int:
     """How many records may be deleted on a webhook's word; none while related deletions are paused."""
     states = [
         await _state(db, connection_id, Stream(related), []) for related in brake.related(stream)
@@ -258,7 +268,7 @@ async def room(db: Connection, connection_id: UUID, stream: Stream) -> int:
     if any(state.decision in {"open", "kept", "released"} for state in states):
         return 0
     state = next(related for related in states if related.stream is stream)
-    return brake.room(state.present, state.recent)
+    return brake.remaining_allowance(state.present, state.recent)
 
 
 async def applications_of(

@@ -61,7 +61,7 @@ async def images(
             image["contacts"] = msgspec.json.decode(plain)
         if texts is not None:
             plain = open_sealed(texts, _texts_context(stream)(connection_id, remote_id))
-            _put_back(image, msgspec.json.decode(plain))
+            _restore_texts(image, msgspec.json.decode(plain))
         by_remote_id[remote_id] = image
     return by_remote_id
 
@@ -70,7 +70,7 @@ def _texts_context(stream: Stream) -> Callable[[UUID, str], bytes]:
     return talent_texts_context if stream is Stream.TALENTS else application_texts_context
 
 
-def _put_back(image: dict[str, Any], texts: dict[str, Any]) -> None:
+def _restore_texts(image: dict[str, Any], texts: dict[str, Any]) -> None:
     """Put the texts that ``domain.redaction`` keeps sealed where they belong, beside what is stored in clear."""
     for name, value in texts.items():
         field = "attachments" if name == FILES else name

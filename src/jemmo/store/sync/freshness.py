@@ -61,7 +61,7 @@ class Freshness:
         return next(iter(self.decisions), None)
 
 
-class Seen:
+class ConnectionSnapshot:
     """A connection with what tells its state. Each part is read once, when it is first needed."""
 
     def __init__(self, connection: Connection) -> None:
@@ -98,9 +98,11 @@ class Seen:
         return _ended(self.connection).filter(scope__in=COVERED_BY[page]).first()
 
 
-def seen(org: Organisation) -> list[Seen]:
+def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
     """All connections of an organisation, to be asked for several pages."""
-    return [Seen(connection) for connection in org.connections.select_related("lease")]
+    return [
+        ConnectionSnapshot(connection) for connection in org.connections.select_related("lease")
+    ]
 
 
 def header(org: Organisation, *, now: datetime) -> Freshness:
@@ -110,16 +112,16 @@ def header(org: Organisation, *, now: datetime) -> Freshness:
 
 def page_of(org: Organisation, *pages: str, now: datetime) -> Freshness:
     """The same of some pages."""
-    return overall(seen(org), *pages, now=now)
+    return overall(connection_snapshots(org), *pages, now=now)
 
 
-def overall(connections: Iterable[Seen], *pages: str, now: datetime) -> Freshness:
+def overall(connections: Iterable[ConnectionSnapshot], *pages: str, now: datetime) -> Freshness:
     """Some pages of several connections. Those that were parted with do not count."""
     counted = [each for each in connections if each.connection.state not in PARTED]
     return _worst([of(each, *pages, now=now) for each in counted])
 
 
-def of(seen: Seen, *pages: str, now: datetime) -> Freshness:
+def of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
     """Some pages of one connection, or all; the time is that of the oldest, and none while one was never synced."""
     running = is_running(seen.connection, now)
     run = seen.running if running else None
@@ -160,7 +162,9 @@ def page_synced_at(connection_id: UUID, page: str) -> datetime | None:
     return freshness.page_synced_at(page, synced_at(connection_id))
 
 
-def _page(seen: Seen, page: str, running: bool, run: SyncRun | None, now: datetime) -> Freshness:
+def _page(
+    seen: ConnectionSnapshot, page: str, running: bool, run: SyncRun | None, now: datetime
+) -> Freshness:
     at, error = freshness.page_synced_at(page, seen.times), _error(seen, page)
     files_error = (
         seen.connection.files_error if page == "talents" else None
@@ -204,7 +208,7 @@ def _worst(states: Sequence[Freshness]) -> Freshness:
     )
 
 
-def _error(seen: Seen, page: str) -> Mapping[str, Any] | None:
+def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:
     """What the last sync that read the page's streams failed with; paused deletions are no failure.
 
     The connection's own error counts where it came from such a sync, or concerns the key and thereby every page.

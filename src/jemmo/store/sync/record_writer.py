@@ -14,15 +14,22 @@ from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.privacy import suppression
-from jemmo.store.privacy.anonymization import anonymise, were_somebody
-from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
+from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records import activity
 from jemmo.store.sync import brake, changes, inserts, linking, sweeps
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch
 from jemmo.store.sync.changes import Change, Images, Open
 from jemmo.store.sync.rows import Row, rows_of
-from jemmo.store.sync.run_context import Abouts, Marks, Policy, RunContext, Seal, unknown
+from jemmo.store.sync.run_context import (
+    ContactHasher,
+    MentionHasher,
+    Policy,
+    RunContext,
+    Seal,
+    unknown,
+)
 from jemmo.store.sync.sealing import Sealing
 from jemmo.store.sync.staging import Staging
 from jemmo.store.sync.tables import as_array
@@ -87,9 +94,9 @@ class RecordWriter:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: KeepsOut | None = None,
-        marks: Marks | None = None,
-        abouts: Abouts = unknown,
+        keeps_out: SuppressionHasher | None = None,
+        marks: ContactHasher | None = None,
+        abouts: MentionHasher = unknown,
         *,
         open_sealed: Open | None = None,
     ) -> None:
@@ -168,7 +175,7 @@ class RecordWriter:
         """Write pages of one stream, as a part of the transaction under way (``alone``)."""
         asked = [*(row.record for row in batch.rows), *batch.rejected]
         if kept_out := await self.erased(batch.stream, asked):
-            batch.keep_out(kept_out)
+            batch.drop_erased(kept_out)
         names = {**self.names(policy), "stream": str(batch.stream)}
         ids = [row.remote_id for row in batch.rows]
         written = Written(counts=batch.counts(), accepted=ids, erased=batch.erased, changes=[])
@@ -176,18 +183,20 @@ class RecordWriter:
             await self._write_rows(batch, names, written)
         await self._reject(batch.stream, batch.rejected)
         if batch.gone:
-            written.counts.deleted = await self._bury(batch.stream, batch.gone, names)
+            written.counts.deleted = await self._write_tombstones(batch.stream, batch.gone, names)
         return written
 
     # --- the steps of a write, in their order ---
 
-    async def _bury(self, stream: Stream, named: Sequence[str], names: dict[str, Any]) -> int:
+    async def _write_tombstones(
+        self, stream: Stream, named: Sequence[str], names: dict[str, Any]
+    ) -> int:
         """Write tombstones of what the ATS names as deleted, as far as the brake lets."""
         context = self.context
-        gone = await brake.of_named(
+        gone = await brake.deletable_ids(
             self.db, context.connection_id, stream, named, holds=context.run_id is not None
         )
-        return await sweeps.bury(self.db, names, stream, gone) if gone else 0
+        return await sweeps.write_tombstones(self.db, names, stream, gone) if gone else 0
 
     async def _write_rows(self, batch: Batch, names: dict[str, Any], written: Written) -> None:
         """Compare, and write what differs."""
@@ -244,7 +253,7 @@ class RecordWriter:
     ) -> Counts:
         """Write new and changed rows with all that follows from them. ``is_new``: none of them is there yet."""
         connection_id = self.context.connection_id
-        named = await were_somebody(self.db, connection_id, [row.record for row in rows])
+        named = await newly_anonymous(self.db, connection_id, [row.record for row in rows])
         await self._staging.fill(stream, rows)
         write = inserts.insert(stream) if is_new else sql.upsert(stream)
         answer = await self.db.execute(write.encode(), names)
@@ -258,7 +267,7 @@ class RecordWriter:
             talents = [*(talents or []), *await self._link_waiting(stream, names)]
         if talents:
             await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
-        await anonymise(self.db, connection_id, named, self._abouts)
+        await anonymize_talents(self.db, connection_id, named, self._abouts)
         return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
 
     async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:

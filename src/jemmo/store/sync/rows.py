@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jemmo.domain.outcomes import Accepted
 from jemmo.domain.records import Record
-from jemmo.domain.redaction import set_apart
+from jemmo.domain.redaction import redact
 from jemmo.domain.streams import Stream
 from jemmo.store.db.ids import new_ids
 from jemmo.store.sync.children import CHILDREN, Child
@@ -53,7 +53,7 @@ def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> l
     """
     table, children = TABLES[stream], CHILDREN.get(stream, ())
     ids = new_ids(len(accepted))
-    apart = [set_apart(candidate.record) for candidate in accepted]
+    apart = [redact(candidate.record) for candidate in accepted]
     sealed = sealing.values(stream, apart)
     values = [
         table.row(row_id, candidate.content_hash, candidate.excluded, clear)

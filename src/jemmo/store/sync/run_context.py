@@ -17,11 +17,11 @@ Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
 
 
-Marks = Callable[[Sequence[Contact]], list[int]]
+ContactHasher = Callable[[Sequence[Contact]], list[int]]
 """What a talent's contact details are found by: keyed hashes, from which nothing can be read."""
 
 
-class Somebody(Struct, frozen=True, kw_only=True):
+class AnonymizedTalent(Struct, frozen=True, kw_only=True):
     """A talent who is about to be anonymised: what they are found by, still sealed."""
 
     id: UUID
@@ -30,11 +30,11 @@ class Somebody(Struct, frozen=True, kw_only=True):
     sealed_texts: bytes | None
 
 
-Abouts = Callable[[Sequence[Somebody], Sequence[str]], list[int]]
+MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
 """(people, remote ids of their applications) -> the keyed hashes that webhooks about one of them are found by."""
 
 
-def unknown(_people: Sequence[Somebody], _applications: Sequence[str]) -> list[int]:
+def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
     """For who has no keys: only the webhooks that may be about anybody are found."""
     return []
 

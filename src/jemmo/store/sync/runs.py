@@ -142,7 +142,7 @@ async def begin(
             "WHERE id = %s AND (due_at IS NULL OR due_at > now())",
             [connection_id],
         )
-        await events.tell(db, connection_id, "sync_started", run=str(hold.run_id))
+        await events.publish_event(db, connection_id, "sync_started", run=str(hold.run_id))
     assert row is not None
     return Begun(hold=hold, at=row[0])
 

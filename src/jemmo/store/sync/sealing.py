@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain.records import Application, Talent
-from jemmo.domain.redaction import Texts, typed_in
+from jemmo.domain.redaction import RedactedTexts, contacts_in_texts
 from jemmo.domain.streams import Stream
 from jemmo.store.sync.run_context import (
-    Marks,
+    ContactHasher,
     Seal,
     application_texts_context,
     contact_context,
@@ -27,9 +27,9 @@ class Sealing(Struct, frozen=True):
 
     connection_id: UUID
     seal: Seal
-    marks: Marks | None
+    marks: ContactHasher | None
 
-    def values(self, stream: Stream, apart: Sequence[tuple[Any, Texts]]) -> list[list[Any]]:
+    def values(self, stream: Stream, apart: Sequence[tuple[Any, RedactedTexts]]) -> list[list[Any]]:
         """What is sealed beside the columns of each record, in the order of ``statements.staged_columns``.
 
         The records are given in clear, each with what was set apart from it.
@@ -40,7 +40,7 @@ class Sealing(Struct, frozen=True):
             return [[sealed] for sealed in self._texts(apart, application_texts_context)]
         return [[] for _ in apart]
 
-    def _of_talents(self, apart: Sequence[tuple[Talent, Texts]]) -> list[list[Any]]:
+    def _of_talents(self, apart: Sequence[tuple[Talent, RedactedTexts]]) -> list[list[Any]]:
         """The contact details, what they are found by, and what stood in texts."""
         contacts = [
             self.seal(
@@ -55,15 +55,15 @@ class Sealing(Struct, frozen=True):
         texts = self._texts(apart, talent_texts_context)
         return [list(columns) for columns in zip(contacts, marks, texts, strict=True)]
 
-    def _found_by(self, talent: Talent, texts: Texts) -> bytes | None:
+    def _found_by(self, talent: Talent, texts: RedactedTexts) -> bytes | None:
         if self.marks is None or not (talent.contacts or texts):
             return None
-        typed = typed_in(texts) if texts else ()
+        typed = contacts_in_texts(texts) if texts else ()
         return as_numbers(self.marks((*talent.contacts, *typed)))
 
     def _texts(
         self,
-        apart: Sequence[tuple[Talent | Application, Texts]],
+        apart: Sequence[tuple[Talent | Application, RedactedTexts]],
         context: Callable[[UUID, str], bytes],
     ) -> list[bytes | None]:
         return [

@@ -299,7 +299,7 @@ _FILES = """files AS (
         tries = 0, next_try_at = NULL)"""
 """Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared.
 
-An empty version is ``records.NOT_TOLD``: the one that is known stays."""
+An empty version is ``records.VERSION_UNKNOWN``: the one that is known stays."""
 
 _FILES_GONE = """files_gone AS (
     UPDATE attachment f SET remote_deleted_at = now() FROM written w

@@ -143,7 +143,7 @@ async def forget_rejected(
     )
 
 
-async def bury(
+async def write_tombstones(
     db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
 ) -> int:
     """Write tombstones. What hangs on a buried talent or application is decided again."""

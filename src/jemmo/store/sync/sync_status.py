@@ -16,7 +16,7 @@ from jemmo.domain.status import Colour
 from jemmo.store.connections.connections import is_running
 from jemmo.store.models import ConnectionState, Organisation
 from jemmo.store.sync import freshness, progress
-from jemmo.store.sync.freshness import Seen
+from jemmo.store.sync.freshness import ConnectionSnapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +43,10 @@ class SyncIcon:
 
 
 def icon(
-    org: Organisation, page: str, *, now: datetime, seen: list[Seen] | None = None
+    org: Organisation, page: str, *, now: datetime, seen: list[ConnectionSnapshot] | None = None
 ) -> SyncIcon:
     """The icon of a page, over all connections of an organisation; ``seen`` if they were read already."""
-    seen = freshness.seen(org) if seen is None else seen
+    seen = freshness.connection_snapshots(org) if seen is None else seen
     state = freshness.overall(seen, page, now=now)
     scopes = COVERED_BY[page]
     connections = [each.connection for each in seen]
@@ -70,7 +70,7 @@ def icon(
     )
 
 
-def _changed(seen: Seen, page: str) -> int:
+def _changed(seen: ConnectionSnapshot, page: str) -> int:
     """The page's records that the last sync of its streams changed."""
     run = seen.latest_of(page)
     return numbers.of(run.report.get("streams", {}), PAGES[page]).changed if run else 0

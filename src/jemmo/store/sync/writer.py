@@ -8,21 +8,21 @@ from typing import Any
 
 import msgspec
 
-from jemmo.domain.brake import Along, Loss
+from jemmo.domain.brake import CascadeCounts, PendingDeletions
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.notifications import events
-from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.sync import brake, known_records, sweeps
 from jemmo.store.sync import checkpoints as points
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch, batch_of
 from jemmo.store.sync.known_records import Broken
 from jemmo.store.sync.record_writer import RecordWriter
-from jemmo.store.sync.run_context import Abouts, Marks, RunContext, Seal, unknown
+from jemmo.store.sync.run_context import ContactHasher, MentionHasher, RunContext, Seal, unknown
 from jemmo.store.webhooks import missed
 
 LEASE = timedelta(seconds=60)
@@ -47,9 +47,9 @@ class Writer:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: KeepsOut | None = None,
-        marks: Marks | None = None,
-        abouts: Abouts = unknown,
+        keeps_out: SuppressionHasher | None = None,
+        marks: ContactHasher | None = None,
+        abouts: MentionHasher = unknown,
     ) -> None:
         self.db = db
         self.context = context
@@ -120,17 +120,19 @@ class Writer:
         with explained():
             return await sweeps.missing(self.db, self.context.connection_id, stream, before)
 
-    async def loss(self, stream: Stream, before: datetime) -> Loss:
+    async def pending_deletions(self, stream: Stream, before: datetime) -> PendingDeletions:
         with explained():
-            loss = await brake.loss(self.db, self.context.connection_id, stream, before)
+            loss = await brake.pending_deletions(
+                self.db, self.context.connection_id, stream, before
+            )
             if not loss.missing:
                 await brake.close_used(self.db, self.context.connection_id)
                 await brake.forget(self.db, self.context.connection_id, stream)
             return loss
 
-    async def along(self, losses: Sequence[Loss]) -> Along:
+    async def cascade_counts(self, losses: Sequence[PendingDeletions]) -> CascadeCounts:
         with explained():
-            return await brake.along(self.db, self.context.connection_id, losses)
+            return await brake.cascade_counts(self.db, self.context.connection_id, losses)
 
     async def forget_rejected(self, stream: Stream, before: datetime) -> None:
         with explained():
@@ -148,19 +150,19 @@ class Writer:
         with explained():
             return await sweeps.orphans(self.db, self.context.connection_id, stream, since)
 
-    async def bury(self, stream: Stream, remote_ids: Sequence[str]) -> int:
+    async def write_tombstones(self, stream: Stream, remote_ids: Sequence[str]) -> int:
         with explained():
             async with self._records.alone():
                 await hold_lease(self.db, self.context)
                 if await brake.waits(self.db, self.context.connection_id, stream):
                     return 0
-                buried = await sweeps.bury(self.db, self._names, stream, remote_ids)
+                buried = await sweeps.write_tombstones(self.db, self._names, stream, remote_ids)
                 await brake.close(self.db, self.context.connection_id, stream)
         return buried
 
-    async def hold_deletions(self, losses: Sequence[Loss]) -> None:
+    async def pause_deletions(self, losses: Sequence[PendingDeletions]) -> None:
         with explained():
-            await brake.hold(self.db, self.context.connection_id, losses)
+            await brake.pause_deletions(self.db, self.context.connection_id, losses)
 
     async def rereading(self, stream: Stream) -> tuple[Rereading | None, datetime | None]:
         with explained():
@@ -206,7 +208,7 @@ class Writer:
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
                 async with self._records.alone():
                     await sweeps.decide_visibility(self.db, self._names)
-            if silent := await missed.warning(self.db, self.context.connection_id):
+            if silent := await missed.missed_webhooks_warning(self.db, self.context.connection_id):
                 report.warnings.append(silent)
 
     def _may_be_older(self, report: RunReport) -> bool:

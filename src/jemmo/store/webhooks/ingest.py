@@ -10,7 +10,7 @@ import psycopg
 from msgspec import Struct
 
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import NAME, ROW, Hint
+from jemmo.domain.webhooks import NAME, ROW, RefetchRequest
 from jemmo.store.db.postgres import Connection
 from jemmo.store.webhooks.refetch_writer import CHANNEL
 
@@ -46,7 +46,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     sealed_body: bytes | None
     once: bytes | None
     named: list[int] | None
-    hints: list[Hint]
+    hints: list[RefetchRequest]
 
 
 _STORE = """
@@ -142,7 +142,7 @@ def clear_old(cursor: Any) -> int:
     return count
 
 
-def _columns(hints: list[Hint]) -> dict[str, list[object]]:
+def _columns(hints: list[RefetchRequest]) -> dict[str, list[object]]:
     """In the order in which a look locks them."""
     listed = sorted(hints, key=lambda request: (ORDER[request.stream], request.remote_id))
     return {

@@ -9,7 +9,7 @@ from jemmo.domain.webhooks import SILENT_AFTER
 from jemmo.store.db.postgres import Connection
 
 
-async def warning(db: Connection, connection_id: UUID) -> RunWarning | None:
+async def missed_webhooks_warning(db: Connection, connection_id: UUID) -> RunWarning | None:
     """For a run's report, when changes come without the webhooks that came before."""
     answer = await db.execute(
         "SELECT missed FROM webhook_address WHERE connection_id = %s AND missed >= %s "

@@ -11,40 +11,47 @@ from msgspec import Struct
 from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import Counts, PageOutcome
 from jemmo.domain.streams import Stream
-from jemmo.domain.webhooks import Hint, Waiting
+from jemmo.domain.webhooks import PendingRefetch, RefetchRequest
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.notifications import events
-from jemmo.store.privacy.suppression import KeepsOut
+from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.sync import sweeps
 from jemmo.store.sync.batches import batch_of
 from jemmo.store.sync.record_writer import RecordWriter
-from jemmo.store.sync.run_context import Abouts, Marks, Policy, RunContext, Seal, unknown
+from jemmo.store.sync.run_context import (
+    ContactHasher,
+    MentionHasher,
+    Policy,
+    RunContext,
+    Seal,
+    unknown,
+)
 from jemmo.store.sync.tables import TABLES
 
 CHANNEL = "jemmo_hints"
 CLAIM = timedelta(seconds=60)
-REST = timedelta(
+REFETCH_COOLDOWN = timedelta(
     minutes=2
 )  # for a connection whose ATS kept a look waiting, while others are served
-AT_ONCE = 100  # hints of one connection
+REFETCH_BATCH_SIZE = 100  # hints of one connection
 ORPHANS = 50  # applications looked up because their talent or job is gone
 
 
-class Due(Waiting, frozen=True, kw_only=True):
+class DueRefetch(PendingRefetch, frozen=True, kw_only=True):
     """A hint that is due, as it stands in its table."""
 
     id: int
     heard_at: datetime
 
 
-class Settled(Struct, frozen=True, kw_only=True):
+class RefetchOutcome(Struct, frozen=True, kw_only=True):
     """A hint that was looked up.
 
     gone   the ATS no longer has the record, so it is deleted
     waits  the ATS no longer has it, but the brake keeps it
     """
 
-    due: Due
+    due: DueRefetch
     gone: bool = False
     waits: bool = False
 
@@ -89,7 +96,7 @@ _REMEMBER = """
     ON CONFLICT (connection_id, stream, remote_id) DO UPDATE SET applied_at = excluded.applied_at,
         gone = false"""
 
-_LOOK_AFTER = """
+_QUEUE_DEPENDENTS = """
     INSERT INTO webhook_hint AS h (connection_id, stream, remote_id)
     SELECT a.connection_id, 'applications', a.remote_id FROM application a
     WHERE a.connection_id = %(connection)s AND a.remote_deleted_at IS NULL AND a.{column} IN (
@@ -108,11 +115,11 @@ _COUNT = """
     ON CONFLICT (connection_id, day, what) DO UPDATE SET count = w.count + excluded.count"""
 
 
-class Found(Struct, kw_only=True):
+class RefetchBatch(Struct, kw_only=True):
     """What a look found: pages by stream, what is gone, and which hints that settles."""
 
     outcomes: dict[Stream, list[PageOutcome]]
-    settled: list[Settled]
+    settled: list[RefetchOutcome]
 
     @property
     def gone(self) -> dict[Stream, list[str]]:
@@ -123,7 +130,7 @@ class Found(Struct, kw_only=True):
         return by_stream
 
 
-class HintWriter:
+class RefetchWriter:
     """The store of one look. It writes beside a run that holds the lease, under its own claim."""
 
     def __init__(
@@ -131,27 +138,27 @@ class HintWriter:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: KeepsOut | None = None,
-        marks: Marks | None = None,
-        abouts: Abouts = unknown,
+        keeps_out: SuppressionHasher | None = None,
+        marks: ContactHasher | None = None,
+        abouts: MentionHasher = unknown,
     ) -> None:
         self.db = db
         self.context = context
         self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
 
-    async def commit_found(self, batch: Found) -> Counts:
+    async def commit_refetched(self, batch: RefetchBatch) -> Counts:
         """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""
         total = Counts()
         with explained():
             async with self._records.alone():
                 news: dict[str, int] = {}
                 for stream in Stream:
-                    counts = await self._write_found(batch, stream)
+                    counts = await self._write_refetched(batch, stream)
                     total.add(counts)
                     if changed := counts.created + counts.updated + counts.deleted:
                         news[stream] = changed
                 if news:
-                    await events.tell(
+                    await events.publish_event(
                         self.db,
                         self.context.connection_id,
                         "records_changed",
@@ -161,13 +168,13 @@ class HintWriter:
                 await self._settle(batch)
         return total
 
-    async def _write_found(self, batch: Found, stream: Stream) -> Counts:
+    async def _write_refetched(self, batch: RefetchBatch, stream: Stream) -> Counts:
         counts = Counts()
         if outcomes := batch.outcomes.get(stream):
             counts.add(await self._write_stream(stream, outcomes))
         if gone := batch.gone.get(stream):
             names = self._records.names(Policy.REFETCH)
-            counts.deleted += await sweeps.bury(self.db, names, stream, gone)
+            counts.deleted += await sweeps.write_tombstones(self.db, names, stream, gone)
             await self._look_after(stream, gone)
         return counts
 
@@ -176,7 +183,7 @@ class HintWriter:
             if link.target is stream:
                 names = {"column": link.column, "table": TABLES[stream].name, "most": ORPHANS}
                 await self.db.execute(
-                    _LOOK_AFTER.format(**names).encode(),
+                    _QUEUE_DEPENDENTS.format(**names).encode(),
                     {"connection": self.context.connection_id, "ids": gone},
                 )
 
@@ -192,7 +199,7 @@ class HintWriter:
         )
         return written.counts
 
-    async def _settle(self, batch: Found) -> None:
+    async def _settle(self, batch: RefetchBatch) -> None:
         settled = sorted(batch.settled, key=lambda outcome: outcome.due.id)
         await self.db.execute(
             _SETTLE,
@@ -235,7 +242,7 @@ async def release(
         )
 
 
-async def due(db: Connection, connection_id: UUID) -> list[Due]:
+async def due(db: Connection, connection_id: UUID) -> list[DueRefetch]:
     """Hints that are due, those that wait longest first. Of a stream that this version does not know: given up."""
     with explained():
         await db.execute(
@@ -247,13 +254,15 @@ async def due(db: Connection, connection_id: UUID) -> list[Due]:
             "SELECT id, stream, remote_id, destroyed, version, attempts, heard_at, file "
             "FROM webhook_hint WHERE connection_id = %s AND due_at <= clock_timestamp() "
             "ORDER BY due_at LIMIT %s",
-            [connection_id, AT_ONCE],
+            [connection_id, REFETCH_BATCH_SIZE],
         )
         rows = await answer.fetchall()
     return [
-        Due(
+        DueRefetch(
             id=row[0],
-            hint=Hint(stream=Stream(row[1]), remote_id=row[2], destroyed=row[3], file=row[7]),
+            hint=RefetchRequest(
+                stream=Stream(row[1]), remote_id=row[2], destroyed=row[3], file=row[7]
+            ),
             version=row[4],
             attempts=row[5],
             heard_at=row[6],
@@ -262,7 +271,7 @@ async def due(db: Connection, connection_id: UUID) -> list[Due]:
     ]
 
 
-async def put_off(
+async def defer_refetches(
     db: Connection,
     connection_id: UUID,
     ids: Sequence[int],
@@ -279,7 +288,9 @@ async def put_off(
         )
 
 
-async def drop(db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = "") -> None:
+async def discard_refetches(
+    db: Connection, connection_id: UUID, ids: Sequence[int], trouble: str = ""
+) -> None:
     """Give these up: the next sync finds what changed."""
     with explained():
         await db.execute(

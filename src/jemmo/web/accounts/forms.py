@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.domain.tokens import ApiScope
 from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.store.models import Account
-from jemmo.web.frame.labels import word
+from jemmo.web.frame.labels import label_for
 
 
 class Form(forms.Form):
@@ -77,7 +77,7 @@ class InviteMember(Form):
 
     def __init__(self, *args: Any, roles: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(role, word(role, "role")) for role in roles]
+        choices = [(role, label_for(role, "role")) for role in roles]
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -106,7 +106,7 @@ class ApiTokenForm(Form):
     def __init__(self, *args: Any, confidential: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scopes = [ApiScope.CONTACTS, *([ApiScope.CONFIDENTIAL] if confidential else [])]
-        choices = [(scope.value, word(scope.value, "api_scope")) for scope in scopes]
+        choices = [(scope.value, label_for(scope.value, "api_scope")) for scope in scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 
     def clean_expires(self) -> date | None:

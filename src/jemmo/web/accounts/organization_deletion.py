@@ -29,12 +29,14 @@ def organisation(request: MemberRequest) -> HttpResponse:
     shown = frame(
         "organisation",
         form=form,
-        asked=organization_deletion.of(org),
+        asked=organization_deletion.pending_org_deletion(org),
         grace=organization_deletion.GRACE.days,
     )
     if request.method == "POST" and form.is_valid():
         try:
-            organization_deletion.ask(org, actor=request.membership.account, now=now())
+            organization_deletion.schedule_org_deletion(
+                org, actor=request.membership.account, now=now()
+            )
         except JemmoError as error:
             shown["problem"] = problem(error)
         else:
@@ -50,7 +52,7 @@ def organisation(request: MemberRequest) -> HttpResponse:
 def undo(request: MemberRequest) -> HttpResponse:
     _only_owners(request)
     try:
-        organization_deletion.undo(
+        organization_deletion.cancel_org_deletion(
             request.organisation, actor=request.membership.account, now=now()
         )
         messages.success(request, _("The organization stays. Automatic syncs resumed."))

@@ -17,7 +17,7 @@ from jemmo.web.frame.charts import bars
 
 def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
     """The connection of the address; another organisation's is not there."""
-    connection = selected.one(request.organisation, connection_id)
+    connection = selected.find_connection(request.organisation, connection_id)
     if connection is None:
         raise Http404
     return connection
@@ -32,7 +32,7 @@ def to_connection(connection: Connection) -> HttpResponse:
 
 @member
 def connections(request: MemberRequest) -> HttpResponse:
-    shown = [_with_chart(card) for card in summaries.of(request.organisation)]
+    shown = [_with_chart(card) for card in summaries.connection_summaries(request.organisation)]
     return render(request, "connections/connections.html", {"cards": shown, **_frame(request)})
 
 
@@ -40,7 +40,9 @@ def connections(request: MemberRequest) -> HttpResponse:
 def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """One connection with its whole history, a page at a time."""
     row = connection_of(request, connection_id)
-    shown = _with_chart(summaries.card(row, before=_moment(request.GET.get("before", ""))))
+    shown = _with_chart(
+        summaries.connection_summary(row, before=_moment(request.GET.get("before", "")))
+    )
     return render(
         request, "connections/connection.html", {**shown, **_frame(request), "whole": True}
     )
@@ -49,7 +51,7 @@ def connection(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 @member
 def card(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """The card alone."""
-    shown = _with_chart(summaries.card(connection_of(request, connection_id)))
+    shown = _with_chart(summaries.connection_summary(connection_of(request, connection_id)))
     return render(request, "connections/card.html", {**shown, **_frame(request)})
 
 
@@ -59,9 +61,9 @@ def progress(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 
     Where the connection has gone, the page is loaded anew.
     """
-    if request.htmx and selected.one(request.organisation, connection_id) is None:
+    if request.htmx and selected.find_connection(request.organisation, connection_id) is None:
         return HttpResponseClientRedirect(reverse("ats"))
-    summary = summaries.card(connection_of(request, connection_id))
+    summary = summaries.connection_summary(connection_of(request, connection_id))
     shown = {**_with_chart(summary), **_frame(request), "whole": "whole" in request.GET}
     if summary.activity == request.GET.get("was"):
         return render(request, "connections/progress.html", shown)
@@ -81,7 +83,7 @@ def _frame(request: MemberRequest) -> dict[str, object]:
     return {"section": "settings", "settings_page": "ats", "manages": manages(request)}
 
 
-def _with_chart(card: summaries.Card) -> dict[str, object]:
+def _with_chart(card: summaries.ConnectionSummary) -> dict[str, object]:
     return {"card": card, "connection": card.connection, "bars": bars(card.runs)}
 
 

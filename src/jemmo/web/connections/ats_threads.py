@@ -21,7 +21,7 @@ SLOW_FOR = 600.0  # seconds for which that is remembered
 REMEMBERED = 1000  # organizations
 
 
-class Questions:
+class AtsRequestSlots:
     """Places for questions, shared fairly: one for each organization and person.
 
     Organizations whose ATS was slow may not take the last place, so that a few of them keep nobody else out. Who finds
@@ -88,9 +88,9 @@ class Questions:
 
 
 @cache
-def questions() -> Questions:
+def questions() -> AtsRequestSlots:
     """Those of this process: at most half of the threads of its pages."""
-    return Questions(max(1, budget.web().pages // 2))
+    return AtsRequestSlots(max(1, budget.web().pages // 2))
 
 
 def _waits(message: str) -> TransientError:

@@ -206,7 +206,7 @@ def disconnect(request: MemberRequest, connection_id: UUID) -> HttpResponse:
 def _filled(connection: Connection) -> dict[str, Any]:
     options = {PREFIX + name: value for name, value in connection.options.items()}
     return {
-        "seen": connections.seen_as(connection),
+        "seen": connections.connection_fingerprint(connection),
         "label": connection.label,
         "sync_every_hours": connection.sync_every_hours,
         **options,

@@ -9,11 +9,11 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from jemmo.domain.error_catalog import trouble
+from jemmo.domain.error_catalog import error_entry
 from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
 from jemmo.web.accounts.forms import Form
 from jemmo.web.connections.attempts import ADDRESS, OPTIONS
-from jemmo.web.frame.labels import word
+from jemmo.web.frame.labels import label_for
 
 PREFIX = "option_"
 LONGEST = 4000
@@ -77,7 +77,7 @@ def _option_field(option: Any) -> forms.Field:
         "required": option.required,
     }
     if option.choices:
-        choices = [(choice, word(choice, "choice")) for choice in option.choices]
+        choices = [(choice, label_for(choice, "choice")) for choice in option.choices]
         return forms.ChoiceField(**{**common, "required": True}, choices=choices)
     if option.at_least is not None:
         return forms.IntegerField(
@@ -111,7 +111,7 @@ class Connect(_WithOptions):
         """Show the fields that may hold the mistake, and mark the address if it is the one."""
         self.unfolded = code in ADDRESS | OPTIONS
         if code in ADDRESS and self.cleaned_data["base_url"]:
-            self.add_error("base_url", gettext(trouble(code).means))
+            self.add_error("base_url", gettext(error_entry(code).means))
 
 
 class Edit(_WithOptions):
@@ -197,7 +197,7 @@ class Rules(Form):
         super().__init__(*args, **kwargs)
         for exclusion in RULES:
             self.fields[exclusion.value] = forms.BooleanField(
-                label=word(exclusion, "rule"),
+                label=label_for(exclusion, "rule"),
                 required=False,
                 help_text=ngettext(
                     "%(n)s such record is stored.",

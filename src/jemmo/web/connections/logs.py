@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from jemmo.domain.error_catalog import Kind, Severity
+from jemmo.domain.error_catalog import ErrorKind, Severity
 from jemmo.services.connections import logs as service
-from jemmo.store.connections.logs import PERIODS, Wanted
+from jemmo.store.connections.logs import PERIODS, LogFilters
 from jemmo.web.frame.access import MemberRequest, manages, member, wants_results
 from jemmo.web.frame.spooled import Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
@@ -26,12 +26,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @member
 def logs(request: MemberRequest) -> HttpResponse:
-    page = service.page(request.organisation, Wanted.from_query(request.GET), now=datetime.now(UTC))
+    page = service.page(
+        request.organisation, LogFilters.from_query(request.GET), now=datetime.now(UTC)
+    )
     partial = wants_results(request)
     shown = {
         "page": page,
         "filters": page.listing.filters,
-        "choices": {"severity": list(Severity), "kind": list(Kind), "period": list(PERIODS)},
+        "choices": {"severity": list(Severity), "kind": list(ErrorKind), "period": list(PERIODS)},
         "partial": partial,
         "section": "settings",
         "settings_page": "logs",
@@ -46,7 +48,7 @@ def logs(request: MemberRequest) -> HttpResponse:
 @member
 def download(request: MemberRequest, form: str) -> Spooled:
     """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
-    filters = Wanted.from_query(request.GET)
+    filters = LogFilters.from_query(request.GET)
     entries = service.every(request.organisation, filters, now=datetime.now(UTC))
     rows = (_in_words(service.plain(entry)) for entry in entries)
     content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")

@@ -51,7 +51,7 @@ def _counted(counts: Iterable[tuple[str, int]]) -> str:
 
 
 def _stream(stream: str) -> str:
-    return labels.word(stream, "stream").lower()
+    return labels.label_for(stream, "stream").lower()
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ def schedule(request: MemberRequest) -> HttpResponse:
         initial={
             "time_zone": plan.time_zone,
             "first_sync": plan.first_sync.value,
-            "seen": service.seen_as(org),
+            "seen": service.schedule_fingerprint(org),
         },
     )
     quiet = windows_form("quiet", data, plan.quiet)

@@ -24,7 +24,7 @@ def icon(request: MemberRequest, only: str) -> HttpResponse:
     refused: ConfigError | None = None
     if request.method == "POST":
         try:
-            sync_button.press(request.organisation, only)
+            sync_button.request_org_sync(request.organisation, only)
         except ConfigError as error:
             refused = error
     if not request.htmx:

@@ -16,7 +16,7 @@ from jemmo.services.notifications import mailing
 from jemmo.store.models import Organisation, Role
 from jemmo.store.notifications import inbox, support
 from jemmo.store.sync import freshness, sync_status
-from jemmo.store.sync.freshness import Seen
+from jemmo.store.sync.freshness import ConnectionSnapshot
 
 THEMES = ("system", "light", "dark")
 
@@ -42,7 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["sees_confidential"] = membership.sees_confidential
         shown["may_sync"] = Role(membership.role).syncs
         shown["memberships"] = request.memberships  # type: ignore[attr-defined]
-        seen = cache(lambda: freshness.seen(membership.org))
+        seen = cache(lambda: freshness.connection_snapshots(membership.org))
         shown["sync"] = SimpleLazyObject(
             lambda: freshness.overall(seen(), *PAGES, now=datetime.now(UTC))
         )
@@ -55,5 +55,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return shown
 
 
-def _icon(org: Organisation, page: str, seen: Callable[[], list[Seen]]) -> Any:
+def _icon(org: Organisation, page: str, seen: Callable[[], list[ConnectionSnapshot]]) -> Any:
     return SimpleLazyObject(lambda: sync_status.icon(org, page, now=datetime.now(UTC), seen=seen()))

@@ -54,7 +54,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """
     if not may_measure(request.headers.get("Authorization", "")):
         raise Http404
-    with scope.under(scope.EVERYTHING):
+    with scope.acting_in(scope.EVERYTHING):
         return HttpResponse(measured.rendered(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from jemmo.web.privacy.labels import PRIVACY
 
-WORDS: dict[str, dict[str, str | Promise]] = {
+LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
     "capability": {
         "applications": _("applications"),
         "resumes": _("resumes"),
@@ -478,9 +478,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
 }
 
 
-WORDS |= PRIVACY
+LABEL_TEXTS |= PRIVACY
 
 
-def word(value: object, kind: str) -> str:
+def label_for(value: object, kind: str) -> str:
     """A canonical value in the reader's language; one that is not known as it is."""
-    return str(WORDS[kind].get(str(value), value or ""))
+    return str(LABEL_TEXTS[kind].get(str(value), value or ""))

@@ -103,14 +103,14 @@ def _asked_by_itself(request: HttpRequest) -> bool:
     return UNASKED in request.headers or request.headers.get("Accept", "").startswith(PARTS)
 
 
-class OnTheWayIn:
+class SignInScope:
     """Until it is known who asks, the database shows what signing in needs and nothing else."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with scope.under(scope.SIGN_IN):
+        with scope.acting_in(scope.SIGN_IN):
             return self.get_response(request)
 
 
@@ -165,7 +165,7 @@ class CurrentOrganisation:
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         request.organisation = org  # type: ignore[attr-defined]
-        with timezone.override(_zone(org)), scope.under(scope_of(request, membership)):
+        with timezone.override(_zone(org)), scope.acting_in(scope_of(request, membership)):
             return self.get_response(request)
 
 

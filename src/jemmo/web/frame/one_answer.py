@@ -19,7 +19,7 @@ PATIENCE = 10.0  # seconds that somebody waits for it
 Message = MutableMapping[str, Any]
 
 
-class OneAnswer:
+class SharedProbe:
     """Asks the application for ``path`` as nobody in particular: headers, query and body are not passed on."""
 
     def __init__(

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 
 from jemmo.domain import brake
-from jemmo.domain.error_catalog import UNKNOWN, needs_manager, trouble
+from jemmo.domain.error_catalog import UNKNOWN, error_entry, needs_manager
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.streams import AccessCheck
 from jemmo.services.connections.ats_access import AccessTooSmall
@@ -30,7 +30,7 @@ class Problem:
 
 
 def problem(error: JemmoError) -> Problem:
-    wording = said(error.as_dict())
+    wording = localized_error(error.as_dict())
     checks = error.report.checks if isinstance(error, AccessTooSmall) else []
     known = error.known.id if isinstance(error, KnownAccount) else None
     return Problem(
@@ -42,24 +42,26 @@ def problem(error: JemmoError) -> Problem:
     )
 
 
-def said(error: dict[str, Any], reader: Membership | None = None) -> dict[str, str]:
+def localized_error(error: dict[str, Any], reader: Membership | None = None) -> dict[str, str]:
     """An error of a report, of which pages show ``means``, ``next_step`` and ``evidence``.
 
     What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
     """
-    wording = _said(error)
-    if not may_help(str(error.get("code") or ""), reader):
-        wording["next_step"] = who_can(str(error.get("code") or ""))
+    wording = _localize(error)
+    if not can_act(str(error.get("code") or ""), reader):
+        wording["next_step"] = who_can_act(str(error.get("code") or ""))
     return wording
 
 
-def spoken(error: dict[str, Any] | None, reader: Membership | None = None) -> dict[str, str]:
+def localized_summary(
+    error: dict[str, Any] | None, reader: Membership | None = None
+) -> dict[str, str]:
     """An error where there is room for one sentence: ``means`` and ``next_step``.
 
     In English it is the error's own sentence, which says more. Others read what its code means, in their language.
     """
     if not in_english() or not error or error.get("paused") or not error.get("message"):
-        return said(error or {}, reader)
+        return localized_error(error or {}, reader)
     return {"means": str(error["message"]), "next_step": step_for(error, reader)}
 
 
@@ -71,17 +73,17 @@ def in_english() -> bool:
 def step_for(error: dict[str, Any] | None, reader: Membership | None) -> str:
     """The error's own next step, or who can do it where the reader cannot."""
     details = error or {}
-    if may_help(str(details.get("code") or ""), reader):
+    if can_act(str(details.get("code") or ""), reader):
         return str(details.get("next_step") or "")
-    return who_can(str(details.get("code") or ""))
+    return who_can_act(str(details.get("code") or ""))
 
 
-def may_help(code: str, reader: Membership | None) -> bool:
+def can_act(code: str, reader: Membership | None) -> bool:
     """Whether the reader may do what the error asks for; without one, it is an operator."""
     return not reader or Role(reader.role).manages or not needs_manager(code)
 
 
-def who_can(code: str) -> str:
+def who_can_act(code: str) -> str:
     """What to tell a reader who may not do what the error asks for."""
     return gettext("An owner or admin decides.") if code == brake.CODE else ask_managers()
 
@@ -90,9 +92,9 @@ def ask_managers() -> str:
     return gettext("Ask an owner or admin of your organization.")
 
 
-def _said(error: dict[str, Any]) -> dict[str, str]:
+def _localize(error: dict[str, Any]) -> dict[str, str]:
     message, step = str(error.get("message") or ""), str(error.get("next_step") or "")
-    entry = trouble(str(error.get("code") or ""))
+    entry = error_entry(str(error.get("code") or ""))
     if entry is UNKNOWN and in_english():
         return {"means": message or gettext(entry.means), "next_step": step, "evidence": ""}
     if error.get("paused"):

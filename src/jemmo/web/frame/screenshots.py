@@ -19,9 +19,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import trans_real
 
 from jemmo.connectors import names
-from jemmo.domain.masking import Disguise, is_generic, through
+from jemmo.domain.masking import Disguise, is_generic, map_texts
 from jemmo.domain.validation import split_address
-from jemmo.store.db.display_registry import noticing
+from jemmo.store.db.display_registry import tracking_display
 
 SCREENSHOT = "screenshot"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -44,7 +44,7 @@ class ScreenshotMode:
         if not on:
             return self.get_response(request)
         disguise = disguise_of(request)
-        with noticing(disguise):
+        with tracking_display(disguise):
             return masked(self._answer(request), request, disguise)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -122,7 +122,7 @@ def _change_of(kind: str, disguise: Disguise) -> Callable[[bytes], bytes] | None
     if kind == "text/event-stream":
         return _in_text(lambda text: disguise.html(text) if "<" in text else disguise.text(text))
     if kind == "application/json":
-        return lambda body: json.dumps(through(json.loads(body), disguise.text)).encode()
+        return lambda body: json.dumps(map_texts(json.loads(body), disguise.text)).encode()
     if kind.startswith("text/") or kind in ("application/x-ndjson", "application/jsonl"):
         return _in_text(disguise.text)
     return None
@@ -138,7 +138,7 @@ def _parts(
     """Each part changed; what is read for it is noted."""
     parts = iter(content)
     while True:
-        with noticing(disguise):
+        with tracking_display(disguise):
             part = next(parts, None)
         if part is None:
             return

@@ -28,7 +28,7 @@ from jemmo.web.frame.limits import Crowded, InFlight, Receive, Scope, Send, Slow
 from jemmo.web.frame.middleware import secured
 from jemmo.web.frame.peers import holder, sender
 from jemmo.web.frame.spooled import Spooled, is_download
-from jemmo.web.frame.turns import Busy, Turns
+from jemmo.web.frame.turns import Busy, FairThreadPool
 
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
 """Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""
@@ -109,7 +109,7 @@ class Pages(ASGIHandler):
         return response
 
 
-def _line(scope: Scope) -> Turns:
+def _line(scope: Scope) -> FairThreadPool:
     path = scope["path"]
     if path == READY or (path == METRICS and may_measure(_authorization(scope))):
         return turns.probes()

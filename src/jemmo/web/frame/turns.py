@@ -24,7 +24,7 @@ class Busy(Exception):
     """No thread became free in time."""
 
 
-class Turns:
+class FairThreadPool:
     """Threads, and a line for each holder who waits for one: a visitor, or a program with a token.
 
     A thread that becomes free goes to the next holder, and no holder has all of them. So whoever asks for a hundred
@@ -105,23 +105,23 @@ class _Turn(NamedTuple):
 
 
 @cache
-def pages() -> Turns:
-    return Turns("pages", budget.web().pages, budget.PAGE_WAIT)
+def pages() -> FairThreadPool:
+    return FairThreadPool("pages", budget.web().pages, budget.PAGE_WAIT)
 
 
 @cache
-def probes() -> Turns:
+def probes() -> FairThreadPool:
     """For monitoring, which must not wait behind pages: a busy process is not a broken one."""
-    return Turns("probes", budget.web().probes, budget.PROBE_WAIT)
+    return FairThreadPool("probes", budget.web().probes, budget.PROBE_WAIT)
 
 
 @cache
-def downloads() -> Turns:
+def downloads() -> FairThreadPool:
     """For long downloads while they are written, which may take minutes."""
-    return Turns("downloads", budget.web().downloads, budget.PAGE_WAIT)
+    return FairThreadPool("downloads", budget.web().downloads, budget.PAGE_WAIT)
 
 
 @cache
-def assets() -> Turns:
+def assets() -> FairThreadPool:
     """For scripts and styles, which need no database: a page that says the database is away needs them too."""
-    return Turns("assets", ASSETS, budget.PAGE_WAIT)
+    return FairThreadPool("assets", ASSETS, budget.PAGE_WAIT)

@@ -88,7 +88,9 @@ async def _news_since(org_id: UUID, since: datetime) -> dict[str, object] | None
 
 def _missed(org_id: UUID, since: datetime) -> dict[str, int]:
     try:
-        with scope.under(scope.of_organisation(org_id)):  # a stream outlives its request's own
+        with scope.acting_in(
+            scope.organization_scope(org_id)
+        ):  # a stream outlives its request's own
             return events.changed_since(org_id, since)
     finally:
         connections.close_all()

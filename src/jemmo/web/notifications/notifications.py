@@ -16,7 +16,7 @@ from jemmo.store.notifications import inbox as selected
 from jemmo.vault import default_vault
 from jemmo.web.accounts.forms import MemberNoticesForm, OrganisationNoticesForm
 from jemmo.web.frame.access import MemberRequest, member
-from jemmo.web.frame.problems import spoken
+from jemmo.web.frame.problems import localized_summary
 
 
 @require_safe
@@ -84,7 +84,7 @@ def settings(request: MemberRequest) -> HttpResponse:
                 )
                 return _saved(request)
             except ConfigError as error:
-                ours.add_error("chat_url", spoken(error.as_dict())["means"])
+                ours.add_error("chat_url", localized_summary(error.as_dict())["means"])
     shown = {
         "mine": mine,
         "ours": ours,

@@ -38,7 +38,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     """Find the person; the latest erasures below."""
     form = FindPerson(request.POST if request.method == "POST" else None)
     shown = frame("requests", form=form, latest=erasures.page(request.organisation, 1).items[:5])
-    shown["wishes"] = retention_policy.wishes_of(request.organisation)
+    shown["wishes"] = retention_policy.retention_policy_of(request.organisation)
     if request.method == "POST" and form.is_valid():
         shown["answer"] = people.search(
             request.organisation,
@@ -54,10 +54,10 @@ def requests(request: MemberRequest) -> HttpResponse:
 def person(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """What is held about them, and what can be done."""
     chosen = _chosen(request, talent_id)
-    held = people.held(request.organisation, chosen, vault=default_vault())
+    held = people.personal_data_of(request.organisation, chosen, vault=default_vault())
     account = request.membership.account
     for talent in chosen:
-        access_log.looked(request.organisation, account, Action.SUBJECT_VIEWED, talent.id)
+        access_log.log_page_view(request.organisation, account, Action.SUBJECT_VIEWED, talent.id)
     return render(request, "privacy/person.html", frame("requests", held=held, person=chosen[0]))
 
 
@@ -100,7 +100,7 @@ def erase(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         )
         messages.success(request, _("The person was erased. This is the certificate."))
         return redirect("privacy_certificate", made.id)
-    held = people.held(request.organisation, chosen, vault=default_vault())
+    held = people.personal_data_of(request.organisation, chosen, vault=default_vault())
     shown = frame("requests", held=held, person=chosen[0], form=form)
     return render(request, "privacy/erase.html", shown)
 

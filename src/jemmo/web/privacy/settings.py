@@ -34,11 +34,11 @@ COLUMNS = ("at", "member", "action", "talent_id", "ats_id", "subject", "detail")
 def periods(request: MemberRequest) -> HttpResponse:
     """Shown, tried out, and saved as they were tried out."""
     org = request.organisation
-    present = retention_policy.wishes_of(org)
+    present = retention_policy.retention_policy_of(org)
     form = RetentionForm(request.POST)
     shown = frame("retention", wishes=present)
     if request.method != "POST":
-        form = RetentionForm.filled(present, retention_policy.seen_as(org))
+        form = RetentionForm.filled(present, retention_policy.retention_fingerprint(org))
     elif form.is_valid():
         rules = replace(present, **form.rules())
         preview = retention.preview(org, rules)
@@ -81,11 +81,11 @@ def release(request: MemberRequest) -> HttpResponse:
 @manager
 def access(request: MemberRequest) -> HttpResponse:
     """Looking at the record is in the record."""
-    filters = access_events.Wanted.from_query(request.GET)
+    filters = access_events.AccessFilters.from_query(request.GET)
     partial = wants_results(request)
     if not partial and not filters.after:
         account = request.membership.account
-        access_log.note(request.organisation, Action.RECORD_VIEWED, actor=account)
+        access_log.log_access(request.organisation, Action.RECORD_VIEWED, actor=account)
     shown = frame(
         "access",
         page=access_events.page(request.organisation, filters, now=now()),
@@ -101,12 +101,12 @@ def access(request: MemberRequest) -> HttpResponse:
 @download
 @manager
 def access_file(request: MemberRequest) -> Spooled:
-    filters = access_events.Wanted.from_query(request.GET)
+    filters = access_events.AccessFilters.from_query(request.GET)
     shown_generic = getattr(request, "screenshot_mode", False)
 
     def write(file: Spool) -> None:
         account = request.membership.account
-        access_log.note(request.organisation, Action.RECORD_EXPORTED, actor=account)
+        access_log.log_access(request.organisation, Action.RECORD_EXPORTED, actor=account)
         events = access_events.every(request.organisation, filters, now=now())
         lines(_csv(events, hidden=shown_generic))(file)
 

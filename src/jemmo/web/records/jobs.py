@@ -14,7 +14,7 @@ from jemmo.web.records import gone, refresh
 
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    page = jobs.search(request.organisation, jobs.Wanted.from_query(request.GET))
+    page = jobs.search(request.organisation, jobs.JobFilters.from_query(request.GET))
     partial = wants_results(request)
     template = "records/jobs_results.html" if partial else "records/jobs.html"
     return render(request, template, {"found": page, "partial": partial, "section": "jobs"})
@@ -22,7 +22,7 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 @member
 def detail(request: MemberRequest, job_id: UUID) -> HttpResponse:
-    page = jobs.one(
+    page = jobs.job_page(
         request.organisation,
         job_id,
         stage=request.GET.get("stage", ""),

@@ -40,7 +40,9 @@ def record(request: MemberRequest, kind: str, record_id: UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         try:
-            refresh.refresh(row.connection_id, stream, row.remote_id, vault=default_vault())
+            refresh.request_record_refetch(
+                row.connection_id, stream, row.remote_id, vault=default_vault()
+            )
         except ConfigError:
             row.connection.refresh_from_db()  # what stands in the way is shown from its state
     if not request.htmx:

@@ -21,7 +21,7 @@ def rules(request: MemberRequest) -> HttpResponse:
     form = Rules(
         service.counts(org),
         request.POST or None,
-        initial={**filled, "hired_days": now.hired_days, "seen": service.seen_as(org)},
+        initial={**filled, "hired_days": now.hired_days, "seen": service.rules_fingerprint(org)},
     )
     shown = {"form": form, "section": "settings", "settings_page": "ats"}
     if request.method == "POST" and form.is_valid():

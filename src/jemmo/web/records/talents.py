@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
-from jemmo.services.base.lookups import hashes_of, talents_with
+from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
 from jemmo.services.files import stored_files
 from jemmo.services.privacy import access_log, do_not_contact
 from jemmo.store.models import Talent
@@ -33,12 +33,12 @@ from jemmo.web.records import gone, refresh
 
 @member
 def listing(request: MemberRequest) -> HttpResponse:
-    filters = talents.Wanted.from_query(request.GET)
+    filters = talents.TalentFilters.from_query(request.GET)
     sees = sees_contacts(request)
     words, named = [], []
     if sees:  # else who is found would tell whose address or number it is
-        words = hashes_of(request.organisation, filters.q, vault=default_vault())
-        named = talents_with(request.organisation, filters.q, vault=default_vault())
+        words = search_term_hashes(request.organisation, filters.q, vault=default_vault())
+        named = talents_by_contact(request.organisation, filters.q, vault=default_vault())
     page = talents.search(
         request.organisation,
         filters,
@@ -48,7 +48,7 @@ def listing(request: MemberRequest) -> HttpResponse:
     )
     if has_contacts(filters.q):
         account = request.membership.account
-        access_log.note(
+        access_log.log_access(
             request.organisation, Action.SEARCHED, actor=account, by="list", found=page.total
         )
     partial = wants_results(request)
@@ -65,12 +65,16 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """A posted ``reveal`` shows a manager the contact details of somebody who is not to be contacted."""
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
-    page = talents.one(request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal)
+    page = talents.talent_page(
+        request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal
+    )
     if page is None:
         return gone.page(request, Talent, talent_id)
     if page.contacts:
         action = Action.CONTACTS_REVEALED if reveal else Action.CONTACTS_VIEWED
-        access_log.looked(request.organisation, request.membership.account, action, talent_id)
+        access_log.log_page_view(
+            request.organisation, request.membership.account, action, talent_id
+        )
     shown = {
         "page": page,
         "reads_files": bool(page.files) or stored_files.are_read(page.talent.connection),
@@ -87,7 +91,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
 @member
 def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     """Say that somebody is not to be contacted, with the reason, or take it back."""
-    page = talents.one(request.organisation, talent_id, unseal=None)
+    page = talents.talent_page(request.organisation, talent_id, unseal=None)
     if page is None or not sees_contacts(request):
         raise Http404
     form = NotToContact(request.POST if request.method == "POST" else None)
@@ -96,12 +100,14 @@ def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
         now = datetime.now(UTC)
         try:
             if "again" in request.POST:
-                do_not_contact.allow(request.membership, talent_id, now=now)
+                do_not_contact.clear_do_not_contact(request.membership, talent_id, now=now)
                 messages.success(request, _("This person may be contacted again."))
                 return redirect("talent", talent_id)
             if form.is_valid():
                 reason = form.cleaned_data["reason"]
-                do_not_contact.stop(request.membership, talent_id, reason=reason, now=now)
+                do_not_contact.set_do_not_contact(
+                    request.membership, talent_id, reason=reason, now=now
+                )
                 messages.success(request, _("Saved. This person is marked as do not contact."))
                 return redirect("talent", talent_id)
         except JemmoError as error:

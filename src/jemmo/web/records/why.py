@@ -6,16 +6,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from jemmo.services.records import explanations
-from jemmo.store.db.paging import typed
+from jemmo.store.db.paging import query_text
 from jemmo.web.frame.access import MemberRequest, manages, member, sees_contacts
 
 
 @member
 def why(request: MemberRequest) -> HttpResponse:
-    asked = typed(request.GET, "q").strip()
+    asked = query_text(request.GET, "q").strip()
     answers = None
     if asked:
-        answers = explanations.why(
+        answers = explanations.explain_record(
             request.organisation,
             asked,
             now=datetime.now(UTC),

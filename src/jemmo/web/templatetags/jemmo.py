@@ -28,7 +28,7 @@ from django.utils.translation import (
 from django.utils.translation import gettext as _
 
 from jemmo.domain import numbers, validation
-from jemmo.domain.error_catalog import trouble
+from jemmo.domain.error_catalog import error_entry
 from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
@@ -37,7 +37,7 @@ from jemmo.services.connections.logs import plain
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
 from jemmo.web.frame import labels
-from jemmo.web.frame.problems import ask_managers, may_help, said, spoken
+from jemmo.web.frame.problems import ask_managers, can_act, localized_error, localized_summary
 from jemmo.web.records import field_names
 
 register = template.Library()
@@ -60,9 +60,9 @@ MARKS = 10  # of a letter, that are shown with it at the end of a text that is c
 LONGEST_PLAIN = 200_000  # characters of one with more
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
-register.filter("word", labels.word)
-register.filter("said", said)
-register.filter("spoken", spoken)
+register.filter("word", labels.label_for)
+register.filter("said", localized_error)
+register.filter("spoken", localized_summary)
 
 
 @register.filter
@@ -74,14 +74,14 @@ def translated(text: str | None) -> str:
 @register.filter
 def means(code: str | None) -> str:
     """What a code means, in the reader's language."""
-    return _(trouble(code or "").means)
+    return _(error_entry(code or "").means)
 
 
 @register.filter
 def next_step(code: str | None, reader: Membership | None = None) -> str:
     """What helps, or who can do it where the reader cannot."""
-    helps = may_help(code or "", reader)
-    return _(trouble(code or "").next_step) if helps else ask_managers()
+    helps = can_act(code or "", reader)
+    return _(error_entry(code or "").next_step) if helps else ask_managers()
 
 
 @register.filter
@@ -95,7 +95,9 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
     """The error of a notification, as ``spoken``, with the connection that it is about."""
     connection, error = notice.connection, notice.facts["error"]
     name = connection.label or connection.provider.capitalize() if connection else None
-    return spoken({**error, "connection": name} if error.get("paused") else error, reader)
+    return localized_summary(
+        {**error, "connection": name} if error.get("paused") else error, reader
+    )
 
 
 @register.filter
@@ -103,10 +105,10 @@ def finding_help(kind: str, reader: Membership) -> str:
     """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
     role = Role(reader.role)
     if kind == "paused" and reader.org.deleted_at:
-        return labels.word("leaving", "finding_help")
+        return labels.label_for("leaving", "finding_help")
     if kind in FOR_MANAGERS and not role.manages:
         return ask_managers()
-    return labels.word(
+    return labels.label_for(
         "overdue_viewer" if kind == "overdue" and not role.syncs else kind, "finding_help"
     )
 
@@ -124,7 +126,7 @@ def lacks(capabilities: Capabilities) -> str:
 
 
 def _listed(capabilities: Capabilities, *, supported: bool) -> str:
-    names = labels.WORDS["capability"].items()
+    names = labels.LABEL_TEXTS["capability"].items()
     return ", ".join(str(word) for name, word in names if getattr(capabilities, name) is supported)
 
 
@@ -172,8 +174,8 @@ def run_title(run: Any) -> str:
 
     An initial sync is the first of its connection; one that reads all of it ``again`` is none.
     """
-    title = labels.word("again" if run.again else run.mode, "mode")
-    return f"{title}, {labels.word(run.scope, 'only')}" if run.scope else title
+    title = labels.label_for("again" if run.again else run.mode, "mode")
+    return f"{title}, {labels.label_for(run.scope, 'only')}" if run.scope else title
 
 
 @register.filter
@@ -423,7 +425,7 @@ LABEL = 60  # characters
 
 def _label(label: str, kind: str) -> str:
     if kind:
-        return labels.word(label, kind)
+        return labels.label_for(label, kind)
     return shorten(label, LABEL)
 
 
@@ -434,7 +436,7 @@ def pay(compensation: Any) -> str:
     if not ends:
         return compensation.original or ""
     money = _money(ends, compensation.currency or "")
-    return f"{money} {labels.word(compensation.period, 'pay')}".strip()
+    return f"{money} {labels.label_for(compensation.period, 'pay')}".strip()
 
 
 def _money(ends: Iterable[float], currency: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from jemmo.domain.errors import TransientError
 from jemmo.domain.webhooks import MAX_BODY, Bucket, Outcome
-from jemmo.services.webhooks.ingest import Intake
+from jemmo.services.webhooks.ingest import WebhookIngest
 from jemmo.vault import default_vault
 from jemmo.web.frame.limits import (
     Crowded,
@@ -38,7 +38,7 @@ class Hooks:
 
     def __init__(self, *, flood: Callable[[], Bucket] = Bucket, in_flight: int = IN_FLIGHT) -> None:
         self._flood = flood
-        self._intake: Intake | None = None
+        self._intake: WebhookIngest | None = None
         self._in_flight = InFlight(each=in_flight, all_of_them=8 * in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +62,7 @@ class Hooks:
         """What becomes of a delivery. The body is not read where the address refuses it: it would take memory."""
         intake = self._taken_by()
         secret = str(scope["path"]).removeprefix(PREFIX).removesuffix("/")[:MAX_SECRET]
-        refused = await intake.refusal(secret)
+        refused = await intake.precheck(secret)
         if refused is not None:
             return refused
         headers = {
@@ -74,9 +74,11 @@ class Hooks:
                 body: bytes | None = await read_body(scope, receive, MAX_BODY, take)
             except TooLarge:
                 body = None
-            return await intake.receive(secret, headers, body)
+            return await intake.ingest(secret, headers, body)
 
-    def _taken_by(self) -> Intake:
+    def _taken_by(self) -> WebhookIngest:
         if self._intake is None:
-            self._intake = Intake(os.environ["DATABASE_URL"], default_vault(), flood=self._flood)
+            self._intake = WebhookIngest(
+                os.environ["DATABASE_URL"], default_vault(), flood=self._flood
+            )
         return self._intake

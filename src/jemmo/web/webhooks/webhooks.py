@@ -61,7 +61,7 @@ def renew(request: MemberRequest, connection_id: UUID) -> HttpResponse:
     """Replace the address that the page showed by another one; a second press replaces nothing."""
     connection = _connection(request, connection_id)
     vault = default_vault()
-    known = endpoints.known(connection, vault)
+    known = endpoints.existing_address(connection, vault)
     if known is None:
         return redirect("ats_webhooks", connection.id)
     if request.method != "POST":
@@ -136,7 +136,7 @@ def _page(
         "connector": connector,
         "setup": rules.setup,
         "signs": rules.verify is not None,
-        "known": address or endpoints.known(connection, default_vault()),
+        "known": address or endpoints.existing_address(connection, default_vault()),
         "address": absolute(request, address.path) if address and not hidden else "",
         "here_alone": _is_here(request.get_host())
         and not _is_here(split_address(connection.base_url).netloc),

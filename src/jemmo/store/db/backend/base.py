@@ -25,15 +25,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told: Scope | None = None
         self.execute_wrappers.append(_in_scope)
 
-    def knows(self, session_scope: Scope) -> bool:
+    def has_scope(self, session_scope: Scope) -> bool:
         return self._told == session_scope
 
-    def tell(self, session_scope: Scope) -> None:
+    def send_scope(self, session_scope: Scope) -> None:
         with self.wrap_database_errors, self.connection.cursor() as cursor:
             cursor.execute(*session_scope.statement)
-        self.told(session_scope)
+        self.remember_scope(session_scope)
 
-    def told(self, session_scope: Scope) -> None:
+    def remember_scope(self, session_scope: Scope) -> None:
         """Postgres was told so; where no transaction is open, it has forgotten it again."""
         self._told = None if self.get_autocommit() else session_scope
 
@@ -59,7 +59,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection: Any) -> bool:
         """Of the pool too. Whether there is something to commit."""
         super()._configure_connection(connection)  # type: ignore[misc]
-        connection.execute(schema.TELL, schema.told())
+        connection.execute(schema.SET_SEARCH_PATH, schema.search_path_params())
         return True
 
     def connect(self) -> None:
@@ -73,19 +73,19 @@ def _in_scope(
     """Execute in the scope in force. A function, since a wrapper that refers to its connection would be a cycle."""
     database: DatabaseWrapper = context["connection"]
     session_scope = scope.current()
-    if session_scope is None or database.needs_rollback or database.knows(session_scope):
+    if session_scope is None or database.needs_rollback or database.has_scope(session_scope):
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if many or not _joins(sql, params, cursor):
         alone = database.get_autocommit()
         with transaction.atomic(using=database.alias) if alone else nullcontext():
-            database.tell(session_scope)
+            database.send_scope(session_scope)
             return execute(sql, params, many, context)
     statement, values = session_scope.statement
     follows = sql.replace("%", "%%") if params is None else sql
     executed = execute(f"{statement}; {follows}", (*values, *(params or ())), many, context)
     cursor.nextset()
-    database.told(session_scope)
+    database.remember_scope(session_scope)
     return executed
 
 
