@@ -63,7 +63,7 @@ async def address(ats: Ats) -> AsyncIterator[str]:
 async def greenhouse(address: str) -> None:
     source = GreenhouseSource(CONNECTORS["greenhouse"].configure("k", address, GREENHOUSE_IDS))
     try:
-        await source._once("offices")
+        await source.lists.once("offices")
     finally:
         await source.close()
 

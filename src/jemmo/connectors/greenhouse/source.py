@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from jemmo.connectors.greenhouse.newest import NewestFirst
 from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
-from jemmo.connectors.whole import whole
+from jemmo.connectors.side_lists import Rows, SideLists, if_allowed, in_groups
 from jemmo.domain.errors import ScopeTooSmall
 from jemmo.domain.history import LIMITED
 from jemmo.domain.streams import AccessCheck, AccessReport, Page, Start, Stream, StreamSpec
@@ -51,8 +51,6 @@ FIRST = frozenset((Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS))
 """Streams of which people need a part before the rest."""
 CLAIMS = "https://auth.greenhouse.io/claims"
 
-Rows = list[dict[str, Any]]
-
 
 class GreenhouseSource(NewestFirst):
     most_ids = together = MOST_IDS
@@ -79,7 +77,7 @@ class GreenhouseSource(NewestFirst):
         )
         lag = timedelta(minutes=int(config.options["lag_minutes"]))
         super().__init__(client, _listings(lag, thrifty=not self._reads_all))
-        self._known: dict[str, asyncio.Task[Rows]] = {}
+        self.lists = SideLists(client, _large, self.chunk, most_ids=MOST_IDS, right_to=right_to)
         self._active: set[str] | None = None
         self._finds_by_talent: bool | None = None
 
@@ -92,8 +90,7 @@ class GreenhouseSource(NewestFirst):
         return self.client.requests + self.tokens.requests
 
     async def close(self) -> None:
-        for task in self._known.values():
-            task.cancel()
+        self.lists.close()
         await super().close()
         await self.tokens.close()
 
@@ -142,7 +139,7 @@ class GreenhouseSource(NewestFirst):
 
     async def attachment(self, remote_id: str) -> dict[str, Any] | None:
         """One file's row, with a fresh link; ``None`` when it is gone."""
-        rows = await self._all(_address("attachments", {"ids": remote_id}))
+        rows = await self.lists.all(_address("attachments", {"ids": remote_id}))
         return next((row for row in rows if row_id(row) == remote_id), None)
 
     # --- what comes first ---
@@ -189,7 +186,7 @@ class GreenhouseSource(NewestFirst):
         query = {"per_page": "500", "updated_at": f"gte|{recent:%Y-%m-%dT%H:%M:%SZ}"}
         for thin in ({"fields": fields}, {}):
             try:
-                return await self._all(_address(path, {**query, **thin}))
+                return await self.lists.all(_address(path, {**query, **thin}))
             except ScopeTooSmall:
                 break
             except Refused:
@@ -208,12 +205,12 @@ class GreenhouseSource(NewestFirst):
         ids = [key for row in rows if (key := row_id(row))]
         match listing.spec.name:
             case Stream.TALENTS if self.config.on("resumes"):
-                return await self._children("attachments", "candidate_id", ids, type="resume")
+                return await self.lists.children("attachments", "candidate_id", ids, type="resume")
             case Stream.JOBS:
                 (posts, pay, names), owners, offices = await asyncio.gather(
                     self._posts(ids),
-                    self._children("job_owners", "job_id", ids),
-                    self._once("offices"),
+                    self.lists.children("job_owners", "job_id", ids),
+                    self.lists.once("offices"),
                 )
                 by_id = {str(office.get("id")): office for office in offices}
                 return mapping.AroundJobs(posts, owners, by_id, pay, names)
@@ -231,10 +228,10 @@ class GreenhouseSource(NewestFirst):
         parents: set[str] = set()
         for path, field in lists.get(listing.spec.name, ()):
             query = {"per_page": "500", "updated_at": f"gte|{since:%Y-%m-%dT%H:%M:%SZ}"}
-            for row in await self._all(_address(path, query)):
+            for row in await self.lists.all(_address(path, query)):
                 parents.add(str(row.get(field)))
-        for some in _some(sorted(parents - {"None"})):
-            yield await self._all(self.address(listing, Ask(ids=some)))
+        for some in in_groups(sorted(parents - {"None"}), MOST_IDS):
+            yield await self.lists.all(self.address(listing, Ask(ids=some)))
 
     # --- a limited history ---
 
@@ -263,12 +260,12 @@ class GreenhouseSource(NewestFirst):
         pages = []
         if stream is Stream.APPLICATIONS:
             talents: Rows = []
-            for some in _some(sorted(ids)):
+            for some in in_groups(sorted(ids), MOST_IDS):
                 address = self.address(self._listings[Stream.TALENTS], Ask(ids=some))
-                talents += _older(await self._all(address), limit)
+                talents += _older(await self.lists.all(address), limit)
             ids = {str(row["id"]) for row in talents if row_id(row)}
             pages.append(await self._page(self._listings[Stream.TALENTS], talents))
-        children = await self._children("applications", "candidate_id", sorted(ids))
+        children = await self.lists.children("applications", "candidate_id", sorted(ids))
         belongs = [row for key, several in children.items() if key in ids for row in several]
         pages.append(await self._page(self._listings[Stream.APPLICATIONS], _older(belongs, limit)))
         return tuple(page for page in pages if page.raw)
@@ -287,18 +284,18 @@ class GreenhouseSource(NewestFirst):
         self, ids: list[str]
     ) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
         """The posts of jobs, the ranges of pay of these posts, and by id what ranges are for."""
-        posts = await self._children("job_posts", "job_id", ids)
+        posts = await self.lists.children("job_posts", "job_id", ids)
         own = [str(row["id"]) for rows in posts.values() for row in rows]
-        pay = await self._allowed(self._children(PAY, "job_post_id", own))
-        names = await self._allowed(self._pay_names()) if pay else {}
+        pay = await if_allowed(self.lists.children(PAY, "job_post_id", own))
+        names = await if_allowed(self._pay_names()) if pay else {}
         return posts, pay, names
 
     async def _pay_names(self) -> dict[str, Rows]:
-        return {str(row.get("id")): [row] for row in await self._once(PAY_NAMES)}
+        return {str(row.get("id")): [row] for row in await self.lists.once(PAY_NAMES)}
 
     async def _around_applications(self, rows: Rows) -> mapping.AroundApplications:
         ids = [str(row["id"]) for row in rows]
-        visits = await self._allowed(self._children(VISITS, "application_id", ids))
+        visits = await if_allowed(self.lists.children(VISITS, "application_id", ids))
         without_stage = any(
             row.get("stage_name")
             and not row.get("job_interview_stage_id")
@@ -311,9 +308,9 @@ class GreenhouseSource(NewestFirst):
             if row.get("status") == "rejected" and "rejection_reason_id" not in row
         ]
         sources, stages, reasons = await asyncio.gather(
-            self._once("sources"),
-            self._once("job_interview_stages") if without_stage else _nothing(),
-            self._allowed(self._children("rejection_details", "application_id", rejected)),
+            self.lists.once("sources"),
+            self.lists.once("job_interview_stages") if without_stage else _nothing(),
+            if_allowed(self.lists.children("rejection_details", "application_id", rejected)),
         )
         named: dict[tuple[str, str], list[str]] = {}
         for stage in stages:
@@ -325,48 +322,6 @@ class GreenhouseSource(NewestFirst):
             reasons,
             visits,
         )
-
-    async def _allowed(self, asked: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
-        """Nothing, where an older connection's credential lacks the scope, or the account the list: others serve."""
-        try:
-            return await asked
-        except (Refused, ScopeTooSmall):
-            return {}
-
-    async def _children(
-        self, path: str, field: str, ids: Iterable[str], **query: str
-    ) -> dict[str, Rows]:
-        """The rows that belong to these records, by their parent's id: one request for 50 parents."""
-        addresses = [
-            _address(path, {"per_page": "500", f"{field}s": ",".join(some), **query})
-            for some in _some(list(ids))
-        ]
-        children: dict[str, Rows] = {}
-        for rows in await asyncio.gather(*(self._all(address) for address in addresses)):
-            for row in rows:
-                if row_id(row):
-                    children.setdefault(str(row.get(field)), []).append(row)
-        return children
-
-    async def _once(self, path: str) -> Rows:
-        """A short list that everything refers to, read once while this source is open."""
-        if path not in self._known:
-            address = _address(path, {"per_page": "500"})
-            self._known[path] = asyncio.create_task(self._all(address))
-        return await self._known[path]
-
-    async def _all(self, address: str) -> Rows:
-        rows: Rows = []
-        try:
-            async for chunk in whole(self.client, address, self.chunk, lambda chunk: chunk.next):
-                rows += [row for row in chunk.rows if isinstance(row, dict)]
-        except ScopeTooSmall as error:
-            path = split_address(address).path.removeprefix("v3/")
-            raise ScopeTooSmall(
-                f"The API key may not {right_to(path)} (403): it lacks that scope.",
-                next_step=error.next_step,
-            ) from None
-        return rows
 
 
 def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
@@ -430,16 +385,15 @@ def _older(rows: Rows, limit: datetime) -> Rows:
 
 def right_to(path: str) -> str:
     """What a key must be able to do to read a list, in words."""
-    return f"read {path.replace('_', ' ')}"
+    return f"read {path.removeprefix('v3/').replace('_', ' ')}"
 
 
 def _address(path: str, query: dict[str, str]) -> str:
     return f"v3/{path}?{urlencode(query)}"
 
 
-def _some(ids: list[str]) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(ids), MOST_IDS):
-        yield tuple(ids[start : start + MOST_IDS])
+def _large(path: str, query: dict[str, str]) -> str:
+    return _address(path, {"per_page": "500", **query})
 
 
 async def _nothing() -> Rows:
