@@ -372,7 +372,7 @@ async def test_downloads_have_threads_of_their_own(served: None) -> None:
 
 
 def test_every_view_that_answers_at_length_is_a_download() -> None:
-    views = [one.callback for one in urls.urlpatterns]
+    views = [page.callback for room in urls.urlpatterns for page in room.url_patterns]
     long = [one for one in views if _returns(one) is Spooled]
     assert len(long) == 4
     assert all(hasattr(one, "is_download") for one in long)

@@ -1,4 +1,4 @@
-"""What people type in."""
+"""Forms of accounts, members and API tokens."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.tokens import ApiScope
-from jemmo.files.pictures import LARGEST, NoPicture, Picture, picture
 from jemmo.store.models import Account
+from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
-
-
-class Form(forms.Form):
-    """Labels end without a colon."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 class FirstOwner(Form):
@@ -143,70 +136,3 @@ class NewAddress(Form):
         if email == self.account.email:
             raise forms.ValidationError(_("This is your present address."))
         return email
-
-
-NO_PICTURE = _("This is not a PNG or JPEG picture of at most 900 kB.")
-
-
-class AskSupport(Form):
-    body = forms.CharField(
-        label=_("Your message"),
-        max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Please don't name candidates."),
-    )
-    attach = forms.BooleanField(label=_("Attach this information"), required=False, initial=True)
-    error = forms.CharField(required=False, max_length=10_000)
-    steps = forms.CharField(required=False, max_length=10_000)
-    picture = forms.FileField(
-        label=_("Screenshot"),
-        required=False,
-        allow_empty_file=True,
-        help_text=_("PNG or JPEG, at most 900 kB. Take it in screenshot mode, as now."),
-        widget=forms.FileInput(
-            attrs={
-                "accept": "image/png,image/jpeg",
-                "data-largest": LARGEST,
-                "data-too-large": NO_PICTURE,
-            }
-        ),
-    )
-
-    def clean_picture(self) -> Picture | None:
-        """The picture without what the file says besides."""
-        upload = self.cleaned_data["picture"]
-        if upload is None:
-            return None
-        try:
-            return picture(upload.read())
-        except NoPicture:
-            raise forms.ValidationError(NO_PICTURE) from None
-
-
-SENT_WHEN = [
-    ("never", _("Never")),
-    ("trouble", _("When a sync fails or recovers")),
-    ("all", _("Every notification")),
-]
-
-
-class MemberNoticesForm(Form):
-    email_when = forms.ChoiceField(label=_("E-mail me"), choices=SENT_WHEN)
-    toasts = forms.BooleanField(label=_("Show new notifications on the open page"), required=False)
-
-
-class OrganisationNoticesForm(Form):
-    every_success = forms.BooleanField(
-        label=_("Notify me of every successful sync"), required=False
-    )
-    chat_when = forms.ChoiceField(label=_("Chat messages"), choices=SENT_WHEN)
-    chat_url = forms.CharField(
-        label=_("Incoming webhook URL"),
-        required=False,
-        max_length=1000,
-        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
-        help_text=_(
-            "From Slack, Mattermost or similar. It is stored encrypted and not shown again."
-        ),
-    )
-    forget_chat = forms.BooleanField(label=_("Remove the current URL"), required=False)

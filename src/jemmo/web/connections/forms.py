@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.error_catalog import error_entry
 from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
-from jemmo.web.accounts.forms import Form
 from jemmo.web.connections.attempts import ADDRESS, OPTIONS
+from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
 
 PREFIX = "option_"

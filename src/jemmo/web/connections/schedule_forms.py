@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.schedule import FirstSync, Window
 from jemmo.store.models import Connection
-from jemmo.web.accounts.forms import Form
+from jemmo.web.frame.forms import Form
 
 HOURS = "hours_"
 MOST_WINDOWS = 14

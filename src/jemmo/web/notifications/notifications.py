@@ -14,9 +14,9 @@ from jemmo.store.db.paging import whole_number
 from jemmo.store.models import Role
 from jemmo.store.notifications import inbox as selected
 from jemmo.vault import default_vault
-from jemmo.web.accounts.forms import MemberNoticesForm, OrganisationNoticesForm
 from jemmo.web.frame.access import MemberRequest, member
 from jemmo.web.frame.problems import localized_summary
+from jemmo.web.notifications.forms import MemberNoticesForm, OrganisationNoticesForm
 
 
 @require_safe

@@ -18,12 +18,12 @@ from jemmo.services.notifications import support
 from jemmo.store.models import SupportMessage
 from jemmo.store.notifications import support as selected
 from jemmo.vault import default_vault
-from jemmo.web.accounts.forms import AskSupport
 from jemmo.web.frame.access import MemberRequest, member, wants_results
 from jemmo.web.frame.links import absolute
 from jemmo.web.frame.mail import send
 from jemmo.web.frame.pictures import picture_answer
 from jemmo.web.frame.screenshots import disguise_of
+from jemmo.web.notifications.forms import AskSupport
 
 
 @member

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.retention import Counts, Retention
-from jemmo.web.accounts.forms import Form
+from jemmo.web.frame.forms import Form
 
 COUNTS = [
     (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),

@@ -1,0 +1,52 @@
+"""Addresses of people, members, API tokens and the organization."""
+
+from django.urls import path
+
+from jemmo.web.accounts import members, organization_deletion, preferences, profile, start, tokens
+
+urlpatterns = [
+    path("", start.home, name="home"),
+    path("favicon.ico", start.favicon, name="favicon"),
+    path("start/", start.first_owner, name="first_owner"),
+    path("no-organisation/", start.no_organisation, name="no_organisation"),
+    path(
+        "settings/privacy/organisation/",
+        organization_deletion.organisation,
+        name="privacy_organisation",
+    ),
+    path(
+        "settings/privacy/organisation/undo/", organization_deletion.undo, name="organisation_undo"
+    ),
+    path(
+        "organisations/deleted/<uuid:deletion_id>/",
+        organization_deletion.certificate,
+        name="organisation_deleted",
+    ),
+    path(
+        "organisations/deleted/<uuid:deletion_id>/certificate.json",
+        organization_deletion.certificate_file,
+        name="organisation_certificate",
+    ),
+    path("settings/members/", members.listing, name="members"),
+    path("settings/members/invite/", members.invite, name="member_invite"),
+    path("settings/members/<int:membership_id>/role/", members.role, name="member_role"),
+    path(
+        "settings/members/<int:membership_id>/confidential/",
+        members.confidential,
+        name="member_confidential",
+    ),
+    path("settings/members/<int:membership_id>/remove/", members.remove, name="member_remove"),
+    path(
+        "settings/members/invitations/<uuid:invitation_id>/revoke/",
+        members.revoke,
+        name="invitation_revoke",
+    ),
+    path("settings/api/", tokens.listing, name="api_tokens"),
+    path("settings/api/create/", tokens.create, name="api_token_create"),
+    path("settings/api/<uuid:token_id>/revoke/", tokens.revoke, name="api_token_revoke"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("invitations/<str:token>/", members.invitation, name="invitation"),
+    path("preferences/theme/", preferences.theme, name="theme"),
+    path("preferences/screenshot/", preferences.screenshot, name="screenshot"),
+    path("preferences/organisation/", preferences.organisation, name="organisation"),
+]
