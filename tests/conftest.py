@@ -220,7 +220,7 @@ MIGRATE = """
 from jemmo import bootstrap
 from jemmo.store.db import scope
 bootstrap.setup()
-with scope.under(None):
+with scope.acting_in(None):
     bootstrap.bring_up_to_date()
 """
 

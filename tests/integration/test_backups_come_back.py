@@ -405,7 +405,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from jemmo.store.db import schema, scope
 scope.enter(scope.EVERYTHING)
-with scope.under(None):
+with scope.acting_in(None):
     schema.settle(connection)
 executor = MigrationExecutor(connection)
 executor.loader.replace_migrations = False
