@@ -68,9 +68,7 @@ COMMANDS = {
     ),
     "keys": Listed("Keys", "operations.keys", "Show, rotate or bind keys."),
     "user": Listed("People", "accounts.users", "Manage the people who sign in."),
-    "token": Listed(
-        "Programs", "accounts.tokens", "Manage the tokens that programs use the API with."
-    ),
+    "token": Listed("Programs", "accounts.tokens", "Manage API tokens."),
     "backup": Listed(
         "Backups", "operations.backup", "Write the database and the files to one file."
     ),

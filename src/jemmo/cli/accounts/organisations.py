@@ -27,7 +27,7 @@ def delete(
     at_once: Annotated[
         bool, typer.Option("--now", help="Skip the week in which it can be undone.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
     """Delete an organization and all of its data.

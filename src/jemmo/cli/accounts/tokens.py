@@ -17,7 +17,7 @@ SHOWN_ONCE = "Store it now. Jemmo keeps only its hash and cannot show it again."
 
 
 def register(app: typer.Typer) -> None:
-    tokens = typer.Typer(help="Manage the tokens that programs use the API with.")
+    tokens = typer.Typer(help="Manage API tokens.")
     tokens.callback()(lambda: None)
     tokens.command(
         "create",
@@ -43,7 +43,7 @@ def create(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Make a token and print it. It is shown this once."""
+    """Create a token and print it. It is shown only once."""
     ends = _end_of(expires) if expires else None
     from jemmo import bootstrap
 
@@ -86,7 +86,7 @@ def show(org: Org, json: Json = False) -> None:
 def revoke(
     token: Annotated[str, typer.Argument(help="The token's id.")], org: Org, json: Json = False
 ) -> None:
-    """End a token at once."""
+    """Revoke a token immediately."""
     from jemmo import bootstrap
 
     bootstrap.start()

@@ -57,12 +57,12 @@ def add(
     password_stdin: PasswordStdin = False,
     reset_password: Annotated[
         bool,
-        typer.Option("--reset-password", help="Replace the password that the person has."),
+        typer.Option("--reset-password", help="Replace the existing password."),
     ] = False,
     verified: Annotated[
         bool,
         typer.Option(
-            "--verified", help="You have checked that the address is this person's; see verify."
+            "--verified", help="Confirm that the address belongs to this person; see verify."
         ),
     ] = False,
     confidential: Annotated[
@@ -118,8 +118,8 @@ def verify(
 ) -> None:
     """Confirm that an address belongs to the person who uses it.
 
-    Whoever made the account may not own the address. So the present password, second factors and sessions end, unless
-    you keep them; a new password comes from standard input or from the reset page.
+    The person who created the account may not own the address, so the current password, second factors and sessions
+    end, unless you keep them. Enter a new password on standard input or on the reset page.
     """
     password = _password(password_stdin)
     from jemmo import bootstrap

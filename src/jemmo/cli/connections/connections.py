@@ -57,11 +57,11 @@ def connect(
         typer.Option(
             metavar="N",
             help="Read talents and applications of the last N years only, or `all`. "
-            "Default: all, or as it was for a connection that exists.",
+            "Default: all, or no change for an existing connection.",
         ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Hide what is older than a shorter history.")
+        bool, typer.Option("--yes", help="Confirm that a shorter history hides older records.")
     ] = False,
     json: Json = False,
 ) -> None:

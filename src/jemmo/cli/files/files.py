@@ -26,7 +26,7 @@ def read(
 ) -> None:
     """Show whether Jemmo would keep a file, and the text it finds.
 
-    Stores nothing and needs no database. A refused file is an answer too: the exit status is 0.
+    Stores nothing and needs no database. The exit status is 0 even for a refused file.
     """
     from jemmo.files import reading
     from jemmo.files.limits import max_bytes

@@ -49,7 +49,7 @@ def doctor(
         bool,
         typer.Option(
             "--probe",
-            help="Look for what the ATS does not document; prints names and types, never values.",
+            help="Look for undocumented fields of the ATS; prints names and types, never values.",
         ),
     ] = False,
     org: OnlyOrg = None,

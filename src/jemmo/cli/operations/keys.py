@@ -45,7 +45,7 @@ def status(json: Json = False) -> None:
 
 
 def bind(
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
     """Bind the API keys that Jemmo 0.1.0 or older stored to their addresses.

@@ -146,7 +146,7 @@ def worker(
 def migrate(json: Json = False) -> None:
     """Bring the database tables up to date.
 
-    Every other command does so too.
+    Every other command does this too.
     """
     from jemmo import bootstrap
 

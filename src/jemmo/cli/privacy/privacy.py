@@ -36,7 +36,7 @@ def erase(
     org: Org,
     talent: Talent = None,
     email_stdin: EmailStdin = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     json: Json = False,
 ) -> None:
     """Erase a person everywhere, for good.

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def refresh(
-    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    kind: Annotated[Kind, typer.Argument(help="The kind of record.")],
     record: Annotated[str, typer.Argument(metavar="ID", help="Its id in the ATS, or in Jemmo.")],
     org: Org,
     connection: ConnectionId = None,
@@ -48,7 +48,7 @@ def refresh(
 ) -> None:
     """Refetch one talent or job from the ATS.
 
-    Also while a sync runs; a talent comes with its applications.
+    Works while a sync runs. A talent is refetched with its applications.
 
     Exit status: 0 refetched, 3 no answer yet, 4 you must act, 5 failed.
     """

@@ -92,10 +92,10 @@ def sync(
     connection: ConnectionId = None,
     only: Annotated[Only | None, typer.Option(help="Read only jobs or only talents.")] = None,
     mode: Annotated[
-        WantedMode, typer.Option(help="auto decides by what is due.", metavar="MODE")
+        WantedMode, typer.Option(help="auto chooses the mode that is due.", metavar="MODE")
     ] = WantedMode.AUTO,
     json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line per connection.")
+        bool, typer.Option("--json", help="Print one line of JSON per connection.")
     ] = False,
 ) -> None:
     """Sync now, in the foreground.
@@ -241,7 +241,7 @@ def what_helps(connection: Connection) -> str:
 
 
 def paused(org: Org, json: Json = False) -> None:
-    """List paused deletions, and those that the next reconcile follows."""
+    """List paused deletions, and those that the next reconcile will carry out."""
     from jemmo import bootstrap
 
     bootstrap.start()
