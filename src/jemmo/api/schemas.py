@@ -9,6 +9,7 @@ from django.db import models
 
 from jemmo.store.models import Attachment, JobCompensation, JobLocation
 from jemmo.store.records.export import (
+    APPLICATION_DOCUMENTS,
     APPLICATION_FIELDS,
     FILE_FIELDS,
     JOB_LINKS,
@@ -35,11 +36,12 @@ _TYPES: dict[type[models.Field[Any, Any]], Schema] = {
     models.TextField: TEXT,
 }
 _MADE: dict[str, Schema] = {
-    **dict.fromkeys((*JOB_LINKS, *TALENT_LINKS, *TALENT_DOCUMENTS), TEXT_OR_NULL),
+    **dict.fromkeys(
+        (*JOB_LINKS, *TALENT_LINKS, *TALENT_DOCUMENTS, *APPLICATION_DOCUMENTS), TEXT_OR_NULL
+    ),
     "stage": TEXT_OR_NULL,
     "stage_category": TEXT_OR_NULL,
     "reject_reason": TEXT_OR_NULL,
-    "cover_letter": TEXT_OR_NULL,
     "full_name": TEXT,
     "withheld": TEXT_OR_NULL,
     "emails": TEXTS,

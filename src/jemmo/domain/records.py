@@ -29,7 +29,8 @@ from jemmo.domain.enums import (
     TalentOrigin,
     UserRole,
 )
-from jemmo.domain.fields import Link, Mark, Privacy
+from jemmo.domain.fields import Label, Link, Mark, Privacy
+from jemmo.domain.translation_marks import marked as _
 
 PERSONAL, CONTACT, SEALED = Privacy.PERSONAL, Privacy.CONTACT, Privacy.SEALED
 SEARCHED, NOT_EXPORTED = Mark.SEARCHED, Mark.NOT_EXPORTED
@@ -97,7 +98,7 @@ class Compensation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     title: Annotated[str, SEARCHED]
-    code: Annotated[str | None, SEARCHED] = None
+    code: Annotated[str | None, SEARCHED, Label(_("Reference"))] = None
     internal_name: Annotated[str | None, SEARCHED] = None
     status: JobStatus
     status_original: str | None = None
@@ -107,15 +108,15 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     requirements: str | None = None
     employment_type: EmploymentType | None = None
     employment_type_original: str | None = None
-    experience_level: str | None = None
+    experience_level: Annotated[str | None, Label(_("Level"))] = None
     remote_policy: RemotePolicy | None = None
     remote_policy_original: str | None = None
     language: str | None = None
-    category: str | None = None
+    category: Annotated[str | None, Label(_("Category"))] = None
     posting_url: str | None = None
     apply_url: str | None = None
-    opened_at: datetime | None = None
-    closed_at: datetime | None = None
+    opened_at: Annotated[datetime | None, Label(_("Opened"))] = None
+    closed_at: Annotated[datetime | None, Label(_("Ends"))] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     recruiter_remote_id: Annotated[str | None, Link(User)] = None
     tags: tuple[str, ...] = ()
@@ -220,7 +221,7 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     hired_at: datetime | None = None
     source: Annotated[str | None, PERSONAL] = None
     source_url: Annotated[str | None, PERSONAL, NOT_EXPORTED] = None
-    cover_letter: Annotated[str | None, SEALED] = None
+    cover_letter: Annotated[str | None, SEALED, Label(_("Cover letter"))] = None
     is_sourced: bool = False
     moves: tuple[Move, ...] = ()
 

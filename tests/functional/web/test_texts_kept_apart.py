@@ -18,6 +18,7 @@ from fakes.showcase import Showcase
 from fakes.source import FakeSource, Pages
 
 from jemmo.domain.enums import ApplicationStatus
+from jemmo.domain.fields import sealed
 from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Application, Attachment, Location, Talent
 from jemmo.domain.streams import Stream
@@ -31,6 +32,10 @@ from jemmo.vault import default_vault, keyset_path, open_vault
 ADDRESS, NUMBER = "someone.private@mail.example", "+33 6 00 00 00 42"
 BOTH = f"{ADDRESS} or {NUMBER}"
 LETTER = f"Dear all, I was born in Nowhere-on-Sea. {BOTH}"
+DOCUMENTS: dict[Any, dict[str, Any]] = {
+    kind: dict.fromkeys(sealed(kind), LETTER) for kind in (Talent, Application)
+}
+"""Whatever is a document about a person, in full."""
 WHO = "talkative"
 SAYS = Talent(
     remote_id=WHO,
@@ -45,6 +50,7 @@ SAYS = Talent(
     location=Location(raw=BOTH, city="Lyon"),
     tags=(ADDRESS, "painter"),
     attachments=(Attachment(remote_id="cv", file_name=f"{ADDRESS}.pdf"),),
+    **DOCUMENTS[Talent],
     custom_fields={
         "a": {"type": "email", "label": "Private", "value": ADDRESS},
         "b": {"type": "text", "label": "Notes", "value": [BOTH]},
@@ -57,7 +63,7 @@ APPLIED = Application(
     stage_remote_id="new",
     status=ApplicationStatus.ACTIVE,
     source=BOTH,
-    cover_letter=LETTER,
+    **DOCUMENTS[Application],
 )
 
 
@@ -86,7 +92,8 @@ def test_a_recruiter_reads_what_the_ats_says_and_a_viewer_does_not(
         assert ADDRESS in shown, path
         assert "Tilda" in hidden
         assert not [one for one in (ADDRESS, NUMBER) if one in hidden], path
-    assert LETTER in recruiter.get(page).content.decode()
+    documents = sum(map(len, DOCUMENTS.values()))
+    assert recruiter.get(page).content.decode().count(LETTER) == documents
     assert f"{ADDRESS}.pdf" in recruiter.get(page).content.decode()
     assert "Nowhere-on-Sea" not in viewer.get(page).content.decode()
 
@@ -129,7 +136,10 @@ def test_an_export_says_what_the_ats_says_to_who_may_know(
         assert (talent["custom_fields"] == SAYS.custom_fields) == sees
         assert (talent["resumes"][0]["file_name"] == f"{ADDRESS}.pdf") == sees
         assert (file["file_name"] == f"{ADDRESS}.pdf") == sees
-        assert applied["cover_letter"] == (LETTER if sees else None)
+        for row, kind in ((talent, Talent), (applied, Application)):
+            assert [row[name] for name in DOCUMENTS[kind]] == [LETTER if sees else None] * len(
+                DOCUMENTS[kind]
+            )
         assert (ADDRESS in str([talent, applied, file])) == sees
 
 

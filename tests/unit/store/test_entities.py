@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jemmo.domain import records
 from jemmo.domain.entities import ENTITIES, Entity, target_of
-from jemmo.domain.fields import Privacy, fields_of, links, personal, personal_texts
+from jemmo.domain.fields import Privacy, fields_of, links, personal, personal_texts, sealed
 from jemmo.domain.streams import Stream
 from jemmo.store.models.synced import OfOrganisation, Synced
 from jemmo.store.sync.tables import column_of
@@ -102,6 +102,12 @@ def test_lists_of_parts_have_a_table_or_are_contact_details() -> None:
         for field in fields_of(entity.record):
             if not field.is_stored_in_clear and field.privacy is Privacy.PUBLIC:
                 assert str(field.type).replace("jemmo.domain.records.", "") == lists[field.name]
+
+
+@pytest.mark.parametrize("entity", ENTITIES.values())
+def test_documents_are_attributes_without_a_column(entity: Entity) -> None:
+    for name in sealed(entity.record):
+        assert getattr(MODELS[entity.table], name) is None
 
 
 def test_redaction_knows_every_shape_of_personal_field() -> None:

@@ -15,7 +15,9 @@ import msgspec
 from django.forms.models import model_to_dict
 from django.utils.html import format_html
 
+from jemmo.domain import records as canonical
 from jemmo.domain.access import Action
+from jemmo.domain.fields import sealed
 from jemmo.files.storage import Missing, Storage
 from jemmo.services.base.contexts import file_context
 from jemmo.services.files.stored_files import safe_name
@@ -102,7 +104,7 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
     restore_texts(talent, contacts, vault.open, files=files)
     return {
         "from": talent.connection.provider,
-        "person": _plain(talent),
+        "person": {**_plain(talent), **_documents(talent, canonical.Talent)},
         "contacts": msgspec.to_builtins(open_contacts(contacts, talent, vault.open))
         if contacts
         else [],
@@ -122,7 +124,7 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
         for application in chunk:
             yield {
                 **_plain(application),
-                "cover_letter": application.cover_letter,
+                **_documents(application, canonical.Application),
                 "job": application.job.title if application.job else None,
                 "stage": application.stage.name if application.stage else None,
                 "reject_reason": application.reject_reason.name
@@ -139,6 +141,11 @@ def _history(application: Application) -> Iterator[dict[str, Any]]:
 def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
     for event in AccessEvent.objects.filter(talent=talent.id).order_by("at").iterator(ROWS):
         yield {"action": event.action, "at": event.at}
+
+
+def _documents(record: Talent | Application, kind: type[canonical.Record]) -> dict[str, Any]:
+    """Documents about a person, opened: they are no columns."""
+    return {name: getattr(record, name) for name in sealed(kind)}
 
 
 def _plain(record: Any) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def _applications(
             "talent_remote_id": application.talent_remote_id,
             "job_id": application.job_id,
             **_application(application),
-            "cover_letter": application.cover_letter,
+            **_plain(application, APPLICATION_DOCUMENTS),
         }
         yield reader.shows(row, APPLICATION_TEXTS, application.talent)
 
@@ -238,6 +238,7 @@ TALENT_LINKS = tuple(field.relation for field in links(records.Talent))
 TALENT_DOCUMENTS = sealed(records.Talent)
 TALENT_TEXTS = (*personal(records.Talent), "full_name", "remote_url")
 APPLICATION_TEXTS = (*personal(records.Application), "remote_url")
+APPLICATION_DOCUMENTS = sealed(records.Application)
 FILE_TEXTS = personal(records.Attachment)
 STAGE_FIELDS = ("name", "job_remote_id", *_own(records.Stage)[1:])
 FILE_FIELDS = ("kind", "file_name", "content_type", "size", "sha256", "fetch_status")
@@ -339,7 +340,7 @@ KINDS = {
         Application,
         (
             *(*_LOOKUP, "talent_id", "talent_remote_id", "job_id", *APPLICATION_FIELDS[1:]),
-            "cover_letter",
+            *APPLICATION_DOCUMENTS,
         ),
         _shown_applications,
         _applications,
