@@ -37,11 +37,15 @@ async def assert_equal_to_truth(sandbox: SandboxServer, company: Company) -> Non
         await _compare(stream, theirs, company)
 
 
+PROFILE = "Experience\nTeam lead – Example Ltd\n2019–today"
+DOCUMENTS = dict.fromkeys(("cover_letter", "linkedin_profile"))
+
+
 async def _compare(stream: Stream, theirs: dict[str, Any], company: Company) -> None:
     contacts = await company.contacts() if stream is Stream.TALENTS else {}
     apart = await company.texts(stream)
     for key, held in (await _held(stream, company)).items():
-        ours = {"cover_letter": None, **held, **apart.get(key, {})}
+        ours = {**DOCUMENTS, **held, **apart.get(key, {})}
         one = theirs[key]
         if one["attributes"].get("updated-at") is not None:
             moment = datetime.fromisoformat(ours["remote_updated_at"])
@@ -136,6 +140,7 @@ EXPECTED: dict[Stream, Any] = {
         "first_name": _text(one["attributes"]["first-name"]),
         "last_name": _text(one["attributes"]["last-name"]),
         "headline": _text(one["attributes"].get("pitch")),
+        "linkedin_profile": PROFILE if one["attributes"].get("linkedin-profile") else None,
         "tags": _words(one["attributes"]["tags"]),
         "department": _one(one, "department"),
         "files": len(one["relationships"]["uploads"]),

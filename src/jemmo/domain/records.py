@@ -171,6 +171,7 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
     current_company: Annotated[str | None, PERSONAL, SEARCHED] = None
     current_title: Annotated[str | None, PERSONAL, SEARCHED] = None
     summary: Annotated[str | None, PERSONAL] = None
+    linkedin_profile: Annotated[str | None, SEALED, Label(_("LinkedIn profile"))] = None
     location: Annotated[Location | None, PERSONAL] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     language: str | None = None

@@ -205,6 +205,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         last_name=name_text(own.last_name),
         headline=text(own.pitch),
         summary=unmarked(own.resume_summary) or unmarked(own.resume_summary_snake),
+        linkedin_profile=unmarked(own.linkedin_profile),
         location=places[0] if places else None,
         department_remote_id=resource.relationships.department.one(),
         origin=_origin(own),

@@ -71,6 +71,7 @@ class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     phone: Text = None
     pitch: Text = None
     linkedin_url: Text = None
+    linkedin_profile: Text = None
     consent_future_jobs_at: Time = None
     internal: bool | None = None
     referred: bool | None = None

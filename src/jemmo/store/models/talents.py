@@ -58,6 +58,9 @@ class Talent(DisplayTracked, Synced):
     do_not_contact_by = models.UUIDField(null=True)
     anonymised_at = models.DateTimeField(null=True)
 
+    linkedin_profile: str | None = None
+    """Part of ``TalentContacts.sealed_texts``; known when ``store.records.redaction`` has opened them."""
+
     class Meta(Synced.Meta):
         db_table = "talent"
         indexes = [
