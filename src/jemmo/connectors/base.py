@@ -97,7 +97,10 @@ PACING = Option(
     label=_("Spread requests"),
     default="on",
     choices=("on", "off"),
-    help=_("Whether requests are spread to stay under the ATS's limit; off is for benchmarks."),
+    help=_(
+        "Whether to spread requests to stay below the ATS's rate limit. Turn it off only for "
+        "benchmarks."
+    ),
 )
 QUOTA_SHARE = Option(
     name="quota_share",
@@ -124,7 +127,7 @@ LAG = number(
     15,
     0,
     1440,
-    _("Minutes by which an incremental sync deliberately reads back."),
+    _("Minutes of overlap that an incremental sync reads again."),
 )
 
 FULL_SWEEP = Option(

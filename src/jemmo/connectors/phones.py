@@ -12,7 +12,7 @@ REGION = Option(
     label=_("Country of phone numbers"),
     default="FR",
     choices=("FR", "BE", "CH", "LU", "GB", "DE", "ES", "IT", "NL", "PT", "US", "CA"),
-    help=_("The country of phone numbers written without one."),
+    help=_("The country of phone numbers without a country code."),
 )
 
 

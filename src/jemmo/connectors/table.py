@@ -11,7 +11,7 @@ from jemmo.connectors.registry import OFFERED
 HEAD = """# Connectors
 
 `make reference` writes this page from the connectors' own declarations; a test fails when it is out of date.
-To add one: [adding a connector](adding-a-connector.md).
+To add an ATS, see [adding a connector](adding-a-connector.md).
 """
 COLUMNS = (
     ("applications", "applications"),
@@ -44,12 +44,12 @@ def _capabilities() -> Iterator[str]:
         yield f"| [{connector.label}](#{connector.label.lower()}) | " + " | ".join(marks) + " |"
     yield ""
     yield (
-        "*Stage history* is what the ATS itself reports. If it reports none, Jemmo keeps what it observes between "
-        "syncs. "
+        "*Stage history* is the history that the ATS reports. If it reports none, Jemmo stores the changes that it "
+        "sees between syncs. "
         "*Deletions* are found by comparing all ids once a day, and by webhooks if the ATS sends them. "
         "*Last 30 days first* is how a first sync of a large account begins "
-        "([how](how-a-sync-works.md#the-last-30-days-first)). Flatchr's older accounts, whose rows don't say who is "
-        "archived, are read as before, and so is a Jarvi account whose filters prove not to work."
+        "([details](how-a-sync-works.md#the-last-30-days-first)). It does not apply to older Flatchr accounts, whose "
+        "rows don't show who is archived, nor to Jarvi accounts whose filters don't work."
     )
 
 

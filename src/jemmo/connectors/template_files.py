@@ -22,7 +22,7 @@ FILE_ID = "{fileId}"
 FILE_URL = free_text(
     "file_url_template",
     _("Address of a file"),
-    _("Where a file is fetched, with {fileId} in it."),
+    _("Address for downloading a file, containing {fileId}."),
 )
 
 

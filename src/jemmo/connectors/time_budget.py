@@ -26,7 +26,7 @@ BUDGET = number(
     300,
     10,
     3600,
-    _("The ATS's time an hour, in its business hours."),
+    _("Seconds of the ATS's processing time to use per hour, during its business hours."),
 )
 LONGEST_WAIT = number(
     "longest_wait",
@@ -34,7 +34,7 @@ LONGEST_WAIT = number(
     120,
     0,
     3600,
-    _("Seconds waited for budget; longer postpones the sync."),
+    _("Seconds to wait for processing time. If the wait is longer, the sync is postponed."),
 )
 
 HOUR = timedelta(hours=1)

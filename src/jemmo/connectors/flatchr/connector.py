@@ -39,8 +39,8 @@ FLATCHR = Connector(
     name="flatchr",
     label="Flatchr",
     key_help=_(
-        "In Flatchr, as an administrator: advanced settings > API. The page shows the key, which lives "
-        "for 365 days, and the company's ID, which goes into its own field."
+        "In Flatchr, as an administrator, open advanced settings > API. The page shows the key, "
+        "which is valid for 365 days, and the company's ID, which has its own field in Jemmo."
     ),
     rights=("read columns", "read vacancies", "read applicants"),
     pace=_pace,
@@ -51,16 +51,18 @@ FLATCHR = Connector(
     open_files=FlatchrFiles,
     evidence=Evidence(
         reads=(
-            "Columns as stages, vacancies as jobs, applicants as talents and applications, and their resumes."
+            "Columns (as stages), vacancies (as jobs), applicants (as talents and applications), and "
+            "their resumes."
         ),
         unread=(
-            "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and answers to "
-            "questions. Persons who applied twice are two talents."
+            "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and "
+            "answers to questions. A person who applied twice becomes two talents."
         ),
         sure=(
-            "The public reference (developers.flatchr.io, with its editions of 2019 and 2022) and public clients. It "
-            "leaves open how archived applicants are asked for, whether answers are cut, how a resume is handed out, "
-            "and the bodies of errors; each has an option or is found out. It says nothing of merged candidates."
+            "The public reference (developers.flatchr.io, including the editions of 2019 and 2022) and "
+            "public clients. It does not document how to request archived applicants, whether responses "
+            "are cut off, how resumes are returned, or the format of errors; for each of these there is "
+            "an option or automatic detection. It does not mention merged candidates."
         ),
     ),
     capabilities=Capabilities(
@@ -78,7 +80,7 @@ FLATCHR = Connector(
             default="",
             required=True,
             asked=True,
-            help=_("The company's encoded id, 16 letters and digits, shown beside the API key."),
+            help=_("The company's encoded ID (16 letters and digits), shown next to the API key."),
         ),
         Option(
             name="company_slug",
@@ -94,7 +96,7 @@ FLATCHR = Connector(
             default="production",
             choices=("production", "demo"),
             asked=True,
-            help=_("Whether the account is a real one or one of Flatchr's demo host."),
+            help=_("Whether the account is a production account or on Flatchr's demo host."),
         ),
         Option(
             name="careers_base",
@@ -132,7 +134,8 @@ FLATCHR = Connector(
             0,
             7,
             _(
-                "Days read again by each sync and around each window, since bounds and zones are not exact."
+                "Days that each sync reads again, also around each window, because limits and time zones "
+                "are not exact."
             ),
         ),
         number(
@@ -141,14 +144,15 @@ FLATCHR = Connector(
             31,
             1,
             366,
-            _("Days in a window of a whole read, to begin with."),
+            _("Initial number of days per window in a full read."),
         ),
         Option(
             name="suspicious_sizes",
             label=_("Suspicious numbers of rows"),
             default="100,200,250,500,1000,2000,2500,5000,10000",
             help=_(
-                "Numbers of rows at which an answer may have been cut; it is asked again in halves."
+                "Numbers of rows at which a response may be cut off. The request is then repeated in two "
+                "halves."
             ),
         ),
         Option(
@@ -194,9 +198,7 @@ FLATCHR = Connector(
             label=_("Ask for unnamed resumes"),
             default="on",
             choices=("on", "off"),
-            help=_(
-                "Whether a resume that the list does not name is noted as pending, to be asked for singly."
-            ),
+            help=_("Whether to request resumes individually if the list does not name them."),
         ),
         Option(
             name="cv_response_mode",
@@ -211,7 +213,7 @@ FLATCHR = Connector(
             60,
             1,
             60,
-            _("Resumes a minute; Flatchr refuses more than one a second."),
+            _("Resumes per minute. Flatchr refuses more than one per second."),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,flatchr.io"),
         Option(

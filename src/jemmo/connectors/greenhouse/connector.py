@@ -72,8 +72,8 @@ GREENHOUSE = Connector(
             "openings."
         ),
         sure=(
-            "The Harvest v3 reference (harvestdocs.greenhouse.io). It leaves open the number of requests allowed and "
-            "some forms of answers; each is a switch of the simulator."
+            "The Harvest v3 reference (harvestdocs.greenhouse.io). It does not document the rate limit "
+            "and some response formats; the simulator has a switch for each."
         ),
     ),
     capabilities=Capabilities(
@@ -92,14 +92,15 @@ GREENHOUSE = Connector(
             default="",
             required=True,
             asked=True,
-            help=_("The credential's client ID, shown beside the client secret."),
+            help=_("The credential's client ID, shown next to the client secret."),
         ),
         Option(
             name="acting_user",
             label=_("User to read as"),
             default="",
             help=_(
-                "The id of the Greenhouse user to read as, a Site Admin; empty for the credential's own user."
+                "The ID of the Greenhouse user to read as, who must be a Site Admin. Leave empty for the "
+                "credential's own user."
             ),
         ),
         *HISTORY,
@@ -128,15 +129,15 @@ GREENHOUSE = Connector(
             "resumes",
             _("Read resumes"),
             ("on", "off"),
-            _("Ask which resumes talents have: one request more for every 50 talents."),
+            _("Whether to request the list of resumes: one more request for every 50 talents."),
         ),
         choice(
             "lookups",
             _("When lists are read"),
             ("daily", "always"),
             _(
-                "When departments, users, stages, reject reasons, job posts and owners are read: daily and with "
-                "each job or application that changed, or with each sync, which costs six requests more."
+                "When to read departments, users, stages, reject reasons, job posts and owners: daily and "
+                "with each changed job or application, or with every sync, which takes six more requests."
             ),
         ),
     ),

@@ -31,8 +31,8 @@ JARVI = Connector(
     name="jarvi",
     label="Jarvi",
     key_help=_(
-        "In Jarvi, as an admin: Settings > API keys > a private key. A public key reads "
-        "published offers only."
+        "In Jarvi, as an admin, open Settings > API keys and create a private key. A public key can "
+        "read only published offers."
     ),
     rights=("read profiles", "read projects"),
     docs_url="https://api-docs.jarvi.tech",
@@ -43,13 +43,14 @@ JARVI = Connector(
     probe=probe,
     evidence=Evidence(
         reads=(
-            "Users, recruitment projects and offers as jobs, and talent profiles. Stages, applications and resumes "
-            "only where an option says where they are."
+            "Users, recruitment projects and offers (as jobs), and talent profiles. Stages, "
+            "applications and resumes are read only if an option specifies where they are."
         ),
-        unread="Notes, messages, meetings, tasks and history, and companies but for a job's client.",
+        unread="Notes, messages, meetings, tasks, history, and companies other than a job's client.",
         sure=(
-            "The public pages of api-docs.jarvi.tech, which end within the schemas of answers, Jarvi's help, and what "
-            "public clients measured on one account. Where applications and resumes are is not documented."
+            "The public pages of api-docs.jarvi.tech, whose response schemas are incomplete, Jarvi's "
+            "help, and measurements that public clients made on one account. The location of "
+            "applications and resumes is not documented."
         ),
     ),
     capabilities=Capabilities(
@@ -65,7 +66,7 @@ JARVI = Connector(
         free_text(
             "api_path",
             _("Path of the API"),
-            _("Where the API lies on its host; used when the address has no path of its own."),
+            _("Path of the API on its host, used if the address has no path."),
             "/v1/public-api/rest/v2",
         ),
         *HISTORY,
@@ -78,13 +79,13 @@ JARVI = Connector(
             "talent_filter",
             _("Ask for talents only"),
             ("on", "off"),
-            _("Ask for talents only, where that proves to work."),
+            _("Request only talents, if that filter proves to work."),
         ),
         choice(
             "contacts",
             _("Keep client contacts"),
             ("off", "on"),
-            _("Keep contacts of clients too, not only talents."),
+            _("Store client contacts too, not only talents."),
         ),
         free_text(
             "application_paths",
@@ -113,15 +114,15 @@ JARVI = Connector(
             100,
             1,
             1000,
-            _("Rows asked for; a sorted list is asked for 100 at most."),
+            _("Rows per request; at most 100 for a sorted list."),
         ),
         choice(
             "incremental_mode",
             _("Ask for changes only"),
             ("auto", "on", "off"),
             _(
-                "By default, changed records are asked for where that filter passes its test. "
-                "“On” trusts it always, “off” reads everything each time."
+                "By default, Jemmo requests only changed records if that filter passes a test. “On” always "
+                "trusts the filter; “off” reads everything each time."
             ),
         ),
         FULL_SWEEP,
@@ -135,7 +136,7 @@ JARVI = Connector(
         free_text(
             "closed_project_statuses",
             _("Statuses of closed projects"),
-            _("Ids of the statuses of closed projects, with commas."),
+            _("IDs of the statuses of closed projects, separated by commas."),
         ),
         free_text(
             "field_map",
@@ -149,7 +150,7 @@ JARVI = Connector(
             "salary_unit",
             _("Unit of salaries"),
             ("auto", "eur", "keur"),
-            _("Of salaries a year. By default, 10 to 299 count as thousands."),
+            _("Unit of yearly salaries. By default, values from 10 to 299 are read as thousands."),
         ),
         ID_PATHS,
         number(
@@ -158,7 +159,7 @@ JARVI = Connector(
             15,
             0,
             1440,
-            _("Minutes for which read offers are used again."),
+            _("Minutes for which offers are reused before they are read again."),
         ),
         REGION,
     ),

@@ -53,8 +53,8 @@ TEAMTAILOR = Connector(
     name="teamtailor",
     label="Teamtailor",
     key_help=_(
-        "In Teamtailor, as a company admin: Settings > Integrations > API keys > New API key, "
-        "scope Admin, right Read."
+        "In Teamtailor, as a company admin, open Settings > Integrations > API keys > New API key. "
+        "Choose the scope Admin and the right Read."
     ),
     rights=tuple(f"read {own.label}" for own in RESOURCES if own.label),
     pace=_pace,
@@ -73,8 +73,9 @@ TEAMTAILOR = Connector(
             "Notes, messages, activities, interviews, answers to questions, partner results, regions, and hiring teams."
         ),
         sure=(
-            "The public reference (docs.teamtailor.com) and the answers recorded in Teamtailor's own Ruby client. It "
-            "leaves open the exact rate limit, how time filters are rounded, and what moves a candidate's date."
+            "The public reference (docs.teamtailor.com) and the responses recorded in Teamtailor's own "
+            "Ruby client. They do not document the exact rate limit, how time filters are rounded, or "
+            "what updates a candidate's date."
         ),
     ),
     capabilities=Capabilities(
@@ -90,14 +91,16 @@ TEAMTAILOR = Connector(
             "region",
             _("Region"),
             ("eu", "na", "au"),
-            _("Where Teamtailor keeps the company's data; a key works in its own region only."),
+            _("Where Teamtailor stores the company's data. A key works only in its own region."),
             asked=True,
         ),
         Option(
             name="api_version",
             label=_("API version"),
             default="20240404",
-            help=_("The X-Api-Version sent; the one our mapping was checked against."),
+            help=_(
+                "The X-Api-Version header. The default is the version that this connector was tested with."
+            ),
         ),
         *HISTORY,
         PACING,
@@ -132,34 +135,35 @@ TEAMTAILOR = Connector(
             "feeds",
             _("How jobs are asked for"),
             ("two_passes", "combined"),
-            _(
-                "How public and internal jobs are asked for: one after the other, or in one request."
-            ),
+            _("How to request public and internal jobs: one after the other, or in one request."),
         ),
         choice(
             "sparse_fields",
             _("Ask for few fields"),
             ON_OR_OFF,
-            _("Ask for included objects with as few fields as possible."),
+            _("Request included objects with as few fields as possible."),
         ),
         choice(
             "stage_types",
             _("Ask for stage types"),
             ON_OR_OFF,
-            _("Ask for the newer stage types; left out where it is refused."),
+            _("Request the newer stage types. Omitted if Teamtailor refuses."),
         ),
         choice(
             "resume_path_is_version",
             _("Tell resumes by their path"),
             ON_OR_OFF,
-            _("Take another path of a resume's link as another file; off if it changes each time."),
+            _(
+                "Treat a new path in a resume's link as a new file. Turn it off if the path changes every "
+                "time."
+            ),
         ),
         choice(
             "webhook_signature",
             _("Webhook signature version"),
             ("v2", "v1"),
             _(
-                "The signature's version, as chosen at the webhook in Teamtailor; version 1 can be replayed."
+                "The signature version selected for the webhook in Teamtailor. Version 1 can be replayed."
             ),
         ),
         number(
@@ -168,13 +172,16 @@ TEAMTAILOR = Connector(
             300,
             10,
             86_400,
-            _("Seconds for which a v2 signature is good."),
+            _("Seconds for which a v2 signature is valid."),
         ),
         choice(
             "webhook_signed",
             _("What the webhook signature covers"),
             ("body", "payload"),
-            _("What version 2 signs: the whole body, or its payload alone as it stands in there."),
+            _(
+                "What version 2 signs: the whole body, or only the payload exactly as it appears in the "
+                "body."
+            ),
         ),
         replace(FILE_HOSTS, default="amazonaws.com,teamtailor.com,teamtailor-cdn.com"),
     ),
