@@ -113,6 +113,7 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     remote_policy_original: str | None = None
     language: str | None = None
     category: Annotated[str | None, Label(_("Category"))] = None
+    skills: Annotated[tuple[str, ...], Label(_("Skills"))] = ()
     posting_url: str | None = None
     apply_url: str | None = None
     opened_at: Annotated[datetime | None, Label(_("Opened"))] = None

@@ -51,7 +51,7 @@ async def held(stream: Stream, company: Company) -> dict[str, list[Any]]:
 QUERIES = {
     Stream.STAGES: "SELECT remote_id, name, position, category = 'HIRED' FROM stage "
     "WHERE connection_id = {me} AND remote_deleted_at IS NULL",
-    Stream.JOBS: "SELECT remote_id, title, remote_aliases, code FROM job "
+    Stream.JOBS: "SELECT remote_id, title, remote_aliases, code, skills FROM job "
     "WHERE connection_id = {me} AND remote_deleted_at IS NULL",
     Stream.TALENTS: "SELECT t.remote_id, first_name, last_name, source, is_archived, "
     "coalesce((SELECT f.remote_version FROM attachment f WHERE f.talent_id = t.id "
@@ -70,7 +70,8 @@ def _stage(one: dict[str, Any]) -> list[Any]:
 
 def _job(one: dict[str, Any]) -> list[Any]:
     reference = (one["reference"] or "").strip() or None
-    return [html_to_text(one["title"]), [encode("vacancy", one["vacancy_id"])], reference]
+    skills = [skill for skill in (one["skills"] or "").split(";") if skill]
+    return [html_to_text(one["title"]), [encode("vacancy", one["vacancy_id"])], reference, skills]
 
 
 def _talent(one: dict[str, Any]) -> list[Any]:

@@ -137,6 +137,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
         remote_policy=known.meaning("remote", REMOTE, remote, None),
         remote_policy_original=remote,
         language=(text(vacancy.language) or "").replace("_", "-") or None,
+        skills=words((text(vacancy.skills) or "").split(";")),
         posting_url=_posting(vacancy, settings),
         apply_url=web_address(vacancy.apply_url),
         opened_at=moment(vacancy.created_at, zone),

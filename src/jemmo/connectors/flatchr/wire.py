@@ -63,6 +63,7 @@ class Vacancy(Struct, frozen=True):
     remote: bool | str | None = None
     partial: bool | None = None
     language: Text = None
+    skills: Text = None  # joined by semicolons
     start_date: Moment = None
     end_date: Moment = None
     created_at: Moment = None

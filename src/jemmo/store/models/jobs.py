@@ -58,6 +58,7 @@ class Job(DisplayTracked, Synced):
     remote_policy_original = models.TextField(null=True)
     language = models.TextField(null=True)
     category = models.TextField(null=True)
+    skills = ArrayField(models.TextField(), db_default=[])
     posting_url = models.TextField(null=True)
     apply_url = models.TextField(null=True)
     opened_at = models.DateTimeField(null=True)
