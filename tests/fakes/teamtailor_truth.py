@@ -129,6 +129,7 @@ EXPECTED: dict[Stream, Any] = {
         "tags": _words(one["attributes"]["tags"]),
         "department": _one(one, "department"),
         "recruiter": _one(one, "user"),
+        "recruiter_email": _text(one["attributes"].get("recruiter-email")),
         "places": len(one["relationships"]["locations"]),
     },
     Stream.STAGES: lambda one: {

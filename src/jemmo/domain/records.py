@@ -120,6 +120,7 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: Annotated[datetime | None, Label(_("Ends"))] = None
     department_remote_id: Annotated[str | None, Link(Department)] = None
     recruiter_remote_id: Annotated[str | None, Link(User)] = None
+    recruiter_email: Annotated[str | None, Label(_("Recruiter's e-mail"))] = None
     tags: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
     compensations: tuple[Compensation, ...] = ()

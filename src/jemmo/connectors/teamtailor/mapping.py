@@ -167,6 +167,7 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         closed_at=_closed_at(own, status),
         department_remote_id=resource.relationships.department.one(),
         recruiter_remote_id=resource.relationships.user.one(),
+        recruiter_email=text(own.recruiter_email),
         tags=words(own.tags),
         locations=_locations(resource, included, notes),
         compensations=_compensations(own, remote_id, notes),

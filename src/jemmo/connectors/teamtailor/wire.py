@@ -62,6 +62,7 @@ class JobAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     salary_time_unit: Text = None
     language_code: Text = None
     external_application_url: Text = None
+    recruiter_email: Text = None
 
 
 class CandidateAttributes(Attributes, frozen=True, gc=False, rename="kebab"):

@@ -67,6 +67,7 @@ class Job(DisplayTracked, Synced):
     department_remote_id = models.TextField(null=True)
     recruiter = models.ForeignKey(AtsUser, models.SET_NULL, null=True, related_name="jobs")
     recruiter_remote_id = models.TextField(null=True)
+    recruiter_email = models.TextField(null=True)
     tags = ArrayField(models.TextField(), db_default=[])
     custom_fields = models.JSONField(db_default={})
     excluded_reason = models.TextField(null=True)
