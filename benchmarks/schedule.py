@@ -46,7 +46,7 @@ def _measure(count: int, hours: int) -> dict[str, Any]:
     from jemmo import bootstrap  # noqa: PLC0415
 
     bootstrap.start()
-    from jemmo.services.connections import schedule  # noqa: PLC0415 - once Django is set up
+    from jemmo.services.sync import schedule  # noqa: PLC0415 - once Django is set up
 
     began = datetime.now(UTC)
     _fill(count, began)

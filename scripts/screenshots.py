@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from jemmo.cli.connections.demo import free_port
+from jemmo.cli.operations.demo import free_port
 
 DOCS = Path(__file__).parent.parent / "docs" / "screenshots"
 SHOWN = {path.stem for path in DOCS.glob("*.png")}

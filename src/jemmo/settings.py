@@ -222,7 +222,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
-SESSION_ENGINE = "jemmo.store.accounts.sessions"
+SESSION_ENGINE = "jemmo.store.db.sessions"
 SECURE_SSL = os.environ.get("JEMMO_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
 SESSION_COOKIE_HTTPONLY = True

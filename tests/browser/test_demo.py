@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from browser.test_ats_settings import connect
-from jemmo.cli.connections.demo import State, announce
+from jemmo.cli.operations.demo import State, announce
 from jemmo.store.models import Connection
 
 pytestmark = [

@@ -14,7 +14,7 @@ from fakes.showcase import EMAIL, PASSWORD, Showcase
 from playwright.sync_api import Page, expect
 
 from jemmo.services.accounts import accounts
-from jemmo.services.privacy import retention_policy
+from jemmo.services.base import retention_policy
 from jemmo.store.models import Talent
 
 pytestmark = [

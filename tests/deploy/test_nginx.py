@@ -24,7 +24,7 @@ from django.test import Client
 from fakes.showcase import Showcase
 
 import jemmo
-from jemmo.cli.connections.demo import free_port
+from jemmo.cli.operations.demo import free_port
 from jemmo.domain import key_shapes
 
 HOST = "jemmo.example.com"

@@ -14,11 +14,11 @@ import pytest
 from fakes.deployments import Customer, Pooler
 from fakes.processes import jemmo, part
 
-from jemmo.cli.connections.demo import free_port
+from jemmo.cli.operations.demo import free_port
 from jemmo.embedded import check_server
 from jemmo.sandbox import run_sandbox
 from jemmo.services.notifications import live
-from jemmo.store.notifications.events import CHANNEL
+from jemmo.store.db.events import CHANNEL
 
 
 async def answer(

@@ -22,7 +22,7 @@ import pytest
 from psycopg import errors
 
 from jemmo import embedded
-from jemmo.cli.connections.demo import free_port
+from jemmo.cli.operations.demo import free_port
 
 pytestmark = pytest.mark.one_server
 

@@ -15,15 +15,15 @@ from django.db import connections
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
-from jemmo.services.connections import api_keys
+from jemmo.services.base import api_keys
 from jemmo.services.sync.runner import sync
 from jemmo.services.sync.verification import Verdict, verify
-from jemmo.store.models import Connection, Organisation
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     application_texts_context,
     contact_context,
     talent_texts_context,
 )
+from jemmo.store.models import Connection, Organisation
 from jemmo.store.sync.tables import TABLES
 from jemmo.vault import default_vault
 

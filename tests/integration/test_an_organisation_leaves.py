@@ -16,8 +16,8 @@ from fakes.showcase import EMAIL, Showcase
 from jemmo.domain.errors import ConfigError
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import organization_deletion
-from jemmo.services.connections import schedule
 from jemmo.services.files.storage import MARK
+from jemmo.services.sync import schedule
 from jemmo.store.db import ownership
 from jemmo.store.db.policies import OPEN
 from jemmo.store.models import (

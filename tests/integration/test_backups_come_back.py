@@ -27,7 +27,7 @@ from fakes.storages import KEY, supabase_server
 from jemmo.files.choose import choose
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import organization_deletion
-from jemmo.services.connections import api_keys
+from jemmo.services.base import api_keys
 from jemmo.services.files.download import download_files
 from jemmo.services.operations import backups
 from jemmo.services.privacy import erasure

@@ -15,10 +15,10 @@ from jemmo.domain.records import Application, Attachment, Contact, Job, Location
 from jemmo.domain.streams import Mode, Notes, Stream
 from jemmo.services.base.scopes import connected
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.run_context import Policy, RunContext
 from jemmo.store.sync.batches import batch_of
 from jemmo.store.sync.changes import Change
 from jemmo.store.sync.record_writer import RecordWriter
-from jemmo.store.sync.run_context import Policy, RunContext
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.vault import default_vault
 

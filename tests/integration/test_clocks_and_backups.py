@@ -23,7 +23,8 @@ from jemmo import conninfo
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
-from jemmo.services.connections import schedule, status
+from jemmo.services.connections import status
+from jemmo.services.sync import schedule
 from jemmo.store.models import Connection
 
 pytestmark = pytest.mark.one_server

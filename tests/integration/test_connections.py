@@ -24,7 +24,7 @@ from jemmo.services.connections import (
 )
 from jemmo.services.connections.ats_access import AccessTooSmall, check_public
 from jemmo.services.connections.connections import KnownAccount
-from jemmo.services.connections.schedule import due, next_sync_at
+from jemmo.services.sync.schedule import due, next_sync_at
 from jemmo.store.models import (
     Application,
     Connection,

@@ -23,8 +23,8 @@ from jemmo.domain.errors import (
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
-from jemmo.services.connections import schedule
 from jemmo.services.connections.status import overview
+from jemmo.services.sync import schedule
 
 pytestmark = pytest.mark.one_server
 

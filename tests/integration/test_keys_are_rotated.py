@@ -18,7 +18,7 @@ from fakes.company import Company, company, in_thread
 from fakes.processes import jemmo
 
 from jemmo.files.folder import FolderStorage
-from jemmo.services.connections.api_keys import open_key
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.files.download import download_files
 from jemmo.services.files.storage import MARK
 from jemmo.services.operations import keys

@@ -13,11 +13,13 @@ from fakes.processes import jemmo
 from jemmo.domain.errors import ConfigError, FailureMode
 from jemmo.files.folder import FolderStorage
 from jemmo.sandbox import SandboxServer, run_sandbox
+from jemmo.services.base import api_keys
 from jemmo.services.base.contexts import former_key_context
-from jemmo.services.connections import api_keys, connections, schedule
+from jemmo.services.connections import connections
 from jemmo.services.connections.status import overview
 from jemmo.services.files.download import download_files
 from jemmo.services.operations import keys
+from jemmo.services.sync import schedule
 from jemmo.store.models import Connection
 from jemmo.vault import default_vault, keyset_path
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from jemmo.services.notifications import live
-from jemmo.store.notifications.events import CHANNEL
+from jemmo.store.db.events import CHANNEL
 
 UNREADABLE = ("", "no JSON", "[]", '"text"', '{"org": ', '{"a":' + "[" * 7000)
 

@@ -27,8 +27,8 @@ from jemmo.domain.webhooks import RefetchRequest
 from jemmo.pipeline.process import process
 from jemmo.services.base.scopes import connected
 from jemmo.store.db.postgres import Connection
+from jemmo.store.db.run_context import Policy, RunContext
 from jemmo.store.sync import runs
-from jemmo.store.sync.run_context import Policy, RunContext
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.store.sync.tables import TABLES
 from jemmo.store.sync.writer import Writer

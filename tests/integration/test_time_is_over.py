@@ -15,7 +15,8 @@ from jemmo.domain.retention import Counts, Retention, Rule
 from jemmo.domain.streams import Mode, Stream
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts
-from jemmo.services.privacy import erasure, retention, retention_policy
+from jemmo.services.base import retention_policy
+from jemmo.services.privacy import erasure, retention
 from jemmo.store.models import Application, Erasure, Notification, Organisation, Talent
 from jemmo.tasks import privacy
 from jemmo.vault import default_vault

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from jemmo.domain.outcomes import RunStatus
 from jemmo.sandbox import run_sandbox
-from jemmo.services.connections import schedule
+from jemmo.services.base import retention_policy
 from jemmo.services.operations import metrics
-from jemmo.services.privacy import retention_policy
 from jemmo.services.records import rules
+from jemmo.services.sync import schedule
 from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.models import Connection, Organisation
 from jemmo.vault import default_vault

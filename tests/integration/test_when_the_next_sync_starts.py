@@ -11,10 +11,9 @@ from django.db import connection as database
 
 from jemmo.domain.schedule import FARTHEST
 from jemmo.services.accounts.accounts import ensure_organisation
-from jemmo.services.connections import schedule
-from jemmo.services.connections.schedule import DUE, is_late, is_slow, next_sync_at
 from jemmo.services.connections.status import overview
-from jemmo.services.sync import queue
+from jemmo.services.sync import queue, schedule
+from jemmo.services.sync.schedule import DUE, is_late, is_slow, next_sync_at
 from jemmo.store.models import Connection, Lease, SyncRun
 
 NOW = datetime.now(UTC)

@@ -24,10 +24,11 @@ from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import NAME, ROW
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts
+from jemmo.services.base import access_log
 from jemmo.services.files import cleanup
 from jemmo.services.files.download import download_files
 from jemmo.services.notifications import support
-from jemmo.services.privacy import access_log, do_not_contact, erasure, people
+from jemmo.services.privacy import do_not_contact, erasure, people
 from jemmo.store.models import Membership, Notification, Organisation, Rejection, Tag, Talent
 from jemmo.store.operations.sealed_places import rejection_context
 from jemmo.vault import default_vault

@@ -18,7 +18,7 @@ from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
-from jemmo.services.privacy.access_log import log_access, was_logged_recently
+from jemmo.services.base.access_log import log_access, was_logged_recently
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault

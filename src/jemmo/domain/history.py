@@ -6,7 +6,7 @@ date; one without such a time is not older. A person is left out only as a whole
 applications is within, all of them are. Jobs, stages, departments, users and reject reasons are always read whole.
 
 What is older is not read where the ATS and the connector allow that; what is stored all the same is hidden
-(``store.records.history_limit``). So what people see does not depend on how much a connector could leave unread.
+(``store.sync.history_limit``). So what people see does not depend on how much a connector could leave unread.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from procrastinate.contrib.django import app
 
 from jemmo.files.choose import open_storage
 from jemmo.services.accounts import organization_deletion
+from jemmo.services.base import access_log
 from jemmo.services.base.scopes import run_for_all_orgs, run_for_org, run_on_clock
-from jemmo.services.privacy import access_log, retention
+from jemmo.services.privacy import retention
 from jemmo.services.sync.queue import RESUMES
-from jemmo.store.accounts.sessions import SessionStore
+from jemmo.store.db.sessions import SessionStore
 from jemmo.vault import default_vault
 
 

@@ -13,8 +13,7 @@ from jemmo.domain.errors import AlreadyRunning, ConfigError, TransientError, Une
 from jemmo.domain.streams import Mode
 from jemmo.rest_client.retries import giving_way
 from jemmo.services.base.scopes import run_for_connection, run_on_clock
-from jemmo.services.connections import schedule
-from jemmo.services.sync import queue
+from jemmo.services.sync import queue, schedule
 from jemmo.services.sync.runner import sync_slice
 from jemmo.store.sync.runs import Hold
 from jemmo.tasks.notifications import send_soon

@@ -19,7 +19,7 @@ from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.ports import QuotaLedger
 from jemmo.domain.streams import Mode, Start, Stream
 from jemmo.sandbox import SandboxServer
-from jemmo.services.connections.schedule import next_sync_at
+from jemmo.services.sync.schedule import next_sync_at
 from jemmo.store.models import Connection
 from jemmo.store.sync.quota import PostgresQuotaLedger
 

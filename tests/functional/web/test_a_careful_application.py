@@ -25,9 +25,9 @@ from pytest_django import Settings
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.store.models import Account, Connection, Session
 from jemmo.web.accounts import sign_in
-from jemmo.web.accounts.sign_in import client_address
 from jemmo.web.frame.limits import LARGEST, TOO_LARGE, limited
 from jemmo.web.frame.middleware import BEGAN, SEEN, UNASKED
+from jemmo.web.frame.peers import client_address
 
 SignedIn = Callable[[str], Client]
 STRICT = {

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from fakes.showcase import Showcase
 
-from jemmo.services.connections import schedule
+from jemmo.services.sync import schedule
 from jemmo.store.models import Connection, SyncRun
 
 

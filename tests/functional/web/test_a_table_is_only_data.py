@@ -20,11 +20,11 @@ from fakes.dump import dump
 from fakes.showcase import PASSWORD, Showcase
 
 import jemmo
-from jemmo.services.connections.api_keys import open_key
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.webhooks import endpoints
-from jemmo.store.accounts import sessions
-from jemmo.store.accounts.sessions import SessionStore
+from jemmo.store.db import sessions
 from jemmo.store.db.cache import JsonCache
+from jemmo.store.db.sessions import SessionStore
 from jemmo.store.models import Account, Connection, Session
 from jemmo.vault import default_vault
 

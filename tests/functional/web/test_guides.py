@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import FIRST_SYNCS, promised
-from jemmo.services.connections.schedule import next_sync_at
+from jemmo.services.sync.schedule import next_sync_at
 from jemmo.store.models import Connection, SyncRun
 
 SignedIn = Callable[[str], Client]

@@ -9,9 +9,9 @@ from uuid import uuid4
 from django.test import Client
 from fakes.showcase import Showcase
 
-from jemmo.services.connections.schedule import is_late, is_slow
 from jemmo.services.notifications import notifications
 from jemmo.services.sync import overdue
+from jemmo.services.sync.schedule import is_late, is_slow
 from jemmo.store.models import Connection, Delivery, Lease, Notification, SyncRun
 from jemmo.vault import default_vault
 

@@ -11,7 +11,7 @@ from django.test import Client
 from fakes.showcase import Showcase
 
 from jemmo.services.notifications import live
-from jemmo.store.accounts import sessions
+from jemmo.store.db import sessions
 from jemmo.store.models import Membership
 
 Open = Callable[[str, UUID], None]

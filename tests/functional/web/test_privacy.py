@@ -19,7 +19,7 @@ from fakes.showcase import EMAIL, PHONE, Showcase
 from jemmo.domain.access import Action
 from jemmo.files.folder import FolderStorage
 from jemmo.services.accounts import accounts, organization_deletion
-from jemmo.services.privacy import access_log, retention_policy
+from jemmo.services.base import access_log, retention_policy
 from jemmo.store.models import (
     AccessEvent,
     Application,

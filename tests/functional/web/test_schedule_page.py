@@ -10,7 +10,7 @@ from django.test import Client
 from functional.web.conftest import SignedIn
 
 from jemmo.domain.schedule import FirstSync, Window
-from jemmo.services.connections import schedule
+from jemmo.services.sync import schedule
 from jemmo.store.models import Connection
 
 if TYPE_CHECKING:

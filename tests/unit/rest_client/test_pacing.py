@@ -12,7 +12,8 @@ from jemmo.domain.ports import PaceState
 from jemmo.rest_client import Pacer
 from jemmo.rest_client.pacing import LONGEST_HOLD, RateLimitStatus
 from jemmo.services.files.download import FILES_PART
-from jemmo.services.sync.runner import QUOTA_BESIDE_REFETCHES, SENT_AT_ONCE
+from jemmo.services.sync.runner import QUOTA_BESIDE_REFETCHES
+from jemmo.store.sync.quota import SENT_AT_ONCE
 
 waits = st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=300)
 

@@ -299,7 +299,7 @@ def test_there_are_no_other_ways_out() -> None:
         for path in source.rglob("*.py")
         if not path.is_relative_to(source / "sandbox") and opens.search(path.read_text())
     }
-    assert found - {"cli/operations/parts.py", "cli/connections/demo.py"} == {
+    assert found - {"cli/operations/parts.py", "cli/operations/demo.py"} == {
         "rest_client/addresses.py",
         "rest_client/client.py",
         "rest_client/download.py",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jemmo.domain.errors import ConfigError
-from jemmo.services.connections.schedule import sweep_due
+from jemmo.services.sync.schedule import sweep_due
 
 SATURDAY = "0 19 * * 6"
 SUNDAY_NOON = datetime(2026, 1, 4, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from django.utils import translation
 
 import jemmo.connectors
 from jemmo.connectors.jarvi import mapping
-from jemmo.web.records.field_names import OWN_FIELDS, UNNAMED
+from jemmo.web.frame.field_names import OWN_FIELDS, UNNAMED
 
 CONNECTORS = Path(jemmo.connectors.__file__).parent
 GIVEN = re.compile(r'"label": "([^"]+)"')

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
 
 RESET_PAGE = "/accounts/password/reset/"
@@ -148,7 +148,7 @@ def sign_out(email: Email, json: Json = False) -> None:
 
     bootstrap.start()
     from jemmo.services.accounts import accounts
-    from jemmo.store.accounts import sessions
+    from jemmo.store.db import sessions
 
     ended = sessions.end(accounts.account_of(email).pk)
     if json:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, OnlyOrg, Org
 from jemmo.cli.output import out, print_json
 from jemmo.connectors.names import OFFERED
 from jemmo.domain import history, numbers
@@ -20,12 +21,6 @@ if TYPE_CHECKING:  # models can be imported only once Django is set up
     from jemmo.services.connections.status import ConnectionStatus
     from jemmo.store.files.stored_files import FileCounts
     from jemmo.store.models import Connection
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
-Org = Annotated[str, typer.Option("--org", metavar="SLUG", help="The organization's short name.")]
-OnlyOrg = Annotated[
-    str | None, typer.Option("--org", metavar="SLUG", help="Only this organization.")
-]
 
 
 def register(app: typer.Typer) -> None:

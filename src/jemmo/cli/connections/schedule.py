@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, Org
 from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.schedule import FirstSync, Window, parse_window, write_window
@@ -49,7 +49,7 @@ def schedule(
     from msgspec.structs import replace
 
     from jemmo.services.accounts import accounts
-    from jemmo.services.connections import schedule as service
+    from jemmo.services.sync import schedule as service
 
     owner = accounts.organisation(org)
     plan = before = service.plan_of(owner)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json
 from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json
 from jemmo.cli.output import counted, err, out, print_json
 
 

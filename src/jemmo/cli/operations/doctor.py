@@ -13,8 +13,8 @@ import typer
 from msgspec import Struct
 
 from jemmo import embedded
-from jemmo.cli.connections.connections import Json, OnlyOrg
 from jemmo.cli.connections.probe import print_probe
+from jemmo.cli.options import Json, OnlyOrg
 from jemmo.cli.output import CUSTOMER_ACTS, explain, out, print_json
 from jemmo.domain import system_errors
 from jemmo.domain.errors import JemmoError

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json
 from jemmo.cli.output import PARTIAL, out, print_json, table
 from jemmo.domain.errors import ConfigError
 
@@ -55,7 +55,7 @@ def bind(
     from jemmo import bootstrap
 
     bootstrap.start()
-    from jemmo.services.connections import api_keys
+    from jemmo.services.base import api_keys
     from jemmo.vault import default_vault
 
     vault = default_vault()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jemmo.cli.connections.connections import Json
 from jemmo.cli.examples import examples
 from jemmo.cli.operations import doctor
 from jemmo.cli.operations.listening import adopt, listen, remember
+from jemmo.cli.options import Json
 from jemmo.cli.output import out, print_json
 from jemmo.store.db import budget
 

@@ -13,7 +13,7 @@ from types import FrameType
 import psutil
 
 from jemmo import bootstrap, embedded
-from jemmo.cli.connections import demo as demonstration
+from jemmo.cli.operations import demo as demonstration
 from jemmo.cli.operations import tied
 from jemmo.cli.operations.listening import address_of, listen
 from jemmo.cli.operations.parts import STOP_SECONDS, Parts

@@ -8,8 +8,8 @@ from typing import IO, Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, Org
 from jemmo.cli.output import err, out, print_json
 from jemmo.domain.errors import ConfigError
 

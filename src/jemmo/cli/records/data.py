@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from jemmo.cli.connections.connections import Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import Org
 from jemmo.cli.output import err, escaped
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import printable

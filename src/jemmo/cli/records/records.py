@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json, Org
 from jemmo.cli.examples import examples
+from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import (
     CUSTOMER_ACTS,
     FAILED,
@@ -18,7 +18,6 @@ from jemmo.cli.output import (
     print_error,
     print_json,
 )
-from jemmo.cli.sync.syncs import ConnectionId
 
 
 class Kind(StrEnum):

@@ -15,8 +15,9 @@ import msgspec
 import typer
 from msgspec import Struct
 
-from jemmo.cli.connections.connections import Json, Org, about, named, title_of
+from jemmo.cli.connections.connections import about, named, title_of
 from jemmo.cli.examples import examples
+from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import (
     PARTIAL,
     counted,
@@ -42,13 +43,6 @@ if TYPE_CHECKING:
     from jemmo.store.models import Connection, HeldDeletion
 
 T = TypeVar("T")
-
-ConnectionId = Annotated[
-    str | None,
-    typer.Option(
-        "--connection", metavar="ID", help="Only this connection; `jemmo status` shows ids."
-    ),
-]
 
 
 class Only(StrEnum):

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from jemmo.cli.connections.connections import Json, OnlyOrg, Org
 from jemmo.cli.examples import examples
 from jemmo.cli.operations.listening import remembered
+from jemmo.cli.options import ConnectionId, Json, OnlyOrg, Org
 from jemmo.cli.output import out, print_json, table
-from jemmo.cli.sync.syncs import ConnectionId
 
 
 def register(app: typer.Typer) -> None:

@@ -11,8 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from jemmo.domain.errors import ConfigError
-from jemmo.store.accounts import sessions
-from jemmo.store.db import scope
+from jemmo.store.db import scope, sessions
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, Membership, Organisation, Role
 

@@ -24,7 +24,7 @@ from django.db import transaction
 from jemmo.domain import roles
 from jemmo.domain.errors import ConfigError
 from jemmo.services.accounts.accounts import check_email, prove
-from jemmo.services.accounts.audit import log_audit_event
+from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Account, Invitation, Membership, Organisation, Role
 
 VALID = timedelta(days=7)

@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Storage, StorageError
 from jemmo.services.accounts import accounts
-from jemmo.services.accounts.audit import log_audit_event
+from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.lookups import lookup_key
 from jemmo.services.privacy import erasure_journal
 from jemmo.store.db import ownership

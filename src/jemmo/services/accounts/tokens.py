@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
-from jemmo.services.accounts.audit import log_audit_event
+from jemmo.services.base.audit import log_audit_event
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
 

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from jemmo.services.connections import connections
 from jemmo.services.connections.status import counts_of
+from jemmo.store.db import events
 from jemmo.store.models import (
     Application,
     AtsUser,
@@ -21,7 +22,6 @@ from jemmo.store.models import (
     Stage,
     Talent,
 )
-from jemmo.store.notifications import events
 
 BATCH = 1000  # records
 SYNCED: tuple[type[models.Model], ...] = (

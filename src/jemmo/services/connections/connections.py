@@ -23,9 +23,11 @@ from jemmo.domain import history
 from jemmo.domain.errors import ConfigError, changed_meanwhile
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
-from jemmo.services.connections import api_keys, history_limit, schedule
-from jemmo.services.connections.api_keys import open_key
+from jemmo.services.base import api_keys
+from jemmo.services.base.api_keys import open_key
+from jemmo.services.connections import history_limit
 from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
+from jemmo.services.sync import schedule
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.models import Connection, ConnectionState, Lease, Organisation
 from jemmo.store.sync.quota import PostgresQuotaLedger

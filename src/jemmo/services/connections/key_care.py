@@ -12,6 +12,7 @@ from jemmo.domain.key_care import Reminder, reminder
 from jemmo.domain.notices import Kind, Notice, When, sends
 from jemmo.domain.stored_values import enum_of
 from jemmo.store.connections.connections import PARTED
+from jemmo.store.db import events
 from jemmo.store.models import (
     Connection,
     Delivery,
@@ -21,7 +22,6 @@ from jemmo.store.models import (
     OrganisationNotices,
     Role,
 )
-from jemmo.store.notifications import events
 
 NOTICE = Notice(kind=Kind.KEY)
 

@@ -14,7 +14,7 @@ from jemmo.domain.key_care import Reminder
 from jemmo.domain.streams import REREAD_WITHIN
 from jemmo.services.connections import key_care
 from jemmo.services.connections.history_limit import History
-from jemmo.services.connections.schedule import is_late, is_slow, next_sync_at
+from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.db.visible import SHOWN, SHOWN_APPLICATIONS
 from jemmo.store.files import stored_files
 from jemmo.store.models import Application, Connection, Job, Organisation, SyncRun, Talent

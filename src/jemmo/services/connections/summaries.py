@@ -16,8 +16,8 @@ from jemmo.domain.freshness import PAGES, page_synced_at
 from jemmo.domain.key_care import BEFORE_EXPIRY, REPLACE_AFTER
 from jemmo.domain.status import Colour
 from jemmo.services.connections.history_limit import History
-from jemmo.services.connections.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.connections.status import Reread, counts_of
+from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.services.webhooks import endpoints
 from jemmo.services.webhooks.endpoints import WebhookStatus
 from jemmo.store.connections import paused_deletions

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.services.sync.manual import request_sync
+from jemmo.store.db import events
 from jemmo.store.models import Connection, ConnectionState, Organisation
-from jemmo.store.notifications import events
 
 
 class OrgSyncRequest(Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from jemmo.services.connections import connections
 from jemmo.services.connections.ats_access import PATIENCE, check_public
 from jemmo.services.connections.connections import Connected
 from jemmo.services.connections.history_limit import History
-from jemmo.services.connections.schedule import plan_of
 from jemmo.services.sync.manual import request_sync
+from jemmo.services.sync.schedule import plan_of
 from jemmo.store.models import Connection, Organisation
 from jemmo.vault import Vault
 

@@ -38,17 +38,16 @@ from jemmo.files.limits import max_bytes
 from jemmo.files.storage import Storage, StorageError, TooLarge, is_down
 from jemmo.files.text import Examined, examine, ready
 from jemmo.files.verdict import Refused, Unfinished
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.base.lookups import lookup_key_by
 from jemmo.services.base.scopes import connected, run_for_all_orgs
-from jemmo.services.connections.api_keys import open_key
 from jemmo.services.files import storage as place
-from jemmo.services.sync.runner import SENT_AT_ONCE
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.files import fetch_queue as store
 from jemmo.store.sync import runs
 from jemmo.store.sync.pace import PostgresPace, pace_key
-from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.quota import SENT_AT_ONCE, PostgresQuotaLedger
 from jemmo.store.sync.request_counts import counted
 from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes

@@ -14,9 +14,9 @@ from jemmo.domain.errors import JemmoError
 from jemmo.files.choose import open_storage
 from jemmo.files.kinds import ENDINGS, IMAGES
 from jemmo.files.storage import Missing, Storage
+from jemmo.services.base import access_log
 from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.files import storage as place
-from jemmo.services.privacy import access_log
 from jemmo.store.files import stored_files
 from jemmo.store.models import Account, Connection, FileText, FileVersion, Membership, Role
 from jemmo.vault import Vault

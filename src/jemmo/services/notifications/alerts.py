@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.domain.notices import Kind, When
+from jemmo.store.db import events
 from jemmo.store.models import (
     Connection,
     Delivery,
@@ -15,7 +16,6 @@ from jemmo.store.models import (
     OrganisationNotices,
     Role,
 )
-from jemmo.store.notifications import events
 
 
 def notify(

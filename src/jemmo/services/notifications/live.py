@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from jemmo.store.db import schema, scope
-from jemmo.store.notifications.events import CHANNEL
+from jemmo.store.db.events import CHANNEL
 
 QUEUED = 64  # events that may wait for one page
 CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand

@@ -14,8 +14,8 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.key_shapes import without_keys
 from jemmo.domain.masking import Disguise, without_contacts
 from jemmo.files.pictures import Picture
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.contexts import picture_context
-from jemmo.services.connections.api_keys import open_key
 from jemmo.store.models import (
     Account,
     Organisation,

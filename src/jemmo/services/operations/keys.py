@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from jemmo.files.storage import Missing, Storage
 from jemmo.services.accounts import two_step
+from jemmo.services.base import api_keys
 from jemmo.services.base.contexts import (
     address_context,
     body_context,
@@ -21,7 +22,6 @@ from jemmo.services.base.contexts import (
     two_step_context,
 )
 from jemmo.services.base.lookups import NAME, lookup_key, secret_context
-from jemmo.services.connections import api_keys
 from jemmo.store.models import Connection, FileVersion, VaultSecret
 from jemmo.store.operations import sealed_places
 from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation

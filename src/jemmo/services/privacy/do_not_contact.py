@@ -9,9 +9,9 @@ from django.db import transaction
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.services.accounts.audit import log_audit_event
 from jemmo.services.accounts.members import refused
-from jemmo.services.privacy import access_log
+from jemmo.services.base import access_log
+from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Membership, Role, Talent
 
 LONGEST = 500  # characters of a reason

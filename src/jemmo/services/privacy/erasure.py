@@ -18,16 +18,16 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.retention import Cause, Lift
 from jemmo.domain.streams import Stream
 from jemmo.files.storage import Storage, StorageError
+from jemmo.services.base.access_log import log_access
 from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_contact
+from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.services.privacy import erasure_journal
-from jemmo.services.privacy.access_log import log_access
 from jemmo.services.privacy.personal_data import (
     PersonalTraces,
     collect_personal_data,
     connections_of,
 )
-from jemmo.services.privacy.retention_policy import retention_policy_of
-from jemmo.store.db import scope
+from jemmo.store.db import events, scope
 from jemmo.store.db.visible import SHOWN
 from jemmo.store.models import (
     Account,
@@ -36,7 +36,6 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
-from jemmo.store.notifications import events
 from jemmo.store.privacy import erasing
 from jemmo.vault import Vault
 

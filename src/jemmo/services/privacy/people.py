@@ -14,8 +14,8 @@ from msgspec import Struct
 from jemmo.domain.access import Action
 from jemmo.domain.contact_keys import typed_contacts
 from jemmo.domain.enums import ContactKind
+from jemmo.services.base.access_log import log_access
 from jemmo.services.base.lookups import lookup_key, record_hashes, talents_by_contact
-from jemmo.services.privacy.access_log import log_access
 from jemmo.services.privacy.personal_data import collect_personal_data
 from jemmo.store.db.paging import search_terms
 from jemmo.store.db.search import talents_matching

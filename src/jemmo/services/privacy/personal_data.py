@@ -21,6 +21,7 @@ from jemmo.services.base.lookups import (
     record_hashes,
 )
 from jemmo.store.db import postgres, scope
+from jemmo.store.db.run_context import AnonymizedTalent, ContactHasher, MentionHasher
 from jemmo.store.models import (
     Connection,
     Organisation,
@@ -34,7 +35,6 @@ from jemmo.store.privacy import erasing
 from jemmo.store.privacy.erasing import Bodies, Traces
 from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records.redaction import contacts_of, open_all_contacts, open_contacts
-from jemmo.store.sync.run_context import AnonymizedTalent, ContactHasher, MentionHasher
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.store.webhooks import deliveries
 from jemmo.vault import Vault, VaultError

@@ -13,8 +13,8 @@ from jemmo import conninfo
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.access import Action
 from jemmo.domain.retention import Retention
+from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.services.notifications import mailing
-from jemmo.services.privacy.retention_policy import retention_policy_of
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
 from jemmo.store.models import (

@@ -15,9 +15,10 @@ from jemmo.domain.errors import changed_meanwhile
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files.storage import Storage
-from jemmo.services.accounts.audit import log_audit_event
+from jemmo.services.base import retention_policy
+from jemmo.services.base.audit import log_audit_event
 from jemmo.services.notifications.alerts import notify
-from jemmo.services.privacy import erasure, retention_policy
+from jemmo.services.privacy import erasure
 from jemmo.store.db import scope
 from jemmo.store.models import Account, Organisation, Talent
 from jemmo.store.privacy import retention as store

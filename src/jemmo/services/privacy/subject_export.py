@@ -19,9 +19,9 @@ from jemmo.domain import records as canonical
 from jemmo.domain.access import Action
 from jemmo.domain.fields import sealed
 from jemmo.files.storage import Missing, Storage
+from jemmo.services.base.access_log import log_access
 from jemmo.services.base.contexts import file_context
 from jemmo.services.files.stored_files import safe_name
-from jemmo.services.privacy.access_log import log_access
 from jemmo.store.models import (
     AccessEvent,
     Account,

@@ -7,7 +7,7 @@ from typing import Any
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.services.privacy.access_log import log_access
+from jemmo.services.base.access_log import log_access
 from jemmo.store.models import AccessEvent, Account, Organisation, Role
 from jemmo.store.records import export
 from jemmo.vault import Vault

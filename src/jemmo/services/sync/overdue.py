@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from jemmo.domain.notices import Kind
-from jemmo.services.connections.schedule import is_late, is_slow
 from jemmo.services.notifications.alerts import notify
+from jemmo.services.sync.schedule import is_late, is_slow
 from jemmo.store.models import Connection, ConnectionState, Notification
 
 

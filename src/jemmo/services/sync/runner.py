@@ -35,17 +35,17 @@ from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
 from jemmo.pipeline.plan import choose_mode, plausible
 from jemmo.pipeline.run import SyncRun
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.scopes import connected
-from jemmo.services.connections.api_keys import open_key
-from jemmo.services.connections.schedule import sweep_due
 from jemmo.services.privacy.personal_data import hashing_of
+from jemmo.services.sync.schedule import sweep_due
 from jemmo.store.db.postgres import Connection, connect, explain, explained
+from jemmo.store.db.run_context import RunContext
 from jemmo.store.db.shared import sharing
 from jemmo.store.sync import runs
 from jemmo.store.sync.pace import PostgresPace, pace_key
-from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.quota import SENT_AT_ONCE, PostgresQuotaLedger
 from jemmo.store.sync.refused_requests import PostgresRefusals, asked_with
-from jemmo.store.sync.run_context import RunContext
 from jemmo.store.sync.runs import Begun, Hold
 from jemmo.store.sync.writer import Writer, hold_lease
 from jemmo.vault import Vault
@@ -56,9 +56,6 @@ DAILY = "0 1 * * *"  # UTC; after it everything is compared once, where a connec
 
 QUOTA_BESIDE_REFETCHES = 0.95
 """Of the quota, for a sync where webhooks may come: what they name is looked up with the rest, at once."""
-
-SENT_AT_ONCE = 0.3
-"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 

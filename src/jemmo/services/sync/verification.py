@@ -15,11 +15,12 @@ from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
 from jemmo.services.base.lookups import suppression_hasher
 from jemmo.services.base.scopes import connected
-from jemmo.services.sync.runner import SENT_AT_ONCE, opened
+from jemmo.services.sync.runner import opened
 from jemmo.store.db.postgres import explained
 from jemmo.store.privacy import suppression
 from jemmo.store.sync import known_records
 from jemmo.store.sync.known_records import SHOWN, Broken
+from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.request_counts import counted
 from jemmo.vault import Vault
 

@@ -33,11 +33,11 @@ from jemmo.services.privacy.personal_data import hashing_of
 from jemmo.services.sync.ats_sessions import Session, Sessions
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
+from jemmo.store.db.run_context import RunContext
 from jemmo.store.db.shared import sharing
 from jemmo.store.files import fetch_queue
 from jemmo.store.sync import brake
 from jemmo.store.sync.request_counts import counted
-from jemmo.store.sync.run_context import RunContext
 from jemmo.store.webhooks import refetch_writer
 from jemmo.store.webhooks.refetch_writer import (
     DueRefetch,

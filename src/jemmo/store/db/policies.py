@@ -15,9 +15,8 @@ from jemmo.domain import records
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.fields import links
-from jemmo.store.db import schema
+from jemmo.store.db import confidential, schema
 from jemmo.store.db.scope import Reach
-from jemmo.store.records import confidential
 
 NAME = "jemmo_scope"
 """Of the policy that each table has."""

@@ -1,4 +1,4 @@
-"""The keys are bound at the start that follows, where they can be opened: ``jemmo.services.connections.api_keys.bind``.
+"""The keys are bound at the start that follows, where they can be opened: ``jemmo.services.base.api_keys.bind``.
 
 Workers of an older Jemmo, which could not open them any more, end when they see this migration.
 """

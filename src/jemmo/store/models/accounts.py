@@ -182,6 +182,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        from jemmo.store.accounts.sessions import SessionStore  # noqa: PLC0415 - it stores this model
+        from jemmo.store.db.sessions import SessionStore  # noqa: PLC0415 - it stores this model
 
         return SessionStore

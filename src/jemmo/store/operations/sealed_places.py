@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from msgspec import Struct
 
 from jemmo.domain.errors import ConfigError
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     application_texts_context,
     contact_context,
     talent_texts_context,

@@ -9,7 +9,7 @@ from uuid import UUID
 from jemmo.domain.anonymity import is_anonymous, names_somebody
 from jemmo.domain.records import Record, Talent
 from jemmo.store.db.postgres import Connection
-from jemmo.store.sync.run_context import AnonymizedTalent, MentionHasher
+from jemmo.store.db.run_context import AnonymizedTalent, MentionHasher
 
 _BEFORE = """
     SELECT t.id, t.first_name, t.last_name, t.remote_id || t.remote_aliases, c.sealed, c.sealed_texts

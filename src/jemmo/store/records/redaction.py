@@ -13,12 +13,12 @@ import msgspec
 from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Contact
 from jemmo.domain.redaction import FILES, TALENT_TEXTS, RedactedTexts, contacts_in_texts
-from jemmo.store.models import Application, Attachment, Talent, TalentContacts
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     application_texts_context,
     contact_context,
     talent_texts_context,
 )
+from jemmo.store.models import Application, Attachment, Talent, TalentContacts
 
 Unseal = Callable[[bytes, bytes], bytes]
 """Opens a sealed value: (sealed, context) -> plain."""

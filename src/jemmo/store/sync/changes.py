@@ -13,12 +13,12 @@ from msgspec import Struct
 from jemmo.domain.redaction import FILES
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
-from jemmo.store.sync.children import CHILDREN, Child
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     application_texts_context,
     contact_context,
     talent_texts_context,
 )
+from jemmo.store.sync.children import CHILDREN, Child
 from jemmo.store.sync.tables import TABLES
 
 Open = Callable[[bytes, bytes], bytes]

@@ -11,8 +11,8 @@ from django.db import transaction
 from msgspec import Struct
 
 from jemmo.domain.rules import Exclusion, Rules
-from jemmo.store.records.activity import counts_as_active, parameters
-from jemmo.store.records.history_limit import OLDER, is_older
+from jemmo.store.sync.activity import counts_as_active, parameters
+from jemmo.store.sync.history_limit import OLDER, is_older
 
 IN_PROGRESS = f"""EXISTS (
     SELECT FROM application a WHERE a.talent_id = t.id

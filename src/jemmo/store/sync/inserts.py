@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import cache
 
 from jemmo.domain.streams import Stream
-from jemmo.store.records.activity import HIRED_AT, counts_as_active
+from jemmo.store.sync.activity import HIRED_AT, counts_as_active
 from jemmo.store.sync.children import CHILDREN, Child
 from jemmo.store.sync.statements import NO_ACTIVE, inserted, waiting
 from jemmo.store.sync.tables import TABLES, Table

@@ -15,6 +15,9 @@ _ENTER = """
     INSERT INTO quota_use (connection_id, at, seconds)
     VALUES (%(connection)s, %(at)s, %(seconds)s) RETURNING id"""
 
+SENT_AT_ONCE = 0.3
+"""Of a window of the quota, what long work sends before it goes on evenly; a small company needs no more."""
+
 
 class PostgresQuotaLedger(OnSharedConnection):
     """Implements ``jemmo.domain.ports.QuotaLedger`` on the process's shared database connection.

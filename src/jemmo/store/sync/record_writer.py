@@ -13,16 +13,7 @@ from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, Rejection
 from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
-from jemmo.store.privacy import suppression
-from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
-from jemmo.store.privacy.suppression import SuppressionHasher
-from jemmo.store.records import activity
-from jemmo.store.sync import brake, changes, inserts, linking, sweeps
-from jemmo.store.sync import statements as sql
-from jemmo.store.sync.batches import Batch
-from jemmo.store.sync.changes import Change, Images, Open
-from jemmo.store.sync.rows import Row, rows_of
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     ContactHasher,
     MentionHasher,
     Policy,
@@ -30,6 +21,14 @@ from jemmo.store.sync.run_context import (
     Seal,
     unknown,
 )
+from jemmo.store.privacy import suppression
+from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
+from jemmo.store.privacy.suppression import SuppressionHasher
+from jemmo.store.sync import activity, brake, changes, inserts, linking, sweeps
+from jemmo.store.sync import statements as sql
+from jemmo.store.sync.batches import Batch
+from jemmo.store.sync.changes import Change, Images, Open
+from jemmo.store.sync.rows import Row, rows_of
 from jemmo.store.sync.sealing import Sealing
 from jemmo.store.sync.staging import Staging
 from jemmo.store.sync.tables import as_array

@@ -15,10 +15,10 @@ from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
 from jemmo.domain.schedule import Plan, interval
 from jemmo.domain.stored_values import object_of, report_of, struct_of, texts_of
+from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection
 from jemmo.store.files import fetch_queue
-from jemmo.store.notifications import events, notices
-from jemmo.store.sync import checkpoints
+from jemmo.store.sync import checkpoints, notices
 from jemmo.store.sync.writer import LEASE
 
 WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way

@@ -12,7 +12,7 @@ from msgspec import Struct
 from jemmo.domain.records import Application, Talent
 from jemmo.domain.redaction import RedactedTexts, contacts_in_texts
 from jemmo.domain.streams import Stream
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     ContactHasher,
     Seal,
     application_texts_context,

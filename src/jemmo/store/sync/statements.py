@@ -11,10 +11,10 @@ from functools import cache
 
 from jemmo.domain.records import Move
 from jemmo.domain.streams import Stream
-from jemmo.store.records.activity import counts_as_active
-from jemmo.store.records.history_limit import OLDER, is_older
+from jemmo.store.db.run_context import Policy
+from jemmo.store.sync.activity import counts_as_active
 from jemmo.store.sync.children import CHILDREN, Child
-from jemmo.store.sync.run_context import Policy
+from jemmo.store.sync.history_limit import OLDER, is_older
 from jemmo.store.sync.tables import (
     TABLES,
     Column,

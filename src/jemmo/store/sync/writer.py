@@ -13,17 +13,16 @@ from jemmo.domain.errors import LeaseLost
 from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
+from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.notifications import events
+from jemmo.store.db.run_context import ContactHasher, MentionHasher, RunContext, Seal, unknown
 from jemmo.store.privacy.suppression import SuppressionHasher
-from jemmo.store.sync import brake, known_records, sweeps
+from jemmo.store.sync import brake, known_records, missed_webhooks, sweeps
 from jemmo.store.sync import checkpoints as points
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch, batch_of
 from jemmo.store.sync.known_records import Broken
 from jemmo.store.sync.record_writer import RecordWriter
-from jemmo.store.sync.run_context import ContactHasher, MentionHasher, RunContext, Seal, unknown
-from jemmo.store.webhooks import missed
 
 LEASE = timedelta(seconds=60)
 
@@ -208,7 +207,9 @@ class Writer:
             if self.context.mode is not Mode.INCREMENTAL and talents and talents.unchanged:
                 async with self._records.alone():
                     await sweeps.decide_visibility(self.db, self._names)
-            if silent := await missed.missed_webhooks_warning(self.db, self.context.connection_id):
+            if silent := await missed_webhooks.missed_webhooks_warning(
+                self.db, self.context.connection_id
+            ):
                 report.warnings.append(silent)
 
     def _may_be_older(self, report: RunReport) -> bool:

@@ -12,13 +12,9 @@ from jemmo.domain.errors import LeaseLost
 from jemmo.domain.outcomes import Counts, PageOutcome
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import PendingRefetch, RefetchRequest
+from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.notifications import events
-from jemmo.store.privacy.suppression import SuppressionHasher
-from jemmo.store.sync import sweeps
-from jemmo.store.sync.batches import batch_of
-from jemmo.store.sync.record_writer import RecordWriter
-from jemmo.store.sync.run_context import (
+from jemmo.store.db.run_context import (
     ContactHasher,
     MentionHasher,
     Policy,
@@ -26,6 +22,10 @@ from jemmo.store.sync.run_context import (
     Seal,
     unknown,
 )
+from jemmo.store.privacy.suppression import SuppressionHasher
+from jemmo.store.sync import sweeps
+from jemmo.store.sync.batches import batch_of
+from jemmo.store.sync.record_writer import RecordWriter
 from jemmo.store.sync.tables import TABLES
 
 CHANNEL = "jemmo_hints"

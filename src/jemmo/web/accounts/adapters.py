@@ -17,10 +17,11 @@ from django.urls import reverse
 
 from jemmo.domain.validation import may_be_address
 from jemmo.services.accounts import accounts, two_step
-from jemmo.store.accounts import sessions
+from jemmo.store.db import sessions
 from jemmo.store.models import Account
 from jemmo.web.accounts import sign_in
 from jemmo.web.frame.links import absolute
+from jemmo.web.frame.peers import client_address
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -32,7 +33,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return sign_in.client_address(request)
+        return client_address(request)
 
     def is_safe_url(self, url: str | None) -> bool:
         try:

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 
 from jemmo.store.db.cache import JsonCache
 from jemmo.store.models import Account
-from jemmo.web.frame.peers import address_of
+from jemmo.web.frame.peers import client_address
 
 APP = "allauth.account"
 SALT = "jemmo.known-browser"
@@ -33,13 +33,6 @@ NETWORK_FAILURES = (
     100  # of these, from one network; then only known browsers of that network may try
 )
 NETWORKS = {4: 24, 6: 48}  # the prefix of what one customer of a provider may have
-
-
-def client_address(request: HttpRequest) -> str:
-    """The visitor's address: see ``peers.address_of``."""
-    return address_of(
-        request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", "")
-    )
 
 
 def network_of(address: str) -> str:

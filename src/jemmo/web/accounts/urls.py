@@ -2,31 +2,13 @@
 
 from django.urls import path
 
-from jemmo.web.accounts import members, organization_deletion, preferences, profile, start, tokens
+from jemmo.web.accounts import members, preferences, profile, start, tokens
 
 urlpatterns = [
     path("", start.home, name="home"),
     path("favicon.ico", start.favicon, name="favicon"),
     path("start/", start.first_owner, name="first_owner"),
     path("no-organisation/", start.no_organisation, name="no_organisation"),
-    path(
-        "settings/privacy/organisation/",
-        organization_deletion.organisation,
-        name="privacy_organisation",
-    ),
-    path(
-        "settings/privacy/organisation/undo/", organization_deletion.undo, name="organisation_undo"
-    ),
-    path(
-        "organisations/deleted/<uuid:deletion_id>/",
-        organization_deletion.certificate,
-        name="organisation_deleted",
-    ),
-    path(
-        "organisations/deleted/<uuid:deletion_id>/certificate.json",
-        organization_deletion.certificate_file,
-        name="organisation_certificate",
-    ),
     path("settings/members/", members.listing, name="members"),
     path("settings/members/invite/", members.invite, name="member_invite"),
     path("settings/members/<int:membership_id>/role/", members.role, name="member_role"),

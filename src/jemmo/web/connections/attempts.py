@@ -9,10 +9,10 @@ from allauth.core.internal import ratelimit
 from django.utils.translation import gettext as _
 
 from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.web.accounts.sign_in import APP
 from jemmo.web.connections.ats_threads import questions
 from jemmo.web.frame.access import MemberRequest
 
+APP = "allauth.account"  # whose setting holds the rate limits
 ACTION = "ats_key"
 QUESTION = "ats_question"
 ADDRESS = frozenset(

@@ -1,6 +1,5 @@
 """Settings > Logs: what the syncs complained about, and what to do about it."""
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from jemmo.domain.error_catalog import ErrorKind, Severity
 from jemmo.services.connections import logs as service
 from jemmo.store.connections.logs import PERIODS, LogFilters
 from jemmo.web.frame.access import MemberRequest, manages, member, wants_results
+from jemmo.web.frame.csv_lines import csv_lines
 from jemmo.web.frame.spooled import Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
 
@@ -21,7 +21,6 @@ COLUMNS = (
     *("at", "severity", "kind", "code", "means", "message", "next_step", "count", "stream"),
     *("remote_id", "field", "provider", "connection_id", "run_id", "status_page", "docs_url"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @member
@@ -51,7 +50,11 @@ def download(request: MemberRequest, form: str) -> Spooled:
     filters = LogFilters.from_query(request.GET)
     entries = service.every(request.organisation, filters, now=datetime.now(UTC))
     rows = (_in_words(service.plain(entry)) for entry in entries)
-    content, kind = (_csv(rows), "text/csv") if form == "csv" else (_jsonl(rows), "text/plain")
+    content, kind = (
+        (csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows)), "text/csv")
+        if form == "csv"
+        else (_jsonl(rows), "text/plain")
+    )
     return Spooled(
         request,
         lines(content),
@@ -63,28 +66,6 @@ def download(request: MemberRequest, form: str) -> Spooled:
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
     return {**row, "means": _(row["means"]), "next_step": _(row["next_step"])}
-
-
-class Line:
-    """Gives back what a CSV writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for row in rows:
-        yield writer.writerow([cell(row[name]) for name in COLUMNS])
-
-
-def cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _jsonl(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

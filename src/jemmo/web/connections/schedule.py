@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.schedule import FirstSync, Plan
-from jemmo.services.connections import schedule as service
+from jemmo.services.sync import schedule as service
 from jemmo.web.connections.schedule_forms import Times, windows_form, windows_of
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem

@@ -14,7 +14,7 @@ from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.estimate import FIRST_SYNCS
 from jemmo.domain.status import Colour
-from jemmo.services.connections.schedule import next_sync_at
+from jemmo.services.sync.schedule import next_sync_at
 from jemmo.services.webhooks import endpoints
 from jemmo.store.connections.connections import PARTED, display_names, listed
 from jemmo.store.models import Connection

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from jemmo.web.privacy.labels import PRIVACY
+from jemmo.web.frame.privacy_labels import PRIVACY
 
 LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
     "capability": {

@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.http.request import split_domain_port
 
 log = logging.getLogger(__name__)
@@ -76,3 +77,10 @@ def _address(written: str) -> str | None:
             return str(address.ipv4_mapped or IPv6Address(int(address)))  # without its zone
         return str(address)
     return None
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address: see ``address_of``."""
+    return address_of(
+        request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", "")
+    )

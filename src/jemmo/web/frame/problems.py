@@ -15,7 +15,7 @@ from jemmo.domain.streams import AccessCheck
 from jemmo.services.connections.ats_access import AccessTooSmall
 from jemmo.services.connections.connections import KnownAccount
 from jemmo.store.models import Membership, Role
-from jemmo.web.connections.paused_deletions import sentences
+from jemmo.web.frame.paused_deletions import sentences
 
 
 @dataclass(frozen=True, kw_only=True)

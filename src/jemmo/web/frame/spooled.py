@@ -23,11 +23,10 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.http import content_disposition_header
 
-from jemmo.web.accounts.sign_in import client_address
 from jemmo.web.frame import errors
 from jemmo.web.frame.access import MemberRequest, View
 from jemmo.web.frame.limits import Crowded, InFlight
-from jemmo.web.frame.peers import visitor
+from jemmo.web.frame.peers import client_address, visitor
 
 P = ParamSpec("P")
 IN_MEMORY = 1024 * 1024  # bytes of one answer

@@ -14,10 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_safe
 
 from jemmo.services.notifications import live
-from jemmo.store.accounts import sessions
-from jemmo.store.db import scope
+from jemmo.store.db import events, scope, sessions
 from jemmo.store.models import Membership
-from jemmo.store.notifications import events
 from jemmo.web.frame import turns
 from jemmo.web.frame.turns import Busy
 

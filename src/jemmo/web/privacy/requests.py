@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 
 from jemmo.domain.access import Action
 from jemmo.files.choose import open_storage
-from jemmo.services.privacy import access_log, erasure, people, retention_policy, subject_export
+from jemmo.services.base import access_log, retention_policy
+from jemmo.services.privacy import erasure, people, subject_export
 from jemmo.store.models import Erasure, Talent
 from jemmo.store.privacy import certificates as erasures
 from jemmo.vault import default_vault

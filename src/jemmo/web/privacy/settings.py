@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -17,11 +15,12 @@ from msgspec.structs import replace
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
-from jemmo.services.privacy import access_log, processing, retention, retention_policy
+from jemmo.services.base import access_log, retention_policy
+from jemmo.services.privacy import processing, retention
 from jemmo.store.db.paging import whole_number
 from jemmo.store.privacy import access_events
-from jemmo.web.connections.logs import Line, cell
 from jemmo.web.frame.access import MemberRequest, manager, wants_results
+from jemmo.web.frame.csv_lines import csv_lines
 from jemmo.web.frame.problems import problem
 from jemmo.web.frame.spooled import Spool, Spooled, download, lines
 from jemmo.web.privacy.forms import RetentionForm
@@ -108,7 +107,8 @@ def access_file(request: MemberRequest) -> Spooled:
         account = request.membership.account
         access_log.log_access(request.organisation, Action.RECORD_EXPORTED, actor=account)
         events = access_events.every(request.organisation, filters, now=now())
-        lines(_csv(events, hidden=shown_generic))(file)
+        rows = (_row(line, hidden=shown_generic) for line in events)
+        lines(csv_lines(COLUMNS, rows))(file)
 
     return Spooled(
         request,
@@ -118,22 +118,18 @@ def access_file(request: MemberRequest) -> Spooled:
     )
 
 
-def _csv(events: Iterator[access_events.Line], *, hidden: bool) -> Iterator[str]:
-    """``hidden``: without the ids of the ATS, which may be names."""
-    writer = csv.writer(Line())
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in events:
-        event = line.event
-        row: list[Any] = [
-            event.at,
-            event.account.email if event.account else event.account_id,
-            event.action,
-            event.talent,
-            line.talent.remote_id if line.talent and not hidden else "",
-            event.subject,
-            " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
-        ]
-        yield writer.writerow([cell(value) for value in row])
+def _row(line: access_events.Line, *, hidden: bool) -> list[Any]:
+    """The cells of ``COLUMNS``; with ``hidden`` no ids of the ATS, which may be names."""
+    event = line.event
+    return [
+        event.at,
+        event.account.email if event.account else event.account_id,
+        event.action,
+        event.talent,
+        line.talent.remote_id if line.talent and not hidden else "",
+        event.subject,
+        " ".join(f"{name}={value}" for name, value in sorted(event.detail.items())),
+    ]
 
 
 @manager

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jemmo.web.privacy import requests, settings
+from jemmo.web.privacy import organization_deletion, requests, settings
 
 urlpatterns = [
     path("settings/privacy/", requests.requests, name="privacy"),
@@ -28,4 +28,22 @@ urlpatterns = [
     path("settings/privacy/access/record.csv", settings.access_file, name="access_csv"),
     path("settings/privacy/processing/", settings.record, name="privacy_processing"),
     path("settings/privacy/processing/record.md", settings.record_file, name="record_md"),
+    path(
+        "settings/privacy/organisation/",
+        organization_deletion.organisation,
+        name="privacy_organisation",
+    ),
+    path(
+        "settings/privacy/organisation/undo/", organization_deletion.undo, name="organisation_undo"
+    ),
+    path(
+        "organisations/deleted/<uuid:deletion_id>/",
+        organization_deletion.certificate,
+        name="organisation_deleted",
+    ),
+    path(
+        "organisations/deleted/<uuid:deletion_id>/certificate.json",
+        organization_deletion.certificate_file,
+        name="organisation_certificate",
+    ),
 ]

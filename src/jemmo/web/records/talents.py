@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
+from jemmo.services.base import access_log
 from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
 from jemmo.services.files import stored_files
-from jemmo.services.privacy import access_log, do_not_contact
+from jemmo.services.privacy import do_not_contact
 from jemmo.store.models import Talent
 from jemmo.store.records import talents
 from jemmo.store.sync import freshness

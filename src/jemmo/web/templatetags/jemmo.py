@@ -36,9 +36,8 @@ from jemmo.domain.validation import html_to_text, split_address
 from jemmo.services.connections.logs import plain
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
-from jemmo.web.frame import labels
+from jemmo.web.frame import field_names, labels
 from jemmo.web.frame.problems import ask_managers, can_act, localized_error, localized_summary
-from jemmo.web.records import field_names
 
 register = template.Library()
 

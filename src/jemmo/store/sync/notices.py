@@ -14,8 +14,8 @@ from jemmo.domain.freshness import PAGES
 from jemmo.domain.notices import Kind, Notice, When, decide, sends
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.stored_values import enum_of
+from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection
-from jemmo.store.notifications import events
 
 _SITUATION = """
     SELECT c.org_id, r.trigger, coalesce(n.every_success, false), n.sealed_chat_url IS NOT NULL,

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from jemmo.domain.access import FOLDED, Action
-from jemmo.services.privacy.retention_policy import retention_policy_of
+from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.store.models import AccessEvent, Account, Organisation
 
 BATCH = 5000  # rows of one statement
