@@ -83,26 +83,26 @@ def fields_of(record: type[Struct]) -> tuple[Field, ...]:
 
 def personal(record: type[Struct]) -> tuple[str, ...]:
     """The fields in which contact details of a person may have been typed."""
-    return tuple(one.name for one in fields_of(record) if one.privacy is Privacy.PERSONAL)
+    return tuple(field.name for field in fields_of(record) if field.privacy is Privacy.PERSONAL)
 
 
 def personal_texts(record: type[Struct]) -> tuple[str, ...]:
     """Those of them that are plain text."""
     names = personal(record)
-    return tuple(one.name for one in fields_of(record) if one.is_text and one.name in names)
+    return tuple(field.name for field in fields_of(record) if field.is_text and field.name in names)
 
 
 def sealed(record: type[Struct]) -> tuple[str, ...]:
     """The documents among the fields."""
-    return tuple(one.name for one in fields_of(record) if one.privacy is Privacy.SEALED)
+    return tuple(field.name for field in fields_of(record) if field.privacy is Privacy.SEALED)
 
 
 def searched(record: type[Struct]) -> tuple[Field, ...]:
-    return tuple(one for one in fields_of(record) if Mark.SEARCHED in one.marks)
+    return tuple(field for field in fields_of(record) if Mark.SEARCHED in field.marks)
 
 
 def links(record: type[Struct]) -> tuple[Field, ...]:
-    return tuple(one for one in fields_of(record) if one.target is not None)
+    return tuple(field for field in fields_of(record) if field.target is not None)
 
 
 def _field(name: str, hint: Any) -> Field:
@@ -110,15 +110,15 @@ def _field(name: str, hint: Any) -> Field:
     declared = hint.__origin__ if marks else hint
     kinds = get_args(declared)
     nullable = NoneType in kinds
-    privacy = [one for one in marks if isinstance(one, Privacy)]
-    labels = [one.text for one in marks if isinstance(one, Label)]
-    targets = [one.target for one in marks if isinstance(one, Link)]
+    privacy = [mark for mark in marks if isinstance(mark, Privacy)]
+    labels = [mark.text for mark in marks if isinstance(mark, Label)]
+    targets = [mark.target for mark in marks if isinstance(mark, Link)]
     return Field(
         name=name,
         type=next(kind for kind in kinds if kind is not NoneType) if nullable else declared,
         nullable=nullable,
         privacy=privacy[0] if privacy else Privacy.PUBLIC,
-        marks=frozenset(one for one in marks if isinstance(one, Mark)),
+        marks=frozenset(mark for mark in marks if isinstance(mark, Mark)),
         label=labels[0] if labels else None,
         target=targets[0] if targets else None,
     )

@@ -18,6 +18,7 @@ from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.key_care import About, Reminder
 
 if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.services.connections.connections import Connected
     from jemmo.services.connections.status import ConnectionStatus
     from jemmo.store.files.stored_files import FileCounts
     from jemmo.store.models import Connection
@@ -85,21 +86,27 @@ def connect(
         hides_ok=yes,
     )
     if json:
-        print_json(
-            {
-                "connection_id": made.id,
-                "org": made.org,
-                "provider": made.provider,
-                "account": made.account,
-                "new": made.is_new,
-                "totals": made.report.totals,
-                "approximate": sorted(made.report.approximate),
-                "history_since": made.since,
-                "left_out": made.report.older,
-                "warnings": made.report.warnings,
-            }
-        )
+        print_json(_as_json(made))
         return
+    _print_connected(made)
+
+
+def _as_json(made: Connected) -> dict[str, object]:
+    return {
+        "connection_id": made.id,
+        "org": made.org,
+        "provider": made.provider,
+        "account": made.account,
+        "new": made.is_new,
+        "totals": made.report.totals,
+        "approximate": sorted(made.report.approximate),
+        "history_since": made.since,
+        "left_out": made.report.older,
+        "warnings": made.report.warnings,
+    }
+
+
+def _print_connected(made: Connected) -> None:
     verb = "Connected" if made.is_new else "Updated"
     out.print(f"{verb} {made.provider} ({made.account or 'account without a name'}).")
     if made.report.totals:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json
 from jemmo.cli.output import counted, err, out, print_json
+
+if TYPE_CHECKING:  # models can be imported only once Django is set up
+    from jemmo.services.operations.backups import Made
 
 
 def register(app: typer.Typer) -> None:
@@ -68,24 +71,38 @@ def backup(
             with_keyset=with_keyset,
             tell=tell,
         )
-    kept = made.manifest
     if json:
-        print_json(
-            {
-                "path": made.path,
-                "bytes": made.bytes,
-                "sha256": made.sha256,
-                "made_at": kept.made_at,
-                "counts": kept.counts,
-                "files": kept.files,
-                "keys": kept.keys,
-                "keyset_included": kept.keyset_included,
-            }
-        )
+        print_json(_as_json(made))
         return
+    _print_made(made, files_included=included)
+    if not with_keyset:
+        out.print(
+            f"It can be opened with the keys {', '.join(made.manifest.keys)} alone: keep a copy of "
+            f"{keyset_path()} too, in another place.",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def _as_json(made: Made) -> dict[str, object]:
+    kept = made.manifest
+    return {
+        "path": made.path,
+        "bytes": made.bytes,
+        "sha256": made.sha256,
+        "made_at": kept.made_at,
+        "counts": kept.counts,
+        "files": kept.files,
+        "keys": kept.keys,
+        "keyset_included": kept.keyset_included,
+    }
+
+
+def _print_made(made: Made, *, files_included: bool) -> None:
+    kept = made.manifest
     rows = sum(table.rows for table in kept.tables.values())
     out.print(f"Wrote {made.path}: {made.bytes:,} bytes, {counted(rows, 'row')}.", soft_wrap=True)
-    if included:
+    if files_included:
         out.print(f"Files in it, sealed as they lie in the storage: {kept.files.count:,}.")
     elif kept.files.count:
         out.print(
@@ -96,13 +113,6 @@ def backup(
         )
     if kept.files.missing:
         out.print(f"Files that were not in the storage: {kept.files.missing:,}.")
-    if not with_keyset:
-        out.print(
-            f"It can be opened with the keys {', '.join(kept.keys)} alone: keep a copy of "
-            f"{keyset_path()} too, in another place.",
-            soft_wrap=True,
-            markup=False,
-        )
 
 
 def restore(

@@ -75,17 +75,16 @@ def connect(
     patience: float | None = None,
     hides_ok: bool = False,
 ) -> Connected:
-    """Test the key, then keep it sealed. Raises ``ConfigError`` and keeps nothing when it cannot be used.
+    """Test the key, then store it sealed. Raises ``ConfigError``, and stores nothing, if the key cannot be used.
 
-    Connecting the same account again replaces its key and options: records and checkpoints stay. With
-    ``refuse_known`` that is a ``KnownAccount`` instead, unless the account was disconnected. A connection made with a
-    ``new_id`` waits, paused, for somebody to say when its first sync may start; the same id again changes nothing.
-    The history stays as it is where ``options`` do not name its years. What a shorter one hides must be ``hides_ok``.
+    The same account again gets the new key and options and keeps its records; with ``refuse_known`` it is refused as a
+    ``KnownAccount``, unless it was disconnected. A connection with a ``new_id`` is paused until somebody starts its
+    first sync; the same id again changes nothing. ``hides_ok`` confirms that a shorter history hides records.
     """
     connector = connector_for(provider)
-    config = connector.configure(api_key, base_url, options or {})
-    check_sweeps(options or {})
-    dated = history.dated(options or {}, {}, datetime.now(UTC).date())
+    config = connector.configure(api_key, base_url, options := options or {})
+    check_sweeps(options)
+    dated = history.dated(options, {}, datetime.now(UTC).date())
     config = replace(config, options=connector.settled(dated))
     requests: list[int] = []
     report = try_key(connector, config, patience=patience, sent=requests.append)
@@ -98,23 +97,21 @@ def connect(
             raise KnownAccount(existing)
         connection = existing or Connection(id=new_id or uuid4(), org=org, provider=connector.name)
         if not again:
-            same = existing is not None and _has_key(existing, config.api_key, vault)
-            since = connection.key_set_at if same else None  # the same key again grows no younger
+            since = _age_of_key(existing, config.api_key, vault)
             connection.base_url = base_url or ""
-            connection.options = history_limit.kept(before, options or {})
+            connection.options = history_limit.kept(before, options)
             if existing is not None:
                 history_limit.check(existing, before, hides_ok=hides_ok)
             connection.label = label or connection.label or connector.label
             connection.account_id = report.account_id or ""
+            since = _age_of_key(existing, config.api_key, vault)
             _keep_key(connection, config.api_key, report, vault, since=since)
-            waits = new_id is not None
-            connection.state = ConnectionState.PAUSED if waits else ConnectionState.ACTIVE
+            connection.state = ConnectionState.PAUSED if new_id else ConnectionState.ACTIVE
             connection.due_at = schedule.first_due(org)
             connection.save()
         note(connection.id, sum(requests))
     if existing is not None and not again:
         history_limit.apply(connection, before)
-    limit = history.limit_of(connection.options)
     return Connected(
         id=connection.id,
         org=org.slug,
@@ -122,8 +119,19 @@ def connect(
         account=report.account_name,
         report=report,
         is_new=existing is None,
-        since=limit.date() if limit else None,
+        since=_first_day(connection),
     )
+
+
+def _first_day(connection: Connection) -> date | None:
+    limit = history.limit_of(connection.options)
+    return limit.date() if limit else None
+
+
+def _age_of_key(existing: Connection | None, api_key: str, vault: Vault) -> datetime | None:
+    """When the connection got this key, if it has it already: the same key again grows no younger."""
+    same = existing is not None and _has_key(existing, api_key, vault)
+    return existing.key_set_at if existing and same else None
 
 
 def names_address(connection: Connection) -> bool:

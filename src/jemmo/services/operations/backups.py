@@ -74,13 +74,7 @@ def make(
             "`jemmo keys rotate`, and keep that key apart.",
         )
     with archive.writing(path) as out, _snapshot(database_url) as cursor:
-        names = [table for table in copying.tables(cursor) if table not in copying.LEFT_OUT]
-        tables = {}
-        for place, name in enumerate(names):
-            tell(name, place, len(names))
-            columns = copying.columns(cursor, name)
-            rows, parts = out.add_lines(f"tables/{name}", copying.rows_of(cursor, name, columns))
-            tables[name] = Table(columns=columns, rows=rows, parts=parts)
+        tables = _tables(cursor, out, tell)
         files = _files(cursor, out, storage, included=with_files, tell=tell)
         if with_keyset:
             out.add(KEYSET, keyset.read_bytes())
@@ -107,6 +101,18 @@ def make(
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Made(path=str(path), bytes=path.stat().st_size, sha256=digest, manifest=manifest)
+
+
+def _tables(cursor: psycopg.Cursor[Any], out: Archive, tell: Tell) -> dict[str, Table]:
+    """Add the rows of every table to the backup."""
+    names = [table for table in copying.tables(cursor) if table not in copying.LEFT_OUT]
+    tables = {}
+    for place, name in enumerate(names):
+        tell(name, place, len(names))
+        columns = copying.columns(cursor, name)
+        rows, parts = out.add_lines(f"tables/{name}", copying.rows_of(cursor, name, columns))
+        tables[name] = Table(columns=columns, rows=rows, parts=parts)
+    return tables
 
 
 class _snapshot:  # noqa: N801 - reads as a statement

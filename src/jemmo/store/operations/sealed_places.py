@@ -106,79 +106,39 @@ def places(
     picture_context: Callable[[int], bytes],
 ) -> list[Place]:
     return [
-        Place(
-            table="connection",
-            column="sealed_key",
-            key="id",
-            bound_to="s.id, s.provider, s.base_url",
-            context=key_context,
-        ),
+        _place("connection", "sealed_key", "id", "s.id, s.provider, s.base_url", key_context),
         _of_talent("sealed", contact_context),
         _of_talent("sealed_texts", talent_texts_context),
-        Place(
-            table="application",
-            column="sealed_texts",
-            key="id",
-            bound_to="s.connection_id, s.remote_id",
-            context=application_texts_context,
+        _place(
+            "application",
+            "sealed_texts",
+            "id",
+            "s.connection_id, s.remote_id",
+            application_texts_context,
         ),
-        Place(
-            table="rejection",
-            column="sealed_raw",
-            key="id",
-            bound_to="s.connection_id",
-            context=rejection_context,
+        _place("rejection", "sealed_raw", "id", "s.connection_id", rejection_context),
+        _place("file_text", "sealed", "attachment_id", "s.attachment_id", text_context),
+        _place("vault_secret", "sealed", "name", "s.name", secret_context),
+        _place(
+            "webhook_address", "sealed_secret", "connection_id", "s.connection_id", address_context
         ),
-        Place(
-            table="file_text",
-            column="sealed",
-            key="attachment_id",
-            bound_to="s.attachment_id",
-            context=text_context,
+        _place(
+            "webhook_address",
+            "sealed_signing_key",
+            "connection_id",
+            "s.connection_id",
+            signing_context,
         ),
-        Place(
-            table="vault_secret",
-            column="sealed",
-            key="name",
-            bound_to="s.name",
-            context=secret_context,
-        ),
-        Place(
-            table="webhook_address",
-            column="sealed_secret",
-            key="connection_id",
-            bound_to="s.connection_id",
-            context=address_context,
-        ),
-        Place(
-            table="webhook_address",
-            column="sealed_signing_key",
-            key="connection_id",
-            bound_to="s.connection_id",
-            context=signing_context,
-        ),
-        Place(
-            table="webhook_delivery",
-            column="sealed_body",
-            key="id",
-            bound_to="s.connection_id",
-            context=body_context,
-        ),
-        Place(
-            table="organisation_notices",
-            column="sealed_chat_url",
-            key="org_id",
-            bound_to="s.org_id",
-            context=chat_context,
-        ),
-        Place(
-            table="support_picture",
-            column="sealed",
-            key="message_id",
-            bound_to="s.message_id",
-            context=picture_context,
-        ),
+        _place("webhook_delivery", "sealed_body", "id", "s.connection_id", body_context),
+        _place("organisation_notices", "sealed_chat_url", "org_id", "s.org_id", chat_context),
+        _place("support_picture", "sealed", "message_id", "s.message_id", picture_context),
     ]
+
+
+def _place(
+    table: str, column: str, key: str, bound_to: str, context: Callable[..., bytes]
+) -> Place:
+    return Place(table=table, column=column, key=key, bound_to=bound_to, context=context)
 
 
 def _of_talent(column: str, context: Callable[..., bytes]) -> Place:

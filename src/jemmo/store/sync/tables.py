@@ -129,7 +129,7 @@ def column_of(field: Field) -> Column:
         return Column(field.name, "text", as_array, "text[]")
     if get_origin(field.type) is dict or issubclass(field.type, Struct):
         return Column(field.name, "text", as_json, "jsonb")
-    return Column(field.name, next(_TYPES[one] for one in field.type.__mro__ if one in _TYPES))
+    return Column(field.name, next(_TYPES[base] for base in field.type.__mro__ if base in _TYPES))
 
 
 _TYPES: dict[type, str] = {
