@@ -265,7 +265,7 @@ def test_only_what_was_written_since_then(
             "limit=501",
             "limit=x",
             "cursor=x",
-            "cursor=" + "A" * 5000,
+            "cursor=" + "A" * 4000,
             "cursor=é",
             "cursor=dGFsZW50czo",
         ),
@@ -279,6 +279,12 @@ def test_a_parameter_that_cannot_be_used_says_what_can(
 ) -> None:
     problem = ask(f"talents?{query}", token(), 422)
     assert problem["code"] == "bad_parameter"
+    assert problem["next_step"]
+
+
+def test_an_address_too_long_is_a_problem_document(token: Callable[..., str], ask: Asks) -> None:
+    problem = ask("talents?cursor=" + "A" * 5000, token(), 414)
+    assert problem["code"]
     assert problem["next_step"]
 
 
