@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.test import Client
 from django.urls import reverse
+from fakes.markup import collapsed
 from fakes.showcase import NOW, Showcase
 
 from jemmo.store.models import Application, Stage, StageEvent
@@ -32,7 +33,8 @@ def test_a_move_within_a_stage_is_told_by_its_status(
         origin="OBSERVED",
     )
 
-    page = signed_in("recruiter").get(reverse("talent", args=[elodie.id])).content.decode()
+    answer = signed_in("recruiter").get(reverse("talent", args=[elodie.id]))
+    page = collapsed(answer.content.decode())
 
     assert re.search(r'<ol class="moves">.*Hired → Rejected', page, re.DOTALL)
     assert f"<bdi>{stage.name}</bdi> → <bdi>{stage.name}</bdi>" not in page
@@ -53,7 +55,8 @@ def test_a_reported_move_tells_when_the_stage_was_entered_and_left(
         origin="REPORTED",
     )
 
-    page = signed_in("recruiter").get(reverse("talent", args=[elodie.id])).content.decode()
+    answer = signed_in("recruiter").get(reverse("talent", args=[elodie.id]))
+    page = collapsed(answer.content.decode())
 
     [moves] = re.findall(r'<ol class="moves">(.*?)</ol>', page, re.DOTALL)
     assert [one.count("<time") for one in moves.split("<li>")[1:]] == [2]

@@ -467,6 +467,12 @@ def query(context: dict[str, Any], **changes: Any) -> str:
     return f"?{parameters.urlencode()}"
 
 
+@register.inclusion_tag("frame/choice.html")
+def choice(options: object, value: object, **shown: str) -> dict[str, Any]:
+    """A list that filters: ``name``, ``label``, ``any`` for no filter, and ``words`` for values that are codes."""
+    return {"options": options, "value": value, **shown}
+
+
 @register.inclusion_tag("frame/sortable.html", takes_context=True)
 def sortable(context: dict[str, Any], key: str, label: str, kind: str = "") -> dict[str, Any]:
     """The head of a column that sorts; a second click turns the order around."""

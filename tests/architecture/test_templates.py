@@ -1,0 +1,25 @@
+"""Templates can be read without scrolling sideways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+WEB = Path(__file__).parents[2] / "src" / "jemmo" / "web"
+WIDEST = 140
+
+
+def longest_lines() -> dict[Path, int]:
+    pages = sorted(WEB.glob("*/templates/**/*.html"))
+    assert pages
+    return {page: max(map(len, page.read_text().splitlines()), default=0) for page in pages}
+
+
+def test_no_line_of_a_template_is_too_long() -> None:
+    too_long = {page.name: length for page, length in longest_lines().items() if length > WIDEST}
+
+    assert too_long == {}
+
+
+def test_most_templates_are_narrower() -> None:
+    assert median(longest_lines().values()) <= 130
