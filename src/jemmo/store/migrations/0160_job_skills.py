@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0168_who_asked_for_webhooks'),
+        ('store', '0159_who_asked_for_webhooks'),
     ]
 
     operations = [
