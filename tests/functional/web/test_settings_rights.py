@@ -281,7 +281,9 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
     assert HeldDeletion.objects.get(connection=ours).released_at is not None
     admin.post(path(ours, "deletions/talents"), {"decision": "keep"})
     assert not HeldDeletion.objects.filter(connection=ours, closed_at=None).exists()
-    assert admin.get(path(ours, "deletions/talents")).status_code == 404
+    decided = admin.get(path(ours, "deletions/talents"), follow=True)
+    assert decided.redirect_chain[-1][0] == path(ours, "")
+    assert "already" in decided.content.decode()
 
 
 def test_talents_and_their_applications_are_decided_together(

@@ -94,3 +94,18 @@ def test_the_catalogue_holds_the_texts_of_the_pages_and_no_other(tmp_path: Path)
     )
 
     assert set(entries(copy / CATALOGUE)) == set(entries(SOURCE / CATALOGUE))
+
+
+def test_no_text_counts_a_value_that_its_own_names_hide() -> None:
+    """Django resolves ``count`` last: ``count n=page.total with page=…`` would count another ``page``."""
+    tags = [
+        tag
+        for template in sorted((SOURCE / "web").rglob("*.html"))
+        for tag in re.findall(
+            r"\{% blocktranslate\s+(count .*?)\s*%\}", template.read_text(), re.DOTALL
+        )
+    ]
+    counted = [(tag, re.match(r"count \w+=(\w+)", tag)) for tag in tags]
+
+    assert len(tags) > 20
+    assert [tag for tag, name in counted if name and re.search(rf" {name[1]}=", tag)] == []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from django.test import Client
 from django.urls import reverse
 from fakes.showcase import Showcase
@@ -43,6 +44,15 @@ def test_what_is_refused_is_shown_with_its_time(showcase: Showcase, signed_in: S
         ("candidates", "include", now),
         ("custom-field-options", "list", now),
     ]
+
+
+@pytest.mark.usefixtures("showcase")
+def test_a_single_refusal_is_counted_in_the_singular(signed_in: SignedIn) -> None:
+    _refuse(Refusal(path="candidates", part="list", at=datetime.now(UTC)))
+
+    page = signed_in("owner").get(reverse("quality")).content.decode()
+
+    assert "The ATS refuses 1 request that Jemmo would make" in page
 
 
 def test_what_another_version_wrote_is_nothing(showcase: Showcase, signed_in: SignedIn) -> None:

@@ -96,7 +96,7 @@ FLATCHR = Connector(
             default="production",
             choices=("production", "demo"),
             asked=True,
-            help=_("Whether the account is a production account or on Flatchr's demo host."),
+            help=_("Whether this is a real account or one on Flatchr's demo host."),
         ),
         Option(
             name="careers_base",
