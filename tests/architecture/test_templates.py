@@ -1,4 +1,4 @@
-"""Templates can be read without scrolling sideways."""
+"""Templates, styles and scripts can be read without scrolling sideways."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ def test_no_line_of_a_template_is_too_long() -> None:
     too_long = {page.name: length for page, length in longest_lines().items() if length > WIDEST}
 
     assert too_long == {}
+
+
+def test_no_line_of_a_style_sheet_or_script_is_too_long() -> None:
+    sources = [*WEB.glob("static/web/*.css"), *WEB.glob("static/web/*.js")]
+
+    assert len(sources) > 5
+    assert [
+        f"{source.name}:{number}"
+        for source in sources
+        for number, line in enumerate(source.read_text().splitlines(), 1)
+        if len(line) > WIDEST
+    ] == []
 
 
 def test_most_templates_are_narrower() -> None:
