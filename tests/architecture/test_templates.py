@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from statistics import median
 
@@ -35,3 +36,15 @@ def test_no_line_of_a_style_sheet_or_script_is_too_long() -> None:
 
 def test_most_templates_are_narrower() -> None:
     assert median(longest_lines().values()) <= 130
+
+
+def test_facts_end_without_a_space_before_their_separator() -> None:
+    """The separator is an inline ``::after``: a line break before ``</li>`` would show as a space."""
+    ends = [
+        (page.name, end)
+        for page in longest_lines()
+        for facts in re.findall(r'<ul class="facts">.*?</ul>', page.read_text(), re.DOTALL)
+        for end in re.findall(r"<li>(?:(?!<li).)*?\s</li>", facts, re.DOTALL)
+    ]
+
+    assert ends == []
