@@ -119,10 +119,13 @@ def everything(org: models.Organisation) -> dict[str, set[str]]:
         for kind in ("jobs", "talents", "applications", "resumes", "stages")
     }
     listed: dict[str, set[str]] = {"jobs": set(), "talents": set()}
-    selectors: dict[str, Any] = {"jobs": jobs, "talents": talents}
-    for kind, selector in selectors.items():
+    lists: dict[str, tuple[Any, Any]] = {
+        "jobs": (jobs.search, jobs.JobFilters),
+        "talents": (talents.search, talents.TalentFilters),
+    }
+    for kind, (search, filters) in lists.items():
         page = 1
-        while items := selector.search(org, selector.Wanted(page=page)).items:
+        while items := search(org, filters(page=page)).items:
             listed[kind] |= {row.remote_id for row in items}
             page += 1
     counts = counts_of(models.Connection.objects.get(org=org))

@@ -56,7 +56,11 @@ def test_settings_with_which_nothing_would_work_are_refused(
 ) -> None:
     settings = {"DJANGO_SETTINGS_MODULE": "jemmo.settings", "JEMMO_HOME": str(tmp_path)}
     outcome = subprocess.run(
-        [sys.executable, "-c", "import django; django.setup(); import jemmo.cli.working"],
+        [
+            sys.executable,
+            "-c",
+            "import django; django.setup(); import jemmo.cli.operations.working",
+        ],
         env={**os.environ, **settings, name: value},
         capture_output=True,
         text=True,

@@ -84,7 +84,6 @@ SEVERAL_TEXTS = {
     *("changed_meanwhile",),
     *("configuration", "connection_lost", "disk_full", "environment"),
     *(
-        "file_host",
         "file_unavailable",
         "foreign_tables",
         "key_refused",
@@ -100,21 +99,20 @@ REASON = ERROR_CATALOG["no_reason"].means
 
 def raised() -> Iterator[tuple[str, str, str]]:
     """Every code of the source with the error that carries it and its text; ``no_{field}`` by field."""
-    for path in SOURCE.rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        fields = [
-            str(call.args[1].value)
-            for call in calls
-            if isinstance(call.func, ast.Name)
-            and call.func.id == "_required"
-            and isinstance(call.args[1], ast.Constant)
-        ]
-        for call in calls:
-            name = call.func.id if isinstance(call.func, ast.Name) else ""
-            text = ast.unparse(call.args[0]) if call.args else ""
-            for code in _codes(call, fields):
-                yield code, name, text
+    trees = [ast.parse(path.read_text()) for path in SOURCE.rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    fields = {
+        str(call.args[1].value)
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "required"
+        and isinstance(call.args[1], ast.Constant)
+    }
+    for call in calls:
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        text = ast.unparse(call.args[0]) if call.args else ""
+        for code in _codes(call, sorted(fields)):
+            yield code, name, text
 
 
 def _codes(call: ast.Call, fields: list[str]) -> list[str]:
