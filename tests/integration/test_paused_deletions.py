@@ -73,7 +73,7 @@ async def test_most_of_a_small_company_waits_and_so_do_its_applications(
     assert await found.ids(Stream.TALENTS) == set(talents)
     assert await found.ids(Stream.APPLICATIONS) == applications
     assert report.error is not None
-    assert f"We paused {45 + len(gone)} paused_deletions." in report.error["message"]
+    assert f"We paused {45 + len(gone)} deletions." in report.error["message"]
 
     await _decide(found, "release", 45 + len(gone))
     assert (await found.sync(Mode.RECONCILE)).status is RunStatus.SUCCEEDED
@@ -144,11 +144,11 @@ async def test_kept_records_stay_also_while_a_sync_uses_the_release(
     bury = Writer.write_tombstones
 
     async def kept_meanwhile(self: Writer, stream: Stream, remote_ids: Sequence[str]) -> int:
-        monkeypatch.setattr(Writer, "bury", bury)
+        monkeypatch.setattr(Writer, "write_tombstones", bury)
         await _decide(found, "keep")
         return await bury(self, stream, remote_ids)
 
-    monkeypatch.setattr(Writer, "bury", kept_meanwhile)
+    monkeypatch.setattr(Writer, "write_tombstones", kept_meanwhile)
     report = await found.sync(Mode.RECONCILE)
 
     assert await found.ids(Stream.TALENTS) == set(talents)
@@ -174,7 +174,7 @@ async def test_a_deletion_that_has_begun_is_not_called_kept(
         refused.append(refusal.value.code)
         return deleted
 
-    monkeypatch.setattr(Writer, "bury", too_late)
+    monkeypatch.setattr(Writer, "write_tombstones", too_late)
     await found.sync(Mode.RECONCILE)
 
     assert refused == ["deletion_begun", "deletion_decided"]
