@@ -76,10 +76,9 @@ def show(org: Org, json: Json = False) -> None:
         out.print("No API tokens yet. `jemmo token create` makes one.", markup=False)
         return
     names = ("id", "name", "scopes", "last_used_at", "expires_at")
-    cells = [[_cell(row[name]) for name in names] for row in rows]
     listing = table("ID", "Name", "Scopes", "Last used", "Expires")
-    for row in cells:
-        listing.add_row(*row)
+    for row in rows:
+        listing.add_row(*(_cell(row[name]) for name in names))
     out.print(listing)
 
 
