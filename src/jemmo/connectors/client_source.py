@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jemmo.rest_client import Downloads, RestClient
+from jemmo.connectors.base import Config
+from jemmo.rest_client import Downloads, Hosts, RestClient
 
 
 class ClientSource:
@@ -40,3 +41,8 @@ class ClientFiles:
 
     async def close(self) -> None:
         await self.client.close()
+
+
+def hosts_of(config: Config) -> Hosts:
+    """The hosts that files come from: the ATS's own, and those of the option ``file_hosts``."""
+    return Hosts.of(config.base_url, config.options["file_hosts"])

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.validation import may_be_address, split_address, text
-from jemmo.rest_client import Downloads, RestClient
+from jemmo.rest_client import Answer, Downloads, RestClient
 from jemmo.rest_client.download import too_large
 
 SIGNS = {
@@ -40,18 +40,32 @@ async def fetch_file(
     client: RestClient, downloads: Downloads, path: str, *, kind: str, max_bytes: int
 ) -> bytes | None:
     """The file that a path, of whatever kind its answer is, leads to; ``None`` when it is gone."""
-    try:
-        answer = await client.answer(path, expected=ANSWERS)
-    except Refused as error:
-        if error.status in NOT_FOUND:
-            return None
-        raise
+    answer = await answer_unless_gone(client, path, expected=ANSWERS)
+    if answer is None:
+        return None
     file = read_answer(answer.status, answer.headers, answer.body, kind)
     content = file.content
     if file.link is not None:
         link = own_scheme(file.link, client.base_url)
         content = await downloads.fetch(link, max_bytes=max_bytes)
-    if content is not None and len(content) > max_bytes:
+    return None if content is None else within(content, max_bytes)
+
+
+async def answer_unless_gone(
+    client: RestClient, path: str, *, expected: frozenset[int] = frozenset({200})
+) -> Answer | None:
+    """The answer to a request for a file, ``None`` when the ATS says that it is gone."""
+    try:
+        return await client.answer(path, expected=expected)
+    except Refused as error:
+        if error.status in NOT_FOUND:
+            return None
+        raise
+
+
+def within(content: bytes, max_bytes: int) -> bytes:
+    """The content; raises ``RecordRejected`` when it is too large."""
+    if len(content) > max_bytes:
         raise too_large()
     return content
 

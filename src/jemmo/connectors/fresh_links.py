@@ -26,13 +26,13 @@ class FreshLinks(ClientFiles, ABC):
     async def link(self, file: WantedFile) -> FreshLink | None:
         """Where the file is now; ``None`` when it is gone."""
 
-    async def open_file(self, wanted: WantedFile) -> FoundFile | None:
+    async def open_file(self, file: WantedFile) -> FoundFile | None:
         for attempt in range(ATTEMPTS):
-            link = await self.link(wanted)
+            link = await self.link(file)
             if link is None:
                 return None
             try:
-                content = await self.downloads.fetch(link.url, max_bytes=wanted.max_bytes)
+                content = await self.downloads.fetch(link.url, max_bytes=file.max_bytes)
             except LinkDead:
                 if attempt + 1 == ATTEMPTS:
                     raise

@@ -18,8 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.listing import MOST_EMPTY_PAGES
-from jemmo.connectors.whole import Visited, endless
-from jemmo.domain.errors import PermanentError
+from jemmo.connectors.whole import Visited, endless, repeating
 
 REMEMBERED_PAGES = 12
 MOST_STEPS_BACK = 10
@@ -187,20 +186,12 @@ class Walk(Generic[P]):
         stands = following is not None and bool(ids) and repeats == len(ids)
         self._without_news = self._without_news + 1 if stands else 0
         if self._without_news > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
-            raise _repeating()
+            raise repeating()
 
     def _mark(self, url: str) -> None:
         if url in self._visited:
-            raise _repeating()
+            raise repeating()
         self._visited.add(url)
-
-
-def _repeating() -> PermanentError:
-    return PermanentError(
-        "The ATS sends the same page again and again, so the list has no end.",
-        code="page_repeats",
-        next_step="Sync again later. If the problem persists, tell the ATS's support which list it is.",
-    )
 
 
 def id_of(row: Any) -> str | None:

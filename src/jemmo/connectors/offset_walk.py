@@ -20,7 +20,8 @@ from msgspec.structs import replace
 
 from jemmo.connectors.loose import Json, moment, row_id
 from jemmo.connectors.refusals import Refused
-from jemmo.domain.errors import PermanentError, TransientError
+from jemmo.connectors.whole import repeating
+from jemmo.domain.errors import TransientError
 
 CREATED = "createdAt"
 MOST_STEPS_BACK = 10
@@ -225,11 +226,7 @@ class Walk:
     def _watch_standstill(self, rows: list[Json], news: list[Json]) -> None:
         self._idle = 0 if news or not rows else self._idle + 1
         if self._idle > MOST_PAGES_WITHOUT_NEWS + MOST_STEPS_BACK:
-            raise PermanentError(
-                "The ATS sends the same rows again and again, so the list has no end.",
-                code="page_repeats",
-                next_step="Sync again later. If the problem persists, tell the ATS's support which list.",
-            )
+            raise repeating()
 
 
 def _begins_with_tie(page: Rows) -> bool:

@@ -9,14 +9,13 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from jemmo.connectors.base import Config, free_text
-from jemmo.connectors.client_source import ClientFiles
+from jemmo.connectors.client_source import ClientFiles, hosts_of
+from jemmo.connectors.file_answers import answer_unless_gone, within
 from jemmo.connectors.option_values import unreadable
-from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.translation_marks import marked as _
-from jemmo.rest_client import Downloads, Hosts, RestClient
-from jemmo.rest_client.download import too_large
+from jemmo.rest_client import Downloads, RestClient
 
 FILE_ID = "{fileId}"
 FILE_URL = free_text(
@@ -42,7 +41,7 @@ def check_template(config: Config) -> None:
     if not template:
         return
     try:
-        _hosts(config).check(template.replace(FILE_ID, "0"))
+        hosts_of(config).check(template.replace(FILE_ID, "0"))
         is_usable = FILE_ID in template
     except ConfigError:
         is_usable = False
@@ -58,7 +57,7 @@ def file_request(
     config: Config, file_id: str, *, key: Mapping[str, str], label: str
 ) -> FileRequest:
     """The request for a file's bytes: to hosts that were named, and with the key to the ATS's own host alone."""
-    template, hosts = config.options[FILE_URL.name], _hosts(config)
+    template, hosts = config.options[FILE_URL.name], hosts_of(config)
     if not template:
         raise ConfigError(
             f"{label} does not document where resumes are fetched, so they are not.",
@@ -79,7 +78,7 @@ class TemplateFiles(ClientFiles):
     def __init__(
         self, config: Config, client: RestClient, *, key: Mapping[str, str], label: str
     ) -> None:
-        super().__init__(client, Downloads(_hosts(config)))
+        super().__init__(client, Downloads(hosts_of(config)))
         self._request = partial(file_request, config, key=key, label=label)
 
     async def open_file(self, file: WantedFile) -> FoundFile | None:
@@ -93,16 +92,5 @@ class TemplateFiles(ClientFiles):
         return FoundFile(content=content, remote_version=file.remote_version)
 
     async def _from_ats(self, url: str, max_bytes: int) -> bytes | None:
-        try:
-            content = (await self.client.answer(url)).body
-        except Refused as error:
-            if error.status in NOT_FOUND:
-                return None
-            raise
-        if len(content) > max_bytes:
-            raise too_large()
-        return content
-
-
-def _hosts(config: Config) -> Hosts:
-    return Hosts.of(config.base_url, config.options["file_hosts"])
+        answer = await answer_unless_gone(self.client, url)
+        return None if answer is None else within(answer.body, max_bytes)

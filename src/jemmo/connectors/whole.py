@@ -94,6 +94,15 @@ def make_up(every: int, *parts: int) -> bool:
     return 0 <= sum(parts) - every <= every // 100
 
 
+def repeating() -> PermanentError:
+    """The error for a list that sends the same page without end."""
+    return PermanentError(
+        "The ATS sends the same page again and again, so the list has no end.",
+        code="page_repeats",
+        next_step="Sync again later. If the problem persists, tell the ATS's support which list it is.",
+    )
+
+
 def endless(name: str) -> PermanentError:
     """The error for a list whose pages lead in a circle, or are empty one after the other."""
     return PermanentError(f"The ATS's list of {name} has no end.", code="endless_list")

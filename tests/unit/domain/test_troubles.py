@@ -90,7 +90,7 @@ SEVERAL_TEXTS = {
         "malformed_record",
     ),
     *("no_connection", "no_event", "no_id", "no_name", "no_title", "not_a_webhook"),
-    *("not_confirmed", "not_installed", "option", "page_repeats", "path", "paused"),
+    *("not_confirmed", "not_installed", "option", "path", "paused"),
     *("storage_address", "storage_refused", "timeout", "wrong_keyset"),
 }
 MIXED: set[str] = set()

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.client_source import ClientFiles
+from jemmo.connectors.client_source import ClientFiles, hosts_of
 from jemmo.connectors.file_answers import fetch_file
 from jemmo.connectors.flatchr.account import client_of
 from jemmo.connectors.flatchr.mapping import resume_version
@@ -21,7 +21,7 @@ from jemmo.connectors.pacing import evenly
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.errors import TransientError
 from jemmo.domain.ports import FoundFile, WantedFile
-from jemmo.rest_client import Downloads, Hosts
+from jemmo.rest_client import Downloads
 
 NOT_FOUND_AT_MOST = 3
 """Applicants in a row who are not found, after which the route to a single one counts as missing."""
@@ -42,7 +42,7 @@ class FlatchrFiles(ClientFiles):
     def __init__(self, config: Config) -> None:
         super().__init__(
             client_of(config, evenly(config, int(config.options["cv_per_minute"]))),
-            Downloads(Hosts.of(config.base_url, config.options["file_hosts"])),
+            Downloads(hosts_of(config)),
         )
         settings = Settings(config)
         self._company_id = settings.company_id

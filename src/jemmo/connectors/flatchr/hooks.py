@@ -19,8 +19,8 @@ from jemmo.connectors.base import Options, Reread, Webhooks
 from jemmo.connectors.flatchr.mapping import version_of
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.connectors.flatchr.wire import whole
-from jemmo.connectors.looking import reread_changed
 from jemmo.connectors.option_values import comma_list
+from jemmo.connectors.refetching import refetch_from_changes
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
@@ -89,7 +89,9 @@ async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetim
     assert isinstance(source, FlatchrSource)
     source.forget()
     source.make.resumes = {hint.remote_id: hint.file for hint in hints if hint.file}
-    return await reread_changed(source, hints, since - _OVERLAP, streams=STREAMS, unnamed=LATELY)
+    return await refetch_from_changes(
+        source, hints, since - _OVERLAP, streams=STREAMS, unnamed=LATELY
+    )
 
 
 def read_event(body: bytes, events: tuple[str, ...] = EVENTS) -> Event | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.client_source import hosts_of
 from jemmo.connectors.fresh_links import FreshLink, FreshLinks
 from jemmo.connectors.greenhouse.mapping import version_of
 from jemmo.connectors.greenhouse.source import GreenhouseSource
 from jemmo.domain.ports import WantedFile
 from jemmo.domain.validation import text, web_address
-from jemmo.rest_client import Downloads, Hosts
+from jemmo.rest_client import Downloads
 
 
 class GreenhouseFiles(FreshLinks):
     def __init__(self, config: Config) -> None:
         self.source = GreenhouseSource(config)
-        downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
+        downloads = Downloads(hosts_of(config))
         super().__init__(self.source.client, downloads)
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from jemmo.connectors.base import Options, Webhooks
-from jemmo.connectors.looking import reread
+from jemmo.connectors.refetching import refetch_by_ids
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
@@ -125,7 +125,7 @@ def _ids(payload: Any, place: Place) -> Iterator[str]:
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=reread,
+    reread=refetch_by_ids,
     verify=verify,
     streams=(Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS),
     setup=_(

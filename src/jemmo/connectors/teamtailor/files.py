@@ -8,12 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
+from jemmo.connectors.client_source import hosts_of
 from jemmo.connectors.fresh_links import FreshLink, FreshLinks
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.teamtailor.client import client
 from jemmo.domain.ports import WantedFile
 from jemmo.domain.validation import split_address, text, web_address
-from jemmo.rest_client import Downloads, Hosts
+from jemmo.rest_client import Downloads
 
 UPLOAD = "upload:"
 
@@ -35,7 +36,7 @@ class _Owner(Struct, frozen=True):
 
 class TeamtailorFiles(FreshLinks):
     def __init__(self, config: Config) -> None:
-        downloads = Downloads(Hosts.of(config.base_url, config.options["file_hosts"]))
+        downloads = Downloads(hosts_of(config))
         super().__init__(client(config, connections=1), downloads)
         self.path_is_version = config.on("resume_path_is_version")
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Options, Webhooks
-from jemmo.connectors.refetch_changes import refetch_changes
+from jemmo.connectors.refetching import refetch_by_ids_or_changes
 from jemmo.domain.errors import RecordRejected
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
@@ -122,7 +122,7 @@ def _id(record: dict[str, Any]) -> str | None:
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=refetch_changes,
+    reread=refetch_by_ids_or_changes,
     verify=verify,
     streams=tuple(KINDS.values()),
     setup=_(
