@@ -104,7 +104,15 @@ class Up:
 
     def end(self, how: signal.Signals) -> int:
         self.process.send_signal(how)
-        return self.process.wait()
+        return self.process.wait(LONGEST)
+
+
+@pytest.fixture(autouse=True)
+def hangup_ends() -> Iterator[None]:
+    """Whoever starts the tests under `nohup` ignores hangups, and so would `jemmo up`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
