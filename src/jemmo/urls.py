@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from jemmo.mcp.endpoint import endpoint
 from jemmo.web.accounts import address
 from jemmo.web.admin import only_support
 from jemmo.web.frame.health import healthz, metrics, readyz
@@ -25,6 +26,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("jemmo.api.urls")),
+    path("mcp", endpoint),
     path("", include("jemmo.web.urls")),
 ]
 

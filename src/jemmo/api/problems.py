@@ -63,7 +63,8 @@ def bad_parameter(name: str, detail: str, next_step: str) -> Problem:
     )
 
 
-PREFIX = "/api/"
+PROGRAMS = ("/api/", "/mcp")
+"""What addresses of programs begin with."""
 GENERIC = {
     400: ("bad_request", "The request cannot be understood.", "See /api/v1/openapi.json."),
     404: ("not_found", "There is nothing at this address.", "See /api/v1/openapi.json."),
@@ -96,7 +97,7 @@ class OnlyProblems:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if not request.path.startswith(PREFIX) or response.status_code < 400:
+        if not request.path.startswith(PROGRAMS) or response.status_code < 400:
             return response
         if response.headers.get("Content-Type") == CONTENT_TYPE:
             return response

@@ -16,14 +16,12 @@ from jemmo.api import cursors
 from jemmo.api.access import ApiRequest
 from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
-from jemmo.domain.access import Action
 from jemmo.domain.tokens import ApiScope
-from jemmo.services.base.access_log import log_access, was_logged_recently
+from jemmo.services.base.access_log import log_program_read
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
 
-PERSONAL = ("talents", "applications")
 MOST = 500  # records of a page
 
 
@@ -143,10 +141,11 @@ def _note(request: ApiRequest, name: str, *, begins: bool = False) -> None:
     A cursor proves nothing: a program can make one up.
     """
     token = request.token
-    known: dict[str, Any] = {"what": name, "token": str(token.pk)}
-    if name not in PERSONAL or (
-        not begins and was_logged_recently(token.org, Action.EXPORTED, **known)
-    ):
-        return
-    contacts = ApiScope.CONTACTS in token.scopes
-    log_access(token.org, Action.EXPORTED, actor=token.created_by, contacts=contacts, **known)
+    log_program_read(
+        token.org,
+        name,
+        actor=token.created_by,
+        contacts=ApiScope.CONTACTS in token.scopes,
+        program=str(token.pk),
+        begins=begins,
+    )

@@ -92,8 +92,8 @@ POSTS = {"sync_icon": RECRUITER, "refresh": RECRUITER}
 FORBIDDEN = {"file", "file_link", "file_image", "file_bytes"}
 """A member is told that they may not, since the page they come from names the file."""
 
-OF_ITS_OWN = ("admin/", "accounts/", "api/")
-"""Django's and allauth's own pages, tested below as a whole, and the API, whose operations have tests of their own."""
+OF_ITS_OWN = ("admin/", "accounts/", "api/", "mcp")
+"""Django's and allauth's own pages, tested below as a whole, and what programs ask, which has tests of its own."""
 
 WRONG_METHOD = 405
 """Answered before anybody asks who it is; it tells nothing. An address has at least one method."""

@@ -25,7 +25,7 @@ HEAVY = (
     *("django", "aiohttp", "tink", "pyarrow", "boto3", "psycopg", "procrastinate", "rich"),
     *("msgspec", "structlog", "asyncio", "jemmo.bootstrap", "jemmo.connectors"),
 )
-WITHOUT_JSON = {("up",), ("web",), ("worker",), ("sandbox",), ("export",)}
+WITHOUT_JSON = {("up",), ("web",), ("worker",), ("sandbox",), ("mcp",), ("export",)}
 """They run until they are stopped, or print records."""
 NO_DATABASE = {("doctor",), ("down",)}
 """They work without one, and tell it in an object of their own."""

@@ -14,6 +14,7 @@ from jemmo.store.models import AccessEvent, Account, Organisation
 
 BATCH = 5000  # rows of one statement
 MONTH = timedelta(days=30.44)
+PERSONAL = ("talents", "applications")  # kinds of records that are about people
 
 _LOOKED = """
     INSERT INTO access_event (org_id, account_id, action, talent, detail)
@@ -42,6 +43,24 @@ def was_logged_recently(org: Organisation, action: Action, **detail: Any) -> boo
     since = datetime.now(UTC) - FOLDED
     recent = AccessEvent.objects.filter(org=org, action=action, at__gt=since)
     return recent.filter(detail__contains=detail).exists()
+
+
+def log_program_read(
+    org: Organisation,
+    what: str,
+    *,
+    actor: Account | None,
+    contacts: bool,
+    program: str,
+    begins: bool = False,
+) -> None:
+    """Note that a program reads people: each list that it ``begins``, and once in a while whatever else it reads.
+
+    ``program`` is the id of its token, or what it is where it has none.
+    """
+    known: dict[str, Any] = {"what": what, "token": program}
+    if what in PERSONAL and (begins or not was_logged_recently(org, Action.EXPORTED, **known)):
+        log_access(org, Action.EXPORTED, actor=actor, contacts=contacts, **known)
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:

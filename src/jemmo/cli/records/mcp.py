@@ -1,0 +1,69 @@
+"""Letting an AI assistant ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from jemmo.cli.examples import examples
+from jemmo.cli.options import Org
+from jemmo.domain.errors import ConfigError
+
+VARIABLE = "JEMMO_TOKEN"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "mcp",
+        epilog=examples(
+            "jemmo mcp --org acme",
+            "JEMMO_TOKEN=… jemmo mcp --org acme",
+            "claude mcp add jemmo -- jemmo mcp --org acme",
+        ),
+    )(mcp)
+
+
+def mcp(
+    org: Org,
+    token_stdin: Annotated[
+        bool, typer.Option("--token-stdin", help="Read an API token from the first line of stdin.")
+    ] = False,
+) -> None:
+    """Answer an AI assistant on stdin and stdout.
+
+    Speaks the Model Context Protocol and only reads. Without a token it shows no contact details and nothing
+    confidential; with one (the variable JEMMO_TOKEN, or --token-stdin) it shows what the token may read.
+    """
+    secret = _first_line() if token_stdin else os.environ.get(VARIABLE, "")
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from asgiref.sync import async_to_sync
+
+    from jemmo.mcp.caller import Caller, of_secret
+    from jemmo.services.accounts import accounts
+
+    company = accounts.organisation(org)
+    caller = partial(of_secret, company, secret) if secret else partial(Caller, org=company)
+    caller()  # a token that is refused ends the command here
+    try:
+        from jemmo.mcp.server import serve_stdio
+    except ImportError as error:
+        raise ConfigError(
+            "Answering assistants needs the package mcp, which is not installed.",
+            code="mcp_not_installed",
+            next_step="Run `pip install 'jemmo[mcp]'`.",
+        ) from error
+    async_to_sync(serve_stdio)(caller)
+
+
+def _first_line() -> str:
+    """Read byte by byte: whatever follows belongs to the protocol."""
+    line = b""
+    while (byte := os.read(sys.stdin.fileno(), 1)) not in {b"", b"\n"} and len(line) < 1000:
+        line += byte
+    return line.decode(errors="replace").strip()

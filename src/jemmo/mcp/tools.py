@@ -1,0 +1,232 @@
+"""The questions that an assistant may ask. Each reads, and none changes anything.
+
+Parameters are checked by the SDK, which takes them from the signatures: annotations are evaluated.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.db.models import Model
+from django.utils import timezone
+from pydantic import Field
+
+from jemmo.domain.enums import ApplicationStatus, JobStatus
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.masking import has_contacts
+from jemmo.domain.tokens import ApiScope
+from jemmo.mcp.caller import Caller
+from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
+from jemmo.services.connections.status import overview
+from jemmo.services.records.explanations import explain_record
+from jemmo.store.models import Application, Organisation
+from jemmo.store.records import jobs, talents
+from jemmo.store.records.export import KINDS
+from jemmo.vault import default_vault
+
+MOST = 50  # records of one answer
+LONGEST_QUERY = 200  # characters
+ID = Annotated[UUID, Field(description="A record's `id`, as the other tools give it.")]
+Query = Annotated[str, Field(max_length=LONGEST_QUERY, description="Words to search for.")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Records to return.")]
+Page = Annotated[int, Field(ge=1, le=1000, description="Which page of them.")]
+Entity = Literal["jobs", "talents", "applications"]
+
+
+def search_jobs(
+    query: Query = "", status: JobStatus | None = None, limit: Limit = 20, page: Page = 1
+) -> dict[str, Any]:
+    """Find jobs by words in their title, department or location, newest change first. Empty query: all jobs."""
+    caller = _caller()
+    filters = jobs.JobFilters(q=query, status=status or "", page=page)
+    matches = jobs.search(caller.org, filters)
+    listed: list[Any] = matches.items
+    rows = [
+        {
+            "id": job.id,
+            "title": job.title,
+            "status": job.status,
+            "department": job.department.name if job.department else None,
+            "locations": [place.city or place.raw for place in job.places],
+            "people_in_process": job.active,
+            "connection_id": job.connection_id,
+        }
+        for job in listed[:limit]
+    ]
+    return {"total": matches.total, "jobs": rows}
+
+
+def search_talents(
+    query: Query = "",
+    job_id: UUID | None = None,
+    status: ApplicationStatus | None = None,
+    limit: Limit = 20,
+    page: Page = 1,
+) -> dict[str, Any]:
+    """Find candidates by words in their name, headline, tags or location, optionally of one job or status.
+
+    Words inside resumes match only with the scope “files”, and e-mail addresses or phone numbers only with “contacts”.
+    """
+    caller = _caller()
+    filters = talents.TalentFilters(q=query, job=str(job_id or ""), status=status or "", page=page)
+    vault = default_vault()
+    words, named = [], []
+    if caller.has(ApiScope.FILES) and caller.has(ApiScope.CONTACTS):
+        words = search_term_hashes(caller.org, query, vault=vault)
+    if caller.has(ApiScope.CONTACTS):
+        named = talents_by_contact(caller.org, query, vault=vault)
+    matches = talents.search(
+        caller.org, filters, unseal=caller.unseal, word_hashes=words, named=named
+    )
+    if has_contacts(query):
+        caller.log_search(matches.total)
+    caller.log_read("talents")
+    listed: list[Any] = matches.items
+    rows = _rows("talents", [talent.id for talent in listed[:limit]])
+    latest = {talent.id: talent.latest for talent in listed}
+    brief = [{name: row[name] for name in BRIEF} | _latest(latest[row["id"]]) for row in rows]
+    return {"total": matches.total, "talents": brief}
+
+
+BRIEF = ("id", "full_name", "headline", "location", "tags", "do_not_contact", "connection_id")
+
+
+def _latest(application: Application | None) -> dict[str, Any]:
+    if application is None:
+        return {"application": None}
+    return {
+        "application": {
+            "job": application.job.title if application.job else None,
+            "stage": application.stage.name if application.stage else None,
+            "status": application.status,
+        }
+    }
+
+
+def get_record(entity: Entity, id: ID) -> dict[str, Any]:  # noqa: A002 - the name that assistants see
+    """Everything that is known of one job, candidate or application. Candidates come with applications and files."""
+    rows = _rows(entity, [id], all_parts=True)
+    if not rows:
+        raise _unknown(entity)
+    _caller().log_read(entity)
+    return {"entity": entity, "record": rows[0]}
+
+
+def job_pipeline(job_id: ID, stage_id: UUID | None = None) -> dict[str, Any]:
+    """A job's stages in order, with how many people are in each, and the people themselves (of one stage if given)."""
+    caller = _caller()
+    page = jobs.job_page(caller.org, job_id, stage=str(stage_id or ""), unseal=caller.unseal)
+    if page is None or page.excluded:
+        raise _unknown("jobs")
+    caller.log_read("applications")
+    stages: list[Any] = page.pipeline
+    shown = {
+        row["id"]: row for row in _rows("talents", [row.talent_id for row in page.applications])
+    }
+    people = [
+        {
+            "talent_id": row.talent_id,
+            "full_name": shown[row.talent_id]["full_name"],
+            "application_id": row.id,
+            "stage": row.stage.name if row.stage else None,
+            "status": row.status,
+            "stage_entered_at": row.stage_entered_at,
+        }
+        for row in page.applications[:MOST]
+        if row.talent_id in shown
+    ]
+    return {
+        "job": {"id": page.job.id, "title": page.job.title, "status": page.job.status},
+        "applications_are_read": page.reads_applications,
+        "stages": [
+            {"id": stage.id, "name": stage.name, "people_in_process": stage.active}
+            for stage in stages
+        ],
+        "hired": page.hired,
+        "rejected": page.rejected,
+        "total": page.total,
+        "people": people,
+    }
+
+
+def what_changed(
+    since: datetime, entity: Entity | None = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """Which jobs, candidates and applications were created, changed or deleted since a moment, oldest change first.
+
+    `since` is a time with an offset, such as 2026-11-30T08:00:00Z. Go on from `at` of the last change.
+    """
+    if since.tzinfo is None:
+        raise ConfigError(
+            "The time has no offset.", code="bad_parameter", next_step="Write 2026-11-30T08:00:00Z."
+        )
+    org = _caller().org
+    names: Iterable[str] = [entity] if entity else ("jobs", "talents", "applications")
+    changes = [change for name in names for change in _changes(org, name, since, limit + 1)]
+    changes.sort(key=lambda change: (change["at"], change["id"]))
+    return {"changes": changes[:limit], "more": len(changes) > limit}
+
+
+def _changes(org: Organisation, name: str, since: datetime, most: int) -> list[dict[str, Any]]:
+    kind = KINDS[name]
+    shown = kind.shown(org).select_related(None).prefetch_related(None)
+    written = shown.filter(modified_at__gte=since).order_by("modified_at", "id")
+    gone = kind.model._default_manager.filter(org=org, remote_deleted_at__gte=since)  # noqa: SLF001 - Django's own
+    return [
+        *(
+            {"entity": name, "id": row, "op": "created" if first >= since else "updated", "at": at}
+            for row, at, first in written.values_list("id", "modified_at", "created_at")[:most]
+        ),
+        *(
+            {"entity": name, "id": row, "op": "deleted", "at": at}
+            for row, at in gone.order_by("remote_deleted_at").values_list(
+                "id", "remote_deleted_at"
+            )[:most]
+        ),
+    ]
+
+
+def why(record: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]) -> dict[str, Any]:
+    """Why a record is, or is not, in Jemmo. `record` is its id in Jemmo or in the ATS, its link, title or name."""
+    caller = _caller()
+    answers = explain_record(
+        caller.org,
+        record,
+        now=timezone.now(),
+        sees_contacts=caller.has(ApiScope.CONTACTS),
+    )
+    caller.log_read("talents")
+    return {"answers": answers}
+
+
+def sync_status() -> dict[str, Any]:
+    """For each connected ATS: its state, when its data were last synced, what failed, and counts of its records."""
+    return {"connections": overview(_caller().org)}
+
+
+TOOLS = (search_jobs, search_talents, get_record, job_pipeline, what_changed, why, sync_status)
+
+
+def _caller() -> Caller:
+    return Caller.current.get()
+
+
+def _rows(
+    name: str, ids: Iterable[UUID | None], *, all_parts: bool = False
+) -> list[dict[str, Any]]:
+    """These records as the caller may see them, in this order; those that may not be seen are left out."""
+    kind, caller, wanted_ids = KINDS[name], _caller(), list(ids)
+    by_id: dict[UUID | None, Model] = {
+        record.id: record for record in kind.shown(caller.org).filter(id__in=wanted_ids)
+    }
+    records = [by_id[key] for key in wanted_ids if key in by_id]
+    return list(kind.rows(records, caller.reader, kind.parts if all_parts else ()))
+
+
+def _unknown(entity: str) -> ConfigError:
+    return ConfigError(
+        f"There is no such record among the {entity}, or it may not be read.",
+        code="not_found",
+        next_step="Search for it first, or ask `why` with its id: it may be deleted, excluded or confidential.",
+    )
