@@ -14,19 +14,12 @@ from ninja.errors import ValidationError
 from jemmo.api import records, schemas
 from jemmo.api.access import ApiRequest, require_scope
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.tokens import ApiScope
 from jemmo.store.records.export import KINDS
 
 VERSION = "1"
-LISTS = {
-    "jobs": "jobs",
-    "talents": "talents",
-    "applications": "applications",
-    "stages": "stages of hiring",
-    "departments": "departments",
-    "users": "people of the company's own team",
-    "reject_reasons": "reasons for rejecting an application",
-}
+LISTS = {str(stream): entity.summary for stream, entity in ENTITIES.items() if entity.summary}
 """What can be read, by its name in addresses."""
 PROBLEM = {
     "type": "object",

@@ -82,19 +82,19 @@ class CascadeCounts(Struct, frozen=True, kw_only=True):
     gone           applications that would go: missing ones, and all of missing talents
     under_talents  applications of missing talents
     under_jobs     missing applications of missing jobs
-    stages         missing stages of missing jobs
+    parts          by stream, the ids of parts of missing records: stages of jobs, for example
     """
 
     gone: int = 0
     under_talents: int = 0
     under_jobs: int = 0
-    stages: frozenset[str] = frozenset()
+    parts: Mapping[Stream, frozenset[str]] = {}
 
 
 def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[PendingDeletions]:
     """The losses that a person reviews first, with those that hang together with them.
 
-    Stages of missing jobs are taken out of the losses: they go or wait with their job, without a decision of their own.
+    Parts of missing records are taken out of the losses: they go or wait with those, without a decision of their own.
     """
     by_stream = {loss.stream: loss for loss in losses}
     over = {stream for stream, loss in by_stream.items() if loss.exceeds()}
@@ -104,10 +104,10 @@ def to_review(losses: Iterable[PendingDeletions], along: CascadeCounts) -> list[
     applications = by_stream.get(Stream.APPLICATIONS)
     if over & tied or (applications and applications.exceeds(along.gone)):
         over |= tied
-    stages = by_stream.get(Stream.STAGES)
-    if stages and along.stages:
-        stages.missing = [stage for stage in stages.missing if stage not in along.stages]
-        over -= set() if stages.exceeds() else {Stream.STAGES}
+    for stream, parts in along.parts.items():
+        if parts and (loss := by_stream.get(stream)):
+            loss.missing = [part for part in loss.missing if part not in parts]
+            over -= set() if loss.exceeds() else {stream}
     return [loss for stream, loss in by_stream.items() if stream in over and loss.missing]
 
 

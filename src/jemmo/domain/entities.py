@@ -35,20 +35,29 @@ class Entity(Struct, frozen=True, kw_only=True):
     stream  the stream that brings it; the order of streams is the order of a sync
     record  its canonical record, which declares its fields
     table   where it is stored
+    summary what a list of them is called in the API's description; blank where nobody can read them there
     hides   whether rules of the organization may exclude it
+    owner   the record that it is a part of: it goes when the ATS deletes that one, without a review of its own
     parts   what is stored with it in tables of their own
     """
 
     stream: Stream
     record: type[records.Record]
     table: str
+    summary: str = ""
     hides: bool = False
+    owner: type[records.Record] | None = None
     parts: tuple[Part, ...] = ()
 
     @property
     def is_personal(self) -> bool:
         """Whether it is about a talent, and therefore erased with them."""
         return records.Talent in (self.record, *(link.target for link in links(self.record)))
+
+    @property
+    def owner_link(self) -> Field:
+        """The field with the remote id of its owner; raises ``StopIteration`` for a record without one."""
+        return next(link for link in links(self.record) if link.target is self.owner)
 
 
 _LOCATIONS = Part(
@@ -85,21 +94,44 @@ _MOVES = Part(
 ENTITIES: dict[Stream, Entity] = {
     entity.stream: entity
     for entity in (
-        Entity(stream=Stream.DEPARTMENTS, record=records.Department, table="department"),
-        Entity(stream=Stream.USERS, record=records.User, table="ats_user"),
-        Entity(stream=Stream.REJECT_REASONS, record=records.RejectReason, table="reject_reason"),
+        Entity(
+            stream=Stream.DEPARTMENTS,
+            record=records.Department,
+            table="department",
+            summary="departments",
+        ),
+        Entity(
+            stream=Stream.USERS,
+            record=records.User,
+            table="ats_user",
+            summary="people of the company's own team",
+        ),
+        Entity(
+            stream=Stream.REJECT_REASONS,
+            record=records.RejectReason,
+            table="reject_reason",
+            summary="reasons for rejecting an application",
+        ),
         Entity(
             stream=Stream.JOBS,
             record=records.Job,
             table="job",
+            summary="jobs",
             hides=True,
             parts=(_LOCATIONS, _PAY),
         ),
-        Entity(stream=Stream.STAGES, record=records.Stage, table="stage"),
+        Entity(
+            stream=Stream.STAGES,
+            record=records.Stage,
+            table="stage",
+            summary="stages of hiring",
+            owner=records.Job,
+        ),
         Entity(
             stream=Stream.TALENTS,
             record=records.Talent,
             table="talent",
+            summary="talents",
             hides=True,
             parts=(_FILES,),
         ),
@@ -107,6 +139,7 @@ ENTITIES: dict[Stream, Entity] = {
             stream=Stream.APPLICATIONS,
             record=records.Application,
             table="application",
+            summary="applications",
             parts=(_MOVES,),
         ),
     )
@@ -115,6 +148,8 @@ ENTITIES: dict[Stream, Entity] = {
 _STREAM_OF: dict[type[Struct], Stream] = {
     entity.record: stream for stream, entity in ENTITIES.items()
 }
+EXPORTS = (*map(str, ENTITIES), "resumes")
+"""What can be exported: each kind of record, and the files of talents."""
 PERSONAL_STREAMS = tuple(stream for stream, entity in ENTITIES.items() if entity.is_personal)
 
 

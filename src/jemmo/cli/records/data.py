@@ -15,22 +15,21 @@ import typer
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Org
 from jemmo.cli.output import err, escaped
+from jemmo.domain.entities import EXPORTS
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import printable
-
-
-class Kind(StrEnum):
-    JOBS = "jobs"
-    TALENTS = "talents"
-    APPLICATIONS = "applications"
-    STAGES = "stages"
-    RESUMES = "resumes"
 
 
 class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+
+
+def _exported(kind: str) -> str:
+    if kind not in EXPORTS:
+        raise typer.BadParameter(f"Choose one of: {', '.join(EXPORTS)}.")
+    return kind
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +43,12 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    kind: Annotated[Kind, typer.Argument(help="What to export.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="What to export.", metavar=f"[{'|'.join(EXPORTS)}]", callback=_exported
+        ),
+    ],
     org: Org,
     form: Annotated[Format, typer.Option("--format", help="jsonl, csv or parquet.")] = Format.JSONL,
     as_email: Annotated[

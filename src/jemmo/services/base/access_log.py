@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import connection
 
 from jemmo.domain.access import FOLDED, Action
+from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.store.models import AccessEvent, Account, Organisation
 
 BATCH = 5000  # rows of one statement
 MONTH = timedelta(days=30.44)
-PERSONAL = ("talents", "applications")  # kinds of records that are about people
 
 _LOOKED = """
     INSERT INTO access_event (org_id, account_id, action, talent, detail)
@@ -59,7 +59,9 @@ def log_program_read(
     ``program`` is the id of its token, or what it is where it has none.
     """
     known: dict[str, Any] = {"what": what, "token": program}
-    if what in PERSONAL and (begins or not was_logged_recently(org, Action.EXPORTED, **known)):
+    if what in PERSONAL_STREAMS and (
+        begins or not was_logged_recently(org, Action.EXPORTED, **known)
+    ):
         log_access(org, Action.EXPORTED, actor=actor, contacts=contacts, **known)
 
 

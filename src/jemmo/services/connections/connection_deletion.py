@@ -10,24 +10,12 @@ from django.utils.timezone import now
 from jemmo.services.connections import connections
 from jemmo.services.connections.status import counts_of
 from jemmo.store.db import events
-from jemmo.store.models import (
-    Application,
-    AtsUser,
-    Connection,
-    ConnectionState,
-    Department,
-    Job,
-    RejectReason,
-    Sighting,
-    Stage,
-    Talent,
-)
+from jemmo.store.models import Connection, ConnectionState, Job, Sighting, Talent
+from jemmo.store.models.by_stream import MODELS
 
 BATCH = 1000  # records
-SYNCED: tuple[type[models.Model], ...] = (
-    *(Application, Talent, Stage, Job, Department, AtsUser, RejectReason),
-    Sighting,
-)
+SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
+"""What links to other records first."""
 
 
 def erase(connection_id: UUID) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from jemmo.domain.access import Action
+from jemmo.domain.entities import EXPORTS, PERSONAL_STREAMS
 from jemmo.domain.errors import ConfigError
 from jemmo.services.base.access_log import log_access
 from jemmo.store.models import AccessEvent, Account, Organisation, Role
 from jemmo.store.records import export
 from jemmo.vault import Vault
 
-KINDS = ("jobs", "talents", "applications", "stages", "resumes")
-PERSONAL = ("talents", "applications", "resumes")
+PERSONAL = (*PERSONAL_STREAMS, "resumes")
 
 
 def rows(
@@ -28,11 +28,11 @@ def rows(
 
     Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
     """
-    if kind not in KINDS:
+    if kind not in EXPORTS:
         raise ConfigError(
             f"{kind!r} cannot be exported.",
             code="export_kind",
-            next_step=f"Choose one of: {', '.join(KINDS)}.",
+            next_step=f"Choose one of: {', '.join(EXPORTS)}.",
         )
     sees_contacts = role is None or role.sees_contacts
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)

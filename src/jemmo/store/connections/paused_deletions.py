@@ -15,27 +15,8 @@ from jemmo.domain.streams import Stream
 from jemmo.store.connections.connections import is_running
 from jemmo.store.db import scope
 from jemmo.store.db.paging import ResultPage, page_number, page_rows
-from jemmo.store.models import (
-    Application,
-    AtsUser,
-    Connection,
-    Department,
-    HeldDeletion,
-    Job,
-    RejectReason,
-    Stage,
-    Talent,
-)
-
-MODELS: dict[str, Any] = {
-    Stream.DEPARTMENTS: Department,
-    Stream.USERS: AtsUser,
-    Stream.REJECT_REASONS: RejectReason,
-    Stream.JOBS: Job,
-    Stream.STAGES: Stage,
-    Stream.TALENTS: Talent,
-    Stream.APPLICATIONS: Application,
-}
+from jemmo.store.models import Application, Connection, HeldDeletion, Talent
+from jemmo.store.models.by_stream import MODELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +98,7 @@ def _missing(connection: Connection, stream: str, held: HeldDeletion) -> QuerySe
     """The records that the decision is about and that are not deleted yet."""
     names = Func(F("remote_ids"), function="jsonb_array_elements_text", output_field=TextField())
     waiting = HeldDeletion.objects.filter(id=held.id).annotate(name=names).values("name")
-    rows: QuerySet[Any] = MODELS[stream].objects.filter(
+    rows: QuerySet[Any] = QuerySet(MODELS[Stream(stream)]).filter(
         connection=connection, remote_deleted_at=None, remote_id__in=waiting
     )
     if stream == Stream.APPLICATIONS:

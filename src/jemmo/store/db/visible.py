@@ -6,11 +6,16 @@ from django.db.models import Q
 
 from jemmo.store.models.ordering import SHOWN
 
-__all__ = ["IN_PROCESS", "OF_SHOWN_TALENTS", "SHOWN", "SHOWN_APPLICATIONS"]
+__all__ = ["IN_PROCESS", "OF_SHOWN_TALENTS", "SHOWN", "SHOWN_APPLICATIONS", "of_shown"]
 
-OF_SHOWN_TALENTS = Q(
-    talent__isnull=False, talent__remote_deleted_at=None, talent__excluded_reason=None
-)
+
+def of_shown(relation: str) -> Q:
+    """For what belongs to a record that people see: neither a tombstone nor excluded by a rule."""
+    conditions = {"isnull": False, "remote_deleted_at": None, "excluded_reason": None}
+    return Q(**{f"{relation}__{name}": value for name, value in conditions.items()})
+
+
+OF_SHOWN_TALENTS = of_shown("talent")
 """For what belongs to a talent."""
 
 SHOWN_APPLICATIONS = OF_SHOWN_TALENTS & Q(remote_deleted_at=None)

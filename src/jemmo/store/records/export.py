@@ -7,26 +7,26 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from msgspec import Struct
 
 from jemmo.domain import records
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.enums import ContactKind
 from jemmo.domain.fields import Mark, fields_of, links, personal, sealed
 from jemmo.domain.masking import hidden_row
 from jemmo.domain.records import Contact
-from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS
+from jemmo.domain.streams import Stream
+from jemmo.store.db.visible import OF_SHOWN_TALENTS, SHOWN, SHOWN_APPLICATIONS, of_shown
 from jemmo.store.models import (
     Application,
-    AtsUser,
     Attachment,
-    Department,
     Job,
     Organisation,
-    RejectReason,
     Stage,
     Talent,
 )
+from jemmo.store.models.by_stream import MODELS
 from jemmo.store.records.redaction import (
     Unseal,
     contacts_of,
@@ -178,14 +178,29 @@ def _resumes(
         yield reader.shows(row, FILE_TEXTS, file.talent)
 
 
-def _lookups(fields: Sequence[str]) -> Callable[..., Iterator[dict[str, Any]]]:
+def _derived(stream: Stream) -> Kind:
+    """A kind whose rows are what its entity declares: its links, its own fields, and its parts."""
+    entity, model = ENTITIES[stream], MODELS[stream]
+    linked = [name for link in links(entity.record) for name in (f"{link.relation}_id", link.name)]
+    fields = (*linked, *_own(entity.record))
+    parts_fields = {part.attribute: _own(part.record) for part in entity.parts}
+
     def rows(
         records: Sequence[Model], reader: Reader, parts: Collection[str]
     ) -> Iterator[dict[str, Any]]:
         for record in records:
-            yield {**_common(record), **_plain(record, fields)}
+            row = {**_common(record), **_plain(record, fields)}
+            for name, own in parts_fields.items():
+                row[name] = [_plain(part, own) for part in getattr(record, name).all()]
+            yield row
 
-    return rows
+    def shown(org: Organisation) -> QuerySet[Any]:
+        owner = entity.owner_link.relation if entity.owner else ""
+        is_shown = of_shown(owner) if owner else Q()
+        records: QuerySet[Any] = QuerySet(model).filter(is_shown, org=org, remote_deleted_at=None)
+        return records.prefetch_related(*parts_fields)
+
+    return Kind(model, (*_LOOKUP, *fields, *parts_fields), shown, rows)
 
 
 def _shown_jobs(org: Organisation) -> QuerySet[Any]:
@@ -305,9 +320,6 @@ def _values(contacts: dict[UUID, list[Contact]], talent_id: UUID, *kinds: Contac
 
 
 _LOOKUP = (*COMMON_FIELDS, *TIME_FIELDS)
-DEPARTMENT_FIELDS = _own(records.Department)
-USER_FIELDS = _own(records.User)
-REJECT_REASON_FIELDS = _own(records.RejectReason)
 APPLICATION_FIELDS = (
     *("remote_id", "job_remote_id", "stage", "stage_remote_id", "stage_category"),
     *("status", "status_original", "applied_at", "stage_entered_at", "rejected_at"),
@@ -352,17 +364,5 @@ KINDS = {
         _shown_resumes,
         _resumes,
     ),
-    "departments": Kind(
-        Department,
-        (*_LOOKUP, *DEPARTMENT_FIELDS),
-        _present(Department),
-        _lookups(DEPARTMENT_FIELDS),
-    ),
-    "users": Kind(AtsUser, (*_LOOKUP, *USER_FIELDS), _present(AtsUser), _lookups(USER_FIELDS)),
-    "reject_reasons": Kind(
-        RejectReason,
-        (*_LOOKUP, *REJECT_REASON_FIELDS),
-        _present(RejectReason),
-        _lookups(REJECT_REASON_FIELDS),
-    ),
 }
+KINDS |= {str(stream): _derived(stream) for stream in ENTITIES if stream not in KINDS}

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jemmo.domain import brake
 from jemmo.domain.brake import CascadeCounts, PendingDeletions
+from jemmo.domain.entities import ENTITIES, target_of
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.sync import sweeps
@@ -36,28 +37,39 @@ async def pending_deletions(
 ) -> PendingDeletions:
     """What the stream's sweep, begun at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
-    if names and stream is Stream.STAGES:
-        waiting = await _stages_of_waiting_jobs(db, connection_id)
+    if names and (waiting := await _parts_of_waiting(db, connection_id, stream)):
         names = [name for name in names if name not in waiting]
     return await _state(db, connection_id, stream, names)
 
 
-async def _stages_of_waiting_jobs(db: Connection, connection_id: UUID) -> frozenset[str]:
-    """The stages of jobs whose deletion is paused, or was refused by a person."""
-    answer = await db.execute(
-        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion WHERE connection_id = %s "
-        "AND stream = 'jobs' AND released_at IS NULL",
-        [connection_id],
-    )
-    return await _stages_of(db, connection_id, [row[0] for row in await answer.fetchall()])
+OWNERS: dict[Stream, Stream] = {
+    stream: target_of(entity.owner_link) for stream, entity in ENTITIES.items() if entity.owner
+}
+"""The stream of the records that a stream's are parts of: jobs have stages, for example."""
 
 
-async def _stages_of(db: Connection, connection_id: UUID, jobs: Sequence[str]) -> frozenset[str]:
-    if not jobs:
+async def _parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
+    """The parts of records whose deletion is paused, or was refused by a person."""
+    if stream not in OWNERS:
         return frozenset()
     answer = await db.execute(
-        "SELECT remote_id FROM stage WHERE connection_id = %s AND job_remote_id = ANY(%s)",
-        [connection_id, list(jobs)],
+        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion WHERE connection_id = %s "
+        "AND stream = %s AND released_at IS NULL",
+        [connection_id, OWNERS[stream]],
+    )
+    return await _parts_of(db, connection_id, stream, [row[0] for row in await answer.fetchall()])
+
+
+async def _parts_of(
+    db: Connection, connection_id: UUID, stream: Stream, owners: Sequence[str]
+) -> frozenset[str]:
+    if not owners:
+        return frozenset()
+    entity = ENTITIES[stream]
+    answer = await db.execute(
+        f"SELECT remote_id FROM {entity.table} WHERE connection_id = %s "
+        f"AND {entity.owner_link.name} = ANY(%s)".encode(),
+        [connection_id, list(owners)],
     )
     return frozenset(row[0] for row in await answer.fetchall())
 
@@ -81,7 +93,7 @@ async def _state(
 async def cascade_counts(
     db: Connection, connection_id: UUID, losses: Sequence[PendingDeletions]
 ) -> CascadeCounts:
-    """The applications and stages that hang on what is missing."""
+    """The applications and parts that hang on what is missing."""
     missing = {loss.stream: loss.missing for loss in losses}
     unasked = {loss.stream: loss.missing for loss in losses if not loss.is_released}
     rows = await sweeps.whole(
@@ -103,10 +115,11 @@ async def cascade_counts(
         },
     )
     gone, under_talents, under_jobs = rows[0]
-    stages = await _stages_of(db, connection_id, missing.get(Stream.JOBS, []))
-    return CascadeCounts(
-        gone=gone, under_talents=under_talents, under_jobs=under_jobs, stages=stages
-    )
+    parts = {
+        stream: await _parts_of(db, connection_id, stream, missing.get(owner, []))
+        for stream, owner in OWNERS.items()
+    }
+    return CascadeCounts(gone=gone, under_talents=under_talents, under_jobs=under_jobs, parts=parts)
 
 
 async def pause_deletions(

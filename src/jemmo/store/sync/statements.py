@@ -234,9 +234,9 @@ def _replace(child: Child) -> list[str]:
     names = ", ".join(column.name for column in child.columns)
     values = ", ".join(f"c.{column.name}" for column in child.columns)
     old = f"""old_{child.name} AS (
-        DELETE FROM {child.table} WHERE job_id IN (SELECT id FROM written WHERE NOT created))"""
+        DELETE FROM {child.table} WHERE {child.owner} IN (SELECT id FROM written WHERE NOT created))"""
     new = f"""new_{child.name} AS (
-        INSERT INTO {child.table} (job_id, position, {names}) SELECT w.id, c.position, {values}
+        INSERT INTO {child.table} ({child.owner}, position, {names}) SELECT w.id, c.position, {values}
         FROM written w JOIN staged_{child.name} c ON c.owner = w.remote_id)"""
     return [old, new]
 

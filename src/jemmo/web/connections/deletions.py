@@ -11,6 +11,7 @@ from jemmo.domain.errors import JemmoError
 from jemmo.services.connections import paused_deletions
 from jemmo.store.connections import paused_deletions as held
 from jemmo.store.db.paging import whole_number
+from jemmo.store.models.by_stream import MODELS
 from jemmo.web.connections.ats import connection_of, to_connection
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
@@ -45,7 +46,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
         except JemmoError as error:
             failed = error
     page = held.page(connection, stream, request.GET)
-    if page is None and stream not in held.MODELS:
+    if page is None and stream not in MODELS:
         raise Http404
     if page is None:
         decided = problem(failed or paused_deletions.decided())
