@@ -195,10 +195,13 @@ def _column_type(field: Any, values: type[StrEnum] | None) -> str:
 
 def _enum(model: Any, name: str) -> type[StrEnum] | None:
     """The closed list of values that the canonical record has for a column."""
-    from jemmo.domain import records
+    from jemmo.domain.entities import ENTITIES
 
-    named = {"AtsUser": "User", "JobCompensation": "Compensation"}
-    record = getattr(records, named.get(model.__name__, model.__name__), None)
+    stored: dict[str, type[msgspec.Struct]] = {
+        entity.table: entity.record for entity in ENTITIES.values()
+    }
+    stored |= {part.table: part.record for entity in ENTITIES.values() for part in entity.parts}
+    record = stored.get(model._meta.db_table)
     if record is None:
         return None
     for field in msgspec.structs.fields(record):

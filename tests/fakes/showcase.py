@@ -17,6 +17,7 @@ from jemmo.domain.enums import (
     ContactKind,
     JobStatus,
     JobVisibility,
+    PostingStatus,
     StageCategory,
 )
 from jemmo.domain.records import (
@@ -27,6 +28,7 @@ from jemmo.domain.records import (
     Department,
     Job,
     Location,
+    Posting,
     Record,
     Stage,
     Talent,
@@ -90,7 +92,8 @@ def found() -> Showcase:
 async def _fill(database_url: str) -> None:
     for name, records in (("acme", _acme()), ("globex", _globex())):
         found = await company(database_url, base_url="http://127.0.0.1:1", org=name)
-        specs = (StreamSpec(name=Stream.DEPARTMENTS, cursor="updated"), *SPECS)
+        more = (Stream.DEPARTMENTS, Stream.POSTINGS)
+        specs = (*(StreamSpec(name=stream, cursor="updated") for stream in more), *SPECS)
         report = await run_source(FakeSource(records, specs=specs), found)
         assert report.error is None, report
     await in_thread(lambda: None)
@@ -155,10 +158,42 @@ def _acme() -> Pages:
     return {
         Stream.DEPARTMENTS: [departments],
         Stream.JOBS: [jobs],
+        Stream.POSTINGS: [_postings()],
         Stream.STAGES: [stages],
         Stream.TALENTS: [people],
         Stream.APPLICATIONS: [applications],
     }
+
+
+def _postings() -> list[Posting]:
+    return [
+        Posting(
+            remote_id="dev-fr",
+            job_remote_id="dev",
+            title="Développeuse ou développeur",
+            status=PostingStatus.ACTIVE,
+            language="fr",
+            content_html=DESCRIPTION,
+            url="https://acme.example/offres/dev",
+            published_at=NOW,
+            locations=(Location(city="Paris", is_primary=True), Location(city="Nantes")),
+        ),
+        Posting(
+            remote_id="dev-en",
+            job_remote_id="dev",
+            title="Developer",
+            status=PostingStatus.DRAFT,
+            is_internal=True,
+            language="en",
+            url="javascript:alert(1)",
+        ),
+        Posting(
+            remote_id="archived-fr",
+            job_remote_id="archived",
+            title="Secret archived posting",
+            status=PostingStatus.INACTIVE,
+        ),
+    ]
 
 
 def _globex() -> Pages:

@@ -27,7 +27,10 @@ BELONGS_TO = {
         *("talent", "talent_contacts", "application", "stage_event"),
         *("attachment", "file_version", "file_text"),
     },
-    "job": {"job", "job_location", "job_compensation", "stage", "application", "stage_event"},
+    "job": {
+        *("job", "job_location", "job_compensation", "job_posting", "job_posting_location"),
+        *("stage", "application", "stage_event"),
+    },
 }
 """The tables of which a row goes with its talent or job."""
 

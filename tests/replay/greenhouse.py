@@ -170,6 +170,11 @@ class Harvest:
                 str(k): {"title": r["name"], "status_original": r["status"]}
                 for k, r in self.rows["jobs"].items()
             },
+            "postings": {
+                str(k): {"title": r["title"], "is_internal": r["internal"]}
+                for k, r in self.rows["job_posts"].items()
+                if r["active"]
+            },
             "stages": {str(k): {"name": r["name"]} for k, r in stages.items()},
             "talents": {
                 str(k): {"first_name": r["first_name"], "last_name": r["last_name"]}

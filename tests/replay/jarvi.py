@@ -155,6 +155,11 @@ class Jarvi:
 
     def truth(self, stream: Stream) -> dict[str, Row]:
         """Every record that a full sync yields, by id."""
+        if stream is Stream.POSTINGS and self.silent.public_only:
+            return {}
+        if stream is Stream.POSTINGS:
+            jobs = self.truth(Stream.JOBS)
+            return {row["id"]: row for row in self._rows("offers") if row["id"] in jobs}
         if stream not in KINDS:
             return {}
         flag = "isTalent" if stream is Stream.TALENTS else "isMadeForRecruitment"

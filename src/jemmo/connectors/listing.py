@@ -42,7 +42,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     """One stream of an ATS: where its list is, what a row promises to be, and the row as our record.
 
     ``map`` takes a row as ``kind``, what ``ListSource.beside`` found for its page, and notes. ``key`` is the field
-    with a row's id. ``rows`` takes this stream's rows out of the list's, where the list holds others too.
+    with a row's id. ``rows`` takes this stream's rows out of the list's, where the list holds others too. ``right`` is
+    what the ATS calls the list, where that is not the stream's name.
     """
 
     spec: StreamSpec
@@ -51,6 +52,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     map: Callable[[Any, Any, Notes], Record]
     key: str = "id"
     rows: Callable[[list[Any]], list[Any]] | None = None
+    right: str = ""
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -149,12 +151,13 @@ class ListSource(ClientSource, ABC):
         checks, totals = [], {}
         for listing in self._listings.values():
             stream = listing.spec.name
+            name = f"read {listing.right or stream}"
             try:
                 chunk = await self.client.ask(self.address(listing, Ask(size=1)), self.chunk)
             except ScopeTooSmall as error:
-                checks.append(AccessCheck(name=f"read {stream}", ok=False, detail=error.message))
+                checks.append(AccessCheck(name=name, ok=False, detail=error.message))
                 continue
-            checks.append(AccessCheck(name=f"read {stream}", ok=True))
+            checks.append(AccessCheck(name=name, ok=True))
             if chunk.total is not None:
                 totals[str(stream)] = chunk.total
         return AccessReport(account_id=account_id, account_name=name, checks=checks, totals=totals)

@@ -74,6 +74,13 @@ _PAY = Part(
     table="job_compensation",
     ordered=True,
 )
+_PLACES_OF_POSTINGS = Part(
+    name="posting_locations",
+    attribute="locations",
+    record=records.Location,
+    table="job_posting_location",
+    ordered=True,
+)
 _FILES = Part(
     name="files",
     attribute="attachments",
@@ -119,6 +126,14 @@ ENTITIES: dict[Stream, Entity] = {
             summary="jobs",
             hides=True,
             parts=(_LOCATIONS, _PAY),
+        ),
+        Entity(
+            stream=Stream.POSTINGS,
+            record=records.Posting,
+            table="job_posting",
+            summary="postings of jobs",
+            owner=records.Job,
+            parts=(_PLACES_OF_POSTINGS,),
         ),
         Entity(
             stream=Stream.STAGES,

@@ -87,6 +87,12 @@ class TalentOrigin(StrEnum):
     OTHER = "OTHER"
 
 
+class PostingStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    DRAFT = "DRAFT"
+
+
 class ContactKind(StrEnum):
     EMAIL = "EMAIL"
     PHONE = "PHONE"

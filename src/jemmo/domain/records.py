@@ -23,6 +23,7 @@ from jemmo.domain.enums import (
     EmploymentType,
     JobStatus,
     JobVisibility,
+    PostingStatus,
     RejectedBy,
     RemotePolicy,
     StageCategory,
@@ -127,6 +128,20 @@ class Job(Record, frozen=True, kw_only=True, omit_defaults=True):
     custom_fields: CustomFields = {}
 
 
+class Posting(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """An advert of a job. A job may have several, in other languages, on other boards, or for employees alone."""
+
+    job_remote_id: Annotated[str | None, Link(Job)] = None
+    title: str | None = None
+    status: PostingStatus
+    is_internal: bool = False
+    language: str | None = None
+    content_html: str | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    locations: tuple[Location, ...] = ()
+
+
 class Stage(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A step of the recruiter's hiring process. Without a job it belongs to the whole company."""
 
@@ -229,4 +244,4 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     moves: tuple[Move, ...] = ()
 
 
-AnyRecord = Department | User | RejectReason | Job | Stage | Talent | Application
+AnyRecord = Department | User | RejectReason | Job | Posting | Stage | Talent | Application

@@ -19,6 +19,7 @@ class Stream(StrEnum):
     USERS = "users"
     REJECT_REASONS = "reject_reasons"
     JOBS = "jobs"
+    POSTINGS = "postings"
     STAGES = "stages"
     TALENTS = "talents"
     APPLICATIONS = "applications"

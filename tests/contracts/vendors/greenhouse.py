@@ -20,6 +20,7 @@ GREENHOUSE = Vendor(
         Stream.USERS: "users",
         Stream.REJECT_REASONS: "rejection_reasons",
         Stream.JOBS: "jobs",
+        Stream.POSTINGS: "job_posts",
         Stream.STAGES: "job_interview_stages",
         Stream.TALENTS: "candidates",
         Stream.APPLICATIONS: "applications",

@@ -12,6 +12,8 @@ from jemmo.domain.streams import Stream
 
 def kept(stream: Stream, record: dict[str, Any]) -> bool:
     """Talents and jobs; contacts, sales projects and what was deleted softly stay out."""
+    if stream is Stream.POSTINGS:
+        return True
     shown = record["attributes"]
     wanted = "isTalent" if stream is Stream.TALENTS else "isMadeForRecruitment"
     return bool(shown[wanted]) and shown["deletedAt"] is None
@@ -46,7 +48,7 @@ def pay(low: Any, high: Any) -> dict[str, Any]:
 
 JARVI = Vendor(
     name="jarvi",
-    kinds={Stream.JOBS: "projects", Stream.TALENTS: "profiles"},
+    kinds={Stream.JOBS: "projects", Stream.POSTINGS: "offers", Stream.TALENTS: "profiles"},
     present=kept,
     edit={"headline": "Dresseuse de données"},
     shows=("headline", "Dresseuse de données"),

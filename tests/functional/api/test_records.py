@@ -30,7 +30,7 @@ from jemmo.store.records.export import KINDS
 
 LISTS = (
     *("jobs", "talents", "applications", "stages", "departments", "users"),
-    "reject-reasons",
+    *("reject-reasons", "postings"),
 )
 NOW = datetime.now(UTC)
 START = cursors.Place(UUID(int=0), "")

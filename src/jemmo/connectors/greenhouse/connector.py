@@ -55,7 +55,7 @@ GREENHOUSE = Connector(
             f"read {name}"
             for name in (
                 *("departments", "users", "reject_reasons"),
-                *("jobs", "stages", "talents", "applications"),
+                *("jobs", "job posts", "stages", "talents", "applications"),
             )
         ),
         *map(right_to, (*BESIDE, "attachments")),
@@ -64,7 +64,7 @@ GREENHOUSE = Connector(
     recent_with_history=False,
     evidence=Evidence(
         reads=(
-            "Departments, users, rejection reasons, jobs with their posts, offices and pay, interview stages, "
+            "Departments, users, rejection reasons, jobs with their offices and pay, job posts, interview stages, "
             "candidates, applications with their stage history, and attachments."
         ),
         unread=(
@@ -137,7 +137,7 @@ GREENHOUSE = Connector(
             ("daily", "always"),
             _(
                 "When to read departments, users, stages, reject reasons, job posts and owners: daily and "
-                "with each changed job or application, or with every sync, which takes six more requests."
+                "with each changed job or application, or with every sync, which takes seven more requests."
             ),
         ),
     ),

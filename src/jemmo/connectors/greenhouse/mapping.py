@@ -16,6 +16,7 @@ from jemmo.connectors.greenhouse.wire import (
     Id,
     JobRow,
     NamedRow,
+    PostRow,
     ReasonRow,
     StageRow,
     UserRow,
@@ -29,6 +30,7 @@ from jemmo.domain.enums import (
     EmploymentType,
     JobStatus,
     JobVisibility,
+    PostingStatus,
     RejectedBy,
     StageCategory,
     UserRole,
@@ -42,6 +44,7 @@ from jemmo.domain.records import (
     Job,
     Location,
     Move,
+    Posting,
     RejectReason,
     Stage,
     Talent,
@@ -111,6 +114,13 @@ class AroundJobs(Struct, frozen=True):
     pay_names: Mapping[str, list[dict[str, Any]]] = {}
 
 
+class AroundPosts(Struct, frozen=True):
+    """The places of each post, by its id; offices by their own."""
+
+    places: Mapping[str, list[dict[str, Any]]] = {}
+    offices: Mapping[str, dict[str, Any]] = {}
+
+
 class AroundApplications(Struct, frozen=True):
     """Names of sources, stages by job and name, and by application its visits to stages and its rejection.
 
@@ -173,6 +183,24 @@ def job(row: JobRow, around: AroundJobs, notes: Notes) -> Job:
         locations=_locations(row.office_ids or [], around.offices),
         compensations=compensations(post, around.pay, around.pay_names, custom),
         custom_fields=_custom_fields(custom),
+        **_base(row),
+    )
+
+
+def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
+    """An offline post that was never published is a draft. An internal one may have a text of its own."""
+    status = PostingStatus.INACTIVE if row.first_published_at else PostingStatus.DRAFT
+    content = text(row.content)
+    return Posting(
+        job_remote_id=_id(row.job_id),
+        title=name_text(row.title),
+        status=PostingStatus.ACTIVE if row.live else status,
+        is_internal=row.internal is True,
+        language=text(row.language),
+        content_html=(text(row.internal_content) or content) if row.internal else content,
+        url=web_address(row.public_url),
+        published_at=utc(row.first_published_at),
+        locations=_places(around.places.get(str(row.id), []), around.offices),
         **_base(row),
     )
 
@@ -281,12 +309,29 @@ def _recruiter(owners: list[dict[str, Any]]) -> str | None:
 
 
 def _locations(ids: list[Id], offices: Mapping[str, dict[str, Any]]) -> tuple[Location, ...]:
-    names = []
-    for key in ids:
-        office = offices.get(str(key), {})
-        place = office.get("location")
-        place = place.get("name") if isinstance(place, dict) else place
-        names.append(text(place) or text(office.get("name")))
+    return _named([_office(key, offices) for key in ids])
+
+
+def _places(
+    places: list[dict[str, Any]], offices: Mapping[str, dict[str, Any]]
+) -> tuple[Location, ...]:
+    """A place of a post is free text, or an office."""
+    return _named(
+        [
+            text(place.get("plain_text_location")) or _office(place.get("office_id"), offices)
+            for place in places
+        ]
+    )
+
+
+def _office(key: Any, offices: Mapping[str, dict[str, Any]]) -> str | None:
+    office = offices.get(str(key), {})
+    place = office.get("location")
+    place = place.get("name") if isinstance(place, dict) else place
+    return text(place) or text(office.get("name"))
+
+
+def _named(names: list[str | None]) -> tuple[Location, ...]:
     shown = dict.fromkeys(name for name in names if name)
     return tuple(Location(raw=name, is_primary=not place) for place, name in enumerate(shown))
 

@@ -38,9 +38,12 @@ STATUS_PAGE = "https://status.greenhouse.io"
 TOKENS = {"harvest.greenhouse.io": "https://auth.greenhouse.io"}
 MOST_IDS = 50  # in a filter
 MOST_ALONE = 250  # talents whose applications are asked for early
-VISITS, PAY, PAY_NAMES = OPTIONAL = ("application_stages", "pay_input_ranges", "pay_inputs")
+VISITS, PAY, PAY_NAMES, PLACES = OPTIONAL = (
+    *("application_stages", "pay_input_ranges", "pay_inputs"),
+    "job_post_locations",
+)
 """Lists that a sync goes on without, where the account or the credential has none of them."""
-BESIDE = ("offices", "sources", "job_posts", "job_owners", *OPTIONAL)
+BESIDE = ("offices", "sources", "job_owners", *OPTIONAL)
 """Lists that records are made from besides their own; attachments too where resumes are read."""
 WHOLE = {
     "rejection_reasons": {"include_defaults": "true"},
@@ -214,6 +217,13 @@ class GreenhouseSource(NewestFirst):
                 )
                 by_id = {str(office.get("id")): office for office in offices}
                 return mapping.AroundJobs(posts, owners, by_id, pay, names)
+            case Stream.POSTINGS:
+                places, offices = await asyncio.gather(
+                    if_allowed(self.lists.children(PLACES, "job_post_id", ids)),
+                    self.lists.once("offices"),
+                )
+                by_id = {str(office.get("id")): office for office in offices}
+                return mapping.AroundPosts(places, by_id)
             case Stream.APPLICATIONS:
                 return await self._around_applications([row for row in rows if row_id(row)])
         return None
@@ -335,6 +345,7 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
         *after: Stream,
         follows: tuple[Stream, ...] = (),
         thin_sweep: bool = True,
+        right: str = "",
     ) -> Listing:
         changes = None if name in {Stream.DEPARTMENTS, Stream.REJECT_REASONS} else "updated_at"
         spec = StreamSpec(
@@ -346,7 +357,7 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
             thin_sweep=thin_sweep,
             recent=name in FIRST,
         )
-        return Listing(spec=spec, path=path, kind=kind, map=to_record)
+        return Listing(spec=spec, path=path, kind=kind, map=to_record, right=right)
 
     return [
         listing(
@@ -362,6 +373,12 @@ def _listings(lag: timedelta, *, thrifty: bool) -> list[Listing]:
             *(Stream.JOBS, "jobs", wire.JobRow, mapping.job),
             *(Stream.DEPARTMENTS, Stream.USERS),
             thin_sweep=False,  # a job's own date need not move with its posts and owners
+        ),
+        listing(
+            *(Stream.POSTINGS, "job_posts", wire.PostRow, mapping.posting, Stream.JOBS),
+            follows=(Stream.JOBS,),
+            thin_sweep=False,  # nor need a post's with its places
+            right="job posts",
         ),
         listing(
             *(Stream.STAGES, "job_interview_stages", wire.StageRow, mapping.stage, Stream.JOBS),

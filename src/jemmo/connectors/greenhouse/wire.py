@@ -65,6 +65,18 @@ class JobRow(Row):
     custom_fields: dict[str, Custom] | None = None
 
 
+class PostRow(Row):
+    title: str | None = None
+    job_id: Id | None = None
+    live: bool | None = None
+    internal: bool | None = None
+    language: str | None = None
+    content: str | None = None
+    internal_content: str | None = None
+    public_url: str | None = None
+    first_published_at: datetime | None = None
+
+
 class StageRow(Row):
     name: str | None = None
     job_id: Id | None = None

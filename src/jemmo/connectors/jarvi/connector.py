@@ -43,7 +43,7 @@ JARVI = Connector(
     probe=probe,
     evidence=Evidence(
         reads=(
-            "Users, recruitment projects and offers (as jobs), and talent profiles. Stages, "
+            "Users, recruitment projects (as jobs), offers (as postings), and talent profiles. Stages, "
             "applications and resumes are read only if an option specifies where they are."
         ),
         unread="Notes, messages, meetings, tasks, history, and companies other than a job's client.",

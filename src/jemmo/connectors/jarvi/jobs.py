@@ -1,4 +1,6 @@
-"""A project and its offer as a job. Nearly all of a job is in custom fields, told apart by their purpose.
+"""A project and its offer as a job, and the offer as its posting.
+
+Nearly all of a job is in custom fields, told apart by their purpose.
 
 Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
 """
@@ -10,17 +12,18 @@ from jemmo.connectors.jarvi.fields import Fields
 from jemmo.connectors.jarvi.mapping import as_row, custom, status_name
 from jemmo.connectors.jarvi.projects import Joined
 from jemmo.connectors.jarvi.settings import Settings
-from jemmo.connectors.loose import Json, Row, first, inner, moment
+from jemmo.connectors.loose import Json, Row, first, inner, moment, row_id
 from jemmo.connectors.pay import UNCLEAR, read_pay
 from jemmo.domain.enums import (
     CompensationPeriod,
     EmploymentType,
     JobStatus,
     JobVisibility,
+    PostingStatus,
     RemotePolicy,
 )
 from jemmo.domain.errors import RecordRejected
-from jemmo.domain.records import Compensation, CustomFields, Job, Location
+from jemmo.domain.records import Compensation, CustomFields, Job, Location, Posting
 from jemmo.domain.streams import Notes
 from jemmo.domain.validation import name_text, words
 
@@ -84,6 +87,27 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
         custom_fields=fields.custom(IN_THE_RECORD) | _client(project),
         remote_created_at=moment(project, "createdAt"),
         remote_updated_at=joined.updated_at(),
+    )
+
+
+def posting(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Posting:
+    """A project's offer, which is there as long as it is published. No field says where (the career site's own)."""
+    if not isinstance(joined, Joined) or joined.offer is None:
+        raise RecordRejected("The record is not an offer.", code="malformed_record")
+    offer = joined.offer
+    fields = Fields(
+        settings.purposes, as_row(joined.project).get("fieldsValues"), inner(offer, "fieldsValues")
+    )
+    return Posting(
+        remote_id=remote_id,
+        job_remote_id=row_id(joined.project),
+        title=name_text(fields.text("joboffer_title")) or name_text(first(offer, "name")),
+        status=PostingStatus.ACTIVE,
+        content_html=fields.text("joboffer_description"),
+        published_at=moment(offer, "publishedAt"),
+        locations=_locations(fields),
+        remote_created_at=moment(offer, "createdAt"),
+        remote_updated_at=moment(offer, "updatedAt"),
     )
 
 

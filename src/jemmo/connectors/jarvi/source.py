@@ -14,14 +14,15 @@ from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.jarvi import applications, mapping
 from jemmo.connectors.jarvi.access import check_access
 from jemmo.connectors.jarvi.client import client_of, lists_of
-from jemmo.connectors.jarvi.jobs import job
+from jemmo.connectors.jarvi.jobs import job, posting
 from jemmo.connectors.jarvi.projects import Joined, Projects, Shelf
 from jemmo.connectors.jarvi.settings import Settings, settings_of
 from jemmo.connectors.jarvi.talents import talents_of
-from jemmo.connectors.loose import Row, moment
+from jemmo.connectors.loose import Row, moment, row_id
 from jemmo.connectors.offset_pass import in_chunks
 from jemmo.connectors.paging import sightings_in
 from jemmo.connectors.time_budget import Clock, time_budget
+from jemmo.domain.errors import StreamRefused
 from jemmo.domain.records import Record
 from jemmo.domain.streams import (
     AccessReport,
@@ -37,6 +38,7 @@ from jemmo.domain.streams import (
 MAPS: dict[Stream, Callable[[Any, Settings, str, Notes], Record]] = {
     Stream.USERS: lambda row, _, remote_id, __: mapping.user(row, remote_id),
     Stream.JOBS: job,
+    Stream.POSTINGS: posting,
     Stream.STAGES: lambda stage, *_: stage,
     Stream.TALENTS: mapping.talent,
     Stream.APPLICATIONS: applications.application,
@@ -72,7 +74,11 @@ class JarviSource(ClientSource):
                 recent=name is Stream.TALENTS,
             )
 
-        specs = [changing(Stream.USERS), changing(Stream.JOBS, Stream.USERS)]
+        specs = [
+            changing(Stream.USERS),
+            changing(Stream.JOBS, Stream.USERS),
+            changing(Stream.POSTINGS, Stream.JOBS),
+        ]
         if self.settings.application_paths and self.settings.statuses:
             specs.append(StreamSpec(name=Stream.STAGES))
         specs.append(changing(Stream.TALENTS, Stream.JOBS))
@@ -99,7 +105,7 @@ class JarviSource(ClientSource):
             shelf = await self.projects.shelf(start.since)
             if stream is Stream.USERS and not shelf.knows_who_left:
                 shelf = await self.projects.whole()  # who has left is told by projects they own
-            yield self._of_shelf(stream, shelf)
+            yield self._of_shelf(stream, shelf, start.since)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:
         """Every id, out of what a whole pass of this run met: ids cost as much as records here.
@@ -130,6 +136,9 @@ class JarviSource(ClientSource):
                 body = applications.stages(self.settings).get(remote_id)
             case Stream.USERS:
                 body = (await self.projects.whole()).users().get(remote_id)
+            case Stream.POSTINGS:
+                joined = await self.projects.find(remote_id)
+                body = joined if joined and joined.offer else None
             case _:
                 body = await self.projects.find(remote_id)
         return None if body is None else self._page(stream, {remote_id: body})
@@ -200,9 +209,11 @@ class JarviSource(ClientSource):
 
     # --- pages ---
 
-    def _of_shelf(self, stream: Stream, shelf: Shelf) -> Page:
+    def _of_shelf(self, stream: Stream, shelf: Shelf, since: datetime | None) -> Page:
         if stream is Stream.USERS:
             return self._page(stream, shelf.users(), short=shelf.short, covers=shelf.covers)
+        if stream is Stream.POSTINGS:
+            return self._of_offers(shelf, since)
         raw = [RawRecord(remote_id, joined) for remote_id, joined in shelf.jobs.items()]
         raw += [RawRecord(None, row) for row in shelf.odd]
         return self._page(
@@ -212,6 +223,29 @@ class JarviSource(ClientSource):
             gone=shelf.gone,
             total=len(raw),
             short=shelf.short,
+            covers=shelf.covers,
+        )
+
+    def _of_offers(self, shelf: Shelf, since: datetime | None) -> Page:
+        """The published offers; raises ``StreamRefused`` where the key may not read any.
+
+        A project that changed and has none was perhaps taken down; its offer is assumed to have had the same id.
+        """
+        if shelf.refused:
+            raise StreamRefused(
+                "The API key may not read offers, so postings are not read.", stream=Stream.POSTINGS
+            )
+        offers = {key: joined for joined in shelf.jobs.values() if (key := row_id(joined.offer))}
+        taken_down = [
+            key
+            for key, joined in shelf.jobs.items()
+            if since and joined.offer is None and (joined.updated_at() or since) > since
+        ]
+        return self._page(
+            Stream.POSTINGS,
+            offers,
+            gone=tuple(taken_down),
+            total=len(offers),
             covers=shelf.covers,
         )
 

@@ -84,7 +84,7 @@ class Greenhouse(Company):
             *(("job_interview_stages", "job_id"), ("applications", "job_id")),
             *(("job_posts", "job_id"), ("job_owners", "job_id")),
         ),
-        "job_posts": (("pay_input_ranges", "job_post_id"),),
+        "job_posts": (("pay_input_ranges", "job_post_id"), ("job_post_locations", "job_post_id")),
     }
     aliases = {"talent": "candidates", "candidate": "candidates", "job": "jobs"}
     switches: Switches

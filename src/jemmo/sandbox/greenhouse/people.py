@@ -12,6 +12,7 @@ TITLES = ("Data engineer", "Nurse", "Welder", "Accountant", "Gardener ", "Chef d
 DEPARTMENTS = ("Engineering", "Care", "Workshop", "Finance", "Parks", "Projects")
 STAGES = ("Application Review", "Phone Screen", "Take Home Test", "Onsite Interview", "Offer")
 SOURCES = ("LinkedIn (Prospecting)", "Indeed", "Referral", "Jobs page", "Agency")
+LANGUAGES = ("en", "de")
 OFFICES = ("Lyon", "Lille", "Berlin")
 REASONS = (
     ("Lacking skills", "WE_REJECTED_THEM"), ("Took another job", "THEY_REJECTED_US"),
@@ -34,7 +35,8 @@ class People:
         self.sizes = {
             "departments": len(DEPARTMENTS), "users": self.users, "offices": len(OFFICES),
             "sources": len(SOURCES), "rejection_reasons": len(REASONS), "jobs": self.jobs,
-            "job_posts": self.jobs, "job_owners": self.jobs,
+            "job_posts": self.jobs + self.jobs // 2, "job_owners": self.jobs,
+            "job_post_locations": self.jobs + self.jobs // 2,
             "pay_inputs": 1, "pay_input_ranges": self.jobs // 3,
             "job_interview_stages": self.jobs * len(STAGES), "candidates": talents,
             "applications": talents + talents // 5, "attachments": talents * 2 // 3,
@@ -80,10 +82,26 @@ class People:
         }  # fmt: skip
 
     def job_posts(self, n: int) -> dict[str, Any]:
+        """Each job has one in French, every second job another one for employees in another language."""
+        internal = n > self.jobs
+        job = 2 * (n - self.jobs) if internal else n
+        live = job % 4 < 2
         return {
-            "job_id": n, "title": TITLES[n % len(TITLES)], "live": n % 4 < 2, "internal": False,
-            "active": True, "content": f"<p>Job {n} &amp; more</p>", "language": "fr",
-            "public_url": f"https://boards.example.com/jobs/{n}",
+            "job_id": job, "title": TITLES[job % len(TITLES)], "live": live, "internal": internal,
+            "active": True, "content": f"<p>Job {job} &amp; more</p>",
+            "internal_content": f"<p>Job {job}, inside</p>" if internal else None,
+            "language": LANGUAGES[n % len(LANGUAGES)] if internal else "fr",
+            "first_published_at": "2025-03-02T09:00:00.000Z" if live or job % 3 else None,
+            "public_url": None if internal else f"https://boards.example.com/jobs/{n}",
+        }  # fmt: skip
+
+    def job_post_locations(self, n: int) -> dict[str, Any]:
+        office = n % len(OFFICES) + 1
+        free = n % 4 == 0
+        return {
+            "job_post_id": n, "type": "free_text" if free else "office",
+            "plain_text_location": "Nantes, France" if free else None,
+            "office_id": None if free else office, "custom_location_id": None,
         }  # fmt: skip
 
     def pay_inputs(self, n: int) -> dict[str, Any]:

@@ -60,7 +60,7 @@ QUOTA_BESIDE_REFETCHES = 0.95
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
 GROUPS = {
-    "jobs": (Stream.DEPARTMENTS, Stream.USERS, Stream.JOBS, Stream.STAGES),
+    "jobs": (Stream.DEPARTMENTS, Stream.USERS, Stream.JOBS, Stream.POSTINGS, Stream.STAGES),
     "talents": (Stream.REJECT_REASONS, Stream.STAGES, Stream.TALENTS, Stream.APPLICATIONS),
 }
 """What ``--only`` reads."""

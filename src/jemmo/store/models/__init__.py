@@ -17,7 +17,16 @@ from jemmo.store.models.connections import (
 )
 from jemmo.store.models.erasure import Erasure, OrganisationDeletion, Suppression
 from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
-from jemmo.store.models.jobs import AtsUser, Department, Job, JobCompensation, JobLocation, Stage
+from jemmo.store.models.jobs import (
+    AtsUser,
+    Department,
+    Job,
+    JobCompensation,
+    JobLocation,
+    JobPosting,
+    JobPostingLocation,
+    Stage,
+)
 from jemmo.store.models.members import AuditEvent, Invitation
 from jemmo.store.models.notifications import (
     Delivery,
@@ -65,6 +74,8 @@ __all__ = [
     "Job",
     "JobCompensation",
     "JobLocation",
+    "JobPosting",
+    "JobPostingLocation",
     "Lease",
     "MemberNotices",
     "Membership",

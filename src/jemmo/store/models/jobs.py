@@ -84,8 +84,29 @@ class Job(DisplayTracked, Synced):
         disguise.keep(self.read("title"), self.read("category"))
 
 
-class JobLocation(DisplayTracked, OfOrganisation):
-    job = models.ForeignKey(Job, models.CASCADE, related_name="locations")
+class JobPosting(DisplayTracked, Synced):
+    """An advert of a job, in a language, on a board."""
+
+    job = models.ForeignKey(
+        Job, models.CASCADE, null=True, related_name="postings", db_constraint=False
+    )
+    job_remote_id = models.TextField(null=True)
+    title = models.TextField(null=True)
+    status = models.TextField()
+    is_internal = models.BooleanField(db_default=False)
+    language = models.TextField(null=True)
+    content_html = models.TextField(null=True)
+    url = models.TextField(null=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta(Synced.Meta):
+        db_table = "job_posting"
+
+    def notice(self, disguise: Disguise) -> None:
+        disguise.keep(self.read("title"))
+
+
+class Place(DisplayTracked, OfOrganisation):
     position = models.SmallIntegerField()
     raw = models.TextField(null=True)
     street = models.TextField(null=True)
@@ -98,7 +119,7 @@ class JobLocation(DisplayTracked, OfOrganisation):
     is_primary = models.BooleanField(db_default=False)
 
     class Meta:
-        db_table = "job_location"
+        abstract = True
         ordering = ["position"]
 
     def __str__(self) -> str:
@@ -106,6 +127,20 @@ class JobLocation(DisplayTracked, OfOrganisation):
 
     def notice(self, disguise: Disguise) -> None:
         disguise.keep(self.read("city"), self.read("raw"))
+
+
+class JobLocation(Place):
+    job = models.ForeignKey(Job, models.CASCADE, related_name="locations")
+
+    class Meta(Place.Meta):
+        db_table = "job_location"
+
+
+class JobPostingLocation(Place):
+    job_posting = models.ForeignKey(JobPosting, models.CASCADE, related_name="locations")
+
+    class Meta(Place.Meta):
+        db_table = "job_posting_location"
 
 
 class JobCompensation(OfOrganisation):

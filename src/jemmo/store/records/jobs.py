@@ -39,6 +39,7 @@ from jemmo.store.models import (
     Application,
     Job,
     JobLocation,
+    JobPosting,
     Organisation,
     Stage,
     Talent,
@@ -220,6 +221,7 @@ class JobPage:
     job: Job
     reads_applications: bool
     excluded: Exclusion | None
+    postings: list[JobPosting]
     pipeline: list[Stage]
     most: int
     hired: int
@@ -234,6 +236,7 @@ class JobPage:
 
 
 PEOPLE_SHOWN = 100
+POSTINGS_SHOWN = 100
 
 
 def job_page(
@@ -266,6 +269,7 @@ def job_page(
         job=job,
         reads_applications=job.connection_id not in without_applications(org),
         excluded=enum_or_none(job.excluded_reason, Exclusion),
+        postings=_postings(job),
         pipeline=pipeline,
         most=max([1, *(getattr(row, "active", 0) for row in pipeline)]),
         hired=counted.get("HIRED", 0),
@@ -274,6 +278,12 @@ def job_page(
         applications=listed,
         total=shown.count() if stage in ids else sum(counted.values()),
     )
+
+
+def _postings(job: Job) -> list[JobPosting]:
+    """Those that are published first, and of these the public ones."""
+    present = job.postings.filter(remote_deleted_at=None).prefetch_related("locations")
+    return list(present.order_by("status", "is_internal", "language", "id")[:POSTINGS_SHOWN])
 
 
 def _pipeline(job: Job, people: QuerySet[Application]) -> list[Stage]:
