@@ -281,8 +281,43 @@ def test_a_refused_file_says_why(showcase: Showcase, recruiter: Client) -> None:
     )
     page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
 
-    assert "it contains macros" in page
+    assert "refused (it contains macros)" in page
+    assert "type" not in page.partition("refused (")[2].partition(")")[0]
     assert "/files/" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "text"),
+    [
+        ("REFUSED", "macros", "newer one was refused (it contains macros)"),
+        ("TOO_LARGE", "storage_too_large", "newer one was refused (it is larger than the file"),
+        ("GONE", "gone", "no longer in the ATS"),
+        ("PENDING", None, "a newer version is not downloaded yet"),
+    ],
+)
+def test_an_earlier_version_is_not_shown_as_current(
+    showcase: Showcase, recruiter: Client, resume: Attachment, status: str, reason: str, text: str
+) -> None:
+    from jemmo.store.models import Attachment
+
+    Attachment.objects.filter(id=resume.id).update(
+        fetch_status=status, reason=reason, remote_version="2"
+    )
+    page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
+
+    assert f"/files/{resume.current_version}/" in page
+    assert text in page
+
+
+def test_a_file_without_a_version_may_be_the_same(
+    showcase: Showcase, recruiter: Client, resume: Attachment
+) -> None:
+    from jemmo.store.models import Attachment
+
+    Attachment.objects.filter(id=resume.id).update(fetch_status="PENDING", remote_version=None)
+    page = recruiter.get(f"/talents/{showcase.talent('elodie').id}/").content.decode()
+
+    assert "checking for a newer version" in page
 
 
 def test_a_file_that_is_no_image_is_noted_by_the_address_of_images_too(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import SimpleNamespace
 
@@ -206,6 +206,23 @@ def test_a_web_address_is_kept() -> None:
 )
 def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -> None:
     assert shown.field_value(field) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "text"),
+    [
+        ("fr", date(2026, 12, 1), "1er décembre 2026"),
+        ("fr", date(2026, 12, 11), "11 décembre 2026"),
+        ("fr", date(2026, 12, 21), "21 décembre 2026"),
+        ("en-us", date(2026, 12, 1), "1 Dec 2026"),
+    ],
+)
+def test_the_first_of_a_month_is_written_as_the_french_do(
+    language: str, day: date, text: str
+) -> None:
+    with translation.override(language), timezone.override("Europe/Paris"):
+        assert shown.calendar_day(day) == text
+        assert f">{text}, 10:00<" in shown.exact(datetime(day.year, 12, day.day, 9, tzinfo=UTC))
 
 
 def test_times_are_told_by_the_local_clock() -> None:

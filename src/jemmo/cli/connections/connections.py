@@ -260,7 +260,7 @@ def files_line(files: FileCounts) -> str:
         return ""
     why = ", ".join(f"{count:,} {reason}" for reason, count in files.reasons.items())
     summary = ", ".join(f"{count:,} {name}" for name, count in counted.items())
-    return f"files: {summary} ({why})" if why else f"files: {summary}"
+    return f"files: {summary}; reasons: {why}" if why else f"files: {summary}"
 
 
 def _read_key(from_stdin: bool) -> str:

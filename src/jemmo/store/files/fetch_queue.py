@@ -140,9 +140,13 @@ async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: 
 
 
 async def conclude(db: Connection, attachment: DueFile, status: str, reason: str) -> None:
-    """The file is not kept, and why. An earlier version that is kept stays; with ``GONE`` it will be swept."""
+    """The file is not kept, and why. An earlier version that is kept stays, with the time of its own download.
+
+    With ``GONE`` it will be swept.
+    """
     await db.execute(
-        """UPDATE attachment SET fetch_status = %s, reason = %s, fetched_at = now(), next_try_at = NULL
+        """UPDATE attachment SET fetch_status = %s, reason = %s, next_try_at = NULL,
+               fetched_at = CASE WHEN current_version IS NULL THEN now() ELSE fetched_at END
            WHERE id = %s AND remote_version IS NOT DISTINCT FROM %s""",
         [status, reason, attachment.id, attachment.remote_version],
     )

@@ -296,6 +296,8 @@ _FILES = """files AS (
         fetch_status = CASE WHEN f.remote_version <> '' AND f.fetch_status <> 'GONE'
             AND excluded.remote_version IN (f.remote_version, '')
             THEN f.fetch_status ELSE 'PENDING' END,
+        reason = CASE WHEN f.remote_version <> '' AND f.fetch_status <> 'GONE'
+            AND excluded.remote_version IN (f.remote_version, '') THEN f.reason END,
         tries = 0, next_try_at = NULL)"""
 """Where the ATS gives no sign of another file, any change of its talent may be one: it is fetched and compared.
 

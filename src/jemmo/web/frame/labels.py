@@ -106,13 +106,6 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "TEST": pgettext_lazy("file", "Test"),
         "OTHER": pgettext_lazy("file", "File"),
     },
-    "fetch": {
-        "PENDING": _("not downloaded yet"),
-        "STORED": _("stored"),
-        "GONE": _("no longer in the ATS"),
-        "TOO_LARGE": _("too large to store"),
-        "REFUSED": _("refused: file type not supported"),
-    },
     "file_type": {
         "application/pdf": "PDF",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",

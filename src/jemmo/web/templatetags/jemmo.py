@@ -33,9 +33,11 @@ from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.validation import html_to_text, split_address
-from jemmo.services.connections.logs import plain
+from jemmo.services.connections.logs import Line, plain
+from jemmo.store.connections.paused_deletions import with_decision
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
+from jemmo.web.files.labels import file_state
 from jemmo.web.frame import field_names, labels
 from jemmo.web.frame.problems import ask_managers, can_act, localized_error, localized_summary
 
@@ -60,6 +62,7 @@ LONGEST_PLAIN = 200_000  # characters of one with more
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 register.filter("word", labels.label_for)
+register.filter("file_state", file_state)
 register.filter("said", localized_error)
 register.filter("spoken", localized_summary)
 
@@ -84,6 +87,12 @@ def next_step(code: str | None, reader: Membership | None = None) -> str:
 
 
 @register.filter
+def log_step(line: Line, reader: Membership) -> str:
+    """What helps with an entry of the log, or what was decided since."""
+    return _(line.next_step) if line.decided else next_step(line.entry.code, reader)
+
+
+@register.filter
 def manages(reader: Membership) -> bool:
     """Whether the reader is an owner or an admin."""
     return Role(reader.role).manages
@@ -93,10 +102,10 @@ def manages(reader: Membership) -> bool:
 def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
     """The error of a notification, as ``spoken``, with the connection that it is about."""
     connection, error = notice.connection, notice.facts["error"]
-    name = connection.label or connection.provider.capitalize() if connection else None
-    return localized_summary(
-        {**error, "connection": name} if error.get("paused") else error, reader
-    )
+    if connection and error.get("paused"):
+        name = connection.label or connection.provider.capitalize()
+        error = {**with_decision(connection.id, error, notice.last_at), "connection": name}
+    return localized_summary(error, reader)
 
 
 @register.filter
@@ -288,7 +297,9 @@ def _day(moment: date) -> str:
 
 @lru_cache(maxsize=10_000)  # the rows of a list share few days, and formatting one is slow
 def _day_in(_language: str, year: int, month: int, day: int) -> str:
-    return date_format(date(year, month, day), pgettext("date format", "j M Y"))
+    text = date_format(date(year, month, day), pgettext("date format", "j M Y"))
+    first = pgettext("the first day of a month", "1")  # French: 1er mai, but 2 mai
+    return text.replace("1", first, 1) if day == 1 else text
 
 
 def _minute(local: datetime) -> str:
