@@ -12,6 +12,7 @@ from fakes.company import Company, company, in_thread
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import run_sandbox
+from jemmo.services.records import explanations
 from jemmo.services.records import refresh as records
 from jemmo.services.webhooks import endpoints as webhooks
 from jemmo.services.webhooks.refetch import RefetchWorker
@@ -72,23 +73,40 @@ async def test_what_the_ats_deleted_is_not_called_read_while_its_deletion_waits(
         for talent in talents[:45]:
             await ats.change("delete", "candidates", talent)
         await found.sync(Mode.RECONCILE)
+        await ats.change("delete", "candidates", talents[45])
 
-        done = await in_thread(
-            partial(
-                records.refetch_now,
-                records.RecordRef(
-                    connection_id=found.id, stream=Stream.TALENTS, remote_id=talents[0]
-                ),
-                database_url=found.database_url,
-                vault=default_vault(),
+        done, _ = [
+            await in_thread(
+                partial(
+                    records.refetch_now,
+                    records.RecordRef(
+                        connection_id=found.id, stream=Stream.TALENTS, remote_id=remote_id
+                    ),
+                    database_url=found.database_url,
+                    vault=default_vault(),
+                )
             )
-        )
+            for remote_id in (talents[0], talents[45])
+        ]
+        listed, gone, present = [
+            await in_thread(partial(explain, found, talents[number])) for number in (0, 45, 46)
+        ]
+        await found.sync(Mode.RECONCILE)
+        compared = await in_thread(partial(explain, found, talents[45]))
 
     assert (done.outcome, done.changed) == (State.KEPT, False)
     assert done.error is not None
     assert done.error["code"] == "deletion_waits"
     assert done.needs_somebody
     assert talents[0] in await found.ids(Stream.TALENTS)
+    assert (listed, gone, compared) == ("deletion_paused", "gone", "deletion_paused")
+    assert present in {"shown", "excluded"}
+
+
+def explain(found: Company, remote_id: str) -> str:
+    org = Connection.objects.get(id=found.id).org
+    (answer,) = explanations.explain_record(org, remote_id, now=datetime.now(UTC))
+    return answer.verdict
 
 
 async def test_refreshing_a_record_sets_up_no_webhooks(database_url: str) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from math import sqrt
 from typing import Any
 
 from msgspec import Struct
 
 from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked as _
 
 CODE = "mass_deletion_held"
 WINDOW = timedelta(days=1)
@@ -133,6 +135,23 @@ def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any
     if not paused:
         return None
     return {**error_of(paused, {}, connection=connection), "connection": connection}
+
+
+class Decision(StrEnum):
+    """What became of deletions that a sync paused and that no longer wait."""
+
+    KEPT = "kept"
+    APPROVED = "approved"
+    ASKED_AGAIN = "asked_again"
+    OVER = "over"
+
+
+DECISION_TEXTS = {
+    Decision.KEPT: _("Somebody decided to keep these records."),
+    Decision.APPROVED: _("Somebody approved these deletions."),
+    Decision.ASKED_AGAIN: _("A later sync asked again, with what was missing then."),
+    Decision.OVER: _("These deletions no longer wait for a decision."),
+}
 
 
 def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     EXCLUDED_TALENT = "excluded_talent"
     WAITS = "waits"
     DELETION_PAUSED = "deletion_paused"
+    GONE = "gone"
     DELETION_RELEASED = "deletion_released"
     KEPT = "kept"
     DELETED = "deleted"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from fakes.company import Company, company
@@ -96,6 +97,39 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
 
     (after,) = status.overview(agency.org)
     assert (after.colour, after.error, after.decision) == ("green", None, None)
+
+
+@pytest.mark.parametrize(
+    ("decision", "text"),
+    [
+        ({"closed_at": Now()}, "Somebody decided to keep these records."),
+        ({"released_at": Now()}, "Somebody approved these deletions."),
+        ({"released_at": Now(), "closed_at": Now()}, "Somebody approved these deletions."),
+        ({"held_at": Now()}, "A later sync asked again, with what was missing then."),
+        (None, "These deletions no longer wait for a decision."),
+    ],
+)
+def test_what_reported_the_pause_tells_what_was_decided_since(
+    agency: Connection, signed_in: SignedIn, decision: dict[str, Now] | None, text: str
+) -> None:
+    run = agency.runs.latest("started_at")
+    pages = [reverse("notification_list"), reverse("logs"), reverse("sync_run", args=[run.id])]
+    admin = signed_in("admin")
+    asks = STEPS["admin"]
+    for page in pages:
+        assert asks in text_of(admin.get(page).content.decode()), page
+
+    waiting = HeldDeletion.objects.filter(connection=agency)
+    waiting.delete() if decision is None else waiting.update(**decision)
+
+    for page in pages:
+        shown = text_of(admin.get(page).content.decode().partition("<main")[2])
+        assert text in shown, page
+        assert asks not in shown, page
+    assert text in b"".join(admin.get(reverse("logs_csv"))).decode("utf-8-sig")
+    run_page = text_of(admin.get(pages[-1]).content.decode().partition("<main")[2])
+    assert "We paused" in run_page
+    assert "Review them before" not in run_page
 
 
 def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(

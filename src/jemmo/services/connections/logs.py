@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
+from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision
 from jemmo.domain.error_catalog import Entry, error_entry
 from jemmo.domain.masking import without_contacts
 from jemmo.store.connections import logs
+from jemmo.store.connections.paused_deletions import decision_since
 from jemmo.store.db.visible import SHOWN
-from jemmo.store.models import Connection, Job, Organisation, Talent
+from jemmo.store.models import Connection, Job, Organisation, SyncRun, Talent
 
 DOWNLOADED = 20_000  # entries; more is narrowed by a filter
 
@@ -30,6 +32,12 @@ class Line(Struct, frozen=True, kw_only=True):
     example: str | None
     connector: Connector | None
     record: tuple[str, UUID] | None = None
+    decided: Decision | None = None
+
+    @property
+    def next_step(self) -> str:
+        """What helps, or what was decided since."""
+        return DECISION_TEXTS[self.decided] if self.decided else self.trouble.next_step
 
     @property
     def status_page(self) -> str:
@@ -77,7 +85,7 @@ def plain(line: Line) -> dict[str, Any]:
         "code": entry.code,
         "means": line.trouble.means,
         "message": line.message,
-        "next_step": line.trouble.next_step,
+        "next_step": line.next_step,
         "count": entry.count,
         "stream": entry.stream,
         "remote_id": line.example,
@@ -103,7 +111,17 @@ def _line(
         example=without_contacts(entry.example),
         connector=connector,
         record=record,
+        decided=_decision(entry),
     )
+
+
+def _decision(entry: logs.Entry) -> Decision | None:
+    if entry.code != CODE or entry.run_id is None:
+        return None
+    run = SyncRun.objects.filter(id=entry.run_id).first()
+    if run is None or run.finished_at is None or not (run.report.get("error") or {}).get("paused"):
+        return None
+    return decision_since(entry.connection_id, run.report["error"], run.finished_at)
 
 
 def _records(

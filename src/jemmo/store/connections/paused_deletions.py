@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Func, QuerySet, TextField
 
 from jemmo.domain import brake
-from jemmo.domain.brake import related
+from jemmo.domain.brake import Decision, related
 from jemmo.domain.streams import Stream
 from jemmo.store.connections.connections import is_running
 from jemmo.store.db import scope
@@ -45,6 +46,33 @@ def waiting(connection: Connection) -> list[HeldDeletion]:
 def in_order(rows: Iterable[HeldDeletion]) -> list[HeldDeletion]:
     """Jobs before talents before applications, as everywhere."""
     return sorted(rows, key=lambda row: row.place)
+
+
+def decision_since(
+    connection_id: UUID, error: Mapping[str, Any], ended_at: datetime
+) -> Decision | None:
+    """What was decided about the deletions that a sync paused, which ended then; ``None`` while they wait.
+
+    Only the latest pause of a stream is stored, so an earlier one is known to have been followed by another.
+    """
+    streams = [paused["stream"] for paused in error["paused"]]
+    rows = list(HeldDeletion.objects.filter(connection=connection_id, stream__in=streams))
+    if any(row.held_at > ended_at for row in rows):
+        return Decision.ASKED_AGAIN
+    if any(row.closed_at is None and row.released_at is None for row in rows):
+        return None
+    if any(row.released_at is not None for row in rows):
+        return Decision.APPROVED
+    return Decision.KEPT if rows else Decision.OVER
+
+
+def with_decision(
+    connection_id: UUID, error: Mapping[str, Any], ended_at: datetime | None
+) -> dict[str, Any]:
+    """An error of a sync; about paused deletions, with what was decided since."""
+    if not error.get("paused") or ended_at is None:
+        return {**error}
+    return {**error, "decided": decision_since(connection_id, error, ended_at)}
 
 
 def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, Any] | None:

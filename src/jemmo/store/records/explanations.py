@@ -41,7 +41,9 @@ from jemmo.store.models import (
     StreamCheckpoint,
     SyncRun,
     Talent,
+    WebhookHint,
 )
+from jemmo.store.records.refresh_outcome import DELETION_WAITS
 from jemmo.store.records.text_masking import conceal
 
 MOST = 20  # records of each kind
@@ -186,10 +188,27 @@ def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> l
     unused = waiting.filter(Q(closed_at=None) | Q(released_at=None))
     if not unused.exists():
         return records
-    return [replace(record, missed=_missed(record, unused)) for record in records]
+    return [
+        replace(record, missed=_decision(record, unused) or _refetched_as_gone(record))
+        for record in records
+    ]
 
 
-def _missed(record: KnownRecord, unused: QuerySet[HeldDeletion]) -> Missed | None:
+def _refetched_as_gone(record: KnownRecord) -> Missed | None:
+    """Whether a refetch since the last comparison of all ids found the record gone."""
+    hints = WebhookHint.objects.filter(
+        connection=record.connection_id,
+        stream=f"{record.kind}s",
+        remote_id=record.remote_id,
+        trouble=DELETION_WAITS,
+    )
+    if record.read_all_at is not None:
+        hints = hints.filter(applied_at__gt=record.read_all_at)
+    at = hints.values_list("applied_at", flat=True).first()
+    return None if at is None else Missed(verdict=Verdict.GONE, at=at)
+
+
+def _decision(record: KnownRecord, unused: QuerySet[HeldDeletion]) -> Missed | None:
     same = unused.filter(connection=record.connection_id, stream=f"{record.kind}s")
     row = same.filter(remote_ids__contains=[record.remote_id]).defer("remote_ids").first()
     if row is None:

@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from jemmo.services.connections import summaries
 from jemmo.store.connections import connections as selected
+from jemmo.store.connections.paused_deletions import with_decision
 from jemmo.store.models import Connection, ConnectionState
 from jemmo.web.frame.access import MemberRequest, manages, member
 from jemmo.web.frame.charts import bars
@@ -76,7 +77,10 @@ def run(request: MemberRequest, run_id: UUID) -> HttpResponse:
     sync_run = selected.run(request.organisation, run_id)
     if sync_run is None:
         raise Http404
-    return render(request, "connections/run.html", {"run": sync_run, **_frame(request)})
+    run = sync_run["run"]
+    error = with_decision(run.connection_id, run.report.get("error") or {}, run.finished_at)
+    shown = {"run": sync_run, "error": error, **_frame(request)}
+    return render(request, "connections/run.html", shown)
 
 
 def _frame(request: MemberRequest) -> dict[str, object]:

@@ -21,8 +21,9 @@ def sentences(error: Mapping[str, Any]) -> str:
         ngettext("We paused %(n)s deletion.", "We paused %(n)s deletions.", number)
         % {"n": intcomma(number)},
         _no_longer_listed(shares, error.get("connection")),
-        _("Review them before we remove anything."),
     ]
+    if not error.get("decided"):
+        parts.append(_("Review them before we remove anything."))
     if recent := _counted((share["stream"], share["recent"]) for share in paused):
         parts.append(_("Deleted in the 24 hours before: %(counts)s.") % {"counts": recent})
     if others := _counted((error.get("deleted") or {}).items()):

@@ -48,7 +48,9 @@ def localized_error(error: dict[str, Any], reader: Membership | None = None) -> 
     What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
     """
     wording = _localize(error)
-    if not can_act(str(error.get("code") or ""), reader):
+    if error.get("decided"):
+        wording["next_step"] = gettext(brake.DECISION_TEXTS[error["decided"]])
+    elif not can_act(str(error.get("code") or ""), reader):
         wording["next_step"] = who_can_act(str(error.get("code") or ""))
     return wording
 
