@@ -6,6 +6,8 @@ import asyncio
 import ipaddress
 import os
 import socket
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import aiohttp
 from aiohappyeyeballs import AddrInfoType
@@ -89,6 +91,21 @@ def is_trusted_ats(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme != "https" or (parts.hostname or "").lower() in ats_hosts()
+
+
+def counting(count: Callable[[], None]) -> aiohttp.TraceConfig:
+    """Call ``count`` for each request that a session sends; one that finds no connection is none."""
+
+    async def note(
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        _params: aiohttp.TraceRequestHeadersSentParams,
+    ) -> None:
+        count()
+
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(note)
+    return config
 
 
 def connector(

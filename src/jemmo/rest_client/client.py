@@ -21,7 +21,7 @@ from jemmo.domain.errors import ConfigError, JemmoError, PermanentError, RateLim
 from jemmo.domain.ports import PaceState, SharedPace
 from jemmo.domain.validation import join_address, may_be_address, split_address
 from jemmo.rest_client import amounts, retries
-from jemmo.rest_client.addresses import connector, is_trusted_ats
+from jemmo.rest_client.addresses import connector, counting, is_trusted_ats
 from jemmo.rest_client.headers import clock, pause_asked, rate_limit_headers, retry_after
 from jemmo.rest_client.pacing import LONGEST_HOLD, Pacer, RateLimitStatus
 from jemmo.rest_client.redaction import address
@@ -269,7 +269,6 @@ class RestClient:
 
     async def _attempt(self, question: Question, signed: Mapping[str, str]) -> Answer:
         url = question.url
-        self.requests += 1
         self._in_flight += 1
         try:
             return await self._fetch(question, signed)
@@ -294,6 +293,9 @@ class RestClient:
         finally:
             self._in_flight -= 1
 
+    def _count(self) -> None:
+        self.requests += 1
+
     async def _fetch(self, question: Question, signed: Mapping[str, str]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -302,6 +304,7 @@ class RestClient:
                 connector=connector(trusted=is_trusted_ats(self.base_url), limit=self._connections),
                 auto_decompress=True,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[counting(self._count)],
             )
         async with (
             until_cut_off(),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import aiohttp
 from msgspec import Struct
 from yarl import URL
 
 from jemmo.domain.errors import ConfigError, RecordRejected, TransientError
 from jemmo.domain.validation import join_address, may_be_address
-from jemmo.rest_client.addresses import connector, is_number, is_trusted_ats
+from jemmo.rest_client.addresses import connector, counting, is_number, is_trusted_ats
 from jemmo.rest_client.retries import until_cut_off
 
 REDIRECTS = 3
@@ -70,15 +72,19 @@ class Downloads:
         """
         for _ in range(REDIRECTS + 1):
             self.hosts.check(url)
-            self.requests += 1
-            response = await _fetch(url, self.hosts.is_own(url), max_bytes)
+            response = await _fetch(url, self.hosts.is_own(url), max_bytes, self._count)
             if not isinstance(response, str):
                 return response
             url = _joined(url, response)
         raise TransientError("A file's link has too many redirects.", code="file_redirects")
 
+    def _count(self) -> None:
+        self.requests += 1
 
-async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
+
+async def _fetch(
+    url: str, own: bool, max_bytes: int, count: Callable[[], None]
+) -> bytes | str | None:
     """Bytes, the place that a redirect leads to, or ``None``."""
     try:
         async with (
@@ -89,6 +95,7 @@ async def _fetch(url: str, own: bool, max_bytes: int) -> bytes | str | None:
                     trusted=own and is_trusted_ats(url), refusal=_private(), limit=1
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[counting(count)],
             ) as session,
             session.get(URL(url, encoded=True), allow_redirects=False) as answer,
         ):

@@ -1,0 +1,81 @@
+"""Requests are counted if they left this machine: what the ATS never got is none."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from jemmo.connectors.refusals import refusals
+from jemmo.domain.errors import JemmoError, TransientError
+from jemmo.rest_client import Downloads, Hosts, RestClient
+
+REFUSE = refusals("Acme", key_help="Ask Acme.", status_page="https://status.example.com")
+UNREACHABLE = ["http://127.0.0.1:{port}", "https://127.0.0.1:{port}", "http://acme.invalid"]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+async def ats() -> AsyncIterator[tuple[str, list[str]]]:
+    """An ATS that closes each kept connection, breaks off at ``/broken``, and lists what it got."""
+    received: list[str] = []
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        received.append(request.path)
+        if request.path == "/broken":
+            assert request.transport is not None
+            request.transport.abort()
+            await asyncio.Event().wait()
+        response = web.Response(body=b"[1]")
+        response.force_close()
+        return response
+
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", received
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("address", UNREACHABLE)
+@pytest.mark.usefixtures("hasty")
+async def test_an_outage_counts_nothing(address: str, closed_port: int) -> None:
+    base = address.format(port=closed_port)
+    client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
+    downloads = Downloads(Hosts(base))
+    try:
+        with pytest.raises(JemmoError):
+            await client.get("/", len)
+        with pytest.raises(JemmoError):
+            await downloads.fetch(f"{base}/x", max_bytes=10)
+    finally:
+        await client.close()
+
+    assert (client.requests, downloads.requests) == (0, 0)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_what_the_ats_got_is_counted(ats: tuple[str, list[str]]) -> None:
+    base, received = ats
+    client = RestClient(base, headers={}, refuse=REFUSE, pacer=None)
+    downloads = Downloads(Hosts(base))
+    try:
+        for _ in range(3):
+            await client.get("/", len)
+        with pytest.raises(TransientError):
+            await client.get("/broken", len)
+        await downloads.fetch(f"{base}/file", max_bytes=10)
+    finally:
+        await client.close()
+
+    assert client.requests + downloads.requests == len(received)
+    assert received.count("/broken") > 1
