@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from contracts.companies import connected
 from contracts.harness import Harness, Vendor, start
 from contracts.vendors.all import REPLAYS, VENDORS
 from contracts.vendors.flatchr import FLATCHR_REPLAY_2022
+from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI
 from fakes.company import Company, adds_up, in_thread
 from msgspec import Struct
@@ -23,7 +25,9 @@ from jemmo.domain import history
 from jemmo.domain.outcomes import RunStatus
 from jemmo.domain.streams import Mode, Stream
 from jemmo.services.connections import history_limit
+from jemmo.services.records import refresh as records
 from jemmo.store.models import Connection
+from jemmo.vault import default_vault
 
 JARVI_WITH_APPLICATIONS = replace(
     JARVI,
@@ -209,6 +213,70 @@ async def test_somebody_left_out_who_changes_arrives_whole(
     )
     assert {row[0] for row in own} <= await company.ids(Stream.APPLICATIONS)
     assert (await company.verify()).equal
+
+
+@pytest.mark.parametrize("finds", ["comparison", "refetch"])
+async def test_somebody_left_out_whom_no_list_of_changes_names_arrives_whole(
+    account: Account, database_url: str, finds: str
+) -> None:
+    people = await account.people(account.day)
+    company = await account.limited(database_url)
+    await company.sync()
+    whole = await account.whole.rows(
+        "SELECT talent_remote_id FROM application WHERE connection_id = {me} "
+        "AND talent_remote_id IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    outside = [row[0] for row in whole if row[0] not in people[Stream.TALENTS]]
+    if not outside:
+        pytest.skip("nobody who was left out has an application")
+    kind = account.ats.vendor.kinds[Stream.TALENTS]
+    earlier = (datetime.now(UTC) - timedelta(hours=3)).isoformat(timespec="milliseconds")
+    await account.ats.server.change(
+        "edit", kind, outside[0], attributes=dict(account.ats.vendor.edit), at=earlier
+    )
+
+    if finds == "comparison":
+        await company.sync(Mode.RECONCILE)
+    else:
+        await refetch(company, Stream.TALENTS, outside[0])
+        if account.ats.vendor.name == "flatchr":  # its webhooks name both, by one id
+            await refetch(company, Stream.APPLICATIONS, outside[0])
+
+    await assert_whole(account, company, outside[0])
+
+
+@pytest.mark.parametrize("account", [GREENHOUSE], indirect=True)
+async def test_somebody_left_out_with_a_new_resume_arrives_whole(
+    account: Account, database_url: str
+) -> None:
+    people = await account.people(account.day)
+    company = await account.limited(database_url)
+    await company.sync()
+    outside = sorted(await account.whole.ids(Stream.TALENTS) - people[Stream.TALENTS])[0]
+    resume = {"candidate_id": int(outside), "type": "resume", "filename": "New.pdf"}
+    await account.ats.server.change("create", "attachments", attributes=resume)
+
+    await company.sync()
+
+    await assert_whole(account, company, outside)
+
+
+async def assert_whole(account: Account, company: Company, talent: str) -> None:
+    assert talent in await company.ids(Stream.TALENTS)
+    own = await account.whole.rows(
+        "SELECT remote_id FROM application WHERE connection_id = {me} AND talent_remote_id = %s",
+        talent,
+    )
+    assert own
+    assert {row[0] for row in own} <= await company.ids(Stream.APPLICATIONS)
+
+
+async def refetch(company: Company, stream: Stream, remote_id: str) -> None:
+    target = records.RecordRef(connection_id=company.id, stream=stream, remote_id=remote_id)
+    refetch_now = partial(
+        records.refetch_now, target, database_url=company.database_url, vault=default_vault()
+    )
+    await in_thread(refetch_now)
 
 
 async def test_where_no_time_of_a_change_is_told_everything_is_read_and_a_sync_says_so(

@@ -169,7 +169,8 @@ class ListSource(ClientSource, ABC):
             # First, and again when a pass is taken up: they have no place in the list.
             begin = start.cursor or self._begin(listing, ask)
             async for rows in self.further(listing, start.since):
-                yield replace(await self._page(listing, rows), cursor=begin)
+                page = await self._page(listing, rows)
+                yield replace(page, cursor=begin, beside=await self.others_of(listing, rows))
         before: set[str | None] = set()
         async for chunk in self._walk(listing, ask, start.cursor):
             page = await self._page(listing, chunk.rows, ask.since)
@@ -224,7 +225,8 @@ class ListSource(ClientSource, ABC):
         rows = {key: row for row in _own(listing, chunk).rows if (key := row_id(row, listing.key))}
         if len(rows) > len(ids):  # what is missing from such an answer is not gone
             raise PermanentError(f"The ATS ignores which {stream} it is asked for.")
-        return await self._page(listing, list(rows.values()))
+        page = await self._page(listing, list(rows.values()))
+        return replace(page, beside=await self.others_of(listing, list(rows.values())))
 
     def could_be(self, remote_id: str) -> bool:
         """Whether this can be an id of this ATS: one that it refuses would cost the others their answer."""

@@ -413,7 +413,7 @@ class SyncRun:
         """Refetch one record and store what came; ``False`` when the ATS no longer has it."""
         answer = await refetch(self.source, stream, remote_id)
         for page in answer.pages:
-            await self.commit([self.process(page)], self._points[stream])
+            await self.write_single(page)
         return not answer.gone
 
 

@@ -117,7 +117,12 @@ class JsonApiSource(JsonApiLists):
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
         await self.learn(stream)
-        query: Query | None = self.asker.allowed(self.queries(stream)[0])
+        full = self.queries(stream)[0]
+        people = self.resources[stream].people
+        if people and self.config.limit is not None:
+            # Somebody who was left out until now: their older records are in no list of changes.
+            full = await self._with(people, stream, full, reads_all=False)
+        query: Query | None = self.asker.allowed(full)
         while query is not None:
             try:
                 body = await self.client.get(query.url_of(remote_id), single)
@@ -129,7 +134,8 @@ class JsonApiSource(JsonApiLists):
                     raise
                 continue
             raw = RawRecord(id_of(body.data) or remote_id, body.data)
-            return self._as_page(stream, [raw], self._around(body.included))
+            page = self._as_page(stream, [raw], self._around(body.included))
+            return replace(page, beside=self._beside(query, body.included))
         return None
 
     # --- a pass ---
@@ -154,7 +160,7 @@ class JsonApiSource(JsonApiLists):
                     following = position.next_part(step)
                     page = replace(page, cursor=following.cursor)
                 if asked.beside and asked.filters:
-                    page = replace(page, beside=self._beside(asked, step))
+                    page = replace(page, beside=self._beside(asked, step.page.included))
                 yield self._in_order(stream, page, position, asked, step, start)
 
     async def _begin(self, stream: Stream, start: Start) -> tuple[Position, list[Query]]:
@@ -281,9 +287,9 @@ class JsonApiSource(JsonApiLists):
         follow = not position.part and step.after is not None
         return replace(page, total=total, recent=follow)
 
-    def _beside(self, asked: Query, step: Step[AnyDocument]) -> tuple[Page, ...]:
+    def _beside(self, asked: Query, included: Iterable[Any]) -> tuple[Page, ...]:
         """The related records of other streams, where all was allowed that they are made of."""
-        objects = [each for each in step.page.included if isinstance(each, dict)]
+        objects = [each for each in included if isinstance(each, dict)]
         around, pages = self._around(objects), []
         for other, _ in self.beside_whole(asked):
             path = self.resources[other].path

@@ -199,7 +199,8 @@ class RefetchWorker:
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
-            outcomes.setdefault(page.stream, []).append(process(page, rules))
+            for part in (page, *page.beside):
+                outcomes.setdefault(part.stream, []).append(process(part, rules))
         settled, again, unseen = await self._classify_requests(db, connection_id, due, answer)
         context = RunContext(
             org_id=row.org_id,
