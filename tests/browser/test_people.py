@@ -168,7 +168,7 @@ def test_the_help_bubble_sends_and_shows_the_answer(staffed: Showcase, opens: Op
     expect(panel.get_by_role("heading", name="Help")).to_be_focused()
     expect(panel.get_by_text("Everything was last synced")).to_be_visible()
     panel.get_by_text("What is attached").click()
-    expect(panel.get_by_label("Your last steps")).to_have_value(re.compile("/jobs/"))
+    expect(panel.get_by_label("Your last steps")).to_have_value(re.compile(r"\d\d:\d\d UTC /jobs/"))
     panel.get_by_label("Write to support").fill("Where is my job?")
     panel.get_by_role("button", name="Send").click()
     expect(panel.get_by_text("Sent. The answer appears here.")).to_be_visible()

@@ -80,9 +80,11 @@ def test_webhooks_are_set_up_and_replayed(page_path: str, opens: Opens) -> None:
     assert send(first, "candidate.update") == 200
     assert send(first, "candidate.update", key="another") == 401
 
-    page.reload()
+    row = page.get_by_role("row").filter(has_text="candidate.update")
+    expect(row).to_contain_text("Accepted", timeout=30_000)  # without a reload
     expect(page.get_by_text("Webhooks are arriving.")).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="candidate.update")).to_contain_text("Accepted")
+    expect(page.get_by_text("1 webhook is stored")).to_be_visible()
+    page.reload()
     page.get_by_label("From the").select_option("168")
     page.get_by_role("button", name="Replay webhooks").click()
     expect(page.get_by_text("Webhooks replayed: 1. Records being refetched: 1.")).to_be_visible()

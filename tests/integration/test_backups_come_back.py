@@ -223,7 +223,7 @@ async def test_who_was_erased_since_stays_erased(
     gone = await erase_somebody(found, storage)
     files = {one.name for one in storage.listing() if not one.name.startswith("erased/")}
     known = tmp_path / "erased.jsonl"
-    assert (await jemmo("suppressions", "--to", str(known))).status == 0
+    assert (await jemmo("suppressions", "--to", str(known), "--json")).status == 0
 
     for url, env, more in (
         # The database is there and knows; it is lost and the journal among the files knows; both are lost.

@@ -330,9 +330,11 @@ async def test_a_person_gets_all_that_is_held_of_them(
     who = await somebody(found)
     target = tmp_path / "about.zip"
     words = ("--org", "acme", "--talent", who["remote_id"], "--to", str(target))
-    done = await jemmo("subject-export", *words)
+    done = await jemmo("subject-export", *words, "--json")
 
     assert done.status == 0, done.err
+    size = target.stat().st_size
+    assert done.last == {"path": str(target), "bytes": size, "records": 1}
     with zipfile.ZipFile(io.BytesIO(target.read_bytes())) as archive:
         names = archive.namelist()
         told = json.loads(archive.read("data.json"))

@@ -66,7 +66,7 @@ class SupportThreads(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
             (
                 (
                     _("Support") if message.by_support else self.who(thread),
-                    f"{message.at:%Y-%m-%d %H:%M}",
+                    f"{message.at:%Y-%m-%d %H:%M} UTC",
                     without_contacts(message.body),
                     format_html("<pre>{}</pre>", without_contacts(message.error))
                     if message.error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
@@ -89,6 +91,30 @@ def test_a_failure_is_told_once_and_its_end_too(
     assert "has recovered" in chat.received[1]["text"]
     sync(company)
     assert send() == 0
+
+
+def test_an_email_is_in_the_language_of_the_last_sign_in(
+    company: Company, anybody: Client, others: tuple[MailServer, Chat]
+) -> None:
+    mail, _ = others
+    admin = Membership.objects.get(account__email="admin@acme.example").account
+    admin.set_password("a-password-of-the-test")
+    admin.save()
+    signing_in = {"login": admin.email, "password": "a-password-of-the-test"}
+    answer = anybody.post("/accounts/login/", signing_in, headers={"Accept-Language": "fr"})
+    assert answer.status_code == 302
+
+    sync(company, REFUSED)
+    send()
+
+    texts = {message["To"]: message.get_content() for message in parsed(mail)}
+    assert len(texts) == 2
+    assert "L’ATS a refusé la clé API" in texts.pop(admin.email)
+    assert "The ATS refuses the key." in texts.popitem()[1]
+
+
+def parsed(mail: MailServer) -> list[EmailMessage]:
+    return [message_from_bytes(text.encode(), policy=policy.default) for text in mail.messages]
 
 
 def test_what_may_pass_by_itself_is_sent_when_it_came_twice(

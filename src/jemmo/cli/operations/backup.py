@@ -198,7 +198,7 @@ def suppressions(
         ) from error
     records = len(text.splitlines())
     if json:
-        print_json({"path": to.absolute(), "records": records})
+        print_json({"path": str(to.absolute()), "records": records})
         return
     out.print(f"Wrote {to}: {counted(records, 'erased record')}.", soft_wrap=True)
 

@@ -107,7 +107,9 @@ def subject_export(
             f"{to} cannot be written.", code="path", next_step="Choose another path."
         ) from error
     if json:
-        print_json({"path": to.absolute(), "bytes": to.stat().st_size, "records": len(talent_ids)})
+        print_json(
+            {"path": str(to.absolute()), "bytes": to.stat().st_size, "records": len(talent_ids)}
+        )
         return
     out.print(f"Wrote {to}: hand it over by a safe way, then delete it.", soft_wrap=True)
 

@@ -236,3 +236,8 @@ def rename(account: Account, name: str) -> None:
 def delete(account: Account) -> None:
     """Take an account away with all that is its own; what others share stays, without a name."""
     account.delete()
+
+
+def note_language(account: Account, language: str) -> None:
+    """Remember the language of the last sign-in: e-mails to this person are written in it."""
+    Account.objects.filter(pk=account.pk).exclude(language=language).update(language=language)

@@ -14,6 +14,7 @@ from django.contrib.auth import logout
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from jemmo.domain.validation import may_be_address
 from jemmo.services.accounts import accounts, two_step
@@ -60,6 +61,7 @@ class OurAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def post_login(self, request: HttpRequest, user: Account, **more: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **more)
         sign_in.remember(request, response, user)
+        accounts.note_language(user, get_language() or "")
         return response
 
 

@@ -1,7 +1,7 @@
 // The last pages looked at, without what was searched for: what "your last steps" starts with.
 const STEPS = "jemmo-steps";
 const place = location.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
-const time = new Date().toTimeString().slice(0, 5);
+const time = `${new Date().toISOString().slice(11, 16)} UTC`; // as the other times of a message to support
 const steps = (sessionStorage.getItem(STEPS) || "").split("\n").filter(Boolean);
 steps.push(`${time} ${place}`);
 sessionStorage.setItem(STEPS, steps.slice(-6).join("\n"));
