@@ -37,8 +37,8 @@ from jemmo.services.connections.logs import Line, plain
 from jemmo.store.connections.paused_deletions import with_decision
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
-from jemmo.web.files.labels import file_state
 from jemmo.web.frame import field_names, labels
+from jemmo.web.frame.file_states import file_state
 from jemmo.web.frame.problems import ask_managers, can_act, localized_error, localized_summary
 
 register = template.Library()
