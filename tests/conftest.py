@@ -304,9 +304,10 @@ def application(url: str) -> str:
 
 
 def drop_role(server: str, application_url: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        name = sql.Identifier(conninfo.parse(application_url)["user"])
-        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+    name = sql.Identifier(conninfo.parse(application_url)["user"])
+    # It stays with a database that could not be dropped.
+    with contextlib.suppress(psycopg.errors.DependentObjectsStillExist):
+        administration(server).execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
 
 
 def application_url(name: str) -> str:
