@@ -150,7 +150,9 @@ def test_a_sync_that_cannot_begin_still_prints_its_object(jemmo: Jemmo) -> None:
 @pytest.mark.parametrize("connection", ["nonsense", "00000000-0000-0000-0000-000000000000"])
 def test_a_connection_nobody_knows(jemmo: Jemmo, ats: Ats, connection: str) -> None:
     jemmo.connect(ats)
-    assert_explained(jemmo.sync("--connection", connection), 4, "no such connection")
+    for command in ("sync", "logs"):
+        done = jemmo(command, "--org", "acme", "--connection", connection)
+        assert_explained(done, 4, "no such connection")
 
 
 def test_an_organisation_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jemmo.cli.examples import examples
-from jemmo.cli.options import Json, Org
+from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
 
@@ -22,9 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def logs(
     org: Org,
-    connection: Annotated[
-        str | None, typer.Option("--connection", help="Only this connection.")
-    ] = None,
+    connection: ConnectionId = None,
     since: Annotated[
         str, typer.Option(help="Start: 24h, 7d, 2w, or a date such as 2026-03-01.")
     ] = "7d",
@@ -46,10 +44,14 @@ def logs(
 
     from jemmo.services.accounts import accounts
     from jemmo.services.connections import logs as service
+    from jemmo.services.connections.connections import connections_of_org
     from jemmo.store.connections.logs import LogFilters
 
+    company = accounts.organisation(org)
+    if connection:
+        connections_of_org(company, connection, with_parted=True)  # an unknown one is refused
     filters = LogFilters(connection=connection or "", severity=_severity(severity), since=begins)
-    entries = service.every(accounts.organisation(org), filters, now=datetime.now(UTC))
+    entries = service.every(company, filters, now=datetime.now(UTC))
     lines = [service.plain(entry) for entry in islice(entries, limit)]
     if json:
         print_json({"entries": lines})

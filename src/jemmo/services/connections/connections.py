@@ -349,9 +349,16 @@ def usable_connections(provider: str | None, org: str | None) -> list[Connection
     return list(connections)
 
 
-def connections_of_org(org: Organisation, connection_id: str | None = None) -> list[Connection]:
-    """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none."""
-    connections = org.connections.exclude(state__in=PARTED).order_by("created_at")
+def connections_of_org(
+    org: Organisation, connection_id: str | None = None, *, with_parted: bool = False
+) -> list[Connection]:
+    """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none.
+
+    Those that were disconnected are included only ``with_parted``.
+    """
+    connections = org.connections.order_by("created_at")
+    if not with_parted:
+        connections = connections.exclude(state__in=PARTED)
     if connection_id:
         try:
             connections = connections.filter(id=UUID(connection_id))
