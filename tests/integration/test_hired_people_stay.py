@@ -126,7 +126,9 @@ async def hired(ats: SandboxServer, job: str) -> str:
 def listing(found: Company, stage: str, status: str) -> dict[str, tuple[str, str]]:
     """Whom the filters find, with the stage and status that the list names."""
     org = Connection.objects.get(id=found.id).org
-    page = talents.search(org, TalentFilters(stage=stage, status=status))
+    page = talents.search(
+        org, TalentFilters(stage=stage, status=status), talents.Lookup(), unseal=None
+    )
     named = {talent.remote_id: talent.latest for talent in page.items}  # type: ignore[attr-defined]
     return {key: (one.stage.category, one.status) for key, one in named.items()}
 

@@ -70,15 +70,7 @@ def search_talents(
     """
     caller = _caller()
     filters = talents.TalentFilters(q=query, job=str(job_id or ""), status=status or "", page=page)
-    vault = default_vault()
-    words, named = [], []
-    if caller.has(ApiScope.FILES) and caller.has(ApiScope.CONTACTS):
-        words = search_term_hashes(caller.org, query, vault=vault)
-    if caller.has(ApiScope.CONTACTS):
-        named = talents_by_contact(caller.org, query, vault=vault)
-    matches = talents.search(
-        caller.org, filters, unseal=caller.unseal, word_hashes=words, named=named
-    )
+    matches = talents.search(caller.org, filters, _lookup(caller, query), unseal=caller.unseal)
     if has_contacts(query):
         caller.log_search(matches.total)
     caller.log_read("talents")
@@ -87,6 +79,18 @@ def search_talents(
     latest = {talent.id: talent.latest for talent in listed}
     brief = [{name: row[name] for name in BRIEF} | _latest(latest[row["id"]]) for row in rows]
     return {"total": matches.total, "talents": brief}
+
+
+def _lookup(caller: Caller, query: str) -> talents.Lookup:
+    if not caller.has(ApiScope.CONTACTS):
+        return talents.Lookup()
+    org, vault = caller.org, default_vault()
+    reads_files = caller.has(ApiScope.FILES)
+    return talents.Lookup(
+        sees_contacts=True,
+        word_hashes=search_term_hashes(org, query, vault=vault) if reads_files else (),
+        named=talents_by_contact(org, query, vault=vault),
+    )
 
 
 BRIEF = ("id", "full_name", "headline", "location", "tags", "do_not_contact", "connection_id")

@@ -77,6 +77,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("member_confidential",), MANAGER),
     **dict.fromkeys(("api_tokens", "api_token_create", "api_token_revoke"), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
+    **dict.fromkeys(("jobs_csv", "jobs_jsonl", "talents_csv", "talents_jsonl"), RECRUITER),
     **dict.fromkeys(("privacy", "privacy_person", "privacy_export", "privacy_erase"), MANAGER),
     **dict.fromkeys(("privacy_certificates", "privacy_certificate"), MANAGER),
     **dict.fromkeys(("privacy_certificate_file", "privacy_retention", "privacy_release"), MANAGER),
@@ -89,8 +90,11 @@ WHO: dict[str, str] = {
 POSTS = {"sync_icon": RECRUITER, "refresh": RECRUITER}
 """Where changing takes more than looking: the least role that may post. Below it, 403."""
 
-FORBIDDEN = {"file", "file_link", "file_image", "file_bytes"}
-"""A member is told that they may not, since the page they come from names the file."""
+FORBIDDEN = {
+    *("file", "file_link", "file_image", "file_bytes"),
+    *("jobs_csv", "jobs_jsonl", "talents_csv", "talents_jsonl"),
+}
+"""A member is told that they may not, since they see the file named, or the list."""
 
 OF_ITS_OWN = ("admin/", "accounts/", "api/", "mcp")
 """Django's and allauth's own pages, tested below as a whole, and what programs ask, which has tests of its own."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+
 from jemmo.domain.access import Action
 from jemmo.domain.entities import EXPORTS, PERSONAL_STREAMS
 from jemmo.domain.errors import ConfigError
@@ -23,8 +25,9 @@ def rows(
     role: Role | None,
     vault: Vault,
     actor: Account | None = None,
+    among: QuerySet[Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """The visible records of a kind, oldest first; ``role=None`` is the operator, who sees everything.
+    """The visible records of a kind, or those ``among`` a list; ``role=None`` is the operator, who sees everything.
 
     Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
     """
@@ -38,8 +41,8 @@ def rows(
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
     if kind in PERSONAL:
         taken = log_access(org, Action.EXPORTED, actor=actor, what=kind, contacts=sees_contacts)
-        return _counted(export.exported(kind, org, reader), taken)
-    return export.exported(kind, org, reader)
+        return _counted(export.exported(kind, org, reader, among), taken)
+    return export.exported(kind, org, reader, among)
 
 
 def _counted(rows: Iterator[dict[str, Any]], taken: AccessEvent) -> Iterator[dict[str, Any]]:

@@ -125,6 +125,11 @@ class Role(models.TextChoices):
         return self is not Role.VIEWER
 
     @property
+    def exports(self) -> bool:
+        """Whether this role may download whole lists."""
+        return self is not Role.VIEWER
+
+    @property
     def manages(self) -> bool:
         return self in (Role.OWNER, Role.ADMIN)
 

@@ -78,10 +78,15 @@ class Kind(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def exported(kind: str, org: Organisation, reader: Reader) -> Iterator[dict[str, Any]]:
-    """Everything of a kind, oldest first."""
+def exported(
+    kind: str, org: Organisation, reader: Reader, among: QuerySet[Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Everything of a kind, or those of them that are ``among`` these records; oldest first."""
     chosen = KINDS[kind]
-    for chunk in _chunks(chosen.shown(org)):
+    shown = chosen.shown(org)
+    if among is not None:
+        shown = shown.filter(id__in=among.order_by().values("id"))
+    for chunk in _chunks(shown):
         yield from chosen.rows(chunk, reader, chosen.parts)
 
 

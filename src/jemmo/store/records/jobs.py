@@ -103,7 +103,7 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
     """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
-    jobs = _matching(org, filters)
+    jobs = matching(org, filters)
     if filters.sort.endswith("talents"):
         items = _by_people(org, jobs, filters)
     else:
@@ -122,7 +122,8 @@ def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
     )
 
 
-def _matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
+def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
+    """The jobs that the filters leave, in no order."""
     jobs = visible(org)
     if terms := search_terms(filters.q):
         jobs = jobs.filter(jobs_matching(org, terms))

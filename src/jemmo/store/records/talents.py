@@ -126,25 +126,27 @@ def visible(org: Organisation) -> QuerySet[Talent]:
     return Talent.objects.filter(SHOWN, org=org)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """What typed words may find besides names and texts, by the rights of whoever typed them.
+
+    ``named`` are the people whose address or number was typed: then it is them. Whose files hold all words of
+    ``word_hashes`` is found too; only who may read files has them.
+    """
+
+    sees_contacts: bool = False
+    word_hashes: Sequence[int] = ()
+    named: Sequence[UUID] = ()
+
+
 def search(
-    org: Organisation,
-    filters: TalentFilters,
-    *,
-    unseal: Unseal | None = None,
-    word_hashes: Sequence[int] = (),
-    named: Sequence[UUID] = (),
+    org: Organisation, filters: TalentFilters, lookup: Lookup, *, unseal: Unseal | None
 ) -> ResultPage[Talent]:
     """A page of the organisation's talents, each with its latest application.
 
     ``unseal`` opens what their texts say for who may see contact details, and is ``None`` for others.
-
-    ``named`` are the people whose address or number was typed: then it is them.
-
-    Whose files hold all words of ``word_hashes`` is found too; only who may read files has them.
     """
-    talents, total = _matching(
-        org, filters, sees_contacts=unseal is not None, word_hashes=word_hashes, named=named
-    )
+    talents, total = matching(org, filters, lookup)
     items = page_rows(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
     _add_latest(items, filters)
     show_texts(items, unseal)
@@ -166,32 +168,29 @@ def search(
     )
 
 
-def _matching(
-    org: Organisation,
-    filters: TalentFilters,
-    *,
-    sees_contacts: bool,
-    word_hashes: Sequence[int],
-    named: Sequence[UUID],
+def matching(
+    org: Organisation, filters: TalentFilters, lookup: Lookup
 ) -> tuple[QuerySet[Talent], int]:
-    """Who matches, to be put in order, and how many they are.
+    """Return the matching talents, unordered, and their count.
 
-    That words match without the contact details beside them is asked of few and of the page shown: in a count of
-    thousands one more or less tells of nobody, and asking takes seconds.
+    A match that exists only because of a redacted contact is dropped for who may not see contacts. That check is exact
+    for small results and for the page shown; a count of thousands may be off by a few, which tells of nobody.
     """
     talents, terms = visible(org), search_terms(filters.q)
     if not filters.filtered:
         return talents, talents.count()
-    matches = _narrowed(org, filters, sees_contacts=sees_contacts)
-    if named:
-        matches = matches.filter(id__in=named)
+    matches = _narrowed(org, filters, sees_contacts=lookup.sees_contacts)
+    if lookup.named:
+        matches = matches.filter(id__in=lookup.named)
     elif terms:
-        ids = few_matching_ids(org, terms, word_hashes, FEW)
-        by_words = talent_matches(terms, word_hashes) if ids is None else Q(id__in=among(ids))
+        ids = few_matching_ids(org, terms, lookup.word_hashes, FEW)
+        by_words = (
+            talent_matches(terms, lookup.word_hashes) if ids is None else Q(id__in=among(ids))
+        )
         matches = matches.filter(by_words)
     total, few = count_and_ids(matches)
     talents = matches if few is None else talents.filter(id__in=among(few))
-    if terms and not sees_contacts:
+    if terms and not lookup.sees_contacts:
         talents = talents.filter(matches_without_contacts(terms))
         total = total if few is None else talents.count()
     return talents, total

@@ -91,6 +91,10 @@ def manages(request: MemberRequest) -> bool:
     return Role(request.membership.role).manages
 
 
+def exports(request: MemberRequest) -> bool:
+    return Role(request.membership.role).exports
+
+
 def sees_contacts(request: MemberRequest) -> bool:
     return Role(request.membership.role).sees_contacts
 

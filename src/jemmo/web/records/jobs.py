@@ -8,7 +8,7 @@ from django.shortcuts import render
 from jemmo.store.models import Job
 from jemmo.store.records import jobs
 from jemmo.store.sync import freshness
-from jemmo.web.frame.access import MemberRequest, member, unseal_for, wants_results
+from jemmo.web.frame.access import MemberRequest, exports, member, unseal_for, wants_results
 from jemmo.web.records import gone, refresh
 
 
@@ -17,7 +17,8 @@ def listing(request: MemberRequest) -> HttpResponse:
     page = jobs.search(request.organisation, jobs.JobFilters.from_query(request.GET))
     partial = wants_results(request)
     template = "records/jobs_results.html" if partial else "records/jobs.html"
-    return render(request, template, {"found": page, "partial": partial, "section": "jobs"})
+    shown = {"found": page, "partial": partial, "section": "jobs", "exports": exports(request)}
+    return render(request, template, shown)
 
 
 @member

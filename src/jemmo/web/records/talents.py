@@ -21,6 +21,7 @@ from jemmo.store.sync import freshness
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import (
     MemberRequest,
+    exports,
     manages,
     member,
     sees_contacts,
@@ -35,18 +36,8 @@ from jemmo.web.records import gone, refresh
 @member
 def listing(request: MemberRequest) -> HttpResponse:
     filters = talents.TalentFilters.from_query(request.GET)
-    sees = sees_contacts(request)
-    words, named = [], []
-    if sees:  # else who is found would tell whose address or number it is
-        words = search_term_hashes(request.organisation, filters.q, vault=default_vault())
-        named = talents_by_contact(request.organisation, filters.q, vault=default_vault())
-    page = talents.search(
-        request.organisation,
-        filters,
-        unseal=unseal_for(request),
-        word_hashes=words,
-        named=named,
-    )
+    lookup = lookup_of(request, filters.q)
+    page = talents.search(request.organisation, filters, lookup, unseal=unseal_for(request))
     if has_contacts(filters.q):
         account = request.membership.account
         access_log.log_access(
@@ -57,7 +48,25 @@ def listing(request: MemberRequest) -> HttpResponse:
     return render(
         request,
         template,
-        {"found": page, "partial": partial, "section": "talents", "reads_files": sees},
+        {
+            "found": page,
+            "partial": partial,
+            "section": "talents",
+            "reads_files": lookup.sees_contacts,
+            "exports": exports(request),
+        },
+    )
+
+
+def lookup_of(request: MemberRequest, typed: str) -> talents.Lookup:
+    """What the typed words may find; without the right to contacts, nobody by their address, number or file."""
+    if not sees_contacts(request):
+        return talents.Lookup()
+    org, vault = request.organisation, default_vault()
+    return talents.Lookup(
+        sees_contacts=True,
+        word_hashes=search_term_hashes(org, typed, vault=vault),
+        named=talents_by_contact(org, typed, vault=vault),
     )
 
 

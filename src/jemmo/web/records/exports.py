@@ -1,0 +1,86 @@
+"""Downloads of the lists of jobs and talents, with the list's filters and the reader's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import msgspec
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from jemmo.services.records import exports
+from jemmo.store.models import Role
+from jemmo.store.records import jobs, talents
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, NotForViewer, member
+from jemmo.web.frame.access import exports as may_export
+from jemmo.web.frame.csv_lines import csv_lines
+from jemmo.web.frame.spooled import Spool, Spooled, lines
+from jemmo.web.frame.spooled import download as long_download
+from jemmo.web.records.talents import lookup_of
+
+FORMS = {"csv": "text/csv", "jsonl": "text/plain"}
+
+
+@long_download
+@member
+def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spooled:
+    """Every record of the list, over all its pages."""
+    if not may_export(request):
+        raise NotForViewer
+    if getattr(request, "screenshot_mode", False):
+        messages.error(request, _("Turn off screenshot mode to download a list."))
+        return redirect(kind)
+
+    def write(file: Spool) -> None:
+        rows = exports.rows(
+            request.organisation,
+            kind,
+            role=Role(request.membership.role),
+            vault=default_vault(),
+            actor=request.membership.account,
+            among=LISTS[kind](request),
+        )
+        lines(_csv(rows) if form == "csv" else _jsonl(rows))(file)
+
+    return Spooled(
+        request,
+        write,
+        content_type=f"{FORMS[form]}; charset=utf-8",
+        file_name=f"jemmo-{kind}.{form}",
+    )
+
+
+def _jobs(request: MemberRequest) -> QuerySet[Any]:
+    return jobs.matching(request.organisation, jobs.JobFilters.from_query(request.GET))
+
+
+def _talents(request: MemberRequest) -> QuerySet[Any]:
+    filters = talents.TalentFilters.from_query(request.GET)
+    return talents.matching(request.organisation, filters, lookup_of(request, filters.q))[0]
+
+
+LISTS: dict[str, Callable[[MemberRequest], QuerySet[Any]]] = {"jobs": _jobs, "talents": _talents}
+
+
+def _jsonl(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield msgspec.json.encode(row) + b"\n"
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Lists of texts are joined with commas, and whatever is deeper is JSON."""
+    first = next(rows, {})
+    cells = ([_cell(value) for value in row.values()] for row in chain([first], rows) if row)
+    return csv_lines(first, cells)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return ", ".join(value)
+    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else value

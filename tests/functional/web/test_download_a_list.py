@@ -1,0 +1,79 @@
+"""The lists of jobs and talents as files: the list's filters, the reader's rights, and a note of who took them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from fakes.showcase import EMAIL, Showcase
+from functional.web.conftest import SignedIn
+
+from jemmo.store.models import AccessEvent, Talent
+
+
+def rows_of(client: Client, path: str) -> list[dict[str, Any]]:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.content
+    assert answer["Content-Disposition"].startswith("attachment")
+    text = b"".join(answer).decode("utf-8-sig")
+    if ".csv" in path:
+        return list(csv.DictReader(io.StringIO(text)))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_list_is_downloaded_whole_and_by_its_filters(
+    showcase: Showcase, recruiter: Client, form: str
+) -> None:
+    shown = Talent.objects.filter(org=showcase.org, excluded_reason=None, remote_deleted_at=None)
+    everyone = rows_of(recruiter, f"/talents/download.{form}?page=2")
+    assert len(everyone) == shown.count() > 50  # more than a page
+
+    (elodie,) = rows_of(recruiter, f"/talents/download.{form}?q=müller")
+    assert (elodie["full_name"], EMAIL in elodie["emails"]) == ("Élodie Müller", True)
+    assert rows_of(recruiter, f"/talents/download.{form}?q=nobody-like-this") == []
+
+    lyon = rows_of(recruiter, f"/jobs/download.{form}?city=Lyon&sort=title")
+    assert {job["title"] for job in lyon} == {"Account Executive", "Zookeeper"}
+
+
+def test_a_download_is_noted_with_the_number_of_people(
+    showcase: Showcase, recruiter: Client
+) -> None:
+    rows_of(recruiter, "/talents/download.csv?q=müller")
+    event = AccessEvent.objects.filter(org=showcase.org, action="exported").latest("at")
+    assert event.account == showcase.person("recruiter")
+    assert event.detail == {"what": "talents", "contacts": True, "rows": 1}
+
+
+def test_a_viewer_is_told_who_can(signed_in: SignedIn, showcase: Showcase) -> None:
+    viewer = signed_in("viewer")
+    assert "download.csv" not in viewer.get("/talents/").content.decode()
+    refused = viewer.get("/talents/download.csv")
+    assert refused.status_code == 403
+    assert "recruiter" in refused.content.decode().lower()
+
+
+def test_pages_link_the_download_with_their_filters(recruiter: Client) -> None:
+    page = recruiter.get("/talents/?q=person&page=2").content.decode()
+    assert '/talents/download.csv?q=person"' in page
+    assert "/jobs/download.jsonl" in recruiter.get("/jobs/").content.decode()
+
+
+def test_nothing_is_downloaded_in_screenshot_mode(recruiter: Client) -> None:
+    recruiter.post("/preferences/screenshot/", {"screenshot": "on"})
+    assert "download.csv" not in recruiter.get("/talents/").content.decode()
+    assert recruiter.get("/talents/download.csv").status_code == 302
+
+
+def test_a_formula_stays_a_text_in_a_spreadsheet(showcase: Showcase, recruiter: Client) -> None:
+    Talent.objects.filter(pk=showcase.talent("elodie").pk).update(
+        headline='=HYPERLINK("https://evil.example")', tags=["=1+1", "python"]
+    )
+    (elodie,) = rows_of(recruiter, "/talents/download.csv?q=müller")
+    assert elodie["headline"].startswith("'=")
+    assert elodie["tags"].startswith("'=")
