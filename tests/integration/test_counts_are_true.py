@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -239,13 +240,23 @@ async def test_what_an_ats_does_not_give_is_not_counted_as_none(database_url: st
     assert set(notice.facts["counts"]) == known
 
 
+def latest_title() -> str:
+    return run_title(SyncRun.objects.latest("started_at"))
+
+
 async def test_only_the_first_sync_is_called_that(database_url: str) -> None:
     """A first sync that breaks off goes on as the first; reading everything again is none."""
     async with run_sandbox(talents=30, switches={"rate_limit": "false"}) as ats:
         found = await company(database_url, base_url=ats.base_url)
         await found.sync(only="jobs")
         first = await found.sync()
-        second = await found.sync(Mode.INITIAL)
+        ats.faults.set("hold=/v1/jobs:1")
+        running = asyncio.create_task(found.sync(Mode.INITIAL))
+        async with asyncio.timeout(60):  # before its first page arrives
+            while await in_thread(latest_title) != "Everything read again":
+                await asyncio.sleep(0.01)
+        ats.faults.set("")
+        second = await running
 
     assert (first.mode, first.again) == (Mode.INITIAL, False)
     assert (second.mode, second.again) == (Mode.INITIAL, True)

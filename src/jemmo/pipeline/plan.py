@@ -46,6 +46,14 @@ def plausible(checkpoints: Checkpoints, now: datetime) -> dict[Stream, Checkpoin
     }
 
 
+def reads_again(mode: Mode, checkpoints: Checkpoints, streams: Sequence[Stream]) -> bool:
+    """Whether an initial sync reads what had all been read before, so it isn't the first."""
+    known = [checkpoints.get(stream) for stream in streams]
+    return mode is Mode.INITIAL and all(
+        point is not None and (point.watermark or point.synced_at) for point in known
+    )
+
+
 def choose_mode(
     requested_mode: Mode | None,
     checkpoints: Checkpoints,

@@ -26,6 +26,7 @@ from jemmo.pipeline.plan import (
     end_pass,
     is_mapped_anew,
     plausible,
+    reads_again,
     start_of,
 )
 from jemmo.pipeline.process import process
@@ -107,11 +108,9 @@ class SyncRun:
         self.report.warn(
             repaired(point.stream) for point in checkpoints.values() if point.unreadable
         )
-        if self.report.mode is Mode.INITIAL and not self.report.streams:
-            points = [checkpoints.get(spec.name) for spec in self.specs]
-            self.report.again = all(
-                point and (point.watermark or point.synced_at) for point in points
-            )
+        if not self.report.streams:
+            names = [spec.name for spec in self.specs]
+            self.report.again = reads_again(self.report.mode, checkpoints, names)
         for spec in self.specs:
             self._points[spec.name] = self._begin(spec, checkpoints.get(spec.name))
         try:

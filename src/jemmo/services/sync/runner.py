@@ -33,7 +33,7 @@ from jemmo.domain.rules import applicable
 from jemmo.domain.schedule import FIRST_RETRY, next_due
 from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
-from jemmo.pipeline.plan import choose_mode, plausible
+from jemmo.pipeline.plan import Checkpoints, choose_mode, plausible, reads_again
 from jemmo.pipeline.run import SyncRun
 from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.scopes import connected
@@ -151,7 +151,9 @@ async def sync_slice(
                 report = context.report
                 store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
                 if not context.goes_on:
-                    report.mode = await _choose_mode(db, row, store, mode, names, now())
+                    points = plausible(await store.checkpoints(), now())
+                    report.mode = await _choose_mode(db, row, points, mode, names, now())
+                    report.again = reads_again(report.mode, points, names)
                     await _note_mode(db, report)
                 context.mode = report.mode
                 run = SyncRun(
@@ -324,12 +326,11 @@ def _due_after(row: runs.ConnectionRow, report: RunReport, now: datetime) -> dat
 async def _choose_mode(
     db: Connection,
     row: runs.ConnectionRow,
-    store: Writer,
+    points: Checkpoints,
     requested_mode: Mode | None,
     names: list[Stream],
     now: datetime,
 ) -> Mode:
-    points = plausible(await store.checkpoints(), now)
     mode = choose_mode(requested_mode, points, names, limit_of(row.options))
     if requested_mode is None and mode is Mode.INCREMENTAL:
         return await _sweep_or_increment(db, row, now)
@@ -348,9 +349,12 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: date
 
 
 async def _note_mode(db: Connection, report: RunReport) -> None:
+    """Let pages call the run by its right name from the beginning."""
     with explained():
         await db.execute(
-            "UPDATE sync_run SET mode = %s WHERE id = %s", [report.mode, report.run_id]
+            "UPDATE sync_run SET mode = %s, "
+            "report = report || jsonb_build_object('again', %s::boolean) WHERE id = %s",
+            [report.mode, report.again, report.run_id],
         )
 
 
