@@ -18,13 +18,21 @@ def card(client: Client) -> str:
     return client.get("/settings/organization/ats/").content.decode()
 
 
+def guides(client: Client) -> str:
+    return client.get("/help/guides/").content.decode()
+
+
 def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -> None:
     now = datetime.now(UTC)
     Connection.objects.filter(org=showcase.org).update(due_at=now + timedelta(hours=1))
-    assert "minutes overdue" not in card(recruiter)
+    for page in (card(recruiter), guides(recruiter)):
+        assert "minutes overdue" not in page
+        assert "due now" not in page
 
     Connection.objects.filter(org=showcase.org).update(due_at=now - timedelta(minutes=20))
     assert "minutes overdue" in card(recruiter)
+    assert "due now" in card(recruiter)
+    assert "due now" in guides(recruiter)
 
 
 def test_one_that_takes_much_longer_than_before_is_slow(

@@ -290,6 +290,12 @@ def exact(moment: datetime | None) -> SafeString:
     return _time(moment, _minute(localtime(moment)))
 
 
+@register.filter
+def planned(moment: datetime) -> str:
+    """When something starts; what is due has no time to show but the present, which would move on forever."""
+    return _("due now") if moment <= now() else exact(moment)
+
+
 def _day(moment: date) -> str:
     """Day before month, and the month in letters: it cannot be misread."""
     return _day_in(get_language() or "", moment.year, moment.month, moment.day)
