@@ -86,6 +86,11 @@ async def test_what_is_not_read_has_no_number(database_url: str) -> None:
     assert f"  {counts['jobs']} jobs · {counts['talents']} talents · – applications" in lines
     assert "All content read again just now within 7 days" in card
 
+    await found.rows("UPDATE connection SET state = 'paused' WHERE id = {me}")
+    assert "within 7 days" not in await seen("ats_connection", found.id)
+    lines = await in_thread(lambda: list(_lines(status.overview()[0], datetime.now(UTC))))
+    assert not any("within" in line for line in lines)
+
 
 async def test_webhooks_that_were_never_set_up_are_not_awaited(database_url: str) -> None:
     async with start(GREENHOUSE, talents=10) as ats:

@@ -186,7 +186,8 @@ def _lines(row: ConnectionStatus, now: datetime) -> Iterator[str]:
     yield "  " + " · ".join(_counted(row, name) for name in row.counts)
     yield f"  id {row.id}"
     read = f"last {moment(row.reread.last_at, now)}" if row.reread.last_at else "not yet"
-    yield f"  all content read again within {row.reread.within_days} days · {read}"
+    promise = f" within {row.reread.within_days} days" if row.state == "active" else ""
+    yield f"  all content read again{promise} · {read}"
     if row.history:
         hidden = row.history.hidden.talents
         older = f" · {numbers.counted(hidden, 'talents')} older, hidden" if hidden else ""
