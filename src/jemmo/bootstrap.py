@@ -21,7 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from jemmo import logs
 from jemmo.domain.errors import ConfigError
-from jemmo.embedded import PostgresError, check_server, database_url, locks
+from jemmo.embedded import check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
 from jemmo.store.db import policies, schema, scope, versions
 
@@ -62,10 +62,7 @@ def start_as_owner() -> str:
 def _reach() -> str:
     """The database's URL as it was given or made; Django is set up for it."""
     keep_memory_private()
-    try:
-        url = database_url()
-    except PostgresError as error:
-        raise ConfigError(error.message, code="database", next_step=error.next_step) from None
+    url = database_url()
     if os.environ.get("DATABASE_URL"):
         _check(url)
     os.environ["DATABASE_URL"] = url
@@ -151,17 +148,13 @@ def _refuse_all_but_the_owner(database: BaseDatabaseWrapper) -> None:
     """A role that owns no tables cannot change them."""
     with database.cursor() as cursor:
         if not schema.may_change(cursor):
-            raise ConfigError(
-                "The database's tables must be changed, and the role in DATABASE_URL may not do that.",
-                code="not_the_owner",
-                next_step="Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
-            )
+            raise ConfigError("not_the_owner")
 
 
 def _check(url: str) -> None:
     for problem in check_server(url, schema=schema.name()):
         if problem.blocking:
-            raise ConfigError(problem.message, code=problem.code, next_step=problem.next_step)
+            raise problem
 
 
 def collect_static() -> None:

@@ -12,15 +12,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from jemmo.domain.errors import ConfigError
 
-ENCODE = (
-    "Percent-encode special characters of its password: % as %25, @ as %40, / as %2F, a space as %20. Or write "
-    "DATABASE_URL as host=… port=… dbname=… user=… password='…'."
-)
-FORMS = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…"
-POOLER_OPTION = (
-    "Remove what follows the question mark, pgbouncer=true for example: it is meant for Prisma."
-)
-
 
 def parse(address: str) -> dict[str, str]:
     """The parts that the address names. Raises ``ConfigError``."""
@@ -29,7 +20,7 @@ def parse(address: str) -> dict[str, str]:
     except (psycopg.Error, UnicodeDecodeError) as error:
         raise _unreadable(str(error), is_url="://" in address) from None
     if "://" in address and not _is_clear(parts):
-        raise _refused("DATABASE_URL has a password that cannot be told from the host.", ENCODE)
+        raise ConfigError("database_url", variant="password")
     return parts
 
 
@@ -47,11 +38,7 @@ def _is_clear(parts: dict[str, str]) -> bool:
 
 def _unreadable(reason: str, *, is_url: bool) -> ConfigError:
     if "invalid URI query parameter" in reason:
-        return _refused("DATABASE_URL has an option that PostgreSQL does not know.", POOLER_OPTION)
+        return ConfigError("database_url", variant="option")
     if is_url and "missing" not in reason:
-        return _refused("DATABASE_URL cannot be read.", ENCODE)
-    return _refused("DATABASE_URL is not the address of a PostgreSQL database.", FORMS)
-
-
-def _refused(message: str, next_step: str) -> ConfigError:
-    return ConfigError(message, code="database_url", next_step=next_step)
+        return ConfigError("database_url", variant="unreadable")
+    return ConfigError("database_url")

@@ -20,11 +20,12 @@ def number(name: str, default: int, *, least: int = 0, most: int = LARGEST) -> i
         return default
     is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
     if not is_number or not least <= int(text) <= most:
-        allowed = f"{least} or more" if most == LARGEST else f"{least} to {most}"
         raise ConfigError(
-            f"{name} must be a whole number, {allowed}.",
-            code="environment",
-            next_step=f"Correct {name}.",
+            "environment",
+            variant="number" if most == LARGEST else "range",
+            variable=name,
+            least=least,
+            most=most,
         )
     return int(text)
 
@@ -37,11 +38,7 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     except ValueError:
         length = -1.0
     if not least <= length <= LARGEST:
-        raise ConfigError(
-            f"{name} must be a number of seconds, {least:g} or more.",
-            code="environment",
-            next_step=f"Correct {name}.",
-        )
+        raise ConfigError("environment", variant="seconds", variable=name, least=f"{least:g}")
     return length
 
 
@@ -51,9 +48,5 @@ def address(name: str) -> SplitResult:
         parts = split_address(os.environ.get(name, "").strip())
         _ = parts.port  # raises where it is no number
     except ValueError:
-        raise ConfigError(
-            f"{name} cannot be read.",
-            code="environment",
-            next_step=f"Correct {name}. Percent-encode special characters of its password, @ as %40 for example.",
-        ) from None
+        raise ConfigError("environment", variant="address", variable=name) from None
     return parts

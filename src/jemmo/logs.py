@@ -78,9 +78,7 @@ def _choice(name: str, allowed: tuple[str, ...], default: str) -> str:
     value = os.environ.get(name, default).strip().lower()
     if value not in allowed:
         raise ConfigError(
-            f"{name} is {value!r}.",
-            code="configuration",
-            next_step=f"Set it to one of: {', '.join(allowed)}.",
+            "environment", variant="choice", variable=name, value=value, choices=", ".join(allowed)
         )
     return value
 

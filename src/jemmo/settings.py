@@ -39,12 +39,7 @@ def site_url(text: str) -> str:
     except ValueError:
         parts = split_address("")
     if written and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
-        raise ConfigError(
-            "JEMMO_URL must be a scheme and a host name alone.",
-            code="environment",
-            next_step="Give Jemmo its own host name, such as https://jemmo.example.com; "
-            "a path such as https://example.com/jemmo is not supported.",
-        )
+        raise ConfigError("environment", variant="url", variable="JEMMO_URL")
     return written
 
 

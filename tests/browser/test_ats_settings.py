@@ -51,8 +51,8 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
 
     give_key(page, office, "no-such-key-at-all")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("The ATS refused the API key")
-    expect(alert).to_contain_text("Create a new key")
+    expect(alert).to_contain_text("Teamtailor refused the API key")
+    expect(alert).to_contain_text("Create a key with Admin scope")
     expect(page.get_by_label("API key")).to_have_value("")
     assert "no-such-key-at-all" not in page.content()
 
@@ -128,7 +128,7 @@ def test_it_is_paused_resumed_and_its_key_replaced(office: Any, visits: Opens) -
         (office.foreign, "This key belongs to another company"),
         (office.weak, "read everything that a sync needs"),
         (office.key, "This key is already in use"),
-        ("nonsense", "The ATS refused the API key"),
+        ("nonsense", "Teamtailor refused the API key"),
     ):
         page.get_by_label("New API key").fill(key)
         page.get_by_role("button", name="Test and rotate").click()

@@ -282,14 +282,14 @@ def test_a_failed_sync_rings_the_bell_of_an_open_page(
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
 
     async def fail() -> None:
-        refused = ConfigError("The ATS refuses the key.", code="key_refused")
+        refused = ConfigError("key_refused", ats="Acme")
         await run_source(FakeSource(_acme(), specs=SPECS, fail_after=0, error=refused), connected)
 
     apart(lambda: asyncio.run(fail()))
 
     toast = page.locator(".toast")
     expect(toast).to_contain_text("failed")
-    expect(toast).to_contain_text("The ATS refuses the key.")
+    expect(toast).to_contain_text("Acme refused the API key")
     toast.get_by_role("button", name="Close").click()
     expect(toast).to_have_count(0)
     bell = page.get_by_role("link", name="Notifications, 1 unread")

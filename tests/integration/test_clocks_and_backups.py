@@ -150,7 +150,7 @@ async def test_an_ats_whose_clock_is_behind_is_asked_by_its_own_clock(
     assert again.mode is Mode.INCREMENTAL
     assert await talent_named(found, new) == "Odile"
     (told,) = [one for one in again.warnings if one.code == "clock_off"]
-    assert f"{behind.days} days behind" in told.message or "40 minutes behind" in told.message
+    assert f"(-{behind.days * 24} h)" in told.message or "(-40 min)" in told.message
     (shown,) = await in_thread(status.overview)
     assert {"code": "clock_off", "message": told.message} in shown.warnings
     assert shown.last_success_at is not None

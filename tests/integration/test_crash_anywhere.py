@@ -175,9 +175,7 @@ def test_tombstones_never_follow_a_pass_that_broke_off_or_proved_nothing(
     async def check() -> list[object]:
         found = await fresh(database_url, name)
         await run_source(FakeSource(whole), found)
-        source = FakeSource(
-            kept, fail_after=fail_after, error=TransientError("Away."), claims=claims
-        )
+        source = FakeSource(kept, fail_after=fail_after, error=TransientError(), claims=claims)
         report = await run_source(in_order(source, specs), found, Mode.RECONCILE)
         assert report.status in {RunStatus.FAILED, RunStatus.PARTIAL}, report
         return await found.rows(

@@ -627,7 +627,7 @@ async def test_one_file_that_the_way_to_the_storage_drops_waits_alone(
     """A proxy may cut the connection instead of saying 413."""
     found = await connected(teamtailor, database_url)
     largest = await largest_of(found, FolderStorage(tmp_path / "measured"))
-    dropped = StorageError("Jemmo can't reach Supabase Storage.")
+    dropped = StorageError(place="supabase://files")
     storage = Limited(tmp_path / "files", refuse=dropped, above=largest - 1)
 
     told = await fetch(found, storage)
@@ -643,7 +643,7 @@ async def test_an_outage_of_the_storage_shows_in_the_status_until_it_is_over(
     teamtailor: Harness, database_url: str, tmp_path: Path
 ) -> None:
     found = await connected(teamtailor, database_url)
-    storage = Limited(tmp_path / "files", refuse=StorageError("It is away."), above=-1)
+    storage = Limited(tmp_path / "files", refuse=StorageError(place="supabase://files"), above=-1)
     waits = []
     for _ in range(3):
         told = await fetch(found, storage)

@@ -206,7 +206,7 @@ def test_the_keyset_can_be_sealed_itself(keyset: Path, monkeypatch: pytest.Monke
         open_vault(keyset)
     assert "JEMMO_KEYSET_KEY" in told.value.next_step
     monkeypatch.setenv("JEMMO_KEYSET_KEY", "short")
-    with pytest.raises(VaultError, match="is no key"):
+    with pytest.raises(VaultError, match="is not a key"):
         open_vault(keyset)
 
 

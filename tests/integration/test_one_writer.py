@@ -226,7 +226,7 @@ def writes(draw: st.DrawFn) -> Write:
 
 def _map(raw: RawRecord, _: Notes) -> Record:
     if raw.body is None:
-        raise RecordRejected("It has no name.", code="no_name")
+        raise RecordRejected("no_name")
     record: Record = raw.body
     return record
 

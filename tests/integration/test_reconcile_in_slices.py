@@ -149,9 +149,7 @@ async def test_another_run_begins_its_own_sweep(database_url: str) -> None:
     """What a run sighted that failed is old: a record may have gone since."""
     found = await connected(database_url)
     await run_source(FakeSource(talents(range(400)), specs=TALENTS), found)
-    broken = FakeSource(
-        talents(range(400)), specs=TALENTS, fail_after=4, error=TransientError("Away.")
-    )
+    broken = FakeSource(talents(range(400)), specs=TALENTS, fail_after=4, error=TransientError())
     assert (await run_source(broken, found, Mode.RECONCILE)).status is RunStatus.FAILED
 
     whole = FakeSource(talents(range(50, 400)), specs=TALENTS)

@@ -17,9 +17,9 @@ from jemmo.cli.operations import working
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import RefetchRequest
 from jemmo.sandbox import run_sandbox
+from jemmo.services.base.ats_sessions import Sessions
 from jemmo.services.base.scopes import run_on_clock
 from jemmo.services.sync import queue
-from jemmo.services.sync.ats_sessions import Sessions
 from jemmo.services.webhooks import endpoints
 from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.db import budget, scope

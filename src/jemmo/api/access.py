@@ -70,8 +70,6 @@ def _token_of(request: HttpRequest) -> ApiToken:
         raise Problem(
             401,
             "token_refused",
-            "The API token is missing, unknown, expired, or revoked.",
-            "Send `Authorization: Bearer TOKEN`. `jemmo token create` makes a token.",
             headers={"WWW-Authenticate": 'Bearer realm="Jemmo"'},
         )
     return token
@@ -81,8 +79,7 @@ def _missing(right: ApiScope) -> Problem:
     return Problem(
         403,
         "scope_missing",
-        f"The token lacks the scope “{right}”.",
-        f"Use a token with this scope: `jemmo token create --scope {right} …`.",
+        scope=right,
     )
 
 
@@ -112,8 +109,8 @@ class Limiter:
             raise Problem(
                 429,
                 "too_many_requests",
-                "The token has used up its requests for this minute.",
-                f"Try again in {ends} seconds, or ask for larger pages (`limit`).",
+                variant="token",
+                seconds=ends,
                 headers={**headers, "Retry-After": str(ends)},
             )
         return headers

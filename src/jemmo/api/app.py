@@ -71,7 +71,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     name = str(first["loc"][-1])
-    return answer(bad_parameter(name, str(first["msg"]), "See /api/v1/openapi.json."))
+    return answer(bad_parameter(name=name, reason=first["msg"]))
 
 
 def _refusals(*statuses: int) -> dict[int, Any]:

@@ -34,8 +34,4 @@ def read(kind: str, cursor: str) -> Place:
             return place
     except (ValueError, UnicodeError):
         pass
-    raise bad_parameter(
-        "cursor",
-        "This is not a cursor of this list.",
-        "Send `next_cursor` of the page before, or leave it out to start over.",
-    )
+    raise bad_parameter("cursor")

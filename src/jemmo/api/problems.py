@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from jemmo.domain.errors import JemmoError
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -18,22 +20,22 @@ class Problem(Exception):
         self,
         status: int,
         code: str,
-        title: str,
-        next_step: str,
         *,
-        detail: str | None = None,
+        variant: str = "",
         headers: dict[str, str] | None = None,
+        **facts: Any,
     ) -> None:
-        super().__init__(title)
+        error = JemmoError(code, variant=variant, **facts)
+        super().__init__(error.message)
         self.status = status
         self.headers = headers or {}
         self.document: dict[str, Any] = {
             "type": "about:blank",
             "status": status,
             "code": code,
-            "title": title,
-            "detail": detail or title,
-            "next_step": next_step,
+            "title": error.message,
+            "detail": error.message,
+            "next_step": error.next_step,
         }
 
 
@@ -45,47 +47,24 @@ def answer(problem: Problem) -> HttpResponse:
 
 
 def not_found() -> Problem:
-    return Problem(
-        404,
-        "not_found",
-        "There is no such record.",
-        "Check the id. The record may have been deleted in the ATS, be excluded by a rule, or be confidential.",
-    )
+    return Problem(404, "not_found", variant="record")
 
 
-def bad_parameter(name: str, detail: str, next_step: str) -> Problem:
-    return Problem(
-        422,
-        "bad_parameter",
-        f"The parameter “{name}” is not valid.",
-        next_step,
-        detail=detail,
-    )
+def bad_parameter(variant: str = "", **facts: Any) -> Problem:
+    return Problem(422, "bad_parameter", variant=variant, **facts)
 
 
 PROGRAMS = ("/api/", "/mcp")
 """What addresses of programs begin with."""
 GENERIC = {
-    400: ("bad_request", "The request cannot be understood.", "See /api/v1/openapi.json."),
-    404: ("not_found", "There is nothing at this address.", "See /api/v1/openapi.json."),
-    405: (
-        "method_not_allowed",
-        "This address does not support this method.",
-        "See the Allow header.",
-    ),
-    413: ("too_large", "The request is too large.", "Send less at once."),
-    414: ("address_too_long", "The address is too long.", "Shorten its parameters."),
-    429: ("too_many_requests", "Too many requests at once.", "Try again a little later."),
-    500: (
-        "internal",
-        "Jemmo failed in a way it did not expect.",
-        "Tell whoever runs Jemmo: its log has the details.",
-    ),
-    503: (
-        "unavailable",
-        "Jemmo is busy or can't reach its database.",
-        "Try again in a few seconds.",
-    ),
+    400: ("bad_request", ""),
+    404: ("not_found", "address"),
+    405: ("method_not_allowed", ""),
+    413: ("too_large", "request"),
+    414: ("address_too_long", ""),
+    429: ("too_many_requests", ""),
+    500: ("internal", ""),
+    503: ("unavailable", "api"),
 }
 
 
@@ -101,7 +80,7 @@ class OnlyProblems:
             return response
         if response.headers.get("Content-Type") == CONTENT_TYPE:
             return response
-        code, title, next_step = GENERIC.get(response.status_code, GENERIC[400])
+        code, variant = GENERIC.get(response.status_code, GENERIC[400])
         kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
         response.close()
-        return answer(Problem(response.status_code, code, title, next_step, headers=kept))
+        return answer(Problem(response.status_code, code, variant=variant, headers=kept))

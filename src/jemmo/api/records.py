@@ -100,8 +100,7 @@ def _rows(
 def _parts(kind: Kind, include: str | None) -> frozenset[str]:
     parts = _listed(include)
     if unknown := parts - set(kind.parts):
-        known = f"Choose from: {', '.join(kind.parts)}." if kind.parts else "Leave it out."
-        raise bad_parameter("include", f"These records have no “{min(unknown)}”.", known)
+        raise bad_parameter("include", value=min(unknown), choices=", ".join(kind.parts) or "–")
     return parts
 
 
@@ -109,9 +108,7 @@ def _fields(kind: Kind, fields: str | None, parts: Collection[str]) -> frozenset
     """The fields asked for; ``None`` for all."""
     chosen = _listed(fields)
     if unknown := chosen - set(kind.fields):
-        raise bad_parameter(
-            "fields", f"“{min(unknown)}” is not a field.", f"Choose from: {', '.join(kind.fields)}."
-        )
+        raise bad_parameter("fields", value=min(unknown), choices=", ".join(kind.fields))
     return chosen | {"id", *parts} if chosen else None
 
 
@@ -130,9 +127,7 @@ def _moment(name: str, text: str) -> datetime:
             return moment.astimezone(UTC)  # Postgres does not know every offset
     except (ValueError, OverflowError):
         pass
-    raise bad_parameter(
-        name, "This is not a date and time with an offset.", "Write it as 2026-11-30T08:00:00Z."
-    )
+    raise bad_parameter("time", name=name)
 
 
 def _note(request: ApiRequest, name: str, *, begins: bool = False) -> None:

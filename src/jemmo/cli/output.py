@@ -126,7 +126,7 @@ def report(error: Exception, *, json: bool) -> int:
     if isinstance(error, typer.TyperException):
         details, status = _usage(error), error.exit_code
     else:
-        known = Cancelled("Stopped.") if isinstance(error, typer.Abort) else _known(error)
+        known = Cancelled(variant="command") if isinstance(error, typer.Abort) else _known(error)
         details, status = known.as_dict(), exit_code(known.failure)
     if json:
         print_json({"error": details})
@@ -143,9 +143,7 @@ def _usage(error: typer.TyperException) -> dict[str, str]:
 
 def _known(error: Exception) -> JemmoError:
     """The error explained; a bug leaves its place in the code in a file, and never a traceback."""
-    return explain(error) or Unexpected(
-        "Jemmo failed unexpectedly.", next_step=_write_crash_report(error)
-    )
+    return explain(error) or _unexpected(error)
 
 
 def explain(error: Exception) -> JemmoError | None:
@@ -157,7 +155,7 @@ def explain(error: Exception) -> JemmoError | None:
     return postgres.explain(error) or system_errors.explain(error)
 
 
-def _write_crash_report(error: Exception) -> str:
+def _unexpected(error: Exception) -> Unexpected:
     """Write where it happened, without the values involved, since those may be a person's data.
 
     Of a group of tasks, where each that failed did.
@@ -175,8 +173,8 @@ def _write_crash_report(error: Exception) -> str:
         path.chmod(0o600)
     except OSError:
         last = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in stacks[0][-4:])
-        return f"Send this to support: {type(failed[0]).__name__} at {last}."
-    return f"Send {path} to support; it names the place in the code and no data."
+        return Unexpected(variant="place", place=f"{type(failed[0]).__name__} at {last}")
+    return Unexpected(variant="report", path=path)
 
 
 def _plain(text: str) -> str:

@@ -45,13 +45,15 @@ class Option(Struct, frozen=True, kw_only=True):
     def check(self, value: str) -> str:
         """The value, if it is one; raises ``ConfigError`` with those that are."""
         if self.required and not value.strip():
-            raise ConfigError(
-                f"The option {self.name} is missing.",
-                code="option_missing",
-                next_step=f"{self.help} On the command line: --option {self.name}=...",
-            )
+            raise ConfigError("option_missing", option=self.name, help=self.help)
         if self.choices and value not in self.choices:
-            raise _wrong(self.name, value, f"It must be one of: {', '.join(self.choices)}.")
+            raise ConfigError(
+                "option",
+                variant="choice",
+                option=self.name,
+                value=value,
+                choices=", ".join(self.choices),
+            )
         if self.at_least is not None and self.at_most is not None:
             return self._number(value)
         return value
@@ -63,8 +65,15 @@ class Option(Struct, frozen=True, kw_only=True):
             return ""
         number = int(value) if value.isdecimal() else -1
         if not self.at_least <= number <= self.at_most:
-            rule = f"It must be a number from {self.at_least} to {self.at_most}."
-            raise _wrong(self.name, value, f"{rule} {self.help}" if self.may_be_blank else rule)
+            raise ConfigError(
+                "option",
+                variant="range",
+                option=self.name,
+                value=value,
+                least=self.at_least,
+                most=self.at_most,
+                help=self.help if self.may_be_blank else None,
+            )
         return str(number)
 
 
@@ -172,11 +181,7 @@ def check_sweeps(options: Mapping[str, str]) -> None:
     """
     cron = options.get(FULL_SWEEP.name, "")
     if cron.strip() and not is_soon(cron):
-        raise _wrong(
-            FULL_SWEEP.name,
-            cron,
-            "It has five parts, minute hour day month weekday, and comes at least every two years.",
-        )
+        raise ConfigError("option", variant="cron", option=FULL_SWEEP.name, value=cron)
 
 
 def share_of(options: Mapping[str, str]) -> float:
@@ -336,9 +341,10 @@ class Connector(Struct, frozen=True, kw_only=True):
         unknown = sorted(set(options) - set(known))
         if unknown:
             raise ConfigError(
-                f"{self.label} has no option {unknown[0]!r}.",
-                code="unknown_option",
-                next_step=f"Its options are: {', '.join(name for name in sorted(known) if not known[name].own)}.",
+                "unknown_option",
+                ats=self.label,
+                option=unknown[0],
+                options=", ".join(name for name in sorted(known) if not known[name].own),
             )
         settled = self.settled(options)
         return Config(
@@ -359,13 +365,9 @@ def check_key(key: str) -> str:
     """The key without surrounding blanks; raises ``ConfigError`` when it cannot be one."""
     key = key.strip()
     if not key:
-        raise ConfigError("The API key is empty.", code="key_empty", next_step="Paste the key.")
+        raise ConfigError("key_empty")
     if len(key) > 4000 or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError(
-            "This does not look like an API key.",
-            code="key_malformed",
-            next_step="Copy the key again, on one line and without anything else.",
-        )
+        raise ConfigError("key_malformed")
     return key
 
 
@@ -381,11 +383,7 @@ def own_host(account: str, domain: str) -> str:
     name = place.removesuffix(f".{domain}")
     is_label = name.isascii() and name.replace("-", "").isalnum() and name == name.strip("-")
     if not is_label or len(name) > 63:
-        raise ConfigError(
-            f"{account[:100]!r} is not an account at {domain}.",
-            code="account_malformed",
-            next_step=f"Enter the first part of the address you sign in at: acme for https://acme.{domain}.",
-        )
+        raise ConfigError("account_malformed", account=account, domain=domain)
     return f"https://{name}.{domain}"
 
 
@@ -393,13 +391,5 @@ def check_address(url: str) -> str:
     """The address without a trailing slash; raises ``ConfigError`` when it is none."""
     url = url.strip().rstrip("/")
     if not url.startswith(("https://", "http://")) or "@" in url or "?" in url or " " in url:
-        raise ConfigError(
-            "The address must look like https://api.example.com.",
-            code="address_malformed",
-            next_step="Correct the address, or leave it out to use the vendor's own.",
-        )
+        raise ConfigError("address_malformed")
     return url
-
-
-def _wrong(name: str, value: str, rule: str) -> ConfigError:
-    return ConfigError(f"Option {name}={value!r} is not possible.", code="option", next_step=rule)

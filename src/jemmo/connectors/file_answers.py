@@ -124,6 +124,4 @@ def _link(value: str | None) -> str:
 
 
 def _rejected() -> RecordRejected:
-    return RecordRejected(
-        "The ATS's answer is neither a file nor a link to one.", code="not_a_resume"
-    )
+    return RecordRejected("not_a_resume")

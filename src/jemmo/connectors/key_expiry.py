@@ -38,21 +38,18 @@ def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and expires_at - now < WARN_BEFORE
 
 
-def key_refusals(label: str, api_key: str, *, lives: str, next_step: str) -> Mapping[int, Meaning]:
-    """What 401 and 403 mean for a key without rights of its own: its end tells an expired key from a wrong one."""
+def key_refusals(label: str, api_key: str, *, variant: str = "") -> Mapping[int, Meaning]:
+    """What 401 and 403 mean for a key without rights of its own: its end tells an expired key from a wrong one.
+
+    ``variant`` names the texts of this ATS in the error catalog.
+    """
     expires_at = expiry(api_key)
 
     def refused(answer: Answer) -> ConfigError:
         if expires_at is not None and expires_at <= datetime.now(UTC):
             return ConfigError(
-                f"The API key expired on {expires_at:%Y-%m-%d}: {label}'s keys live for {lives}.",
-                code="key_expired",
-                next_step=next_step,
+                "key_expired", variant=variant, ats=label, day=f"{expires_at:%Y-%m-%d}"
             )
-        return ConfigError(
-            f"{label} refused the API key ({answer.status}). It was deleted, mistyped, or is over {lives} old.",
-            code="key_refused",
-            next_step=next_step,
-        )
+        return ConfigError("key_refused", variant=variant, ats=label, status=answer.status)
 
     return {401: refused, 403: refused}

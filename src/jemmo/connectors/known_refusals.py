@@ -45,14 +45,10 @@ class KnownRefusals:
         """The refusal of a list, asked for with these includes."""
         return self._known.get((path, LIST, tuple(sorted(include))))
 
-    async def note(
-        self, path: str, part: str = LIST, names: Collection[str] = (), message: str = ""
-    ) -> None:
+    async def note(self, path: str, part: str = LIST, names: Collection[str] = ()) -> None:
         await self.recall()
         ordered = tuple(sorted(names))
-        refusal = Refusal(
-            path=path, part=part, names=ordered, at=datetime.now(UTC), message=message
-        )
+        refusal = Refusal(path=path, part=part, names=ordered, at=datetime.now(UTC))
         async with self._turn:
             self._known[path, part, ordered] = refusal
             if self._memory is not None:

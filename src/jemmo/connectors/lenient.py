@@ -36,14 +36,10 @@ def convert(value: Any, kind: type[T], remote_id: str, notes: Notes) -> T:
             steps = _steps(error)
             mended = _repair(value, kind, steps, str(error)) if steps else None
             if mended is None:
-                raise RecordRejected(
-                    "The record does not have the shape this ATS promises.",
-                    code="malformed_record",
-                    field=_name(steps) or None,
-                ) from None
+                raise RecordRejected("malformed_record", field=_name(steps) or None) from None
             if mended is Mended.DROPPED:
                 notes.add(f"dropped_value:{_name(steps[-1:]) or _name(steps)}", remote_id)
-    raise RecordRejected("The record has too many wrong values.", code="malformed_record")
+    raise RecordRejected("malformed_record")
 
 
 def _steps(error: msgspec.ValidationError) -> list[Step]:

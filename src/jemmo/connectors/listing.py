@@ -224,7 +224,7 @@ class ListSource(ClientSource, ABC):
             chunk = Chunk(rows=[])
         rows = {key: row for row in _own(listing, chunk).rows if (key := row_id(row, listing.key))}
         if len(rows) > len(ids):  # what is missing from such an answer is not gone
-            raise PermanentError(f"The ATS ignores which {stream} it is asked for.")
+            raise PermanentError(variant="filter", name=stream)
         page = await self._page(listing, list(rows.values()))
         return replace(page, beside=await self.others_of(listing, list(rows.values())))
 

@@ -163,8 +163,4 @@ def rows_of(body: bytes, entity: str, label: str = "The ATS") -> Rows:
         for name in ("data", entity):
             if isinstance(envelope.get(name), list):
                 return Rows(envelope[name], total if type(total) is int else None)
-    raise PermanentError(
-        f"{label} answered a request for {entity} with something else than a list.",
-        code="unexpected_answer",
-        next_step="Sync again later. If the problem persists, send this message to support.",
-    )
+    raise PermanentError(variant="no_list", ats=label, name=entity)

@@ -13,16 +13,12 @@ from jemmo.domain.errors import ConfigError
 T = TypeVar("T")
 
 
-def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T], rule: str) -> T:
-    """What an option means; raises ``ConfigError`` with its name and the ``rule`` for one that ``read`` refuses."""
+def read_option(options: Mapping[str, str], name: str, read: Callable[[str], T]) -> T:
+    """What an option means; raises ``ConfigError`` with its name for one that ``read`` refuses."""
     try:
         return read(options[name].strip())
     except (ValueError, LookupError, OSError, msgspec.DecodeError):
-        raise unreadable(name, rule) from None
-
-
-def unreadable(name: str, rule: str) -> ConfigError:
-    return ConfigError(f"Option {name} cannot be read.", code="option", next_step=rule)
+        raise ConfigError("option", variant=name, option=name) from None
 
 
 def comma_list(value: str) -> list[str]:

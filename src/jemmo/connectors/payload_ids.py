@@ -29,13 +29,13 @@ DEEPEST = 12
 
 
 def read_payload(
-    body: bytes, options: Options, *, stream: Stream, event: str, what: str
+    body: bytes, options: Options, *, stream: Stream, event: str, ats: str
 ) -> ParsedWebhook:
-    """Any JSON object or list, as an ``event`` that names records of a stream; ``what`` is its name for people."""
+    """Any JSON object or list, as an ``event`` that names records of a stream of ``ats``."""
     try:
         payload = msgspec.json.decode(body, type=dict[str, Any] | list[Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RecordRejected(f"This is not {what}.", code="not_a_webhook") from None
+        raise RecordRejected("not_a_webhook", ats=ats) from None
     ids = payload_ids(payload, options[ID_PATHS.name])
     requests = tuple(RefetchRequest(stream=stream, remote_id=remote_id) for remote_id in ids)
     return ParsedWebhook(event=event, known=bool(requests), hints=requests)

@@ -25,7 +25,5 @@ def connector_for(provider: str) -> Connector:
         return (CONNECTORS | _PRACTICE)[provider.lower()]
     except KeyError:
         raise ConfigError(
-            f"There is no connector {provider!r}.",
-            code="unknown_provider",
-            next_step=f"Choose one of: {', '.join(sorted(CONNECTORS))}.",
+            "unknown_provider", provider=provider, providers=", ".join(sorted(CONNECTORS))
         ) from None

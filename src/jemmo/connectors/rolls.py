@@ -92,10 +92,7 @@ class Rolls:
                 if rows:
                     return Slice(rows=rows, window=met.window, part=met.part)
             if not roll.covers:
-                raise TransientError(
-                    f"The list of {stream} could not be read to a proved end, so it cannot be said which are gone.",
-                    code="list_may_be_cut",
-                )
+                raise TransientError("list_may_be_cut", stream=stream)
         return None
 
     async def _walk(self, stream: Stream) -> Roll:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from jemmo.connectors.loose import Json, inner, listed
-from jemmo.connectors.option_values import comma_list, unreadable
+from jemmo.connectors.option_values import comma_list
+from jemmo.domain.errors import ConfigError
 
 
 class RowPath(Struct, frozen=True):
@@ -34,6 +35,8 @@ def row_paths(options: Mapping[str, str], name: str, *, example: str) -> tuple[R
     for word in comma_list(options[name]):
         entity, *names = word.replace("[]", "").split(".")
         if not all(part.isidentifier() for part in (entity, *names)):
-            raise unreadable(name, f"{word!r} is not a path such as {example}.")
+            raise ConfigError(
+                "option", variant="row_path", option=name, value=word, example=example
+            )
         paths.append(RowPath(entity, tuple(names)))
     return tuple(paths)

@@ -53,8 +53,7 @@ class SideLists:
         except ScopeTooSmall as error:
             right = self._right_to(split_address(address).path)
             raise ScopeTooSmall(
-                f"The API key may not {right} (403): it lacks that scope.",
-                next_step=error.next_step,
+                variant="rights", rights=right, key_help=error.facts.get("key_help")
             ) from None
         return rows
 

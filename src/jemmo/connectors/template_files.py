@@ -11,7 +11,6 @@ from msgspec import Struct
 from jemmo.connectors.base import Config, free_text
 from jemmo.connectors.client_source import ClientFiles, hosts_of
 from jemmo.connectors.file_answers import answer_unless_gone, within
-from jemmo.connectors.option_values import unreadable
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.ports import FoundFile, WantedFile
 from jemmo.domain.translation_marks import marked as _
@@ -46,11 +45,7 @@ def check_template(config: Config) -> None:
     except ConfigError:
         is_usable = False
     if not is_usable:
-        rule = (
-            "It is a whole address such as https://files.example.com/{fileId}. Use https, and name its host in the "
-            "option file_hosts."
-        )
-        raise unreadable(FILE_URL.name, rule)
+        raise ConfigError("option", variant="file_url", option=FILE_URL.name)
 
 
 def file_request(
@@ -59,11 +54,7 @@ def file_request(
     """The request for a file's bytes: to hosts that were named, and with the key to the ATS's own host alone."""
     template, hosts = config.options[FILE_URL.name], hosts_of(config)
     if not template:
-        raise ConfigError(
-            f"{label} does not document where resumes are fetched, so they are not.",
-            code="resumes_off",
-            next_step=f"Ask {label}'s support for the address, then set the options file_url_template and file_hosts.",
-        )
+        raise ConfigError("resumes_off", ats=label)
     url = template.replace(FILE_ID, quote(file_id, safe=""))
     hosts.check(url)
     return FileRequest(url, key if hosts.is_own(url) else {})

@@ -177,7 +177,7 @@ class TimeBudget:
         wait = UNTOLD_WAIT if wait is None else wait
         if wait > self._longest_wait:
             return self._used_up(now + timedelta(seconds=wait))
-        return RateLimited(f"{self._label} asks us to slow down (429).", retry_after=wait + 0.1)
+        return RateLimited(ats=self._label, retry_after=wait + 0.1)
 
     async def _reserve(self) -> int | None:
         """Reserve the estimated time.
@@ -203,10 +203,7 @@ class TimeBudget:
             await self.clock.sleep(wait)
 
     def _used_up(self, resume_at: datetime) -> Postponed:
-        return Postponed(
-            f"{self._label}'s budget for this hour is used; the sync goes on at {resume_at:%H:%M} UTC.",
-            resume_at=resume_at,
-        )
+        return Postponed(ats=self._label, resume_at=resume_at)
 
 
 def time_budget(config: Config, label: str, clock: Clock | None = None) -> TimeBudget:

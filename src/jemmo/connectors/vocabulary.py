@@ -38,7 +38,7 @@ def required(value: Any, field: str) -> str:
     """The value as text; raises ``RecordRejected`` for a record without it."""
     plain = text(value)
     if plain is None:
-        raise RecordRejected(f"The record has no {field}.", code=f"no_{field}", field=field)
+        raise RecordRejected(f"no_{field}", field=field)
     return plain
 
 

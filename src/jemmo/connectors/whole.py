@@ -59,10 +59,7 @@ class Kept:
         self._size += len(body)
         self._values += values(body)
         if self._pages > MAX_PAGES or self._size > KEPT.size or self._values > KEPT.values:
-            raise PermanentError(
-                f"The ATS's list of {self._name} is too long to be read whole.",
-                code="list_too_long",
-            )
+            raise PermanentError("list_too_long", name=self._name)
 
     def add_rows(self, rows: list[Any]) -> None:
         """The same, of rows that were decoded already."""
@@ -96,13 +93,9 @@ def make_up(every: int, *parts: int) -> bool:
 
 def repeating() -> PermanentError:
     """The error for a list that sends the same page without end."""
-    return PermanentError(
-        "The ATS sends the same page again and again, so the list has no end.",
-        code="page_repeats",
-        next_step="Sync again later. If the problem persists, tell the ATS's support which list it is.",
-    )
+    return PermanentError("page_repeats")
 
 
 def endless(name: str) -> PermanentError:
     """The error for a list whose pages lead in a circle, or are empty one after the other."""
-    return PermanentError(f"The ATS's list of {name} has no end.", code="endless_list")
+    return PermanentError("endless_list", name=name)

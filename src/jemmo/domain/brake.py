@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from jemmo.domain.error_catalog import worded
 from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 
@@ -120,8 +121,7 @@ def error_of(
     return {
         "code": CODE,
         "message": _message(paused, deleted, connection),
-        "next_step": "Look in the ATS. If the records are gone, release the deletion with "
-        "`jemmo deletions release` and sync again.",
+        "next_step": worded(CODE).next_step,
         "paused": list(paused),
         "deleted": deleted,
     }

@@ -1,4 +1,4 @@
-"""What an entry of the error catalog says: where a trouble lies, how bad it is, and what helps."""
+"""What an entry of the error catalog holds, and what kinds of errors there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class ErrorKind(StrEnum):
-    """Where a trouble lies."""
+    """Where the cause lies."""
 
     ACCESS = "access"
     ATS = "ats"
@@ -27,8 +27,12 @@ class Severity(StrEnum):
 
 
 class Entry(Struct, frozen=True):
-    """``means`` names the cause, ``next_step`` what helps."""
+    """The one text of an error: what happened, and the next step, as templates over its facts.
+
+    ``for_operator``: only whoever runs Jemmo can take the next step, so pages name that person instead.
+    """
 
     kind: ErrorKind
-    means: str
+    message: str
     next_step: str
+    for_operator: bool = False

@@ -15,15 +15,16 @@
     ├── AlreadyRunning   a sync of this connection is under way
     └── RecordRejected   keep the record with its reason and go on
 
-All carry a stable ``code``, a ``message`` for people and the ``next_step`` that helps.
+All carry a stable ``code`` and the facts of this time. The text for people is in ``jemmo.domain.error_catalog`` alone.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from jemmo.domain.masking import without_contacts
+from jemmo.domain.error_catalog import Wording, bounded, worded
 
 
 class FailureMode(StrEnum):
@@ -38,27 +39,37 @@ class FailureMode(StrEnum):
 
 
 class JemmoError(Exception):
-    """Something failed in a way we can explain."""
+    """Something failed in a way that the error catalog explains, from the code and its facts."""
 
     failure = FailureMode.PERMANENT
     default_code = "error"
-    default_next_step = "Try again; if it happens again, send this message to support."
 
-    def __init__(
-        self, message: str, *, code: str | None = None, next_step: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, code: str | None = None, *, variant: str = "", **facts: Any) -> None:
         self.code = code or self.default_code
-        self.next_step = next_step or self.default_next_step
+        self.variant = variant
+        self.facts = {name: bounded(fact) for name, fact in facts.items()}
+        super().__init__(self.message)
 
-    def as_dict(self) -> dict[str, str]:
-        """The shape the command line, the API and the tables use: code, message, next_step.
+    @property
+    def message(self) -> str:
+        return self._wording.message
 
-        An ATS may repeat what it was asked about: contact details are taken out before anybody keeps or shows it.
-        """
-        message = without_contacts(self.message) or ""
-        return {"code": self.code, "message": message, "next_step": self.next_step}
+    @property
+    def next_step(self) -> str:
+        return self._wording.next_step
+
+    @property
+    def _wording(self) -> Wording:
+        return worded(self.code, self.facts, self.variant)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that the command line and the API use: code, message, next_step."""
+        wording = self._wording
+        return {"code": self.code, "message": wording.message, "next_step": wording.next_step}
+
+    def as_record(self) -> dict[str, Any]:
+        """The shape that is stored: with what a page needs to say the same in the reader's language."""
+        return {**self.as_dict(), "variant": self.variant, "facts": self.facts}
 
 
 class ConfigError(JemmoError):
@@ -66,7 +77,6 @@ class ConfigError(JemmoError):
 
     failure = FailureMode.CONFIG
     default_code = "configuration"
-    default_next_step = "Check the connection's settings and test it again."
 
 
 class ScopeTooSmall(ConfigError):
@@ -80,7 +90,6 @@ class TransientError(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "unavailable"
-    default_next_step = "No action needed: the next sync continues where this one stopped."
 
 
 class RateLimited(TransientError):
@@ -88,8 +97,8 @@ class RateLimited(TransientError):
 
     default_code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, *, retry_after: float | None = None, **facts: Any) -> None:
+        super().__init__(**facts)
         self.retry_after = retry_after
 
 
@@ -98,10 +107,9 @@ class Postponed(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "quota_used"
-    default_next_step = "A sync goes on by itself; try anything else again at that time."
 
-    def __init__(self, message: str, *, resume_at: datetime) -> None:
-        super().__init__(message)
+    def __init__(self, *, resume_at: datetime, **facts: Any) -> None:
+        super().__init__(time=f"{resume_at:%H:%M}", **facts)
         self.resume_at = resume_at
 
 
@@ -110,26 +118,21 @@ class SliceOver(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "slice_over"
-    default_next_step = "No action needed: the sync continues automatically."
 
 
 class PermanentError(JemmoError):
     """This run cannot go on and a retry would end the same way."""
 
     default_code = "unexpected_answer"
-    default_next_step = "Send this message to support: the ATS answered in a way we do not know."
 
 
 class StreamRefused(JemmoError):
     """The key may not read one lookup, or the account has none: what refers to it is kept without."""
 
     default_code = "lookup_refused"
-    default_next_step = (
-        "Give the key the right to read it, if its names are wanted; else nothing is to be done."
-    )
 
-    def __init__(self, message: str, *, stream: str) -> None:
-        super().__init__(message)
+    def __init__(self, *, stream: str) -> None:
+        super().__init__(stream=stream)
         self.stream = stream
 
 
@@ -138,7 +141,6 @@ class LeaseLost(JemmoError):
 
     failure = FailureMode.SUPERSEDED
     default_code = "lease_lost"
-    default_next_step = "No action needed: the run that took over continues."
 
 
 class AlreadyRunning(JemmoError):
@@ -146,7 +148,6 @@ class AlreadyRunning(JemmoError):
 
     failure = FailureMode.TRANSIENT
     default_code = "already_running"
-    default_next_step = "Wait for it to end; `jemmo status` shows its progress."
 
 
 class Cancelled(JemmoError):
@@ -154,7 +155,6 @@ class Cancelled(JemmoError):
 
     failure = FailureMode.CANCELLED
     default_code = "cancelled"
-    default_next_step = "Sync again: it goes on where it stopped."
 
 
 class Unexpected(JemmoError):
@@ -162,29 +162,16 @@ class Unexpected(JemmoError):
 
     failure = FailureMode.INTERNAL
     default_code = "internal"
-    default_next_step = (
-        "Send the run's id to support; the next sync goes on where this one stopped."
-    )
 
 
 class RecordRejected(JemmoError):
     """One record cannot be used; it is kept with this reason and the page goes on."""
 
     default_code = "invalid_record"
-    default_next_step = "Correct the record in the ATS. The next sync reads it again."
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, code: str | None = None, *, field: str | None = None, **facts: Any) -> None:
+        super().__init__(code, field=field, **facts)
         self.field = field
-
-
-def changed_meanwhile() -> ConfigError:
-    """What is told to the second of two people who changed the same thing."""
-    return ConfigError(
-        "Someone else changed this in the meantime, so nothing was saved.",
-        code="changed_meanwhile",
-        next_step="Reload to see the current state, then change it again if you still want to.",
-    )
 
 
 def leaves(error: BaseException) -> list[BaseException]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from jemmo.domain.error_catalog import bounded, worded
 from jemmo.domain.errors import FailureMode, JemmoError, Postponed
 from jemmo.domain.records import Record
 from jemmo.domain.rules import Exclusion
@@ -77,12 +78,39 @@ class RunStatus(StrEnum):
 
 
 class RunWarning(Struct, frozen=True, kw_only=True):
-    """Something odd but survived, counted: shown in the log with what it means."""
+    """Something odd but survived, counted. ``message`` is the catalog's text with the facts filled in."""
 
     code: str
     message: str
     count: int = 1
     example: str | None = None
+    variant: str = ""
+    facts: dict[str, Any] = {}
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        *,
+        count: int = 1,
+        example: str | None = None,
+        variant: str = "",
+        **facts: Any,
+    ) -> RunWarning:
+        """The warning of a code; a page says the same in the reader's language."""
+        kept = {name: bounded(fact) for name, fact in facts.items()}
+        return cls(
+            code=code,
+            message=worded(code, kept, variant).message,
+            count=count,
+            example=example,
+            variant=variant,
+            facts=kept,
+        )
+
+    @classmethod
+    def of_error(cls, error: JemmoError) -> RunWarning:
+        return cls.of(error.code, variant=error.variant, **error.facts)
 
 
 class RunReport(Struct, kw_only=True):
@@ -119,11 +147,11 @@ class RunReport(Struct, kw_only=True):
     def postpone(self, reason: Postponed) -> None:
         self.status = RunStatus.PARTIAL
         self.resume_at = reason.resume_at
-        self.warnings.append(RunWarning(code=reason.code, message=reason.message))
+        self.warnings.append(RunWarning.of_error(reason))
 
     def fail(self, error: JemmoError) -> None:
         self.status = RunStatus.FAILED
-        self.error = error.as_dict()
+        self.error = error.as_record()
         self.failure = error.failure
 
     def note_repeat(self, before: Mapping[str, str] | None, failures: int) -> None:
@@ -131,11 +159,7 @@ class RunReport(Struct, kw_only=True):
         if self.status is not RunStatus.FAILED or not self.error or not before:
             return
         if self.error["code"] == before.get("code") and failures:
-            again = RunWarning(
-                code="same_failure",
-                message="This failure is the same as the last one, so it may not pass by itself.",
-                count=failures + 1,
-            )
+            again = RunWarning.of("same_failure", count=failures + 1)
             self.warnings = [
                 *(warning for warning in self.warnings if warning.code != again.code),
                 again,

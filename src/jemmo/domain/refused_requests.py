@@ -21,14 +21,12 @@ class Refusal(Struct, frozen=True, kw_only=True):
     part     ``list`` for all of it, else what of a request: ``include``, ``fields``, ``sort``, ``filter``
     names    which of that; empty for all
     at       when it was refused last
-    message  what was said of it, where a sync repeats that
     """
 
     path: str
     part: str
     names: tuple[str, ...] = ()
     at: datetime
-    message: str = ""
 
 
 class RefusalMemory(Protocol):

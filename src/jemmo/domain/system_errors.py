@@ -23,24 +23,10 @@ def explain(error: BaseException) -> TransientError | None:
     """None for what is no refusal that an operator can do something about."""
     if not isinstance(error, OSError):
         return None
-    place = f" ({error.filename})" if error.filename else ""
     if is_full(error):
-        return TransientError(
-            f"The disk is full{place}.",
-            code="disk_full",
-            next_step="Free some space and try again; nothing that was saved is lost.",
-        )
+        return TransientError("disk_full", place=error.filename)
     if is_not_allowed(error):
-        reason = "is read-only" if error.errno == errno.EROFS else "may not be used by this user"
-        return TransientError(
-            f"{error.filename or 'A file or folder that Jemmo needs'} {reason}.",
-            code="not_writable",
-            next_step="Give it to the user who runs Jemmo, or choose another data folder with JEMMO_HOME.",
-        )
+        return TransientError("not_writable", place=error.filename)
     if error.errno in _TOO_MANY:
-        return TransientError(
-            "Jemmo has too many open files and connections.",
-            code="open_files",
-            next_step="Raise the limit of open files (`ulimit -n`, LimitNOFILE) to 4096 or more.",
-        )
+        return TransientError("open_files")
     return None

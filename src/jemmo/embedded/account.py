@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jemmo.embedded.errors import BRING_YOUR_OWN, PostgresError, explain
+from jemmo.embedded.errors import PostgresError, explain
 
 NAME = "jemmo-postgres"
 
@@ -110,8 +110,5 @@ def _create() -> pwd.struct_passwd:
         )
     entry = _find()
     if entry is None:
-        raise PostgresError(
-            "PostgreSQL does not run as root, and the system user for it cannot be created.",
-            next_step=f"Run Jemmo as an ordinary user, or create the user {NAME}. {BRING_YOUR_OWN}",
-        )
+        raise PostgresError(variant="root", user=NAME)
     return entry

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import errors, sql
 
 from jemmo import conninfo
+from jemmo.domain.errors import ConfigError
 
 OLDEST = 15
 REQUIRED = ("pg_trgm", "unaccent")
@@ -20,15 +20,14 @@ TIMEOUT = 10  # seconds
 Connection = psycopg.Connection[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One reason why a server does not fit."""
+class Problem(ConfigError):
+    """One reason why a server does not fit; not ``blocking`` is what Jemmo can do without."""
 
-    code: str
-    message: str
-    next_step: str
-    # False for what Jemmo can do without.
-    blocking: bool = True
+    def __init__(
+        self, code: str, *, blocking: bool = True, variant: str = "", **facts: Any
+    ) -> None:
+        super().__init__(code, variant=variant, **facts)
+        self.blocking = blocking
 
 
 def check_server(
@@ -45,7 +44,7 @@ def check_server(
         with _connect(url) as connection:
             major = connection.info.server_version // 10_000
             if major < oldest:
-                return [_too_old(major, oldest)]
+                return [Problem("server_too_old", version=major, oldest=oldest)]
             if _shares_backends(url, connection):
                 return [_transaction_pooler(url)]
             return [
@@ -61,14 +60,6 @@ def check_server(
 
 def _connect(url: str) -> Connection:
     return psycopg.connect(url, connect_timeout=TIMEOUT, autocommit=True)
-
-
-def _too_old(major: int, oldest: int) -> Problem:
-    return Problem(
-        code="server_too_old",
-        message=f"The server is PostgreSQL {major}, and Jemmo needs {oldest} or newer.",
-        next_step="Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Jemmo.",
-    )
 
 
 # --- the pooler ---
@@ -90,68 +81,36 @@ def _shares_backends(url: str, connection: Connection) -> bool:
 
 
 def _transaction_pooler(url: str) -> Problem:
+    parts = conninfo.parse(url)
+    port = parts.get("port", "")
+    is_supabase = "supabase" in parts.get("host", "") or port == "6543"
     return Problem(
-        code="transaction_pooler",
-        message="DATABASE_URL leads to a connection pooler in transaction mode, where every statement may reach "
-        "another session. Jemmo needs sessions of its own.",
-        next_step=_session_address(conninfo.parse(url)),
+        "transaction_pooler", variant="supabase" if is_supabase else "", port=port or "6543"
     )
-
-
-def _session_address(parts: dict[str, str]) -> str:
-    host, port = parts.get("host", ""), parts.get("port", "")
-    if "supabase" in host or port == "6543":
-        return (
-            "Paste the string of the session pooler. On Supabase it is this one with port 5432 instead of "
-            f"{port or '6543'} (Connect > Session pooler)."
-        )
-    return "Use the database server's own host and port, or set pool_mode = session for this database in PgBouncer."
 
 
 # --- reaching it ---
 
-BUDGET = "docs/operations.md says how many connections Jemmo needs."
 _FULL = r"too many (clients|connections)|connection slots|max_client_conn|max clients reached|query_wait_timeout"
 _KNOWN = (
-    (
-        _FULL,
-        "server_full",
-        "The database server or its pooler has no free connection",
-        "Close other programs' connections, or raise max_connections or the pool's size, then run this again. "
-        + BUDGET,
-    ),
+    (_FULL, "server_full", ""),
     (
         r"password authentication failed|SASL authentication failed|no password supplied",
         "password_refused",
-        "The database server refuses the role or password in DATABASE_URL",
-        f"Check both. {conninfo.ENCODE}",
+        "",
     ),
-    (
-        r"unsupported startup parameter",
-        "startup_parameter",
-        "The connection pooler refuses a parameter of DATABASE_URL",
-        "Remove options=… from DATABASE_URL, or add it to ignore_startup_parameters in PgBouncer.",
-    ),
-    (
-        r"statement pooling mode",
-        "transaction_pooler",
-        "DATABASE_URL leads to a connection pooler in statement mode, and Jemmo needs sessions of its own",
-        "Use the database server's own host and port, or set pool_mode = session in PgBouncer.",
-    ),
+    (r"unsupported startup parameter", "startup_parameter", ""),
+    (r"statement pooling mode", "transaction_pooler", "statement"),
 )
 
 
 def _unreachable(error: psycopg.Error) -> Problem:
     # The driver's text names host, database and role, never the password.
     reason = " ".join(str(error).split()) or type(error).__name__
-    for pattern, code, message, next_step in _KNOWN:
+    for pattern, code, variant in _KNOWN:
         if re.search(pattern, reason):
-            return Problem(code=code, message=f"{message}: {reason}.", next_step=next_step)
-    return Problem(
-        code="server_unreachable",
-        message=f"The database server cannot be reached: {reason}.",
-        next_step="Check that it runs, and host, port, database and role in DATABASE_URL.",
-    )
+            return Problem(code, variant=variant, reason=reason)
+    return Problem("server_unreachable", reason=reason)
 
 
 # --- what is in it ---
@@ -160,14 +119,7 @@ def _unreachable(error: psycopg.Error) -> Problem:
 def _check_encoding(connection: Connection) -> Iterator[Problem]:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        name = connection.info.dbname
-        yield Problem(
-            code="encoding",
-            message=f"The database {name} is encoded in {encoding}, which cannot hold every name and text. "
-            "Jemmo needs UTF8.",
-            next_step="Create a database for Jemmo, and name it in DATABASE_URL: "
-            "CREATE DATABASE jemmo TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8';",
-        )
+        yield Problem("encoding", database=connection.info.dbname, encoding=encoding)
 
 
 def _check_schema(connection: Connection, schema: str) -> list[Problem]:
@@ -180,14 +132,7 @@ def _check_schema(connection: Connection, schema: str) -> list[Problem]:
     if row and row[0]:
         return []
     name, user = connection.info.dbname, connection.info.user
-    return [
-        Problem(
-            code="schema_forbidden",
-            message=f"Jemmo keeps its tables in the schema {schema}, which the role {user} may not create or fill.",
-            next_step=f"Have the owner of the database {name} run CREATE SCHEMA {schema} AUTHORIZATION {user}; "
-            f"or, where it exists, ALTER SCHEMA {schema} OWNER TO {user};",
-        )
-    ]
+    return [Problem("schema_forbidden", schema=schema, role=user, database=name)]
 
 
 def _check_all(
@@ -212,15 +157,10 @@ def _check_extension(
     if row is None:
         return _check_creation(connection, name, schema, blocking=blocking)
     place, role, usable = row
-    return None if usable else _out_of_reach(name, place, role, blocking=blocking)
-
-
-def _out_of_reach(name: str, schema: str, role: str, *, blocking: bool) -> Problem:
+    if usable:
+        return None
     return Problem(
-        code="extension_out_of_reach",
-        message=f"The extension {name} is in the schema {schema}, which the role {role} may not use.",
-        next_step=f"Have the schema's owner run GRANT USAGE ON SCHEMA {schema} TO {role};",
-        blocking=blocking,
+        "extension_out_of_reach", blocking=blocking, extension=name, schema=place, role=role
     )
 
 
@@ -237,19 +177,17 @@ def _check_creation(
             connection.execute(create)
     except errors.InsufficientPrivilege:
         return Problem(
-            code="extension_forbidden",
-            message=f"The extension {name} is missing, and our role may not create it.",
-            next_step=f"Have a superuser run CREATE EXTENSION {name}; in the database "
-            f"{connection.info.dbname}.",
+            "extension_forbidden",
             blocking=blocking,
+            extension=name,
+            database=connection.info.dbname,
         )
     except (errors.FeatureNotSupported, errors.UndefinedFile):
         return Problem(
-            code="extension_not_installed",
-            message=f"The extension {name} is not installed on the database server.",
-            next_step=f"Install it there; on Debian and Ubuntu it is in the package "
-            f"{_package(connection, name)}.",
+            "extension_not_installed",
             blocking=blocking,
+            extension=name,
+            package=_package(connection, name),
         )
     return None
 

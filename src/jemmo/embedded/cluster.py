@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from jemmo.embedded.account import Account
-from jemmo.embedded.errors import BRING_YOUR_OWN, PostgresError
+from jemmo.embedded.errors import PostgresError
 from jemmo.embedded.places import PORT, Places
 from jemmo.embedded.programs import major_version, programs_for
 
@@ -61,21 +61,15 @@ def check_version(places: Places) -> None:
     """Refuse data of another major version before the server does it less kindly."""
     made_by = (places.data / "PG_VERSION").read_text().strip()
     if made_by != str(major_version()):
+        is_newer = not made_by.isdecimal() or int(made_by) > major_version()
         raise PostgresError(
-            f"The data in {places.data} is of PostgreSQL {made_by}, "
-            f"and this Jemmo comes with {major_version()}.",
-            next_step=f"{_carry_over(places, made_by)} {BRING_YOUR_OWN}",
+            variant="newer" if is_newer else "older",
+            folder=places.data,
+            version=made_by,
+            ours=major_version(),
+            root=places.root,
+            name=places.root.name,
         )
-
-
-def _carry_over(places: Places, made_by: str) -> str:
-    if not made_by.isdecimal() or int(made_by) > major_version():
-        return "Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder."
-    return (
-        "Start the Jemmo that made it once more and run `jemmo backup --to FOLDER`, then `jemmo down`. "
-        f"Rename {places.root} to {places.root.name}-{made_by}. With this Jemmo, run "
-        "`jemmo restore --from FILE`. docs/operations.md explains each step."
-    )
 
 
 def write_settings(places: Places) -> None:

@@ -110,10 +110,7 @@ def open_sockets(places: Places, account: Account) -> None:
             account.uid,
             os.geteuid(),
         }:
-            raise PostgresError(
-                f"The database needs {folder} for its socket, and it belongs to somebody else.",
-                next_step="Remove it, or choose a JEMMO_HOME with a shorter path.",
-            ) from None
+            raise PostgresError(variant="socket", folder=folder) from None
     account.own(folder)
     folder.chmod(0o700)
     # No server of ours lives now; what a killed one left must not keep the next from starting.

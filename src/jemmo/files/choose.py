@@ -11,12 +11,8 @@ from urllib.parse import SplitResult, parse_qsl
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.validation import is_server, split_address
 from jemmo.files.folder import FolderStorage
-from jemmo.files.storage import Storage, bad_address
+from jemmo.files.storage import Storage
 from jemmo.home import home
-
-RULE = (
-    "It is a folder's path, supabase://BUCKET, or s3://BUCKET with an optional /prefix and ?sse=…"
-)
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
@@ -40,26 +36,26 @@ def choose(address: str, environ: Mapping[str, str]) -> Storage:
     if "://" not in address:
         path = Path(address).expanduser()
         if not path.is_absolute():
-            raise bad_address(address, f"{RULE} A path must be absolute.")
+            raise ConfigError("storage_address", variant="relative", address=address)
         return FolderStorage(path)
     parts = _taken_apart(address)
     wrong_query = bool(parts.query) and parts.scheme != "s3"
     if parts.username or parts.password or wrong_query or not parts.netloc:
-        raise bad_address(f"{parts.scheme}://…", f"{RULE} Keys belong in variables of their own.")
+        raise ConfigError("storage_address", variant="parts", address=f"{parts.scheme}://…")
     if parts.scheme == "supabase":
         if parts.path.strip("/"):
-            raise bad_address(address, RULE)
+            raise ConfigError("storage_address", address=address)
         return _supabase(parts.netloc, environ)
     if parts.scheme == "s3":
         return _s3(parts, environ)
-    raise bad_address(address, RULE)
+    raise ConfigError("storage_address", address=address)
 
 
 def _taken_apart(address: str) -> SplitResult:
     try:
         return split_address(address)
     except ValueError:
-        raise bad_address(f"{address.partition('://')[0]}://…", RULE) from None
+        raise ConfigError("storage_address", address=f"{address.partition('://')[0]}://…") from None
 
 
 def _s3(parts: SplitResult, environ: Mapping[str, str]) -> Storage:
@@ -74,11 +70,7 @@ def _endpoint(name: str, environ: Mapping[str, str]) -> str | None:
     """The address of an S3 that is not Amazon's, ``None`` without one. Raises ``ConfigError`` for what is none."""
     text = environ.get(name, "").strip()
     if text and not is_server(text):
-        raise ConfigError(
-            f"{name} is not the address of a server.",
-            code="storage_address",
-            next_step=f"Set {name} to the address of the S3 server, such as https://s3.example.com.",
-        )
+        raise ConfigError("storage_address", variant="endpoint", variable=name)
     return text or None
 
 
@@ -87,10 +79,5 @@ def _supabase(bucket: str, environ: Mapping[str, str]) -> Storage:
 
     url, key = environ.get("SUPABASE_URL", ""), environ.get("SUPABASE_SERVICE_KEY", "")
     if not url or not key:
-        raise ConfigError(
-            "Files are to be kept in Supabase, but its address or key is missing.",
-            code="storage_key_missing",
-            next_step="Set SUPABASE_URL and SUPABASE_SERVICE_KEY, as shown in Supabase under "
-            "Project Settings > API; the key is the service role's.",
-        )
+        raise ConfigError("storage_key_missing")
     return SupabaseStorage(project_address(url), key, bucket)

@@ -92,23 +92,12 @@ class FolderStorage:
 
     def _explain(self, error: OSError) -> JemmoError:
         if system_errors.is_not_allowed(error):
-            return ConfigError(
-                f"The folder for files, {self.folder}, may not be written.",
-                code="storage_refused",
-                next_step="Give it to the user who runs Jemmo, or choose another in JEMMO_FILES.",
-            )
+            return ConfigError("storage_refused", variant="folder", place=self.folder)
         if error.errno == errno.EFBIG:
             return TooLarge()
         if system_errors.is_full(error):
-            return StorageError(
-                f"The disk of the folder for files, {self.folder}, is full.",
-                code="disk_full",
-                next_step="Free some space; files are retried.",
-            )
-        return StorageError(
-            f"The folder for files, {self.folder}, failed: {os.strerror(error.errno or 0)}.",
-            next_step="Check that the disk is mounted; files are retried.",
-        )
+            return StorageError("disk_full", place=self.folder)
+        return StorageError(place=self.folder, reason=os.strerror(error.errno or 0))
 
 
 def _settle(folder: Path) -> None:

@@ -11,9 +11,5 @@ def max_bytes() -> int:
     """The largest file that is kept: ``JEMMO_FILE_MB``, 20 unless set; raises ``ConfigError``."""
     megabytes = os.environ.get("JEMMO_FILE_MB", "20")
     if not megabytes.isdecimal() or not 1 <= int(megabytes) <= 200:
-        raise ConfigError(
-            f"JEMMO_FILE_MB cannot be {megabytes!r}.",
-            code="file_limit",
-            next_step="Set it to a number of megabytes from 1 to 200, or leave it out for 20.",
-        )
+        raise ConfigError("file_limit", value=megabytes)
     return int(megabytes) * 1024 * 1024

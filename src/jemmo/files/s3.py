@@ -13,10 +13,7 @@ from jemmo.files.storage import (
     StorageError,
     Stored,
     TooLarge,
-    bad_address,
     checked,
-    public,
-    refused,
 )
 
 try:
@@ -24,11 +21,7 @@ try:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 except ImportError as error:
-    raise ConfigError(
-        "Files are to be kept in S3, but the library for it is not installed.",
-        code="not_installed",
-        next_step="Run `pip install 'jemmo[s3]'`, or `make setup` in a clone.",
-    ) from error
+    raise ConfigError("not_installed") from error
 
 SETTINGS = Config(
     connect_timeout=15,
@@ -68,7 +61,7 @@ class S3Storage:
         grants = self._seen(self._client.get_bucket_acl).get("Grants", ())
         uris = [grant["Grantee"].get("URI", "") for grant in grants]
         if status.get("IsPublic") or any(uri.startswith(EVERYONE) for uri in uris):
-            raise public(self.place, "Block all public access to the bucket.")
+            raise ConfigError("storage_public", place=self.place)
 
     def _seen(self, ask: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         try:
@@ -120,8 +113,8 @@ class S3Storage:
         except BotoCoreError as error:
             name = type(error).__name__
             if name in SETTINGS_MISSING:
-                raise refused(self.place, *SETTINGS_MISSING[name]) from None
-            raise StorageError(f"The S3 storage cannot be reached ({name}).") from None
+                raise self._refused(SETTINGS_MISSING[name]) from None
+            raise StorageError(place=self.place, reason=name) from None
 
     def _said(self, action: str, response: Mapping[str, Any]) -> JemmoError | Missing:
         code = str(response.get("Error", {}).get("Code", ""))
@@ -130,17 +123,18 @@ class S3Storage:
         if code in TOO_LARGE:
             return TooLarge()
         if code in DENIED:
-            step = f"Allow s3:{action} to the key ({RIGHTS})."
-            return refused(self.place, f"the key lacks the right s3:{action}", step)
+            return self._refused("right", action=action)
         if code in REFUSALS:
-            return refused(self.place, *REFUSALS[code])
+            return self._refused(REFUSALS[code])
         if code.startswith("KMS."):
-            return refused(self.place, f"its encryption key cannot be used ({code})", KMS_STEP)
+            return self._refused("encryption", reason=code)
         if (status := _status(response)) < 500 and status not in {408, 409, 429}:
-            return refused(
-                self.place, code or f"HTTP {status}", "Look the code up in the storage's manual."
-            )
-        return StorageError(f"The S3 storage has a problem ({code or 'unknown'}).")
+            return self._refused(reason=code or f"HTTP {status}")
+        return StorageError(place=self.place, reason=code)
+
+    def _refused(self, variant: str = "", **facts: str) -> ConfigError:
+        """The storage does not accept us until somebody acts."""
+        return ConfigError("storage_refused", variant=variant, place=self.place, **facts)
 
 
 def _status(response: Mapping[str, Any]) -> int:
@@ -152,54 +146,34 @@ def encryption_of(options: Mapping[str, str], address: str) -> dict[str, str]:
     method, key = options.get("sse", ""), options.get("kms_key", "")
     is_known = not method or method in ENCRYPTION
     if set(options) - {"sse", "kms_key"} or not is_known or (key and not method.startswith("aws:")):
-        raise bad_address(
-            address,
-            f"After ? it may say sse={' or sse='.join(ENCRYPTION)}, and with the latter two kms_key=KEY.",
-        )
+        methods = " or sse=".join(ENCRYPTION)
+        raise ConfigError("storage_address", variant="encryption", address=address, methods=methods)
     arguments = {"ServerSideEncryption": method, "SSEKMSKeyId": key}
     return {name: value for name, value in arguments.items() if value}
 
 
-RIGHTS = "Jemmo needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket"
-KEY_STEP = "Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-REGION_STEP = "Set AWS_DEFAULT_REGION to the region of the bucket."
-KMS_STEP = "Allow kms:GenerateDataKey and kms:Decrypt with the key to this access key."
 ABSENT = {"404", "NoSuchKey"}
 TOO_LARGE = {"EntityTooLarge", "RequestEntityTooLarge", "413"}
 DENIED = {"AccessDenied", "403", "AllAccessDisabled"}
-_REGION = ("the bucket is in another region", REGION_STEP)
-_EXPIRED = ("the access key has expired", "Give Jemmo a key that lasts, or a fresh one.")
 REFUSALS = {
-    "NoSuchBucket": (
-        "there is no such bucket",
-        "Create it, private, or correct its name in JEMMO_FILES.",
-    ),
-    "InvalidBucketName": ("a bucket cannot have that name", "Correct it in JEMMO_FILES."),
-    "InvalidAccessKeyId": ("the access key is unknown", KEY_STEP),
-    "SignatureDoesNotMatch": ("the secret does not belong to the access key", KEY_STEP),
-    "AuthorizationHeaderMalformed": _REGION,
-    "PermanentRedirect": _REGION,
-    "301": _REGION,
-    "IllegalLocationConstraintException": _REGION,
-    "RequestTimeTooSkewed": (
-        "this machine's clock is wrong",
-        "Set the clock (with NTP, for example): it may differ from the storage's by 15 minutes at most.",
-    ),
-    "ExpiredToken": _EXPIRED,
-    "InvalidToken": _EXPIRED,
-    "TokenRefreshRequired": _EXPIRED,
+    "NoSuchBucket": "no_bucket",
+    "InvalidBucketName": "bucket_name",
+    "InvalidAccessKeyId": "key_unknown",
+    "SignatureDoesNotMatch": "secret",
+    "AuthorizationHeaderMalformed": "region",
+    "PermanentRedirect": "region",
+    "301": "region",
+    "IllegalLocationConstraintException": "region",
+    "RequestTimeTooSkewed": "clock",
+    "ExpiredToken": "key_expired",
+    "InvalidToken": "key_expired",
+    "TokenRefreshRequired": "key_expired",
 }
 SETTINGS_MISSING = {
-    "NoCredentialsError": (
-        "there is no key for it",
-        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-    ),
-    "PartialCredentialsError": ("its key is not whole", KEY_STEP),
-    "NoRegionError": ("no region is set", REGION_STEP),
-    "InvalidRegionError": ("there is no such region", REGION_STEP),
-    "ParamValidationError": ("a bucket cannot have that name", "Correct it in JEMMO_FILES."),
-    "SSLError": (
-        "its certificate is not trusted",
-        "Correct AWS_ENDPOINT_URL_S3, or set AWS_CA_BUNDLE to the authority's certificate.",
-    ),
+    "NoCredentialsError": "no_key",
+    "PartialCredentialsError": "key_incomplete",
+    "NoRegionError": "no_region",
+    "InvalidRegionError": "no_region",
+    "ParamValidationError": "bucket_name",
+    "SSLError": "certificate",
 }

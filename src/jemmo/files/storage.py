@@ -22,17 +22,12 @@ class StorageError(TransientError):
     """The storage did not do what it was asked; the same may succeed later."""
 
     default_code = "storage_unavailable"
-    default_next_step = "No action needed: files are retried. If this lasts, run `jemmo doctor`."
 
 
 class TooLarge(JemmoError):
     """The storage does not take a file of this size; smaller ones are fine."""
 
     default_code = "storage_too_large"
-    default_next_step = "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB."
-
-    def __init__(self) -> None:
-        super().__init__("The file is larger than the file storage accepts.")
 
 
 class Missing(Exception):
@@ -86,27 +81,6 @@ def checked(name: str) -> str:
     return name
 
 
-def bad_address(value: str, rule: str) -> ConfigError:
-    return ConfigError(f"JEMMO_FILES cannot be {value!r}.", code="storage_address", next_step=rule)
-
-
-def refused(place: str, what: str, next_step: str) -> ConfigError:
-    """The backend does not accept us until somebody acts."""
-    return ConfigError(
-        f"The file storage {place} refused: {what}.",
-        code="storage_refused",
-        next_step=f"{next_step} Then run `jemmo doctor`.",
-    )
-
-
-def public(place: str, next_step: str) -> ConfigError:
-    return ConfigError(
-        f"The file storage {place} is public: anyone with an address could read it.",
-        code="storage_public",
-        next_step=next_step,
-    )
-
-
 PROBES = "jemmo-check"
 
 
@@ -137,6 +111,6 @@ def with_probe(storage: Storage, *, lists: bool = False) -> None:
     finally:
         storage.delete(name)
     if content != b"jemmo":
-        raise StorageError(f"The file storage {storage.place} did not return what was stored.")
+        raise StorageError(variant="unread", place=storage.place)
     if not is_listed:
-        raise StorageError(f"The file storage {storage.place} does not list what was stored.")
+        raise StorageError(variant="unlisted", place=storage.place)

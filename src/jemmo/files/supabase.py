@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.validation import is_server
-from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked, public, refused
+from jemmo.files.storage import Missing, StorageError, Stored, TooLarge, checked
 
 PAGE = 1000
 PAUSED = 540
@@ -38,11 +38,6 @@ OCTETS = {
     "x-upsert": "true",
 }
 JSON = {"Content-Type": "application/json"}
-KEY_STEP = (
-    "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project that "
-    "SUPABASE_URL names; the anon key may not keep files."
-)
-URL_STEP = "Set SUPABASE_URL to the project's own address, as https://REF.supabase.co."
 
 
 class Answer(Struct, frozen=True):
@@ -74,7 +69,7 @@ class SupabaseStorage:
             return
         bucket = self._json(answer)
         if bucket.get("public"):
-            raise public(self.place, "In Supabase, Storage, make the bucket private.")
+            raise ConfigError("storage_public", place=self.place)
 
     def put(self, name: str, content: bytes) -> None:
         answer = self._put(name, content)
@@ -129,7 +124,7 @@ class SupabaseStorage:
         try:
             return msgspec.json.decode(self._expect(answer))
         except msgspec.DecodeError:
-            raise refused(self.place, "it answers as no Supabase Storage does", URL_STEP) from None
+            raise self._refused("supabase_url") from None
 
     def _ask(
         self, method: str, path: str, body: bytes | None = None, more: dict[str, str] | None = None
@@ -139,7 +134,7 @@ class SupabaseStorage:
                 method, self._base + path, body=body, headers={**self._headers, **(more or {})}
             )
         except HTTPError:
-            raise StorageError("Jemmo can't reach Supabase Storage.") from None
+            raise StorageError(place=self.place) from None
         return Answer(answer.status, _code(answer.status, answer.data), answer.data)
 
     def _expect(self, answer: Answer) -> bytes:
@@ -149,35 +144,35 @@ class SupabaseStorage:
 
     def _explained(self, answer: Answer) -> JemmoError | Missing:
         """Supabase's refusals; its messages are not repeated, since they may hold names."""
-        step = REFUSALS.get(answer.code)
         if answer.code == "NoSuchKey":
             return Missing()
         if answer.code == "EntityTooLarge" or answer.status == 413:
             return TooLarge()
-        if step is not None:
-            return refused(self.place, *step)
+        if variant := REFUSALS.get(answer.code):
+            return self._refused(variant, reason=answer.code)
         if answer.status == PAUSED:
-            return refused(self.place, "the project is paused", "Resume it in Supabase.")
+            return self._refused("supabase_paused")
         if answer.status in {401, 403}:
-            return refused(self.place, f"the key is not accepted (HTTP {answer.status})", KEY_STEP)
+            return self._refused("supabase_key", reason=f"HTTP {answer.status}")
         is_other = 300 <= answer.status < 400 or answer.status in {404, 405}
         if is_other or (answer.status == 400 and not answer.code):
-            return refused(self.place, "it answers as no Supabase Storage does", URL_STEP)
+            return self._refused("supabase_url")
         if answer.status == 400:
-            return refused(self.place, answer.code, "Look the code up in Supabase's documentation.")
-        return StorageError(f"Supabase Storage has a problem (HTTP {answer.status}).")
+            return self._refused(reason=answer.code)
+        return StorageError(place=self.place, reason=f"HTTP {answer.status}")
+
+    def _refused(self, variant: str = "", *, reason: str | None = None) -> ConfigError:
+        """The storage does not accept us until somebody acts."""
+        return ConfigError("storage_refused", variant=variant, place=self.place, reason=reason)
 
 
 REFUSALS = {
-    "NoSuchBucket": ("there is no such bucket", "Correct the bucket's name in JEMMO_FILES."),
-    "InvalidBucketName": ("a bucket cannot have that name", "Correct it in JEMMO_FILES."),
-    "AccessDenied": ("the key may not do that", KEY_STEP),
-    "InvalidJWT": ("the key is not accepted", KEY_STEP),
-    "TenantNotFound": ("it knows no such project", URL_STEP),
-    "InvalidMimeType": (
-        "the bucket allows other types of files alone",
-        "In Supabase, Storage, edit the bucket and allow application/octet-stream.",
-    ),
+    "NoSuchBucket": "no_bucket",
+    "InvalidBucketName": "bucket_name",
+    "AccessDenied": "supabase_key",
+    "InvalidJWT": "supabase_key",
+    "TenantNotFound": "supabase_project",
+    "InvalidMimeType": "supabase_types",
 }
 OLDER_CODES = {
     "Bucket not found": "NoSuchBucket",
@@ -212,11 +207,7 @@ def project_address(url: str) -> str:
     for ending in ("/storage/v1/s3", "/storage/v1", "/rest/v1", "/auth/v1", "/graphql/v1"):
         address = address.removesuffix(ending).rstrip("/")
     if not is_server(address) or "/dashboard/" in address:
-        raise ConfigError(
-            "SUPABASE_URL is not the address of a Supabase project.",
-            code="storage_address",
-            next_step=URL_STEP,
-        )
+        raise ConfigError("storage_address", variant="supabase")
     return address
 
 

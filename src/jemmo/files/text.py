@@ -59,9 +59,6 @@ class ReaderUnavailable(ConfigError):
     """The sandbox does not start, or reads nothing: no file's fault, so they all wait."""
 
     default_code = "reader_unavailable"
-    default_next_step = (
-        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Files wait until then."
-    )
 
 
 class Examined(Struct, frozen=True):
@@ -105,7 +102,7 @@ def check() -> None:
     except Refused:
         words = ""
     if SAMPLE_WORD not in words:
-        raise ReaderUnavailable("The process that reads files finds no text in a sample.")
+        raise ReaderUnavailable(variant="sample")
 
 
 ready = cache(check)
@@ -122,9 +119,7 @@ def _ask(content: bytes, kind: str, seconds: float) -> tuple[Ending, bytes]:
     Where the system cannot fork, nothing can be confined, so nothing is read.
     """
     if not hasattr(os, "fork"):
-        raise ReaderUnavailable(
-            "Files cannot be read safely on this system.", next_step="Run Jemmo on Linux or macOS."
-        )
+        raise ReaderUnavailable(variant="platform")
     job = f"{kind} {seconds} {len(content)}".encode()
     while True:
         sandbox = _idle.pop() if _idle else Sandbox()
@@ -190,16 +185,16 @@ class Sandbox:
         try:
             if self._control.recv(1) == READY:
                 return
-            why = "The process that reads files does not start"
+            late = ""
         except TimeoutError:
-            why = f"The process that reads files did not start within {START:.0f} seconds"
+            late = f"{START:g} s"
         except OSError:
-            why = "The process that reads files does not start"
+            late = ""
         self.close()
         complaints.seek(0)
         lines = complaints.read()[-4000:].decode("utf-8", "replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        raise ReaderUnavailable(f"{why}: {last[:300]}" if last else f"{why}.")
+        raise ReaderUnavailable(reason=last or late)
 
     def read(self, content: bytes, job: bytes, seconds: float) -> tuple[Ending, bytes]:
         """Raises ``OSError`` when the sandbox is gone, ``TimeoutError`` when it does not answer."""

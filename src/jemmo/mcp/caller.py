@@ -77,15 +77,7 @@ def of_secret(org: Organisation, secret: str, now: datetime | None = None) -> Ca
     """Who shows this token; raises ``ConfigError``, also once the token was revoked or has expired."""
     token = tokens.recognize(secret, now or timezone.now())
     if token is None or token.org_id != org.pk:
-        raise ConfigError(
-            "The API token is unknown, expired, revoked, or of another organization.",
-            code="token_refused",
-            next_step="Create one with `jemmo token create`, and start the server again with it.",
-        )
+        raise ConfigError("token_refused", variant="mcp")
     if ApiScope.RECORDS not in token.scopes:
-        raise ConfigError(
-            "The token lacks the scope “records”.",
-            code="scope_missing",
-            next_step="Use a token with this scope: `jemmo token create --scope records …`.",
-        )
+        raise ConfigError("scope_missing", scope=ApiScope.RECORDS)
     return Caller(org=token.org, token=token)

@@ -40,9 +40,4 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     return response
 
 
-NOT_INSTALLED = Problem(
-    501,
-    "mcp_not_installed",
-    "This installation answers no assistants.",
-    "Whoever runs Jemmo can install what is missing: `pip install 'jemmo[mcp]'`.",
-)
+NOT_INSTALLED = Problem(501, "mcp_not_installed")

@@ -162,9 +162,7 @@ def what_changed(
     `since` is a time with an offset, such as 2026-11-30T08:00:00Z. Go on from `at` of the last change.
     """
     if since.tzinfo is None:
-        raise ConfigError(
-            "The time has no offset.", code="bad_parameter", next_step="Write 2026-11-30T08:00:00Z."
-        )
+        raise ConfigError("bad_parameter", variant="time", name="since")
     org = _caller().org
     names: Iterable[str] = [entity] if entity else ("jobs", "talents", "applications")
     changes = [change for name in names for change in _changes(org, name, since, limit + 1)]
@@ -229,8 +227,4 @@ def _rows(
 
 
 def _unknown(entity: str) -> ConfigError:
-    return ConfigError(
-        f"There is no such record among the {entity}, or it may not be read.",
-        code="not_found",
-        next_step="Search for it first, or ask `why` with its id: it may be deleted, excluded or confidential.",
-    )
+    return ConfigError("not_found", variant="entity", entity=entity)

@@ -64,7 +64,7 @@ def _note_future(records: list[Record], latest: datetime, notes: Notes) -> None:
 
 def _record(page: Page, raw: RawRecord, notes: Notes) -> Record:
     if not raw.remote_id:
-        raise RecordRejected("The record has no id.", code="no_id", field="id")
+        raise RecordRejected("no_id", field="id")
     _check_id("id", raw.remote_id)
     record = page.map(raw, notes)
     for field, remote_id in _links(record):
@@ -74,11 +74,7 @@ def _record(page: Page, raw: RawRecord, notes: Notes) -> Record:
 
 def _check_id(field: str, remote_id: str) -> None:
     if len(remote_id) > MAX_ID or "\x00" in remote_id:
-        raise RecordRejected(
-            "An id is not usable: it is too long or holds a character that no id has.",
-            code="bad_id",
-            field=field,
-        )
+        raise RecordRejected("bad_id", field=field)
 
 
 def _links(record: Record) -> Iterator[tuple[str, str]]:

@@ -230,12 +230,7 @@ class Reconciler:
 
     def _unproved(self, stream: Stream) -> None:
         self.run.set_point(replace(self.run.point(stream), complete=False))
-        self.run.report.warnings.append(
-            RunWarning(
-                code="sweep_not_proved",
-                message=f"The list of all {stream} could not be read to a proved end; nothing was deleted.",
-            )
-        )
+        self.run.report.warnings.append(RunWarning.of("sweep_not_proved", stream=stream))
 
     def _proved(self, stream: Stream, missed: int = 0) -> None:
         self.run.set_point(replace(self.run.point(stream), complete=True, short=missed))
@@ -243,7 +238,4 @@ class Reconciler:
 
 def count_differs(stream: Stream, short: int) -> RunWarning:
     """Told once, when the ATS first counts more records than it lists."""
-    return RunWarning(
-        code="count_differs",
-        message=f"The ATS counts {short:,} more {stream} than it lists.",
-    )
+    return RunWarning.of("count_differs", stream=stream, more=short)

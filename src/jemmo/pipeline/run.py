@@ -148,7 +148,7 @@ class SyncRun:
 
     async def _go_without(self, point: Checkpoint, reason: StreamRefused) -> None:
         """Leave the records of a lookup as they are, and count it as read: nothing is gained by trying for ever."""
-        self.report.warn([RunWarning(code=reason.code, message=reason.message)])
+        self.report.warn([RunWarning.of_error(reason)])
         nothing = self.store.make_ready(PageOutcome(stream=point.stream))
         done = replace(
             point, cursor=None, done=True, watermark=point.pass_started_at, complete=True
@@ -228,7 +228,7 @@ class SyncRun:
             if self._stopped is not None and not isinstance(self._stopped, Postponed):
                 return
             if page.cursor is not None and self._slice_over():
-                self._stop(SliceOver("Others wait for this worker."))
+                self._stop(SliceOver())
                 return
 
     def _came(self) -> int:
@@ -354,13 +354,7 @@ class SyncRun:
         if off:
             self.report.warn([clock_off(off)])
         lacking = [stream for stream, point in self._points.items() if not point.complete]
-        self.report.warn(
-            RunWarning(
-                code="not_proved_complete",
-                message=unproved(self._points[stream]),
-            )
-            for stream in lacking
-        )
+        self.report.warn(unproved(self._points[stream]) for stream in lacking)
         paused = self.report.error["paused"] if self.report.error else await self.store.paused()
         if paused:
             self.report.error = brake.error_of(paused, self._deleted())
@@ -400,7 +394,7 @@ class SyncRun:
     def end_slice_if_over(self) -> None:
         """Raise ``SliceOver`` where others are to have their turn; what is kept says where to go on."""
         if self._slice_over():
-            raise SliceOver("Others wait for this worker.")
+            raise SliceOver
 
     def point(self, stream: Stream) -> Checkpoint:
         return self._points[stream]

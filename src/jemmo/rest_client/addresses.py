@@ -129,11 +129,7 @@ def connector(
     return aiohttp.TCPConnector(limit=limit, resolver=Guarded(refusal), socket_factory=open_socket)
 
 
-_REFUSED = ConfigError(
-    "The ATS's address leads into a private network.",
-    code="address_not_public",
-    next_step="Correct the connection's address. An operator can allow its host with JEMMO_ATS_HOSTS.",
-)
+_REFUSED = ConfigError("address_not_public")
 
 
 class Guarded(AbstractResolver):

@@ -49,7 +49,7 @@ class Places:
                 return
             await retries.pause(LARGE_PAUSE)
         if retries.gives_way():
-            raise SliceOver("Others hold large answers.")
+            raise SliceOver
 
     def leave(self, holder: Hashable) -> None:
         self._holders.discard(holder)
@@ -80,9 +80,7 @@ def bounded(body: bytes) -> bytes:
     """The JSON, to be decoded; raises ``PermanentError`` when too many values are in it."""
     most = _ALLOWED.get().values
     if len(body) > most and values(body) > most:
-        raise PermanentError(
-            f"The ATS sent an answer of over {most:,} values.", code="answer_too_large"
-        )
+        raise PermanentError("answer_too_large", variant="values", values=most)
     return body
 
 
@@ -97,7 +95,4 @@ def values(body: bytes) -> int:
 
 def too_large() -> PermanentError:
     """What an answer of more bytes than allowed is refused with."""
-    megabytes = largest() / 1024 / 1024
-    return PermanentError(
-        f"The ATS sent an answer of over {megabytes:.0f} MB.", code="answer_too_large"
-    )
+    return PermanentError("answer_too_large", megabytes=round(largest() / 1024 / 1024))

@@ -195,12 +195,7 @@ class RestClient:
         except ValueError:
             raise _no_address() from None
         if not is_ours:
-            raise PermanentError(
-                f"The ATS sent a link to another host ({(theirs.hostname or '')[:253]}); it was not followed, "
-                "since the API key must not go there.",
-                code="foreign_link",
-                next_step="Check the connection's address. If it is right, tell the ATS's support.",
-            )
+            raise PermanentError("foreign_link", host=theirs.hostname)
         return theirs._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
 
     def path_of(self, url: str) -> str:
@@ -277,19 +272,11 @@ class RestClient:
         except ssl.SSLError as error:
             raise _tls(url, error) from None
         except aiohttp.ClientConnectorError:
-            raise TransientError(
-                f"{address(url)} cannot be reached.",
-                code="host_unreachable",
-                next_step="Check the address and this machine's network, then try again.",
-            ) from None
+            raise TransientError("host_unreachable", host=address(url)) from None
         except TimeoutError:
-            raise TransientError(
-                f"{address(url)} did not answer in time.", code="timeout"
-            ) from None
+            raise TransientError("timeout", host=address(url)) from None
         except (aiohttp.ClientError, ConnectionError):
-            raise TransientError(
-                f"The connection to {address(url)} broke off.", code="connection_lost"
-            ) from None
+            raise TransientError("connection_lost", host=address(url)) from None
         finally:
             self._in_flight -= 1
 
@@ -387,16 +374,13 @@ def _host(parts: SplitResult) -> str:
 
 
 def _no_address() -> PermanentError:
-    return PermanentError("The ATS sent a link that is no address.", code="broken_link")
+    return PermanentError("broken_link")
 
 
 def rate_limited(answer: Answer) -> RateLimited:
     """A 429 with the wait it asks for: ``Retry-After``, or what is left of the window."""
     wait = pause_asked(answer.headers, time.time())
-    return RateLimited(
-        "The ATS asks us to slow down (429).",
-        retry_after=None if wait is None else min(wait, LONGEST_HOLD) + 0.1,
-    )
+    return RateLimited(retry_after=None if wait is None else min(wait, LONGEST_HOLD) + 0.1)
 
 
 class _Undecodable(Exception):
@@ -409,21 +393,9 @@ class _Undecodable(Exception):
 
     def final(self) -> JemmoError:
         if self.is_html:
-            return PermanentError(
-                f"{address(self.url)} answers with a web page instead of data.",
-                code="not_an_api",
-                next_step="Check the connection's address; if it is right, "
-                "the ATS may be under maintenance: see its status page.",
-            )
-        return TransientError(
-            f"{address(self.url)} keeps sending answers that break off.", code="broken_answer"
-        )
+            return PermanentError("not_an_api", host=address(self.url))
+        return TransientError("broken_answer", host=address(self.url))
 
 
 def _tls(url: str, error: Exception) -> ConfigError:
-    return ConfigError(
-        f"No secure connection to {address(url)}: {getattr(error, 'reason', None) or 'TLS failed'}.",
-        code="tls",
-        next_step="Check that the address is right and starts with the scheme the host speaks; "
-        "behind a company proxy, add its certificate to the system's store (SSL_CERT_FILE).",
-    )
+    return ConfigError("tls", host=address(url), reason=getattr(error, "reason", None) or "TLS")

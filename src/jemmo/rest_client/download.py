@@ -44,12 +44,7 @@ class Hosts(Struct, frozen=True):
             return
         known = any(host == name or host.endswith(f".{name}") for name in self.names)
         if parts.scheme != "https" or parts.port not in {None, 443} or not known or is_number(host):
-            raise ConfigError(
-                f"Files are not fetched from {host or 'there'}: it is not among the hosts allowed.",
-                code="file_host",
-                next_step="If the ATS keeps its files there, add the host to the connection's option "
-                "file_hosts.",
-            )
+            raise ConfigError("file_host", host=host)
 
 
 class LinkDead(TransientError):
@@ -76,7 +71,7 @@ class Downloads:
             if not isinstance(response, str):
                 return response
             url = _joined(url, response)
-        raise TransientError("A file's link has too many redirects.", code="file_redirects")
+        raise TransientError("file_redirects")
 
     def _count(self) -> None:
         self.requests += 1
@@ -104,18 +99,14 @@ async def _fetch(
             if answer.status in {404, 410}:
                 return None
             if answer.status in {400, 401, 403}:
-                raise LinkDead(f"A file's link was refused (HTTP {answer.status}).")
+                raise LinkDead(status=answer.status)
             if answer.status != 200:
-                raise TransientError(
-                    f"A file could not be fetched (HTTP {answer.status}).", code="file_unavailable"
-                )
+                raise TransientError("file_unavailable", status=answer.status)
             return await _read(answer, max_bytes)
     except TimeoutError:
-        raise TransientError("A file did not arrive in time.", code="timeout") from None
+        raise TransientError("timeout", variant="file") from None
     except (aiohttp.ClientError, OSError):
-        raise TransientError(
-            "A file could not be fetched: the connection failed.", code="connection_lost"
-        ) from None
+        raise TransientError("connection_lost") from None
 
 
 async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
@@ -130,14 +121,11 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 def too_large() -> RecordRejected:
-    return RecordRejected("The file is larger than Jemmo keeps.", code="too_large")
+    return RecordRejected("too_large")
 
 
 def _private() -> TransientError:
-    return TransientError(
-        "A file could not be fetched: its link leads into a private network.",
-        code="file_unavailable",
-    )
+    return TransientError("file_unavailable", variant="private")
 
 
 def _joined(url: str, place: str) -> str:

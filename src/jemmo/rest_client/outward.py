@@ -26,11 +26,11 @@ def check_address(url: str, allowed: Collection[str] = ()) -> str:
     parts = _parsed(url)
     host = _host(parts)
     if not host or parts.user or parts.password or parts.scheme not in ("https", "http"):
-        raise _refused("This is not a web address that messages can be sent to.")
+        raise ConfigError("receiver_refused", variant="address")
     if _is_allowed(parts, allowed):
         return host
     if parts.scheme != "https":
-        raise _refused("Messages are sent over https alone.")
+        raise ConfigError("receiver_refused", variant="scheme")
     number = as_number(host)
     local = host == "localhost" or host.endswith((".localhost", ".local"))
     if local or (number and not is_public(number)):
@@ -77,20 +77,12 @@ async def post_json(url: str, body: dict[str, Any], *, allowed: Collection[str] 
         ):
             status = answer.status
     except (aiohttp.ClientError, OSError, TimeoutError):
-        raise TransientError(f"{host} does not answer.", code="receiver_away") from None
+        raise TransientError("receiver_away", host=host) from None
     if status in (408, 425, 429) or status >= 500:
-        raise TransientError(f"{host} answered {status}.", code="receiver_busy")
+        raise TransientError("receiver_busy", host=host, status=status)
     if not 200 <= status < 300:
-        raise _refused(f"{host} answered {status}: it does not take messages at this address.")
+        raise ConfigError("receiver_refused", host=host, status=status)
 
 
 def _private() -> ConfigError:
-    return _refused("This address leads into a private network.")
-
-
-def _refused(message: str) -> ConfigError:
-    return ConfigError(
-        message,
-        code="receiver_refused",
-        next_step="Correct the chat's address in Settings > Notifications.",
-    )
+    return ConfigError("receiver_refused", variant="private")

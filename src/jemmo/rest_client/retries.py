@@ -90,7 +90,7 @@ class CutOff:
 
 
 def _others_wait() -> SliceOver:
-    return SliceOver("Others wait for this worker.")
+    return SliceOver()
 
 
 _GIVES_WAY: ContextVar[CutOff | None] = ContextVar("others queue behind this work", default=None)
@@ -139,7 +139,4 @@ def patience(alone: float = LONGEST_WAIT_ALONE) -> float:
 def postponed(seconds: float) -> Postponed:
     """What ends work that may not wait for so long; it goes on once they are over."""
     resume_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    return Postponed(
-        f"The ATS may be asked again at {resume_at:%H:%M} UTC; the sync goes on then.",
-        resume_at=resume_at,
-    )
+    return Postponed(resume_at=resume_at)

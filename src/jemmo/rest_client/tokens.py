@@ -42,7 +42,7 @@ class ClientCredentials:
         answer = await self.client.submit(self._path, self._form, msgspec.json.decode)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-            raise PermanentError("The ATS issued no usable access token.", code="no_token")
+            raise PermanentError("no_token")
         self._signed = {"Authorization": f"Bearer {token}"}
         self._ends = time.monotonic() + max(0.0, _life(answer) - SPARE)
 

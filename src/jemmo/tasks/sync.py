@@ -52,7 +52,7 @@ async def sync_connection(
             await run_for_connection(wanted_id, schedule.put_off, wanted_id, error)
             return
         except Exception:
-            bug = Unexpected("Jemmo failed unexpectedly.")
+            bug = Unexpected()
             await run_for_connection(wanted_id, schedule.put_off, wanted_id, bug)
             raise
     if not done.ended:

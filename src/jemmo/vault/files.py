@@ -29,11 +29,7 @@ def signing_key(chosen: str, path: Path) -> str:
     """
     if chosen:
         if len(chosen) < SHORTEST:
-            raise ConfigError(
-                f"JEMMO_SECRET_KEY must have {SHORTEST} characters or more.",
-                code="configuration",
-                next_step="Choose another, for example by `openssl rand -base64 48`. Everybody signs in again.",
-            )
+            raise ConfigError("secret_key", least=SHORTEST)
         return chosen
     if not path.exists():
         create_private(path, secrets.token_urlsafe(48))
@@ -44,11 +40,7 @@ def signing_key(chosen: str, path: Path) -> str:
     except (OSError, UnicodeError):
         text = ""
     if len(text) < SHORTEST:
-        raise ConfigError(
-            f"{path}, which signs sessions, is damaged.",
-            code="configuration",
-            next_step="Remove it: Jemmo makes another, and everybody signs in again.",
-        )
+        raise ConfigError("secret_key", variant="damaged", path=path)
     return text
 
 

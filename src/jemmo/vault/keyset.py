@@ -57,11 +57,7 @@ class Vault:
         except tink.TinkError as error:
             if self._look_again():  # sealed with a key that was made since we started
                 return self.open(sealed, context)
-            raise VaultError(
-                "A stored secret cannot be opened with the present encryption keys.",
-                next_step="Point JEMMO_KEYSET to the keys this database was filled with, "
-                "or connect the ATS again.",
-            ) from error
+            raise VaultError from error
 
     def _look_again(self) -> bool:
         """Take up keys that another process has made; whether there were any."""
@@ -91,13 +87,9 @@ class KeysetFile:
             self._seen = self._stamp()
             return wrapping.parse(self.path.read_text())
         except wrapping.WrongWrapping as error:
-            raise VaultError(str(error), next_step=error.next_step) from None
+            raise VaultError(variant=error.variant) from None
         except (OSError, UnicodeDecodeError, ValueError, tink.TinkError) as error:
-            raise VaultError(
-                f"The encryption keys in {self.path} cannot be read.",
-                next_step="Check that the file is whole and readable by this user, "
-                "or restore it from your backup.",
-            ) from error
+            raise VaultError(variant="unreadable", path=self.path) from error
 
     def changed(self) -> tink.KeysetHandle | None:
         """The keys, if the file is another one than when it was read last."""
@@ -117,11 +109,7 @@ def open_vault(path: Path, *, create: bool = True) -> Vault:
     """The vault with the keys in ``path``; makes new ones where there are none and ``create`` allows it."""
     if not path.exists():
         if not create:
-            raise VaultError(
-                f"The encryption keys are missing: {path} does not exist, "
-                "but the database holds data sealed with them.",
-                next_step="Restore the file from your backup, or point JEMMO_KEYSET to it.",
-            )
+            raise VaultError(variant="missing", path=path)
         _create(path)
     file = KeysetFile(path)
     return Vault(file.read(), file.changed)

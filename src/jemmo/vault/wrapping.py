@@ -22,11 +22,11 @@ NONCE = 12
 
 
 class WrongWrapping(Exception):
-    """The keyset is encrypted and cannot be opened, or the key given for it is none."""
+    """The keyset is encrypted and cannot be opened, or the key given for it is none: ``variant`` names its text."""
 
-    def __init__(self, message: str, next_step: str) -> None:
-        super().__init__(message)
-        self.next_step = next_step
+    def __init__(self, variant: str) -> None:
+        super().__init__(variant)
+        self.variant = variant
 
 
 class EnvironmentKey(aead.Aead):  # type: ignore[misc]  # tink has no types
@@ -57,10 +57,7 @@ def wrapping_key() -> EnvironmentKey | None:
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise WrongWrapping(
-            f"{VARIABLE} is no key.",
-            "Give 32 random bytes as base64: `openssl rand -base64 32` makes them.",
-        )
+        raise WrongWrapping("wrapping")
     return EnvironmentKey(key)
 
 
@@ -77,17 +74,11 @@ def parse(text: str) -> tink.KeysetHandle:
         return json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
     key = wrapping_key()
     if key is None:
-        raise WrongWrapping(
-            "The encryption keys are themselves encrypted, and the key for them is missing.",
-            f"Set {VARIABLE} to the key the keyset was encrypted with.",
-        )
+        raise WrongWrapping("wrapped")
     try:
         return json_proto_keyset_format.parse_encrypted(text, key, CONTEXT)
     except tink.TinkError:
-        raise WrongWrapping(
-            "The encryption keys are themselves encrypted, and with another key than the one given.",
-            f"Set {VARIABLE} to the key the keyset was encrypted with.",
-        ) from None
+        raise WrongWrapping("other_wrapping") from None
 
 
 def primary_of(handle: tink.KeysetHandle) -> int:

@@ -183,7 +183,10 @@ async def test_a_sync_that_used_the_budget_ends_partly_done_and_goes_on_later(
     first = await account.sync(budget_seconds="15")
     assert first.status is RunStatus.PARTIAL
     assert (first.error, first.failure) == (None, None)
-    assert "budget for this hour is used; the sync goes on at" in first.warnings[-1].message
+    assert (
+        "quota of Jarvi is used up for now. The sync continues automatically ("
+        in first.warnings[-1].message
+    )
     held = await account.company.ids(Stream.TALENTS)
     assert 0 < len(held) < 700
     assert await account.company.state() == "active"

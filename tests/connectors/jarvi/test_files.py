@@ -18,7 +18,7 @@ def asked(template: str, hosts: str = "") -> FileRequest:
 
 
 def test_without_an_address_resumes_are_off_and_the_error_says_what_to_do() -> None:
-    with pytest.raises(ConfigError, match="not document") as raised:
+    with pytest.raises(ConfigError, match="doesn't document") as raised:
         asked("")
     assert "file_url_template" in raised.value.next_step
 
@@ -43,7 +43,7 @@ def test_the_key_goes_to_jarvis_own_host_alone() -> None:
     ],
 )
 def test_other_hosts_must_be_named_and_speak_tls(template: str) -> None:
-    with pytest.raises(ConfigError, match="not fetched"):
+    with pytest.raises(ConfigError, match="not downloaded"):
         asked(template, "files.example.com")
 
 

@@ -18,7 +18,7 @@ def test_years_that_are_none_are_refused_with_what_to_do(jemmo: Jemmo, years: st
     words = ("connect", "teamtailor", "--org", "acme", "--key-stdin", f"--history-years={years}")
     done = jemmo(*words, stdin="some-key-0123456789\n")
     assert done.status == 4
-    assert f"'{years}'" in done.err
+    assert f"“{years}”" in done.err
     assert "a number from 1 to 30" in done.err
     assert "Traceback" not in done.err
 
@@ -81,7 +81,7 @@ def test_what_a_shorter_history_hides_is_said_before(jemmo: Jemmo, open_ats: Ope
     words += ["--base-url", ats.base_url, "--option", "pacing=off"]
     done = jemmo(*words, stdin=ats.key + "\n")
     assert done.status == 4
-    assert f"have not changed in the ATS since {SINCE}, so they would be hidden." in done.err
+    assert f"haven't changed in the ATS since {SINCE}, so they would be hidden" in done.err
     assert "--yes" in done.err
     assert jemmo("status", "--json").last["connections"][0]["counts"]["talents"] == shown
 

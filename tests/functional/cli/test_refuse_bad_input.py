@@ -44,12 +44,12 @@ def test_a_key_of_too_small_a_scope(
 ) -> None:
     ats = open_ats(keys={"small-key-0123456789": scope})
     done = connect(jemmo, "small-key-0123456789", "--base-url", ats.base_url)
-    assert_explained(done, 4, "may not", "candidates", "Admin")
+    assert_explained(done, 4, "missing: read", "candidates", "Admin")
     assert nothing_was_kept(database_url)
 
 
 @pytest.mark.parametrize(
-    ("key", "words"), [("", "empty"), ("two words", "look like"), ("clé-é", "look like")]
+    ("key", "words"), [("", "No API key"), ("two words", "look like"), ("clé-é", "look like")]
 )
 def test_what_cannot_be_a_key(jemmo: Jemmo, key: str, words: str) -> None:
     done = connect(jemmo, key)
@@ -62,13 +62,13 @@ def test_a_host_that_cannot_be_reached(jemmo: Jemmo, database_url: str) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     done = connect(jemmo, "some-key-0123456789", "--base-url", f"http://127.0.0.1:{port}")
-    assert_explained(done, 5, "cannot be reached")
+    assert_explained(done, 5, "can't reach")
     assert nothing_was_kept(database_url)
 
 
 def test_a_host_that_does_not_exist(jemmo: Jemmo) -> None:
     done = connect(jemmo, "some-key-0123456789", "--base-url", "http://nowhere.invalid")
-    assert_explained(done, 5, "cannot be reached")
+    assert_explained(done, 5, "can't reach")
 
 
 def test_a_host_that_does_not_speak_tls(
@@ -77,7 +77,7 @@ def test_a_host_that_does_not_speak_tls(
     monkeypatch.setenv("JEMMO_ATS_HOSTS", "127.0.0.1")
     address = ats.base_url.replace("http://", "https://")
     assert_explained(
-        connect(jemmo, "some-key-0123456789", "--base-url", address), 4, "secure connection"
+        connect(jemmo, "some-key-0123456789", "--base-url", address), 4, "certificate is not valid"
     )
 
 
@@ -157,7 +157,7 @@ def test_a_connection_nobody_knows(jemmo: Jemmo, ats: Ats, connection: str) -> N
 
 def test_an_organisation_without_an_ats(jemmo: Jemmo, ats: Ats, database_url: str) -> None:
     jemmo("user", "add", "ada@example.org", "--org", "empty")
-    assert_explained(jemmo("sync", "--org", "empty"), 4, "no ATS connected", "jemmo connect")
+    assert_explained(jemmo("sync", "--org", "empty"), 4, "No ATS is connected", "Connect one")
 
 
 def test_a_paused_connection(jemmo: Jemmo, ats: Ats, database_url: str) -> None:

@@ -13,11 +13,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import gettext
 from fakes.showcase import PASSWORD, Showcase
 from functional.web.test_screenshot_mode import pages
 from pytest_django import Settings
 
-from jemmo.domain.error_catalog import ERROR_CATALOG
+from jemmo.domain.error_catalog import ERROR_CATALOG, Entry
 from jemmo.domain.notices import Kind
 from jemmo.services.notifications import notifications
 from jemmo.store.models import (
@@ -94,10 +95,12 @@ def troubled(showcase: Showcase) -> None:
     Connection.objects.filter(org=showcase.org).update(
         last_error=_error("key_refused"), files_error=_error("storage_refused"), state="refused"
     )
-    warnings = [{**_error(code), "count": 2} for code in (*ERROR_CATALOG, "unheard_of")]
+    codes = [code for code, entry in ERROR_CATALOG.items() if _is_for_pages(entry)]
+    codes.append("unheard_of")
+    warnings = [{**_error(code), "count": 2} for code in codes]
     report = {**run.report, "error": _error("ats_unavailable"), "warnings": warnings}
     SyncRun.objects.filter(id=run.id).update(status="failed", report=report)
-    for code in (*ERROR_CATALOG, "unheard_of"):
+    for code in codes:
         Rejection.objects.create(
             connection=run.connection,
             stream="talents",
@@ -110,6 +113,13 @@ def troubled(showcase: Showcase) -> None:
         Notification.objects.create(
             org=showcase.org, connection=run.connection, run_id=run.id, kind=kind, facts=facts
         )
+
+
+def _is_for_pages(entry: Entry) -> bool:
+    """What only the command line shows is English."""
+    with translation.override("fr"):
+        texts = [entry.message] if entry.for_operator else [entry.message, entry.next_step]
+        return all(gettext(text) != text for text in texts)
 
 
 def _error(code: str) -> dict[str, Any]:

@@ -48,7 +48,12 @@ def connection(showcase: Showcase) -> Connection:
         status="failed",
         started_at=now - timedelta(hours=2),
         report={
-            "error": {"code": "key_refused", "message": "Refused (401).", "next_step": "x"},
+            "error": {
+                "code": "key_refused",
+                "message": "Refused (401).",
+                "next_step": "x",
+                "facts": {"ats": "Teamtailor", "status": 401},
+            },
             "warnings": [
                 {
                     "code": "unknown_value:job.status",
@@ -93,12 +98,11 @@ def test_an_error_is_told_in_words_with_its_cause_and_next_step(
     page = shown(recruiter, severity="error")
 
     assert count(page) == 1
-    assert "The ATS refused the API key" in page
+    assert "Teamtailor refused the API key (401)" in page
     assert "Create a new key in the ATS, then rotate the key here." in page
-    assert "Refused (401)." in page
     assert "https://status.teamtailor.com" in page
     french = recruiter.get("/settings/logs/?severity=error", headers={"Accept-Language": "fr"})
-    assert "L’ATS a refusé la clé API" in french.content.decode()
+    assert "Teamtailor a refusé la clé API (401)" in french.content.decode()
 
 
 def test_a_decision_of_ours_does_not_lead_to_the_status_page_of_the_ats(
@@ -139,7 +143,7 @@ def test_pages_hold_every_entry_once_newest_first(connection: Connection, viewer
     query = ""
     for _ in range(5):
         page = viewer.get(f"/settings/logs/{query}").content.decode()
-        seen += re.findall(r"Job (\d+) ", page)[::2]  # once as shown, once to copy
+        seen += re.findall(r"remote_id: kept-out-(\d+)", page)  # in the text to copy
         if not (found := NEXT.search(page)):
             break
         query = found[1].replace("&amp;", "&")
@@ -236,7 +240,7 @@ def test_why_a_record_is_here_or_not(
     assert "its talent is excluded by a rule" in answer(recruiter, "of-archived")
     assert "for a record it refers to" in answer(recruiter, "of-filler-02")
     assert "1 other record points to it" in answer(recruiter, "nobody")
-    assert "The job has no title in the ATS." in answer(recruiter, "kept-out-4")
+    assert "The record has no title in the ATS." in answer(recruiter, "kept-out-4")
     assert "Never seen." in answer(recruiter, "12345678")
     assert "Look up any record" in answer(recruiter, "")
 

@@ -65,7 +65,7 @@ def indiscreet(showcase: Showcase) -> Talent:
         source=BOTH, source_url=f"https://boards.example/?who={ADDRESS}"
     )
     Attachment.objects.filter(talent=talent).update(file_name=f"{ADDRESS}.pdf")
-    error = TransientError(f"It said: {BOTH}.", code="ats_unavailable").as_dict()
+    error = TransientError("connection_lost", host=BOTH).as_record()
     SyncRun.objects.filter(id=run.id).update(
         status="failed",
         report={**run.report, "error": error, "status": "failed"},
@@ -192,7 +192,7 @@ def test_what_leaves_by_e_mail_and_chat_names_nobody(
     on_its_way = [Delivery(notification=one, channel="email")]
     for channel in ("email", "chat"):
         text = notifications._text(channel, on_its_way)
-        assert "It said: …" in text
+        assert "broke off (…" in text
         assert [secret for secret in SECRETS if secret in text] == [], channel
 
 

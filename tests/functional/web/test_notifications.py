@@ -27,8 +27,8 @@ from jemmo.vault import default_vault
 
 SignedIn = Callable[[str], Client]
 
-REFUSED = ConfigError("The ATS refuses the key.", code="key_refused", next_step="Replace it.")
-AWAY = TransientError("The ATS does not answer.", code="unavailable")
+REFUSED = ConfigError("key_refused", ats="Acme")
+AWAY = TransientError()
 
 
 @pytest.fixture
@@ -79,7 +79,10 @@ def test_a_failure_is_told_once_and_its_end_too(
     whole = "".join(mail.messages)
     assert "admin@acme.example" in whole
     assert "recruiter@" not in whole
-    assert "The ATS refuses the key. Replace it." in whole
+    assert (
+        "Acme refused the API key: it was revoked, mistyped, or belongs to another account. Create a new key"
+        in whole
+    )
     assert "failed" in chat.received[0]["text"]
 
     page = admin.get("/notifications/").content.decode()
@@ -189,7 +192,7 @@ def test_a_receiver_that_fails_loses_nothing_and_is_shown(
     assert send() == 0
     page = admin.get("/settings/notifications/").content.decode()
     assert "The mail server did not take it" in page
-    assert "127.0.0.1 answered 503." in page
+    assert "127.0.0.1 answered with an error (HTTP 503)." in page
     french = admin.get("/settings/notifications/", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
     assert "Le serveur de messagerie l’a refusé." in french
     assert "Not sent" not in signed_in("recruiter").get("/settings/notifications/").content.decode()
@@ -268,7 +271,7 @@ def test_each_member_reads_for_themselves_and_strangers_nothing(
     admin, recruiter, outsider = (signed_in(who) for who in ("admin", "recruiter", "outsider"))
     sync(company, REFUSED)
     number = asyncio.run(company.value("SELECT max(id) FROM notification"))
-    assert "The ATS refuses the key." in recruiter.get(f"/notifications/{number}/").content.decode()
+    assert "Acme refused the API key" in recruiter.get(f"/notifications/{number}/").content.decode()
     assert outsider.get(f"/notifications/{number}/").status_code == 404
 
     admin.post("/notifications/read/", {"number": number})

@@ -65,7 +65,7 @@ def test_no_database(anybody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     connections.close_all()
     status, found = ask(anybody)
     assert status == 503
-    assert found["checks"]["database"] == "The database that DATABASE_URL names does not exist."
+    assert found["checks"]["database"] == "Jemmo's database no longer exists."
 
 
 def test_tables_of_a_newer_jemmo(anybody: Client, worker: None, owner_url: str) -> None:

@@ -276,7 +276,7 @@ def test_what_is_kept_back_is_listed_and_may_be_kept(ours: Connection, signed_in
     for missing in ("3", "9" * 5000, "", "٣"):
         posted = {"decision": "release", "missing": missing}
         stale = admin.post(path(ours, "deletions/talents"), posted)
-        assert "Someone else changed this in the meantime" in stale.content.decode()
+        assert "The paused deletions have changed" in stale.content.decode()
     admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "60"})
     assert HeldDeletion.objects.get(connection=ours).released_at is not None
     admin.post(path(ours, "deletions/talents"), {"decision": "keep"})
@@ -300,7 +300,7 @@ def test_talents_and_their_applications_are_decided_together(
 
     seen_alone = {"decision": "release", "missing": "60"}
     stale = admin.post(path(ours, "deletions/talents"), seen_alone)
-    assert "Someone else changed this in the meantime" in stale.content.decode()
+    assert "The paused deletions have changed" in stale.content.decode()
     admin.post(path(ours, "deletions/talents"), {"decision": "release", "missing": "130"})
 
     released = HeldDeletion.objects.filter(connection=ours).exclude(released_at=None)
@@ -324,11 +324,10 @@ def test_a_pause_is_told_in_the_readers_language(language: str, said: str) -> No
     ]
     with translation.override(language):
         error = problems.localized_error(error_of(paused, {"jobs": 2}))
-    assert error["means"].startswith(said)
-    assert error["evidence"] == ""
+    assert error["message"].startswith(said)
     if language == "fr":
-        assert "45 des 60 talents et 1" in error["means"]
-        assert "Supprimés lors de cette synchronisation : postes (2)." in error["means"]
+        assert "45 des 60 talents et 1" in error["message"]
+        assert "Supprimés lors de cette synchronisation : postes (2)." in error["message"]
 
 
 def test_a_name_of_ten_thousand_letters_is_shown_in_part(

@@ -18,7 +18,7 @@ def test_it_syncs_and_says_loudly_that_files_wait(
     began: list[int] = []
 
     def broken() -> None:
-        raise ReaderUnavailable("The process that reads files does not start: no pypdfium2")
+        raise ReaderUnavailable(reason="no pypdfium2")
 
     async def work(concurrency: int) -> None:
         began.append(concurrency)

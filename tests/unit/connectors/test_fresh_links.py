@@ -22,7 +22,7 @@ class Mortal:
     async def fetch(self, url: str, *, max_bytes: int) -> bytes:
         self.deaths -= 1
         if self.deaths >= 0:
-            raise LinkDead("The link is dead.")
+            raise LinkDead(status=403)
         return url.encode()
 
 

@@ -35,10 +35,10 @@ class Zoo:
         query = parse_qs(urlsplit(url).query)
         where = json.loads(query["where"][0]) if "where" in query else None
         if urlsplit(url).path != "animals":
-            raise Refused("no such list", status=404)
+            raise Refused(status=404)
         kinds = [kind for kind in KINDS if where is None or self.passes(where, kind)]
         if not kinds and self.when_empty == 404:
-            raise Refused("nothing", status=404)
+            raise Refused(status=404)
         first, limit = int(query["offset"][0]), int(query["limit"][0])
         rows = [{"id": str(number), "kind": kind} for number, kind in enumerate(kinds)]
         count = {"total": len(rows)} if self.counted else {}

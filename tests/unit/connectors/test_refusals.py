@@ -16,7 +16,7 @@ from jemmo.rest_client.client import Answer
 
 
 def gone_for_good(answer: Answer) -> JemmoError:
-    return ConfigError(f"The plan ended ({answer.status}).", code="plan_ended")
+    return ConfigError("plan_ended", status=answer.status)
 
 
 REFUSAL = refusals("Acme", key_help="Settings > API.", meanings={402: gone_for_good})

@@ -17,7 +17,7 @@ from jemmo.pipeline.process import MAX_RAW, process
 
 def to_job(raw: RawRecord, notes: Notes) -> Record:
     if raw.body == "bad":
-        raise RecordRejected("The record has no title.", code="no_title", field="title")
+        raise RecordRejected("no_title", field="title")
     if raw.body == "odd":
         notes.add("unknown_value:status", raw.remote_id or "")
     status = JobStatus.ARCHIVED if raw.body == "archived" else JobStatus.OPEN
@@ -73,7 +73,7 @@ def test_a_record_linked_to_an_id_that_cannot_be_used_is_rejected(record: Record
 
 def test_evidence_is_kept_but_not_without_end() -> None:
     def reject(_raw: RawRecord, _notes: Notes) -> Record:
-        raise RecordRejected("No.")
+        raise RecordRejected
 
     body = {"text": "x" * MAX_RAW * 2, "odd": object()}
     page = Page(stream=Stream.JOBS, raw=[RawRecord("1", body)], map=reject)
@@ -84,7 +84,7 @@ def test_evidence_is_kept_but_not_without_end() -> None:
 
 def test_evidence_of_a_body_that_is_raw_is_that_body() -> None:
     def reject(_raw: RawRecord, _notes: Notes) -> Record:
-        raise RecordRejected("No.")
+        raise RecordRejected
 
     page = Page(stream=Stream.JOBS, raw=[RawRecord("1", msgspec.Raw(b'{"x":1}'))], map=reject)
     assert process(page, Rules()).rejected[0].raw == b'{"x":1}'

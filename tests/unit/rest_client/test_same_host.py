@@ -22,7 +22,7 @@ HOSTS = [
 
 
 def refuse(answer: Answer) -> JemmoError:
-    return PermanentError("refused", code="refused")
+    return PermanentError("refused")
 
 
 CLIENT = RestClient(BASE, headers={}, refuse=refuse, pacer=None)

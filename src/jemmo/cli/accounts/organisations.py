@@ -90,6 +90,4 @@ def _confirm(name: str, yes: bool) -> None:
         return
     err.print(f"All of {name} will be deleted.", markup=False)
     if not sys.stdin.isatty() or typer.prompt("Type its name", err=True).strip() != name:
-        raise ConfigError(
-            "Nothing was deleted.", code="not_confirmed", next_step="Add --yes to confirm."
-        )
+        raise ConfigError("not_confirmed")

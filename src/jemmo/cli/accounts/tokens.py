@@ -122,7 +122,5 @@ def _end_of(day: str) -> datetime:
     try:
         last = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise ConfigError(
-            f"{day!r} is not a date.", code="date", next_step="Write it as 2027-06-30."
-        ) from None
+        raise ConfigError("date", day=day) from None
     return last.replace(hour=23, minute=59, second=59)

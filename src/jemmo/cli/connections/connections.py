@@ -269,11 +269,7 @@ def _read_key(from_stdin: bool) -> str:
         return sys.stdin.readline()
     if sys.stdin.isatty():
         return str(typer.prompt("API key", hide_input=True))
-    raise ConfigError(
-        "The API key is missing.",
-        code="key_missing",
-        next_step="Pipe it in with --key-stdin, to keep it out of your shell history.",
-    )
+    raise ConfigError("key_missing")
 
 
 def _options(pairs: list[str]) -> dict[str, str]:
@@ -281,8 +277,6 @@ def _options(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name:
-            raise ConfigError(
-                f"{pair!r} is not an option.", code="option", next_step="Write it as NAME=VALUE."
-            )
+            raise ConfigError("option", variant="pair", option=pair)
         options[name.strip()] = value.strip()
     return options

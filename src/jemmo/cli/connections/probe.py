@@ -17,17 +17,9 @@ def print_probe(provider: str | None, org: str | None, *, json: bool) -> None:
 
     targets = connections.usable_connections(provider, org)
     if not targets:
-        raise ConfigError(
-            "There is no such connection to look at.",
-            code="no_connection",
-            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
-        )
+        raise ConfigError("no_connection")
     if provider is None:
-        raise ConfigError(
-            "A probe is of one ATS.",
-            code="no_provider",
-            next_step=f"Name it: jemmo doctor {targets[0].provider} --probe",
-        )
+        raise ConfigError("no_provider", provider=targets[0].provider)
     vault = default_vault()
     looked = [(connection, connections.probe(connection, vault, url)) for connection in targets]
     if json:

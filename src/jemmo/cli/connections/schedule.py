@@ -85,20 +85,12 @@ def _windows(option: str, texts: list[str] | None) -> tuple[Window, ...]:
     try:
         return tuple(parse_window(text) for text in texts or ())
     except ValueError:
-        raise ConfigError(
-            f"{option} has hours that cannot be read: {', '.join(texts or ())!r}.",
-            code="configuration",
-            next_step="Write them as 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
-        ) from None
+        raise ConfigError("hours_malformed", option=option, value=", ".join(texts or ())) from None
 
 
 def _zone(name: str) -> str:
     from zoneinfo import available_timezones
 
     if name not in available_timezones():
-        raise ConfigError(
-            f"{name!r} is no time zone that this machine knows.",
-            code="configuration",
-            next_step="Use a name such as Europe/Paris or America/New_York.",
-        )
+        raise ConfigError("time_zone_unknown", value=name)
     return name

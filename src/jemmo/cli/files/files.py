@@ -61,21 +61,15 @@ def _content(path: str, size: int) -> bytes:
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _unreadable(f"{shown} is not a file.")
+                raise ConfigError("file_unreadable", variant="not_a_file", file=shown)
             return file.read(size)
     except FileNotFoundError:
-        raise _unreadable(f"There is no file {shown}.") from None
+        raise ConfigError("file_unreadable", variant="missing", file=shown) from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "its name is not valid"
-        raise _unreadable(f"{shown} cannot be opened: {why}.") from None
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigError("file_unreadable", file=shown, reason=reason) from None
 
 
 def _without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe would keep us waiting for whoever writes to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _unreadable(message: str) -> ConfigError:
-    return ConfigError(
-        message, code="file_unreadable", next_step="Check the path and who may read it."
-    )

@@ -193,9 +193,7 @@ def suppressions(
     try:
         write_private(to, lambda file: file.write(text.encode()))
     except OSError as error:
-        raise ConfigError(
-            f"{to} cannot be written.", code="path", next_step="Choose another path."
-        ) from error
+        raise ConfigError("path", path=to) from error
     records = len(text.splitlines())
     if json:
         print_json({"path": str(to.absolute()), "records": records})

@@ -67,11 +67,7 @@ def bind(
             soft_wrap=True,
         )
     if connections and not yes and not (sys.stdin.isatty() and typer.confirm("Right?", err=True)):
-        raise ConfigError(
-            "No key was bound.",
-            code="not_confirmed",
-            next_step="Check the addresses, then add --yes to confirm.",
-        )
+        raise ConfigError("not_confirmed")
     bound = api_keys.bind_to_addresses(connections, vault)
     if json:
         print_json({"bound": bound})

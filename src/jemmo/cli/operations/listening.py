@@ -12,19 +12,10 @@ from jemmo.home import home
 BACKLOG = 2048
 _NOTED = "web.address"  # in the data folder
 
-_OTHER_PORT = "Choose another one with --port, or stop the program that uses it."
-_REASONS = {
-    errno.EADDRINUSE: ("port_taken", "another program uses it", _OTHER_PORT),
-    errno.EACCES: (
-        "port_forbidden",
-        "this user may not open it",
-        "Choose a port above 1023 with --port, and put a proxy in front of it.",
-    ),
-    errno.EADDRNOTAVAIL: (
-        "host_unknown",
-        "this machine does not have that address",
-        "Correct --host: 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses.",
-    ),
+_CODES = {
+    errno.EADDRINUSE: "port_taken",
+    errno.EACCES: "port_forbidden",
+    errno.EADDRNOTAVAIL: "host_unknown",
 }
 
 
@@ -72,18 +63,12 @@ def adopt(descriptor: int) -> socket.socket:
     try:
         return socket.socket(fileno=descriptor)
     except OSError:
-        raise ConfigError(
-            f"File descriptor {descriptor} is not a socket.",
-            code="not_a_socket",
-            next_step="Use --fd 3 under systemd's socket activation; otherwise leave it out.",
-        ) from None
+        raise ConfigError("not_a_socket", descriptor=descriptor) from None
 
 
 def _explain(error: OSError, host: str, port: int) -> ConfigError:
-    unknown = ("host_unknown", f"{error.strerror or os.strerror(error.errno or 0)}", _OTHER_PORT)
     if isinstance(error, socket.gaierror):
         error.errno = errno.EADDRNOTAVAIL
-    code, reason, next_step = _REASONS.get(error.errno or 0, unknown)
-    return ConfigError(
-        f"Port {port} of {host} cannot be opened: {reason}.", code=code, next_step=next_step
-    )
+    code = _CODES.get(error.errno or 0, "port_closed")
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return ConfigError(code, port=str(port), host=host, reason=reason)

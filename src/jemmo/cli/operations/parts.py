@@ -246,10 +246,7 @@ def _answers(url: str) -> bool:
 def _given_up(part: Part, failures: int) -> PermanentError:
     lines = " / ".join(part.last_lines())
     return PermanentError(
-        f"The {part.name} {part.ending()} {failures} times in a row, so everything was stopped. "
-        f"It printed: {lines or 'nothing'}",
-        code="part_ended",
-        next_step="Correct what it complains about, then run `jemmo up` again.",
+        "part_ended", program=part.name, failures=failures, reason=part.ending(), lines=lines or "–"
     )
 
 

@@ -94,11 +94,7 @@ def _end(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended by itself
         process.terminate()
     if not locks.wait_until(lambda: _other_up() != process, seconds=END_SECONDS):
-        raise PermanentError(
-            f"`jemmo up` (process {process.pid}) has not stopped within {END_SECONDS:.0f} seconds.",
-            code="does_not_stop",
-            next_step="Wait a minute and run `jemmo down` again.",
-        )
+        raise PermanentError("does_not_stop", process=process.pid, seconds=round(END_SECONDS))
 
 
 @contextmanager
@@ -111,11 +107,7 @@ def _claimed() -> Iterator[int]:
         try:
             lock = stack.enter_context(locks.exclusive(pid_file(), seconds=1))
         except TimeoutError:
-            raise ConfigError(
-                "Jemmo is already up for this data folder.",
-                code="already_up",
-                next_step="Use it, or stop it with `jemmo down`.",
-            ) from None
+            raise ConfigError("already_up") from None
         pid_file().write_text(str(os.getpid()))
         yield lock
 

@@ -57,9 +57,7 @@ def erase(
     if not yes:
         err.print(f"{len(talent_ids)} records will be erased. This cannot be taken back.")
         if not sys.stdin.isatty() or not typer.confirm("Erase?", err=True):
-            raise ConfigError(
-                "Nothing was erased.", code="not_confirmed", next_step="Add --yes to confirm."
-            )
+            raise ConfigError("not_confirmed")
     made = erasure.erase(company, talent_ids, vault=default_vault(), storage=open_storage())
     if json:
         print_json(made)
@@ -103,9 +101,7 @@ def subject_export(
     try:
         write_private(to, write)
     except OSError as error:
-        raise ConfigError(
-            f"{to} cannot be written.", code="path", next_step="Choose another path."
-        ) from error
+        raise ConfigError("path", path=to) from error
     if json:
         print_json(
             {"path": str(to.absolute()), "bytes": to.stat().st_size, "records": len(talent_ids)}
@@ -116,9 +112,5 @@ def subject_export(
 
 def _email(talent: str | None, from_stdin: bool) -> str | None:
     if (talent is None) is not from_stdin:
-        raise ConfigError(
-            "Say who is meant.",
-            code="who",
-            next_step="Give either --talent ID, or --email-stdin and the address on standard input.",
-        )
+        raise ConfigError("who")
     return sys.stdin.readline().strip() if from_stdin else None

@@ -111,11 +111,7 @@ def _parquet(rows: Iterator[dict[str, Any]]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ConfigError(
-            "Parquet cannot be written: the library for it is not installed.",
-            code="not_installed",
-            next_step="Run `pip install 'jemmo[parquet]'`, or export as jsonl or csv.",
-        ) from None
+        raise ConfigError("not_installed", variant="parquet") from None
     if sys.stdout.isatty():
         err.print("Parquet is not text: send it to a file, as in `> talents.parquet`.")
         raise typer.Exit(5)

@@ -53,11 +53,7 @@ def mcp(
     try:
         from jemmo.mcp.server import serve_stdio
     except ImportError as error:
-        raise ConfigError(
-            "Answering assistants needs the package mcp, which is not installed.",
-            code="mcp_not_installed",
-            next_step="Run `pip install 'jemmo[mcp]'`.",
-        ) from error
+        raise ConfigError("mcp_not_installed") from error
     async_to_sync(serve_stdio)(caller)
 
 

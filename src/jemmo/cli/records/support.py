@@ -111,9 +111,11 @@ def _severity(severity: str | None) -> str:
 
     if severity and severity not in set(Severity):
         raise ConfigError(
-            f"{severity!r} is no severity.",
-            code="option",
-            next_step=f"Choose one of: {', '.join(Severity)}.",
+            "option",
+            variant="choice",
+            option="severity",
+            value=severity,
+            choices=", ".join(Severity),
         )
     return severity or ""
 
@@ -126,9 +128,5 @@ def _since(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(
-            f"{text!r} is no time.",
-            code="option",
-            next_step="Write a span such as 24h, 7d or 2w, or a date such as 2026-03-01.",
-        ) from None
+        raise ConfigError("option", variant="time", value=text) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

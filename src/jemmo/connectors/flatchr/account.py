@@ -27,7 +27,6 @@ from jemmo.rest_client import Pacer, RestClient
 NO_EXPIRY = _("The key doesn't say when it expires. Flatchr's keys are valid for 365 days.")
 YOUNG_AT_MOST = days(5 * 366)
 """Where no column and no vacancy says how old the account is."""
-NEW_KEY = "Make a new key (Flatchr, advanced settings > API) and replace the old one."
 
 
 def client_of(
@@ -39,9 +38,9 @@ def client_of(
         headers={"Authorization": f"Bearer {config.api_key}", "Accept": accept},
         refuse=refusals(
             "Flatchr",
-            key_help=NEW_KEY,
+            key_help="",
             instead="https://api.flatchr.io",
-            meanings=key_refusals("Flatchr", config.api_key, lives="a year", next_step=NEW_KEY),
+            meanings=key_refusals("Flatchr", config.api_key, variant="flatchr"),
         ),
         pacer=pace,
         shared=shared,
@@ -147,11 +146,7 @@ class Account:
         get, path = self._client.get, self.path
         checks = [await attempt("read columns", get(f"{path}/columns", rows_in))]
         if (columns := checks[0][1]) is None:
-            raise ConfigError(
-                f"Flatchr knows no company {self._settings.company_id}.",
-                code="company_unknown",
-                next_step="Copy the option company_id from the page where the API key is shown.",
-            )
+            raise ConfigError("company_unknown", company=self._settings.company_id)
         checks.append(await attempt("read vacancies", get(f"{path}/vacancies", rows_in)))
         vacancies = checks[1][1] or []
         today = {"start": f"{datetime.now(self._settings.zone):%m/%d/%y}"}

@@ -32,9 +32,6 @@ class NotNamed(TransientError):
 
     default_code = "file_not_told"
 
-    def __init__(self) -> None:
-        super().__init__("Flatchr has not told where this resume lies.")
-
 
 class FlatchrFiles(ClientFiles):
     """Implements ``jemmo.domain.ports.FileSource``."""

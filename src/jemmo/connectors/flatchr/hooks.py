@@ -99,7 +99,7 @@ def read_event(body: bytes, events: tuple[str, ...] = EVENTS) -> Event | None:
     envelope = _decoded(body)
     event = text(envelope.get("event"))
     if event is None:
-        raise RecordRejected("The webhook has no event.", code="no_event", field="event")
+        raise RecordRejected("no_event", field="event")
     if event not in events:
         return None
     nested = envelope.get("data")
@@ -130,7 +130,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
             return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    raise RecordRejected("This is not a webhook of Flatchr.", code="not_a_webhook")
+    raise RecordRejected("not_a_webhook", ats="Flatchr")
 
 
 def _part(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
     remote = text(str(vacancy.remote).lower()) if vacancy.remote is not None else None
     name = name_text(vacancy.title)
     if name is None:
-        raise RecordRejected("The vacancy has no title.", code="no_title", field="title")
+        raise RecordRejected("no_title", field="title")
     zone, experience = settings.zone, vacancy.experience
     return Job(
         remote_id=known.remote_id,
@@ -277,7 +277,7 @@ def stage(column: Column, columns: Columns, zone: ZoneInfo) -> Stage:
     """Columns belong to the whole company; hidden ones are listed too."""
     name = text(column.title)
     if name is None:
-        raise RecordRejected("The column has no title.", code="no_title", field="title")
+        raise RecordRejected("no_title", field="title")
     return Stage(
         remote_id=str(column.id),
         name=name,

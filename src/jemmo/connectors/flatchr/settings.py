@@ -24,14 +24,6 @@ STATUSES = {
     "archived": JobStatus.ARCHIVED,
     "draft": JobStatus.DRAFT,
 }
-RULES = {
-    "company_id": "It is the encoded id of 16 letters and digits shown beside the API key.",
-    "tenant_tz": "Give a time zone such as Europe/Paris.",
-    "suspicious_sizes": "Give numbers such as 100,500,1000.",
-    "status_map": f"Give pairs such as 1=open,0=archived; words: {', '.join(STATUSES)}.",
-    "archived_filter_body": 'Give a JSON object: {"status":0}.',
-    "backoff": "Give two numbers of seconds such as 2-60.",
-}
 
 
 class Settings:
@@ -41,7 +33,7 @@ class Settings:
         options = config.options
 
         def read(name: str, parse: Callable[[str], T]) -> T:
-            return read_option(options, name, parse, RULES[name])
+            return read_option(options, name, parse)
 
         self.company_id = read("company_id", _company_id)
         self.company_slug = options["company_slug"].strip() or None

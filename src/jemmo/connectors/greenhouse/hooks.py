@@ -76,12 +76,10 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     try:
         webhook = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RecordRejected(
-            "This is not a web hook of Greenhouse.", code="not_a_webhook"
-        ) from None
+        raise RecordRejected("not_a_webhook", ats="Greenhouse") from None
     action, payload = webhook.get("action"), webhook.get("payload")
     if not isinstance(action, str) or not action or len(action) > 100:
-        raise RecordRejected("The web hook has no action.", code="no_event", field="action")
+        raise RecordRejected("no_event", field="action")
     if action in OF_NO_CONCERN:
         return ParsedWebhook(event=action, known=True)
     if action not in CHANGED and action not in GONE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jemmo.connectors.access import counted
-from jemmo.connectors.jarvi.client import KEYS_PAGE
 from jemmo.connectors.jarvi.projects import is_job
 from jemmo.connectors.jarvi.settings import Settings
 from jemmo.connectors.jarvi.talents import TALENTS, is_kept
@@ -87,7 +86,4 @@ async def _public(lists: OffsetLists) -> ConfigError | None:
     """The error for a public key, which may read what is published; ``None`` if the key is wrong altogether."""
     if not await _reads_offers(lists):
         return None
-    return ScopeTooSmall(
-        "This is a public key: it reads published offers only.",
-        next_step=f"Create a private key ({KEYS_PAGE}) and use that one.",
-    )
+    return ScopeTooSmall(variant="public_key")

@@ -12,7 +12,6 @@ from jemmo.domain.validation import split_address
 from jemmo.rest_client import Answer, RestClient
 
 HOST = "https://functions.prod.jarvi.tech"
-KEYS_PAGE = "Jarvi, Settings > API keys"
 SORTED_LIMIT = 100  # with an order, a larger page is answered by an error (HTTP 500)
 
 
@@ -57,9 +56,4 @@ def refusal(budget: TimeBudget) -> Meaning:
 
 
 def _key_refused(answer: Answer) -> JemmoError:
-    return ConfigError(
-        f"Jarvi refused the API key ({answer.status}). It was deleted or mistyped, or it is a public "
-        "key, which may read published offers only.",
-        code="key_refused",
-        next_step=f"Create a private key ({KEYS_PAGE}) and replace the old one.",
-    )
+    return ConfigError("key_refused", variant="jarvi", ats="Jarvi", status=answer.status)

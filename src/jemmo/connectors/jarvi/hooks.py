@@ -14,7 +14,7 @@ from jemmo.domain.streams import Stream
 from jemmo.domain.translation_marks import marked as _
 from jemmo.domain.webhooks import RefetchRequest
 
-read = partial(read_payload, stream=Stream.TALENTS, event="trigger", what="a trigger of Jarvi")
+read = partial(read_payload, stream=Stream.TALENTS, event="trigger", ats="Jarvi")
 
 
 async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:

@@ -56,13 +56,13 @@ WORKING_WEEK = 5
 
 def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
     if not isinstance(joined, Joined):
-        raise RecordRejected("The record is not an object.", code="malformed_record")
+        raise RecordRejected("malformed_record")
     project, offer = as_row(joined.project), joined.offer
     fields = Fields(settings.purposes, project.get("fieldsValues"), inner(offer, "fieldsValues"))
     name = name_text(first(project, "name"))
     title = name_text(fields.text("joboffer_title")) or name_text(first(offer, "name")) or name
     if title is None:
-        raise RecordRejected("The project has no name.", code="no_name", field="name")
+        raise RecordRejected("no_name", field="name")
     is_closed = first(project, "statusId") in settings.closed
     days = fields.text("joboffer_remote_days_per_week")
     return Job(
@@ -93,7 +93,7 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
 def posting(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Posting:
     """A project's offer, which is there as long as it is published. No field says where (the career site's own)."""
     if not isinstance(joined, Joined) or joined.offer is None:
-        raise RecordRejected("The record is not an offer.", code="malformed_record")
+        raise RecordRejected("malformed_record")
     offer = joined.offer
     fields = Fields(
         settings.purposes, as_row(joined.project).get("fieldsValues"), inner(offer, "fieldsValues")

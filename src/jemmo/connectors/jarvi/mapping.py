@@ -66,7 +66,7 @@ def user(row: Json, remote_id: str) -> User:
 
 def as_row(row: Json) -> Row:
     if not isinstance(row, dict):
-        raise RecordRejected("The record is not an object.", code="malformed_record")
+        raise RecordRejected("malformed_record")
     return row
 
 

@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.connectors.base import Config
-from jemmo.connectors.option_values import comma_list, unreadable
+from jemmo.connectors.option_values import comma_list
 from jemmo.connectors.row_paths import RowPath, row_paths
 from jemmo.connectors.template_files import check_template
 from jemmo.domain.enums import StageCategory
+from jemmo.domain.errors import ConfigError
 
 T = TypeVar("T")
 
@@ -48,10 +49,12 @@ def settings_of(config: Config) -> Settings:
     options = config.options
     check_template(config)
     if len(options["full_sweep_cron"].split()) not in {0, 5}:
-        raise unreadable("full_sweep_cron", "It has five parts: minute hour day month weekday.")
+        raise ConfigError(
+            "option", variant="cron", option="full_sweep_cron", value=options["full_sweep_cron"]
+        )
     resume_paths = row_paths(options, "resume_paths", example=EXAMPLE)
     if any(path.entity != "profiles" or not path.names for path in resume_paths):
-        raise unreadable("resume_paths", "Resumes are looked for in profiles, as profiles.files.")
+        raise ConfigError("option", variant="resume_paths", option="resume_paths")
     return Settings(
         order=None if options["order_param"] == "none" else options["order_param"],
         page_size=int(options["page_size"]),
@@ -74,4 +77,4 @@ def _read_json(config: Config, name: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(config.options[name] or "{}", type=kind)
     except msgspec.DecodeError as error:
-        raise unreadable(name, f"It must be JSON ({error}).") from None
+        raise ConfigError("option", variant="json", option=name, reason=error) from None

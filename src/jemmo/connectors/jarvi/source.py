@@ -232,9 +232,7 @@ class JarviSource(ClientSource):
         A project that changed and has none was perhaps taken down; its offer is assumed to have had the same id.
         """
         if shelf.refused:
-            raise StreamRefused(
-                "The API key may not read offers, so postings are not read.", stream=Stream.POSTINGS
-            )
+            raise StreamRefused(stream=Stream.POSTINGS)
         offers = {key: joined for joined in shelf.jobs.values() if (key := row_id(joined.offer))}
         taken_down = [
             key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 from jemmo.connectors.jsonapi.document import errors_of
@@ -23,13 +24,13 @@ class PartRefused(Refused):
 
     def __init__(
         self,
-        message: str,
         *,
         status: int,
         part: str | None = None,
         words: frozenset[str] = frozenset(),
+        **facts: Any,
     ) -> None:
-        super().__init__(message, status=status)
+        super().__init__(status=status, **facts)
         self.part = part
         self.words = words
 
@@ -42,11 +43,13 @@ def part_refused(label: str) -> Callable[[Answer], PartRefused]:
         details = [
             detail[:200] for each in errors if (detail := text(each.detail) or text(each.title))
         ]
-        because = f": {details[0].rstrip('.')}" if details else ""
+        reason = details[0].rstrip(".") if details else None
         parts = (PARTS.get(str(each.code)) for each in errors)
         return PartRefused(
-            f"{label} refused {asked_for(answer)} (HTTP {answer.status}{because}).",
+            ats=label,
+            path=asked_for(answer),
             status=answer.status,
+            reason=reason,
             part=next((part for part in parts if part), None),
             words=frozenset(word.strip(".") for each in details for word in WORD.findall(each)),
         )

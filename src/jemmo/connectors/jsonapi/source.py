@@ -206,8 +206,8 @@ class JsonApiSource(JsonApiLists):
         Raises ``StreamRefused`` for an optional list that this account does not show at all.
         """
         own = self.resources[stream]
-        if own.optional and (known := self.asker.known.of_list(full.path)):
-            raise StreamRefused(known.message, stream=stream)
+        if own.optional and self.asker.known.of_list(full.path):
+            raise StreamRefused(stream=stream)
         query = self.asker.allowed(full)
         decode = loosely if full.beside else decoder(own.resource, self.included)
         # No walk is given an older one's pages.
@@ -243,8 +243,8 @@ class JsonApiSource(JsonApiLists):
         is_missing = isinstance(error, ScopeTooSmall) or error.status in NOT_FOUND
         if not self.resources[stream].optional or not is_missing:
             return error
-        await self.asker.known.note(query.path, message=error.message)
-        return StreamRefused(error.message, stream=stream)
+        await self.asker.known.note(query.path)
+        return StreamRefused(stream=stream)
 
     # --- pages ---
 

@@ -10,39 +10,24 @@ from jemmo.domain.errors import ConfigError, ScopeTooSmall
 from jemmo.rest_client import Answer, RestClient
 from jemmo.rest_client.client import CONNECTIONS
 
-KEYS_PAGE = "Teamtailor, Settings > Integrations > API keys"
-
 
 def _key_refused(_: Answer) -> ConfigError:
-    return ConfigError(
-        "Teamtailor refused the API key (401). It was deleted, mistyped, or belongs to another region.",
-        code="key_refused",
-        next_step=f"Create a key with Admin scope and Read right ({KEYS_PAGE}); that page also shows the address of "
-        "your region.",
-    )
+    return ConfigError("key_refused", variant="teamtailor", ats="Teamtailor", status=401)
 
 
 def _scope_too_small(answer: Answer) -> ScopeTooSmall:
-    return ScopeTooSmall(
-        f"The API key may not read {asked_for(answer)} (403): its scope is too small.",
-        next_step=f"A key cannot be changed: create a new one with Admin scope and Read right ({KEYS_PAGE}) and "
-        "replace the old one.",
-    )
+    return ScopeTooSmall(variant="teamtailor", path=asked_for(answer))
 
 
 def _version_unknown(_: Answer) -> ConfigError:
-    return ConfigError(
-        "Teamtailor does not know the API version asked for (406).",
-        code="api_version",
-        next_step="Set the option api_version to a version your account accepts, for example 20240404.",
-    )
+    return ConfigError("api_version", ats="Teamtailor", status=406)
 
 
 refusal = refusals(
     "Teamtailor",
     key_help="",
     status_page="status.teamtailor.com",
-    instead="for example https://api.teamtailor.com",
+    instead="https://api.teamtailor.com",
     meanings={401: _key_refused, 403: _scope_too_small, 406: _version_unknown}
     | dict.fromkeys(UNDERSTOOD, part_refused("Teamtailor")),
 )

@@ -46,14 +46,14 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     data, event = webhook.get("data"), webhook.get("event_name")
     record = data if isinstance(data, dict) else webhook
     if not isinstance(event, str) or not event or len(event) > 100:
-        raise RecordRejected("The webhook has no event.", code="no_event", field="event_name")
+        raise RecordRejected("no_event", field="event_name")
     kind, _, action = event.partition(".")
     stream = KINDS.get(kind)
     if stream is None or action not in ACTIONS:
         return ParsedWebhook(event=event, known=False)
     remote_id = _id(record)
     if remote_id is None:
-        raise RecordRejected("The webhook names no record.", code="no_id", field="id")
+        raise RecordRejected("no_id", field="id")
     hint = RefetchRequest(stream=stream, remote_id=remote_id, destroyed=action == "destroy")
     return ParsedWebhook(event=event, known=True, hints=(hint,))
 
@@ -107,7 +107,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RecordRejected("This is not a webhook of Teamtailor.", code="not_a_webhook") from None
+        raise RecordRejected("not_a_webhook", ats="Teamtailor") from None
 
 
 def _id(record: dict[str, Any]) -> str | None:

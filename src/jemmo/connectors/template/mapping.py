@@ -56,7 +56,7 @@ class ApplicationRow(Row):
 def job(row: JobRow, _: None, notes: Notes) -> Job:
     remote_id, title, city = str(row.id), name_text(row.title), text(row.city)
     if title is None:
-        raise RecordRejected("The job has no title.", code="no_title", field="title")
+        raise RecordRejected("no_title", field="title")
     state = text(row.state)
     return Job(
         remote_id=remote_id,

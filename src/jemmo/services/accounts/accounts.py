@@ -25,11 +25,10 @@ def organisation(slug: str) -> Organisation:
     except Organisation.DoesNotExist:
         known = list(Organisation.objects.order_by("slug").values_list("slug", flat=True)[:10])
         raise ConfigError(
-            f"There is no organization {slug!r}.",
-            code="unknown_organisation",
-            next_step=f"Known: {', '.join(known)}."
-            if known
-            else "Connect an ATS to create it: `jemmo connect teamtailor --org NAME --key-stdin`.",
+            "unknown_organisation",
+            variant="others" if known else "",
+            slug=slug,
+            organizations=", ".join(known),
         ) from None
 
 
@@ -39,11 +38,7 @@ def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
         validate_slug(slug)
         MaxLengthValidator(MAX_SLUG)(slug)
     except ValidationError:
-        raise ConfigError(
-            f"{slug!r} cannot be an organization's short name.",
-            code="slug",
-            next_step="Use letters, digits, hyphens and underscores, at most 60.",
-        ) from None
+        raise ConfigError("slug", slug=slug) from None
     org, _ = Organisation.objects.get_or_create(
         slug=slug, defaults={"name": name or slug.replace("-", " ").title()}
     )
@@ -72,11 +67,7 @@ def add_member(
     """
     email = check_email(email)
     if role not in Role.values:
-        raise ConfigError(
-            f"{role!r} is not a role.",
-            code="role",
-            next_step=f"Choose one of: {', '.join(Role.values)}.",
-        )
+        raise ConfigError("role", role=role, roles=", ".join(Role.values))
     account = Account.objects.filter(email=email).first()
     if account is None:
         account = Account.objects.create_user(email, password, confined_to=org)
@@ -93,12 +84,7 @@ def add_member(
 
 def _set_first_password(account: Account, password: str, *, reset: bool) -> None:
     if account.has_usable_password() and not account.check_password(password) and not reset:
-        raise ConfigError(
-            f"{account.email} already has a password.",
-            code="password_exists",
-            next_step="Leave out --password-stdin to keep it. Add --reset-password to replace it, which signs the "
-            "person out everywhere.",
-        )
+        raise ConfigError("password_exists", email=account.email)
     if reset or not account.has_usable_password():
         set_password(account, password)
 
@@ -147,11 +133,7 @@ def member(org: Organisation, email: str) -> Membership:
     memberships = Membership.objects.effective().filter(org=org, account__email__iexact=email)
     membership = memberships.select_related("account").first()
     if membership is None:
-        raise ConfigError(
-            "This person does not belong to the organization.",
-            code="not_a_member",
-            next_step="`jemmo user add` adds a member.",
-        )
+        raise ConfigError("not_a_member")
     return membership
 
 
@@ -169,9 +151,7 @@ def check_email(email: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise ConfigError(
-            "This is not an e-mail address.", code="email", next_step="Correct it and try again."
-        ) from None
+        raise ConfigError("email") from None
     return email.lower()
 
 
@@ -186,11 +166,7 @@ def first_owner(*, organisation: str, email: str, password: str) -> Account:
     if Organisation.objects.filter(
         slug=slug
     ).exists():  # and maybe synced: not for the first who comes
-        raise ConfigError(
-            "This organization exists already.",
-            code="organisation_exists",
-            next_step=f"Give yourself access on the command line: `jemmo user add EMAIL --org {slug} --role owner`.",
-        )
+        raise ConfigError("organisation_exists", slug=slug)
     org = ensure_organisation(slug, organisation)
     return add_member(org, email, Role.OWNER, password)
 
@@ -209,11 +185,7 @@ def account_of(email: str) -> Account:
     """The account of an address; raises ``ConfigError``."""
     account = Account.objects.filter(email=check_email(email)).first()
     if account is None:
-        raise ConfigError(
-            "No account has this e-mail address.",
-            code="unknown_account",
-            next_step="`jemmo user add` creates one.",
-        )
+        raise ConfigError("unknown_account")
     return account
 
 

@@ -32,45 +32,6 @@ _SIGNER = Signer(sep="~", salt="jemmo.invitation")
 _MAILED = Signer(sep="~", salt="jemmo.invitation.mailed")
 
 
-def refused(code: str) -> ConfigError:
-    """Why something about members was not done; pages say it in the reader's language."""
-    message, next_step = _REASONS[code]
-    return ConfigError(message, code=code, next_step=next_step)
-
-
-_REASONS = {
-    "not_allowed": (
-        "Your role does not allow this.",
-        "Ask an owner of the organization.",
-    ),
-    "last_owner": (
-        "An organization needs at least one owner.",
-        "Make somebody else an owner first.",
-    ),
-    "changed_meanwhile": (
-        "Somebody else changed this in the meantime.",
-        "Look at the members again and repeat it if it is still needed.",
-    ),
-    "already_member": ("This person is a member already.", "Change the role in the list."),
-    "already_invited": (
-        "This person is invited already.",
-        "Copy the link of the invitation, or withdraw it first.",
-    ),
-    "invitation_gone": (
-        "This invitation is no longer valid.",
-        "Ask whoever invited you for a new one.",
-    ),
-    "unproved_address": (
-        "Your e-mail address isn't confirmed yet.",
-        "Confirm it in “My account”, then open the invitation again.",
-    ),
-    "other_account": (
-        "The invitation is for another e-mail address.",
-        "Sign out, and sign in with the address that was invited.",
-    ),
-}
-
-
 def link_token(invitation: Invitation) -> str:
     """What the link to be copied holds: the invitation's id and a signature."""
     return _SIGNER.sign(invitation.id.hex)
@@ -86,14 +47,14 @@ def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invita
     """Ask somebody to join; raises ``ConfigError``. An invitation that ran out is replaced."""
     org, acting = _hold(actor)
     if not roles.may_give(acting.role, role):
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     email = check_email(email)
     if Membership.objects.filter(org=org, account__email=email).exists():
-        raise refused("already_member")
+        raise ConfigError("already_member")
     waiting = Invitation.objects.filter(org=org, email=email, accepted_at=None, revoked_at=None)
     waiting.filter(expires_at__lte=now).update(revoked_at=now)
     if waiting.exists():
-        raise refused("already_invited")
+        raise ConfigError("already_invited")
     made = Invitation.objects.create(
         org=org,
         email=email,
@@ -112,9 +73,9 @@ def revoke(actor: Membership, invitation_id: UUID, *, now: datetime) -> None:
     org, acting = _hold(actor)
     invitation = Invitation.objects.filter(org=org, id=invitation_id).first()
     if invitation is None or invitation.accepted_at or invitation.revoked_at:
-        raise refused("changed_meanwhile")
+        raise ConfigError("changed_meanwhile")
     if not roles.may_touch(acting.role, invitation.role):
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     Invitation.objects.filter(id=invitation.id).update(revoked_at=now)
     log_audit_event(
         org, "member.invitation_withdrawn", actor=acting.account, now=now, email=invitation.email
@@ -156,7 +117,7 @@ def invitation(token: str, *, now: datetime) -> Opened:
             candidate = waiting.filter(id=UUID(signer.unsign(token))).first()
             if candidate and _may_still_give(candidate):
                 return Opened(candidate, proves=signer is _MAILED)
-    raise refused("invitation_gone")
+    raise ConfigError("invitation_gone")
 
 
 def _may_still_give(invitation: Invitation) -> bool:
@@ -174,9 +135,9 @@ def accept(token: str, *, account: Account, now: datetime) -> Membership:
     opened = _claim(token, now)
     invitation = opened.invitation
     if account.email != invitation.email:
-        raise refused("other_account")
+        raise ConfigError("other_account")
     if opened.needs_proof(account):
-        raise refused("unproved_address")
+        raise ConfigError("unproved_address")
     return _join(invitation, account, now)
 
 
@@ -186,7 +147,7 @@ def accept_as_new(token: str, *, name: str, password: str, now: datetime) -> Mem
     opened = _claim(token, now)
     invitation = opened.invitation
     if opened.account is not None:
-        raise refused("other_account")
+        raise ConfigError("other_account")
     account = Account.objects.filter(email=invitation.email).first() or Account(
         email=invitation.email, confined_to=invitation.org
     )
@@ -207,7 +168,7 @@ def _claim(token: str, now: datetime) -> Opened:
         id=opened.invitation.id, accepted_at=None, revoked_at=None
     )
     if not open_still.update(accepted_at=now):
-        raise refused("invitation_gone")
+        raise ConfigError("invitation_gone")
     return opened
 
 
@@ -234,9 +195,9 @@ def change_role(
     org, acting = _hold(actor)
     target = _member(org, membership_id)
     if target.role != was:
-        raise refused("changed_meanwhile")
+        raise ConfigError("changed_meanwhile")
     if not (roles.may_touch(acting.role, target.role) and roles.may_give(acting.role, role)):
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     if target.role == Role.OWNER and role != Role.OWNER:
         _keep_an_owner(org, target)
     target.role = role
@@ -265,7 +226,7 @@ def show_confidential(actor: Membership, membership_id: int, *, sees: bool, now:
     target = _member(org, membership_id)
     may = acting.role in roles.MANAGERS and roles.may_touch(acting.role, target.role)
     if not may or Role(target.role).sees_confidential:
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     if target.confidential is sees:
         return
     target.confidential = sees
@@ -287,7 +248,7 @@ def remove(actor: Membership, membership_id: int, *, now: datetime) -> Membershi
     target = _member(org, membership_id)
     leaving = target.id == acting.id
     if not leaving and not roles.may_touch(acting.role, target.role):
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     _keep_an_owner(org, target)
     _withdraw_given(target, None, by=acting, now=now)
     target.delete()
@@ -326,7 +287,7 @@ def _hold(actor: Membership) -> tuple[Organisation, Membership]:
     org = Organisation.objects.select_for_update().get(id=actor.org_id)
     acting = Membership.objects.select_related("account").filter(id=actor.id).first()
     if acting is None:
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     return org, acting
 
 
@@ -335,11 +296,11 @@ def _member(org: Organisation, membership_id: int) -> Membership:
         Membership.objects.select_related("account").filter(org=org, id=membership_id).first()
     )
     if membership is None:
-        raise refused("changed_meanwhile")
+        raise ConfigError("changed_meanwhile")
     return membership
 
 
 def _keep_an_owner(org: Organisation, going: Membership) -> None:
     others = Membership.objects.effective().filter(org=org, role=Role.OWNER).exclude(id=going.id)
     if going.role == Role.OWNER and not others.exists():
-        raise refused("last_owner")
+        raise ConfigError("last_owner")

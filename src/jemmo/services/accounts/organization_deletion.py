@@ -45,11 +45,7 @@ def schedule_org_deletion(
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if held.deleted_at is not None:
-            raise ConfigError(
-                "This organization is already scheduled for deletion.",
-                code="leaving_already",
-                next_step="No action needed. Until then, you can undo it.",
-            )
+            raise ConfigError("leaving_already")
         active = held.connections.filter(state=ConnectionState.ACTIVE)
         paused = [str(connection_id) for connection_id in active.values_list("id", flat=True)]
         active.update(state=ConnectionState.PAUSED)
@@ -69,11 +65,7 @@ def cancel_org_deletion(org: Organisation, *, actor: Account | None, now: dateti
         held = Organisation.objects.select_for_update().get(id=org.id)
         asked = OrganisationDeletion.objects.filter(org_id=org.id).first()
         if asked is None or held.deleted_at is None or held.deleted_at <= now:
-            raise ConfigError(
-                "There is no deletion to undo.",
-                code="not_leaving",
-                next_step="Reload the organization's page.",
-            )
+            raise ConfigError("not_leaving")
         paused = held.connections.filter(id__in=asked.paused, state=ConnectionState.PAUSED)
         paused.update(state=ConnectionState.ACTIVE, due_at=now)
         held.deleted_at = None

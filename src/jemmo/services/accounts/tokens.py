@@ -43,17 +43,9 @@ def create(
     """A token of an organization; raises ``ConfigError``. ``actor=None`` is the operator."""
     rights = _known(scopes)
     if expires_at is not None and expires_at <= now:
-        raise ConfigError(
-            "The token would have expired already.",
-            code="token_expiry",
-            next_step="Give a day in the future, or leave it out for a token that does not expire.",
-        )
+        raise ConfigError("token_expiry")
     if _live(org, now).count() >= MOST_TOKENS:
-        raise ConfigError(
-            f"The organization has {MOST_TOKENS} API tokens already.",
-            code="too_many_tokens",
-            next_step="Revoke those that no program uses: `jemmo token list` says when each was last used.",
-        )
+        raise ConfigError("too_many_tokens", most=MOST_TOKENS)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -108,11 +100,7 @@ def revoke(
     key = _uuid(token_id)
     token = ApiToken.objects.filter(org=org, pk=key).first() if key else None
     if token is None:
-        raise ConfigError(
-            "The organization has no API token with this id.",
-            code="unknown_token",
-            next_step="`jemmo token list` shows each token's id.",
-        )
+        raise ConfigError("unknown_token")
     with transaction.atomic():
         changed = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
         if changed:
@@ -124,9 +112,10 @@ def _known(scopes: Collection[str]) -> list[str]:
     unknown = sorted(set(scopes) - set(ApiScope))
     if unknown or not scopes:
         raise ConfigError(
-            f"{unknown[0]!r} is not a scope." if unknown else "A token needs a scope.",
-            code="scope",
-            next_step=f"Choose from: {', '.join(ApiScope)}.",
+            "scope",
+            variant="unknown" if unknown else "",
+            scope=unknown[0] if unknown else None,
+            scopes=", ".join(ApiScope),
         )
     return [scope.value for scope in ApiScope if scope in scopes]
 

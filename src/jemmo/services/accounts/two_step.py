@@ -48,7 +48,7 @@ def opened(sealed: str) -> str:
     elif isinstance(sealed, Owned):
         context = two_step_context(sealed.account)
     else:
-        raise VaultError("The secret is of no account.")
+        raise VaultError
     return default_vault().open(b64decode(sealed), context).decode()
 
 

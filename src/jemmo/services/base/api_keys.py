@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jemmo.domain.errors import ConfigError, changed_meanwhile
+from jemmo.domain.errors import ConfigError
 from jemmo.services.base.contexts import former_key_context, key_context
 from jemmo.store.models import Connection
 from jemmo.vault import Vault, VaultError
@@ -36,11 +36,7 @@ class Keyed(Protocol):
 
 def without_key() -> ConfigError:
     """What is told of a connection that was disconnected."""
-    return ConfigError(
-        "This connection was disconnected, so it has no key.",
-        code="disconnected",
-        next_step="Connect the ATS again in Settings > Organization > ATS integration.",
-    )
+    return ConfigError("disconnected")
 
 
 def seal(connection: Keyed, key: str, vault: Vault) -> bytes:
@@ -54,14 +50,7 @@ def open_key(connection: Keyed, vault: Vault) -> str:
     try:
         return vault.open(connection.sealed_key, _context(connection)).decode()
     except VaultError as error:
-        raise VaultError(
-            "The API key was stored for another address of the ATS than the connection has now, or with other "
-            "encryption keys, so it was not sent.",
-            code=ELSEWHERE,
-            next_step="Check the connection's address. If Jemmo 0.1.0 or older stored the key, run `jemmo keys bind`. "
-            "If not, disconnect the ATS and connect it again; if nobody restored an old database or changed the "
-            "address in it, find out who can write to the database.",
-        ) from error
+        raise VaultError(ELSEWHERE) from error
 
 
 def bind(vault: Vault) -> int:
@@ -99,7 +88,7 @@ def _bind(
             if held is None or key is None:
                 continue
             if addresses is not None and addresses[held.id] != held.base_url:
-                raise changed_meanwhile()
+                raise ConfigError("changed_meanwhile")
             held.sealed_key = seal(held, key, vault)
             if (held.last_error or {}).get("code") == ELSEWHERE:  # it need not wait any longer
                 held.last_error, held.failures, held.due_at = None, 0, datetime.now(UTC)

@@ -14,6 +14,7 @@ from jemmo.domain.validation import split_address
 from jemmo.rest_client.addresses import is_public
 from jemmo.rest_client.amounts import REPLY, at_most
 from jemmo.rest_client.retries import awaited
+from jemmo.services.base.ats_sessions import ats_trial
 
 PATIENCE = 25.0  # seconds a person waits for the answer of an ATS
 
@@ -23,11 +24,7 @@ class AccessTooSmall(ScopeTooSmall):
 
     def __init__(self, connector: Connector, report: AccessReport) -> None:
         missing = ", ".join(check.name for check in report.checks if not check.ok)
-        details = " ".join(dict.fromkeys(check.detail for check in report.checks if check.detail))
-        super().__init__(
-            f"The key works, but it may not {missing}. {details}".strip(),
-            next_step=connector.key_help,
-        )
+        super().__init__(variant="rights", rights=missing, key_help=connector.key_help)
         self.report = report
 
 
@@ -68,22 +65,22 @@ def report_on(
 async def _ask(
     connector: Connector, config: Config, patience: float | None, sent: Callable[[int], None]
 ) -> AccessReport:
-    source = connector.open(config)
     try:
-        with awaited(), nullcontext() if patience is None else at_most(REPLY):
-            async with asyncio.timeout(patience):
-                return await source.check()
+        async with ats_trial(connector, config) as source:
+            try:
+                with awaited(), nullcontext() if patience is None else at_most(REPLY):
+                    async with asyncio.timeout(patience):
+                        return await source.check()
+            finally:
+                sent(source.requests)
     except TimeoutError:
         raise TransientError(
-            f"{connector.label} did not answer in {patience:.0f} seconds.",
-            code="ats_unavailable",
-            next_step=f"Look at {connector.status_page}, and try again in a few minutes."
-            if connector.status_page
-            else "Try again in a few minutes.",
+            "ats_unavailable",
+            variant="patience",
+            ats=connector.label,
+            seconds=patience and round(patience),
+            status_page=connector.status_page,
         ) from None
-    finally:
-        sent(source.requests)
-        await source.close()
 
 
 def check_public(url: str, allowed: Collection[str]) -> None:
@@ -100,12 +97,7 @@ def check_public(url: str, allowed: Collection[str]) -> None:
     if host in allowed:
         return
     if parts.scheme != "https" or not _public(host):
-        raise ConfigError(
-            "This address cannot be used here: it must be a public one that begins with https.",
-            code="address_not_public",
-            next_step="Leave the address empty to use the ATS's own. An operator can allow another host "
-            "with JEMMO_ATS_HOSTS.",
-        )
+        raise ConfigError("address_not_public")
 
 
 def _public(host: str) -> bool:

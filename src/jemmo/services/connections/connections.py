@@ -20,7 +20,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
 from jemmo.connectors.registry import connector_for
 from jemmo.domain import history
-from jemmo.domain.errors import ConfigError, changed_meanwhile
+from jemmo.domain.errors import ConfigError
 from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
 from jemmo.services.base import api_keys
@@ -53,11 +53,9 @@ class KnownAccount(ConfigError):
     """This account of the ATS is connected already, as the connection ``known``."""
 
     default_code = "already_connected"
-    default_next_step = "Nothing was changed. To use this key, replace the key of that connection."
 
     def __init__(self, known: Connection) -> None:
-        name = known.account_name or known.label or known.provider
-        super().__init__(f"{name} is connected already.")
+        super().__init__(account=known.account_name or known.label or known.provider)
         self.known = known
 
 
@@ -156,19 +154,10 @@ def rotate(
     # It opens only for its own address, so the new key goes nowhere else either.
     in_use = open_key(connection, vault) if connection.sealed_key else None
     if names_address(connection) and address.strip().rstrip("/") != connection.base_url.rstrip("/"):
-        raise ConfigError(
-            "This is not the address that the connection has, so the key was not sent.",
-            code="other_address",
-            next_step="Enter the ATS's address as it was when you connected it. If it is correct, someone may have "
-            "changed the database: connect the ATS as a new connection.",
-        )
+        raise ConfigError("other_address")
     config = connector.configure(api_key, connection.base_url or None, connection.options)
     if in_use == config.api_key:
-        raise ConfigError(
-            "This key is already in use.",
-            code="same_key",
-            next_step=f"Create a new key first. {connector.key_help}",
-        )
+        raise ConfigError("same_key", key_help=connector.key_help)
     report = try_key(connector, config, patience=patience, sent=partial(note, connection.id))
     _same_company(connection, report)
     with transaction.atomic():
@@ -179,7 +168,7 @@ def rotate(
             or held.key_set_at != connection.key_set_at
             or held.state == ConnectionState.LEAVING
         ):
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         held.old_key_hint = held.key_hint or held.old_key_hint
         held.account_id = held.account_id or report.account_id or ""
         _keep_key(held, config.api_key, report, vault)
@@ -249,7 +238,7 @@ def change(
     with transaction.atomic():
         held = _locked(connection)
         if connection_fingerprint(held) != seen:
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         before = held.options
         held.label = label or connector.label
         held.options = own
@@ -327,11 +316,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
     """Look on a customer's account for what its ATS does not document; no value leaves this."""
     connector = connector_for(connection.provider)
     if connector.probe is None:
-        raise ConfigError(
-            f"There is nothing to look for in {connector.label}: its API is documented.",
-            code="no_probe",
-            next_step="`jemmo doctor` checks the connection.",
-        )
+        raise ConfigError("no_probe", ats=connector.label)
     config = connector.configure(
         open_key(connection, vault), connection.base_url or None, connection.options
     )
@@ -366,13 +351,7 @@ def connections_of_org(
             connections = connections.none()
     listed = list(connections)
     if not listed:
-        raise ConfigError(
-            "There is no such connection."
-            if connection_id
-            else f"{org.name} has no ATS connected.",
-            code="no_connection",
-            next_step="`jemmo status` lists the connections; `jemmo connect` creates one.",
-        )
+        raise ConfigError("no_connection", variant="" if connection_id else "none")
     return listed
 
 
@@ -430,18 +409,14 @@ def _same_company(connection: Connection, report: AccessReport) -> None:
     before, after = connection.account_id, report.account_id
     if before and after and before != after:
         ours = connection.account_name or before
-        raise ConfigError(
-            f"This reaches another company ({report.account_name or after}), not {ours}.",
-            code="other_company",
-            next_step=f"Take a key of {ours}, or connect the other company as a connection of its own.",
-        )
+        raise ConfigError("other_company", theirs=report.account_name or after, ours=ours)
 
 
 def _locked(connection: Connection) -> Connection:
     try:
         return Connection.objects.select_for_update().get(id=connection.id)
     except Connection.DoesNotExist:
-        raise changed_meanwhile() from None
+        raise ConfigError("changed_meanwhile") from None
 
 
 def _move(connection: Connection, before: set[ConnectionState], after: str) -> bool:

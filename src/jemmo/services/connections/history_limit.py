@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from django.db.models.functions import Now
 from msgspec import Struct
 
-from jemmo.domain import history, numbers
+from jemmo.domain import history
 from jemmo.domain.errors import ConfigError
 from jemmo.services.records import rules
 from jemmo.store.db import scope
@@ -42,15 +42,9 @@ class HistoryHides(ConfigError):
     """A shorter history hides what people see now; ``older`` is how much, from ``since`` on the rest stays."""
 
     default_code = "history_hides"
-    default_next_step = "Confirm it (on the command line, with --yes), or choose more years."
 
     def __init__(self, older: Older, since: date) -> None:
-        talents = numbers.counted(older.talents, "talents")
-        applications = numbers.counted(older.applications, "applications")
-        super().__init__(
-            f"{talents} and {applications} have not changed in the ATS since {since}, so they would be hidden. "
-            "Nothing is deleted."
-        )
+        super().__init__(since=since, talents=older.talents, applications=older.applications)
         self.older = older
         self.since = since
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from jemmo.connectors.base import Connector
 from jemmo.connectors.registry import CONNECTORS
 from jemmo.domain.brake import CODE, DECISION_TEXTS, Decision
-from jemmo.domain.error_catalog import Entry, error_entry
+from jemmo.domain.error_catalog import UNKNOWN, ErrorKind, Wording, entry_of, worded
 from jemmo.domain.masking import without_contacts
 from jemmo.store.connections import logs
 from jemmo.store.connections.paused_deletions import decision_since
@@ -23,12 +23,12 @@ DOWNLOADED = 20_000  # entries; more is narrowed by a filter
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """An entry with what it means, and where to look further. Its message holds no contact details."""
+    """An entry in words, and where to look further. It holds no contact details."""
 
     entry: logs.Entry
-    trouble: Entry
+    kind: ErrorKind
+    wording: Wording
     connection: Connection
-    message: str
     example: str | None
     connector: Connector | None
     record: tuple[str, UUID] | None = None
@@ -37,7 +37,19 @@ class Line(Struct, frozen=True, kw_only=True):
     @property
     def next_step(self) -> str:
         """What helps, or what was decided since."""
-        return DECISION_TEXTS[self.decided] if self.decided else self.trouble.next_step
+        return DECISION_TEXTS[self.decided] if self.decided else self.wording.next_step
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """What a page needs to say it in the reader's language."""
+        facts = {} if self.entry.facts is None else {"facts": self.entry.facts}
+        return {
+            "code": self.entry.code,
+            "variant": self.entry.variant,
+            "message": self.wording.message,
+            "decided": self.decided,
+            **facts,
+        }
 
     @property
     def status_page(self) -> str:
@@ -81,10 +93,10 @@ def plain(line: Line) -> dict[str, Any]:
     return {
         "at": entry.at,
         "severity": entry.severity,
-        "kind": line.trouble.kind,
+        "kind": line.kind,
         "code": entry.code,
-        "means": line.trouble.means,
-        "message": line.message,
+        "means": line.wording.message,
+        "message": line.wording.message,
         "next_step": line.next_step,
         "count": entry.count,
         "stream": entry.stream,
@@ -105,9 +117,9 @@ def _line(
     connector = CONNECTORS.get(connection.provider)
     return Line(
         entry=entry,
-        trouble=error_entry(entry.code),
+        kind=entry_of(entry.code, entry.variant).kind,
+        wording=_wording(entry),
         connection=connection,
-        message=without_contacts(entry.message) or "",
         example=without_contacts(entry.example),
         connector=connector,
         record=record,
@@ -122,6 +134,14 @@ def _decision(entry: logs.Entry) -> Decision | None:
     if run is None or run.finished_at is None or not (run.report.get("error") or {}).get("paused"):
         return None
     return decision_since(entry.connection_id, run.report["error"], run.finished_at)
+
+
+def _wording(entry: logs.Entry) -> Wording:
+    """The entry's text, in English. One without facts, or of another version, keeps its own message."""
+    wording = worded(entry.code, entry.facts, entry.variant)
+    if entry.facts is not None and entry_of(entry.code) is not UNKNOWN:
+        return wording
+    return Wording(without_contacts(entry.message) or wording.message, wording.next_step)
 
 
 def _records(

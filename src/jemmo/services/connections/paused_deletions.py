@@ -47,11 +47,7 @@ def release(connection: Connection, stream: str, *, missing: int) -> None:
         held = related_deletions(connection, stream).filter(released_at=None).select_for_update()
         rows = list(held)
         if not rows or sum(row.missing for row in rows) != missing:
-            raise ConfigError(
-                "The paused deletions have changed, so nothing was released.",
-                code="changed_meanwhile",
-                next_step="Review what would be deleted now, and decide again.",
-            )
+            raise ConfigError("changed_meanwhile", variant="deletions")
         HeldDeletion.objects.filter(id__in=[row.id for row in rows]).update(
             released_at=datetime.now(UTC)
         )
@@ -75,11 +71,7 @@ def keep(connection: Connection, stream: str) -> None:
         waiting = [row for row in rows if row.closed_at is None]
         releases = {row.released_at for row in waiting} - {None}
         if any(row.closed_at and row.released_at in releases for row in rows):
-            raise ConfigError(
-                "The deletion was released and has begun, so these records can't be kept.",
-                code="deletion_begun",
-                next_step="Records that the ATS still lists come back with the next full comparison.",
-            )
+            raise ConfigError("deletion_begun")
         if not waiting:
             raise decided()
         related_deletions(locked, stream).update(released_at=None, closed_at=datetime.now(UTC))
@@ -91,8 +83,4 @@ def keep(connection: Connection, stream: str) -> None:
 
 def decided() -> ConfigError:
     """What to tell somebody who comes to a decision that no longer waits."""
-    return ConfigError(
-        "These deletions no longer wait for a decision.",
-        code="deletion_decided",
-        next_step="Somebody decided already, or the ATS lists the records again.",
-    )
+    return ConfigError("deletion_decided")

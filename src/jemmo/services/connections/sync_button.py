@@ -25,11 +25,7 @@ def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
     """
     connections = list(Connection.objects.filter(org=org).order_by("created_at"))
     if not connections:
-        raise ConfigError(
-            "No ATS is connected.",
-            code="no_connection",
-            next_step="Connect one in Settings > Organization > ATS integration.",
-        )
+        raise ConfigError("no_connection", variant="none")
     usable = [candidate for candidate in connections if candidate.state != ConnectionState.PAUSED]
     started = joined = 0
     refused: JemmoError | None = None
@@ -41,10 +37,6 @@ def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
             continue
         started, joined = started + (not requested.joined), joined + requested.joined
     if not started and not joined:
-        raise refused or ConfigError(
-            "Every connection is paused.",
-            code="paused",
-            next_step="Resume one in Settings > Organization > ATS integration, then sync.",
-        )
+        raise refused or ConfigError("paused", variant="all")
     events.publish_to_organization(org.id, "sync_requested", only=only)
     return OrgSyncRequest(started=started, joined=joined, refused=refused)

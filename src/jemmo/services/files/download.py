@@ -14,15 +14,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import (
     ConfigError,
     JemmoError,
@@ -38,16 +36,14 @@ from jemmo.files.limits import max_bytes
 from jemmo.files.storage import Storage, StorageError, TooLarge, is_down
 from jemmo.files.text import Examined, examine, ready
 from jemmo.files.verdict import Refused, Unfinished
-from jemmo.services.base.api_keys import open_key
+from jemmo.services.base.ats_sessions import ats_files
 from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.base.lookups import lookup_key_by
 from jemmo.services.base.scopes import connected, run_for_all_orgs
 from jemmo.services.files import storage as place
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.files import fetch_queue as store
-from jemmo.store.sync import runs
-from jemmo.store.sync.pace import PostgresPace, pace_key
-from jemmo.store.sync.quota import SENT_AT_ONCE, PostgresQuotaLedger
+from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.request_counts import counted
 from jemmo.vault import Vault, key_id
 from jemmo.vault.lookups import word_hashes
@@ -69,7 +65,7 @@ class DownloadSummary(Struct, kw_only=True):
 
     outcomes: Counter[str] = field(default_factory=Counter)
     more: bool = False
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
 
 
 class DownloadContext(Struct, frozen=True, kw_only=True):
@@ -113,7 +109,9 @@ async def download_files(
                     await run_for_all_orgs(place.ready, storage)
                 await asyncio.to_thread(ready)  # else a broken reader would refuse every file
                 async with (
-                    _opened(row, vault, database_url) as source,
+                    ats_files(
+                        row, vault, database_url, part=FILES_PART, at_once=SENT_AT_ONCE
+                    ) as source,
                     counted(db, connection_id, source),
                 ):
                     bench = DownloadContext(
@@ -128,7 +126,7 @@ async def download_files(
                         bench, connection_id, summary, lambda: clock() >= ends or enough()
                     )
             except JemmoError as error:
-                summary.error = error.as_dict()
+                summary.error = error.as_record()
                 with explained():
                     await _stop(db, connection_id, error)
         with explained():
@@ -145,7 +143,7 @@ async def _stop(db: Connection, connection_id: UUID, error: JemmoError) -> None:
     """Leave the connection's files alone for a while, and keep for the status why."""
     failures = 1
     if _is_failure(error):
-        failures = await store.note_failure(db, connection_id, error.as_dict())
+        failures = await store.note_failure(db, connection_id, error.as_record())
     await store.postpone(db, connection_id, _next_chance(error, failures), error.code)
 
 
@@ -213,13 +211,11 @@ async def _open(source: FileSource, request: WantedFile) -> FoundFile | None:
     try:
         return await source.open_file(request)
     except SliceOver:
-        raise TransientError(
-            "A file did not arrive before others had to be served.", code="timeout"
-        ) from None
+        raise TransientError("timeout", variant="file") from None
     except JemmoError:
         raise
     except Exception as error:
-        raise Unexpected("Jemmo failed unexpectedly.") from error
+        raise Unexpected from error
 
 
 def pause(tries: int) -> float:
@@ -273,33 +269,6 @@ async def _keep_words(
         bench.vault.seal(text.encode(), text_context(file.id)),
         word_hashes(bench.key, file.org_id, search_words(text)),
     )
-
-
-@asynccontextmanager
-async def _opened(
-    row: runs.ConnectionRow, vault: Vault, database_url: str
-) -> AsyncIterator[FileSource]:
-    connector = connector_for(row.provider)
-    if connector.open_files is None:
-        raise ConfigError(
-            f"Files cannot be fetched from {connector.label}.",
-            code="files_off",
-            next_step="No action needed: its API doesn't provide files.",
-        )
-    api_key = open_key(row, vault)
-    config = connector.configure(api_key, row.base_url, row.options)
-    async with (
-        PostgresQuotaLedger(database_url, row.id) as ledger,
-        PostgresPace(database_url, pace_key(config.base_url, api_key)) as pace,
-    ):
-        files_config = replace(
-            config, ledger=ledger, pace=pace, part=FILES_PART, at_once=SENT_AT_ONCE
-        )
-        source = connector.open_files(files_config)
-        try:
-            yield source
-        finally:
-            await source.close()
 
 
 def _is_failure(error: JemmoError) -> bool:

@@ -77,13 +77,7 @@ def accept(storage: Storage) -> None:
 
 
 def other(storage: Storage) -> ConfigError:
-    return ConfigError(
-        f"{storage.place} is not the file storage that this database's files are in.",
-        code="storage_other",
-        next_step="Set JEMMO_FILES to the same storage on every machine: a bucket, or a folder that all of them "
-        "share. If you moved the files, copy the folder jemmo-storage too. If they are lost, "
-        "`jemmo doctor --accept-storage` starts with this one, and files are downloaded again.",
-    )
+    return ConfigError("storage_other", place=storage.place)
 
 
 def _lock() -> None:

@@ -36,7 +36,6 @@ class FileGone(JemmoError):
     """The row is there, but its bytes are not."""
 
     default_code = "file_gone"
-    default_next_step = "No action needed: Jemmo downloads it from the ATS again within the hour."
 
 
 class OpenFile(Struct, frozen=True, kw_only=True):
@@ -137,7 +136,7 @@ def take_file(
     except Missing:
         if place.claim(storage) is place.Claim.OTHER:
             raise place.other(storage) from None
-        raise FileGone("The file's content is missing from the storage.") from None
+        raise FileGone from None
     content = vault.open(sealed, file_context(version.id))
     if not ticket.inline:  # an image within its preview was noted with it
         note(membership, Action.FILE_DOWNLOADED, version)

@@ -80,7 +80,7 @@ def choose_for_organisation(
 ) -> None:
     """An owner's or admin's choice. An empty ``chat_url`` keeps the present one. Raises ``ConfigError``."""
     if not Role(membership.role).manages:
-        raise ConfigError("Only owners and admins choose for the organization.", code="not_allowed")
+        raise ConfigError("not_allowed")
     values: dict[str, Any] = {"every_success": every_success, "chat_when": When(chat_when)}
     if forget_chat:
         values |= {"sealed_chat_url": None, "chat_host": ""}
@@ -164,10 +164,10 @@ def _of(together: list[Delivery]) -> QuerySet[Delivery]:
 
 def _mail(together: list[Delivery], _vault: Vault) -> None:
     if not mailing.is_set_up():
-        raise ConfigError(_("E-mail isn't set up, so it was not sent."), code="email_not_set_up")
+        raise ConfigError("email_not_set_up")
     membership = together[0].membership
     if membership is None:
-        raise ConfigError(_("The member left."), code="member_left")
+        raise ConfigError("member_left")
     account = membership.account
     with translation.override(account.language or settings.LANGUAGE_CODE):
         text = _text("email", together)
@@ -179,7 +179,7 @@ def _chat(together: list[Delivery], vault: Vault) -> None:
     org = together[0].notification.org
     chosen = OrganisationNotices.objects.filter(org=org).first()
     if chosen is None or chosen.sealed_chat_url is None:
-        raise ConfigError(_("The chat was removed."), code="chat_gone")
+        raise ConfigError("chat_gone")
     url = vault.open(bytes(chosen.sealed_chat_url), chat_context(org.pk)).decode()
     with translation.override(settings.LANGUAGE_CODE):
         text = _text("chat", together)

@@ -50,7 +50,7 @@ def write(
     Addresses, numbers and keys in the message are not even kept: support does not get to see them.
     """
     if not body.strip():
-        raise ConfigError("The message is empty.", code="empty", next_step="Say what is wrong.")
+        raise ConfigError("empty")
     thread, _ = SupportThread.objects.get_or_create(
         org=org,
         account=account,

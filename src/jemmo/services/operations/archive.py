@@ -37,7 +37,6 @@ class Damaged(ConfigError):
     """The backup is not whole, or not one."""
 
     default_code = "backup_damaged"
-    default_next_step = "Nothing was changed. Take another backup, or fetch this one again."
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -132,15 +131,9 @@ def writing(path: Path) -> Iterator[Archive]:
         finally:
             draft.unlink(missing_ok=True)
     except FileExistsError:
-        raise ConfigError(
-            f"{path} is there already.", code="path", next_step="Choose another name."
-        ) from None
+        raise ConfigError("path", variant="exists", path=path) from None
     except OSError as error:
-        raise ConfigError(
-            f"The backup cannot be written to {path}: {os.strerror(error.errno or 0)}.",
-            code="path",
-            next_step="Choose another place, or make room there.",
-        ) from error
+        raise ConfigError("path", path=path, reason=os.strerror(error.errno or 0)) from error
 
 
 def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
@@ -149,7 +142,7 @@ def parts_of(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
         for head in tar:
             content = tar.extractfile(head) if head.isreg() else None
             if content is None:
-                raise Damaged(f"{path.name} is not a backup of Jemmo.")
+                raise Damaged(file=path.name)
             yield head.name, content
 
 
@@ -158,16 +151,12 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise ConfigError(
-            f"There is no file {path}.", code="path", next_step="Check the path."
-        ) from None
+        raise ConfigError("path", variant="missing", path=path) from None
     except (tarfile.TarError, EOFError, zlib.error):
-        raise Damaged(f"{path.name} is incomplete, damaged, or not a backup of Jemmo.") from None
+        raise Damaged(file=path.name) from None
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {os.strerror(error.errno or 0)}.",
-            code="path",
-            next_step="Check the path and who may read it.",
+            "path", variant="unreadable", path=path, reason=os.strerror(error.errno or 0)
         ) from error
 
 
@@ -181,16 +170,16 @@ def verified(path: Path) -> tuple[Manifest, bytes, bytes]:
     with _explained(path):  # what is cut off shows when it is read
         for name, content in parts_of(path):
             if name in parts or name in kept:
-                raise Damaged(f"{path.name} contains a part twice.")
+                raise Damaged(file=path.name)
             if name in {MANIFEST, PROOF}:
                 kept[name] = content.read(MOST_MANIFEST)
             else:
                 parts[name] = _sum_of(content)
     if set(kept) != {MANIFEST, PROOF}:
-        raise Damaged(f"{path.name} is incomplete, or not a backup of Jemmo.")
+        raise Damaged(file=path.name)
     manifest = _decoded(path, kept[MANIFEST])
     if parts != manifest.parts:
-        raise Damaged(f"{path.name} is damaged: a part differs from what was written.")
+        raise Damaged(file=path.name)
     return manifest, hashlib.sha256(kept[MANIFEST]).digest(), kept[PROOF]
 
 
@@ -209,12 +198,8 @@ def _decoded(path: Path, text: bytes) -> Manifest:
         if version == FORMAT:
             return msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Damaged(f"{path.name} has a manifest that cannot be read.") from None
-    raise ConfigError(
-        f"{path.name} was written by a newer Jemmo.",
-        code="backup_newer",
-        next_step="Install that version, then restore.",
-    )
+        raise Damaged(file=path.name) from None
+    raise ConfigError("backup_newer")
 
 
 def unpacked(content: IO[bytes]) -> Iterator[bytes]:

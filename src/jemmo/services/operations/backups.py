@@ -67,12 +67,7 @@ def make(
     path = place_for(target, now)
     keys = rotation.look(keyset)
     if with_keyset and not keys.encrypted:
-        raise ConfigError(
-            "The keyset is not encrypted: with it, whoever finds the backup reads everything in it.",
-            code="keyset_plain",
-            next_step=f"Copy {keyset} to another place than the backup, or set JEMMO_KEYSET_KEY, run "
-            "`jemmo keys rotate`, and keep that key apart.",
-        )
+        raise ConfigError("keyset_plain", path=keyset)
     with archive.writing(path) as out, _snapshot(database_url) as cursor:
         tables = _tables(cursor, out, tell)
         files = _files(cursor, out, storage, included=with_files, tell=tell)

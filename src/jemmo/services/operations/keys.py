@@ -80,17 +80,12 @@ def check(path: Path) -> None:
         api_keys.bind(vault)
         two_step.bind(vault)
     except VaultError:
-        raise VaultError(
-            f"The encryption keys in {path} are not those this database was filled with.",
-            code="wrong_keyset",
-            next_step="Restore the right file from your backup, or point JEMMO_KEYSET to it. "
-            "Nothing was changed.",
-        ) from None
+        raise VaultError("wrong_keyset", path=path) from None
 
 
 def _prove(connection: Connection, vault: Vault) -> None:
     if not api_keys.opens_any(connection, vault):
-        raise VaultError("These keys did not seal it.")
+        raise VaultError
 
 
 def status(path: Path) -> KeysStatus:

@@ -130,12 +130,7 @@ def _check_version(manifest: Manifest) -> None:
     known = set(MigrationExecutor(connection).loader.disk_migrations)
     unknown = [migration for migration in manifest.migrations if tuple(migration) not in known]
     if unknown:
-        raise ConfigError(
-            f"The backup was taken by a newer Jemmo ({manifest.jemmo}): this one does not know "
-            f"{len(unknown)} of its changes to the tables.",
-            code="backup_newer",
-            next_step="Install that version, then restore.",
-        )
+        raise ConfigError("backup_newer", version=manifest.jemmo)
 
 
 def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: bytes) -> Vault:
@@ -146,24 +141,16 @@ def _vault(path: Path, manifest: Manifest, keyset: Path, digest: bytes, proof: b
                 create_private(keyset, content.read().decode())
                 break
     if not keyset.exists():
-        raise VaultError(
-            f"The encryption keys are missing: {keyset} does not exist, and what is in the backup is sealed "
-            "with them.",
-            next_step="Put the keyset that you stored separately there, then restore. "
-            "Nothing was changed.",
-        )
+        raise VaultError(variant="restore", path=keyset)
     vault = open_vault(keyset, create=False)
     try:
         proved = vault.open(proof, archive.CONTEXT)
     except VaultError:
         raise VaultError(
-            f"The keys in {keyset} are not those of this backup, which needs the key {key_id(proof):08x}.",
-            code="wrong_keyset",
-            next_step="Put the keyset that was kept with this backup there (`jemmo keys status` shows ids), "
-            "then restore. Nothing was changed.",
+            "wrong_keyset", variant="backup", path=keyset, key=f"{key_id(proof):08x}"
         ) from None
     if not hmac.compare_digest(proved, digest):
-        raise Damaged(f"{path.name} has another manifest than the one it was written with.")
+        raise Damaged(file=path.name)
     return vault
 
 
@@ -171,25 +158,12 @@ def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
     there = copying.tables(cursor)
     strangers = sorted(set(there) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
     if strangers:
-        raise ConfigError(
-            f"The database holds tables that are not Jemmo's, {strangers[0]} for example.",
-            code="foreign_tables",
-            next_step="Restore into a database of Jemmo's own.",
-        )
+        raise ConfigError("foreign_tables", variant="restore", table=strangers[0])
     if not replace and _is_filled(cursor, there):
-        raise ConfigError(
-            "The database is not empty.",
-            code="not_empty",
-            next_step="Restore into an empty one, or add --replace to lose what is in this one. "
-            "Take a backup of it first.",
-        )
+        raise ConfigError("not_empty")
     others = copying.other_sessions(cursor)
     if others:
-        raise ConfigError(
-            f"The database is in use: {others} other sessions are open.",
-            code="in_use",
-            next_step="Stop every `jemmo up`, `jemmo web` and `jemmo worker`, then restore.",
-        )
+        raise ConfigError("in_use", sessions=others)
 
 
 def _known_tables() -> set[str]:
@@ -266,7 +240,7 @@ def _load(cursor: Any, path: Path, manifest: Manifest, tell: Tell) -> int:
             tell(table, place, len(manifest.tables))
             rows = copying.put_rows(cursor, table, kept.columns, _joined(group))
             if rows != kept.rows:
-                raise Damaged(f"{path.name} does not contain every row of {table}.")
+                raise Damaged(variant="rows", file=path.name, table=table)
             total += rows
         for name, value, used in manifest.sequences:
             if name.removesuffix("_id_seq") not in copying.LEFT_OUT:
@@ -388,9 +362,5 @@ def suppressions_of(path: Path) -> erasure_journal.Hashes:
             suppression = msgspec.json.decode(line, type=_Line)
             hashes.setdefault(suppression.connection, set()).add(bytes.fromhex(suppression.hash))
     except (OSError, ValueError):
-        raise ConfigError(
-            f"{path} is no list of erasures.",
-            code="suppressions",
-            next_step="Give the file that `jemmo suppressions` wrote. Nothing was changed.",
-        ) from None
+        raise ConfigError("suppressions", path=path) from None
     return hashes

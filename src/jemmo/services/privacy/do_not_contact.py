@@ -9,7 +9,6 @@ from django.db import transaction
 
 from jemmo.domain.access import Action
 from jemmo.domain.errors import ConfigError
-from jemmo.services.accounts.members import refused
 from jemmo.services.base import access_log
 from jemmo.services.base.audit import log_audit_event
 from jemmo.store.models import Membership, Role, Talent
@@ -24,11 +23,7 @@ def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: 
     """
     reason = reason.replace("\x00", "").strip()[:LONGEST]
     if not reason:
-        raise ConfigError(
-            "Enter a reason.",
-            code="contact_reason_missing",
-            next_step="Say briefly why this person must not be contacted.",
-        )
+        raise ConfigError("contact_reason_missing")
     with transaction.atomic():
         talent = _held(actor, talent_id)
         if talent.do_not_contact_at is not None:
@@ -51,10 +46,10 @@ def clear_do_not_contact(actor: Membership, talent_id: UUID, *, now: datetime) -
 
 def _held(actor: Membership, talent_id: UUID) -> Talent:
     if not Role(actor.role).sees_contacts:
-        raise refused("not_allowed")
+        raise ConfigError("not_allowed")
     talent = Talent.objects.select_for_update().filter(org=actor.org, id=talent_id).first()
     if talent is None:
-        raise refused("changed_meanwhile")
+        raise ConfigError("changed_meanwhile")
     return talent
 
 

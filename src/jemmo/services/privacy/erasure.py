@@ -69,11 +69,7 @@ def find(
     else:
         listed = talents_by_contact(org, email or "", vault=vault, thoroughly=True)
     if not listed:
-        raise ConfigError(
-            "Nobody of this organization is known by that.",
-            code="nobody",
-            next_step="Check the id or the address; `jemmo export talents` lists everybody.",
-        )
+        raise ConfigError("nobody")
     return listed
 
 

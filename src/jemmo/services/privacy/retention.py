@@ -11,7 +11,7 @@ from msgspec import Struct
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.domain.errors import changed_meanwhile
+from jemmo.domain.errors import ConfigError
 from jemmo.domain.notices import Kind
 from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, lift_of
 from jemmo.files.storage import Storage
@@ -86,7 +86,7 @@ def change(
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if retention_policy.retention_fingerprint(held) != seen:
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         saved = retention_policy.update_retention_policy(
             org, **rules, agreed=agreed, held=0, held_of=0
         )
@@ -100,7 +100,7 @@ def release(org: Organisation, people: int, *, actor: Account | None) -> Retenti
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if retention_policy.retention_policy_of(held).held != people or not people:
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         saved = retention_policy.update_retention_policy(org, agreed=people, held=0, held_of=0)
         log_audit_event(
             org, "retention.released", actor=actor, now=datetime.now(UTC), people=people

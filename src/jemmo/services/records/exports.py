@@ -32,11 +32,7 @@ def rows(
     Memory stays flat: rows are read with a server-side cursor. It is noted that, and by whom, they were taken.
     """
     if kind not in EXPORTS:
-        raise ConfigError(
-            f"{kind!r} cannot be exported.",
-            code="export_kind",
-            next_step=f"Choose one of: {', '.join(EXPORTS)}.",
-        )
+        raise ConfigError("export_kind", kind=kind, kinds=", ".join(EXPORTS))
     sees_contacts = role is None or role.sees_contacts
     reader = export.Reader(unseal=vault.open if sees_contacts else None, sees_withheld=role is None)
     if kind in PERSONAL:

@@ -92,11 +92,7 @@ def _compare(
 def _left(ends: float) -> float:
     left = ends - time.monotonic()
     if left < 1:
-        raise TransientError(
-            "The other ATSs took too long to respond, so this one wasn't asked.",
-            code="not_asked",
-            next_step="Refresh the counts again.",
-        )
+        raise TransientError("not_asked")
     return left
 
 

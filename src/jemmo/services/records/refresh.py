@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from msgspec import Struct
 
-from jemmo.domain.error_catalog import ErrorKind, error_entry
+from jemmo.domain.error_catalog import ErrorKind, entry_of, worded
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.streams import Stream
 from jemmo.domain.webhooks import RefetchRequest
@@ -53,7 +53,7 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     def needs_somebody(self) -> bool:
         """Whether the customer must act before it can work."""
         code = self.error["code"] if self.error else ""
-        return bool(code) and error_entry(code).kind in {ErrorKind.ACCESS, ErrorKind.DECISION}
+        return bool(code) and entry_of(code).kind in {ErrorKind.ACCESS, ErrorKind.DECISION}
 
 
 def resolve_record(
@@ -73,11 +73,7 @@ def resolve_record(
         return RecordRef(connection_id=matches[0][0], stream=stream, remote_id=matches[0][1])
     if not matches and len(asked) == 1:
         return RecordRef(connection_id=asked[0].id, stream=stream, remote_id=typed)
-    raise ConfigError(
-        f"{org.name} has several connections, and it is not clear which of them is meant.",
-        code="which_connection",
-        next_step="Name it with --connection; `jemmo status` lists them.",
-    )
+    raise ConfigError("which_connection", organization=org.name)
 
 
 def request_record_refetch(
@@ -91,11 +87,7 @@ def request_record_refetch(
     connection = Connection.objects.get(id=connection_id)
     check_active(connection)
     if stream not in REFRESHED:
-        raise ConfigError(
-            "The ATS cannot be asked for a single record of this kind.",
-            code="not_refreshable",
-            next_step="Run a sync instead: it reads everything that changed.",
-        )
+        raise ConfigError("not_refreshable")
     hints = [RefetchRequest(stream=stream, remote_id=remote_id)]
     if stream is Stream.TALENTS:
         applications = Application.objects.filter(
@@ -153,5 +145,5 @@ def _state(target: RecordRef) -> refresh_outcome.Refreshing:
 
 
 def _error(code: str) -> dict[str, str]:
-    known = error_entry(code)
-    return {"code": code, "message": known.means, "next_step": known.next_step}
+    wording = worded(code)
+    return {"code": code, "message": wording.message, "next_step": wording.next_step}

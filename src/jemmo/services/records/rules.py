@@ -12,7 +12,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from jemmo.domain.errors import changed_meanwhile
+from jemmo.domain.errors import ConfigError
 from jemmo.domain.history import limit_of
 from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
 from jemmo.domain.stored_values import struct_of
@@ -92,7 +92,7 @@ def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen
     with transaction.atomic():
         held = Organisation.objects.select_for_update().get(id=org.id)
         if rules_fingerprint(held) != seen:
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         held.rules = msgspec.to_builtins(changed(held, excludes, hired_days))
         held.save(update_fields=["rules"])
     org.rules = held.rules

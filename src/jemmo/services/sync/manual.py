@@ -51,13 +51,5 @@ def _runs(connection: Connection, only: str | None) -> bool:
 
 def _not_now(connection: Connection) -> ConfigError:
     if connection.state == ConnectionState.PAUSED:
-        return ConfigError(
-            "This connection is paused.",
-            code="paused",
-            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
-        )
-    return ConfigError(
-        "The ATS no longer accepts this connection's key.",
-        code="key_refused",
-        next_step="Replace the key in Settings > Organization > ATS integration.",
-    )
+        return ConfigError("paused")
+    return ConfigError("key_refused")

@@ -35,7 +35,7 @@ from jemmo.domain.streams import Checkpoint, Mode, Stream
 from jemmo.logs import about
 from jemmo.pipeline.plan import Checkpoints, choose_mode, plausible, reads_again
 from jemmo.pipeline.run import SyncRun
-from jemmo.services.base.api_keys import open_key
+from jemmo.services.base.ats_sessions import ats_session
 from jemmo.services.base.scopes import connected
 from jemmo.services.privacy.personal_data import hashing_of
 from jemmo.services.sync.schedule import sweep_due
@@ -43,9 +43,7 @@ from jemmo.store.db.postgres import Connection, connect, explain, explained
 from jemmo.store.db.run_context import RunContext
 from jemmo.store.db.shared import sharing
 from jemmo.store.sync import runs
-from jemmo.store.sync.pace import PostgresPace, pace_key
-from jemmo.store.sync.quota import SENT_AT_ONCE, PostgresQuotaLedger
-from jemmo.store.sync.refused_requests import PostgresRefusals, asked_with
+from jemmo.store.sync.quota import SENT_AT_ONCE
 from jemmo.store.sync.runs import Begun, Hold
 from jemmo.store.sync.writer import Writer, hold_lease
 from jemmo.vault import Vault
@@ -140,7 +138,7 @@ async def sync_slice(
     async with connected(connection_id, database_url) as (db, connection):
         _check_not_paused(connection)
         part = QUOTA_BESIDE_REFETCHES if await runs.may_hear(db, connection_id) else 1.0
-        async with opened(
+        async with ats_session(
             connection, vault, database_url, part=part, at_once=SENT_AT_ONCE
         ) as source:
             names = [spec.name for spec in source.streams if not streams or spec.name in streams]
@@ -188,11 +186,7 @@ def _tell_end(report: RunReport) -> None:
 
 def _check_not_paused(row: runs.ConnectionRow) -> None:
     if row.state == "paused":
-        raise ConfigError(
-            "This connection is paused.",
-            code="paused",
-            next_step="Resume it in Settings > Organization > ATS integration, then sync.",
-        )
+        raise ConfigError("paused")
 
 
 def _with_applicable_rules(
@@ -201,45 +195,8 @@ def _with_applicable_rules(
     """The rules, less those that this ATS gives no ground for; the report says so."""
     rules = applicable(row.rules, [spec.name for spec in source.streams])
     if rules != row.rules:
-        report.warnings.append(
-            RunWarning(
-                code="rule_not_applied",
-                message="This ATS does not show us applications, so talents are kept "
-                "whether they have an active one or not.",
-            )
-        )
+        report.warnings.append(RunWarning.of("rule_not_applied"))
     return replace(row, rules=rules)
-
-
-@asynccontextmanager
-async def opened(
-    row: runs.ConnectionRow,
-    vault: Vault,
-    database_url: str,
-    *,
-    part: float = 1.0,
-    at_once: float = 1.0,
-) -> AsyncIterator[Source]:
-    """A connection's source, with its key unsealed and what it has used of its quota at hand.
-
-    ``part`` of the quota is all that this work fills, ``at_once`` of it without a pause; see ``Config``.
-    """
-    connector = connector_for(row.provider)
-    key = open_key(row, vault)
-    config = connector.configure(key, row.base_url, row.options)
-    async with (
-        PostgresQuotaLedger(database_url, row.id) as ledger,
-        PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
-        PostgresRefusals(
-            database_url, row.id, asked_with(config.base_url, key, config.options)
-        ) as refusals,
-    ):
-        kept = replace(config, ledger=ledger, pace=pace, refusals=refusals)
-        source = connector.open(replace(kept, part=part, at_once=at_once))
-        try:
-            yield source
-        finally:
-            await source.close()
 
 
 class HeldRun(RunContext, kw_only=True):
@@ -390,10 +347,10 @@ async def _renew(database_url: str, context: RunContext) -> None:
 
 def _explain(error: BaseException) -> JemmoError:
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
-        return Cancelled("The sync was stopped.")
+        return Cancelled()
     if known := explain(error) or system_errors.explain(error):
         return known
-    return Unexpected("Jemmo failed unexpectedly.")
+    return Unexpected()
 
 
 def _now() -> datetime:

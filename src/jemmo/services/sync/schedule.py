@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 from msgspec import Struct
 
-from jemmo.domain.errors import ConfigError, JemmoError, changed_meanwhile
+from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.domain.recurrence import last_before
 from jemmo.domain.schedule import (
     FARTHEST,
@@ -106,7 +106,7 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
     if connection is None:
         return
     connection.failures += 1
-    connection.last_error = error.as_dict()
+    connection.last_error = error.as_record()
     connection.due_at = next_due(
         connection.id,
         now=now,
@@ -146,15 +146,11 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
     ``seen`` is what ``seen_as`` said when the form was filled.
     """
     if plan.leaves_no_time(datetime.now(UTC)):
-        raise ConfigError(
-            "Quiet hours cover the whole week, so no sync could ever start.",
-            code="always_quiet",
-            next_step="Leave some hours free, or pause the connections.",
-        )
+        raise ConfigError("always_quiet")
     with transaction.atomic():
         org = Organisation.objects.select_for_update().get(id=org.id)
         if schedule_fingerprint(org) != seen:
-            raise changed_meanwhile()
+            raise ConfigError("changed_meanwhile")
         for connection in _planned(org):
             if connection.id in hours and hours[connection.id] != connection.sync_every_hours:
                 connection.sync_every_hours = hours[connection.id]
@@ -231,9 +227,5 @@ def sweep_due(cron: str, last: datetime | None, now: datetime) -> bool:
     try:
         scheduled_at = last_before(cron, now)
     except ValueError:
-        raise ConfigError(
-            f"{cron!r} is no time to repeat: it needs minute, hour, day, month and weekday.",
-            code="option",
-            next_step="Correct the option full_sweep_cron, for example to 0 19 * * 6.",
-        ) from None
+        raise ConfigError("option", variant="cron", option="full_sweep_cron", value=cron) from None
     return scheduled_at is not None and last < scheduled_at

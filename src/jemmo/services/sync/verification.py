@@ -13,9 +13,9 @@ from jemmo.domain.errors import StreamRefused
 from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
 from jemmo.domain.streams import Stream
+from jemmo.services.base.ats_sessions import ats_session
 from jemmo.services.base.lookups import suppression_hasher
 from jemmo.services.base.scopes import connected
-from jemmo.services.sync.runner import opened
 from jemmo.store.db.postgres import explained
 from jemmo.store.privacy import suppression
 from jemmo.store.sync import known_records
@@ -87,7 +87,7 @@ async def verify(
     """Compare a connection with its ATS, changing nothing. Raises as the source does."""
     async with connected(connection_id, database_url) as (db, row):
         async with (
-            opened(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
+            ats_session(row, vault, database_url, at_once=SENT_AT_ONCE) as source,
             counted(db, connection_id, source),
         ):
             streams = {}

@@ -116,17 +116,9 @@ def set_signing_key(connection: Connection, key: str, vault: Vault) -> Address:
     rules = _rules(connection)
     key = key.strip()
     if rules.verify is None:
-        raise ConfigError(
-            f"{connector_for(connection.provider).label} does not sign its webhooks.",
-            code="not_signed",
-            next_step="Only the secret address protects it; renew it if others have seen it.",
-        )
+        raise ConfigError("not_signed", ats=connector_for(connection.provider).label)
     if not key or len(key) > MAX_KEY or not key.isprintable():
-        raise ConfigError(
-            "This does not look like a signature key.",
-            code="signing_key_malformed",
-            next_step="Copy the key that the ATS shows next to the webhook, on one line and without anything else.",
-        )
+        raise ConfigError("signing_key_malformed")
     address(connection, vault)
     WebhookAddress.objects.filter(connection=connection).update(
         sealed_signing_key=vault.seal(key.encode(), signing_context(connection.id))
@@ -230,11 +222,7 @@ def _enqueue_refetches(
 def _rules(connection: Connection) -> Webhooks:
     connector = connector_for(connection.provider)
     if connector.webhooks is None:
-        raise ConfigError(
-            f"{connector.label} sends no webhooks that Jemmo understands.",
-            code="no_webhooks",
-            next_step="No action needed: changes arrive with each sync.",
-        )
+        raise ConfigError("no_webhooks", ats=connector.label)
     return connector.webhooks
 
 

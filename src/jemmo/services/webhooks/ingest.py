@@ -112,9 +112,7 @@ class WebhookIngest:
             async with self._pool.connection() as db:
                 yield db
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            raise TransientError(
-                "The database is unavailable.", code="database_unavailable"
-            ) from error
+            raise TransientError("database_unavailable") from error
 
     async def close(self) -> None:
         if self._telling is not None:

@@ -29,8 +29,8 @@ from jemmo.domain.rules import applicable
 from jemmo.domain.streams import Mode, Stream
 from jemmo.pipeline.process import process
 from jemmo.rest_client.retries import CutOff, giving_way
+from jemmo.services.base.ats_sessions import Session, Sessions
 from jemmo.services.privacy.personal_data import hashing_of
-from jemmo.services.sync.ats_sessions import Session, Sessions
 from jemmo.store.db import budget, scope
 from jemmo.store.db.postgres import Connection, apply_scope, connect, explained
 from jemmo.store.db.run_context import RunContext
@@ -72,7 +72,7 @@ def _refetch_deadline() -> Iterator[None]:
         with giving_way(cut_off):
             yield
     except SliceOver:
-        raise RefetchTimeout("The ATS did not answer in time.") from None
+        raise RefetchTimeout from None
     finally:
         timer.cancel()
 
@@ -179,9 +179,7 @@ class RefetchWorker:
                 "webhook look failed: %s", type(error).__name__,
                 extra={"connection": str(connection_id)},
             )  # fmt: skip
-            await self._postpone_failed(
-                db, connection_id, due, TransientError("It failed unexpectedly.")
-            )
+            await self._postpone_failed(db, connection_id, due, TransientError("internal"))
         finally:
             with suppress(TransientError):
                 await refetch_writer.release(db, connection_id, token, rest)

@@ -5,6 +5,7 @@ A page begins behind the last entry of the page before, so that the thousandth i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +28,8 @@ ENTRIES = """
     SELECT e.* FROM unnest(%(connections)s::uuid[]) AS c (id)
     CROSS JOIN LATERAL (
         SELECT 'rejection' AS severity, r.at, 'x' || r.id AS key, r.code, r.message,
-            NULL::text AS next_step, r.times::bigint AS count, r.remote_id AS example, r.stream,
+            jsonb_build_object('field', r.field) AS facts, '' AS variant, r.times::bigint AS count,
+            r.remote_id AS example, r.stream,
             r.field, r.run_id, r.connection_id
         FROM rejection r
         WHERE r.connection_id = c.id AND %(rejections)s AND r.at <= %(before)s
@@ -41,7 +43,7 @@ ENTRIES = """
     CROSS JOIN LATERAL (
         SELECT x.severity, s.started_at AS at, 'r' || s.id || ':' || x.place AS key,
             x.said->>'code' AS code, x.said->>'message' AS message,
-            x.said->>'next_step' AS next_step,
+            x.said->'facts' AS facts, coalesce(x.said->>'variant', '') AS variant,
             coalesce((x.said->>'count')::bigint, 1) AS count, x.said->>'example' AS example,
             NULL::text AS stream, NULL::text AS field, s.id AS run_id, s.connection_id
         FROM sync_run s
@@ -71,7 +73,8 @@ class Entry:
     key: str
     code: str
     message: str
-    next_step: str | None
+    facts: dict[str, Any] | None
+    variant: str
     count: int
     example: str | None
     stream: str | None
@@ -122,6 +125,11 @@ class LogPage:
     filters: LogFilters
 
 
+def _entry(row: dict[str, Any]) -> Entry:
+    facts = json.loads(row["facts"]) if row["facts"] else None
+    return Entry(**{**row, "facts": facts, "severity": Severity(row["severity"])})
+
+
 def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
     """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
@@ -132,7 +140,7 @@ def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = S
         assert cursor.description is not None
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    entries = [Entry(**{**row, "severity": Severity(row["severity"])}) for row in rows]
+    entries = [_entry(row) for row in rows]
     more = entries[size - 1].place if len(entries) > size else ""
     return LogPage(entries=entries[:size], more=more, filters=filters)
 

@@ -272,10 +272,11 @@ class TableWithoutPolicy(ConfigError):
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(
-            f"The schema {schema.name()} holds tables that are not Jemmo's: {', '.join(tables)}.",
-            code="foreign_tables",
-            next_step=f"Move them away, by ALTER TABLE {schema.name()}.{tables[0]} SET SCHEMA public for example. "
-            "(A table of a new version of Jemmo needs a line in jemmo.store.db.policies.)",
+            "foreign_tables",
+            variant="unlisted",
+            schema=schema.name(),
+            tables=", ".join(tables),
+            table=tables[0],
         )
 
 

@@ -68,17 +68,9 @@ def name() -> str:
     """The schema that JEMMO_SCHEMA names. Raises ``ConfigError``."""
     schema = os.environ.get(VARIABLE) or DEFAULT
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema) or schema.startswith("pg_"):
-        raise ConfigError(
-            f"{VARIABLE} cannot be the name of a schema.",
-            code="environment",
-            next_step="Use lower-case letters, digits and underscores, or unset it.",
-        )
+        raise ConfigError("environment", variant="schema", variable=VARIABLE)
     if schema in SHARED:
-        raise ConfigError(
-            f"{VARIABLE} is {schema}, a schema that other programs and roles use too.",
-            code="environment",
-            next_step="Name a schema used only by Jemmo, or unset it.",
-        )
+        raise ConfigError("environment", variant="shared_schema", variable=VARIABLE, schema=schema)
     return schema
 
 
@@ -170,19 +162,10 @@ def is_former(cursor: Any) -> bool:
 def _make(cursor: Any) -> None:
     cursor.execute(_STRANGERS, [name()])
     if row := cursor.fetchone():
-        raise ConfigError(
-            f"The schema {name()} holds tables that are not Jemmo's, {row[0]} for example.",
-            code="foreign_tables",
-            next_step=f"Set {VARIABLE} to the name of a schema for Jemmo alone; it is made at the start.",
-        )
+        raise ConfigError("foreign_tables", schema=name(), table=row[0], variable=VARIABLE)
     cursor.execute(_SCHEMA_OWNER, [name()])
     if row := cursor.fetchone():
-        raise ConfigError(
-            f"The schema {name()} belongs to the role {row[0]}, who could change or read what Jemmo keeps in it.",
-            code="foreign_schema",
-            next_step=f"Have its owner or a superuser run DROP SCHEMA {name()}; it is made at the start. "
-            f"Or set {VARIABLE} to another name.",
-        )
+        raise ConfigError("foreign_schema", schema=name(), role=row[0], variable=VARIABLE)
     cursor.execute("SELECT to_regnamespace(%s) IS NULL", [name()])
     if cursor.fetchone()[0]:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name())))

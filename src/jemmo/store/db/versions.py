@@ -21,12 +21,7 @@ def refuse_newer_tables(connection: BaseDatabaseWrapper) -> None:
     """
     applied = MigrationRecorder(connection).applied_migrations()
     if any(app == APP and _number(name) > _newest() for app, name in applied):
-        raise ConfigError(
-            "The database's tables are of a newer Jemmo than this one.",
-            code="tables_newer",
-            next_step="Upgrade Jemmo on this machine too. To go back instead, restore the backup from before "
-            "the upgrade: docs/operations.md, Upgrading.",
-        )
+        raise ConfigError("tables_newer")
 
 
 @cache

@@ -19,9 +19,4 @@ async def missed_webhooks_warning(db: Connection, connection_id: UUID) -> RunWar
     row = await answer.fetchone()
     if row is None:
         return None
-    return RunWarning(
-        code="webhooks_silent",
-        message="The ATS no longer announces changes by webhook; they arrive with each sync only. "
-        "Check the webhook in the ATS.",
-        count=row[0],
-    )
+    return RunWarning.of("webhooks_silent", count=row[0])

@@ -65,11 +65,7 @@ async def load_connection(db: Connection, connection_id: UUID) -> ConnectionRow:
     )
     row = await answer.fetchone()
     if row is None:
-        raise ConfigError(
-            f"There is no connection {connection_id}.",
-            code="unknown_connection",
-            next_step="`jemmo status` lists the connections.",
-        )
+        raise ConfigError("unknown_connection", connection=connection_id)
     return ConnectionRow(
         id=row[0],
         org_id=row[1],
@@ -122,7 +118,7 @@ async def begin(
             [connection_id, hold.token, hold.run_id, LEASE],
         )
         if await taken.fetchone() is None:
-            raise AlreadyRunning("A sync of this connection is already running.")
+            raise AlreadyRunning
         await db.execute(
             """UPDATE sync_run SET status = 'failed', finished_at = now(),
                    report = report || '{"status": "failed", "error": {"code": "interrupted",

@@ -245,13 +245,12 @@ class Writer:
 
 
 def _dangling(relation: Broken) -> RunWarning:
-    return RunWarning(
-        code=f"dangling_relation:{relation.name}",
-        message=f"{relation.stream.capitalize()} {relation.leads_nowhere}",
+    return RunWarning.of(
+        f"dangling_relation:{relation.name}",
         count=relation.count,
         example=next(iter(relation.ids), None),
     )
 
 
 def _lost() -> LeaseLost:
-    return LeaseLost("Another run took over this connection; this one stopped writing.")
+    return LeaseLost()

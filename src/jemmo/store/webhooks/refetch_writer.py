@@ -219,7 +219,7 @@ class RefetchWriter:
             },
         )
         if held.rowcount != 1:
-            raise LeaseLost("Another process took over this connection's webhooks.")
+            raise LeaseLost
 
 
 async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:

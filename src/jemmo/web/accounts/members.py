@@ -27,9 +27,9 @@ from jemmo.web.accounts.adapters import BACKEND
 from jemmo.web.accounts.forms import InviteMember, NewAccount
 from jemmo.web.frame.access import MemberRequest, manager, manages, member
 from jemmo.web.frame.errors import too_many
-from jemmo.web.frame.labels import label_for
 from jemmo.web.frame.links import absolute
 from jemmo.web.frame.mail import send_invitation
+from jemmo.web.frame.problems import localized_error
 
 
 @member
@@ -203,7 +203,8 @@ def _joined(
 
 def explained(error: ConfigError) -> str:
     """Why it was refused, in the reader's language."""
-    return f"{label_for(error.code, 'refusal')} {label_for(error.code, 'remedy')}".strip()
+    words = localized_error(error.as_record())
+    return f"{words['message']} {words['next_step']}"
 
 
 def _of_this_organisation(request: MemberRequest, membership_id: int) -> Membership:

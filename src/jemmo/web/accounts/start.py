@@ -10,7 +10,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.services.accounts import accounts, organization_deletion
 from jemmo.web.accounts.adapters import BACKEND
 from jemmo.web.accounts.forms import FirstOwner
-from jemmo.web.frame.labels import label_for
+from jemmo.web.frame.problems import localized_error
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -31,7 +31,7 @@ def first_owner(request: HttpRequest) -> HttpResponse:
         try:
             owner = accounts.first_owner(**form.cleaned_data)
         except ConfigError as error:
-            form.add_error("organisation", label_for(error.code, "refusal"))
+            form.add_error("organisation", localized_error(error.as_record())["message"])
         else:
             login(request, owner, backend=BACKEND)
             return redirect("ats")

@@ -10,8 +10,6 @@ from functools import cache
 from threading import Condition
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from jemmo.domain.errors import TransientError
 from jemmo.store.db import budget
 
@@ -56,7 +54,7 @@ class AtsRequestSlots:
         self._refuse_second(org, person)
         if not self._has_room(org):
             if len(self._asking) + self._waiting >= self._threads:
-                raise _waits(_("Other requests to an ATS are still waiting for a response."))
+                raise TransientError("questions_wait")
             self._waiting += 1
             try:
                 self._changed.wait_for(lambda: self._has_room(org), self._wait)
@@ -64,14 +62,14 @@ class AtsRequestSlots:
                 self._waiting -= 1
             self._refuse_second(org, person)
             if not self._has_room(org):
-                raise _waits(_("Other requests to an ATS are still waiting for a response."))
+                raise TransientError("questions_wait")
         self._asking[org] = person
 
     def _refuse_second(self, org: UUID, person: UUID) -> None:
         if org in self._asking:
-            raise _waits(_("Your organization is still waiting for a response from the ATS."))
+            raise TransientError("questions_wait", variant="organization")
         if person in self._asking.values():
-            raise _waits(_("Your last request to an ATS is still waiting for its response."))
+            raise TransientError("questions_wait", variant="person")
 
     def _has_room(self, org: UUID) -> bool:
         slow_since = self._slow.get(org)
@@ -91,9 +89,3 @@ class AtsRequestSlots:
 def questions() -> AtsRequestSlots:
     """Those of this process: at most half of the threads of its pages."""
     return AtsRequestSlots(max(1, budget.web().pages // 2))
-
-
-def _waits(message: str) -> TransientError:
-    return TransientError(
-        message, code="questions_wait", next_step=_("Try again in half a minute.")
-    )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from allauth.core.internal import ratelimit
-from django.utils.translation import gettext as _
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.web.connections.ats_threads import questions
@@ -45,11 +44,7 @@ def question(request: MemberRequest) -> Iterator[None]:
     org = request.organisation.pk
     with _place(request):
         if ratelimit.consume(request, app=APP, action=QUESTION, key=str(org)) is None:
-            raise ConfigError(
-                _("The ATS was asked too often in a short time, so it was not asked again."),
-                code="too_many_questions",
-                next_step=_("Try again in ten minutes."),
-            )
+            raise ConfigError("too_many_questions")
         yield
 
 
@@ -72,11 +67,7 @@ def _place(request: MemberRequest) -> AbstractContextManager[None]:
 def _counted(request: MemberRequest, org: str) -> Iterator[None]:
     usage = ratelimit.consume(request, app=APP, action=ACTION, key=org)
     if usage is None:
-        raise ConfigError(
-            _("Too many keys were tried in a short time, so this one wasn't sent to the ATS."),
-            code="too_many_keys",
-            next_step=_("Wait ten minutes, then try again with the key as the ATS shows it."),
-        )
+        raise ConfigError("too_many_keys")
     try:
         yield
     except JemmoError as error:

@@ -50,7 +50,7 @@ def decide(request: MemberRequest, connection_id: UUID, stream: str) -> HttpResp
         raise Http404
     if page is None:
         decided = problem(failed or paused_deletions.decided())
-        messages.info(request, f"{decided.means} {decided.next_step}")
+        messages.info(request, f"{decided.message} {decided.next_step}")
         return to_connection(connection)
     if failed:
         shown["problem"] = problem(failed)

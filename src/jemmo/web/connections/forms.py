@@ -9,11 +9,11 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from jemmo.domain.error_catalog import error_entry
 from jemmo.domain.rules import MAX_HIRED_DAYS, RULES, Exclusion
 from jemmo.web.connections.attempts import ADDRESS, OPTIONS
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
+from jemmo.web.frame.problems import in_words
 
 PREFIX = "option_"
 LONGEST = 4000
@@ -111,7 +111,7 @@ class Connect(_WithOptions):
         """Show the fields that may hold the mistake, and mark the address if it is the one."""
         self.unfolded = code in ADDRESS | OPTIONS
         if code in ADDRESS and self.cleaned_data["base_url"]:
-            self.add_error("base_url", gettext(error_entry(code).means))
+            self.add_error("base_url", in_words(code).message)
 
 
 class Edit(_WithOptions):

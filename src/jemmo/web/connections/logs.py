@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from jemmo.domain.error_catalog import ErrorKind, Severity
 from jemmo.services.connections import logs as service
 from jemmo.store.connections.logs import PERIODS, LogFilters
 from jemmo.web.frame.access import MemberRequest, manages, member, wants_results
 from jemmo.web.frame.csv_lines import csv_lines
+from jemmo.web.frame.problems import localized_error
 from jemmo.web.frame.spooled import Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
 
@@ -49,7 +49,7 @@ def download(request: MemberRequest, form: str) -> Spooled:
     """The same entries as a file: CSV for a spreadsheet, or a JSON object a line."""
     filters = LogFilters.from_query(request.GET)
     entries = service.every(request.organisation, filters, now=datetime.now(UTC))
-    rows = (_in_words(service.plain(entry)) for entry in entries)
+    rows = (_in_words(entry) for entry in entries)
     content, kind = (
         (csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows)), "text/csv")
         if form == "csv"
@@ -63,9 +63,10 @@ def download(request: MemberRequest, form: str) -> Spooled:
     )
 
 
-def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+def _in_words(line: service.Line) -> dict[str, Any]:
     """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
-    return {**row, "means": _(row["means"]), "next_step": _(row["next_step"])}
+    words = localized_error(line.error)
+    return {**service.plain(line), "means": words["message"], "next_step": words["next_step"]}
 
 
 def _jsonl(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

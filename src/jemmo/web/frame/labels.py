@@ -169,31 +169,6 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "privacy": _("privacy requests"),
         "admin": _("connections and syncs"),
     },
-    "refusal": {
-        "not_allowed": _("Your role does not allow this."),
-        "last_owner": _("An organization needs at least one owner."),
-        "changed_meanwhile": _("Someone else changed this in the meantime."),
-        "already_member": _("This person is a member already."),
-        "already_invited": _("This person is invited already."),
-        "invitation_gone": _("This invitation is no longer valid."),
-        "other_account": _("The invitation is for another e-mail address."),
-        "unproved_address": _("Your e-mail address isn't confirmed yet."),
-        "organisation_exists": _(
-            "This organization exists already. Give yourself access with `jemmo user add`."
-        ),
-        "email": _("This is not an e-mail address."),
-    },
-    "remedy": {
-        "not_allowed": _("Ask an owner of the organization."),
-        "last_owner": _("Make somebody else an owner first."),
-        "changed_meanwhile": _("Reload the page, and try again if it is still needed."),
-        "already_member": _("Change the role in the list."),
-        "already_invited": _("Copy the link of the invitation, or withdraw it first."),
-        "invitation_gone": _("Ask whoever invited you for a new one."),
-        "other_account": _("Sign out, and sign in with the address that was invited."),
-        "unproved_address": _("Confirm it in “My account”, then open the invitation again."),
-        "email": "",
-    },
     "finding": {
         "nothing_connected": _("No ATS is connected yet."),
         "well": _("Everything was last synced"),

@@ -1,15 +1,17 @@
-"""An error as a page tells it: in the reader's language, with what was found this time as evidence."""
+"""An error as a page shows it: the catalog's text in the reader's language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import get_language, gettext
 
 from jemmo.domain import brake
-from jemmo.domain.error_catalog import UNKNOWN, error_entry, needs_manager
+from jemmo.domain.error_catalog import OPERATOR, UNKNOWN, Wording, entry_of, needs_manager, worded
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.streams import AccessCheck
 from jemmo.services.connections.ats_access import AccessTooSmall
@@ -20,64 +22,67 @@ from jemmo.web.frame.paused_deletions import sentences
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """``evidence`` is the error's own sentence; ``checks`` name each right of a key, ``known`` another connection."""
+    """An error for a page; ``checks`` name each right of a key, ``known`` another connection."""
 
-    means: str
+    message: str
     next_step: str
-    evidence: str
     checks: list[AccessCheck] = field(default_factory=list)
     known: UUID | None = None
 
 
 def problem(error: JemmoError) -> Problem:
-    wording = localized_error(error.as_dict())
     checks = error.report.checks if isinstance(error, AccessTooSmall) else []
     known = error.known.id if isinstance(error, KnownAccount) else None
-    return Problem(
-        means=wording["means"],
-        next_step=wording["next_step"],
-        evidence=wording["evidence"],
-        checks=checks,
-        known=known,
+    return Problem(**localized_error(error.as_record()), checks=checks, known=known)
+
+
+def localized_error(
+    error: Mapping[str, Any] | None, reader: Membership | None = None
+) -> dict[str, str]:
+    """An error in the reader's language: ``message`` and ``next_step``, as pages show them.
+
+    A reader who can't take the next step is told who can.
+    """
+    details = error or {}
+    code, variant = str(details.get("code") or ""), str(details.get("variant") or "")
+    wording = in_words(code, details.get("facts"), variant)
+    message = wording.message
+    if details.get("paused"):
+        message = sentences(details)
+    elif details.get("message") and in_english() and _needs_message(details):
+        message = str(details["message"])
+    step = _step(code, wording.next_step, variant, reader)
+    if details.get("decided"):
+        step = gettext(brake.DECISION_TEXTS[details["decided"]])
+    return {"message": message, "next_step": step}
+
+
+def in_words(code: str, facts: Mapping[str, Any] | None = None, variant: str = "") -> Wording:
+    """The catalog's text in the reader's language."""
+    return worded(
+        code, facts, variant, translate=gettext, number=lambda number: str(intcomma(number))
     )
 
 
-def localized_error(error: dict[str, Any], reader: Membership | None = None) -> dict[str, str]:
-    """An error of a report, of which pages show ``means``, ``next_step`` and ``evidence``.
-
-    What is not in the catalogue is told in its own words. A ``reader`` who may not do what helps is told who may.
-    """
-    wording = _localize(error)
-    if error.get("decided"):
-        wording["next_step"] = gettext(brake.DECISION_TEXTS[error["decided"]])
-    elif not can_act(str(error.get("code") or ""), reader):
-        wording["next_step"] = who_can_act(str(error.get("code") or ""))
-    return wording
+def step_for(code: str, reader: Membership | None) -> str:
+    """The next step of a code, or who can take it where the reader cannot."""
+    return _step(code, in_words(code).next_step, "", reader)
 
 
-def localized_summary(
-    error: dict[str, Any] | None, reader: Membership | None = None
-) -> dict[str, str]:
-    """An error where there is room for one sentence: ``means`` and ``next_step``.
+def _needs_message(error: Mapping[str, Any]) -> bool:
+    """Whether the stored message says more: the error is from before it kept its facts, or from another version."""
+    return "facts" not in error or entry_of(str(error.get("code") or "")) is UNKNOWN
 
-    In English it is the error's own sentence, which says more. Others read what its code means, in their language.
-    """
-    if not in_english() or not error or error.get("paused") or not error.get("message"):
-        return localized_error(error or {}, reader)
-    return {"means": str(error["message"]), "next_step": step_for(error, reader)}
+
+def _step(code: str, step: str, variant: str, reader: Membership | None) -> str:
+    if not can_act(code, reader):
+        return who_can_act(code)
+    return gettext(OPERATOR) if entry_of(code, variant).for_operator else step
 
 
 def in_english() -> bool:
-    """Whether the reader's language is that of errors' own sentences."""
+    """Whether the reader's language is that of stored messages."""
     return (get_language() or "en").partition("-")[0] == "en"
-
-
-def step_for(error: dict[str, Any] | None, reader: Membership | None) -> str:
-    """The error's own next step, or who can do it where the reader cannot."""
-    details = error or {}
-    if can_act(str(details.get("code") or ""), reader):
-        return str(details.get("next_step") or "")
-    return who_can_act(str(details.get("code") or ""))
 
 
 def can_act(code: str, reader: Membership | None) -> bool:
@@ -92,19 +97,3 @@ def who_can_act(code: str) -> str:
 
 def ask_managers() -> str:
     return gettext("Ask an owner or admin of your organization.")
-
-
-def _localize(error: dict[str, Any]) -> dict[str, str]:
-    message, step = str(error.get("message") or ""), str(error.get("next_step") or "")
-    entry = error_entry(str(error.get("code") or ""))
-    if entry is UNKNOWN and in_english():
-        return {"means": message or gettext(entry.means), "next_step": step, "evidence": ""}
-    if error.get("paused"):
-        means = message = sentences(error)
-    else:
-        means = gettext(entry.means)
-    return {
-        "means": means,
-        "next_step": gettext(entry.next_step),
-        "evidence": "" if message == means else message,
-    }

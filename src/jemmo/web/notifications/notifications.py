@@ -15,7 +15,7 @@ from jemmo.store.models import Role
 from jemmo.store.notifications import inbox as selected
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, member
-from jemmo.web.frame.problems import localized_summary
+from jemmo.web.frame.problems import localized_error
 from jemmo.web.notifications.forms import MemberNoticesForm, OrganisationNoticesForm
 
 
@@ -84,7 +84,7 @@ def settings(request: MemberRequest) -> HttpResponse:
                 )
                 return _saved(request)
             except ConfigError as error:
-                ours.add_error("chat_url", localized_summary(error.as_dict())["means"])
+                ours.add_error("chat_url", localized_error(error.as_record())["message"])
     shown = {
         "mine": mine,
         "ours": ours,

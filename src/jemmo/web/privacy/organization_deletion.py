@@ -57,7 +57,7 @@ def undo(request: MemberRequest) -> HttpResponse:
         )
         messages.success(request, _("The organization stays. Automatic syncs resumed."))
     except JemmoError as error:
-        messages.error(request, problem(error).means)
+        messages.error(request, problem(error).message)
     return redirect("privacy_organisation")
 
 

@@ -73,7 +73,7 @@ def release(request: MemberRequest) -> HttpResponse:
         )
         messages.success(request, _("Confirmed. They are being erased."))
     except JemmoError as error:
-        messages.error(request, problem(error).means)
+        messages.error(request, problem(error).message)
     return redirect("privacy_retention")
 
 

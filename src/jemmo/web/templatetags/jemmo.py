@@ -28,18 +28,17 @@ from django.utils.translation import (
 from django.utils.translation import gettext as _
 
 from jemmo.domain import numbers, validation
-from jemmo.domain.error_catalog import error_entry
 from jemmo.domain.estimate import FirstSyncRow, rounded
 from jemmo.domain.masking import Disguise
 from jemmo.domain.streams import Capabilities
 from jemmo.domain.validation import html_to_text, split_address
-from jemmo.services.connections.logs import Line, plain
+from jemmo.services.connections.logs import plain
 from jemmo.store.connections.paused_deletions import with_decision
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
 from jemmo.web.frame import field_names, labels
 from jemmo.web.frame.file_states import file_state
-from jemmo.web.frame.problems import ask_managers, can_act, localized_error, localized_summary
+from jemmo.web.frame.problems import ask_managers, in_words, localized_error, step_for
 
 register = template.Library()
 
@@ -63,8 +62,7 @@ SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 register.filter("word", labels.label_for)
 register.filter("file_state", file_state)
-register.filter("said", localized_error)
-register.filter("spoken", localized_summary)
+register.filter("in_words", localized_error)
 
 
 @register.filter
@@ -74,22 +72,15 @@ def translated(text: str | None) -> str:
 
 
 @register.filter
-def means(code: str | None) -> str:
-    """What a code means, in the reader's language."""
-    return _(error_entry(code or "").means)
+def cause(code: str | None, field: str | None = None) -> str:
+    """What a code says, in the reader's language; ``field`` is the one that a record was rejected for."""
+    return in_words(code or "", {"field": field}).message
 
 
 @register.filter
 def next_step(code: str | None, reader: Membership | None = None) -> str:
     """What helps, or who can do it where the reader cannot."""
-    helps = can_act(code or "", reader)
-    return _(error_entry(code or "").next_step) if helps else ask_managers()
-
-
-@register.filter
-def log_step(line: Line, reader: Membership) -> str:
-    """What helps with an entry of the log, or what was decided since."""
-    return _(line.next_step) if line.decided else next_step(line.entry.code, reader)
+    return step_for(code or "", reader)
 
 
 @register.filter
@@ -100,12 +91,12 @@ def manages(reader: Membership) -> bool:
 
 @register.filter
 def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
-    """The error of a notification, as ``spoken``, with the connection that it is about."""
+    """The error of a notification, as ``in_words``, with the connection that it is about."""
     connection, error = notice.connection, notice.facts["error"]
     if connection and error.get("paused"):
         name = connection.label or connection.provider.capitalize()
         error = {**with_decision(connection.id, error, notice.last_at), "connection": name}
-    return localized_summary(error, reader)
+    return localized_error(error, reader)
 
 
 @register.filter

@@ -1,4 +1,7 @@
-"""ATS sessions that stay open between refetches, so that a webhook does not wait for lookups read before."""
+"""The one way to an ATS: a session for a sync, for files or for a connection test, and sessions that stay open.
+
+Those of ``Sessions`` stay open between refetches, so that a webhook does not wait for lookups read before.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,27 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from jemmo.domain.ports import Source
+from jemmo.connectors.base import Config, Connector
+from jemmo.connectors.registry import connector_for
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.ports import FileSource, Source
+from jemmo.services.base.api_keys import open_key
 from jemmo.services.base.scopes import load
-from jemmo.services.sync.runner import opened
 from jemmo.store.db import scope
 from jemmo.store.db.postgres import Connection
 from jemmo.store.sync import runs
+from jemmo.store.sync.pace import PostgresPace, pace_key
+from jemmo.store.sync.quota import PostgresQuotaLedger
+from jemmo.store.sync.refused_requests import PostgresRefusals, asked_with
 from jemmo.vault import Vault
+
+Opened = TypeVar("Opened", Source, FileSource)
 
 MAX_OPEN = 256  # sessions of a process; the least recently used is closed for a new one
 MAX_IDLE = 120.0  # seconds without use, then the session is closed
@@ -25,6 +38,69 @@ MAX_RECEIVED = (
     32 * 1024 * 1024
 )  # bytes of answers, some of which a session keeps; then it is closed
 MAX_AGE = 600.0  # seconds; then the session is reopened and its lookups are read again
+
+
+@asynccontextmanager
+async def ats_session(
+    row: runs.ConnectionRow,
+    vault: Vault,
+    database_url: str,
+    *,
+    part: float = 1.0,
+    at_once: float = 1.0,
+) -> AsyncIterator[Source]:
+    """A connection's ATS. ``part`` of its quota is all that this work fills, ``at_once`` of it without a pause."""
+    connector = connector_for(row.provider)
+    async with _limited(connector, row, vault, database_url) as config:
+        account = asked_with(config.base_url, config.api_key, config.options)
+        async with PostgresRefusals(database_url, row.id, account) as refusals:
+            limits = replace(config, refusals=refusals, part=part, at_once=at_once)
+            async with _closing(connector.open(limits)) as source:
+                yield source
+
+
+@asynccontextmanager
+async def ats_files(
+    row: runs.ConnectionRow, vault: Vault, database_url: str, *, part: float, at_once: float
+) -> AsyncIterator[FileSource]:
+    """A connection's files. Raises ``ConfigError`` where the ATS provides none."""
+    connector = connector_for(row.provider)
+    if connector.open_files is None:
+        raise ConfigError("files_off", ats=connector.label)
+    async with (
+        _limited(connector, row, vault, database_url) as config,
+        _closing(connector.open_files(replace(config, part=part, at_once=at_once))) as source,
+    ):
+        yield source
+
+
+@asynccontextmanager
+async def ats_trial(connector: Connector, config: Config) -> AsyncIterator[Source]:
+    """An ATS that need not be a connection yet, for a connection test."""
+    async with _closing(connector.open(config)) as source:
+        yield source
+
+
+@asynccontextmanager
+async def _limited(
+    connector: Connector, row: runs.ConnectionRow, vault: Vault, database_url: str
+) -> AsyncIterator[Config]:
+    """The connection's settings, with its key unsealed and what it has used of its quota at hand."""
+    key = open_key(row, vault)
+    config = connector.configure(key, row.base_url, row.options)
+    async with (
+        PostgresQuotaLedger(database_url, row.id) as ledger,
+        PostgresPace(database_url, pace_key(config.base_url, key)) as pace,
+    ):
+        yield replace(config, ledger=ledger, pace=pace)
+
+
+@asynccontextmanager
+async def _closing(source: Opened) -> AsyncIterator[Opened]:
+    try:
+        yield source
+    finally:
+        await source.close()
 
 
 class Session(Struct, eq=False):
@@ -122,7 +198,7 @@ class Sessions:
     async def _open(self, row: runs.ConnectionRow) -> Session:
         stack = AsyncExitStack()
         with scope.acting_in(scope.organization_scope(row.org_id)):
-            source = await stack.enter_async_context(opened(row, self._vault, self._url))
+            source = await stack.enter_async_context(ats_session(row, self._vault, self._url))
         now = time.monotonic()
         return Session(row, source, stack, opened_at=now, used_at=now)
 

@@ -1,0 +1,145 @@
+"""The one text of each error: what happened and the next step, by code, as templates over the error's facts.
+
+A key is a code, or ``code/variant`` where one code has several causes or next steps. A template's ``{fact}`` is filled
+with what the error carries. What stands in parentheses is left out when its fact is unknown, and an unknown ``{ats}``
+is “the ATS”. Pages translate the template before they fill it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from string import Formatter
+from typing import Any
+
+from msgspec import Struct
+
+from jemmo.domain.error_catalog.access import ACCESS
+from jemmo.domain.error_catalog.ats import ATS
+from jemmo.domain.error_catalog.data import DATA
+from jemmo.domain.error_catalog.server import DATABASE, MACHINE
+from jemmo.domain.error_catalog.storage import STORAGE
+from jemmo.domain.error_catalog.usage import ACCOUNTS, REQUESTS, SYNCS
+from jemmo.domain.error_kinds import Entry, ErrorKind, Severity
+from jemmo.domain.masking import without_contacts
+from jemmo.domain.translation_marks import marked as _
+from jemmo.domain.validation import printable
+
+__all__ = [
+    "ERROR_CATALOG",
+    "OPERATOR",
+    "UNKNOWN",
+    "Entry",
+    "ErrorKind",
+    "Severity",
+    "Wording",
+    "bounded",
+    "codes_of_kind",
+    "entry_of",
+    "facts_of",
+    "needs_manager",
+    "worded",
+]
+
+PARTS = (ACCESS, ATS, DATA, DATABASE, MACHINE, STORAGE, SYNCS, ACCOUNTS, REQUESTS)
+ERROR_CATALOG: dict[str, Entry] = {key: entry for part in PARTS for key, entry in part.items()}
+UNKNOWN = Entry(
+    ErrorKind.JEMMO,
+    _("This error code is unknown."),
+    _("Copy this entry and send it to support. Nothing was lost."),
+)
+OPERATOR = _("Tell the person who runs Jemmo: `jemmo doctor` says what to do.")
+DEFAULTS = {"ats": _("the ATS"), "key_help": ""}
+"""Facts that an error need not carry."""
+LONGEST = 400  # characters of a fact
+_PARENTHESIS = re.compile(r" ?\([^()]*\{[^()]*\)")
+_MANAGERS = {"host_unreachable", "tls"}
+
+
+class Wording(Struct, frozen=True):
+    """An error in words."""
+
+    message: str
+    next_step: str
+
+
+def entry_of(code: str, variant: str = "") -> Entry:
+    """The entry of a code. ``unknown_value:job.status`` is an ``unknown_value`` with a detail."""
+    name = code.partition(":")[0]
+    return ERROR_CATALOG.get(f"{name}/{variant}") or ERROR_CATALOG.get(name, UNKNOWN)
+
+
+def worded(
+    code: str,
+    facts: Mapping[str, Any] | None = None,
+    variant: str = "",
+    *,
+    translate: Callable[[str], str] = str,
+    number: Callable[[int], str] = "{:,}".format,
+) -> Wording:
+    """The text of an error with its facts filled in."""
+    entry = entry_of(code, variant)
+    values = {**DEFAULTS, "detail": bounded(code.partition(":")[2]), **_known(facts or {})}
+    known = {
+        name: translate(value) if isinstance(value, str) else value
+        for name, value in _known(values).items()
+    }
+    return Wording(
+        message=_filled(translate(entry.message), known, number),
+        next_step=_filled(translate(entry.next_step), known, number),
+    )
+
+
+def bounded(fact: Any) -> Any:
+    """A fact as it may be kept and shown: an ATS may have sent it, with control characters or contact details."""
+    if fact is None or isinstance(fact, int):
+        return fact
+    text = printable(" ".join(str(fact).split()))
+    return without_contacts(text[:LONGEST])
+
+
+def facts_of(entry: Entry) -> set[str]:
+    """The facts that an entry's templates name."""
+    return _names(entry.message) | _names(entry.next_step)
+
+
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
+def needs_manager(code: str) -> bool:
+    """Whether what helps is for owners and admins to do: the key, the connection's options, a decision."""
+    name = code.partition(":")[0]
+    return entry_of(name).kind in {ErrorKind.ACCESS, ErrorKind.DECISION} or name in _MANAGERS
+
+
+def codes_of_kind(kind: ErrorKind) -> list[str]:
+    """The codes of one kind, sorted."""
+    codes = (code for code, entry in ERROR_CATALOG.items() if entry.kind is kind)
+    return sorted(code for code in codes if "/" not in code)
+
+
+class _Filler(Formatter):
+    """Fills templates in; a fact that is unknown leaves a blank."""
+
+    def __init__(self, number: Callable[[int], str]) -> None:
+        self.number = number
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key), "")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self.number(value) if format_spec == "," and isinstance(value, int) else str(value)
+
+
+def _filled(template: str, facts: Mapping[str, Any], number: Callable[[int], str]) -> str:
+    def known(part: re.Match[str]) -> str:
+        return part[0] if _names(part[0]) <= facts.keys() else ""
+
+    text = _PARENTHESIS.sub(known, template)
+    filled = _Filler(number).vformat(text, (), facts).strip()
+    return filled[:1].upper() + filled[1:] if text.startswith("{ats}") else filled
+
+
+def _names(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}

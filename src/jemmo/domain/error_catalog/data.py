@@ -1,0 +1,86 @@
+"""What is odd in the records that an ATS sent, and why one of them was rejected."""
+
+from __future__ import annotations
+
+from jemmo.domain.error_kinds import Entry, ErrorKind
+from jemmo.domain.translation_marks import marked as _
+
+_D = ErrorKind.DATA
+_NOTHING = _("No action needed.")
+_MEND = _("Correct the record in the ATS. The next sync reads it again.")
+_SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
+
+DATA: dict[str, Entry] = {
+    "rule_not_applied": Entry(
+        _D,
+        _("This ATS lists no applications, so talents are included whether they have one or not."),
+        _NOTHING,
+    ),
+    "unknown_value": Entry(
+        _D,
+        _("The ATS sent a value we don't know yet ({detail}). It is stored as text."),
+        _("No action needed. If people should see a better word for it, tell support."),
+    ),
+    "dropped_value": Entry(
+        _D,
+        _(
+            "A value couldn't be read ({detail}) and was left empty. The rest of the record is stored."
+        ),
+        _MEND,
+    ),
+    "not_joined": Entry(
+        _D,
+        _("Some records of the ATS couldn't be matched with each other ({detail})."),
+        _("No action needed. If applications are missing, tell support."),
+    ),
+    "unlisted_job": Entry(
+        _D,
+        _("Applications refer to jobs that the ATS doesn't list. Each is stored by its title."),
+        _NOTHING,
+    ),
+    "unknown_stage": Entry(
+        _D,
+        _("Applications refer to stages that the ATS doesn't list. Their stage was left empty."),
+        _("Check the job's stages in the ATS."),
+    ),
+    "ambiguous_stage": Entry(
+        _D,
+        _("Two stages have the same name, so applications may be in either."),
+        _("Give the stages different names in the ATS."),
+    ),
+    "ambiguous_job": Entry(
+        _D,
+        _("Several jobs have the same title, so their applications were left without a job."),
+        _("Give the jobs different titles in the ATS."),
+    ),
+    "shared_email": Entry(
+        _D,
+        _("Talents share an e-mail address. They may be the same person."),
+        _("If they are, merge them in the ATS."),
+    ),
+    "salary_in_thousands": Entry(
+        _D, _("Yearly salaries under 1000 were taken as thousands."), _NOTHING
+    ),
+    "salary_unclear": Entry(
+        _D,
+        _("Some pay couldn't be understood. It is shown as written."),
+        _("Enter the amount and period of the pay in the ATS."),
+    ),
+    # rejected records
+    "malformed_record": Entry(
+        _D, _("The ATS sent an unreadable record, so it was rejected ({field})."), _SUPPORT
+    ),
+    "no_id": Entry(
+        _D, _("The ATS sent a record without an ID, so Jemmo can't track it."), _SUPPORT
+    ),
+    "bad_id": Entry(_D, _("The ATS sent a record with an unusable ID ({field})."), _SUPPORT),
+    "no_title": Entry(_D, _("The record has no title in the ATS."), _MEND),
+    "no_name": Entry(_D, _("The record has no name in the ATS."), _MEND),
+    "no_reason": Entry(_D, _("The reject reason has no text in the ATS."), _MEND),
+    "invalid_record": Entry(_D, _("The record lacks something that Jemmo needs."), _MEND),
+    # webhooks and files that are none
+    "no_event": Entry(_D, _("The webhook names no event ({field})."), _NOTHING),
+    "not_a_webhook": Entry(_D, _("This is not a webhook of {ats}."), _NOTHING),
+    "not_a_resume": Entry(_D, _("The ATS's answer is neither a file nor a link to one."), _NOTHING),
+    "too_large": Entry(_D, _("The file is larger than Jemmo keeps."), _NOTHING),
+}

@@ -1,0 +1,343 @@
+"""Errors of this side: the database, the file storage, the keys, the machine. The next step is the operator's."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from jemmo.domain.error_kinds import Entry, ErrorKind
+from jemmo.domain.translation_marks import marked as _
+
+_operator = partial(Entry, ErrorKind.JEMMO, for_operator=True)
+_CONTINUE = "Syncs continue where they stopped."
+_WAIT = _("Wait a minute and try again. Syncs continue where they stopped.")
+_OWN_SERVER = "Or set DATABASE_URL to a PostgreSQL 15 or newer of your own."
+_FREE_SPACE = "Free some space, then try again. Nothing that was saved is lost."
+_FOLDER = "Give it to the user who runs Jemmo, or choose another data folder with JEMMO_HOME. Then try again."
+_CORRECT = "Correct {variable}."
+_ENCODE = (
+    "Percent-encode special characters of its password: % as %25, @ as %40, / as %2F, a space as %20. Or write "
+    "DATABASE_URL as host=… port=… dbname=… user=… password='…'."
+)
+_SESSION_POOL = (
+    "Use the database server's own host and port, or set pool_mode = session in PgBouncer."
+)
+_KEYSET_KEY = "Set JEMMO_KEYSET_KEY to the key that the keyset was encrypted with."
+
+DATABASE: dict[str, Entry] = {
+    "database_unavailable": Entry(
+        ErrorKind.JEMMO,
+        _("Jemmo's database was unavailable."),
+        _(
+            "No action needed if it is back: syncs continue where they stopped. If not, the person who runs Jemmo "
+            "checks that Postgres runs (`jemmo doctor`)."
+        ),
+    ),
+    "database_disk_full": _operator(
+        _("The disk of Jemmo's database is full, so nothing more can be saved."),
+        f"Free some space where Postgres keeps its data, then try again. {_CONTINUE} Nothing that was saved is lost.",
+    ),
+    "database_out_of_memory": _operator(
+        _("Jemmo's database ran out of memory."),
+        f"Give Postgres more memory, or lower work_mem or the workers' --concurrency. {_CONTINUE}",
+    ),
+    "database_connections": _operator(
+        _("Jemmo's database accepts no more connections."),
+        "Raise max_connections, or run fewer workers: docs/operations.md says how many connections each process "
+        f"needs. {_CONTINUE}",
+    ),
+    "database_occupied": Entry(
+        ErrorKind.JEMMO,
+        _("No connection to Jemmo's database was free in time."),
+        _(
+            "Wait a minute and try again. If it lasts, `jemmo doctor` checks the server, and JEMMO_WEB_CONNECTIONS "
+            "gives the pages more connections."
+        ),
+    ),
+    "database_limit": _operator(
+        _("A step of the sync needed more than Jemmo's database allows."),
+        "Raise that limit (temp_file_limit, for example) for the role of DATABASE_URL. The server's log names it.",
+    ),
+    "database_restarting": Entry(ErrorKind.JEMMO, _("Jemmo's database is restarting."), _WAIT),
+    "database_time_limit": _operator(
+        _("Jemmo's database stopped an operation because it took too long."),
+        "Raise statement_timeout, lock_timeout, idle_session_timeout and idle_in_transaction_session_timeout for the "
+        "role of DATABASE_URL, or switch them off with 0.",
+    ),
+    "database_busy": Entry(
+        ErrorKind.JEMMO, _("Two tasks needed the same records at the same time."), _WAIT
+    ),
+    "database_read_only": _operator(
+        _("Jemmo's database is read-only, so nothing can be saved."),
+        "Let DATABASE_URL name the primary server. If it does, ask the provider why it is read-only: often because its "
+        "disk is full.",
+    ),
+    "database_access": _operator(
+        _("Jemmo's database refused access."),
+        "Check role, password and database in DATABASE_URL, and the server's pg_hba.conf.",
+    ),
+    "database_missing": _operator(
+        _("Jemmo's database no longer exists."), "Create it, or correct the name in DATABASE_URL."
+    ),
+    "database_system": _operator(
+        _("Jemmo's database could not read or write its files."),
+        "Look at the server's log and at its disk.",
+    ),
+    "database_damaged": _operator(
+        _("Jemmo's database found damaged data."),
+        "Stop Jemmo, check the server's disk, and restore the last backup with `jemmo restore`.",
+    ),
+    # whether a server suits
+    "database_url": _operator(
+        "DATABASE_URL is not the address of a PostgreSQL database.",
+        "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…",
+    ),
+    "database_url/password": _operator(
+        "DATABASE_URL has a password that cannot be told from the host.", _ENCODE
+    ),
+    "database_url/unreadable": _operator("DATABASE_URL cannot be read.", _ENCODE),
+    "database_url/option": _operator(
+        "DATABASE_URL has an option that PostgreSQL does not know.",
+        "Remove what follows the question mark, pgbouncer=true for example: it is meant for Prisma.",
+    ),
+    "server_too_old": _operator(
+        "The server is PostgreSQL {version}, and Jemmo needs {oldest} or newer.",
+        "Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Jemmo.",
+    ),
+    "server_unreachable": _operator(
+        "The database server can't be reached: {reason}.",
+        "Check that it runs, and host, port, database and role in DATABASE_URL.",
+    ),
+    "server_full": _operator(
+        "The database server or its pooler has no free connection: {reason}.",
+        "Close other programs' connections, or raise max_connections or the pool's size, then run this again. "
+        "docs/operations.md says how many connections Jemmo needs.",
+    ),
+    "password_refused": _operator(
+        "The database server refuses the role or password in DATABASE_URL: {reason}.",
+        f"Check both. {_ENCODE}",
+    ),
+    "startup_parameter": _operator(
+        "The connection pooler refuses a parameter of DATABASE_URL: {reason}.",
+        "Remove options=… from DATABASE_URL, or add it to ignore_startup_parameters in PgBouncer.",
+    ),
+    "transaction_pooler": _operator(
+        "DATABASE_URL leads to a connection pooler in transaction mode, where every statement may reach another "
+        "session. Jemmo needs sessions of its own.",
+        _SESSION_POOL,
+    ),
+    "transaction_pooler/supabase": _operator(
+        "DATABASE_URL leads to a connection pooler in transaction mode, where every statement may reach another "
+        "session. Jemmo needs sessions of its own.",
+        "Paste the string of the session pooler. On Supabase it is this one with port 5432 instead of {port} (Connect "
+        "> Session pooler).",
+    ),
+    "transaction_pooler/statement": _operator(
+        "DATABASE_URL leads to a connection pooler in statement mode, and Jemmo needs sessions of its own: {reason}.",
+        _SESSION_POOL,
+    ),
+    "encoding": _operator(
+        "The database {database} is encoded in {encoding}, which cannot hold every name and text. Jemmo needs UTF8.",
+        "Create a database for Jemmo, and name it in DATABASE_URL: CREATE DATABASE jemmo TEMPLATE template0 ENCODING "
+        "'UTF8' LOCALE 'C.UTF-8';",
+    ),
+    "schema_forbidden": _operator(
+        "Jemmo keeps its tables in the schema {schema}, which the role {role} may not create or fill.",
+        "Have the owner of the database {database} run CREATE SCHEMA {schema} AUTHORIZATION {role}; or, where it "
+        "exists, ALTER SCHEMA {schema} OWNER TO {role};",
+    ),
+    "extension_out_of_reach": _operator(
+        "The extension {extension} is in the schema {schema}, which the role {role} may not use.",
+        "Have the schema's owner run GRANT USAGE ON SCHEMA {schema} TO {role};",
+    ),
+    "extension_forbidden": _operator(
+        "The extension {extension} is missing, and our role may not create it.",
+        "Have a superuser run CREATE EXTENSION {extension}; in the database {database}.",
+    ),
+    "extension_not_installed": _operator(
+        "The extension {extension} is not installed on the database server.",
+        "Install it there. On Debian and Ubuntu it is in the package {package}.",
+    ),
+    "foreign_tables": _operator(
+        "The schema {schema} holds tables that are not Jemmo's, {table} for example.",
+        "Set {variable} to the name of a schema for Jemmo alone. It is created at the start.",
+    ),
+    "foreign_tables/unlisted": _operator(
+        "The schema {schema} holds tables that are not Jemmo's: {tables}.",
+        "Move them away, by ALTER TABLE {schema}.{table} SET SCHEMA public for example. (A table of a new version of "
+        "Jemmo needs a line in jemmo.store.db.policies.)",
+    ),
+    "foreign_tables/restore": _operator(
+        "The database holds tables that are not Jemmo's, {table} for example.",
+        "Restore into a database of Jemmo's own.",
+    ),
+    "foreign_schema": _operator(
+        "The schema {schema} belongs to the role {role}, who could change or read what Jemmo keeps in it.",
+        "Have its owner or a superuser run DROP SCHEMA {schema}; it is created at the start. Or set {variable} to "
+        "another name.",
+    ),
+    "not_the_owner": _operator(
+        "The database's tables must be changed, and the role in DATABASE_URL may not do that.",
+        "Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
+    ),
+    "tables_newer": _operator(
+        "The database's tables are of a newer Jemmo than this one.",
+        "Upgrade Jemmo on this machine too. To go back instead, restore the backup from before the upgrade: "
+        "docs/operations.md, Upgrading.",
+    ),
+    # the PostgreSQL that comes with Jemmo
+    "database": _operator(
+        "{step} failed: {reason}.",
+        f"Run `jemmo doctor`, and send its output to support. {_OWN_SERVER}",
+    ),
+    "database/disk_full": _operator("{step} failed. The disk is full.", _FREE_SPACE),
+    "database/folder": _operator(
+        "{step} failed. The database may not use its folder ({folder}).", _FOLDER
+    ),
+    "database/memory": _operator(
+        "{step} failed. There is not enough memory for the database.",
+        f"Free about 300 MB of memory and run the command again. {_OWN_SERVER}",
+    ),
+    "database/incompatible": _operator(
+        "{step} failed. The data folder was made by another version of PostgreSQL.",
+        f"Go back to the version of Jemmo that made it. {_OWN_SERVER}",
+    ),
+    "database/system": _operator(
+        "{step} failed. The PostgreSQL that comes with Jemmo does not run on this system.",
+        _OWN_SERVER,
+    ),
+    "database/root": _operator(
+        "PostgreSQL does not run as root, and the system user for it cannot be created.",
+        f"Run Jemmo as an ordinary user, or create the user {{user}}. {_OWN_SERVER}",
+    ),
+    "database/older": _operator(
+        "The data in {folder} is of PostgreSQL {version}, and this Jemmo comes with {ours}.",
+        "Start the Jemmo that made it once more and run `jemmo backup --to FOLDER`, then `jemmo down`. Rename {root} "
+        "to {name}-{version}. With this Jemmo, run `jemmo restore --from FILE`. docs/operations.md explains each step. "
+        f"{_OWN_SERVER}",
+    ),
+    "database/newer": _operator(
+        "The data in {folder} is of PostgreSQL {version}, and this Jemmo comes with {ours}.",
+        f"Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
+    ),
+    "database/socket": _operator(
+        "The database needs {folder} for its socket, and it belongs to somebody else.",
+        "Remove it, or choose a JEMMO_HOME with a shorter path.",
+    ),
+    "database/none": _operator(
+        "There is no embedded PostgreSQL for this system.", f"Run `make setup` again. {_OWN_SERVER}"
+    ),
+    "database/stops": _operator(
+        "The database does not stop.", "Wait a minute and run `jemmo down` again."
+    ),
+    "database/occupied": _operator(
+        "Another command has been starting or stopping the database for a long time.",
+        "End it, and run this one again.",
+    ),
+    "database/repairs": _operator(
+        "The database is still repairing itself after a crash.",
+        "Run the command again in a few minutes. {log} tells how far it is.",
+    ),
+    "database/password": _operator(
+        "The database does not accept its own password.",
+        "Restore {file} from a backup of this folder.",
+    ),
+    "database/moved": _operator(
+        "The database runs, but its folder was moved from {before} to {folder}.",
+        "Run `jemmo down`, then this command again.",
+    ),
+}
+
+MACHINE: dict[str, Entry] = {
+    "disk_full": _operator(
+        _("The disk of the machine that runs Jemmo is full ({place})."), _FREE_SPACE
+    ),
+    "not_writable": _operator(_("Jemmo may not write to its own folder ({place})."), _FOLDER),
+    "open_files": _operator(
+        _("Jemmo has too many open files and connections."),
+        "Raise the limit of open files (`ulimit -n`, LimitNOFILE) to 4096 or more.",
+    ),
+    "configuration": _operator(_("Jemmo isn't configured correctly."), "Run `jemmo doctor`."),
+    "environment": _operator("{variable} cannot be read.", _CORRECT),
+    "environment/number": _operator(
+        "{variable} must be a whole number, {least} or more.", _CORRECT
+    ),
+    "environment/range": _operator(
+        "{variable} must be a whole number, {least} to {most}.", _CORRECT
+    ),
+    "environment/seconds": _operator(
+        "{variable} must be a number of seconds, {least} or more.", _CORRECT
+    ),
+    "environment/address": _operator(
+        "{variable} cannot be read.",
+        f"{_CORRECT} Percent-encode special characters of its password, @ as %40 for example.",
+    ),
+    "environment/url": _operator(
+        "{variable} must be a scheme and a host name alone.",
+        "Give Jemmo its own host name, such as https://jemmo.example.com. A path such as https://example.com/jemmo is "
+        "not supported.",
+    ),
+    "environment/schema": _operator(
+        "{variable} cannot be the name of a schema.",
+        "Use lower-case letters, digits and underscores, or unset it.",
+    ),
+    "environment/shared_schema": _operator(
+        "{variable} is {schema}, a schema that other programs and roles use too.",
+        "Name a schema used only by Jemmo, or unset it.",
+    ),
+    "environment/choice": _operator("{variable} is “{value}”.", "Set it to one of: {choices}."),
+    "file_limit": _operator(
+        "JEMMO_FILE_MB cannot be “{value}”.",
+        "Set it to a number of megabytes from 1 to 200, or leave it out for 20.",
+    ),
+    "secret_key": _operator(
+        "JEMMO_SECRET_KEY must have {least} characters or more.",
+        "Choose another, for example by `openssl rand -base64 48`. Everybody signs in again.",
+    ),
+    "secret_key/damaged": _operator(
+        "{path}, which signs sessions, is damaged.",
+        "Remove it: Jemmo makes another, and everybody signs in again.",
+    ),
+    # encryption keys
+    "encryption_keys": _operator(
+        _("A stored secret can't be opened with the present encryption keys."),
+        "Point JEMMO_KEYSET to the keys this database was filled with, or connect the ATS again.",
+    ),
+    "encryption_keys/unreadable": _operator(
+        "The encryption keys in {path} can't be read.",
+        "Check that the file is whole and readable by this user, or restore it from your backup.",
+    ),
+    "encryption_keys/missing": _operator(
+        "The encryption keys are missing: {path} does not exist, but the database holds data sealed with them.",
+        "Restore the file from your backup, or point JEMMO_KEYSET to it.",
+    ),
+    "encryption_keys/restore": _operator(
+        "The encryption keys are missing: {path} does not exist, and what is in the backup is sealed with them.",
+        "Put the keyset that you stored separately there, then restore. Nothing was changed.",
+    ),
+    "encryption_keys/wrapping": _operator(
+        "JEMMO_KEYSET_KEY is not a key.",
+        "Set it to 32 random bytes as base64: `openssl rand -base64 32` makes them.",
+    ),
+    "encryption_keys/wrapped": _operator(
+        "The encryption keys are themselves encrypted, and the key for them is missing.",
+        _KEYSET_KEY,
+    ),
+    "encryption_keys/other_wrapping": _operator(
+        "The encryption keys are themselves encrypted, and with another key than JEMMO_KEYSET_KEY.",
+        _KEYSET_KEY,
+    ),
+    "wrong_keyset": _operator(
+        "The encryption keys in {path} are not those this database was filled with.",
+        "Restore the right file from your backup, or point JEMMO_KEYSET to it. Nothing was changed.",
+    ),
+    "wrong_keyset/backup": _operator(
+        "The keys in {path} are not those of this backup, which needs the key {key}.",
+        "Put the keyset that was kept with this backup there (`jemmo keys status` shows IDs), then restore. Nothing "
+        "was changed.",
+    ),
+    "keyset_plain": _operator(
+        "The keyset is not encrypted: with it, whoever finds the backup reads everything in it.",
+        "Copy {path} to another place than the backup, or set JEMMO_KEYSET_KEY, run `jemmo keys rotate`, and keep that "
+        "key apart.",
+    ),
+}

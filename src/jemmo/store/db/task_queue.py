@@ -1,0 +1,143 @@
+"""The queue's tables, which its library makes. They are named in this module alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+PREFIX = "procrastinate"
+JOBS = "procrastinate_jobs"
+TABLES = {
+    "procrastinate_events": "states of tasks",
+    JOBS: "tasks, which name connections by id",
+    "procrastinate_periodic_defers": "the clock of tasks",
+    "procrastinate_workers": "signs of life",
+}
+"""With what is in them."""
+
+# Whether an automatic sync of the connection ``c`` waits in the queue, or a worker has one in hand.
+SYNC_WAITS = """EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')"""
+SYNC_IN_HAND = """EXISTS (SELECT FROM procrastinate_jobs j
+            WHERE j.lock = 'sync:' || c.id AND j.status = 'doing')"""
+
+# How many other syncs of a connection's organization wait or run.
+_OTHER_SYNCS = """
+    SELECT count(*) FROM procrastinate_jobs j WHERE j.status IN ('todo', 'doing') AND j.lock IN (
+        SELECT 'sync:' || other.id FROM connection me JOIN connection other
+            ON other.org_id = me.org_id AND other.id <> me.id WHERE me.id = %s)"""
+
+# Let tasks that wait already wait no longer than a new one would.
+_RAISE_PRIORITY = """
+    UPDATE procrastinate_jobs SET priority = greatest(priority, %s)
+    WHERE queueing_lock = ANY(%s) AND status = 'todo'"""
+
+# Queue the tasks of dead workers again. One whose like waits already is dropped rather than doubled; one that ended
+# its worker again and again waits longer each time, up to a quarter of an hour.
+_RESCUE = """
+    WITH stalled AS (
+        SELECT j.id, j.queueing_lock FROM procrastinate_jobs j
+        LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+        WHERE j.status = 'doing'
+            AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %(seconds)s))
+        FOR UPDATE OF j SKIP LOCKED),
+    first AS (
+        SELECT DISTINCT ON (coalesce(queueing_lock, id::text)) id FROM stalled s
+        WHERE NOT EXISTS (SELECT FROM procrastinate_jobs o
+            WHERE o.status = 'todo' AND o.queueing_lock = s.queueing_lock)
+        ORDER BY coalesce(queueing_lock, id::text), id),
+    again AS (
+        UPDATE procrastinate_jobs j SET status = 'todo', attempts = attempts + 1,
+            worker_id = NULL, scheduled_at = now() + make_interval(secs => 10 * least(attempts, 90))
+        FROM first WHERE first.id = j.id RETURNING 1),
+    doubled AS (
+        DELETE FROM procrastinate_jobs j USING stalled s
+        WHERE j.id = s.id AND j.id NOT IN (SELECT id FROM first) RETURNING 1)
+    SELECT (SELECT count(*) FROM again) + (SELECT count(*) FROM doubled)"""
+
+# The priorities of the most urgent tasks that wait for a worker.
+_MOST_URGENT = """
+    SELECT j.priority FROM procrastinate_jobs j
+    WHERE j.status = 'todo' AND j.queue_name = ANY(%s)
+        AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs o
+            WHERE o.lock = j.lock AND o.status = 'doing')
+    ORDER BY j.priority DESC LIMIT %s"""
+
+# Whether a sync of one of these connections and scopes is queued and may start now.
+_SYNC_DUE = """
+    SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo'
+        AND task_name = 'sync_connection' AND args->>'connection_id' = ANY(%s)
+        AND coalesce(args->>'only', '') = ANY(%s)
+        AND (scheduled_at IS NULL OR scheduled_at <= now()))"""
+
+# Take what is queued or remembered for an organization and its connections out of the queue.
+_DROP = """
+    DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND task_name <> ALL(%(kept)s) AND (
+        position(%(org)s in args::text) > 0 OR EXISTS (SELECT FROM connection c
+            WHERE c.org_id = %(org)s::uuid AND position(c.id::text in args::text) > 0))"""
+
+# How many tasks of each queue wait or run, and for how long the oldest has waited.
+LENGTHS = """
+    SELECT queue_name, status::text, count(*),
+        coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::float8
+    FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1, 2"""
+
+# How many workers are alive.
+WORKERS = (
+    "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'"
+)
+
+# Whether a worker was alive within this time.
+_WORKER_SEEN = """
+    SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - %s::interval)"""
+
+
+def other_syncs(connection_id: UUID) -> int:
+    return int(_value(_OTHER_SYNCS, [connection_id]))
+
+
+def raise_priority(priority: int, locks: list[str]) -> bool:
+    """Whether a task that waits under one of these locks does as much."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE_PRIORITY, [priority, locks])
+        return bool(cursor.rowcount)
+
+
+def rescue(seconds: float) -> int:
+    """Queue again what workers had in hand whose last sign of life is ``seconds`` old; how many tasks that were."""
+    with transaction.atomic():
+        return int(_value(_RESCUE, {"seconds": seconds}))
+
+
+async def most_urgent(db: AsyncConnection[TupleRow], queues: list[str], most: int) -> list[int]:
+    """The priorities of the most urgent tasks that wait for hands, the highest first."""
+    answer = await db.execute(_MOST_URGENT, [queues, most])
+    return [row[0] for row in await answer.fetchall()]
+
+
+def is_sync_due(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
+    """Whether a sync of these scopes is queued and may start now."""
+    return bool(connection_ids) and bool(_value(_SYNC_DUE, [connection_ids, list(scopes)]))
+
+
+def drop_tasks(org_id: UUID) -> int:
+    """Take what waits to be done for an organization out of the queue, and what is remembered of what was done."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP, {"org": str(org_id), "kept": ["delete_organisation"]})
+        return int(cursor.rowcount)
+
+
+def worker_seen(within: timedelta | str) -> bool:
+    return bool(_value(_WORKER_SEEN, [within]))
+
+
+def _value(query: str, values: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchone()[0]
