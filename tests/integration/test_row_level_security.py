@@ -57,6 +57,14 @@ def test_every_table_has_a_policy_or_a_reason(owner_url: str) -> None:
     assert all(OPEN.values())
 
 
+def test_no_policy_calls_a_function_of_ours(owner_url: str) -> None:
+    """Postgres would parse and inline it whenever it plans a statement on that table."""
+    with psycopg.connect(owner_url) as db:
+        expressions = db.execute("SELECT pg_get_expr(polqual, polrelid) FROM pg_policy").fetchall()
+    assert len(expressions) == len(POLICIES) + len(OPEN)
+    assert [text for (text,) in expressions if "jemmo_" in text] == []
+
+
 def test_a_forgotten_table_stops_the_migration(owner_url: str) -> None:
     with psycopg.connect(owner_url) as db:
         db.execute("CREATE TABLE forgotten (id int)")
