@@ -124,7 +124,10 @@ def everything(org: models.Organisation) -> dict[str, set[str]]:
     listed: dict[str, set[str]] = {"jobs": set(), "talents": set()}
     lists: dict[str, tuple[Any, Any]] = {
         "jobs": (jobs.search, jobs.JobFilters),
-        "talents": (talents.search, talents.TalentFilters),
+        "talents": (
+            partial(talents.search, lookup=talents.Lookup(), unseal=None),
+            talents.TalentFilters,
+        ),
     }
     for kind, (search, filters) in lists.items():
         page = 1
