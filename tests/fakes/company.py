@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 from django.db import connections
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.outcomes import RunReport
 from jemmo.domain.records import Contact
 from jemmo.domain.streams import Mode, Stream
@@ -19,9 +20,8 @@ from jemmo.services.base import api_keys
 from jemmo.services.sync.runner import sync
 from jemmo.services.sync.verification import Verdict, verify
 from jemmo.store.db.run_context import (
-    application_texts_context,
     contact_context,
-    talent_texts_context,
+    texts_context,
 )
 from jemmo.store.models import Connection, Organisation
 from jemmo.store.sync.tables import TABLES
@@ -30,17 +30,15 @@ from jemmo.vault import default_vault
 T = TypeVar("T")
 
 TEXTS = {
-    Stream.TALENTS: (
-        "SELECT t.remote_id, c.sealed_texts FROM talent_contacts c JOIN talent t "
-        "ON t.id = c.talent_id WHERE t.connection_id = {me} AND c.sealed_texts IS NOT NULL",
-        talent_texts_context,
-    ),
-    Stream.APPLICATIONS: (
-        "SELECT remote_id, sealed_texts FROM application "
-        "WHERE connection_id = {me} AND sealed_texts IS NOT NULL",
-        application_texts_context,
-    ),
+    stream: f"SELECT remote_id, sealed_texts FROM {entity.table} "
+    "WHERE connection_id = {me} AND sealed_texts IS NOT NULL"
+    for stream, entity in ENTITIES.items()
+    if entity.has_sealed_texts
 }
+TEXTS[Stream.TALENTS] = (
+    "SELECT t.remote_id, c.sealed_texts FROM talent_contacts c JOIN talent t "
+    "ON t.id = c.talent_id WHERE t.connection_id = {me} AND c.sealed_texts IS NOT NULL"
+)
 
 
 class Company:
@@ -109,8 +107,8 @@ class Company:
         """What was kept apart from the texts of talents or applications, by remote id."""
         opened: dict[str, dict[str, Any]] = {}
         if stream in TEXTS:
-            query, context = TEXTS[stream]
-            for key, sealed in await self.rows(query):
+            context = texts_context(ENTITIES[stream].table)
+            for key, sealed in await self.rows(TEXTS[stream]):
                 plain = default_vault().open(sealed, context(self.id, key))
                 opened[key] = msgspec.json.decode(plain, type=dict[str, Any])
         return opened

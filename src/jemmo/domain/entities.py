@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from jemmo.domain import records
-from jemmo.domain.fields import Field, links
+from jemmo.domain.fields import Field, kept_apart, links
 from jemmo.domain.streams import Stream
 
 
@@ -53,6 +53,11 @@ class Entity(Struct, frozen=True, kw_only=True):
     def is_personal(self) -> bool:
         """Whether it is about a talent, and therefore erased with them."""
         return records.Talent in (self.record, *(link.target for link in links(self.record)))
+
+    @property
+    def has_sealed_texts(self) -> bool:
+        """Whether its table has a column for what was taken out of its texts; that of a talent is in another table."""
+        return self.record is not records.Talent and kept_apart(self.record)
 
     @property
     def owner_link(self) -> Field:

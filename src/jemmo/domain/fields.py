@@ -33,6 +33,7 @@ class Mark(Enum):
 
     SEARCHED = "search finds the record by it"
     NOT_EXPORTED = "left out of exports and the API"
+    FORGOTTEN = "taken away once the ATS has anonymized the person"
 
 
 class Label(NamedTuple):
@@ -99,6 +100,16 @@ def sealed(record: type[Struct]) -> tuple[str, ...]:
 
 def searched(record: type[Struct]) -> tuple[Field, ...]:
     return tuple(field for field in fields_of(record) if Mark.SEARCHED in field.marks)
+
+
+def forgotten(record: type[Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields_of(record) if Mark.FORGOTTEN in field.marks)
+
+
+@cache
+def kept_apart(record: type[Struct]) -> bool:
+    """Whether something may be taken out of its texts before it is stored in clear."""
+    return bool(personal(record) or sealed(record))
 
 
 def links(record: type[Struct]) -> tuple[Field, ...]:

@@ -34,7 +34,7 @@ from jemmo.domain.fields import Label, Link, Mark, Privacy
 from jemmo.domain.translation_marks import marked as _
 
 PERSONAL, CONTACT, SEALED = Privacy.PERSONAL, Privacy.CONTACT, Privacy.SEALED
-SEARCHED, NOT_EXPORTED = Mark.SEARCHED, Mark.NOT_EXPORTED
+SEARCHED, NOT_EXPORTED, FORGOTTEN = Mark.SEARCHED, Mark.NOT_EXPORTED, Mark.FORGOTTEN
 
 CustomFields = dict[str, dict[str, Any]]
 
@@ -238,7 +238,7 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     rejected_by: RejectedBy | None = None
     hired_at: datetime | None = None
     source: Annotated[str | None, PERSONAL] = None
-    source_url: Annotated[str | None, PERSONAL, NOT_EXPORTED] = None
+    source_url: Annotated[str | None, PERSONAL, NOT_EXPORTED, FORGOTTEN] = None
     cover_letter: Annotated[str | None, SEALED, Label(_("Cover letter"))] = None
     is_sourced: bool = False
     moves: tuple[Move, ...] = ()

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.email_addresses import written_addresses
 from jemmo.domain.enums import ContactKind
-from jemmo.domain.fields import personal_texts, sealed
+from jemmo.domain.fields import kept_apart, personal_texts, sealed
 from jemmo.domain.masking import (
     CONTACT_TYPES,
     Hide,
@@ -26,12 +26,11 @@ from jemmo.domain.masking import (
     hidden_value,
     may_hide,
 )
-from jemmo.domain.records import Application, Contact, Record, Talent
+from jemmo.domain.records import Contact, Record, Talent
 
 TALENT_TEXTS = personal_texts(Talent)
 _TALENT_SAYS = attrgetter(*TALENT_TEXTS)
 _TALENT_DOCUMENTS = sealed(Talent)
-APPLICATION_TEXTS = personal_texts(Application)
 FILES = "files"
 FIELDS = "custom_fields"
 CONTACT_KINDS = {
@@ -49,9 +48,7 @@ def redact(record: Record) -> tuple[Record, RedactedTexts]:
     """The record as it may be stored in clear, and what it said before where that differs."""
     if isinstance(record, Talent):
         return _talent(record) if _may_hold(record) else (record, {})
-    if isinstance(record, Application):
-        return _application(record)
-    return record, {}
+    return _other(record) if kept_apart(type(record)) else (record, {})
 
 
 def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
@@ -120,14 +117,15 @@ def _talent(talent: Talent) -> tuple[Talent, RedactedTexts]:
     return (replace(talent, **kept), texts) if texts else (talent, texts)
 
 
-def _application(application: Application) -> tuple[Application, RedactedTexts]:
-    kept, texts = _changed(application, APPLICATION_TEXTS, Search().without_contacts)
-    _seal(application, kept, texts)
-    return (replace(application, **kept), texts) if texts else (application, texts)
+def _other(record: Record) -> tuple[Record, RedactedTexts]:
+    """A record whose personal fields are plain texts and documents."""
+    kept, texts = _changed(record, personal_texts(type(record)), Search().without_contacts)
+    _seal(record, kept, texts)
+    return (replace(record, **kept), texts) if texts else (record, texts)
 
 
 def _changed(
-    record: Talent | Application, names: tuple[str, ...], hide: Hide
+    record: Record, names: tuple[str, ...], hide: Hide
 ) -> tuple[RedactedTexts, RedactedTexts]:
     """Of these fields those that hold contact details: without them, and as they were."""
     kept, texts = {}, {}
@@ -138,7 +136,7 @@ def _changed(
     return kept, texts
 
 
-def _seal(record: Talent | Application, kept: RedactedTexts, texts: RedactedTexts) -> None:
+def _seal(record: Record, kept: RedactedTexts, texts: RedactedTexts) -> None:
     """Take out the documents among its fields, whatever they say."""
     for name in sealed(type(record)):
         if document := getattr(record, name):

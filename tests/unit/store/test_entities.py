@@ -31,7 +31,7 @@ OWN = {
         *("excluded_reason", "search", "anonymised_at"),
         *("do_not_contact_at", "do_not_contact_reason", "do_not_contact_by"),
     },
-    "application": {"sealed_texts"},
+    **{entity.table: {"sealed_texts"} for entity in ENTITIES.values() if entity.has_sealed_texts},
     "attachment": {
         *("remote_deleted_at", "size", "sha256", "fetch_status", "reason", "tries"),
         *("next_try_at", "fetched_at", "current_version"),
@@ -114,4 +114,6 @@ def test_redaction_knows_every_shape_of_personal_field() -> None:
     """``domain.redaction`` handles texts by themselves; another shape needs a line there and in ``text_masking``."""
     shaped = set(personal(records.Talent)) - set(personal_texts(records.Talent))
     assert shaped == {"location", "tags", "custom_fields"}
-    assert personal(records.Application) == personal_texts(records.Application)
+    for entity in ENTITIES.values():
+        if entity.has_sealed_texts:
+            assert personal(entity.record) == personal_texts(entity.record)

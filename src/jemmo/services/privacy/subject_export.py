@@ -31,7 +31,7 @@ from jemmo.store.models import (
     Talent,
     TalentContacts,
 )
-from jemmo.store.records.redaction import open_contacts, restore_letters, restore_texts
+from jemmo.store.records.redaction import open_contacts, restore_own_texts, restore_texts
 from jemmo.vault import Vault
 
 ROWS = 200  # read at a time
@@ -120,7 +120,7 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
     )
     rows = applications.iterator(ROWS)
     while chunk := list(islice(rows, ROWS)):
-        restore_letters(chunk, vault.open)
+        restore_own_texts(chunk, vault.open)
         for application in chunk:
             yield {
                 **_plain(application),

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from jemmo.connectors.base import FULL_SWEEP
 from jemmo.connectors.registry import connector_for
 from jemmo.domain import numbers, system_errors
+from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.domain.errors import (
     Cancelled,
     ConfigError,
@@ -57,9 +58,10 @@ QUOTA_BESIDE_REFETCHES = 0.95
 
 RENEW_EVERY = 15.0  # seconds; the lease lasts four times as long
 
+_OF_APPLICATIONS = (Stream.REJECT_REASONS, *PERSONAL_STREAMS)
 GROUPS = {
-    "jobs": (Stream.DEPARTMENTS, Stream.USERS, Stream.JOBS, Stream.POSTINGS, Stream.STAGES),
-    "talents": (Stream.REJECT_REASONS, Stream.STAGES, Stream.TALENTS, Stream.APPLICATIONS),
+    "jobs": tuple(stream for stream in Stream if stream not in _OF_APPLICATIONS),
+    "talents": (Stream.STAGES, *_OF_APPLICATIONS),
 }
 """What ``--only`` reads."""
 

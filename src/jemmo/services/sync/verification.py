@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from jemmo.domain import numbers
+from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.domain.errors import StreamRefused
 from jemmo.domain.history import is_older, limit_of
 from jemmo.domain.ports import Source
@@ -98,7 +99,7 @@ async def verify(
                 except StreamRefused:
                     continue  # a lookup that this account does not show
                 erased = set()
-                if spec.name in suppression.STREAMS:
+                if spec.name in PERSONAL_STREAMS:
                     kept_out = await suppression.hashes(db, connection_id)
                     erased = {key for key in theirs if keeps_out(spec.name, key) in kept_out}
                 with explained():

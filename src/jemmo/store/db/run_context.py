@@ -87,11 +87,13 @@ def contact_context(connection_id: UUID, remote_id: str) -> bytes:
     return b"contacts:" + connection_id.bytes + remote_id.encode()
 
 
-def talent_texts_context(connection_id: UUID, remote_id: str) -> bytes:
-    """What the texts of a talent that hold contact details are bound to."""
-    return b"talent texts:" + connection_id.bytes + remote_id.encode()
+def texts_context(table: str) -> Callable[[UUID, str], bytes]:
+    """What the texts of a record of this table are bound to, where they hold contact details."""
+
+    def context(connection_id: UUID, remote_id: str) -> bytes:
+        return f"{table} texts:".encode() + connection_id.bytes + remote_id.encode()
+
+    return context
 
 
-def application_texts_context(connection_id: UUID, remote_id: str) -> bytes:
-    """The same of an application."""
-    return b"application texts:" + connection_id.bytes + remote_id.encode()
+talent_texts_context = texts_context("talent")

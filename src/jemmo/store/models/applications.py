@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from jemmo.store.models.accounts import Organisation
 from jemmo.store.models.jobs import Job, Stage
-from jemmo.store.models.synced import OfOrganisation, Synced
+from jemmo.store.models.synced import HasSealedTexts, OfOrganisation, Synced
 from jemmo.store.models.talents import Talent
 
 
@@ -21,7 +21,7 @@ class RejectReason(Synced):
         db_table = "reject_reason"
 
 
-class Application(Synced):
+class Application(HasSealedTexts, Synced):
     """A relation is null while the record it points to has not arrived; its ``…_remote_id`` then says which.
 
     None has a database constraint; see ``docs/decisions/0017``.
@@ -68,10 +68,9 @@ class Application(Synced):
     source = models.TextField(null=True)
     source_url = models.TextField(null=True)
     is_sourced = models.BooleanField(db_default=False)
-    sealed_texts = models.BinaryField(null=True)
 
     cover_letter: str | None = None
-    """Part of ``sealed_texts``; known when ``selectors.apart`` has opened them."""
+    """Part of ``sealed_texts``; known when ``store.records.redaction`` has opened them."""
 
     class Meta(Synced.Meta):
         db_table = "application"

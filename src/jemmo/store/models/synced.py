@@ -7,7 +7,8 @@ Deleting a connection deletes its rows by name (``jemmo.services.connections.con
 
 from __future__ import annotations
 
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -66,3 +67,14 @@ class Synced(models.Model):
 
     def __str__(self) -> str:
         return f"{type(self).__name__.lower()} {self.remote_id}"
+
+
+class HasSealedTexts(models.Model):
+    """What a record's texts said before contact details were taken out, encrypted: see ``jemmo.domain.redaction``."""
+
+    sealed_texts = models.BinaryField(null=True)
+    connection_id: UUID
+    remote_id: Any
+
+    class Meta:
+        abstract = True

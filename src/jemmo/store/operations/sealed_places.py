@@ -1,4 +1,7 @@
-"""Every place of the tables that holds a sealed value: what rotation must reach. A new one is added here."""
+"""Every place of the tables that holds a sealed value: what rotation must reach.
+
+Texts of records follow from ``domain.entities``; any other new place is added here.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from msgspec import Struct
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
 from jemmo.store.db.run_context import (
-    application_texts_context,
     contact_context,
     talent_texts_context,
+    texts_context,
 )
 
 Opens = Callable[[bytes, bytes], bytes]
@@ -109,12 +113,16 @@ def places(
         _place("connection", "sealed_key", "id", "s.id, s.provider, s.base_url", key_context),
         _of_talent("sealed", contact_context),
         _of_talent("sealed_texts", talent_texts_context),
-        _place(
-            "application",
-            "sealed_texts",
-            "id",
-            "s.connection_id, s.remote_id",
-            application_texts_context,
+        *(
+            _place(
+                entity.table,
+                "sealed_texts",
+                "id",
+                "s.connection_id, s.remote_id",
+                texts_context(entity.table),
+            )
+            for entity in ENTITIES.values()
+            if entity.has_sealed_texts
         ),
         _place("rejection", "sealed_raw", "id", "s.connection_id", rejection_context),
         _place("file_text", "sealed", "attachment_id", "s.attachment_id", text_context),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from jemmo.domain.anonymity import is_anonymous, names_somebody
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.fields import forgotten
 from jemmo.domain.records import Record, Talent
 from jemmo.store.db.postgres import Connection
 from jemmo.store.db.run_context import AnonymizedTalent, MentionHasher
@@ -28,12 +30,19 @@ _STEPS = {
     "file_name = NULL WHERE talent_id = ANY(%(ids)s)",
     "rejected talents": "DELETE FROM rejection r USING talent t WHERE t.id = ANY(%(ids)s) "
     "AND r.connection_id = t.connection_id AND r.stream = 'talents' AND r.remote_id = t.remote_id",
-    "rejected applications": "DELETE FROM rejection r USING application a "
-    "WHERE a.talent_id = ANY(%(ids)s) AND r.connection_id = a.connection_id "
-    "AND r.stream = 'applications' AND r.remote_id = a.remote_id",
-    "letters": "UPDATE application SET sealed_texts = NULL, source_url = NULL "
-    "WHERE talent_id = ANY(%(ids)s)",
 }
+for _entity in ENTITIES.values():
+    if _entity.is_personal and _entity.record is not Talent:
+        _STEPS[f"rejected {_entity.stream}"] = (
+            f"DELETE FROM rejection r USING {_entity.table} a "
+            "WHERE a.talent_id = ANY(%(ids)s) AND r.connection_id = a.connection_id "
+            f"AND r.stream = '{_entity.stream}' AND r.remote_id = a.remote_id"
+        )
+        _taken = ("sealed_texts", *forgotten(_entity.record))
+        _STEPS[f"texts of {_entity.stream}"] = (
+            f"UPDATE {_entity.table} SET {', '.join(f'{name} = NULL' for name in _taken)} "
+            "WHERE talent_id = ANY(%(ids)s)"
+        )
 
 _APPLICATIONS = "SELECT remote_id FROM application WHERE talent_id = ANY(%s)"
 _FORGET = """

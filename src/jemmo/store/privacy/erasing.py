@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from msgspec import Struct
 
 from jemmo.domain.entities import ENTITIES, PERSONAL_STREAMS
 from jemmo.domain.retention import Lift
 from jemmo.domain.streams import Stream
-from jemmo.store.models import Application, FileVersion, Suppression, Talent
+from jemmo.store.models import FileVersion, Suppression, Talent
+from jemmo.store.models.by_stream import MODELS
 from jemmo.store.privacy.suppression import LOCK
 
 
@@ -48,10 +50,14 @@ def traces_of(org_id: UUID, talents: list[UUID]) -> Traces:
             ("talents", key, talent.remote_id) for key in (talent.remote_id, *talent.remote_aliases)
         ]
     owners = {talent.id: talent.remote_id for talent in people}
-    for application in Application.objects.filter(talent__in=list(owners)):
-        assert application.talent_id is not None
-        mine = by_connection.setdefault(application.connection_id, [])
-        mine.append(("applications", application.remote_id, owners[application.talent_id]))
+    for stream in PERSONAL_STREAMS:
+        if stream is not Stream.TALENTS:
+            theirs: QuerySet[Any] = QuerySet(MODELS[stream]).filter(talent__in=list(owners))
+            for connection_id, key, talent_id in theirs.values_list(
+                "connection_id", "remote_id", "talent_id"
+            ):
+                mine = by_connection.setdefault(connection_id, [])
+                mine.append((str(stream), key, owners[talent_id]))
     versions = FileVersion.objects.filter(attachment__talent__in=[talent.id for talent in people])
     return Traces(
         org=org_id,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.domain.records import Application, Record
 from jemmo.domain.retention import Lift, lifts
 from jemmo.domain.streams import Stream
@@ -17,7 +18,6 @@ from jemmo.store.db.postgres import Connection
 SuppressionHasher = Callable[[Stream, str], bytes]
 """What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
 
-STREAMS = (Stream.TALENTS, Stream.APPLICATIONS)
 LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
 """Who writes a page takes it shared, who erases takes it alone: no page in flight brings an erased person back."""
 
@@ -50,7 +50,7 @@ async def erased(
     Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
     shows a sign of life is let in again here, and read anew with all that belongs to them.
     """
-    if stream not in STREAMS:
+    if stream not in PERSONAL_STREAMS:
         return None
     await db.execute(f"SELECT pg_advisory_xact_lock_shared({LOCK})".encode(), [connection_id])
     answer = await db.execute(

@@ -27,11 +27,12 @@ from jemmo.store.models import (
     Talent,
 )
 from jemmo.store.models.by_stream import MODELS
+from jemmo.store.models.synced import HasSealedTexts
 from jemmo.store.records.redaction import (
     Unseal,
     contacts_of,
     open_contacts,
-    restore_letters,
+    restore_own_texts,
     restore_texts,
 )
 
@@ -53,10 +54,10 @@ class Reader(Struct, frozen=True, kw_only=True):
             self.sees_withheld or talent is None or talent.withheld is None
         )
 
-    def opens(self, applications: Iterable[Application], talent: Talent | None) -> None:
-        """Put back what that person's applications say, if this reader may know it."""
+    def opens(self, rows: Iterable[HasSealedTexts], talent: Talent | None) -> None:
+        """Put back what that person's applications or notes say, if this reader may know it."""
         if self.unseal is not None and self.sees(talent):
-            restore_letters(applications, self.unseal)
+            restore_own_texts(rows, self.unseal)
 
     def shows(
         self, row: dict[str, Any], texts: Collection[str], talent: Talent | None
@@ -189,20 +190,26 @@ def _derived(stream: Stream) -> Kind:
     linked = [name for link in links(entity.record) for name in (f"{link.relation}_id", link.name)]
     fields = (*linked, *_own(entity.record))
     parts_fields = {part.attribute: _own(part.record) for part in entity.parts}
+    texts = personal(entity.record)
 
     def rows(
-        records: Sequence[Model], reader: Reader, parts: Collection[str]
+        records: Sequence[Any], reader: Reader, parts: Collection[str]
     ) -> Iterator[dict[str, Any]]:
         for record in records:
+            talent = record.talent if entity.is_personal else None
+            if entity.has_sealed_texts:
+                reader.opens([record], talent)
             row = {**_common(record), **_plain(record, fields)}
             for name, own in parts_fields.items():
                 row[name] = [_plain(part, own) for part in getattr(record, name).all()]
-            yield row
+            yield reader.shows(row, texts, talent) if texts else row
 
     def shown(org: Organisation) -> QuerySet[Any]:
         owner = entity.owner_link.relation if entity.owner else ""
         is_shown = of_shown(owner) if owner else Q()
         records: QuerySet[Any] = QuerySet(model).filter(is_shown, org=org, remote_deleted_at=None)
+        if entity.is_personal:
+            records = records.select_related("talent")
         return records.prefetch_related(*parts_fields)
 
     return Kind(model, (*_LOOKUP, *fields, *parts_fields), shown, rows)

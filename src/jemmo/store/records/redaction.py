@@ -13,12 +13,9 @@ import msgspec
 from jemmo.domain.masking import HIDDEN
 from jemmo.domain.records import Contact
 from jemmo.domain.redaction import FILES, TALENT_TEXTS, RedactedTexts, contacts_in_texts
-from jemmo.store.db.run_context import (
-    application_texts_context,
-    contact_context,
-    talent_texts_context,
-)
-from jemmo.store.models import Application, Attachment, Talent, TalentContacts
+from jemmo.store.db.run_context import contact_context, talent_texts_context, texts_context
+from jemmo.store.models import Attachment, Talent, TalentContacts
+from jemmo.store.models.synced import HasSealedTexts
 
 Unseal = Callable[[bytes, bytes], bytes]
 """Opens a sealed value: (sealed, context) -> plain."""
@@ -69,14 +66,14 @@ def restore_texts(
             attachment.track_restored()
 
 
-def restore_letters(applications: Iterable[Application], unseal: Unseal) -> None:
-    """The same of applications; of those alone it is known what their letters say."""
-    for application in applications:
-        if application.sealed_texts is not None:
-            context = application_texts_context(application.connection_id, application.remote_id)
-            plain = unseal(bytes(application.sealed_texts), context)
+def restore_own_texts(rows: Iterable[HasSealedTexts], unseal: Unseal) -> None:
+    """The same of records that keep such texts in a column of their own, such as applications."""
+    for row in rows:
+        if row.sealed_texts is not None:
+            context = texts_context(row._meta.db_table)  # noqa: SLF001 - Django's own name for a public thing
+            plain = unseal(bytes(row.sealed_texts), context(row.connection_id, row.remote_id))
             for name, value in msgspec.json.decode(plain, type=RedactedTexts).items():
-                setattr(application, name, value)
+                setattr(row, name, value)
 
 
 def restore_listed_texts(talents: Iterable[Talent], unseal: Unseal) -> None:

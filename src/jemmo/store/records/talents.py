@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from jemmo.domain import records as canonical
 from jemmo.domain.consent import Stance, Withheld
 from jemmo.domain.enums import ApplicationStatus, StageCategory
 from jemmo.domain.masking import has_contacts
@@ -49,11 +50,11 @@ from jemmo.store.models import (
     TalentContacts,
 )
 from jemmo.store.records import jobs
-from jemmo.store.records.redaction import Unseal, open_contacts, restore_letters, restore_texts
+from jemmo.store.records.redaction import Unseal, open_contacts, restore_own_texts, restore_texts
 from jemmo.store.records.text_masking import (
     conceal,
-    conceal_applications,
     conceal_files,
+    conceal_own_texts,
     matches_without_contacts,
     show_texts,
 )
@@ -354,10 +355,10 @@ def _opened(
     """The contact details, with all texts as they were; for who may not see them nothing that holds any."""
     if unseal is None:
         conceal(talent)
-        conceal_applications(applications)
+        conceal_own_texts(canonical.Application, applications)
         conceal_files(files)
         return None
     row = TalentContacts.objects.filter(talent=talent).first()
     restore_texts(talent, row, unseal, files=files)
-    restore_letters(applications, unseal)
+    restore_own_texts(applications, unseal)
     return open_contacts(row, talent, unseal) if row else []

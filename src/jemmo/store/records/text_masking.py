@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Model
 from django.db.models.expressions import RawSQL
+from msgspec import Struct
 
 from jemmo.domain import records
-from jemmo.domain.fields import searched
+from jemmo.domain.fields import personal_texts, searched
 from jemmo.domain.masking import Search, hidden_fields, hidden_value, without_contacts
-from jemmo.domain.redaction import APPLICATION_TEXTS, TALENT_TEXTS
-from jemmo.store.models import Application, Attachment, Talent
+from jemmo.domain.redaction import TALENT_TEXTS
+from jemmo.store.models import Attachment, Talent
 from jemmo.store.records.redaction import Unseal, restore_listed_texts
 
 MAX_SEARCHED_IN_ROW = 2_000
@@ -64,10 +65,11 @@ def _beginning(text: str | None) -> str | None:
     return f"{text[:MAX_SHOWN_IN_ROW]}…"
 
 
-def conceal_applications(applications: Iterable[Application]) -> None:
-    for application in applications:
-        for name in APPLICATION_TEXTS:
-            setattr(application, name, without_contacts(getattr(application, name)))
+def conceal_own_texts(record: type[Struct], rows: Iterable[Model]) -> None:
+    """The same of records whose personal fields are plain texts, such as applications."""
+    for row in rows:
+        for name in personal_texts(record):
+            setattr(row, name, without_contacts(getattr(row, name)))
 
 
 def conceal_files(files: Iterable[Attachment]) -> None:

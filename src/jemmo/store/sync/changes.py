@@ -10,14 +10,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.redaction import FILES
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
-from jemmo.store.db.run_context import (
-    application_texts_context,
-    contact_context,
-    talent_texts_context,
-)
+from jemmo.store.db.run_context import contact_context, texts_context
 from jemmo.store.sync.children import CHILDREN, Child
 from jemmo.store.sync.tables import TABLES
 
@@ -60,14 +57,11 @@ async def images(
             plain = open_sealed(contacts, contact_context(connection_id, remote_id))
             image["contacts"] = msgspec.json.decode(plain)
         if texts is not None:
-            plain = open_sealed(texts, _texts_context(stream)(connection_id, remote_id))
+            context = texts_context(ENTITIES[stream].table)
+            plain = open_sealed(texts, context(connection_id, remote_id))
             _restore_texts(image, msgspec.json.decode(plain))
         by_remote_id[remote_id] = image
     return by_remote_id
-
-
-def _texts_context(stream: Stream) -> Callable[[UUID, str], bytes]:
-    return talent_texts_context if stream is Stream.TALENTS else application_texts_context
 
 
 def _restore_texts(image: dict[str, Any], texts: dict[str, Any]) -> None:
@@ -89,7 +83,7 @@ def _query(stream: Stream) -> str:
             "c.sealed, c.sealed_texts",
             "LEFT JOIN talent_contacts c ON c.talent_id = t.id",
         )
-    elif stream is Stream.APPLICATIONS:
+    elif ENTITIES[stream].has_sealed_texts:
         sealed = "NULL, t.sealed_texts"
     return (
         f"SELECT t.remote_id, to_jsonb(f), {sealed} FROM {table.name} t {joined} "

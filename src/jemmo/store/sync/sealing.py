@@ -9,15 +9,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from jemmo.domain.records import Application, Talent
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.records import Record, Talent
 from jemmo.domain.redaction import RedactedTexts, contacts_in_texts
 from jemmo.domain.streams import Stream
 from jemmo.store.db.run_context import (
     ContactHasher,
     Seal,
-    application_texts_context,
     contact_context,
     talent_texts_context,
+    texts_context,
 )
 from jemmo.store.sync.tables import as_numbers
 
@@ -36,9 +37,10 @@ class Sealing(Struct, frozen=True):
         """
         if stream is Stream.TALENTS:
             return self._of_talents(apart)
-        if stream is Stream.APPLICATIONS:
-            return [[sealed] for sealed in self._texts(apart, application_texts_context)]
-        return [[] for _ in apart]
+        if not ENTITIES[stream].has_sealed_texts:
+            return [[] for _ in apart]
+        context = texts_context(ENTITIES[stream].table)
+        return [[sealed] for sealed in self._texts(apart, context)]
 
     def _of_talents(self, apart: Sequence[tuple[Talent, RedactedTexts]]) -> list[list[Any]]:
         """The contact details, what they are found by, and what stood in texts."""
@@ -63,7 +65,7 @@ class Sealing(Struct, frozen=True):
 
     def _texts(
         self,
-        apart: Sequence[tuple[Talent | Application, RedactedTexts]],
+        apart: Sequence[tuple[Record, RedactedTexts]],
         context: Callable[[UUID, str], bytes],
     ) -> list[bytes | None]:
         return [

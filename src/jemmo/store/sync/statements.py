@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from jemmo.domain.entities import ENTITIES
 from jemmo.domain.records import Move
 from jemmo.domain.streams import Stream
 from jemmo.store.db.run_context import Policy
@@ -37,7 +38,7 @@ def _sealed(stream: Stream) -> list[Column]:
     """What is sealed of a record, beside its own columns: of talents the contact details, and what stood in texts."""
     if stream is Stream.TALENTS:
         return [Column("sealed", "bytea"), Column("hashes", "int8[]"), _TEXTS]
-    return [_TEXTS] if stream is Stream.APPLICATIONS else []
+    return [_TEXTS] if ENTITIES[stream].has_sealed_texts else []
 
 
 _TEXTS = Column("sealed_texts", "bytea")
@@ -126,7 +127,7 @@ def _values(table: Table) -> dict[str, str]:
     """What each column gets."""
     expressions = {column.name: _value(table, column) for column in table.staged}
     expressions |= {link.column: _linked(link) for link in table.links}
-    if table.stream is Stream.APPLICATIONS:
+    if ENTITIES[table.stream].has_sealed_texts:
         expressions["sealed_texts"] = "s.sealed_texts"
     if table.search:
         words = " || ' ' || ".join(_searched(table, name) for name in table.search)
