@@ -274,7 +274,7 @@ def reached(url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
         for key, value in {**database(url), "CONN_MAX_AGE": 0}.items():
             patch.setitem(connections.settings["default"], key, value)
         close_connections()
-        seeing = "-c jemmo.reach=everything -c jemmo.contacts=on"
+        seeing = "-c jemmo.reach=everything -c jemmo.contacts=on -c jemmo.notes=on"
         yield conninfo.changed(url, options=f"{conninfo.parse(url)['options']} {seeing}")
         close_connections()
 

@@ -28,6 +28,7 @@ from jemmo.domain.records import (
     Department,
     Job,
     Location,
+    Note,
     Posting,
     Record,
     Stage,
@@ -92,8 +93,12 @@ def found() -> Showcase:
 async def _fill(database_url: str) -> None:
     for name, records in (("acme", _acme()), ("globex", _globex())):
         found = await company(database_url, base_url="http://127.0.0.1:1", org=name)
-        more = (Stream.DEPARTMENTS, Stream.POSTINGS)
-        specs = (*(StreamSpec(name=stream, cursor="updated") for stream in more), *SPECS)
+        before, after = (Stream.DEPARTMENTS, Stream.POSTINGS), (Stream.NOTES,)
+        first, last = (
+            [StreamSpec(name=stream, cursor="updated") for stream in streams]
+            for streams in (before, after)
+        )
+        specs = (*first, *SPECS, *last)
         report = await run_source(FakeSource(records, specs=specs), found)
         assert report.error is None, report
     await in_thread(lambda: None)
@@ -162,7 +167,25 @@ def _acme() -> Pages:
         Stream.STAGES: [stages],
         Stream.TALENTS: [people],
         Stream.APPLICATIONS: [applications],
+        Stream.NOTES: [_notes()],
     }
+
+
+NOTE = f'Call her at {PHONE}. {DESCRIPTION}<a href="mailto:{EMAIL}">mail</a> zebrafinch'
+"""Hostile markup, contact details in text and in an attribute, and a word that stands nowhere else."""
+
+
+def _notes() -> list[Note]:
+    return [
+        Note(
+            remote_id="of-elodie",
+            talent_remote_id="elodie",
+            body=NOTE,
+            remote_created_at=NOW,
+        ),
+        Note(remote_id="private", talent_remote_id="elodie", is_private=True),
+        Note(remote_id="of-idle", talent_remote_id="idle", body="Of a hidden talent"),
+    ]
 
 
 def _postings() -> list[Posting]:

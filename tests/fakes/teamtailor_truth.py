@@ -20,6 +20,7 @@ KINDS = {
     Stream.STAGES: "stages",
     Stream.TALENTS: "candidates",
     Stream.APPLICATIONS: "job-applications",
+    Stream.NOTES: "notes",
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -101,6 +102,10 @@ QUERIES = {
         "'stage', (SELECT x.remote_id FROM stage x WHERE x.id = t.stage_id), "
         "'reason', (SELECT x.remote_id FROM reject_reason x WHERE x.id = t.reject_reason_id))",
     ),
+    Stream.NOTES: _plain(
+        "note",
+        " || jsonb_build_object('talent', (SELECT x.remote_id FROM talent x WHERE x.id = t.talent_id))",
+    ),
 }
 
 
@@ -152,5 +157,9 @@ EXPECTED: dict[Stream, Any] = {
         "stage": _one(one, "stage"),
         "reason": _one(one, "reject-reason"),
         "cover_letter": _text(one["attributes"].get("cover-letter")),
+    },
+    Stream.NOTES: lambda one: {
+        "talent": _one(one, "candidate"),
+        "body": None if one["attributes"]["private-note"] else _text(one["attributes"]["note"]),
     },
 }

@@ -24,7 +24,7 @@ from jemmo.vault import default_vault
 
 BELONGS_TO = {
     "talent": {
-        *("talent", "talent_contacts", "application", "stage_event"),
+        *("talent", "talent_contacts", "application", "stage_event", "note"),
         *("attachment", "file_version", "file_text"),
     },
     "job": {
@@ -36,7 +36,7 @@ BELONGS_TO = {
 
 
 def recruiter(org: Any, *, confidential: bool = False) -> Scope:
-    return Scope(org=org, contacts=True, confidential=confidential)
+    return Scope(org=org, contacts=True, confidential=confidential, notes=True)
 
 
 def tables_seen(rows: Rows) -> set[str]:

@@ -19,7 +19,8 @@ from jemmo.store.db.policies import OPEN, POLICIES
 from jemmo.store.db.scope import NOBODY, SIGN_IN, Reach, Scope, acting_in, organization_scope
 from jemmo.store.webhooks import deliveries
 
-CONTACTS = {table for table, policy in POLICIES.items() if policy.contacts}
+CONTACTS = {table for table, policy in POLICIES.items() if policy.right == "contacts"}
+NOTES = {table for table, policy in POLICIES.items() if policy.right == "notes"}
 EMPTY = {"account_groups", "account_user_permissions"}  # rights of support staff: nobody's rows
 
 
@@ -30,8 +31,9 @@ def both(database_url: str) -> tuple[Rows, Rows]:
         return one_of_each("acme"), one_of_each("globex")
 
 
-def member(rows: Rows, *, contacts: bool = True) -> Scope:
-    return Scope(org=rows["organisation"].pk, account=rows["account"].pk, contacts=contacts)
+def member(rows: Rows, *, contacts: bool = True, notes: bool = True) -> Scope:
+    org, account = rows["organisation"].pk, rows["account"].pk
+    return Scope(org=org, account=account, contacts=contacts, notes=notes)
 
 
 def seen(table: str, rows: Rows) -> bool:
@@ -187,6 +189,13 @@ def test_a_viewer_has_no_way_to_contact_details(both: tuple[Rows, Rows]) -> None
         with connection.cursor() as cursor:
             cursor.execute("SELECT jemmo_talents_with_words('{}', %s)", [rows["organisation"].pk])
             assert cursor.fetchall() == []
+
+
+def test_notes_need_a_right_of_their_own(both: tuple[Rows, Rows]) -> None:
+    rows = both[0]
+    assert NOTES == {"note"}
+    with acting_in(member(rows, notes=False)):
+        assert tables_seen(rows) == rows.keys() - NOTES
 
 
 def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:

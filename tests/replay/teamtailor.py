@@ -48,7 +48,7 @@ FILTERS = {
     "custom-field-values": ("field-type",),
 }
 LISTED = RELATIONS.keys() - {"companies", "custom-field-selects", "custom-field-options"}
-ADMIN_ONLY = ("candidates", "job-applications", "stages", "reject-reasons", "uploads")
+ADMIN_ONLY = ("candidates", "job-applications", "stages", "reject-reasons", "uploads", "notes")
 KINDS = {
     Stream.DEPARTMENTS: "departments",
     Stream.USERS: "users",
@@ -57,6 +57,7 @@ KINDS = {
     Stream.STAGES: "stages",
     Stream.TALENTS: "candidates",
     Stream.APPLICATIONS: "job-applications",
+    Stream.NOTES: "notes",
 }
 
 
@@ -103,6 +104,9 @@ class Teamtailor:
             for name in ("job-applications", "custom-field-values") if kind == "candidates" else ():
                 for child in gone.to.get(name, ()):
                     self.held[name].pop(child, None)
+            for note in list(self.held["notes"].values()) if kind == "candidates" else ():
+                if note.to["candidate"] == [key]:
+                    del self.held["notes"][note.id]
             return key
         self.held[kind][key].attributes |= {**order["attributes"], "updated-at": datetime.now(UTC)}
         return key

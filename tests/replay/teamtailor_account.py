@@ -43,6 +43,7 @@ RELATIONS = {
     "custom-field-options": {"custom-field": "custom-field-selects"},
     "custom-field-values": _relations("custom-field owner"),
     "uploads": _relations("candidate job"),
+    "notes": _relations("candidate user"),
 }
 JOBS = (  # status, human-status, internal, remote-status
     ("open", "published", False, "none"),
@@ -198,6 +199,15 @@ def _arrive(held: Held, number: int) -> None:
         told = {"field-type": kind, "value": value}
         add(held, "custom-field-values", key + which, told, custom_field=which, owner=key)
         found.to.setdefault("custom-field-values", []).append(key + which)
+    if number % 4 == 3:
+        noted = {"note": f"Call {number}", "user-id": 819, "candidate-id": int(key)}
+        more = {
+            "created-by-trigger": False,
+            "mentioned-user-ids": [],
+            "private-note": number % 8 == 7,
+        }
+        times = {"created-at": moved, "updated-at": moved}
+        add(held, "notes", 40_000 - number, {**noted, **more, **times}, candidate=key, user="819")
     jobs = list(held["jobs"].values())
     for turn in range(number % 3):
         job = jobs[(number + turn * 3) % len(jobs)]

@@ -34,13 +34,13 @@ class ApiRequest(HttpRequest):
 View = Callable[Concatenate[Any, P], HttpResponse]
 
 
-def require_scope(right: ApiScope) -> Callable[[View[P]], View[P]]:
-    """Let an operation run in the scope of the request's token, if that has the right."""
+def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
+    """Let an operation run in the scope of the request's token, if that has all these rights."""
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            token, left = authorize(request, right)
+            token, left = authorize(request, *rights)
             request.token = token
             with scope.acting_in(tokens.scope_of(token)):
                 response = conditional_page(view)(request, *args, **kwargs)
@@ -54,12 +54,13 @@ def require_scope(right: ApiScope) -> Callable[[View[P]], View[P]]:
     return guard
 
 
-def authorize(request: HttpRequest, right: ApiScope) -> tuple[ApiToken, dict[str, str]]:
+def authorize(request: HttpRequest, *rights: ApiScope) -> tuple[ApiToken, dict[str, str]]:
     """The request's token, and the headers that say how many requests are left; raises ``Problem``."""
     token = _token_of(request)
     left = LIMITER.take(str(token.pk))
-    if right not in token.scopes:
-        raise _missing(right)
+    for right in rights:
+        if right not in token.scopes:
+            raise _missing(right)
     return token, left
 
 

@@ -12,9 +12,10 @@ from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
 from jemmo.api import records, schemas
-from jemmo.api.access import ApiRequest, require_scope
+from jemmo.api.access import ApiRequest, require_scopes
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
+from jemmo.domain.streams import Stream
 from jemmo.domain.tokens import ApiScope
 from jemmo.store.records.export import KINDS
 
@@ -88,6 +89,12 @@ def _described(schema: dict[str, Any], *statuses: int) -> dict[str, Any]:
     return {"responses": {**success, **_refusals(401, 403, 422, 429, *statuses)}}
 
 
+def _own_scope(name: str) -> list[ApiScope]:
+    """The scope that a kind of records needs besides the one for all records."""
+    right = ENTITIES[Stream(name)].right
+    return [ApiScope(right)] if right else []
+
+
 def _offer(name: str, what: str) -> None:
     """The two operations of a kind of records."""
     row = {"$ref": f"#/components/schemas/{schemas.component(name)}"}
@@ -123,7 +130,7 @@ def _offer(name: str, what: str) -> None:
     ) -> HttpResponse:
         return records.single(request, name, record_id, fields=fields, include=include)
 
-    guard: Callable[..., Any] = require_scope(ApiScope.RECORDS)
+    guard: Callable[..., Any] = require_scopes(ApiScope.RECORDS, *_own_scope(name))
     address = f"/{name.replace('_', '-')}"
     tags = [name.replace("_", " ")]
     api.get(

@@ -36,6 +36,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     record  its canonical record, which declares its fields
     table   where it is stored
     summary what a list of them is called in the API's description; blank where nobody can read them there
+    right   the right of a member or token without which none of them is seen; blank for none of its own
     hides   whether rules of the organization may exclude it
     owner   the record that it is a part of: it goes when the ATS deletes that one, without a review of its own
     parts   what is stored with it in tables of their own
@@ -45,6 +46,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     record: type[records.Record]
     table: str
     summary: str = ""
+    right: str = ""
     hides: bool = False
     owner: type[records.Record] | None = None
     parts: tuple[Part, ...] = ()
@@ -161,6 +163,14 @@ ENTITIES: dict[Stream, Entity] = {
             table="application",
             summary="applications",
             parts=(_MOVES,),
+        ),
+        Entity(
+            stream=Stream.NOTES,
+            record=records.Note,
+            table="note",
+            summary="notes about talents",
+            right="notes",
+            owner=records.Talent,
         ),
     )
 }

@@ -244,4 +244,13 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
     moves: tuple[Move, ...] = ()
 
 
-AnyRecord = Department | User | RejectReason | Job | Posting | Stage | Talent | Application
+class Note(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody of the team wrote about a talent. Of a private one the text may be left in the ATS."""
+
+    talent_remote_id: Annotated[str | None, Link(Talent)] = None
+    author_remote_id: Annotated[str | None, Link(User)] = None
+    body: Annotated[str | None, PERSONAL, FORGOTTEN] = None
+    is_private: bool = False
+
+
+AnyRecord = Department | User | RejectReason | Job | Posting | Stage | Talent | Application | Note

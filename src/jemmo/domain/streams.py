@@ -23,6 +23,7 @@ class Stream(StrEnum):
     STAGES = "stages"
     TALENTS = "talents"
     APPLICATIONS = "applications"
+    NOTES = "notes"
 
 
 class Mode(StrEnum):

@@ -12,6 +12,7 @@ class ApiScope(StrEnum):
     CONTACTS = "contacts"
     FILES = "files"
     CONFIDENTIAL = "confidential"
+    NOTES = "notes"
     PRIVACY = "privacy"
     ADMIN = "admin"
 

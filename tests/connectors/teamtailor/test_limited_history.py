@@ -59,6 +59,8 @@ async def assert_holds(
 ) -> None:
     """Exactly these people, and everything else whole."""
     for stream, kind in KINDS.items():
+        if stream is Stream.NOTES:  # not read where the history is limited: test_notes.py
+            continue
         every = {one["id"] for one in await truth(sandbox, kind)}
         assert await company.ids(stream) == people.get(stream, every), stream
 

@@ -18,6 +18,7 @@ TEAMTAILOR = Vendor(
         Stream.STAGES: "stages",
         Stream.TALENTS: "candidates",
         Stream.APPLICATIONS: "job-applications",
+        Stream.NOTES: "notes",
     },
     edit={"first-name": "Odile"},
     shows=("first_name", "Odile"),

@@ -30,7 +30,7 @@ from jemmo.store.records.export import KINDS
 
 LISTS = (
     *("jobs", "talents", "applications", "stages", "departments", "users"),
-    *("reject-reasons", "postings"),
+    *("reject-reasons", "postings", "notes"),
 )
 NOW = datetime.now(UTC)
 START = cursors.Place(UUID(int=0), "")
@@ -90,7 +90,7 @@ def test_who_is_signed_in_needs_a_token_too(showcase: Showcase) -> None:
 def test_pages_hold_everybody_shown_once(
     showcase: Showcase, token: Callable[..., str], ask: Asks, name: str
 ) -> None:
-    rows = list(everything(ask, name, token("records", "confidential")))
+    rows = list(everything(ask, name, token("records", "confidential", "notes")))
 
     kind = KINDS[name.replace("-", "_")]
     assert sorted(row["id"] for row in rows) == sorted(
@@ -98,7 +98,7 @@ def test_pages_hold_everybody_shown_once(
     )
     for row in rows:
         assert tuple(row) == kind.fields or sorted(row) == sorted(kind.fields)
-        assert ask(f"{name}/{row['id']}", token("records", "confidential")) == row
+        assert ask(f"{name}/{row['id']}", token("records", "confidential", "notes")) == row
 
 
 def test_the_connections_of_an_organization_follow_each_other(
@@ -190,7 +190,8 @@ def test_confidential_records_need_their_scope(
 def test_nothing_of_another_organization_is_there(
     showcase: Showcase, token: Callable[..., str], ask: Asks
 ) -> None:
-    secret = token("records", "contacts", "confidential", org=showcase.stranger)
+    rights = ("records", "contacts", "confidential", "notes")
+    secret = token(*rights, org=showcase.stranger)
     for name in LISTS:
         kind = KINDS[name.replace("-", "_")]
         own = {str(record.id) for record in kind.shown(showcase.stranger)}

@@ -74,7 +74,7 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("ats_webhook_key", "ats_webhook_replay"), MANAGER),
     **dict.fromkeys(("ats_disconnect", "ats_deletions", "quality"), MANAGER),
     **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
-    **dict.fromkeys(("member_confidential",), MANAGER),
+    **dict.fromkeys(("member_confidential", "member_notes"), MANAGER),
     **dict.fromkeys(("api_tokens", "api_token_create", "api_token_revoke"), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
     **dict.fromkeys(("jobs_csv", "jobs_jsonl", "talents_csv", "talents_jsonl"), RECRUITER),

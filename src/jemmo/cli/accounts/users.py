@@ -72,6 +72,10 @@ def add(
             help="Let them see confidential jobs and private talents. Owners always do.",
         ),
     ] = None,
+    notes: Annotated[
+        bool | None,
+        typer.Option("--notes/--no-notes", help="Let them see notes. Owners always do."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make someone a member of an organization, or change their role."""
@@ -92,6 +96,7 @@ def add(
             verified=trusted,
             reset_password=reset_password,
             confidential=confidential,
+            notes=notes,
         )
     has_access = accounts.has_access(account, organization)
     if json:

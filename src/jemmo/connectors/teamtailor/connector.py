@@ -66,11 +66,11 @@ TEAMTAILOR = Connector(
     open_files=TeamtailorFiles,
     evidence=Evidence(
         reads=(
-            "Departments, users, reject reasons, jobs, stages, candidates with custom fields and resumes, and job "
-            "applications."
+            "Departments, users, reject reasons, jobs, stages, candidates with custom fields and resumes, job "
+            "applications, and notes."
         ),
         unread=(
-            "Notes, messages, activities, interviews, answers to questions, partner results, regions, and hiring teams."
+            "Messages, activities, interviews, answers to questions, partner results, regions, and hiring teams."
         ),
         sure=(
             "The public reference (docs.teamtailor.com) and the responses recorded in Teamtailor's own "
@@ -157,6 +157,21 @@ TEAMTAILOR = Connector(
                 "Treat a new path in a resume's link as a new file. Turn it off if the path changes every "
                 "time."
             ),
+        ),
+        choice(
+            "notes",
+            _("Read notes"),
+            ON_OR_OFF,
+            _(
+                "Whether to read notes about candidates. They are not read if the history is limited. "
+                "Turning this off keeps the notes that were read."
+            ),
+        ),
+        choice(
+            "private_notes",
+            _("Read private notes"),
+            ("off", "on"),
+            _("Whether to read the text of private notes too. Otherwise it stays in Teamtailor."),
         ),
         choice(
             "webhook_signature",

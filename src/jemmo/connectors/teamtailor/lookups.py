@@ -44,8 +44,9 @@ class StageType(Struct, frozen=True):
 class Lookups:
     """What is kept through a whole sync: custom fields by id, their options by id, stage types by stage id."""
 
-    def __init__(self, *, path_is_version: bool = True) -> None:
+    def __init__(self, *, path_is_version: bool = True, private_notes: bool = False) -> None:
         self.path_is_version = path_is_version
+        self.private_notes = private_notes
         self.fields: dict[str, tuple[str, str]] = {}
         self.options: dict[str, str] = {}
         self.choices: set[str] = set()

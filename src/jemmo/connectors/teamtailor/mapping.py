@@ -22,6 +22,7 @@ from jemmo.connectors.teamtailor.wire import (
     Included,
     JobAttributes,
     NamedAttributes,
+    NoteAttributes,
     Resource,
     StageAttributes,
     UserAttributes,
@@ -49,6 +50,7 @@ from jemmo.domain.records import (
     Department,
     Job,
     Location,
+    Note,
     RejectReason,
     Stage,
     Talent,
@@ -256,6 +258,19 @@ def application(
         source_url=web_address(own.referring_url),
         cover_letter=text(own.cover_letter),
         is_sourced=own.sourced is True,
+        **_base(resource),
+    )
+
+
+def note(resource: Resource[NoteAttributes], included: Inclusions, notes: Notes) -> Note:
+    """A note of a candidate. Who else reads a private one is not documented, so its text stays out unless asked for."""
+    own = resource.attributes
+    is_private = is_set(own.private_note)
+    return Note(
+        talent_remote_id=text(own.candidate_id),
+        author_remote_id=text(own.user_id),
+        body=None if is_private and not included.lookups.private_notes else text(own.note),
+        is_private=is_private,
         **_base(resource),
     )
 

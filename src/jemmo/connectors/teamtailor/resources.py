@@ -12,6 +12,7 @@ from jemmo.connectors.teamtailor.wire import (
     CandidateAttributes,
     JobAttributes,
     NamedAttributes,
+    NoteAttributes,
     Resource,
     StageAttributes,
     UserAttributes,
@@ -123,5 +124,17 @@ RESOURCES = (
             Stream.TALENTS: "candidate",
             Stream.APPLICATIONS: "candidate.job-applications",
         },
+    ),
+    # No filter for changed notes is documented. An account in which nobody changed costs no request for them.
+    ResourceType(
+        spec=_changing(
+            *(Stream.NOTES, Stream.USERS, Stream.TALENTS),
+            follows=(Stream.TALENTS, Stream.APPLICATIONS),
+        ),
+        path="notes",
+        resource=Resource[NoteAttributes],
+        map=mapping.note,
+        newest_first=True,
+        optional=True,
     ),
 )

@@ -13,6 +13,7 @@ from jemmo.connectors.base import Config
 from jemmo.connectors.jsonapi.access import JsonApiAccess
 from jemmo.connectors.jsonapi.document import LooseDocument, attributes_of, usable
 from jemmo.connectors.jsonapi.query import Filters, Query
+from jemmo.connectors.jsonapi.resource import ResourceType
 from jemmo.connectors.numbered import id_of
 from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups, named_digests
@@ -30,6 +31,11 @@ _ALWAYS = {
 """In every version's candidates, blank or not."""
 
 
+def _is_read(own: ResourceType, config: Config) -> bool:
+    """Notes are not where the history is limited: they tell of people who are older than it."""
+    return own.spec.name is not Stream.NOTES or (config.on("notes") and config.limit is None)
+
+
 class TeamtailorSource(JsonApiAccess):
     account_path = "company"
     included = Included
@@ -37,8 +43,13 @@ class TeamtailorSource(JsonApiAccess):
     def __init__(self, config: Config) -> None:
         stage_types = config.on("stage_types")
         resources = [own if stage_types else replace(own, may_include=()) for own in RESOURCES]
-        super().__init__(config, client(config), resources)
-        self.lookups = Lookups(path_is_version=config.on("resume_path_is_version"))
+        super().__init__(
+            config, client(config), [own for own in resources if _is_read(own, config)]
+        )
+        self.lookups = Lookups(
+            path_is_version=config.on("resume_path_is_version"),
+            private_notes=config.on("private_notes"),
+        )
         self._feeds: tuple[str, ...] = FEEDS
         self._feeds_known = config.options["feeds"] == "two_passes"
         self._talent_fields: str | None = None

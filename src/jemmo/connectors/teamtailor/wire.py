@@ -105,6 +105,13 @@ class StageAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     row_order: int | None = None
 
 
+class NoteAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
+    note: Text = None
+    user_id: Id | None = None
+    candidate_id: Id | None = None
+    private_note: Any = None
+
+
 class UserAttributes(Attributes, frozen=True, gc=False, rename="kebab"):
     name: Text = None
     role: Text = None

@@ -109,7 +109,8 @@ class Notes(Child):
     def values(self, row: int) -> tuple[str, ...]:
         at = self._frame.local.text(self.created_ms(row))
         note = json.dumps(texts.NOTES[row % len(texts.NOTES)])
-        return note, "3008", str(self.talent(row)), "false", "[]", "false", at, at
+        private = "true" if row % 5 == 4 else "false"
+        return note, "3008", str(self.talent(row)), "false", "[]", private, at, at
 
     def related(self, row: int, name: str) -> tuple[int, ...]:
         return (3008,) if name == "user" else super().related(row, name)

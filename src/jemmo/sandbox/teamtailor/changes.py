@@ -12,7 +12,7 @@ from jemmo.sandbox.teamtailor.webhooks import Webhooks
 from jemmo.sandbox.teamtailor.world import World
 
 CASCADE = {
-    "candidates": ("job-applications", "uploads", "custom-field-values"),
+    "candidates": ("job-applications", "uploads", "custom-field-values", "notes"),
     "jobs": ("stages", "custom-field-values"),
     "stages": ("job-applications",),
 }
@@ -178,4 +178,7 @@ class Changes:
     def _children(self, kind: str, record: int, target: str) -> Iterable[int]:
         # Before the first change the world may answer from the base alone; count this as one.
         self._world.revision = max(1, self._world.revision)
+        if target == "notes":  # which only lead to their candidate
+            notes = self._world.tables[target].ids()
+            return [n for n in notes if self._world.related(target, n, "candidate") == (record,)]
         return self._world.related(kind, record, target)

@@ -141,6 +141,8 @@ NOTES = (
     "Strong on SQL, junior on Python.",
     "Prétentions : 42 k€",
     "<p>Ne souhaite pas de déplacement.</p>",
+    "Rappeler au +33 6 00 00 00 77 ou écrire à note@example.com.",
+    '<p onclick="steal()">Vu <strong>en visio</strong></p><script>alert("note")</script>',
 )
 STAGE_NAMES = (
     ("Inbox", "Inbox"),

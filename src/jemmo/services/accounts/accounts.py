@@ -55,10 +55,12 @@ def add_member(
     verified: bool = False,
     reset_password: bool = False,
     confidential: bool | None = None,
+    notes: bool | None = None,
 ) -> Account:
     """Give a person a role in an organisation, making the account if new. Raises ``ConfigError``.
 
-    ``confidential`` gives or takes the right to confidential jobs and private talents; ``None`` leaves it.
+    ``confidential`` gives or takes the right to confidential jobs and private talents, ``notes`` that to notes about
+    people; ``None`` leaves it.
 
     ``verified``: the operator vouches that the address is this person's. Otherwise a new account works in this
     organisation alone until its address is proved, and an account that was made for another one gets no access here
@@ -77,8 +79,9 @@ def add_member(
         prove(account, password)
     elif password and (account.is_verified or account.confined_to_id == org.pk):
         _set_first_password(account, password, reset=reset_password)
-    rights = {"role": role} | ({} if confidential is None else {"confidential": confidential})
-    Membership.objects.update_or_create(account=account, org=org, defaults=rights)
+    rights = {"confidential": confidential, "notes": notes}
+    chosen = {name: has for name, has in rights.items() if has is not None}
+    Membership.objects.update_or_create(account=account, org=org, defaults={"role": role} | chosen)
     return account
 
 
@@ -141,7 +144,12 @@ def act_as(org: Organisation, email: str) -> Role:
     """See from here on what this member sees; raises ``ConfigError`` for an outsider."""
     membership = member(org, email)
     role = Role(membership.role)
-    seen = Scope(org=org.id, contacts=role.sees_contacts, confidential=membership.sees_confidential)
+    seen = Scope(
+        org=org.id,
+        contacts=role.sees_contacts,
+        confidential=membership.sees_confidential,
+        notes=membership.sees_notes,
+    )
     scope.enter(seen)
     return role
 

@@ -216,24 +216,30 @@ def change_role(
     return target
 
 
-@transaction.atomic
-def show_confidential(actor: Membership, membership_id: int, *, sees: bool, now: datetime) -> None:
-    """Give a member the right to confidential jobs and private talents, or take it; raises ``ConfigError``.
+RIGHTS = ("confidential", "notes")
+"""What members may see by a right of their own: confidential jobs and private talents, and notes about people."""
 
-    Owners have it by their role. Admins may give it to anybody, themselves included: it is noted who did.
+
+@transaction.atomic
+def give_right(
+    actor: Membership, membership_id: int, right: str, *, sees: bool, now: datetime
+) -> None:
+    """Give a member one of ``RIGHTS``, or take it; raises ``ConfigError``.
+
+    Owners have them by their role. Admins may give them to anybody, themselves included: it is noted who did.
     """
     org, acting = _hold(actor)
     target = _member(org, membership_id)
     may = acting.role in roles.MANAGERS and roles.may_touch(acting.role, target.role)
-    if not may or Role(target.role).sees_confidential:
+    if not may or getattr(Role(target.role), f"sees_{right}"):
         raise ConfigError("not_allowed")
-    if target.confidential is sees:
+    if getattr(target, right) is sees:
         return
-    target.confidential = sees
-    target.save(update_fields=["confidential"])
+    setattr(target, right, sees)
+    target.save(update_fields=[right])
     log_audit_event(
         org,
-        "member.confidential_given" if sees else "member.confidential_taken",
+        f"member.{right}_{'given' if sees else 'taken'}",
         actor=acting.account,
         now=now,
         subject=("account", target.account_id),

@@ -79,6 +79,7 @@ def scope_of(token: ApiToken) -> Scope:
         org=token.org_id,
         contacts=ApiScope.CONTACTS in token.scopes,
         confidential=ApiScope.CONFIDENTIAL in token.scopes,
+        notes=ApiScope.NOTES in token.scopes,
     )
 
 

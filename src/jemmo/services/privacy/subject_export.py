@@ -109,6 +109,7 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
         if contacts
         else [],
         "applications": partial(_applications, talent, vault),
+        "notes": partial(_notes, talent, vault),
         "files": [_plain(file) for file in files],
         "who_looked": partial(_looks, talent),
     }
@@ -132,6 +133,15 @@ def _applications(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
                 else None,
                 "history": partial(_history, application),
             }
+
+
+def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
+    """What was written about them, as far as whoever answers the request may read it."""
+    rows = talent.notes.select_related("author").order_by("id").iterator(ROWS)
+    while chunk := list(islice(rows, ROWS)):
+        restore_own_texts(chunk, vault.open)
+        for note in chunk:
+            yield {**_plain(note), "author": note.author.name if note.author else None}
 
 
 def _history(application: Application) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,7 @@ HOOKS, SUPPORT = Reach.HOOKS, Reach.SUPPORT
 
 _ORG = "nullif(current_setting('jemmo.org', true), '')::uuid"
 _ACCOUNT = "nullif(current_setting('jemmo.account', true), '')::uuid"
-_CONTACTS = "coalesce(current_setting('jemmo.contacts', true) = 'on', false)"
+_RIGHT = "coalesce(current_setting('jemmo.{right}', true) = 'on', false)"
 _SEES_CONFIDENTIAL = "coalesce(current_setting('jemmo.confidential', true) = 'on', false)"
 _REACHES = "coalesce(current_setting('jemmo.reach', true) = ANY({reaches}), false)"
 """Policies contain these expressions instead of calls of ``FUNCTIONS``: Postgres would parse and inline those whenever
@@ -37,12 +37,12 @@ it plans a statement, which made short ones a quarter slower."""
 class Policy(NamedTuple):
     """Rows for which ``condition`` holds, and all rows for who has one of the ``reaches``.
 
-    With ``contacts``, only for who has the right to people's contact details.
+    With a ``right``, only for who has it: to people's contact details, or to notes (``Scope``).
     """
 
     condition: str
     reaches: tuple[Reach, ...] = ()
-    contacts: bool = False
+    right: str = ""
 
     @property
     def expression(self) -> str:
@@ -50,7 +50,7 @@ class Policy(NamedTuple):
         names = ", ".join(f"'{reach}'" for reach in (EVERYTHING, *self.reaches))
         reaches = _REACHES.format(reaches=f"ARRAY[{names}]")
         seen = f"((SELECT {reaches}) OR ({self.condition}))"
-        return f"{seen} AND (SELECT {_CONTACTS})" if self.contacts else seen
+        return f"{seen} AND (SELECT {_RIGHT.format(right=self.right)})" if self.right else seen
 
 
 _OURS = f"org_id = (SELECT {_ORG})"
@@ -58,8 +58,8 @@ _MINE = f"account_id = (SELECT {_ACCOUNT})"
 _MY_LOGIN = f"user_id = (SELECT {_ACCOUNT})"
 
 
-def _ours(*reaches: Reach, contacts: bool = False) -> Policy:
-    return Policy(_OURS, reaches, contacts)
+def _ours(*reaches: Reach, right: str = "") -> Policy:
+    return Policy(_OURS, reaches, right)
 
 
 _OPEN_JOB = f"NOT ({confidential.CONFIDENTIAL['job'].format(row='job')})"
@@ -71,10 +71,10 @@ _OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
 hashed, and not at all for who may see them."""
 
 
-def _ours_unless_confidential(*conditions: str, contacts: bool = False) -> Policy:
+def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
     """Rows of the organization; confidential ones, for which a condition fails, only with the right to them."""
     open_to_all = " AND ".join(conditions)
-    return Policy(f"{_OURS} AND ((SELECT {_SEES_CONFIDENTIAL}) OR ({open_to_all}))", (), contacts)
+    return Policy(f"{_OURS} AND ((SELECT {_SEES_CONFIDENTIAL}) OR ({open_to_all}))", (), right)
 
 
 def _belongs_to(parent: str) -> str:
@@ -106,10 +106,16 @@ def _synced() -> Iterator[tuple[str, Policy]]:
             for kind, (own, pointing) in _CONFIDENTIAL_KINDS.items()
             if entity.record is kind or kind in targets
         ]
-        yield entity.table, _ours_unless_confidential(*conditions) if conditions else _ours()
+        right = entity.right
+        policy = (
+            _ours_unless_confidential(*conditions, right=right)
+            if conditions
+            else _ours(right=right)
+        )
+        yield entity.table, policy
         _, belonging = _CONFIDENTIAL_KINDS.get(entity.record, ("", _belongs_to(entity.table)))
         for part in entity.parts:
-            yield part.table, _ours_unless_confidential(belonging)
+            yield part.table, _ours_unless_confidential(belonging, right=entity.right)
 
 
 POLICIES: dict[str, Policy] = {
@@ -135,11 +141,11 @@ POLICIES: dict[str, Policy] = {
     "audit_event": _ours(SIGN_IN),
     # what is synced
     **dict(_synced()),
-    "talent_contacts": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
+    "talent_contacts": _ours_unless_confidential(_OF_OPEN_TALENT, right="contacts"),
     "confidential_record": _ours(),
     "tag": _ours(),
-    "file_version": _ours_unless_confidential(_belongs_to("attachment"), contacts=True),
-    "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, contacts=True),
+    "file_version": _ours_unless_confidential(_belongs_to("attachment"), right="contacts"),
+    "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, right="contacts"),
     # how it is synced
     "connection": _ours(HOOKS),
     "lease": _of("connection"),
@@ -198,7 +204,7 @@ FUNCTIONS = tuple(
     for head, body in (
         ("jemmo_org() RETURNS uuid", _ORG),
         ("jemmo_account() RETURNS uuid", _ACCOUNT),
-        ("jemmo_contacts() RETURNS boolean", _CONTACTS),
+        ("jemmo_contacts() RETURNS boolean", _RIGHT.format(right="contacts")),
         ("jemmo_confidential() RETURNS boolean", _SEES_CONFIDENTIAL),
         (
             "jemmo_reaches(VARIADIC reaches text[]) RETURNS boolean",

@@ -34,7 +34,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     """Whose rows are seen. Nothing set: nothing seen.
 
     ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
-    private talents.
+    private talents, ``notes`` the right to what the team wrote about people.
 
     For ``housekeeping``, statements of which each reads little: Postgres cancels one after so many seconds, and
     plans them by indexes also where it knows nothing of the tables yet.
@@ -44,6 +44,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     account: UUID | None = None
     contacts: bool = False
     confidential: bool = False
+    notes: bool = False
     reach: Reach = Reach.NONE
     housekeeping: int | None = None
 
@@ -55,6 +56,7 @@ class Scope(Struct, frozen=True, kw_only=True):
             str(self.account or ""),
             "on" if self.contacts else "",
             "on" if self.confidential else "",
+            "on" if self.notes else "",
             self.reach.value,
             f"{self.housekeeping}s" if self.housekeeping else "",
             *(["off" if self.housekeeping else ""] * len(_PLANS)),
@@ -76,7 +78,7 @@ _LIMITS = "".join(
 _TELL_ROWS = """
     SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.account', %s, {local}),
         set_config('jemmo.contacts', %s, {local}), set_config('jemmo.confidential', %s, {local}),
-        set_config('jemmo.reach', %s, {local})"""
+        set_config('jemmo.notes', %s, {local}), set_config('jemmo.reach', %s, {local})"""
 _ROWS = _TELL_ROWS.count("%s")
 TELL = _TELL_ROWS + _LIMITS
 TELL_TRANSACTION = TELL.format(local="true")
@@ -84,14 +86,14 @@ TELL_SESSION = TELL.format(local="false")
 
 NOBODY = Scope()
 SIGN_IN = Scope(reach=Reach.SIGN_IN)
-EVERYTHING = Scope(contacts=True, confidential=True, reach=Reach.EVERYTHING)
+EVERYTHING = Scope(contacts=True, confidential=True, notes=True, reach=Reach.EVERYTHING)
 
 _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
     """For work in the background that is one organisation's."""
-    return Scope(org=org_id, contacts=True, confidential=True)
+    return Scope(org=org_id, contacts=True, confidential=True, notes=True)
 
 
 def current() -> Scope | None:

@@ -28,6 +28,7 @@ from jemmo.store.models.jobs import (
     Stage,
 )
 from jemmo.store.models.members import AuditEvent, Invitation
+from jemmo.store.models.notes import Note
 from jemmo.store.models.notifications import (
     Delivery,
     MemberNotices,
@@ -79,6 +80,7 @@ __all__ = [
     "Lease",
     "MemberNotices",
     "Membership",
+    "Note",
     "Notification",
     "NotificationRead",
     "Organisation",

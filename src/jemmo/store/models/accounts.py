@@ -120,6 +120,11 @@ class Role(models.TextChoices):
         return self is Role.OWNER
 
     @property
+    def sees_notes(self) -> bool:
+        """Whether this role sees notes about people; others are given the right one by one."""
+        return self is Role.OWNER
+
+    @property
     def syncs(self) -> bool:
         """Whether this role may have the ATS asked: for a sync, or for one record."""
         return self is not Role.VIEWER
@@ -144,13 +149,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A person's place in an organisation. It gives access only while ``effective``.
 
-    ``confidential`` is the right to confidential jobs and private talents where the role does not bring it.
+    ``confidential`` is the right to confidential jobs and private talents where the role does not bring it, ``notes``
+    that to notes about people.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.RECRUITER)
     confidential = models.BooleanField(default=False, db_default=False)
+    notes = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -170,6 +177,10 @@ class Membership(models.Model):
     @property
     def sees_confidential(self) -> bool:
         return self.confidential or Role(self.role).sees_confidential
+
+    @property
+    def sees_notes(self) -> bool:
+        return self.notes or Role(self.role).sees_notes
 
     @property
     def is_effective(self) -> bool:

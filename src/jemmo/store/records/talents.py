@@ -44,6 +44,7 @@ from jemmo.store.files.stored_files import with_text_status
 from jemmo.store.models import (
     Application,
     Attachment,
+    Note,
     Organisation,
     Stage,
     Talent,
@@ -64,6 +65,7 @@ COLUMNS = {
     "name": Column((Alphabetical("last_name"), Alphabetical("first_name"))),
 }
 
+NOTES_SHOWN = 100
 OFFERED_JOBS = 200  # a longer list to choose from helps nobody
 
 
@@ -284,14 +286,21 @@ class TalentPage:
     withheld: Withheld | None
     applications: list[Application]
     files: list[Attachment]
+    notes: list[Note]
 
 
 def talent_page(
-    org: Organisation, talent_id: UUID, *, unseal: Unseal | None, reveal: bool = False
+    org: Organisation,
+    talent_id: UUID,
+    *,
+    unseal: Unseal | None,
+    reveal: bool = False,
+    with_notes: bool = False,
 ) -> TalentPage | None:
     """A talent, excluded or not; ``None`` when there is none for this organisation.
 
-    ``reveal``: also the contact details of somebody who is not to be contacted.
+    ``reveal``: also the contact details of somebody who is not to be contacted. ``with_notes``: for who has the right
+    to them, which the database checks too.
     """
     stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
     talent = stored.select_related("connection", "department").first()
@@ -316,7 +325,19 @@ def talent_page(
         withheld=withheld,
         applications=applications,
         files=files,
+        notes=_notes(talent, unseal) if with_notes else [],
     )
+
+
+def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
+    """The latest notes, with their texts as they were for who may see contact details."""
+    present = talent.notes.filter(remote_deleted_at=None).select_related("author")
+    notes = list(present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN])
+    if unseal is None:
+        conceal_own_texts(canonical.Note, notes)
+    else:
+        restore_own_texts(notes, unseal)
+    return notes
 
 
 def _name_moves(applications: list[Application]) -> None:

@@ -10,6 +10,8 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.fields import forgotten
 from jemmo.domain.history import LIMITED
 from jemmo.domain.stored_values import object_of
 from jemmo.domain.streams import Sighting, Stream, Sweep
@@ -146,11 +148,17 @@ async def forget_rejected(
 async def write_tombstones(
     db: Connection, names: dict[str, Any], stream: Stream, remote_ids: Sequence[str]
 ) -> int:
-    """Write tombstones. What hangs on a buried talent or application is decided again."""
+    """Write tombstones. What hangs on a buried talent or application is decided again.
+
+    Of records that need a right of their own the text goes at once.
+    """
+    entity = ENTITIES[stream]
+    texts = ("sealed_texts", *forgotten(entity.record)) if entity.right else ()
+    blanks = "".join(f", {name} = NULL" for name in texts)
     touches = "talent_id" if stream is Stream.APPLICATIONS else "NULL::uuid"
     answer = await db.execute(
         f"""WITH gone AS (
-                UPDATE {TABLES[stream].name} SET remote_deleted_at = now(), modified_at = now()
+                UPDATE {TABLES[stream].name} SET remote_deleted_at = now(), modified_at = now(){blanks}
                 WHERE connection_id = %(connection)s AND remote_id = ANY(%(ids)s)
                     AND remote_deleted_at IS NULL RETURNING {touches} AS talent)
             SELECT count(*), array_agg(DISTINCT talent) FILTER (WHERE talent IS NOT NULL)

@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.tokens import ApiScope
-from jemmo.store.models import Account
+from jemmo.store.models import Account, Membership
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
 
@@ -75,7 +75,7 @@ class InviteMember(Form):
 
 
 class ApiTokenForm(Form):
-    """``confidential``: whether its maker sees confidential records, and may let a program see them."""
+    """``maker`` may let a program see confidential records and notes only if they see them."""
 
     name = forms.CharField(
         label=_("What it is for"),
@@ -96,9 +96,10 @@ class ApiTokenForm(Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def __init__(self, *args: Any, confidential: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, maker: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scopes = [ApiScope.CONTACTS, *([ApiScope.CONFIDENTIAL] if confidential else [])]
+        may = {ApiScope.CONFIDENTIAL: maker.sees_confidential, ApiScope.NOTES: maker.sees_notes}
+        scopes = [ApiScope.CONTACTS, *(scope for scope, has in may.items() if has)]
         choices = [(scope.value, label_for(scope.value, "api_scope")) for scope in scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from allauth.core import ratelimit
@@ -27,6 +28,7 @@ from jemmo.web.accounts.adapters import BACKEND
 from jemmo.web.accounts.forms import InviteMember, NewAccount
 from jemmo.web.frame.access import MemberRequest, manager, manages, member
 from jemmo.web.frame.errors import too_many
+from jemmo.web.frame.labels import label_for
 from jemmo.web.frame.links import absolute
 from jemmo.web.frame.mail import send_invitation
 from jemmo.web.frame.problems import localized_error
@@ -44,7 +46,7 @@ def listing(request: MemberRequest, form: InviteMember | None = None) -> HttpRes
                 "member": membership,
                 "mine": membership.id == acting.id,
                 "may": manages and roles.may_touch(acting.role, membership.role),
-                "by_role": Role(membership.role).sees_confidential,
+                "rights": _rights(membership),
             }
             for membership in page.members
         ],
@@ -122,17 +124,54 @@ def role(request: MemberRequest, membership_id: int) -> HttpResponse:
 @manager
 def confidential(request: MemberRequest, membership_id: int) -> HttpResponse:
     """The right to confidential jobs and private talents, given and taken."""
+    return _right(
+        request,
+        membership_id,
+        "confidential",
+        _("This member now sees confidential jobs and private talents."),
+        _("This member no longer sees confidential jobs and private talents."),
+    )
+
+
+@require_POST
+@manager
+def notes(request: MemberRequest, membership_id: int) -> HttpResponse:
+    """The right to notes about people, given and taken."""
+    return _right(
+        request,
+        membership_id,
+        "notes",
+        _("This member now sees notes about talents."),
+        _("This member no longer sees notes about talents."),
+    )
+
+
+def _right(
+    request: MemberRequest, membership_id: int, right: str, given: str, taken: str
+) -> HttpResponse:
     _of_this_organisation(request, membership_id)
     sees = "sees" in request.POST
     return _done(
         request,
-        lambda: members.show_confidential(
-            request.membership, membership_id, sees=sees, now=datetime.now(UTC)
+        lambda: members.give_right(
+            request.membership, membership_id, right, sees=sees, now=datetime.now(UTC)
         ),
-        _("This member now sees confidential jobs and private talents.")
-        if sees
-        else _("This member no longer sees confidential jobs and private talents."),
+        given if sees else taken,
     )
+
+
+def _rights(membership: Membership) -> list[dict[str, Any]]:
+    """What this member may see by a right of their own, or sees by their role."""
+    role = Role(membership.role)
+    return [
+        {
+            "url": reverse(f"member_{right}", args=[membership.id]),
+            "label": label_for(right, "member_right"),
+            "has": getattr(membership, right),
+            "by_role": getattr(role, f"sees_{right}"),
+        }
+        for right in members.RIGHTS
+    ]
 
 
 @member

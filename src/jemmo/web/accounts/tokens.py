@@ -71,7 +71,7 @@ def revoke(request: MemberRequest, token_id: UUID) -> HttpResponseBase:
 
 
 def _form(request: MemberRequest, data: object = None) -> ApiTokenForm:
-    return ApiTokenForm(data, confidential=request.membership.sees_confidential)
+    return ApiTokenForm(data, maker=request.membership)
 
 
 def _page(request: MemberRequest, form: ApiTokenForm, made: NewToken | None = None) -> HttpResponse:

@@ -17,6 +17,7 @@ urlpatterns = [
         members.confidential,
         name="member_confidential",
     ),
+    path("settings/members/<int:membership_id>/notes/", members.notes, name="member_notes"),
     path("settings/members/<int:membership_id>/remove/", members.remove, name="member_remove"),
     path(
         "settings/members/invitations/<uuid:invitation_id>/revoke/",

@@ -40,6 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["membership"] = membership
         shown["is_manager"] = Role(membership.role).manages
         shown["sees_confidential"] = membership.sees_confidential
+        shown["sees_notes"] = membership.sees_notes
         shown["may_sync"] = Role(membership.role).syncs
         shown["memberships"] = request.memberships  # type: ignore[attr-defined]
         seen = cache(lambda: freshness.connection_snapshots(membership.org))

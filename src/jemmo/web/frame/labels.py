@@ -161,11 +161,16 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "recruiter": _("sees jobs and talents with their contact details"),
         "viewer": _("sees jobs and talents without contact details"),
     },
+    "member_right": {
+        "confidential": _("Sees confidential records"),
+        "notes": _("Sees notes"),
+    },
     "api_scope": {
         "records": _("records"),
         "contacts": _("contact details"),
         "files": _("files"),
         "confidential": _("confidential records"),
+        "notes": _("notes about talents"),
         "privacy": _("privacy requests"),
         "admin": _("connections and syncs"),
     },
@@ -205,6 +210,8 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "member.confidential_taken": pgettext_lazy(
             "audit", "took access to confidential records from"
         ),
+        "member.notes_given": pgettext_lazy("audit", "gave access to notes to"),
+        "member.notes_taken": pgettext_lazy("audit", "took access to notes from"),
         "member.left": pgettext_lazy("audit", "left"),
         "member.removed": pgettext_lazy("audit", "removed"),
         "retention.changed": pgettext_lazy("audit", "changed retention periods"),
@@ -255,6 +262,7 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "stages": pgettext_lazy("stream", "Stages"),
         "talents": pgettext_lazy("stream", "Talents"),
         "applications": pgettext_lazy("stream", "Applications"),
+        "notes": pgettext_lazy("stream", "Notes"),
     },
     "record": {
         "job": pgettext_lazy("record", "Job"),
@@ -268,6 +276,7 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
         "stages": pgettext_lazy("record", "Stage"),
         "talents": pgettext_lazy("record", "Talent"),
         "applications": pgettext_lazy("record", "Application"),
+        "notes": pgettext_lazy("record", "Note"),
     },
     "posting": {
         "ACTIVE": pgettext_lazy("posting", "Published"),

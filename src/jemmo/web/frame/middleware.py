@@ -137,6 +137,7 @@ def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
         account=membership.account_id,
         contacts=Role(membership.role).sees_contacts,
         confidential=membership.sees_confidential,
+        notes=membership.sees_notes,
         reach=reach,
     )
 

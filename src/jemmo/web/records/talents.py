@@ -76,7 +76,11 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
     page = talents.talent_page(
-        request.organisation, talent_id, unseal=unseal_for(request), reveal=reveal
+        request.organisation,
+        talent_id,
+        unseal=unseal_for(request),
+        reveal=reveal,
+        with_notes=request.membership.sees_notes,
     )
     if page is None:
         return gone.page(request, Talent, talent_id)

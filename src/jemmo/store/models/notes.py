@@ -1,0 +1,32 @@
+"""Notes: what the team wrote about talents, for those who have the right to read it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jemmo.store.models.jobs import AtsUser
+from jemmo.store.models.synced import HasSealedTexts, Synced
+from jemmo.store.models.talents import Talent
+
+
+class Note(HasSealedTexts, Synced):
+    """``body`` is HTML of the ATS, without contact details."""
+
+    talent = models.ForeignKey(
+        Talent, models.CASCADE, null=True, related_name="notes", db_constraint=False
+    )
+    talent_remote_id = models.TextField(null=True)
+    author = models.ForeignKey(
+        AtsUser,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    author_remote_id = models.TextField(null=True)
+    body = models.TextField(null=True)
+    is_private = models.BooleanField(db_default=False)
+
+    class Meta(Synced.Meta):
+        db_table = "note"
