@@ -46,7 +46,10 @@ class Switches(Switchboard):
         "application_stage": ("id", "name"),
         "stage_names": ("own", "shared"),
         "link_rel": ("next", "next last"),
-        "missing_scope": ("", "application_stages", "job_posts", "offices", "pay_input_ranges"),
+        "missing_scope": (
+            *("", "application_stages", "job_posts", "job_post_locations", "offices"),
+            "pay_input_ranges",
+        ),
         "visits": ("listed", "absent"),
         "rejection_reason": ("application", "details"),
         "token_life": ("at", "in", "none"),
