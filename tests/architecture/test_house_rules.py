@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,34 @@ def test_rooms_import_downwards() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("home", "table"),
+    [
+        ("store/db/task_queue.py", r"procrastinate_\w"),
+        ("store/db/leases.py", r"\b(FROM|INTO|UPDATE|JOIN) lease\b"),
+    ],
+    ids=["queue", "lease"],
+)
+def test_the_tables_of_queue_and_lease_are_named_in_one_module(home: str, table: str) -> None:
+    naming = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if "migrations" not in path.parts and re.search(table, path.read_text())
+    }
+
+    assert naming == {home}
+
+
+def test_one_module_opens_an_ats() -> None:
+    opening = {
+        str(path.relative_to(SOURCE))
+        for path in (SOURCE / "services").rglob("*.py")
+        if re.search(r"\bconnector\.open(_files)?\(", path.read_text())
+    }
+
+    assert opening == {"services/base/ats_sessions.py"}
 
 
 def test_the_sandbox_has_no_import_cycles() -> None:

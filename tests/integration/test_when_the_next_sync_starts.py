@@ -13,8 +13,9 @@ from jemmo.domain.schedule import FARTHEST
 from jemmo.services.accounts.accounts import ensure_organisation
 from jemmo.services.connections.status import overview
 from jemmo.services.sync import queue, schedule
-from jemmo.services.sync.schedule import DUE, is_late, is_slow, next_sync_at
+from jemmo.services.sync.schedule import is_late, is_slow, next_sync_at
 from jemmo.store.models import Connection, Lease, SyncRun
+from jemmo.store.sync.due import DUE
 
 NOW = datetime.now(UTC)
 BEGAN = NOW - timedelta(hours=1)

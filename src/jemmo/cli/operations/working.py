@@ -20,7 +20,7 @@ from jemmo.environment import seconds
 from jemmo.services.base.scopes import run_on_clock
 from jemmo.services.sync import queue
 from jemmo.services.webhooks.refetch import RefetchWorker
-from jemmo.store.db import budget, schema, versions
+from jemmo.store.db import budget, schema, task_queue, versions
 from jemmo.store.db.shared import SharedConnection, sharing
 from jemmo.store.sync.queue_schema import Connector
 from jemmo.tasks import slices
@@ -38,14 +38,6 @@ CLOCK, NOTIFICATIONS = "schedule", "notifications"
 """Queues that must not wait behind syncs: they have hands of their own."""
 
 log = logging.getLogger(__name__)
-
-_WAITING = """
-    SELECT j.priority FROM procrastinate_jobs j
-    WHERE j.status = 'todo' AND j.queue_name = ANY(%s)
-        AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs o
-            WHERE o.lock = j.lock AND o.status = 'doing')
-    ORDER BY j.priority DESC LIMIT %s"""
 
 
 async def work(concurrency: int) -> None:
@@ -185,5 +177,4 @@ def seen_twice(before: list[int], now: list[int]) -> list[int]:
 async def most_urgent(shared: SharedConnection, most: int) -> list[int]:
     """The priorities of the most urgent tasks that wait for hands, the highest first."""
     async with shared.transaction() as db:
-        answer = await db.execute(_WAITING, [work_queues(), most])
-        return [row[0] for row in await answer.fetchall()]
+        return await task_queue.most_urgent(db, work_queues(), most)

@@ -19,7 +19,7 @@ from jemmo.services.accounts import accounts
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.lookups import lookup_key
 from jemmo.services.privacy import erasure_journal
-from jemmo.store.db import ownership
+from jemmo.store.db import ownership, task_queue
 from jemmo.store.models import (
     Account,
     Connection,
@@ -197,7 +197,7 @@ def _stop(asked: OrganisationDeletion) -> None:
             state=ConnectionState.DISCONNECTED, sealed_key=b"", key_hint="", old_key_hint=""
         )
         Lease.objects.filter(connection__org=org_id).delete()
-        ownership.drop_tasks(org_id)
+        task_queue.drop_tasks(org_id)
 
 
 def _accounts(asked: OrganisationDeletion) -> int:

@@ -41,6 +41,7 @@ from jemmo.services.base.contexts import file_context, text_context
 from jemmo.services.base.lookups import lookup_key_by
 from jemmo.services.base.scopes import connected, run_for_all_orgs
 from jemmo.services.files import storage as place
+from jemmo.store.db import leases
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.files import fetch_queue as store
 from jemmo.store.sync.quota import SENT_AT_ONCE
@@ -161,7 +162,7 @@ async def _drain_queue(
             return False
         for file in waiting:
             with explained():
-                if await store.is_syncing(bench.db, connection_id):
+                if await leases.is_held(bench.db, connection_id):
                     return False  # the schedule comes back to it
                 if is_over():
                     return True

@@ -14,21 +14,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from jemmo.store.db import leases, task_queue
+
 WINDOW = timedelta(hours=24)
 
-QUEUE = """
-    SELECT queue_name, status::text, count(*),
-        coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::float8
-    FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1, 2"""
-WORKERS = (
-    "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'"
-)
-CONNECTIONS = """
+CONNECTIONS = f"""
     SELECT c.id::text, c.provider, c.state, c.failures,
         extract(epoch FROM now() - c.last_success_at)::float8,
         extract(epoch FROM now() - c.due_at)::float8,
-        EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id AND l.expires_at > now())
-    FROM connection c WHERE c.state <> 'disconnected'"""
+        {leases.UNEXPIRED}
+    FROM connection c WHERE c.state <> 'disconnected'"""  # noqa: S608 - texts of ours
 KEYS = """
     SELECT id::text, provider, extract(epoch FROM now() - key_set_at) / 86400,
         extract(epoch FROM key_expires_at - now()) / 86400
@@ -81,7 +76,7 @@ class _Tables(Collector):
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:
-    rows = _all(QUEUE)
+    rows = _all(task_queue.LENGTHS)
     yield _gauge(
         "queue_tasks",
         "Tasks that wait (todo) or run (doing).",
@@ -94,7 +89,9 @@ def _queues() -> Iterator[GaugeMetricFamily]:
         ["queue"],
         (((queue,), age) for queue, status, _, age in rows if status == "todo"),
     )
-    yield _gauge("workers", "Worker processes seen within a minute.", [], [((), _one(WORKERS))])
+    yield _gauge(
+        "workers", "Worker processes seen within a minute.", [], [((), _one(task_queue.WORKERS))]
+    )
 
 
 def _connections() -> Iterator[GaugeMetricFamily]:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from jemmo.domain.errors import ConfigError, JemmoError
-from jemmo.store.db import versions
+from jemmo.store.db import task_queue, versions
 from jemmo.store.db.postgres import explain
 from jemmo.vault import default_vault
 
@@ -60,13 +60,8 @@ def _keyset() -> str:
 
 
 def _worker() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM procrastinate_workers "
-            "WHERE last_heartbeat > now() - %s::interval)",
-            [WORKER_SEEN],
-        )
-        return "ok" if cursor.fetchone()[0] else "no worker was seen lately: start jemmo worker"
+    is_seen = task_queue.worker_seen(WORKER_SEEN)
+    return "ok" if is_seen else "no worker was seen lately: start jemmo worker"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.streams import Mode
+from jemmo.store.db import task_queue
 from jemmo.store.sync.runs import Hold
 
 RESUMES = 0
@@ -29,15 +29,6 @@ SLOW = LARGE - FURTHER
 """The rest of a sync whose ATS kept others waiting: after every other sync, before resumes."""
 
 SYNC = "sync_connection"
-
-_BUSY = """
-    SELECT count(*) FROM procrastinate_jobs j WHERE j.status IN ('todo', 'doing') AND j.lock IN (
-        SELECT 'sync:' || other.id FROM connection me JOIN connection other
-            ON other.org_id = me.org_id AND other.id <> me.id WHERE me.id = %s)"""
-
-_JOIN = """
-    UPDATE procrastinate_jobs SET priority = greatest(priority, %s)
-    WHERE queueing_lock = ANY(%s) AND status = 'todo'"""
 
 
 def sync(
@@ -76,10 +67,7 @@ def fair(connection_id: UUID, priority: int) -> int:
     So the first sync of every organisation comes before anybody's second, whoever asked first. It never falls to the
     next kind of work.
     """
-    with database.cursor() as cursor:
-        cursor.execute(_BUSY, [connection_id])
-        busy: int = cursor.fetchone()[0]
-    return max(priority - busy, kind_of(priority) - FURTHER)
+    return max(priority - task_queue.other_syncs(connection_id), kind_of(priority) - FURTHER)
 
 
 def next_slice(
@@ -101,35 +89,9 @@ def next_slice(
     )
 
 
-_RESCUE = """
-    WITH stalled AS (
-        SELECT j.id, j.queueing_lock FROM procrastinate_jobs j
-        LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-        WHERE j.status = 'doing'
-            AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %(seconds)s))
-        FOR UPDATE OF j SKIP LOCKED),
-    first AS (
-        SELECT DISTINCT ON (coalesce(queueing_lock, id::text)) id FROM stalled s
-        WHERE NOT EXISTS (SELECT FROM procrastinate_jobs o
-            WHERE o.status = 'todo' AND o.queueing_lock = s.queueing_lock)
-        ORDER BY coalesce(queueing_lock, id::text), id),
-    again AS (
-        UPDATE procrastinate_jobs j SET status = 'todo', attempts = attempts + 1,
-            worker_id = NULL, scheduled_at = now() + make_interval(secs => 10 * least(attempts, 90))
-        FROM first WHERE first.id = j.id RETURNING 1),
-    doubled AS (
-        DELETE FROM procrastinate_jobs j USING stalled s
-        WHERE j.id = s.id AND j.id NOT IN (SELECT id FROM first) RETURNING 1)
-    SELECT (SELECT count(*) FROM again) + (SELECT count(*) FROM doubled)"""
-"""A task whose like waits already is dropped rather than doubled; one that ended its worker again and again waits
-longer each time, up to a quarter of an hour."""
-
-
 def rescue(seconds: float) -> int:
     """Queue again what workers had in hand whose last sign of life is ``seconds`` old; how many tasks that were."""
-    with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute(_RESCUE, {"seconds": seconds})
-        return int(cursor.fetchone()[0])
+    return task_queue.rescue(seconds)
 
 
 def priority_of(mode: Mode) -> int:
@@ -144,9 +106,7 @@ def kind_of(priority: int) -> int:
 
 def _join(urgency: int, connection_id: UUID, only: str | None, mode: Mode | None) -> bool:
     locks = {_waits_as(connection_id, only, mode), _waits_as(connection_id, None, mode)}
-    with database.cursor() as cursor:
-        cursor.execute(_JOIN, [urgency, sorted(locks)])
-        return bool(cursor.rowcount)
+    return task_queue.raise_priority(urgency, sorted(locks))
 
 
 def _waits_as(connection_id: UUID, only: str | None, mode: Mode | None) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection as database
 from django.db import transaction
 from msgspec import Struct
 
@@ -28,25 +27,7 @@ from jemmo.domain.stored_values import struct_of
 from jemmo.services.sync import queue
 from jemmo.store.connections.connections import is_running
 from jemmo.store.models import Connection, ConnectionState, Organisation, SyncRun
-
-DUE = """
-    SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p
-        WHERE p.connection_id = c.id AND p.watermark IS NOT NULL) AS is_first
-    FROM connection c
-    WHERE (c.due_at <= %(now)s OR c.due_at > %(farthest)s) AND c.state = 'active'
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
-            WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs j
-            WHERE j.lock = 'sync:' || c.id AND j.status = 'doing')
-        AND NOT EXISTS (SELECT FROM lease l WHERE l.connection_id = c.id
-            AND l.expires_at > clock_timestamp() AND (l.holder_pid IS NULL OR EXISTS (
-                SELECT FROM pg_stat_activity a
-                WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since)))
-    ORDER BY c.due_at LIMIT %(most)s"""
-"""Reads the due rows alone, by their index, and of those the ones that do not wait in the queue already. One that is
-due far in the future was set by a wrong clock; one whose holder was killed has no lease that counts. What a worker has
-in hand, even between taking it and the lease, would have to end first anyway; should the worker be dead, ``rescue``
-queues it again."""
+from jemmo.store.sync import due as due_syncs
 
 MOST_AT_ONCE = 500
 
@@ -67,14 +48,7 @@ class Due(Struct, frozen=True):
 
 def due(now: datetime) -> list[Due]:
     """The active connections whose next sync should have started by ``now``, the longest waiting first."""
-    values: dict[str, datetime | int] = {
-        "now": now,
-        "farthest": now + FARTHEST,
-        "most": MOST_AT_ONCE,
-    }
-    with database.cursor() as cursor:
-        cursor.execute(DUE, values)
-        return [Due(*row) for row in cursor.fetchall()]
+    return [Due(*row) for row in due_syncs.due(now, now + FARTHEST, MOST_AT_ONCE)]
 
 
 def start_due(now: datetime) -> int:

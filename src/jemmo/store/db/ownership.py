@@ -118,18 +118,6 @@ def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
         return int(cursor.rowcount)
 
 
-def drop_tasks(org_id: UUID) -> int:
-    """Take what waits to be done for an organisation out of the queue, and what is remembered of what was done."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM procrastinate_jobs WHERE status <> 'doing' AND task_name <> ALL(%(kept)s) AND ("
-            "position(%(org)s in args::text) > 0 OR EXISTS (SELECT FROM connection c "
-            "WHERE c.org_id = %(org)s::uuid AND position(c.id::text in args::text) > 0))",
-            {"org": str(org_id), "kept": ["delete_organisation"]},
-        )
-        return int(cursor.rowcount)
-
-
 def count(org_id: UUID) -> dict[str, int]:
     """How many rows of each table are an organisation's; those that hold some."""
     counts = {}

@@ -15,7 +15,7 @@ from jemmo.domain import records
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.fields import links
-from jemmo.store.db import confidential, schema
+from jemmo.store.db import confidential, leases, schema, task_queue
 from jemmo.store.db.scope import Reach
 
 NAME = "jemmo_scope"
@@ -148,7 +148,7 @@ POLICIES: dict[str, Policy] = {
     "file_text": _ours_unless_confidential(_OF_OPEN_TALENT, right="contacts"),
     # how it is synced
     "connection": _ours(HOOKS),
-    "lease": _of("connection"),
+    leases.TABLE: _of("connection"),
     "quota_use": _of("connection"),
     "request_count": _of("connection"),
     "sync_run": _of("connection"),
@@ -190,10 +190,7 @@ OPEN: dict[str, str] = {
     "django_migrations": "the state of the schema",
     "django_session": "nothing: sessions are in a table of their own",
     "pace": "when requests leave, by the digest of an API key",
-    "procrastinate_events": "states of tasks",
-    "procrastinate_jobs": "tasks, which name connections by id",
-    "procrastinate_periodic_defers": "the clock of tasks",
-    "procrastinate_workers": "signs of life",
+    **task_queue.TABLES,
     "session": "found by the hash of a secret, and sealed with it",
     "vault_secret": "random values, sealed",
 }

@@ -20,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
 from jemmo.domain.errors import ConfigError
+from jemmo.store.db import task_queue
 
 VARIABLE, DEFAULT = "JEMMO_SCHEMA", "jemmo"
 SHARED = frozenset({"public", "extensions"})
@@ -51,16 +52,16 @@ _SCHEMA_OWNER = """
         AND NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = nspowner)"""
 """Unless it is our role, a superuser, or the database's owner."""
 
-_FORMER_OBJECTS = """
+_FORMER_OBJECTS = f"""
     SELECT format('TABLE %%s', oid::regclass) FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
-        AND (relname = ANY(%(tables)s) OR relname ~ '^procrastinate_')
+        AND (relname = ANY(%(tables)s) OR relname ~ '^{task_queue.PREFIX}_')
     UNION ALL SELECT format('ROUTINE %%s', oid::regprocedure) FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(procrastinate|jemmo)_'
+    WHERE pronamespace = 'public'::regnamespace AND proname ~ '^({task_queue.PREFIX}|jemmo)_'
         AND pg_has_role(proowner, 'USAGE')
     UNION ALL SELECT format('TYPE %%s', t.oid::regtype) FROM pg_type t
     LEFT JOIN pg_class c ON c.oid = t.typrelid
-    WHERE typnamespace = 'public'::regnamespace AND typname ~ '^procrastinate_' AND pg_has_role(typowner, 'USAGE')
+    WHERE typnamespace = 'public'::regnamespace AND typname ~ '^{task_queue.PREFIX}_' AND pg_has_role(typowner, 'USAGE')
         AND (typtype = 'e' OR c.relkind = 'c')"""
 
 

@@ -83,15 +83,6 @@ async def wake(db: Connection, connection_id: UUID) -> None:
     await db.execute(WAKE, [connection_id])
 
 
-async def is_syncing(db: Connection, connection_id: UUID) -> bool:
-    """Whether a run holds the connection's lease: it goes first."""
-    answer = await db.execute(
-        "SELECT 1 FROM lease WHERE connection_id = %s AND expires_at > clock_timestamp()",
-        [connection_id],
-    )
-    return await answer.fetchone() is not None
-
-
 class Version(Struct, frozen=True):
     id: UUID
     is_stored: bool

@@ -15,9 +15,9 @@ from msgspec import Struct
 from psycopg import Cursor as Raw
 from psycopg import sql
 
-from jemmo.store.db import schema, scope
+from jemmo.store.db import leases, schema, scope, task_queue
 
-QUEUE = "procrastinate"
+QUEUE = task_queue.PREFIX
 """The app of the queue, with which the names of its tables, functions and types begin."""
 
 LEFT_OUT = frozenset(
@@ -27,12 +27,9 @@ LEFT_OUT = frozenset(
         "session",  # as above
         "cache_entry",  # counts of attempts
         "confidential_record",  # made anew from jobs and talents
-        "lease",
         "pace",
-        "procrastinate_jobs",
-        "procrastinate_events",
-        "procrastinate_periodic_defers",
-        "procrastinate_workers",
+        leases.TABLE,
+        *task_queue.TABLES,
     }
 )
 """Tables whose rows mean something only while the processes run that wrote them; a schedule fills them again."""

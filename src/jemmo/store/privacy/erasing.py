@@ -12,6 +12,7 @@ from msgspec import Struct
 from jemmo.domain.entities import ENTITIES, PERSONAL_STREAMS
 from jemmo.domain.retention import Lift
 from jemmo.domain.streams import Stream
+from jemmo.store.db import task_queue
 from jemmo.store.models import FileVersion, Suppression, Talent
 from jemmo.store.models.by_stream import MODELS
 from jemmo.store.privacy.suppression import LOCK
@@ -161,7 +162,7 @@ STEPS: dict[str, Step] = {
     ),
     # No task is told a person's id today; should one be, it does not outlive the person.
     "queued_tasks": Step(
-        "procrastinate_jobs",
+        task_queue.JOBS,
         "status <> 'doing' "
         "AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t in args::text) > 0)",
     ),

@@ -10,18 +10,21 @@ import msgspec
 from msgspec import Struct
 
 from jemmo.domain import freshness
-from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode
+from jemmo.domain.errors import AlreadyRunning, ConfigError, FailureMode, TransientError
 from jemmo.domain.outcomes import RunReport, RunStatus
 from jemmo.domain.rules import Rules
 from jemmo.domain.schedule import Plan, interval
 from jemmo.domain.stored_values import object_of, report_of, struct_of, texts_of
-from jemmo.store.db import events
+from jemmo.store.db import events, leases
 from jemmo.store.db.postgres import Connection
 from jemmo.store.files import fetch_queue
 from jemmo.store.sync import checkpoints, notices
 from jemmo.store.sync.writer import LEASE
 
 WAITS_FOR_NEXT = timedelta(minutes=2)  # how long a run between two slices counts as under way
+
+INTERRUPTED = {"status": "failed", "error": TransientError("interrupted").as_record()}
+"""What the report says of a run whose process ended in the middle of it."""
 
 
 class ConnectionRow(Struct, frozen=True, kw_only=True):
@@ -103,29 +106,15 @@ async def begin(
     hold = Hold(run_id=UUID(report.run_id), token=uuid4())
     async with db.transaction():
         taken = await db.execute(
-            """INSERT INTO lease AS l
-                   (connection_id, token, run_id, expires_at, holder_pid, holder_since)
-               SELECT %s, %s, %s, clock_timestamp() + %s, pid, backend_start
-               FROM pg_stat_activity WHERE pid = pg_backend_pid()
-               ON CONFLICT (connection_id) DO UPDATE SET token = excluded.token,
-                   run_id = excluded.run_id, expires_at = excluded.expires_at,
-                   holder_pid = excluded.holder_pid, holder_since = excluded.holder_since
-               WHERE l.expires_at < clock_timestamp()
-                   OR (l.holder_pid IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM pg_stat_activity a
-                       WHERE a.pid = l.holder_pid AND a.backend_start = l.holder_since))
-               RETURNING 1""",
+            leases.TAKE,
             [connection_id, hold.token, hold.run_id, LEASE],
         )
         if await taken.fetchone() is None:
             raise AlreadyRunning
         await db.execute(
-            """UPDATE sync_run SET status = 'failed', finished_at = now(),
-                   report = report || '{"status": "failed", "error": {"code": "interrupted",
-                   "message": "The process that ran this sync ended in the middle of it.",
-                   "next_step": "No action needed: the next sync continues where it stopped."}}'::jsonb
+            """UPDATE sync_run SET status = 'failed', finished_at = now(), report = report || %s::jsonb
                WHERE connection_id = %s AND status = 'running'""",
-            [connection_id],
+            [msgspec.json.encode(INTERRUPTED).decode(), connection_id],
         )
         answer = await db.execute(
             "INSERT INTO sync_run (id, connection_id, mode, trigger, scope, status, started_at) "
@@ -148,10 +137,7 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
     token = uuid4()
     async with db.transaction():
         taken = await db.execute(
-            """UPDATE lease l SET token = %s, expires_at = clock_timestamp() + %s,
-                   holder_pid = a.pid, holder_since = a.backend_start
-               FROM pg_stat_activity a
-               WHERE a.pid = pg_backend_pid() AND l.connection_id = %s AND l.token = %s""",
+            leases.TAKE_UP,
             [token, LEASE, connection_id, before.token],
         )
         answer = await db.execute(
@@ -178,8 +164,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
         await events.keep_report(db, connection_id, report)
         await fetch_queue.wake(db, connection_id)
         await db.execute(
-            "UPDATE lease SET holder_pid = NULL, holder_since = NULL, "
-            "expires_at = clock_timestamp() + %s WHERE connection_id = %s AND token = %s",
+            leases.HAND_OVER,
             [WAITS_FOR_NEXT, connection_id, hold.token],
         )
 
@@ -213,9 +198,7 @@ async def end(
     """
     async with db.transaction():
         await events.keep_report(db, connection_id, report, ended=True)
-        released = await db.execute(
-            "DELETE FROM lease WHERE connection_id = %s AND token = %s", [connection_id, token]
-        )
+        released = await db.execute(leases.RELEASE, [connection_id, token])
         if released.rowcount == 1:
             conclusion = {**_conclusion(connection_id, report), "due_at": due_at}
             times = await checkpoints.synced_at(db, connection_id)

@@ -12,6 +12,7 @@ from functools import cache
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.records import Move
 from jemmo.domain.streams import Stream
+from jemmo.store.db import leases
 from jemmo.store.db.run_context import Policy
 from jemmo.store.sync.activity import counts_as_active
 from jemmo.store.sync.children import CHILDREN, Child
@@ -327,10 +328,8 @@ SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
 )
 """The same for every talent of the connection."""
 
-CHECKPOINTS = """
-    WITH held AS (
-        UPDATE lease SET expires_at = clock_timestamp() + %(lease)s
-        WHERE connection_id = %(connection)s AND token = %(token)s RETURNING 1)
+CHECKPOINTS = f"""
+    WITH held AS ({leases.RENEW} RETURNING 1)
     INSERT INTO checkpoint AS c (connection_id, stream, watermark, mode, cursor, pass_started_at,
         seen, total, short, done, complete, basis, synced_at, reaches, saved_at)
     SELECT %(connection)s, stream, watermark, mode, cursor, pass_started_at, seen, total, short,

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection as database
-
 from jemmo.domain import numbers
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import COVERED_BY, PAGES
 from jemmo.domain.status import Colour
 from jemmo.store.connections.connections import is_running
+from jemmo.store.db import task_queue
 from jemmo.store.models import ConnectionState, Organisation
 from jemmo.store.sync import freshness, progress
 from jemmo.store.sync.freshness import ConnectionSnapshot
@@ -64,7 +63,7 @@ def icon(
         files_error=state.files_error,
         blocked=_blocked([connection.state for connection in connections]),
         waiting=state.colour is not Colour.LOADING
-        and _waits([str(connection.id) for connection in connections], scopes),
+        and task_queue.is_sync_due([str(connection.id) for connection in connections], scopes),
         progress=_together(running),
         changed=sum(_changed(each, page) for each in seen),
     )
@@ -82,21 +81,6 @@ def _blocked(states: list[str]) -> str:
     if any(state == ConnectionState.ACTIVE for state in states):
         return ""
     return "refused" if ConnectionState.REFUSED in states else "paused"
-
-
-def _waits(connection_ids: list[str], scopes: tuple[str, ...]) -> bool:
-    """Whether a sync of these scopes is queued and may start now."""
-    if not connection_ids:
-        return False
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' "
-            "AND task_name = 'sync_connection' AND args->>'connection_id' = ANY(%s) "
-            "AND coalesce(args->>'only', '') = ANY(%s) "
-            "AND (scheduled_at IS NULL OR scheduled_at <= now()))",
-            [connection_ids, list(scopes)],
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def _together(parts: list[Progress]) -> Progress:

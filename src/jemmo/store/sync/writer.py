@@ -13,7 +13,7 @@ from jemmo.domain.errors import LeaseLost
 from jemmo.domain.history import LIMITED
 from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, RunWarning
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
-from jemmo.store.db import events
+from jemmo.store.db import events, leases
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.db.run_context import ContactHasher, MentionHasher, RunContext, Seal, unknown
 from jemmo.store.privacy.suppression import SuppressionHasher
@@ -29,11 +29,8 @@ LEASE = timedelta(seconds=60)
 
 async def hold_lease(db: Connection, context: RunContext) -> None:
     """Renew the run's claim on its connection; raises ``LeaseLost`` when another took it."""
-    updated = await db.execute(
-        "UPDATE lease SET expires_at = clock_timestamp() + %s "
-        "WHERE connection_id = %s AND token = %s",
-        [LEASE, context.connection_id, context.token],
-    )
+    values = {"lease": LEASE, "connection": context.connection_id, "token": context.token}
+    updated = await db.execute(leases.RENEW, values)
     if updated.rowcount != 1:
         raise _lost()
 
