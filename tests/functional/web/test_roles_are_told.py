@@ -50,7 +50,7 @@ def text_of(client: Client, name: str) -> str:
 @pytest.mark.parametrize(
     ("happens", "advice", "ask"),
     [
-        (refused, "Create it.", ASK),
+        (refused, "Create a new key in the ATS", ASK),
         (paused, "Someone paused it.", ASK),
         (held, "delete the records here or keep them", "An owner or admin decides."),
         (disconnected, "Connect one", ASK),
