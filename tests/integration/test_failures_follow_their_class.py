@@ -101,7 +101,7 @@ async def test_a_refused_key_stops_the_connection_at_once_and_a_success_resumes_
     (status,) = await in_thread(overview)
     assert status.colour == "red"
     assert status.error is not None
-    assert status.error["next_step"] == "New key."
+    assert status.error["next_step"] == "Create a new key in the ATS, then rotate the key here."
     kinds = await found.rows("SELECT kind FROM notification")
     assert kinds == [("sync_failed",)]
 
