@@ -260,6 +260,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("JEMMO_EMAIL_FROM", "Jemmo <jemmo@localhost>
 SUPPORT_EMAIL = os.environ.get("JEMMO_SUPPORT_EMAIL", "")
 # How long past syncs and notifications are kept; 0 keeps them all.
 HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90, most=CENTURY)
+# How long the API's changes are kept, and feeds that nobody reads.
+FEED_DAYS = number("JEMMO_FEED_DAYS", 7, least=1, most=CENTURY)
 # Of each token, counted by each web process.
 API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000, least=1)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")

@@ -162,10 +162,13 @@ def test_nobody_changes_or_deletes_what_they_do_not_see(both: tuple[Rows, Rows])
     with acting_in(member(mine)):
         for table, row in theirs.items():
             with connection.cursor() as cursor:
-                key = row._meta.pk.column
-                cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} = %s", [row.pk])
+                fields = row._meta.pk_fields
+                key = fields[0].column
+                condition = " AND ".join(f"{field.column} = %s" for field in fields)
+                values = [getattr(row, field.attname) for field in fields]
+                cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {condition}", values)
                 assert cursor.rowcount == 0, table
-                cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [row.pk])
+                cursor.execute(f"DELETE FROM {table} WHERE {condition}", values)
                 assert cursor.rowcount == 0, table
     assert tables_seen(theirs) == theirs.keys()
 

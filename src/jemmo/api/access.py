@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import conditional_page
@@ -31,7 +31,7 @@ class ApiRequest(HttpRequest):
     token: ApiToken
 
 
-View = Callable[Concatenate[Any, P], HttpResponse]
+View = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
 def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
@@ -39,7 +39,7 @@ def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             token, left = authorize(request, *rights)
             request.token = token
             with scope.acting_in(tokens.scope_of(token)):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
-from jemmo.api import records, schemas
+from jemmo.api import feed, records, schemas
 from jemmo.api.access import ApiRequest, require_scopes
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
@@ -83,8 +83,10 @@ def _refusals(*statuses: int) -> dict[int, Any]:
     }
 
 
-def _described(schema: dict[str, Any], *statuses: int) -> dict[str, Any]:
-    content = {"application/json": {"schema": schema}}
+def _described(
+    schema: dict[str, Any], *statuses: int, content_type: str = "application/json"
+) -> dict[str, Any]:
+    content = {content_type: {"schema": schema}}
     success = {200: {"description": "OK", "content": content}}
     return {"responses": {**success, **_refusals(401, 403, 422, 429, *statuses)}}
 
@@ -153,3 +155,62 @@ def _offer(name: str, what: str) -> None:
 
 for _name, _what in LISTS.items():
     _offer(_name, _what)
+
+After = Annotated[int | None, Query(ge=0, lt=2**63, description="`next_after` of the page before.")]
+First = Annotated[UUID | None, Query(alias="from", description="The first id of a range.")]
+End = Annotated[UUID | None, Query(alias="to", description="The id that ends a range, without it.")]
+_guard: Callable[..., Any] = require_scopes(ApiScope.RECORDS)
+
+
+@api.get(
+    "/changes",
+    operation_id="list_changes",
+    summary="What changed",
+    openapi_extra=_described(schemas.CHANGES, 410, 503),
+    tags=["feed"],
+    url_name="changes",
+)
+@_guard
+def _changes(
+    request: ApiRequest,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=feed.MOST_CHANGES)] = 100,
+    wait: Annotated[float, Query(ge=0, le=feed.LONGEST_WAIT, allow_inf_nan=False)] = 0,
+    include: Include = None,
+) -> HttpResponseBase:
+    return feed.changes(request, after=after, limit=limit, wait=wait, include=include)
+
+
+@api.get(
+    "/snapshot/{entity}",
+    operation_id="get_snapshot",
+    summary="All records of an entity",
+    openapi_extra=_described(schemas.LINES, 410, 503, content_type="application/jsonl"),
+    tags=["feed"],
+    url_name="snapshot",
+)
+@_guard
+def _snapshot(
+    request: ApiRequest, entity: str, first: First = None, end: End = None, include: Include = None
+) -> HttpResponseBase:
+    return feed.snapshot(request, entity, first=first, end=end, include=include)
+
+
+@api.get(
+    "/digest",
+    operation_id="get_digest",
+    summary="Counts and digests that prove a copy",
+    openapi_extra=_described(schemas.DIGEST, 410, 503),
+    tags=["feed"],
+    url_name="digest",
+)
+@_guard
+def _digest(
+    request: ApiRequest,
+    entity: Annotated[str | None, Query(description="Only these records.")] = None,
+    first: First = None,
+    end: End = None,
+    parts: Annotated[int, Query(ge=1, le=feed.MOST_PARTS)] = 1,
+    at: Annotated[int | None, Query(ge=0, lt=2**63, description="As of this number.")] = None,
+) -> HttpResponseBase:
+    return feed.digest(request, entity=entity, first=first, end=end, parts=parts, at=at)

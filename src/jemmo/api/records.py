@@ -18,7 +18,7 @@ from jemmo.api.cursors import Place
 from jemmo.api.problems import bad_parameter, not_found
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.base.access_log import log_program_read
-from jemmo.store.models import Organisation
+from jemmo.store.models import ApiToken, Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
 
@@ -40,31 +40,31 @@ def page(
     A record that appears, goes or changes meanwhile moves no other: whoever follows ``next_cursor`` to the end meets
     each record that was there all the time exactly once.
     """
-    kind, parts = KINDS[name], _parts(KINDS[name], include)
+    kind, parts = KINDS[name], parts_of(KINDS[name], include)
     chosen = _fields(kind, fields, parts)
     records = kind.shown(request.token.org)
     if updated_since is not None:
         records = records.filter(modified_at__gte=_moment("updated_since", updated_since))
     place = None if cursor is None else cursors.read(name, cursor)
-    batch = _following(request.token.org, records, place, limit + 1)
-    rows = _rows(request, kind, batch[:limit], parts)
+    batch = following(request.token.org, records, place, limit + 1)
+    rows = rows_of(request.token, kind, batch[:limit], parts)
     last = batch[limit - 1] if len(batch) > limit else None
-    following = last and cursors.write(name, Place(last.connection_id, last.remote_id))
-    _note(request, name, begins=cursor is None)
-    return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": following})
+    next_cursor = last and cursors.write(name, Place(last.connection_id, last.remote_id))
+    note(request.token, name, begins=cursor is None)
+    return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": next_cursor})
 
 
 def single(
     request: ApiRequest, name: str, record_id: UUID, *, fields: str | None, include: str | None
 ) -> HttpResponse:
     """One record that the token may read. Raises ``Problem``."""
-    kind, parts = KINDS[name], _parts(KINDS[name], include)
+    kind, parts = KINDS[name], parts_of(KINDS[name], include)
     chosen = _fields(kind, fields, parts)
     records = list(kind.shown(request.token.org).filter(id=record_id))
     if not records:
         raise not_found()
-    rows = _rows(request, kind, records, parts)
-    _note(request, name)
+    rows = rows_of(request.token, kind, records, parts)
+    note(request.token, name)
     return answer(_cut(rows[0], chosen))
 
 
@@ -72,7 +72,7 @@ def answer(content: Any) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
 
 
-def _following(
+def following(
     org: Organisation, records: QuerySet[Any], place: Place | None, most: int
 ) -> list[Any]:
     """One connection after the other, so that the index of each connection's ids leads straight to the page."""
@@ -89,15 +89,15 @@ def _following(
     return batch
 
 
-def _rows(
-    request: ApiRequest, kind: Kind, records: list[Any], parts: Collection[str]
+def rows_of(
+    token: ApiToken, kind: Kind, records: list[Any], parts: Collection[str]
 ) -> list[dict[str, Any]]:
-    sees_contacts = ApiScope.CONTACTS in request.token.scopes
+    sees_contacts = ApiScope.CONTACTS in token.scopes
     unseal = default_vault().open if sees_contacts else None
     return list(kind.rows(records, Reader(unseal=unseal, sees_withheld=False), parts))
 
 
-def _parts(kind: Kind, include: str | None) -> frozenset[str]:
+def parts_of(kind: Kind, include: str | None) -> frozenset[str]:
     parts = _listed(include)
     if unknown := parts - set(kind.parts):
         raise bad_parameter("include", value=min(unknown), choices=", ".join(kind.parts) or "–")
@@ -130,12 +130,11 @@ def _moment(name: str, text: str) -> datetime:
     raise bad_parameter("time", name=name)
 
 
-def _note(request: ApiRequest, name: str, *, begins: bool = False) -> None:
+def note(token: ApiToken, name: str, *, begins: bool = False) -> None:
     """Note who reads people: each list that is begun, and once in a while whatever else is read.
 
     A cursor proves nothing: a program can make one up.
     """
-    token = request.token
     log_program_read(
         token.org,
         name,

@@ -98,3 +98,55 @@ _PARTS: dict[str, Schema] = {
         "items": _object(KINDS["applications"].model, APPLICATION_FIELDS),
     },
 }
+
+_SEQ: Schema = {"type": "integer"}
+_ID: Schema = _TYPES[models.UUIDField]
+_TIME: Schema = _TYPES[models.DateTimeField]
+CHANGES: Schema = {
+    "type": "object",
+    "required": ["data", "next_after"],
+    "properties": {
+        "data": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "seq": _SEQ,
+                    "entity": TEXT,
+                    "id": _ID,
+                    "op": {"type": "string", "enum": ["created", "updated", "deleted"]},
+                    "fields": TEXTS,
+                    "at": _TIME,
+                    "modified_at": {**_TIME, "type": ["string", "null"]},
+                    "record": {"type": ["object", "null"]},
+                },
+            },
+        },
+        "next_after": _SEQ,
+    },
+}
+LINES: Schema = {"type": "object", "description": "A record; the last line has `seq` alone."}
+_TOTAL: Schema = {
+    "type": "object",
+    "properties": {"count": {"type": "integer"}, "digest": TEXT},
+}
+_ID_OR_NULL: Schema = {**_ID, "type": ["string", "null"]}
+DIGEST: Schema = {
+    "type": "object",
+    "required": ["seq", "entities"],
+    "properties": {
+        "seq": _SEQ,
+        "entities": {"type": "object", "additionalProperties": _TOTAL},
+        "parts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "from": _ID_OR_NULL,
+                    "to": _ID_OR_NULL,
+                    **_TOTAL["properties"],
+                },
+            },
+        },
+    },
+}

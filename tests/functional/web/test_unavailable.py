@@ -15,9 +15,9 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connections
 from django.test import Client, RequestFactory
 
+from jemmo.services.base.turns import Busy, FairThreadPool
 from jemmo.web.frame import errors
 from jemmo.web.frame.peers import holder
-from jemmo.web.frame.turns import Busy, FairThreadPool
 
 
 @pytest.fixture

@@ -300,6 +300,15 @@ REQUESTS: dict[str, Entry] = {
         "The token has used up its requests for this minute.",
         "Try again in {seconds} seconds, or ask for larger pages (`limit`).",
     ),
+    "too_many_streams": _own(
+        "The token has too many open streams.",
+        "Close one first: a token may have {most} at a time.",
+    ),
+    "cursor_expired": _own(
+        "The feed can't continue from this number: it is too old, of another database or from before a restore, or "
+        "from before the token could read what it reads now.",
+        "Restart from a snapshot: read /api/v1/snapshot/ENTITY of each entity, then the changes after its `seq`.",
+    ),
     "not_found/record": _own(
         "There is no such record.",
         "Check the ID. The record may have been deleted in the ATS, be excluded by a rule, or be confidential.",
@@ -323,6 +332,14 @@ REQUESTS: dict[str, Entry] = {
         "The parameter “{name}” is not valid: it is not a date and time with an offset.",
         "Write it as 2026-11-30T08:00:00Z.",
     ),
+    "bad_parameter/entity": _own(
+        "The parameter “entity” is not valid: there are no such records.",
+        "Choose from: {choices}.",
+    ),
+    "bad_parameter/range": _own(
+        "The parameter “entity” is missing: a range belongs to one kind of records.",
+        "Send `entity` too.",
+    ),
     "bad_parameter/cursor": _own(
         "The parameter “cursor” is not valid: it is not a cursor of this list.",
         "Send `next_cursor` of the page before, or leave it out to start over.",
@@ -332,6 +349,10 @@ REQUESTS: dict[str, Entry] = {
     ),
     "too_large/request": _own("The request is too large.", "Send less at once."),
     "address_too_long": _own("The address is too long.", "Shorten its parameters."),
+    "unavailable/digest": _own(
+        "Too much is being written to compare everything at one moment.",
+        "Try again in a few seconds.",
+    ),
     "unavailable/api": _own(
         "Jemmo is busy or can't reach its database.", "Try again in a few seconds."
     ),

@@ -73,6 +73,12 @@ def recognize(secret: str, now: datetime) -> ApiToken | None:
     return token
 
 
+def still_live(token: ApiToken, now: datetime) -> ApiToken | None:
+    """The token as it is now; ``None`` once it was revoked or has expired."""
+    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None, pk=token.pk)
+    return live.select_related("org").first()
+
+
 def scope_of(token: ApiToken) -> Scope:
     """What the database shows a program with this token."""
     return Scope(

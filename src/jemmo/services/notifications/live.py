@@ -21,6 +21,7 @@ from psycopg import sql
 
 from jemmo.store.db import schema, scope
 from jemmo.store.db.events import CHANNEL
+from jemmo.store.feed import triggers
 
 QUEUED = 64  # events that may wait for one page
 CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand
@@ -59,11 +60,12 @@ class Subscription:
 
 
 class Hub:
-    """The pages of one process. It listens while there is one."""
+    """The pages of one process, and the programs that wait for changes. It listens while there is one."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.pages: set[Subscription] = set()
+        self.feeds: dict[str, set[asyncio.Event]] = {}
         self.closed = False
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -78,19 +80,47 @@ class Hub:
         self.pages.add(subscription)
         if self.closed:
             subscription.put(None)
-        elif self._task is None or self._task.done():
-            self._ready.clear()
-            self._task = asyncio.create_task(self._listen())
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await self._ready.wait()
+            await self._listening()
             yield subscription
         finally:
             self.pages.discard(subscription)
-            if not self.pages and self._task is not None:
-                self._task.cancel()
-                self._task = None
+            self._rest()
+
+    @contextlib.asynccontextmanager
+    async def feed(self, org_id: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever an organization's feed may have changes, and when this process ends."""
+        changed = asyncio.Event()
+        self.feeds.setdefault(str(org_id), set()).add(changed)
+        if self.closed:
+            changed.set()
+        try:
+            await self._listening()
+            yield changed
+        finally:
+            self.feeds[str(org_id)].discard(changed)
+            if not self.feeds[str(org_id)]:
+                del self.feeds[str(org_id)]
+            self._rest()
+
+    async def _listening(self) -> None:
+        """Return once the database is listened to, or is away."""
+        if not self.closed and (self._task is None or self._task.done()):
+            self._ready.clear()
+            self._task = asyncio.create_task(self._listen())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._ready.wait()
+
+    def _rest(self) -> None:
+        if not self.pages and not self.feeds and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def _wake(self, *orgs: str) -> None:
+        for org in orgs:
+            for changed in self.feeds.get(org, ()):
+                changed.set()
 
     def close(self) -> None:
         """End all pages' streams; they come again by themselves."""
@@ -98,6 +128,7 @@ class Hub:
         self._ready.set()
         for page in self.pages:
             page.put(None)
+        self._wake(*self.feeds)
 
     def tell(self, payload: str) -> None:
         """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
@@ -123,15 +154,20 @@ class Hub:
                 ) as db:
                     await schema.set_search_path_async(db)
                     await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
-                    await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    for channel in (CHANNEL, triggers.CHANNEL):
+                        await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                     if self._ready.is_set():
                         for page in self.pages:
                             page.put(RESYNC)
+                    self._wake(*self.feeds)
                     self._ready.set()
                     pause = 0.2
                     while True:
                         async for notification in db.notifies(timeout=CHECK_EVERY):
-                            self.tell(notification.payload)
+                            if notification.channel == triggers.CHANNEL:
+                                self._wake(notification.payload)
+                            else:
+                                self.tell(notification.payload)
                             if self._overdue():
                                 break
                         await self._end_strangers(db)

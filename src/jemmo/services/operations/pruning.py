@@ -13,6 +13,7 @@ from django.db import connection as database
 from django.db.models import F, Q
 
 from jemmo.domain.notices import Kind
+from jemmo.store.feed import housekeeping
 from jemmo.store.models import Connection, Notification, Rejection, SyncRun
 from jemmo.store.webhooks import ingest
 
@@ -30,10 +31,15 @@ _RUNS = """
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
-    """Delete what is older than ``JEMMO_HISTORY_DAYS``; how many rows of each table."""
+    """Delete what is older than ``JEMMO_HISTORY_DAYS``, and changes for the API older than ``JEMMO_FEED_DAYS``.
+
+    How many rows of each table.
+    """
+    now = now or datetime.now(UTC)
     counts: Counter[str] = Counter(webhooks=_repeat(_forget_webhooks))
+    counts += housekeeping.forget(now - timedelta(days=settings.FEED_DAYS))
     if settings.HISTORY_DAYS:
-        before = (now or datetime.now(UTC)) - timedelta(days=settings.HISTORY_DAYS)
+        before = now - timedelta(days=settings.HISTORY_DAYS)
         counts["notifications"] = _repeat(lambda: _forget_notifications(before))
         counts["rejections"] = _repeat(lambda: _forget_rejections(before))
         counts["runs"] = _forget_runs(before)

@@ -173,6 +173,12 @@ POLICIES: dict[str, Policy] = {
     "support_picture": Policy(
         "EXISTS (SELECT FROM support_message p WHERE p.id = message_id)", (SUPPORT,)
     ),
+    # what programs read of changes
+    "feed_position": _ours(),
+    "feed_mark": _ours(),
+    "feed_record": _ours_unless_confidential("level = 2"),
+    "feed_change": _ours_unless_confidential("(before = 2 OR after = 2)"),
+    "feed_reader": _ours(),
     # privacy
     "access_event": _ours(),
     "erasure": _ours(),

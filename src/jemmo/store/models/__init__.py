@@ -16,6 +16,7 @@ from jemmo.store.models.connections import (
     RequestCount,
 )
 from jemmo.store.models.erasure import Erasure, OrganisationDeletion, Suppression
+from jemmo.store.models.feed import FeedChange, FeedMark, FeedPosition, FeedReader, FeedRecord
 from jemmo.store.models.files import AccessEvent, FileText, FileVersion, VaultSecret
 from jemmo.store.models.jobs import (
     AtsUser,
@@ -68,6 +69,11 @@ __all__ = [
     "Delivery",
     "Department",
     "Erasure",
+    "FeedChange",
+    "FeedMark",
+    "FeedPosition",
+    "FeedReader",
+    "FeedRecord",
     "FileText",
     "FileVersion",
     "HeldDeletion",

@@ -27,6 +27,11 @@ LEFT_OUT = frozenset(
         "session",  # as above
         "cache_entry",  # counts of attempts
         "confidential_record",  # made anew from jobs and talents
+        "feed_position",  # a restored copy begins a feed of its own, and readers start over
+        "feed_mark",
+        "feed_record",
+        "feed_change",
+        "feed_reader",
         "pace",
         leases.TABLE,
         *task_queue.TABLES,

@@ -42,7 +42,7 @@ def sender(scope: MutableMapping[str, Any]) -> str:
 
 
 def holder(scope: MutableMapping[str, Any]) -> str:
-    """Who waits in one line for pages (``jemmo.web.frame.turns``): a sender.
+    """Who waits in one line for pages (``jemmo.services.base.turns``): a sender.
 
     Where all are this machine, since a proxy stands here that we were not told of, cookies and tokens tell them apart.
     """

@@ -1,7 +1,7 @@
 """The ASGI application of the pages: Django in a fixed number of threads.
 
 Django's own handler gives every request a thread and hands it back and forth between thread and event loop.
-Here, a request waits for its turn (``jemmo.web.frame.turns``), is answered in one go, and has given its database
+Here, a request waits for its turn (``jemmo.services.base.turns``), is answered in one go, and has given its database
 connection back before the first byte of the answer leaves: who reads slowly, or hears live events for hours,
 holds neither thread nor connection.
 """
@@ -20,15 +20,16 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefi
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
+from jemmo.services.base import turns
+from jemmo.services.base.turns import Busy, FairThreadPool
 from jemmo.store.db import budget
-from jemmo.web.frame import errors, turns
+from jemmo.web.frame import errors
 from jemmo.web.frame.headers import RAW
 from jemmo.web.frame.health import may_measure
 from jemmo.web.frame.limits import Crowded, InFlight, Receive, Scope, Send, SlowReader
 from jemmo.web.frame.middleware import secured
 from jemmo.web.frame.peers import holder, sender
 from jemmo.web.frame.spooled import Spooled, is_download
-from jemmo.web.frame.turns import Busy, FairThreadPool
 
 ANSWERS = InFlight(each=256 * 1024 * 1024, all_of_them=512 * 1024 * 1024)
 """Bytes of answers that are being sent: a file, the largest of them, has 200 MB at most."""

@@ -13,11 +13,11 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from jemmo.services.base import turns
+from jemmo.services.base.turns import Busy
 from jemmo.services.notifications import live
 from jemmo.store.db import events, scope, sessions
 from jemmo.store.models import Membership
-from jemmo.web.frame import turns
-from jemmo.web.frame.turns import Busy
 
 HEARTBEAT = 15.0  # seconds; proxies close what is silent for longer
 RETRY = 2000  # milliseconds until a browser comes again

@@ -1,0 +1,145 @@
+"""The feed: changes, snapshots to begin with, and digests to prove a copy by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from jemmo.api import feed_streams as streams
+from jemmo.api import records
+from jemmo.api.access import ApiRequest
+from jemmo.api.problems import Problem, bad_parameter
+from jemmo.services.feed import feed
+from jemmo.services.feed.feed import CursorExpired, FeedBusy
+from jemmo.store.feed.entities import ENTITIES
+from jemmo.store.feed.reading import Change, Digest, Part, Range, Total
+from jemmo.store.models import ApiToken
+from jemmo.store.records.export import KINDS
+
+T = TypeVar("T")
+MOST_CHANGES = 1000
+LONGEST_WAIT = 30  # seconds
+MOST_PARTS = 256
+EVENTS = "text/event-stream"
+
+
+def changes(
+    request: ApiRequest, *, after: int | None, limit: int, wait: float, include: str | None
+) -> HttpResponseBase:
+    """The changes after a number, at once or when there are some. Raises ``Problem``."""
+    token, whole = request.token, _includes_records(include)
+    is_stream = EVENTS in request.headers.get("Accept", "")
+    if is_stream and (last := request.headers.get("Last-Event-ID", "")).isdecimal():
+        after = int(last[:19])
+    start = feed.position(token) if after is None else after
+    page = _page(token, start, limit, whole=whole)
+    if is_stream:
+        return streams.events(
+            token, page, lambda live, place: _page(live, place, limit, whole=whole)
+        )
+    if page["data"] or not wait:
+        return records.answer(page)
+    return streams.later(
+        token, page, wait, lambda live, place: _page(live, place, limit, whole=whole)
+    )
+
+
+def snapshot(
+    request: ApiRequest, name: str, *, first: UUID | None, end: UUID | None, include: str | None
+) -> StreamingHttpResponse:
+    """All records of an entity, and the number to go on from. Raises ``Problem``.
+
+    They are read a few at a time, each time as they are then: what changes meanwhile has a higher number. So a reader
+    who takes an hour holds neither a connection nor a transaction for it.
+    """
+    name = _entity(name)
+    token, parts = request.token, records.parts_of(KINDS[name], include)
+    seq = _explained(feed.position, token)
+    records.note(token, name, begins=True)
+    return streams.lines(token, name, seq, Range(first=first, end=end), parts)
+
+
+def digest(
+    request: ApiRequest,
+    *,
+    entity: str | None,
+    first: UUID | None,
+    end: UUID | None,
+    parts: int,
+    at: int | None,
+) -> HttpResponse:
+    """Counts and digests of what the token may read. Raises ``Problem``."""
+    if entity is None and (first or end or parts > 1):
+        raise bad_parameter("range")
+    names = list(ENTITIES) if entity is None else [_entity(entity)]
+    ids = Range(first=first, end=end)
+    found = _explained(feed.digest, request.token, names, at=at, ids=ids, parts=parts)
+    answer = {"seq": found.seq, "entities": {name: _total(found.totals[name]) for name in names}}
+    if entity is not None and parts > 1:
+        answer["parts"] = _ranges(found, ids)
+    return records.answer(answer)
+
+
+def _page(token: ApiToken, after: int, limit: int, *, whole: bool) -> dict[str, Any]:
+    found, following = _explained(feed.changes, token, after, limit)
+    present = _records(token, found) if whole else {}
+    return {
+        "data": [_row(change, present if whole else None) for change in found],
+        "next_after": following,
+    }
+
+
+def _row(change: Change, present: dict[str, Any] | None) -> dict[str, Any]:
+    row = {name: getattr(change, name) for name in change.__struct_fields__}
+    return row if present is None else {**row, "record": present.get(str(change.id))}
+
+
+def _records(token: ApiToken, found: Collection[Change]) -> dict[str, Any]:
+    """The records as they are now, by id; those that are gone again are missing."""
+    present: dict[str, Any] = {}
+    for name, ids in feed.records_of(found).items():
+        kind = KINDS[name]
+        shown = list(kind.shown(token.org).filter(id__in=set(ids)))
+        present |= {str(row["id"]): row for row in records.rows_of(token, kind, shown, ())}
+        records.note(token, name)
+    return present
+
+
+def _ranges(found: Digest, ids: Range) -> list[dict[str, Any]]:
+    """Parts that follow each other, so that whatever id a copy has belongs to one of them."""
+    parts = found.parts or [Part(first=UUID(int=0), total=Total())]
+    starts = [ids.first, *(part.first for part in parts[1:])]
+    return [
+        {"from": start, "to": following, **_total(part.total)}
+        for start, following, part in zip(starts, [*starts[1:], ids.end], parts, strict=True)
+    ]
+
+
+def _total(total: Total) -> dict[str, Any]:
+    return {"count": total.count, "digest": f"{total.digest:064x}"}
+
+
+def _entity(name: str) -> str:
+    known = name.replace("-", "_")
+    if known not in ENTITIES:
+        raise bad_parameter("entity", choices=", ".join(ENTITIES))
+    return known
+
+
+def _includes_records(include: str | None) -> bool:
+    if include not in {None, "", "record"}:
+        raise bad_parameter("include", value=include, choices="record")
+    return include == "record"
+
+
+def _explained(read: Callable[..., T], *args: Any, **named: Any) -> T:
+    try:
+        return read(*args, **named)
+    except CursorExpired:
+        raise Problem(410, "cursor_expired") from None
+    except FeedBusy:
+        headers = {"Retry-After": "5"}
+        raise Problem(503, "unavailable", variant="digest", headers=headers) from None

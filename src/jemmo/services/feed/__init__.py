@@ -1,0 +1,1 @@
+"""The change feed, as the API's programs read it."""

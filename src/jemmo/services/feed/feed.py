@@ -1,0 +1,107 @@
+"""What a token reads of its organization's feed. A feed begins when it is first read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from jemmo.domain.tokens import ApiScope
+from jemmo.services.accounts import tokens
+from jemmo.store.db import scope
+from jemmo.store.feed import housekeeping, numbering, reading
+from jemmo.store.feed.entities import CONTACTS, Level
+from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range
+from jemmo.store.models import ApiToken
+
+RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL)
+"""The scopes on which it depends what a record looks like, or whether it is there."""
+ATTEMPTS = 20  # at a moment at which everything is numbered
+
+
+class CursorExpired(Exception):
+    """The feed can't go on from this number: it is older than what is kept, or was never this token's."""
+
+
+class FeedBusy(Exception):
+    """Records are written faster than they can be compared at one moment."""
+
+
+def position(token: ApiToken) -> int:
+    """The number of the last change."""
+    known, _ = _read(token, 0, limit=0)
+    return known.seq
+
+
+def changes(token: ApiToken, after: int, limit: int) -> tuple[list[Change], int]:
+    """The changes after a number, and the number to go on from. Raises ``CursorExpired``."""
+    known, since = _read(token, after, limit)
+    if not max(known.oldest, since) <= after <= known.seq:
+        raise CursorExpired
+    found = known.changes
+    last = found[-1].seq if len(found) == limit else known.seq
+    return [_as_seen(token, change) for change in found], last
+
+
+def digest(
+    token: ApiToken,
+    entities: Collection[str],
+    *,
+    at: int | None = None,
+    ids: Range = EVERY_ID,
+    parts: int = 1,
+) -> Digest:
+    """Of what the token may read, now or at a number. Raises ``CursorExpired`` and ``FeedBusy``.
+
+    It is of the tables themselves, not of what the feed says of them: that is what it is to prove.
+    """
+    if at is not None:
+        changes(token, at, limit=1)
+    for _ in range(ATTEMPTS):
+        _follow(token)
+        with scope.acting_in(tokens.scope_of(token)):
+            found = reading.digest(token.org, entities, _level(token), at=at, ids=ids, parts=parts)
+        if found and found.is_current:
+            return found
+    raise FeedBusy
+
+
+def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
+    since = _follow(token)
+    with scope.acting_in(tokens.scope_of(token)):
+        known = reading.changes(token.org_id, after, limit, _level(token))
+    if known is None:  # given up between two statements: nobody had read it for days
+        raise CursorExpired
+    return known, since
+
+
+def _follow(token: ApiToken) -> int:
+    """Number what was committed, of all that the organization has; from which number the token may go on."""
+    rights = [right.value for right in RIGHTS if right in token.scopes]
+    with scope.acting_in(scope.organization_scope(token.org_id)):
+        if not numbering.number(token.org_id):
+            numbering.begin(token.org_id)
+        housekeeping.note_use(token.org_id)
+        return reading.readable_since(token.org_id, token.pk, rights)
+
+
+def _level(token: ApiToken) -> Level:
+    return reading.level_of(confidential=ApiScope.CONFIDENTIAL in token.scopes)
+
+
+def _as_seen(token: ApiToken, change: Change) -> Change:
+    """Which contact details changed is for who may see them."""
+    if ApiScope.CONTACTS in token.scopes or not set(change.fields) & set(CONTACTS):
+        return change
+    fields = [field for field in change.fields if field not in CONTACTS]
+    return replace(change, fields=fields)
+
+
+def records_of(found: Collection[Change]) -> dict[str, list[UUID]]:
+    """The ids of the records that are still there, by entity."""
+    ids: dict[str, list[UUID]] = {}
+    for change in found:
+        if change.op != "deleted":
+            ids.setdefault(change.entity, []).append(change.id)
+    return ids

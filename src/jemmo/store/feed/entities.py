@@ -1,0 +1,168 @@
+"""What the feed covers, and who may read a record: the same conditions as in the API's lists and the policies."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from jemmo.store.db.confidential import CONFIDENTIAL
+from jemmo.store.records.export import KINDS
+
+
+class Level(IntEnum):
+    """Who may read a record: nobody, tokens with the right to confidential records, all tokens."""
+
+    HIDDEN = 0
+    CONFIDENTIAL = 1
+    OPEN = 2
+
+
+class FeedEntity(Struct, frozen=True, kw_only=True):
+    """A kind of records in the feed, with conditions over a row ``r``.
+
+    name          as in the API
+    hidden        the row itself is deleted or excluded
+    confidential  the row itself is confidential
+    joins         what else decides, for ``rest``
+    rest          hidden or confidential because of another record
+    names         tables whose names the API shows with this one: (table, link, columns, field)
+    parts         what belongs to the record in other tables: (fields, a hash of it)
+    """
+
+    name: str
+    hidden: str = "{r}.remote_deleted_at IS NOT NULL"
+    confidential: str = "false"
+    joins: str = ""
+    rest: tuple[str, str] = ("false", "false")
+    names: tuple[tuple[str, str, tuple[str, ...], str], ...] = ()
+    parts: tuple[tuple[tuple[str, ...], str], ...] = ()
+
+    @property
+    def table(self) -> str:
+        return KINDS[self.name].model._meta.db_table  # noqa: SLF001 - Django's own name for a public thing
+
+    def is_hidden(self, row: str) -> str:
+        return f"({self.hidden.format(r=row)})"
+
+    def is_confidential(self, row: str) -> str:
+        return f"({self.confidential.format(r=row)})"
+
+    @property
+    def level(self) -> str:
+        """The level of a row ``r``; 0 where there is none."""
+        hidden, confidential = self.rest
+        return (
+            f"CASE WHEN r.id IS NULL OR {self.is_hidden('r')} OR {hidden} THEN 0 "
+            f"WHEN {self.is_confidential('r')} OR {confidential} THEN 1 ELSE 2 END"
+        )
+
+    @property
+    def hashes(self) -> str:
+        if not self.parts:
+            return "NULL::bigint[]"
+        return f"ARRAY[{', '.join(f'({part})' for _, part in self.parts)}]"
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The API's fields that each column of the table shows in; what tells a new version comes by itself."""
+        model, fields = KINDS[self.name].model, KINDS[self.name].fields
+        shown: dict[str, tuple[str, ...]] = {}
+        for field in model._meta.concrete_fields:  # noqa: SLF001 - as above
+            names = [name for name in dict.fromkeys((field.attname, field.name)) if name in fields]
+            names += [name for name in _DERIVED.get(field.attname, ()) if name in fields]
+            if names and field.name not in _FIXED:
+                shown[str(field.column)] = tuple(names)
+        return shown
+
+
+_FIXED = ("id", "org", "connection", "modified_at")
+_DERIVED = {
+    "first_name": ("full_name",),
+    "last_name": ("full_name",),
+    "consent_state": ("withheld", "contacts_hidden"),
+    "do_not_contact_at": ("do_not_contact", "withheld", "contacts_hidden"),
+    "stage_id": ("stage_category",),
+}
+
+
+def _hidden(row: str) -> str:
+    return f"{row}.remote_deleted_at IS NOT NULL OR {row}.excluded_reason IS NOT NULL"
+
+
+def _marked(*columns: str) -> str:
+    """A row belongs to a confidential record; as ``jemmo.store.db.policies`` asks."""
+    listed = ", ".join(f"r.{column}" for column in columns)
+    return f"EXISTS (SELECT FROM confidential_record c WHERE c.id IN ({listed}))"
+
+
+def _hash(rows: str) -> str:
+    """A hash of rows in their order; 0 for none."""
+    joined = "string_agg(part::text, ' ' ORDER BY part::text)"
+    return f"SELECT coalesce(hashtextextended({joined}, 0), 0) FROM ({rows}) part"
+
+
+def _children(owner: str, table: str, columns: str) -> str:
+    return _hash(f"SELECT {columns} FROM {table} WHERE {owner}_id = r.id")
+
+
+CONTACTS = ("emails", "phones", "links")
+_PLACES = "position, raw, street, postal_code, city, region, country_code, lat, lon, is_primary"
+_PAY = "position, kind, min, max, currency, period, is_public, original"
+_FILES = (
+    "SELECT remote_id, kind, file_name, content_type, size, sha256, fetch_status FROM attachment "
+    "WHERE talent_id = r.id AND remote_deleted_at IS NULL"
+)
+_HASHES = "SELECT hashes FROM talent_contacts WHERE talent_id = r.id"
+_DEPARTMENT = ("department", "department_id", ("name",), "department")
+
+ENTITIES: dict[str, FeedEntity] = {
+    entity.name: entity
+    for entity in (
+        FeedEntity(name="departments"),
+        FeedEntity(name="users"),
+        FeedEntity(name="reject_reasons"),
+        FeedEntity(
+            name="jobs",
+            hidden=_hidden("{r}"),
+            confidential=CONFIDENTIAL["job"].format(row="{r}"),
+            names=(_DEPARTMENT, ("ats_user", "recruiter_id", ("name",), "recruiter")),
+            parts=(
+                (("locations",), _children("job", "job_location", _PLACES)),
+                (("compensations",), _children("job", "job_compensation", _PAY)),
+            ),
+        ),
+        FeedEntity(
+            name="postings",
+            joins="LEFT JOIN job t ON t.id = r.job_id",
+            rest=(f"t.id IS NULL OR {_hidden('t')}", _marked("job_id")),
+            parts=((("locations",), _children("job_posting", "job_posting_location", _PLACES)),),
+        ),
+        FeedEntity(name="stages", rest=("false", _marked("job_id"))),
+        FeedEntity(
+            name="talents",
+            hidden=_hidden("{r}"),
+            confidential=CONFIDENTIAL["talent"].format(row="{r}"),
+            names=(_DEPARTMENT,),
+            parts=((("resumes",), _hash(_FILES)), (CONTACTS, _hash(_HASHES))),
+        ),
+        FeedEntity(
+            name="applications",
+            joins="LEFT JOIN talent t ON t.id = r.talent_id",
+            rest=(f"t.id IS NULL OR {_hidden('t')}", _marked("talent_id", "job_id")),
+            names=(
+                ("stage", "stage_id", ("name", "category"), "stage"),
+                ("reject_reason", "reject_reason_id", ("name",), "reject_reason"),
+            ),
+        ),
+    )
+}
+"""In the order in which records refer to each other."""
+
+DEPENDENTS = (
+    ("talents", "applications", "talent_id"),
+    ("jobs", "applications", "job_id"),
+    ("jobs", "postings", "job_id"),
+    ("jobs", "stages", "job_id"),
+)
+"""Records whose level depends on another's: (its entity, theirs, their column)."""

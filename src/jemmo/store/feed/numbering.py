@@ -1,0 +1,221 @@
+"""Gives committed changes their numbers.
+
+Triggers note which records were written (``FeedMark``). Numbering takes the notes of transactions that have been
+committed, compares each record with what the feed said of it last (``FeedRecord``), and numbers what differs. It does
+so under a lock of the organization, by statements whose snapshot begins once they hold it, so numbers are given in the
+order of commits, without gaps. No writer takes that lock, so none waits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from jemmo.store.feed.entities import DEPENDENTS, ENTITIES
+
+MARKS = 200  # of one pass: statements of a sync write up to a few thousand records each
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('feed ' || %(org)s::text, 0))"
+_POSITION = "SELECT seq, origin FROM feed_position WHERE org_id = %(org)s"
+_PENDING = "SELECT EXISTS (SELECT FROM feed_mark WHERE org_id = %(org)s)"
+
+_ORIGIN = """SELECT concat_ws('.', (SELECT oid FROM pg_database WHERE datname = current_database()), {control})"""
+_CONTROL = (
+    "(SELECT system_identifier FROM pg_control_system())",
+    "(SELECT timeline_id FROM pg_control_checkpoint())",
+)
+_MAY_ASK = """SELECT has_function_privilege('pg_control_system()', 'EXECUTE')
+    AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE')"""
+
+_EMPTY = (
+    "DELETE FROM feed_change WHERE org_id = %(org)s",
+    "DELETE FROM feed_reader WHERE org_id = %(org)s",
+    "DELETE FROM feed_record WHERE org_id = %(org)s",
+    "DELETE FROM feed_mark WHERE org_id = %(org)s",
+)
+_END = "DELETE FROM feed_position WHERE org_id = %(org)s AND used_at < %(before)s"
+_BEGIN = """
+    WITH fresh AS (SELECT greatest((SELECT seq FROM feed_position WHERE org_id = %(org)s) + 1,
+        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS seq)
+    INSERT INTO feed_position AS p (org_id, base, oldest, seq, origin)
+    SELECT %(org)s, seq, seq, seq, %(origin)s FROM fresh
+    ON CONFLICT (org_id) DO UPDATE SET base = excluded.base, oldest = excluded.oldest, seq = excluded.seq,
+        origin = excluded.origin, used_at = now()"""
+"""The first number is the time in microseconds: greater than any number given before, unless a million changes a
+second were numbered ever since."""
+
+
+def number(org_id: UUID) -> bool:
+    """Number what was committed; whether the organization has a feed. Each pass is a transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not _is_current(cursor, org_id):
+            return False
+    while _pass(org_id):
+        pass
+    return True
+
+
+def begin(org_id: UUID) -> None:
+    """Begin a feed, unless there is one: what the tables hold now is known, and later changes get numbers."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock(cursor, org_id)
+        if _is_current(cursor, org_id):
+            return
+        for (
+            statement
+        ) in _EMPTY:  # marks first of all: what they name is committed, so the next snapshot has it
+            cursor.execute(statement, {"org": org_id})
+        for entity in ENTITIES.values():
+            cursor.execute(_filling(entity.name), {"org": org_id})
+        cursor.execute(_BEGIN, {"org": org_id, "origin": _origin(cursor)})
+
+
+def end(org_id: UUID, before: datetime) -> bool:
+    """End a feed that nobody read since then; readers of that time start over."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock(cursor, org_id)
+        cursor.execute(_END, {"org": org_id, "before": before})
+        if not cursor.rowcount:
+            return False
+        for statement in _EMPTY:
+            cursor.execute(statement, {"org": org_id})
+        return True
+
+
+def lock(cursor: Any, org_id: UUID) -> None:
+    """Until the transaction ends, nothing of the organization is numbered elsewhere."""
+    cursor.execute(_LOCK, {"org": org_id})
+
+
+def _is_current(cursor: Any, org_id: UUID) -> bool:
+    """Whether there is a feed, and it is this database's own: a copy restored from a disk has another origin."""
+    cursor.execute(_POSITION, {"org": org_id})
+    row = cursor.fetchone()
+    return row is not None and row[1] == _origin(cursor)
+
+
+def _origin(cursor: Any) -> str:
+    cursor.execute(_ORIGIN.format(control=", ".join(_CONTROL) if _may_ask() else "''"))
+    return str(cursor.fetchone()[0])
+
+
+@cache
+def _may_ask() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_ASK)
+        return bool(cursor.fetchone()[0])
+
+
+def _pass(org_id: UUID) -> bool:
+    """Number the changes of some marks; whether there may be more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, {"org": org_id})
+        if not cursor.fetchone()[0]:
+            return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_PLANS)
+        lock(cursor, org_id)
+        cursor.execute(_numbering(), {"org": org_id, "marks": MARKS})
+        return bool(cursor.fetchone()[0] == MARKS)
+
+
+_PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"""
+"""Of what was marked Postgres knows nothing: it would read whole tables to find a few records."""
+
+
+@cache
+def _filling(name: str) -> str:
+    entity = ENTITIES[name]
+    return f"""
+        INSERT INTO feed_record (org_id, id, entity, level, modified_at, parts)
+        SELECT org_id, id, '{name}', level, modified_at, parts FROM (
+            SELECT r.org_id, r.id, {entity.level} AS level, r.modified_at, {entity.hashes} AS parts
+            FROM {entity.table} r {entity.joins} WHERE r.org_id = %(org)s) record WHERE level > 0"""
+
+
+@cache
+def _numbering() -> str:
+    """One statement, so one snapshot: takes marks, and answers how many.
+
+    A record that two marks name is compared once. Where a talent or job appeared or went, so may have what belongs to
+    it: that is looked up here, since the transaction that changed the one may not have seen the other.
+    """
+    return f"""
+        WITH taken AS (
+            DELETE FROM feed_mark WHERE id = ANY(ARRAY(
+                SELECT id FROM feed_mark WHERE org_id = %(org)s ORDER BY id LIMIT %(marks)s))
+            RETURNING id AS mark, entity, ids, fields, at),
+        marked AS MATERIALIZED (
+            SELECT entity, record AS id, mark, fields, at FROM taken, unnest(ids) record),
+        {", ".join(_moved(entity) for entity in dict.fromkeys(source for source, _, _ in DEPENDENTS))},
+        named AS (SELECT * FROM marked {" ".join(map(_dependent, DEPENDENTS))}),
+        touched AS MATERIALIZED (
+            SELECT entity, id, min(mark) AS mark, max(at) AS at,
+                array_agg(DISTINCT field) FILTER (WHERE field IS NOT NULL) AS fields
+            FROM named LEFT JOIN LATERAL unnest(fields) field ON true GROUP BY entity, id),
+        current AS ({" UNION ALL ".join(map(_current, ENTITIES))}),
+        compared AS MATERIALIZED (
+            SELECT c.*, coalesce(f.level, 0) AS before, f.modified_at AS was, f.parts AS old_parts
+            FROM current c LEFT JOIN feed_record f ON f.org_id = %(org)s AND f.id = c.id),
+        changed AS MATERIALIZED (
+            SELECT *, row_number() OVER (ORDER BY mark, entity, id) AS place FROM compared
+            WHERE level <> before OR (level > 0 AND modified_at <> was)),
+        stored AS (
+            INSERT INTO feed_record AS f (org_id, id, entity, level, modified_at, parts)
+            SELECT %(org)s, id, entity, level, modified_at, parts FROM changed WHERE level > 0
+            ON CONFLICT (org_id, id) DO UPDATE SET level = excluded.level,
+                modified_at = excluded.modified_at, parts = excluded.parts),
+        forgotten AS (
+            DELETE FROM feed_record WHERE org_id = %(org)s
+                AND id = ANY(ARRAY(SELECT id FROM changed WHERE level = 0))),
+        numbered AS (
+            INSERT INTO feed_change
+                (org_id, seq, entity, record, before, after, was, modified_at, fields, at)
+            SELECT %(org)s, p.seq + place, entity, id, before, level, was,
+                CASE WHEN level > 0 THEN modified_at END,
+                CASE WHEN before > 0 AND level > 0 THEN coalesce(fields, '{{}}') || {_part_fields()}
+                    ELSE '{{}}' END, at
+            FROM changed, feed_position p WHERE p.org_id = %(org)s),
+        moved AS (
+            UPDATE feed_position SET seq = seq + (SELECT count(*) FROM changed)
+            WHERE org_id = %(org)s AND EXISTS (SELECT FROM changed))
+        SELECT count(*) FROM taken"""
+
+
+def _moved(name: str) -> str:
+    """Of the marked records of an entity, those whose level is another than the feed said."""
+    entity = ENTITIES[name]
+    return f"""moved_{name} AS MATERIALIZED (
+        SELECT m.id, m.mark, m.at FROM marked m LEFT JOIN {entity.table} r ON r.id = m.id
+        LEFT JOIN feed_record f ON f.org_id = %(org)s AND f.id = m.id
+        WHERE m.entity = '{name}' AND {entity.level} <> coalesce(f.level, 0))"""
+
+
+def _dependent(dependent: tuple[str, str, str]) -> str:
+    source, name, column = dependent
+    return f"""UNION ALL SELECT '{name}', r.id, m.mark, '{{}}', m.at
+        FROM moved_{source} m JOIN {ENTITIES[name].table} r ON r.{column} = m.id"""
+
+
+def _current(name: str) -> str:
+    entity = ENTITIES[name]
+    return f"""SELECT m.entity, m.id, m.mark, m.at, m.fields, {entity.level} AS level, r.modified_at,
+        CASE WHEN r.id IS NOT NULL THEN {entity.hashes} END AS parts
+        FROM touched m LEFT JOIN {entity.table} r ON r.id = m.id AND r.org_id = %(org)s {entity.joins}
+        WHERE m.entity = '{name}'"""
+
+
+def _part_fields() -> str:
+    """The fields whose parts are others than before."""
+    cases = [
+        f"WHEN entity = '{entity.name}' AND parts[{place}] <> old_parts[{place}] "
+        f"THEN ARRAY[{', '.join(map(repr, fields))}]"
+        for entity in ENTITIES.values()
+        for place, (fields, _) in enumerate(entity.parts, start=1)
+    ]
+    return " || ".join(f"CASE {case} ELSE '{{}}' END" for case in cases)

@@ -1,0 +1,83 @@
+"""The example that keeps a copy, as a program of its own against a real server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fakes.showcase import Showcase
+
+from jemmo.services.accounts import tokens
+from jemmo.store.models import FeedPosition, Job, Talent
+from jemmo.store.records.export import KINDS
+
+MIRROR = Path(__file__).parents[3] / "examples" / "mirror.py"
+
+
+@pytest.fixture
+def address(showcase: Showcase) -> Iterator[str]:
+    import uvicorn
+
+    from jemmo.asgi import application
+
+    config = uvicorn.Config(application, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_a_mirror_begins_follows_and_repairs_itself(
+    showcase: Showcase, address: str, tmp_path: Path
+) -> None:
+    made = tokens.create(showcase.org, ["records"], name="mirror", now=datetime.now(UTC))
+    path = tmp_path / "copy.db"
+
+    def mirror() -> str:
+        done = subprocess.run(
+            [sys.executable, str(MIRROR), address, str(path)],
+            env={**os.environ, "JEMMO_TOKEN": made.secret},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def copied() -> set[str]:
+        with sqlite3.connect(path) as db:
+            return {row[0] for row in db.execute("SELECT id FROM record WHERE entity = 'talents'")}
+
+    def shown() -> set[str]:
+        return {
+            str(key) for key in KINDS["talents"].shown(showcase.org).values_list("id", flat=True)
+        }
+
+    assert "complete" in mirror()
+    assert copied() == shown() != set()
+
+    Job.objects.filter(org=showcase.org).update(title="Other")
+    Talent.objects.filter(org=showcase.org, remote_id="elodie").update(is_private=True)
+    assert "complete" in mirror()
+
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM record WHERE rowid % 2 = 0")
+    said = mirror()
+    assert "talents: reading again what differs" in said
+    assert copied() >= shown() - {str(showcase.talent("elodie").id)}
+
+    FeedPosition.objects.update(origin="a restored copy")
+    assert "complete" in mirror()

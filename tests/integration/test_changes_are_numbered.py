@@ -1,0 +1,254 @@
+"""The feed's numbers: one for each change, in the order of commits, whatever runs at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import connections
+from fakes.effort import EFFORT, examples
+from fakes.showcase import Showcase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jemmo.store.db import schema, scope
+from jemmo.store.feed import numbering, reading
+from jemmo.store.feed.entities import ENTITIES, Level
+from jemmo.store.models import FeedChange, FeedMark, FeedPosition, FeedRecord, Job
+from jemmo.store.records.export import KINDS
+
+News = list[tuple[str, UUID, int, int, list[str]]]
+
+
+@pytest.fixture
+def feed(showcase: Showcase) -> Callable[[], News]:
+    """A feed that has begun; asked, it tells what was numbered since the last time."""
+    numbering.begin(showcase.org.id)
+    seen = [FeedPosition.objects.get(org=showcase.org).seq]
+
+    def news() -> News:
+        assert numbering.number(showcase.org.id)
+        changes = list(FeedChange.objects.filter(org=showcase.org, seq__gt=seen[0]).order_by("seq"))
+        assert [change.seq for change in changes] == [
+            seen[0] + place for place in range(1, len(changes) + 1)
+        ]
+        seen[0] += len(changes)
+        assert FeedPosition.objects.get(org=showcase.org).seq == seen[0]
+        assert not FeedMark.objects.filter(org=showcase.org).exists()
+        return [
+            (change.entity, change.record, change.before, change.after, sorted(change.fields))
+            for change in changes
+        ]
+
+    return news
+
+
+def session(url: str, showcase: Showcase) -> psycopg.Connection:
+    """Another process of ours, in a transaction of its own."""
+    db = psycopg.connect(url)
+    schema.set_search_path(db)
+    db.execute(scope.TELL_SESSION, scope.organization_scope(showcase.org.id).settings)
+    db.commit()
+    return db
+
+
+def test_what_the_tables_hold_is_known_at_the_beginning(
+    showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    assert feed() == []
+    for name in ENTITIES:
+        known = FeedRecord.objects.filter(org=showcase.org, entity=name)
+        shown = KINDS[name].shown(showcase.org)
+        assert set(known.values_list("id", "modified_at")) == set(
+            shown.values_list("id", "modified_at")
+        )
+
+
+def test_a_change_names_its_fields(showcase: Showcase, feed: Callable[[], News]) -> None:
+    job = showcase.job("dev")
+    Job.objects.filter(id=job.id).update(title="Developer", pitch="Ship")
+    assert feed() == [("jobs", job.id, 2, 2, ["pitch", "title"])]
+    assert showcase.job("dev").modified_at > job.modified_at
+
+
+def test_what_the_api_does_not_show_changes_nothing(
+    showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    job = showcase.job("dev")
+    Job.objects.filter(id=job.id).update(content_hash=b"other", title=job.title)
+    assert feed() == []
+    assert showcase.job("dev").modified_at == job.modified_at
+
+
+def test_a_number_follows_the_commit_not_the_write(
+    database_url: str, showcase: Showcase, feed: Callable[[], News]
+) -> None:
+    """Whoever writes first and commits last comes last; and what was rolled back never comes."""
+    long, lost = session(database_url, showcase), session(database_url, showcase)
+    first, second = showcase.job("dev").id, showcase.job("sales").id
+    long.execute("UPDATE job SET title = 'slow' WHERE id = %s", [first])
+    lost.execute("UPDATE job SET title = 'lost' WHERE remote_id = 'closed'")
+    Job.objects.filter(id=second).update(title="quick")
+    assert [change[1] for change in feed()] == [second]
+    lost.rollback()
+    assert feed() == []
+    long.commit()
+    assert [change[1] for change in feed()] == [first]
+    long.close()
+    lost.close()
+
+
+@pytest.mark.parametrize("talent_first", [True, False])
+def test_two_transactions_make_one_record_visible(
+    database_url: str, showcase: Showcase, feed: Callable[[], News], talent_first: bool
+) -> None:
+    """One shows a talent, another writes an application of theirs: neither sees what the other does."""
+    talent = showcase.talent("elodie")
+    application = talent.applications.first()
+    assert application is not None
+    with session(database_url, showcase) as db:
+        db.execute(
+            "UPDATE talent SET excluded_reason = 'talent_archived' WHERE id = %s", [talent.id]
+        )
+        db.execute(
+            "UPDATE application SET remote_deleted_at = now() WHERE id = %s", [application.id]
+        )
+    feed()
+    people, applications = session(database_url, showcase), session(database_url, showcase)
+    people.execute("UPDATE talent SET excluded_reason = NULL WHERE id = %s", [talent.id])
+    applications.execute(
+        "UPDATE application SET remote_deleted_at = NULL WHERE id = %s", [application.id]
+    )
+    seen: News = []
+    for db in (people, applications) if talent_first else (applications, people):
+        db.commit()
+        db.close()
+        seen += feed()
+    assert [change[2:4] for change in seen if change[1] == application.id] == [(0, 2)]
+    assert [change[2:4] for change in seen if change[1] == talent.id] == [(0, 2)]
+
+
+def test_a_feed_that_begins_misses_no_transaction_under_way(
+    database_url: str, showcase: Showcase
+) -> None:
+    job = showcase.job("dev").id
+    with session(database_url, showcase) as db:
+        db.execute("UPDATE job SET title = 'before' WHERE id = %s", [job])
+        numbering.begin(showcase.org.id)
+    start = FeedPosition.objects.get(org=showcase.org).seq
+    numbering.number(showcase.org.id)
+    assert [change.record for change in FeedChange.objects.filter(seq__gt=start)] == [job]
+
+
+STATEMENTS = (
+    "UPDATE job SET title = title || '.' WHERE org_id = %(org)s AND remote_id = %(job)s",
+    "UPDATE job SET visibility = CASE visibility WHEN 'CONFIDENTIAL' THEN 'PUBLIC' ELSE 'CONFIDENTIAL' END "
+    "WHERE org_id = %(org)s AND remote_id = %(job)s",
+    "UPDATE talent SET excluded_reason = CASE WHEN excluded_reason IS NULL THEN 'talent_archived' END "
+    "WHERE org_id = %(org)s AND get_byte(uuid_send(id), 15) %% 8 = %(place)s",
+    "UPDATE talent SET is_private = NOT is_private "
+    "WHERE org_id = %(org)s AND get_byte(uuid_send(id), 15) %% 8 = %(place)s",
+    "UPDATE application SET status_original = status_original || '.', rejected_by = 'x' "
+    "WHERE org_id = %(org)s AND get_byte(uuid_send(id), 15) %% 8 = %(place)s",
+    "UPDATE application SET remote_deleted_at = CASE WHEN remote_deleted_at IS NULL THEN now() END "
+    "WHERE org_id = %(org)s AND get_byte(uuid_send(id), 15) %% 8 = %(place)s",
+    "UPDATE stage SET name = name || '.' WHERE org_id = %(org)s AND remote_id = 'new'",
+    "UPDATE department SET name = name || '.' WHERE org_id = %(org)s AND remote_id = 'eng'",
+    "UPDATE attachment SET size = coalesce(size, 0) + 1 WHERE org_id = %(org)s",
+    "DELETE FROM application WHERE org_id = %(org)s AND get_byte(uuid_send(id), 14) = 16 * %(place)s",
+)
+WORK = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.sampled_from(STATEMENTS), st.integers(0, 7)), max_size=4),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+class Copy:
+    """A consumer that forgets at any moment what it did not store with its number."""
+
+    def __init__(self, showcase: Showcase, level: Level) -> None:
+        self.org, self.level = showcase.org, level
+        self.seq = FeedPosition.objects.get(org=self.org).seq
+        known = FeedRecord.objects.filter(org=self.org, level__gte=level.value)
+        self.versions: dict[UUID, Any] = dict(known.values_list("id", "modified_at"))
+
+    def follow(self, limit: int, *, crashes: bool) -> None:
+        numbering.number(self.org.id)
+        page = reading.changes(self.org.id, self.seq, limit, self.level)
+        assert page is not None
+        versions = dict(self.versions)
+        for change in page.changes:
+            assert (change.op == "created") == (change.id not in versions)
+            if change.op == "deleted":
+                del versions[change.id]
+            else:
+                assert versions.get(change.id) != change.modified_at
+                versions[change.id] = change.modified_at
+        if not crashes:
+            self.versions = versions
+            self.seq = page.changes[-1].seq if len(page.changes) == limit else page.seq
+
+    def prove(self) -> None:
+        self.follow(1_000_000, crashes=False)
+        digest = reading.digest(self.org, list(ENTITIES), Level.CONFIDENTIAL)
+        assert digest is not None
+        assert (digest.seq, digest.is_current) == (self.seq, True)
+        if self.level is Level.CONFIDENTIAL:
+            total = (
+                sum(reading.version_hash(*version) for version in self.versions.items()) % 2**256
+            )
+            assert total == sum(part.digest for part in digest.totals.values()) % 2**256
+            assert len(self.versions) == sum(part.count for part in digest.totals.values())
+
+
+Transactions = list[tuple[list[tuple[str, int]], bool]]
+
+
+def write(url: str, showcase: Showcase, transactions: Transactions) -> None:
+    with session(url, showcase) as db:
+        for statements, commits in transactions * EFFORT:
+            try:
+                for statement, place in statements:
+                    job = ("dev", "sales")[place % 2]
+                    db.execute(statement, {"org": showcase.org.id, "job": job, "place": place})
+                (db.commit if commits else db.rollback)()
+            except psycopg.errors.DeadlockDetected:
+                db.rollback()
+
+
+def read(copy: Copy, limits: list[int]) -> None:
+    with scope.acting_in(scope.EVERYTHING):
+        try:
+            for limit in limits * EFFORT:
+                copy.follow(limit, crashes=limit % 3 == 0)
+        finally:
+            connections.close_all()
+
+
+@pytest.mark.soak
+@examples(3)
+@given(
+    work=st.lists(WORK, min_size=2, max_size=3),
+    limits=st.lists(st.integers(1, 30), min_size=3, max_size=9),
+)
+def test_nothing_is_missed_or_doubled(
+    database_url: str, showcase: Showcase, work: list[Transactions], limits: list[int]
+) -> None:
+    """Writers commit, roll back and take their time, and consumers crash: copies end equal to the tables."""
+    numbering.begin(showcase.org.id)
+    copies = [Copy(showcase, level) for level in (Level.CONFIDENTIAL, Level.OPEN)]
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(read, copy, limits) for copy in copies]
+        running += [threads.submit(write, database_url, showcase, part) for part in work]
+    for thread in running:
+        thread.result()
+    for copy in copies:
+        copy.prove()
