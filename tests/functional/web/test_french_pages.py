@@ -36,7 +36,10 @@ SILENT = {"script", "style", "title", "bdi", "code", "pre", "time", "option"}
 VOID = {"br", "img", "input", "meta", "link", "hr", "path", "rect", "circle", "wbr"}
 SEVERAL = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*\s+[A-Za-zÀ-ÿ][\w'’-]+")
 """Two words or more. A single one may be the same in both languages, or a name."""
-NO_PAGES = ("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl", "/api/")
+NO_PAGES = (
+    *("/events/", "/readyz", "/healthz", "/metrics", "/settings/logs/download.jsonl", "/api/"),
+    *("/jobs/download.", "/talents/download.", "/mcp"),
+)
 """For programs: in English."""
 
 
