@@ -130,7 +130,7 @@ def test_a_job_s_pipeline_counts_and_narrows(story: dict[str, str], opens: Opens
     page.get_by_role("link", name="All stages").click()
     expect(people).to_have_count(62)
     page.locator("summary", has_text="Description").click()
-    expect(page.locator(".prose")).to_contain_text("Ship features")
+    expect(page.locator(".prose").first).to_contain_text("Ship features")
 
 
 def test_a_talent_s_way_is_a_timeline(story: dict[str, str], opens: Opens) -> None:

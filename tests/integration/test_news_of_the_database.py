@@ -32,3 +32,23 @@ async def test_pages_go_on_hearing_after_notifications_that_cannot_be_read(
     assert event == {"org": str(org), "kind": "sync"}
     assert listener is not None
     await asyncio.wait({listener})
+
+
+async def test_what_arrives_together_is_heard_whole_although_sessions_are_due_to_be_checked(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody_ends(self: live.Hub, db: psycopg.AsyncConnection[object]) -> None:
+        """The session of this test is nobody's; checks stay due."""
+
+    monkeypatch.setattr(live.Hub, "_end_strangers", nobody_ends)
+    org, hub = uuid4(), live.Hub(os.environ["DATABASE_URL"])
+    news = [{"org": str(org), "kind": f"sync {number}"} for number in range(5)]
+    async with asyncio.timeout(60), hub.page(org, "session", 1, uuid4()) as page:
+        with psycopg.connect(database_url) as db:
+            for event in news:
+                db.execute(
+                    "SELECT pg_notify(%s, %s)", [CHANNEL, msgspec.json.encode(event).decode()]
+                )
+            db.commit()
+        assert [await page.queue.get() for _ in news] == news
+    hub.close()

@@ -177,7 +177,7 @@ async def test_a_deletion_that_has_begun_is_not_called_kept(
     monkeypatch.setattr(Writer, "write_tombstones", too_late)
     await found.sync(Mode.RECONCILE)
 
-    assert refused == ["deletion_begun", "deletion_decided"]
+    assert refused == ["deletion_begun", "deletion_decided", "deletion_decided"]  # notes, too
     await assert_equal_to_truth(ats, found)
 
 

@@ -110,7 +110,9 @@ async def test_nothing_of_the_person_is_left_after_three_more_syncs(
         )
 
     for table, text in dump(database_url).items():
-        for trace in (str(who["id"]), *who["contacts"]):
+        # For a week the feed tells programs which of their copies to delete, by an id that says nothing else.
+        own_id = () if table.startswith("feed_") else (str(who["id"]),)
+        for trace in (*own_id, *who["contacts"]):
             assert trace not in text, (table, trace)
     for table, column in (
         *(("talent", "remote_id"), ("application", "talent_remote_id")),
@@ -320,7 +322,7 @@ async def test_the_command_erases_by_address_and_writes_a_certificate(
     assert who["remote_id"] not in await found.ids(Stream.TALENTS)
     again = await jemmo("erase", "--org", "acme", "--email-stdin", "--yes", stdin=f"{email}\n")
     assert again.status == 4
-    assert "Nobody" in again.err
+    assert "No person" in again.err
 
 
 async def test_a_person_gets_all_that_is_held_of_them(

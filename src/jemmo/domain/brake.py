@@ -121,7 +121,7 @@ def error_of(
     return {
         "code": CODE,
         "message": _message(paused, deleted, connection),
-        "next_step": worded(CODE).next_step,
+        "next_step": worded(CODE, variant="report").next_step,
         "paused": list(paused),
         "deleted": deleted,
     }

@@ -52,8 +52,10 @@ def texts_of(value: object) -> dict[str, str]:
 
 
 def error_of(value: object) -> dict[str, Any] | None:
-    """An error: its texts, and the facts of paused deletions where they have their shape."""
+    """An error: its texts and facts, and those of paused deletions where they have their shape."""
     error: dict[str, Any] = dict(texts_of(value))
+    if isinstance(facts := object_of(value).get("facts"), dict):
+        error["facts"] = {name: fact for name, fact in facts.items() if _is_fact(fact)}
     rows = object_of(value).get("paused")
     paused = [row for row in rows if _is_share(row)] if isinstance(rows, list) else []
     if paused:
@@ -61,6 +63,10 @@ def error_of(value: object) -> dict[str, Any] | None:
         error["paused"] = paused
         error["deleted"] = {name: n for name, n in deleted.items() if type(n) is int}
     return error or None
+
+
+def _is_fact(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def _is_share(row: object) -> bool:

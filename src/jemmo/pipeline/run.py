@@ -279,10 +279,15 @@ class SyncRun:
         early = any(batch.recent is False for batch in taken)
         if not early or self.report.recent_ready or self._stopped is not None:
             return
-        if all(event.is_set() for event in self._recent.values()):
+        if all(self._recent[stream].is_set() for stream in self._shown_early()):
             self.report.recent_ready = True
             self.progress.recent_is_read()
             await self.store.report(self.report)
+
+    def _shown_early(self) -> set[Stream]:
+        """The streams whose recent records come first, and those that they refer to."""
+        early = [spec for spec in self.specs if spec.recent]
+        return {spec.name for spec in early}.union(*(self._before(spec) for spec in early))
 
     def process(self, page: Page) -> ReadyPage:
         """All that becomes of a page before it is written: done while the ATS works on the next one."""

@@ -129,7 +129,7 @@ async def test_a_scope_that_is_missing_is_named_when_the_key_is_tested(missing: 
             await source.close()
     [check] = [check for check in report.checks if not check.ok]
     assert check.name == f"read {missing.replace('_', ' ')}"
-    assert "right" in (check.detail or "")
+    assert f"/v3/{missing}" in (check.detail or "")
 
 
 async def test_a_scope_that_is_taken_away_is_named_by_the_sync(database_url: str) -> None:

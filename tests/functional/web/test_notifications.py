@@ -112,8 +112,8 @@ def test_an_email_is_in_the_language_of_the_last_sign_in(
 
     texts = {message["To"]: message.get_content() for message in parsed(mail)}
     assert len(texts) == 2
-    assert "L’ATS a refusé la clé API" in texts.pop(admin.email)
-    assert "The ATS refuses the key." in texts.popitem()[1]
+    assert "Acme a refusé la clé API" in texts.pop(admin.email)
+    assert "Acme refused the API key" in texts.popitem()[1]
 
 
 def parsed(mail: MailServer) -> list[EmailMessage]:

@@ -198,7 +198,9 @@ ACCESS: dict[str, Entry] = {
     "account_malformed": Entry(
         _A,
         _("“{account}” is not an account at {domain}."),
-        _("Enter the first part of the address you sign in at: acme for https://acme.example.com."),
+        _(
+            "Enter the first part of the address you sign in at: hiring for https://hiring.example.com."
+        ),
     ),
     "not_an_api": Entry(
         _A,
@@ -296,6 +298,12 @@ ACCESS: dict[str, Entry] = {
         _P,
         _("We paused deletions, because unusually many records are no longer in the ATS."),
         _("Look in the ATS, then delete the records here or keep them."),
+    ),
+    "mass_deletion_held/report": Entry(
+        _P,
+        _("We paused deletions, because unusually many records are no longer in the ATS."),
+        "Look in the ATS. If the records are gone, release the deletions with `jemmo deletions "
+        "release`, then sync again.",
     ),
     "deletion_begun": Entry(
         _P,

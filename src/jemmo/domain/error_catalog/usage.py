@@ -77,7 +77,7 @@ ACCOUNTS: dict[str, Entry] = {
         _("Sign out, and sign in with the address that was invited."),
     ),
     "organisation_exists": _own(
-        _("This organization exists already."),
+        _("This organization exists already. `jemmo user add` gives access to it."),
         _("Give yourself access on the command line: `jemmo user add EMAIL --org {slug}`."),
     ),
     "email": _own(_("This is not an e-mail address."), _("Correct it and try again.")),

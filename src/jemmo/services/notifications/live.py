@@ -163,20 +163,20 @@ class Hub:
                     self._ready.set()
                     pause = 0.2
                     while True:
-                        async for notification in db.notifies(timeout=CHECK_EVERY):
+                        # All that arrived together: leaving the loop would lose the rest.
+                        async for notification in db.notifies(timeout=CHECK_EVERY, stop_after=1):
                             if notification.channel == triggers.CHANNEL:
                                 self._wake(notification.payload)
                             else:
                                 self.tell(notification.payload)
-                            if self._overdue():
-                                break
-                        await self._end_strangers(db)
+                        if self._overdue():
+                            await self._end_strangers(db)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, 15.0)
 
     def _overdue(self) -> bool:
         """Whether it is time to look at the sessions although events keep coming."""
-        return asyncio.get_running_loop().time() - self._checked > CHECK_EVERY
+        return asyncio.get_running_loop().time() - self._checked >= CHECK_EVERY
 
     async def _end_strangers(self, db: psycopg.AsyncConnection[Any]) -> None:
         """End the streams of who signed out, was removed, or whose session ran out."""

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from jemmo.domain.masking import Disguise
 from jemmo.store.db.display_registry import DisplayTracked
 from jemmo.store.models.accounts import Organisation
-from jemmo.store.models.kept import TextsField
+from jemmo.store.models.kept import ErrorField, TextsField
 
 
 class ConnectionState(models.TextChoices):
@@ -60,10 +60,10 @@ class Connection(DisplayTracked):
     state = models.CharField(
         max_length=20, choices=ConnectionState.choices, default=ConnectionState.ACTIVE
     )
-    last_error = TextsField(null=True, blank=True)
+    last_error = ErrorField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     failures = models.IntegerField(default=0, db_default=0)
-    files_error = TextsField(null=True, blank=True)
+    files_error = ErrorField(null=True, blank=True)
     files_failures = models.IntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(db_default=Now())
     files_due_at = models.DateTimeField(null=True, db_default=Now())

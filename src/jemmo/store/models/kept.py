@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models.fields.json import KeyTransform
 
-from jemmo.domain.stored_values import object_of, report_of, texts_of
+from jemmo.domain.stored_values import error_of, object_of, report_of, texts_of
 
 
 class ObjectField(models.JSONField):
@@ -31,6 +31,13 @@ class TextsField(ObjectField):
 
     def read(self, value: Any) -> Any:
         return texts_of(value) or (None if self.null else {})
+
+
+class ErrorField(ObjectField):
+    """An error as it is stored, or nothing."""
+
+    def read(self, value: Any) -> Any:
+        return error_of(value)
 
 
 class ReportField(ObjectField):

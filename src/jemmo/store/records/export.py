@@ -110,12 +110,13 @@ def _talents(
     ids = [talent.id for talent in talents]
     files: dict[UUID, list[Attachment]] = {}
     if "resumes" in parts:
-        files = _by_talent(Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None))
+        theirs = Attachment.objects.filter(talent_id__in=ids, remote_deleted_at=None)
+        files = _by_talent(theirs.order_by("id"))
     contacts = _opened(talents, files, reader)
     applied: dict[UUID, list[Application]] = {}
     if "applications" in parts:
         own = Application.objects.filter(talent_id__in=ids, remote_deleted_at=None)
-        applied = _by_talent(own.select_related("stage", "reject_reason"))
+        applied = _by_talent(own.select_related("stage", "reject_reason").order_by("id"))
     for talent in talents:
         reader.opens(applied.get(talent.id, ()), talent)
         row = {

@@ -37,7 +37,7 @@ async def pending_deletions(
 ) -> PendingDeletions:
     """What the stream's sweep, begun at ``before``, would delete."""
     names = await sweeps.missing(db, connection_id, stream, before)
-    if names and (waiting := await _parts_of_waiting(db, connection_id, stream)):
+    if names and (waiting := await parts_of_waiting(db, connection_id, stream)):
         names = [name for name in names if name not in waiting]
     return await _state(db, connection_id, stream, names)
 
@@ -48,16 +48,20 @@ OWNERS: dict[Stream, Stream] = {
 """The stream of the records that a stream's are parts of: jobs have stages, for example."""
 
 
-async def _parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
-    """The parts of records whose deletion is paused, or was refused by a person."""
+async def parts_of_waiting(db: Connection, connection_id: UUID, stream: Stream) -> frozenset[str]:
+    """The parts of records whose deletion is paused, or was refused by a person.
+
+    Locks those decisions, as ``waits`` does.
+    """
     if stream not in OWNERS:
         return frozenset()
     answer = await db.execute(
-        "SELECT jsonb_array_elements_text(remote_ids) FROM held_deletion WHERE connection_id = %s "
-        "AND stream = %s AND released_at IS NULL",
+        "SELECT remote_ids FROM held_deletion WHERE connection_id = %s AND stream = %s "
+        "AND released_at IS NULL FOR UPDATE",
         [connection_id, OWNERS[stream]],
     )
-    return await _parts_of(db, connection_id, stream, [row[0] for row in await answer.fetchall()])
+    owners = [name for (names,) in await answer.fetchall() for name in names]
+    return await _parts_of(db, connection_id, stream, owners)
 
 
 async def _parts_of(

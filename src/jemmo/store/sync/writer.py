@@ -152,7 +152,9 @@ class Writer:
                 await hold_lease(self.db, self.context)
                 if await brake.waits(self.db, self.context.connection_id, stream):
                     return 0
-                buried = await sweeps.write_tombstones(self.db, self._names, stream, remote_ids)
+                waiting = await brake.parts_of_waiting(self.db, self.context.connection_id, stream)
+                gone = [name for name in remote_ids if name not in waiting]
+                buried = await sweeps.write_tombstones(self.db, self._names, stream, gone)
                 await brake.close(self.db, self.context.connection_id, stream)
         return buried
 
