@@ -49,6 +49,7 @@ TYPES = {
     "BinaryField": "bytes",
     "SearchVectorField": "search vector",
     "JSONField": "JSON",
+    "ErrorField": "JSON",
     "TextsField": "JSON",
     "ReportField": "JSON",
     "TextField": "text",
