@@ -226,9 +226,10 @@ async def test_somebody_left_out_whom_no_list_of_changes_names_arrives_whole(
         "SELECT talent_remote_id FROM application WHERE connection_id = {me} "
         "AND talent_remote_id IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
+    if not whole:
+        pytest.skip("this ATS lists no applications")
     outside = [row[0] for row in whole if row[0] not in people[Stream.TALENTS]]
-    if not outside:
-        pytest.skip("nobody who was left out has an application")
+    assert outside, "nobody who was left out has an application"
     kind = account.ats.vendor.kinds[Stream.TALENTS]
     earlier = (datetime.now(UTC) - timedelta(hours=3)).isoformat(timespec="milliseconds")
     await account.ats.server.change(

@@ -40,7 +40,11 @@ def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            token, left = authorize(request, *rights)
+            token = _token_of(request)
+            left = LIMITER.take(str(token.pk))
+            for right in rights:
+                if right not in token.scopes:
+                    raise _missing(right)
             request.token = token
             with scope.acting_in(tokens.scope_of(token)):
                 response = conditional_page(view)(request, *args, **kwargs)
@@ -52,16 +56,6 @@ def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
         return cast("View[P]", guarded)
 
     return guard
-
-
-def authorize(request: HttpRequest, *rights: ApiScope) -> tuple[ApiToken, dict[str, str]]:
-    """The request's token, and the headers that say how many requests are left; raises ``Problem``."""
-    token = _token_of(request)
-    left = LIMITER.take(str(token.pk))
-    for right in rights:
-        if right not in token.scopes:
-            raise _missing(right)
-    return token, left
 
 
 def _token_of(request: HttpRequest) -> ApiToken:

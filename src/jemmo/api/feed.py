@@ -76,18 +76,21 @@ def digest(
         raise bad_parameter("range")
     names = list(ENTITIES) if entity is None else [_entity(entity)]
     ids = Range(first=first, end=end)
-    found = _explained(feed.digest, request.token, names, at=at, ids=ids, parts=parts)
-    answer = {"seq": found.seq, "entities": {name: _total(found.totals[name]) for name in names}}
+    computed = _explained(feed.digest, request.token, names, at=at, ids=ids, parts=parts)
+    answer = {
+        "seq": computed.seq,
+        "entities": {name: _total(computed.totals[name]) for name in names},
+    }
     if entity is not None and parts > 1:
-        answer["parts"] = _ranges(found, ids)
+        answer["parts"] = _ranges(computed, ids)
     return records.answer(answer)
 
 
 def _page(token: ApiToken, after: int, limit: int, *, whole: bool) -> dict[str, Any]:
-    found, following = _explained(feed.changes, token, after, limit)
-    present = _records(token, found) if whole else {}
+    page, following = _explained(feed.changes, token, after, limit)
+    present = _records(token, page) if whole else {}
     return {
-        "data": [_row(change, present if whole else None) for change in found],
+        "data": [_row(change, present if whole else None) for change in page],
         "next_after": following,
     }
 
@@ -97,10 +100,10 @@ def _row(change: Change, present: dict[str, Any] | None) -> dict[str, Any]:
     return row if present is None else {**row, "record": present.get(str(change.id))}
 
 
-def _records(token: ApiToken, found: Collection[Change]) -> dict[str, Any]:
+def _records(token: ApiToken, page: Collection[Change]) -> dict[str, Any]:
     """The records as they are now, by id; those that are gone again are missing."""
     present: dict[str, Any] = {}
-    for name, ids in feed.records_of(found).items():
+    for name, ids in feed.records_of(page).items():
         kind = KINDS[name]
         shown = list(kind.shown(token.org).filter(id__in=set(ids)))
         present |= {str(row["id"]): row for row in records.rows_of(token, kind, shown, ())}
@@ -108,9 +111,9 @@ def _records(token: ApiToken, found: Collection[Change]) -> dict[str, Any]:
     return present
 
 
-def _ranges(found: Digest, ids: Range) -> list[dict[str, Any]]:
+def _ranges(computed: Digest, ids: Range) -> list[dict[str, Any]]:
     """Parts that follow each other, so that whatever id a copy has belongs to one of them."""
-    parts = found.parts or [Part(first=UUID(int=0), total=Total())]
+    parts = computed.parts or [Part(first=UUID(int=0), total=Total())]
     starts = [ids.first, *(part.first for part in parts[1:])]
     return [
         {"from": start, "to": following, **_total(part.total)}

@@ -17,13 +17,12 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.masking import has_contacts
 from jemmo.domain.tokens import ApiScope
 from jemmo.mcp.caller import Caller
-from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
 from jemmo.services.connections.status import overview
 from jemmo.services.records.explanations import explain_record
+from jemmo.services.records.searches import talent_lookup
 from jemmo.store.models import Application, Organisation
 from jemmo.store.records import jobs, talents
 from jemmo.store.records.export import KINDS
-from jemmo.vault import default_vault
 
 MOST = 50  # records of one answer
 LONGEST_QUERY = 200  # characters
@@ -70,7 +69,13 @@ def search_talents(
     """
     caller = _caller()
     filters = talents.TalentFilters(q=query, job=str(job_id or ""), status=status or "", page=page)
-    matches = talents.search(caller.org, filters, _lookup(caller, query), unseal=caller.unseal)
+    lookup = talent_lookup(
+        caller.org,
+        query,
+        contacts=caller.has(ApiScope.CONTACTS),
+        files=caller.has(ApiScope.FILES),
+    )
+    matches = talents.search(caller.org, filters, lookup, unseal=caller.unseal)
     if has_contacts(query):
         caller.log_search(matches.total)
     caller.log_read("talents")
@@ -79,18 +84,6 @@ def search_talents(
     latest = {talent.id: talent.latest for talent in listed}
     brief = [{name: row[name] for name in BRIEF} | _latest(latest[row["id"]]) for row in rows]
     return {"total": matches.total, "talents": brief}
-
-
-def _lookup(caller: Caller, query: str) -> talents.Lookup:
-    if not caller.has(ApiScope.CONTACTS):
-        return talents.Lookup()
-    org, vault = caller.org, default_vault()
-    reads_files = caller.has(ApiScope.FILES)
-    return talents.Lookup(
-        sees_contacts=True,
-        word_hashes=search_term_hashes(org, query, vault=vault) if reads_files else (),
-        named=talents_by_contact(org, query, vault=vault),
-    )
 
 
 BRIEF = ("id", "full_name", "headline", "location", "tags", "do_not_contact", "connection_id")

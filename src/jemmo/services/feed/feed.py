@@ -39,9 +39,9 @@ def changes(token: ApiToken, after: int, limit: int) -> tuple[list[Change], int]
     known, since = _read(token, after, limit)
     if not max(known.oldest, since) <= after <= known.seq:
         raise CursorExpired
-    found = known.changes
-    last = found[-1].seq if len(found) == limit else known.seq
-    return [_as_seen(token, change) for change in found], last
+    page = known.changes
+    last = page[-1].seq if len(page) == limit else known.seq
+    return [_as_seen(token, change) for change in page], last
 
 
 def digest(
@@ -61,9 +61,11 @@ def digest(
     for _ in range(ATTEMPTS):
         _follow(token)
         with scope.acting_in(tokens.scope_of(token)):
-            found = reading.digest(token.org, entities, _level(token), at=at, ids=ids, parts=parts)
-        if found and found.is_current:
-            return found
+            computed = reading.digest(
+                token.org, entities, _level(token), at=at, ids=ids, parts=parts
+            )
+        if computed and computed.is_current:
+            return computed
     raise FeedBusy
 
 
@@ -98,10 +100,10 @@ def _as_seen(token: ApiToken, change: Change) -> Change:
     return replace(change, fields=fields)
 
 
-def records_of(found: Collection[Change]) -> dict[str, list[UUID]]:
+def records_of(changes: Collection[Change]) -> dict[str, list[UUID]]:
     """The ids of the records that are still there, by entity."""
     ids: dict[str, list[UUID]] = {}
-    for change in found:
+    for change in changes:
         if change.op != "deleted":
             ids.setdefault(change.entity, []).append(change.id)
     return ids

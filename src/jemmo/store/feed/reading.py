@@ -107,8 +107,8 @@ def changes(org_id: UUID, after: int, limit: int, level: Level) -> Changes | Non
         rows = cursor.fetchall()
     if not rows:
         return None
-    found = [_change(row[2:], level) for row in rows if row[2] is not None]
-    return Changes(oldest=rows[0][0], seq=rows[0][1], changes=found)
+    numbered = [_change(row[2:], level) for row in rows if row[2] is not None]
+    return Changes(oldest=rows[0][0], seq=rows[0][1], changes=numbered)
 
 
 def _change(row: Sequence[Any], level: Level) -> Change:

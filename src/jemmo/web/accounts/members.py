@@ -147,7 +147,7 @@ def notes(request: MemberRequest, membership_id: int) -> HttpResponse:
 
 
 def _right(
-    request: MemberRequest, membership_id: int, right: str, given: str, taken: str
+    request: MemberRequest, membership_id: int, right: str, granted: str, revoked: str
 ) -> HttpResponse:
     _of_this_organisation(request, membership_id)
     sees = "sees" in request.POST
@@ -156,7 +156,7 @@ def _right(
         lambda: members.give_right(
             request.membership, membership_id, right, sees=sees, now=datetime.now(UTC)
         ),
-        given if sees else taken,
+        granted if sees else revoked,
     )
 
 

@@ -1,10 +1,8 @@
 """Settings > Logs: what the syncs complained about, and what to do about it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -12,7 +10,7 @@ from jemmo.domain.error_catalog import ErrorKind, Severity
 from jemmo.services.connections import logs as service
 from jemmo.store.connections.logs import PERIODS, LogFilters
 from jemmo.web.frame.access import MemberRequest, manages, member, wants_results
-from jemmo.web.frame.csv_lines import csv_lines
+from jemmo.web.frame.file_lines import csv_lines, json_lines
 from jemmo.web.frame.problems import localized_error
 from jemmo.web.frame.spooled import Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
@@ -53,7 +51,7 @@ def download(request: MemberRequest, form: str) -> Spooled:
     content, kind = (
         (csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows)), "text/csv")
         if form == "csv"
-        else (_jsonl(rows), "text/plain")
+        else (json_lines(rows), "text/plain")
     )
     return Spooled(
         request,
@@ -67,8 +65,3 @@ def _in_words(line: service.Line) -> dict[str, Any]:
     """An entry whose cause and next step are in the reader's language; ``message`` is always English."""
     words = localized_error(line.error)
     return {**service.plain(line), "means": words["message"], "next_step": words["next_step"]}
-
-
-def _jsonl(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    for row in rows:
-        yield msgspec.json.encode(row) + b"\n"

@@ -20,7 +20,7 @@ from jemmo.services.privacy import processing, retention
 from jemmo.store.db.paging import whole_number
 from jemmo.store.privacy import access_events
 from jemmo.web.frame.access import MemberRequest, manager, wants_results
-from jemmo.web.frame.csv_lines import csv_lines
+from jemmo.web.frame.file_lines import csv_lines
 from jemmo.web.frame.problems import problem
 from jemmo.web.frame.spooled import Spool, Spooled, download, lines
 from jemmo.web.privacy.forms import RetentionForm

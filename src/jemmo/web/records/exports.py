@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -19,7 +19,7 @@ from jemmo.store.records import jobs, talents
 from jemmo.vault import default_vault
 from jemmo.web.frame.access import MemberRequest, NotForViewer, member
 from jemmo.web.frame.access import exports as may_export
-from jemmo.web.frame.csv_lines import csv_lines
+from jemmo.web.frame.file_lines import csv_lines, json_lines
 from jemmo.web.frame.spooled import Spool, Spooled, lines
 from jemmo.web.frame.spooled import download as long_download
 from jemmo.web.records.talents import lookup_of
@@ -46,7 +46,7 @@ def download(request: MemberRequest, kind: str, form: str) -> HttpResponse | Spo
             actor=request.membership.account,
             among=LISTS[kind](request),
         )
-        lines(_csv(rows) if form == "csv" else _jsonl(rows))(file)
+        lines(_csv(rows) if form == "csv" else json_lines(rows))(file)
 
     return Spooled(
         request,
@@ -66,11 +66,6 @@ def _talents(request: MemberRequest) -> QuerySet[Any]:
 
 
 LISTS: dict[str, Callable[[MemberRequest], QuerySet[Any]]] = {"jobs": _jobs, "talents": _talents}
-
-
-def _jsonl(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    for row in rows:
-        yield msgspec.json.encode(row) + b"\n"
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

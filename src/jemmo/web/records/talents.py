@@ -12,13 +12,12 @@ from jemmo.domain.access import Action
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.masking import has_contacts
 from jemmo.services.base import access_log
-from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
 from jemmo.services.files import stored_files
 from jemmo.services.privacy import do_not_contact
+from jemmo.services.records.searches import talent_lookup
 from jemmo.store.models import Talent
 from jemmo.store.records import talents
 from jemmo.store.sync import freshness
-from jemmo.vault import default_vault
 from jemmo.web.frame.access import (
     MemberRequest,
     exports,
@@ -59,15 +58,9 @@ def listing(request: MemberRequest) -> HttpResponse:
 
 
 def lookup_of(request: MemberRequest, typed: str) -> talents.Lookup:
-    """What the typed words may find; without the right to contacts, nobody by their address, number or file."""
-    if not sees_contacts(request):
-        return talents.Lookup()
-    org, vault = request.organisation, default_vault()
-    return talents.Lookup(
-        sees_contacts=True,
-        word_hashes=search_term_hashes(org, typed, vault=vault),
-        named=talents_by_contact(org, typed, vault=vault),
-    )
+    """What the typed words may find, by this member's rights."""
+    sees = sees_contacts(request)
+    return talent_lookup(request.organisation, typed, contacts=sees, files=sees)
 
 
 @member

@@ -1,11 +1,13 @@
-"""Tables as CSV, a line at a time."""
+"""Tables as CSV or JSON Lines, a line at a time."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,6 +25,11 @@ def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
         yield writer.writerow([_cell(value) for value in row])
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield msgspec.json.encode(row) + b"\n"
 
 
 def _cell(value: Any) -> Any:

@@ -1,0 +1,23 @@
+"""What words typed into a search may find."""
+
+from __future__ import annotations
+
+from jemmo.services.base.lookups import search_term_hashes, talents_by_contact
+from jemmo.store.models import Organisation
+from jemmo.store.records.talents import Lookup
+from jemmo.vault import default_vault
+
+
+def talent_lookup(org: Organisation, typed: str, *, contacts: bool, files: bool) -> Lookup:
+    """People by their address, number or files; without the right to ``contacts``, nobody by any of them.
+
+    Whom an address finds would tell a reader without that right whose it is.
+    """
+    if not contacts:
+        return Lookup()
+    vault = default_vault()
+    return Lookup(
+        sees_contacts=True,
+        word_hashes=search_term_hashes(org, typed, vault=vault) if files else (),
+        named=talents_by_contact(org, typed, vault=vault),
+    )
