@@ -6,8 +6,6 @@ import gc
 import hashlib
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -16,7 +14,6 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from jemmo import logs
@@ -25,7 +22,6 @@ from jemmo.embedded import check_server, database_url, locks
 from jemmo.platforms import keep_memory_private
 from jemmo.store.db import policies, schema, scope, versions
 
-MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 COLLECT_SECONDS = 60  # that a server waits while another one collects the pages' files
 
 
@@ -52,7 +48,7 @@ def start_as_owner() -> str:
     url = _reach()
     database = connections["default"]
     _refuse_all_but_the_owner(database)
-    with scope.acting_in(None), database.cursor() as cursor, _migrating(cursor):
+    with scope.acting_in(None), database.cursor() as cursor, schema.migrating(cursor):
         if schema.is_former(cursor):
             schema.settle(database)
     scope.enter(scope.EVERYTHING)
@@ -93,7 +89,7 @@ def bring_up_to_date() -> None:
             if is_whole and not policies.may_close(cursor):
                 return
         _refuse_all_but_the_owner(database)
-        with _migrating(cursor), warnings.catch_warnings():
+        with schema.migrating(cursor), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             schema.settle(database)
             versions.refuse_newer_tables(database)
@@ -103,18 +99,6 @@ def bring_up_to_date() -> None:
 def _is_behind(database: BaseDatabaseWrapper) -> bool:
     executor = MigrationExecutor(database)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-@contextmanager
-def _migrating(cursor: CursorWrapper) -> Iterator[None]:
-    """Alone, and with every row seen: an owner who is under the policies would change none otherwise."""
-    cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-    try:
-        cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
-        yield
-    finally:
-        cursor.execute(scope.TELL_SESSION, scope.NOBODY.settings)
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
 def check_keys() -> None:

@@ -52,6 +52,38 @@ def test_the_tables_of_queue_and_lease_are_named_in_one_module(home: str, table:
     assert naming == {home}
 
 
+STATEMENT = re.compile(
+    r"\s*(SELECT\s|INSERT INTO\s|UPDATE \w+ SET\s|DELETE FROM\s|WITH \w+ AS|(CREATE|ALTER|DROP) "
+    r"(TABLE|ROLE|SCHEMA|EXTENSION|INDEX|FUNCTION)|TRUNCATE\s|COPY\s|(UN)?LISTEN\s|SET (LOCAL|CONSTRAINTS)\s)"
+)
+SQL_ELSEWHERE = {
+    "embedded/checks.py": "checks a server before any table of ours exists",
+    "embedded/cluster.py": "creates the bundled server's roles before that server runs",
+}
+
+
+def test_sql_is_in_the_store() -> None:
+    files = {str(path.relative_to(SOURCE)): path for path in SOURCE.rglob("*.py")}
+    outside = {name: path for name, path in files.items() if not name.startswith("store/")}
+    speaking = {name: sorted(set(_sql_lines(path))) for name, path in outside.items()}
+
+    assert {name: lines for name, lines in speaking.items() if lines}.keys() == SQL_ELSEWHERE.keys()
+
+
+def _sql_lines(path: Path) -> Iterator[int]:
+    """Where a file has the text of a statement, hands one to a cursor, or passes the ORM by."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if STATEMENT.match(node.value):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            runs = node.func.attr in ("execute", "executemany") and bool(node.args)
+            if runs or node.func.attr in ("raw", "extra", "copy_expert"):
+                yield node.lineno
+        elif isinstance(node, ast.Name) and node.id == "RawSQL":
+            yield node.lineno
+
+
 def test_one_module_opens_an_ats() -> None:
     opening = {
         str(path.relative_to(SOURCE))

@@ -131,12 +131,12 @@ def _data_folder() -> Finding:
 
 def _role() -> Finding:
     """Whether the application works apart from the tables' owner. It is protected either way."""
-    from jemmo.services.operations import application_role
+    from jemmo.store.db import roles
 
-    if not application_role.is_bound():
+    if not roles.is_bound():
         step = "Let the role that Jemmo makes, jemmo_app_…, sign in: by auth_query in PgBouncer, for example."
         return Finding("Row-level security", False, "the role in use passes by it", step)
-    if application_role.is_apart():
+    if roles.owns_no_tables():
         return Finding("Row-level security", True, "the application owns no table")
     return Finding(
         "Row-level security", True, "forced upon the tables' owner, who may make no role"
@@ -152,11 +152,8 @@ def _trials(url: str) -> Iterator[Finding]:
 
 def _rights() -> Finding:
     """Whether another role of the server, one that a web API uses say, could reach the tables."""
-    from django.db import connection
-
     what = f"Other roles and the schema {schema.name()}"
-    with connection.cursor() as cursor:
-        troubles = exercise.open_to_others(cursor)
+    troubles = exercise.open_to_others()
     if not troubles:
         return Finding(what, True, "nobody else has a right to a table, and each has its policy")
     step = (

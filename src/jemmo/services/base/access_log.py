@@ -6,21 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from jemmo.domain.access import FOLDED, Action
 from jemmo.domain.entities import PERSONAL_STREAMS
 from jemmo.services.base.retention_policy import retention_policy_of
 from jemmo.store.models import AccessEvent, Account, Organisation
+from jemmo.store.privacy import access_events
 
 BATCH = 5000  # rows of one statement
 MONTH = timedelta(days=30.44)
-
-_LOOKED = """
-    INSERT INTO access_event (org_id, account_id, action, talent, detail)
-    SELECT %(org)s, %(account)s, %(action)s, %(talent)s, '{}'
-    WHERE NOT EXISTS (SELECT FROM access_event e WHERE e.talent = %(talent)s AND e.at > %(since)s
-        AND e.account_id = %(account)s AND e.action = %(action)s)"""
 
 
 def log_access(
@@ -67,17 +60,8 @@ def log_program_read(
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
     """Note a look at a person's page. A page brings itself up to date, so looks within minutes are one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LOOKED,
-            {
-                "org": org.pk,
-                "account": account.pk,
-                "action": action,
-                "talent": talent,
-                "since": datetime.now(UTC) - FOLDED,
-            },
-        )
+    since = datetime.now(UTC) - FOLDED
+    access_events.add_unless_recent(org, account, action, talent, since=since)
 
 
 def prune_access_log(now: datetime | None = None) -> int:

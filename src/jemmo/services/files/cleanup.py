@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from msgspec import Struct
@@ -20,6 +20,7 @@ from jemmo.services.base.lookups import lookup_key
 from jemmo.services.files import storage as place
 from jemmo.store.files import stored_files
 from jemmo.store.models import Attachment, Connection, FileText, FileVersion, Organisation
+from jemmo.store.sync import pace
 from jemmo.vault import Vault
 from jemmo.vault.lookups import word_hashes
 
@@ -71,18 +72,9 @@ def clean_up(storage: Storage, vault: Vault, *, now: datetime | None = None) -> 
                 remove(version, storage)
                 summary.outdated += 1
     _compare(storage, now, summary)
-    _forget_paces(now - PACE_KEPT)
+    pace.forget_unused(now - PACE_KEPT)
     summary.read = _read_unread(storage, vault, now)
     return summary
-
-
-def _forget_paces(before: datetime) -> None:
-    """Of keys that nobody has used for a while; a connection that is gone has no other trace here."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s",
-            [before.timestamp()],
-        )
 
 
 def remove(version: FileVersion, storage: Storage) -> None:

@@ -10,19 +10,19 @@ from enum import StrEnum
 from uuid import uuid4
 from weakref import WeakSet
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Missing, Storage
 from jemmo.services.base.lookups import secret_context
 from jemmo.store.db import scope
+from jemmo.store.files.stored_files import lock_storage
 from jemmo.store.models import VaultSecret
 from jemmo.vault import Vault, default_vault
 
 MARK = "jemmo-storage/mark"
 NAME = "storage"
 CONTEXT = secret_context(NAME)
-LOCK = 7_306_015  # of the advisory lock under which a storage is claimed
 
 _ready: WeakSet[Storage] = WeakSet()
 
@@ -49,7 +49,7 @@ def ready(storage: Storage) -> None:
         return
     storage.prepare()
     with scope.acting_in(scope.EVERYTHING), transaction.atomic():
-        _lock()
+        lock_storage()
         vault = default_vault()
         if _claim(storage, vault) is Claim.OTHER:
             raise other(storage)
@@ -67,7 +67,7 @@ def accept(storage: Storage) -> None:
     """Declare this to be the storage of this database, whatever was before."""
     storage.prepare()
     with scope.acting_in(scope.EVERYTHING), transaction.atomic():
-        _lock()
+        lock_storage()
         vault = default_vault()
         mark = _own_mark(vault)
         if mark is None:
@@ -78,11 +78,6 @@ def accept(storage: Storage) -> None:
 
 def other(storage: Storage) -> ConfigError:
     return ConfigError("storage_other", place=storage.place)
-
-
-def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _claim(storage: Storage, vault: Vault) -> Claim:

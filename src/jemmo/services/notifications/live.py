@@ -17,22 +17,17 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import sql
 
-from jemmo.store.db import schema, scope
 from jemmo.store.db.events import CHANNEL
+from jemmo.store.db.postgres import Connection
 from jemmo.store.feed import triggers
+from jemmo.store.notifications import live_events
 
 QUEUED = 64  # events that may wait for one page
 CHECK_EVERY = 20.0  # seconds between two looks at whether sessions and memberships still stand
 MOST_OF_SESSION, MOST_OF_ACCOUNT = 20, 100  # pages that may be open at the same time, in a process
 RESYNC: dict[str, Any] = {"kind": "resync"}
 OWN = {"hello", "resync", "signed_out"}  # kinds of events that come from no notification
-_GOOD = """
-    SELECT s.session_key, m.id FROM session s
-    JOIN account a ON a.id = s.account_id AND a.is_active
-    JOIN membership m ON m.account_id = a.id AND (a.email = a.verified_email OR a.confined_to_id = m.org_id)
-    WHERE s.expire_date > now() AND s.session_key = ANY(%s) AND m.id = ANY(%s)"""
 
 
 @dataclass(eq=False)
@@ -149,13 +144,7 @@ class Hub:
         pause = 0.2
         while True:
             with contextlib.suppress(psycopg.Error, OSError):
-                async with await psycopg.AsyncConnection.connect(
-                    self.url, autocommit=True, application_name="jemmo events", connect_timeout=10
-                ) as db:
-                    await schema.set_search_path_async(db)
-                    await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
-                    for channel in (CHANNEL, triggers.CHANNEL):
-                        await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                async with live_events.listen(self.url, CHANNEL, triggers.CHANNEL) as db:
                     if self._ready.is_set():
                         for page in self.pages:
                             page.put(RESYNC)
@@ -178,16 +167,15 @@ class Hub:
         """Whether it is time to look at the sessions although events keep coming."""
         return asyncio.get_running_loop().time() - self._checked >= CHECK_EVERY
 
-    async def _end_strangers(self, db: psycopg.AsyncConnection[Any]) -> None:
+    async def _end_strangers(self, db: Connection) -> None:
         """End the streams of who signed out, was removed, or whose session ran out."""
         self._checked = asyncio.get_running_loop().time()
         pages = list(self.pages)
-        answer = await db.execute(
-            _GOOD, [[page.session for page in pages], [page.membership for page in pages]]
+        entitled = await live_events.entitled(
+            db, [page.session for page in pages], [page.membership for page in pages]
         )
-        good = set(await answer.fetchall())
         for page in pages:
-            if (page.session, page.membership) not in good:
+            if (page.session, page.membership) not in entitled:
                 page.put({"kind": "signed_out"})
                 page.put(None)
 

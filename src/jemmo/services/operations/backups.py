@@ -17,8 +17,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Missing, Storage
 from jemmo.services.operations import archive
 from jemmo.services.operations.archive import Archive, Files, Manifest, Table
-from jemmo.store.db import schema
-from jemmo.store.operations import copying
+from jemmo.store.operations import copying, snapshots
 from jemmo.vault import Vault, rotation
 
 Tell = Callable[[str, int, int], None]
@@ -68,7 +67,7 @@ def make(
     keys = rotation.look(keyset)
     if with_keyset and not keys.encrypted:
         raise ConfigError("keyset_plain", path=keyset)
-    with archive.writing(path) as out, _snapshot(database_url) as cursor:
+    with archive.writing(path) as out, snapshots.snapshot(database_url) as cursor:
         tables = _tables(cursor, out, tell)
         files = _files(cursor, out, storage, included=with_files, tell=tell)
         if with_keyset:
@@ -77,7 +76,7 @@ def make(
             jemmo=version("jemmo"),
             made_at=now.isoformat(),
             postgres=cursor.connection.info.server_version,
-            migrations=_migrations(cursor),
+            migrations=snapshots.migrations(cursor),
             tables=tables,
             sequences=[
                 (sequence.name, sequence.value, sequence.used)
@@ -110,38 +109,11 @@ def _tables(cursor: psycopg.Cursor[Any], out: Archive, tell: Tell) -> dict[str, 
     return tables
 
 
-class _snapshot:  # noqa: N801 - reads as a statement
-    """A cursor that sees the database as of one moment, however long it reads, and all of it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> psycopg.Cursor[Any]:
-        self._db = psycopg.connect(self._url, application_name="jemmo backup", connect_timeout=10)
-        self._db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        self._db.read_only = True
-        schema.set_search_path(self._db)
-        cursor = self._db.cursor()
-        copying.every_row(cursor)
-        return cursor
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
-
-
-def _migrations(cursor: psycopg.Cursor[Any]) -> list[tuple[str, str]]:
-    cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
-    return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
 def _files(
     cursor: psycopg.Cursor[Any], out: Archive, storage: Storage, *, included: bool, tell: Tell
 ) -> Files:
     """The files that the tables name at this moment; one that is gone meanwhile is counted, not an error."""
-    cursor.execute(
-        "SELECT org_id, id, sha256, size FROM file_version WHERE state = 'stored' ORDER BY org_id, id"
-    )
-    rows = cursor.fetchall()
+    rows = snapshots.stored_files(cursor)
     if not included:
         out.add_lines("listed", _listed(rows))
         size = sum(int(row[3]) for row in rows)

@@ -9,48 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from jemmo.store.db import leases, task_queue
+from jemmo.store.db import task_queue
+from jemmo.store.operations import metrics
+from jemmo.store.operations.metrics import rows_of, value_of
 
 WINDOW = timedelta(hours=24)
-
-CONNECTIONS = f"""
-    SELECT c.id::text, c.provider, c.state, c.failures,
-        extract(epoch FROM now() - c.last_success_at)::float8,
-        extract(epoch FROM now() - c.due_at)::float8,
-        {leases.UNEXPIRED}
-    FROM connection c WHERE c.state <> 'disconnected'"""  # noqa: S608 - texts of ours
-KEYS = """
-    SELECT id::text, provider, extract(epoch FROM now() - key_set_at) / 86400,
-        extract(epoch FROM key_expires_at - now()) / 86400
-    FROM connection WHERE state NOT IN ('disconnected', 'leaving') AND length(sealed_key) > 0"""
-RUNS = """
-    SELECT c.provider, r.mode, r.status, coalesce(r.report ->> 'failure', ''), count(*),
-        sum(CASE jsonb_typeof(r.report -> 'requests') WHEN 'number' THEN (r.report -> 'requests')::numeric ELSE 0 END)
-    FROM sync_run r JOIN connection c ON c.id = r.connection_id
-    WHERE r.started_at > now() - %s GROUP BY 1, 2, 3, 4"""
-RECORDS = """
-    SELECT c.provider, s.key, o.key, sum(o.value::numeric)
-    FROM sync_run r JOIN connection c ON c.id = r.connection_id,
-        jsonb_each(CASE jsonb_typeof(r.report -> 'streams') WHEN 'object' THEN r.report -> 'streams' ELSE '{}' END) s,
-        jsonb_each(CASE jsonb_typeof(s.value) WHEN 'object' THEN s.value ELSE '{}' END) o
-    WHERE r.started_at > now() - %s AND jsonb_typeof(o.value) = 'number' GROUP BY 1, 2, 3"""
-"""A report that another version wrote may hold anything."""
-QUOTA = """
-    SELECT encode(p.key, 'hex'), p.told_limit, greatest(0, p.held_until - extract(epoch FROM now()))::float8,
-        (SELECT count(*) FROM unnest(p.sent) s WHERE s > extract(epoch FROM now()) - 60),
-        greatest(0, p.told_limit - (SELECT count(*) FROM unnest(p.sent) s
-            WHERE s > extract(epoch FROM now()) - p.per))
-    FROM pace p"""
-TIME_USED = """
-    SELECT c.id::text, c.provider, sum(q.seconds)
-    FROM quota_use q JOIN connection c ON c.id = q.connection_id
-    WHERE q.at > now() - %s GROUP BY 1, 2"""
-WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
 
 
 def rendered() -> bytes:
@@ -71,12 +38,12 @@ class _Tables(Collector):
             "webhook_hints_waiting",
             "Records that webhooks named and that wait.",
             [],
-            [((), _one(WAITING_HINTS))],
+            [((), value_of(metrics.WAITING_HINTS))],
         )
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:
-    rows = _all(task_queue.LENGTHS)
+    rows = rows_of(task_queue.LENGTHS)
     yield _gauge(
         "queue_tasks",
         "Tasks that wait (todo) or run (doing).",
@@ -90,12 +57,15 @@ def _queues() -> Iterator[GaugeMetricFamily]:
         (((queue,), age) for queue, status, _, age in rows if status == "todo"),
     )
     yield _gauge(
-        "workers", "Worker processes seen within a minute.", [], [((), _one(task_queue.WORKERS))]
+        "workers",
+        "Worker processes seen within a minute.",
+        [],
+        [((), value_of(task_queue.WORKERS))],
     )
 
 
 def _connections() -> Iterator[GaugeMetricFamily]:
-    rows = _all(CONNECTIONS)
+    rows = rows_of(metrics.CONNECTIONS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_state",
@@ -128,7 +98,7 @@ def _connections() -> Iterator[GaugeMetricFamily]:
 
 
 def _keys() -> Iterator[GaugeMetricFamily]:
-    rows = _all(KEYS)
+    rows = rows_of(metrics.KEYS)
     names = ["connection", "provider"]
     yield _gauge(
         "connection_key_age_days",
@@ -145,7 +115,7 @@ def _keys() -> Iterator[GaugeMetricFamily]:
 
 
 def _runs() -> Iterator[GaugeMetricFamily]:
-    rows = _all(RUNS, [WINDOW])
+    rows = rows_of(metrics.RUNS, WINDOW)
     names = ["provider", "mode", "status", "failure"]
     yield _gauge(
         "sync_runs_24h",
@@ -166,12 +136,12 @@ def _runs() -> Iterator[GaugeMetricFamily]:
         "records_24h",
         "Records of the runs of 24 hours.",
         ["provider", "stream", "outcome"],
-        ((labels, count) for *labels, count in _all(RECORDS, [WINDOW])),
+        ((labels, count) for *labels, count in rows_of(metrics.RECORDS, WINDOW)),
     )
 
 
 def _quota() -> Iterator[GaugeMetricFamily]:
-    rows = _all(QUOTA)
+    rows = rows_of(metrics.QUOTA)
     yield _gauge(
         "ats_requests_last_minute",
         "Sent with an API key, by its digest.",
@@ -200,7 +170,7 @@ def _quota() -> Iterator[GaugeMetricFamily]:
         "ats_seconds_used_24h",
         "Of the ATS's time, where it counts that.",
         ["connection", "provider"],
-        (((key, provider), used) for key, provider, used in _all(TIME_USED, [WINDOW])),
+        (((key, provider), used) for key, provider, used in rows_of(metrics.TIME_USED, WINDOW)),
     )
 
 
@@ -211,13 +181,3 @@ def _gauge(
     for values, number in rows:
         family.add_metric([str(label) for label in values], float(number))
     return family
-
-
-def _all(query: str, values: Sequence[Any] = ()) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, list(values))
-        return list(cursor.fetchall())
-
-
-def _one(query: str) -> float:
-    return float(_all(query)[0][0])

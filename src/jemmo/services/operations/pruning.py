@@ -9,25 +9,16 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection as database
 from django.db.models import F, Q
 
 from jemmo.domain.notices import Kind
 from jemmo.store.feed import housekeeping
 from jemmo.store.models import Connection, Notification, Rejection, SyncRun
+from jemmo.store.operations import pruning
 from jemmo.store.webhooks import ingest
 
 BATCH = 500  # rows of one statement
 BATCHES = 200  # of a table in one turn; the next turn goes on
-
-_RUNS = """
-    SELECT id FROM (
-        SELECT id, started_at, status, row_number() OVER (
-            PARTITION BY scope, mode, status ORDER BY started_at DESC) AS place
-        FROM sync_run WHERE connection_id = %(connection)s) run
-    WHERE place > 1 AND status <> 'running' AND started_at < %(before)s
-    ORDER BY started_at LIMIT %(batch)s"""
-"""The last run of each kind and outcome stays: pages, the schedule and status go by it."""
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
@@ -36,7 +27,7 @@ def forget_old(now: datetime | None = None) -> Counter[str]:
     How many rows of each table.
     """
     now = now or datetime.now(UTC)
-    counts: Counter[str] = Counter(webhooks=_repeat(_forget_webhooks))
+    counts: Counter[str] = Counter(webhooks=_repeat(ingest.clear_old))
     counts += housekeeping.forget(now - timedelta(days=settings.FEED_DAYS))
     if settings.HISTORY_DAYS:
         before = now - timedelta(days=settings.HISTORY_DAYS)
@@ -65,9 +56,7 @@ def _forget_runs(before: datetime) -> int:
 
 
 def _forget_runs_of(connection_id: UUID, before: datetime) -> int:
-    with database.cursor() as cursor:
-        cursor.execute(_RUNS, {"connection": connection_id, "before": before, "batch": BATCH})
-        keys = [row[0] for row in cursor.fetchall()]
+    keys = pruning.outdated_runs(connection_id, before, limit=BATCH)
     if keys:
         SyncRun.objects.filter(id__in=keys).delete()
     return len(keys)
@@ -90,8 +79,3 @@ def _forget_rejections(before: datetime) -> int:
     if keys:
         Rejection.objects.filter(id__in=keys).delete()
     return len(keys)
-
-
-def _forget_webhooks() -> int:
-    with database.cursor() as cursor:
-        return ingest.clear_old(cursor)

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from jemmo.domain.errors import ConfigError, JemmoError
 from jemmo.store.db import task_queue, versions
-from jemmo.store.db.postgres import explain
+from jemmo.store.db.postgres import explain, ping
 from jemmo.vault import default_vault
 
 WORKER_SEEN = "2 minutes"
@@ -38,8 +38,7 @@ def _outcome(check: Callable[[], str]) -> str:
 
 
 def _database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    ping()
     return "ok"
 
 

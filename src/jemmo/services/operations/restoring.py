@@ -40,7 +40,7 @@ from jemmo.store.models import (
     Suppression,
     Talent,
 )
-from jemmo.store.operations import copying
+from jemmo.store.operations import copying, snapshots
 from jemmo.vault import Vault, VaultError, key_id, open_vault
 from jemmo.vault.files import create_private
 
@@ -87,22 +87,22 @@ def restore(
     storage.prepare()
     with connection.cursor() as cursor:
         _check_target(cursor, manifest, replace=replace)
-        known = _merged(_suppressed_now(cursor), suppressions or {})
-        left = _left_now(cursor)
+        known = _merged(snapshots.suppressed(cursor), suppressions or {})
+        left = snapshots.deleted_organizations(cursor)
     _make_queue()
     with transaction.atomic():
         with connection.cursor() as cursor:
             copying.every_row(cursor)
             before = _make_tables(cursor, manifest)
             rows = _load(cursor, path, manifest, tell)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may wait while tables change
+            snapshots.check_constraints(cursor)
         _migrate()
         known = _merged(known, erasure_journal.read_journal(storage))
         erased = _erase_again(known, vault, storage, tell)
         gone = organization_deletion.redo_org_deletions(
             left | erasure_journal.left(storage), now=datetime.now(UTC)
         )
-        _quieten()
+        snapshots.cancel_deliveries()
         files = _files(path, manifest, storage, tell)
         keys.check(keyset)
         absent = _absent(storage, manifest)
@@ -159,7 +159,7 @@ def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
     strangers = sorted(set(there) - set(manifest.tables) - copying.LEFT_OUT - _known_tables())
     if strangers:
         raise ConfigError("foreign_tables", variant="restore", table=strangers[0])
-    if not replace and _is_filled(cursor, there):
+    if not replace and snapshots.is_filled(cursor):
         raise ConfigError("not_empty")
     others = copying.other_sessions(cursor)
     if others:
@@ -169,33 +169,6 @@ def _check_target(cursor: Any, manifest: Manifest, *, replace: bool) -> None:
 def _known_tables() -> set[str]:
     names = connection.introspection.django_table_names(only_existing=False, include_views=False)
     return set(names)
-
-
-def _is_filled(cursor: Any, there: list[str]) -> bool:
-    for table in ("organisation", "account"):
-        if table in there:
-            cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608 - a name of ours
-            if cursor.fetchone()[0]:
-                return True
-    return False
-
-
-def _suppressed_now(cursor: Any) -> erasure_journal.Hashes:
-    """Who the database that is about to be replaced knows to be erased."""
-    hashes: erasure_journal.Hashes = {}
-    if "suppression" in copying.tables(cursor):
-        cursor.execute("SELECT connection_id, hash FROM suppression")
-        for number, hashed in cursor.fetchall():
-            hashes.setdefault(number, set()).add(bytes(hashed))
-    return hashes
-
-
-def _left_now(cursor: Any) -> set[UUID]:
-    """Which organisations the database that is about to be replaced knows to be deleted."""
-    if "organisation_deletion" not in copying.tables(cursor):
-        return set()
-    cursor.execute("SELECT org_id FROM organisation_deletion WHERE finished_at IS NOT NULL")
-    return {number for (number,) in cursor.fetchall()}
 
 
 # --- within the transaction ---
@@ -214,7 +187,7 @@ def _make_tables(cursor: Any, manifest: Manifest) -> int:
         everything = executor.migration_plan(executor.loader.graph.leaf_nodes())
         plan = [step for step in everything if (step[0].app_label, step[0].name) in migrations]
         executor.migrate(None, plan=plan)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        snapshots.check_constraints(cursor)
     copying.empty(cursor)
     return len(migrations)
 
@@ -302,15 +275,6 @@ def _erase_again(known: erasure_journal.Hashes, vault: Vault, storage: Storage, 
             Application.objects.filter(id__in=left[at : at + BATCH]).delete()
         count += len(talents)
     return count
-
-
-def _quieten() -> None:
-    """What was to be sent when the backup was taken was sent since, or is no news any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE notification_delivery SET next_try_at = NULL, error = 'restored' "
-            "WHERE sent_at IS NULL AND next_try_at IS NOT NULL"
-        )
 
 
 def _files(path: Path, manifest: Manifest, storage: Storage, tell: Tell) -> int:

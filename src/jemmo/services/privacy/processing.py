@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from msgspec import Struct
 
@@ -27,29 +26,9 @@ from jemmo.store.models import (
     OrganisationNotices,
     Talent,
 )
+from jemmo.store.privacy import data_categories
 
 YEAR = timedelta(days=365)
-
-_HELD = """
-    SELECT count(*),
-        count(*) FILTER (WHERE first_name IS NOT NULL OR last_name IS NOT NULL),
-        count(*) FILTER (WHERE headline IS NOT NULL OR current_title IS NOT NULL
-            OR current_company IS NOT NULL OR summary IS NOT NULL),
-        count(*) FILTER (WHERE location IS NOT NULL),
-        count(*) FILTER (WHERE tags <> '{{}}'),
-        count(*) FILTER (WHERE custom_fields <> '{{}}'),
-        count(*) FILTER (WHERE source IS NOT NULL OR origin IS NOT NULL),
-        count(*) FILTER (WHERE consent_state <> 'UNKNOWN' OR can_email IS NOT NULL
-            OR do_not_contact_at IS NOT NULL),
-        (SELECT count(*) FROM talent_contacts c JOIN talent o ON o.id = c.talent_id
-            WHERE o.org_id = %(org)s),
-        (SELECT count(*) FROM application WHERE org_id = %(org)s),
-        (SELECT count(*) FROM application WHERE org_id = %(org)s AND sealed_texts IS NOT NULL)
-    FROM talent WHERE org_id = %(org)s""".replace("{{}}", "{}")
-_NAMES = (
-    *("people", "name", "work", "place", "tags", "custom_fields", "source", "consent"),
-    *("contacts", "applications", "cover_letters"),
-)
 
 
 class Source(Struct, frozen=True):
@@ -99,7 +78,8 @@ def _sources(org: Organisation) -> QuerySet[Connection]:
 
 
 def _record(org: Organisation, now: datetime) -> Processing:
-    held = _held(org)
+    held = data_categories.counts(org)
+    people = held.pop("people")
     kind, place = _files()
     notices = OrganisationNotices.objects.filter(org=org).first()
     members = Membership.objects.filter(org=org)
@@ -116,10 +96,10 @@ def _record(org: Organisation, now: datetime) -> Processing:
             for connection in _sources(org)
         ],
         categories=[
-            *(Category(name, held[name]) for name in _NAMES if name != "people" and held[name]),
+            *(Category(name, count) for name, count in held.items() if count),
             *_stored(org),
         ],
-        people=held["people"],
+        people=people,
         members=dict(members.values_list("role").annotate(n=Count("id")).order_by("role")),
         database=_database(),
         files=place,
@@ -129,12 +109,6 @@ def _record(org: Organisation, now: datetime) -> Processing:
         wishes=retention_policy_of(org),
         requests=_requests(org, now),
     )
-
-
-def _held(org: Organisation) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, {"org": org.pk})
-        return dict(zip(_NAMES, cursor.fetchone(), strict=True))
 
 
 def _stored(org: Organisation) -> list[Category]:

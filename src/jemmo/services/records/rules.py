@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection as database
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -115,8 +114,7 @@ def apply(connection_id: UUID, now: datetime | None = None) -> int:
     limit = limit_of(connection.options)
     changes = visibility.decide(connection_id, rules, now or datetime.now(UTC), limit)
     if changes:
-        with database.cursor() as cursor:
-            cursor.execute(fetch_queue.WAKE, [connection_id])
+        fetch_queue.wake_now(connection_id)
     return changes
 
 

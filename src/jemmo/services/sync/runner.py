@@ -310,11 +310,7 @@ async def _sweep_or_increment(db: Connection, row: runs.ConnectionRow, now: date
 async def _note_mode(db: Connection, report: RunReport) -> None:
     """Let pages call the run by its right name from the beginning."""
     with explained():
-        await db.execute(
-            "UPDATE sync_run SET mode = %s, "
-            "report = report || jsonb_build_object('again', %s::boolean) WHERE id = %s",
-            [report.mode, report.again, report.run_id],
-        )
+        await runs.set_mode(db, report)
 
 
 async def _execute(run: SyncRun, database_url: str, context: RunContext) -> None:

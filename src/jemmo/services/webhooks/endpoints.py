@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Sum
 from msgspec import Struct
@@ -26,7 +25,7 @@ from jemmo.store.models import (
     WebhookDelivery,
     WebhookHint,
 )
-from jemmo.store.webhooks.refetch_writer import CHANNEL
+from jemmo.store.webhooks import ingest
 from jemmo.vault import Vault
 
 SECRET_BYTES = 32
@@ -215,8 +214,7 @@ def _enqueue_refetches(
             destroyed=destroyed,
             heard_at=heard_at or F("heard_at"),
         )
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    ingest.wake_workers()
 
 
 def _rules(connection: Connection) -> Webhooks:

@@ -126,7 +126,7 @@ class RefetchWorker:
         while True:
             with suppress(TransientError, psycopg.Error):
                 async with self._connect() as db:
-                    await db.execute(f"LISTEN {refetch_writer.CHANNEL}".encode())
+                    await refetch_writer.listen(db)
                     self._bell.set()
                     async for _ in db.notifies():
                         self._bell.set()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 from django.db import DatabaseError, InterfaceError
+from django.db import connection as django_connection
 from psycopg.rows import TupleRow
 from psycopg.types.string import BytesBinaryDumper
 
@@ -48,6 +49,12 @@ async def apply_scope(connection: Connection) -> None:
     current_scope = scope.current() or scope.NOBODY
     with explained():
         await connection.execute(scope.TELL_SESSION, current_scope.settings)
+
+
+def ping() -> None:
+    """Ask Django's connection for an answer. Raises ``DatabaseError`` when there is none."""
+    with django_connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
 
 
 class explained:  # noqa: N801 - reads as a statement: with explained()

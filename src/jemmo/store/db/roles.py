@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from django.db import connection
 from msgspec import Struct
 from psycopg import errors, sql
 
@@ -61,6 +62,31 @@ def access(
         if way is None:
             _force(db)
     return Access(url=way or url, is_apart=way is not None)
+
+
+# Whether the policies apply to this process's role: a superuser passes them by.
+_IS_BOUND = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
+
+# Whether this process's role owns no tables.
+_OWNS_NOTHING = (
+    "SELECT NOT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'talent'::regclass"
+)
+
+
+def is_bound() -> bool:
+    """Whether row-level security applies to this process's role."""
+    return _holds(_IS_BOUND)
+
+
+def owns_no_tables() -> bool:
+    """Whether this process works as another role than the tables' owner."""
+    return _holds(_OWNS_NOTHING)
+
+
+def _holds(query: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return bool(cursor.fetchone()[0])
 
 
 def _connect(url: str) -> Connection:

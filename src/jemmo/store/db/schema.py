@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -20,9 +22,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
 from jemmo.domain.errors import ConfigError
-from jemmo.store.db import task_queue
+from jemmo.store.db import scope, task_queue
 
 VARIABLE, DEFAULT = "JEMMO_SCHEMA", "jemmo"
+MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 SHARED = frozenset({"public", "extensions"})
 """Schemas that are there for everybody."""
 
@@ -90,6 +93,18 @@ async def set_search_path_async(connection: psycopg.AsyncConnection[Any]) -> Non
     await connection.execute(SET_SEARCH_PATH, search_path_params())
     if not connection.autocommit:
         await connection.commit()
+
+
+@contextmanager
+def migrating(cursor: Any) -> Iterator[None]:
+    """Hold the migration lock and see every row: an owner under the policies would change none otherwise."""
+    cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        cursor.execute(scope.TELL_SESSION, scope.EVERYTHING.settings)
+        yield
+    finally:
+        cursor.execute(scope.TELL_SESSION, scope.NOBODY.settings)
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
 def is_settled(cursor: Any) -> bool:

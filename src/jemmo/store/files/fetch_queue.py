@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
+from django.db import connection as django_connection
 from msgspec import Struct
 
 from jemmo.store.db.postgres import Connection
@@ -23,8 +24,8 @@ PENDING = """
 
 WANTED = f"{PENDING} AND (f.next_try_at IS NULL OR f.next_try_at <= now())"
 
-WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
-"""After a change that may have left files to download."""
+# Let the connection's files be checked, after a change that may have left some to download.
+_WAKE = "UPDATE connection SET files_due_at = clock_timestamp() WHERE id = %s"
 
 
 class DueFile(Struct, frozen=True, kw_only=True):
@@ -80,7 +81,13 @@ async def is_waiting(db: Connection, connection_id: UUID) -> bool:
 
 
 async def wake(db: Connection, connection_id: UUID) -> None:
-    await db.execute(WAKE, [connection_id])
+    await db.execute(_WAKE, [connection_id])
+
+
+def wake_now(connection_id: UUID) -> None:
+    """The same on Django's connection."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(_WAKE, [connection_id])
 
 
 class Version(Struct, frozen=True):

@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from msgspec import Struct
 
 from jemmo.store.db.visible import OF_SHOWN_TALENTS
 from jemmo.store.models import Attachment, Connection, FileVersion, Organisation
+
+# Wait until no other transaction claims the file storage; held until this one ends.
+_LOCK_STORAGE = "SELECT pg_advisory_xact_lock(%s)"
+_STORAGE_LOCK = 7_306_015
+
+
+def lock_storage() -> None:
+    """Let one process at a time claim the file storage; within a transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(_LOCK_STORAGE, [_STORAGE_LOCK])
 
 
 class FileCounts(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
+from django.db import connection
 from msgspec import Struct
 
 from jemmo.store.db import policies, schema
@@ -88,7 +89,8 @@ ATTEMPTS: dict[str, Callable[[Connection], None]] = {
 }
 
 
-def open_to_others(cursor: Any) -> list[str]:
+def open_to_others() -> list[str]:
     """What roles other than ours could read or change, and tables without row-level security."""
-    rights = [f"{kind} for {role or 'every role'}" for kind, role in policies.exposed(cursor)]
-    return rights + [f"TABLE {table} has no policy" for table in policies.unguarded(cursor)]
+    with connection.cursor() as cursor:
+        rights = [f"{kind} for {role or 'every role'}" for kind, role in policies.exposed(cursor)]
+        return rights + [f"TABLE {table} has no policy" for table in policies.unguarded(cursor)]

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from jemmo.domain.access import Action
@@ -26,6 +27,13 @@ PAGE = 50
 OPERATOR = "operator"
 MOST_MEANT = 200
 _ACTIONS = {str(choice) for choice in Action}
+
+# Note an access to a person, unless the same account is noted with the same action since a moment.
+_ADD_UNLESS_RECENT = """
+    INSERT INTO access_event (org_id, account_id, action, talent, detail)
+    SELECT %(org)s, %(account)s, %(action)s, %(talent)s, '{}'
+    WHERE NOT EXISTS (SELECT FROM access_event e WHERE e.talent = %(talent)s AND e.at > %(since)s
+        AND e.account_id = %(account)s AND e.action = %(action)s)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +76,15 @@ class Page:
     filters: AccessFilters
     more: str
     members: list[Account]
+
+
+def add_unless_recent(
+    org: Organisation, account: Account, action: Action, talent: UUID, *, since: datetime
+) -> None:
+    """Note an access to a person's record, unless the same is noted already ``since`` then."""
+    ids = {"org": org.pk, "account": account.pk, "talent": talent}
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_UNLESS_RECENT, {**ids, "action": action, "since": since})
 
 
 def page(org: Organisation, filters: AccessFilters, *, now: datetime) -> Page:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
+
+from django.db import connection
 
 from jemmo.domain.ports import PaceState
 from jemmo.store.db import scope
@@ -24,10 +27,19 @@ _KEEP = """
         per = %(per)s
     WHERE key = %(key)s"""
 
+# Forget keys that sent nothing since a moment (in seconds since 1970), and need not wait any more.
+_FORGET_UNUSED = "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s"
+
 
 def pace_key(base_url: str, api_key: str) -> bytes:
     """What a key is known by: a digest that tells nothing of it."""
     return blake2b(f"{base_url}\n{api_key}".encode(), digest_size=16, person=b"jemmo-pace").digest()
+
+
+def forget_unused(before: datetime) -> None:
+    """Delete the pace of keys not used since then. Nothing else deletes that of a removed connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_UNUSED, [before.timestamp()])
 
 
 class PostgresPace(OnSharedConnection):

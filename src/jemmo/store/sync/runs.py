@@ -132,6 +132,16 @@ async def begin(
     return Begun(hold=hold, at=row[0])
 
 
+# The mode that was chosen for a run, and whether it reads again what is there.
+_SET_MODE = """
+    UPDATE sync_run SET mode = %s, report = report || jsonb_build_object('again', %s::boolean)
+    WHERE id = %s"""
+
+
+async def set_mode(db: Connection, report: RunReport) -> None:
+    await db.execute(_SET_MODE, [report.mode, report.again, report.run_id])
+
+
 async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
     """Take the lease up again for the next slice of a run; ``None`` when another took over or it was closed."""
     token = uuid4()

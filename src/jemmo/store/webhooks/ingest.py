@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.db import connection
 from msgspec import Struct
 
 from jemmo.domain.streams import Stream
@@ -123,6 +124,17 @@ async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
     return await answer.fetchone() is not None
 
 
+# Wake the workers that refetch.
+_WAKE = "SELECT pg_notify(%s, '')"
+
+
+def wake_workers() -> None:
+    """Tell the workers, on Django's connection, that refetch requests are due."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, [CHANNEL])
+
+
+# Delete, a batch each: deliveries past their time; refetch requests that were answered long ago; old counts.
 _CLEAR = (
     """DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery
            WHERE received_at < now() - %(kept)s ORDER BY received_at LIMIT %(batch)s)""",
@@ -133,12 +145,14 @@ _CLEAR = (
 )
 
 
-def clear_old(cursor: Any) -> int:
-    """Delete a batch of deliveries past their time, and of hints that nobody asks about any more; how many rows."""
+def clear_old() -> int:
+    """Delete a batch of what is past its time; how many rows."""
     count = 0
-    for statement in _CLEAR:
-        cursor.execute(statement, {"kept": KEPT, "batch": CLEARED_AT_ONCE})
-        count += cursor.rowcount
+    values: dict[str, Any] = {"kept": KEPT, "batch": CLEARED_AT_ONCE}
+    with connection.cursor() as cursor:
+        for statement in _CLEAR:
+            cursor.execute(statement, values)
+            count += cursor.rowcount
     return count
 
 

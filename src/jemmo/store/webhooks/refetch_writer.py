@@ -56,6 +56,14 @@ class RefetchOutcome(Struct, frozen=True, kw_only=True):
     waits: bool = False
 
 
+_LISTEN = f"LISTEN {CHANNEL}"
+
+
+async def listen(db: Connection) -> None:
+    """Receive a notification for every refetch request from now on."""
+    await db.execute(_LISTEN)
+
+
 _CLAIM = """
     UPDATE webhook_address SET claim = %(token)s, served_at = clock_timestamp(),
         claimed_until = clock_timestamp() + %(claim)s

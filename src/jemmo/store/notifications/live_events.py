@@ -1,0 +1,40 @@
+"""What the live event streams ask the database: notifications, and who may still listen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import sql
+
+from jemmo.store.db import schema, scope
+from jemmo.store.db.postgres import Connection
+
+# Sessions that have not expired, with the memberships that their accounts may use.
+_ENTITLED = """
+    SELECT s.session_key, m.id FROM session s
+    JOIN account a ON a.id = s.account_id AND a.is_active
+    JOIN membership m ON m.account_id = a.id AND (a.email = a.verified_email OR a.confined_to_id = m.org_id)
+    WHERE s.expire_date > now() AND s.session_key = ANY(%s) AND m.id = ANY(%s)"""
+
+
+@asynccontextmanager
+async def listen(url: str, *channels: str) -> AsyncIterator[Connection]:
+    """A connection that receives the notifications of these channels. Raises ``psycopg.Error``."""
+    async with await psycopg.AsyncConnection.connect(
+        url, autocommit=True, application_name="jemmo events", connect_timeout=10
+    ) as db:
+        await schema.set_search_path_async(db)
+        await db.execute(scope.TELL_SESSION, scope.SIGN_IN.settings)
+        for channel in channels:
+            await db.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        yield db
+
+
+async def entitled(
+    db: Connection, sessions: list[str], memberships: list[int]
+) -> set[tuple[str, int]]:
+    """Those pairs of a session's hash and a membership's id that may go on receiving events."""
+    answer = await db.execute(_ENTITLED, [sessions, memberships])
+    return {(session, membership) for session, membership in await answer.fetchall()}

@@ -1,0 +1,108 @@
+"""What a backup and a restore ask the tables, beside copying them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+from jemmo.store.db import schema
+from jemmo.store.operations import copying
+from jemmo.store.operations.copying import Cursor
+
+# Every migration that was applied, in order.
+_MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY id"
+
+# The files that the storage must hold.
+_STORED_FILES = (
+    "SELECT org_id, id, sha256, size FROM file_version WHERE state = 'stored' ORDER BY org_id, id"
+)
+
+# Whether a restore would overwrite anything that somebody entered.
+_IS_FILLED = {
+    table: f"SELECT EXISTS (SELECT FROM {table})" for table in ("organisation", "account")
+}
+
+# Who was erased for good, by connection.
+_SUPPRESSED = "SELECT connection_id, hash FROM suppression"
+
+# Organizations whose deletion is complete.
+_DELETED_ORGANIZATIONS = "SELECT org_id FROM organisation_deletion WHERE finished_at IS NOT NULL"
+
+# Check deferred constraints now: Postgres changes no table while any are pending.
+_CHECK_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
+
+# Give up notifications that were not sent yet: they went out after the backup was taken, or are no longer news.
+_CANCEL_DELIVERIES = """
+    UPDATE notification_delivery SET next_try_at = NULL, error = 'restored'
+    WHERE sent_at IS NULL AND next_try_at IS NOT NULL"""
+
+
+@contextmanager
+def snapshot(url: str) -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor that sees the whole database as of one moment, however long it reads."""
+    db = psycopg.connect(url, application_name="jemmo backup", connect_timeout=10)
+    try:
+        db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        db.read_only = True
+        schema.set_search_path(db)
+        cursor = db.cursor()
+        copying.every_row(cursor)
+        yield cursor
+    finally:
+        db.close()
+
+
+def migrations(cursor: Cursor) -> list[tuple[str, str]]:
+    cursor.execute(_MIGRATIONS)
+    return [(app, name) for app, name in cursor.fetchall()]
+
+
+def stored_files(cursor: Cursor) -> list[tuple[UUID, UUID, str, int]]:
+    """Organization, id, SHA-256 of the content and size of every stored file."""
+    cursor.execute(_STORED_FILES)
+    return list(cursor.fetchall())
+
+
+def is_filled(cursor: Cursor) -> bool:
+    """Whether the database has an organization or an account already."""
+    tables = copying.tables(cursor)
+    for table, query in _IS_FILLED.items():
+        if table in tables:
+            cursor.execute(query)
+            row = cursor.fetchone()
+            if row and row[0]:
+                return True
+    return False
+
+
+def suppressed(cursor: Cursor) -> dict[UUID, set[bytes]]:
+    """The hashes of whom the database knows to be erased, by connection."""
+    hashes: dict[UUID, set[bytes]] = {}
+    if "suppression" in copying.tables(cursor):
+        cursor.execute(_SUPPRESSED)
+        for connection_id, digest in cursor.fetchall():
+            hashes.setdefault(connection_id, set()).add(bytes(digest))
+    return hashes
+
+
+def deleted_organizations(cursor: Cursor) -> set[UUID]:
+    """Organizations that the database knows to be deleted."""
+    if "organisation_deletion" not in copying.tables(cursor):
+        return set()
+    cursor.execute(_DELETED_ORGANIZATIONS)
+    return {org_id for (org_id,) in cursor.fetchall()}
+
+
+def check_constraints(cursor: Cursor) -> None:
+    cursor.execute(_CHECK_CONSTRAINTS)
+
+
+def cancel_deliveries() -> None:
+    """Send none of the notifications that waited when the backup was taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL_DELIVERIES)
