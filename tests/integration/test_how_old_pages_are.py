@@ -13,8 +13,8 @@ from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.connections import connections, status, summaries
+from jemmo.services.connections.health import health
 from jemmo.store.models import Connection, Organisation
-from jemmo.store.notifications import support
 from jemmo.store.sync import freshness, sync_status
 
 pytestmark = pytest.mark.one_server
@@ -77,9 +77,7 @@ async def test_a_sync_of_jobs_says_nothing_about_talents(database_url: str) -> N
         assert at(shown["jobs"]) > at(before["jobs"]) + HOUR / 2
         assert new not in await found.ids(Stream.TALENTS)
         await assert_true(ats, found)
-        (told,) = await in_thread(
-            lambda: support.health(Organisation.objects.get(), now=datetime.now(UTC))
-        )
+        (told,) = await in_thread(lambda: health(Organisation.objects.get(), now=datetime.now(UTC)))
         assert (told.kind, told.at) == ("well", before["talents"].synced_at)
         (line,) = await in_thread(status.overview)
         assert line.last_success_at == before["talents"].synced_at

@@ -15,7 +15,10 @@ OVERDUE = timedelta(hours=24)
 
 
 class ConnectionFacts(Struct, frozen=True, kw_only=True):
-    """One connection as the tables show it. ``since`` is when its present error was met."""
+    """One connection as the tables show it. ``since`` is when its present error was met.
+
+    ``late``: a sync is due and none has started; ``slow``: the present one takes much longer than those before.
+    """
 
     id: str
     name: str
@@ -26,6 +29,8 @@ class ConnectionFacts(Struct, frozen=True, kw_only=True):
     since: datetime | None
     decision: Mapping[str, Any] | None = None
     files_error: Mapping[str, Any] | None = None
+    late: bool = False
+    slow: bool = False
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -61,11 +66,13 @@ def _of(facts: ConnectionFacts, now: datetime) -> list[Finding]:
     elif facts.error:
         listing.append(with_error(kind="failed", serious=True, at=facts.since))
     elif facts.running:
-        listing.append(about(kind="running"))
+        listing.append(about(kind="slow" if facts.slow else "running"))
     elif facts.last_success_at is None:
         listing.append(about(kind="never"))
-    elif now - facts.last_success_at > OVERDUE:
+    elif now - facts.last_success_at > OVERDUE and not facts.late:
         listing.append(about(kind="overdue", at=facts.last_success_at))
+    if facts.late:
+        listing.append(about(kind="late", serious=True))
     if facts.files_error and not facts.error:
         listing.append(about(kind="files", error=facts.files_error))
     if facts.decision:

@@ -55,7 +55,8 @@ class Missed(Struct, frozen=True, kw_only=True):
 class KnownRecord(Struct, frozen=True, kw_only=True):
     """A record that is stored. ``owner`` is the talent of an application, whose rule hides both.
 
-    ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it.
+    ``name`` is empty for a record that was deleted in the ATS. ``missed``: the ATS no longer lists it. The ATS surely
+    had it at ``stored_at``.
     """
 
     kind: str
@@ -189,11 +190,14 @@ def _of_held(record: KnownRecord, sees_contacts: bool) -> Explanation:
     )
 
 
-def _seen(record: KnownRecord) -> datetime:
-    """A record that is no tombstone was met by the last comparison of all ids, if that came after it was stored."""
-    if record.deleted_at is None and record.missed is None and record.read_all_at is not None:
-        return max(record.read_all_at, record.stored_at)
-    return record.stored_at
+def _seen(record: KnownRecord) -> datetime | None:
+    """A record was met by the last comparison of all ids, if that came after it was stored.
+
+    ``None`` for one that the ATS no longer has: what is stored of it says since when, not when it was last there.
+    """
+    if record.deleted_at is not None or record.missed is not None:
+        return None
+    return max(record.read_all_at or record.stored_at, record.stored_at)
 
 
 def _of_refused(rejection: RejectedRecord) -> Explanation:

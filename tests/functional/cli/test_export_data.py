@@ -143,6 +143,25 @@ def test_private_talents_are_for_those_who_have_the_right(synced: Jemmo, ats: At
         assert exported(*ada) == (everybody if sees else everybody - private), (role, option)
 
 
+def test_an_export_of_notes_without_the_right_says_so(synced: Jemmo) -> None:
+    everything = export(synced, "notes").lines
+    assert everything
+    ada = ("--as", "ada@example.org")
+    for role, option, sees in (
+        ("viewer", (), False),
+        ("recruiter", (), False),
+        ("admin", (), False),
+        ("recruiter", ("--notes",), True),
+        ("owner", (), True),
+    ):
+        synced("user", "add", "ada@example.org", "--org", "acme", "--role", role, *option)
+        done = synced("export", "notes", "--org", "acme", *ada)
+        assert (done.status == 0) is bool(done.out) is sees, (role, option)
+        if not sees:
+            assert "can't see notes" in done.err
+            assert f"--role {role} --notes" in done.err
+
+
 def test_an_outsider_gets_nothing(synced: Jemmo) -> None:
     synced("user", "add", "eve@example.org", "--org", "other")
     done = synced("export", "talents", "--org", "acme", "--as", "eve@example.org")

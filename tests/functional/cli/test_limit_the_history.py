@@ -85,11 +85,13 @@ def test_what_a_shorter_history_hides_is_said_before(jemmo: Jemmo, open_ats: Ope
     assert "--yes" in done.err
     assert jemmo("status", "--json").last["connections"][0]["counts"]["talents"] == shown
 
+    told = done.err
     assert jemmo(*words, "--yes", stdin=ats.key + "\n").status == 0
     (status,) = jemmo("status", "--json").last["connections"]
-    hidden = status["history"]["hidden"]["talents"]
-    assert hidden > 0
-    assert status["counts"]["talents"] < shown
+    hidden = status["history"]["hidden"]
+    assert hidden["talents"] == shown - status["counts"]["talents"] > 0
+    announced = f"talents: {hidden['talents']:,}; applications: {hidden['applications']:,}"
+    assert announced in told, "what rules exclude already is not hidden by the history"
     done = jemmo.sync("--mode", "reconcile")
     assert done.status == 0, done
     assert done.last["error"] is None

@@ -53,3 +53,6 @@ def test_why_a_talent_is_here_or_not(jemmo: Jemmo, ats: Ats) -> None:
         assert verdict in jemmo("why", "--org", "acme", one.remote_id).out
     (unknown,) = jemmo("why", "--org", "acme", "99999999", "--json").last["answers"]
     assert (unknown["verdict"], unknown["reason"]) == ("never_seen", "read_all")
+    line = jemmo("why", "--org", "acme", "99999999").out
+    assert line.startswith("Teamtailor: never seen (read_all); all IDs read ")
+    assert "last seen" not in line

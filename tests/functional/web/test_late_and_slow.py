@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.test import Client
 
-from jemmo.store.models import Connection, Lease, SyncRun
+from jemmo.store.models import Connection, Lease, StreamCheckpoint, SyncRun
 
 if TYPE_CHECKING:
     from fakes.showcase import Showcase
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 def card(client: Client) -> str:
     return client.get("/settings/organization/ats/").content.decode()
+
+
+def help_page(client: Client, language: str = "en") -> str:
+    return client.get("/help/", headers={"Accept-Language": language}).content.decode()
 
 
 def guides(client: Client) -> str:
@@ -33,6 +37,22 @@ def test_one_that_nobody_starts_is_late(showcase: Showcase, recruiter: Client) -
     assert "minutes overdue" in card(recruiter)
     assert "due now" in card(recruiter)
     assert "due now" in guides(recruiter)
+    assert "A sync is more than 15 minutes overdue." in help_page(recruiter)
+    assert "Everything was last synced" not in help_page(recruiter)
+    assert "Une synchronisation a plus de 15 minutes de retard." in help_page(recruiter, "fr")
+
+
+def test_a_disconnected_ats_is_not_expected_to_sync(showcase: Showcase, recruiter: Client) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=40)
+    StreamCheckpoint.objects.filter(connection__org=showcase.org).update(synced_at=long_ago)
+    assert "more than a day ago" in help_page(recruiter)
+
+    Connection.objects.filter(org=showcase.org).update(state="disconnected")
+    assert "No ATS is connected yet." in help_page(recruiter)
+    assert "more than a day ago" not in help_page(recruiter)
+    jobs = recruiter.get("/jobs/").content.decode()
+    assert "No ATS is connected." in jobs
+    assert "Syncs are paused." not in jobs
 
 
 def test_one_that_takes_much_longer_than_before_is_slow(

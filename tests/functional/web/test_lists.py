@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from fakes.effort import examples
 from fakes.markup import collapsed
 from fakes.showcase import FILLERS, NOW, Showcase
@@ -16,9 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jemmo.store.db import paging
-from jemmo.store.models import Connection, Job, Talent
+from jemmo.store.models import Connection, Job, JobLocation, Talent
 from jemmo.store.records import talents
 
+SignedIn = Callable[[str], Client]
 LINK = re.compile(r'<td class="main"><a href="/(?:jobs|talents)/[0-9a-f-]+/"><bdi>(.*?)</bdi>')
 PEOPLE = FILLERS + 2  # Élodie and the one with markup in the name
 PER_PAGE = 50
@@ -124,6 +128,47 @@ def test_jobs_by_words_status_department_and_place(recruiter: Client) -> None:
     assert listed(recruiter, "/jobs/", department="Engineering") == ["Développeuse full-stack"]
     assert listed(recruiter, "/jobs/", city="Lyon") == ["Account Executive", "Zookeeper"]
     assert listed(recruiter, "/jobs/", city="Lyon", status="OPEN") == ["Account Executive"]
+
+
+def choices(client: Client, name: str) -> list[str]:
+    """What a filter of the list of jobs offers."""
+    page = client.get("/jobs/").content.decode()
+    [options] = re.findall(rf'<select[^>]*name="{name}".*?</select>', page, re.DOTALL)
+    return [unescape(value) for value in re.findall(r'<option value="([^"]+)"', options)]
+
+
+def test_every_choice_of_a_filter_finds_the_jobs_that_show_it(
+    recruiter: Client, showcase: Showcase
+) -> None:
+    place = JobLocation.objects.get(job__remote_id="closed", job__org=showcase.org)
+    place.city, place.raw = None, "Lyon"  # as Greenhouse has it
+    place.save()
+    Job.objects.filter(org=showcase.org, remote_id="archived").update(excluded_reason=None)
+    rows = {"status": "status", "department": "department__name"}
+    shown = Job.objects.filter(org=showcase.org, excluded_reason=None)
+
+    for name, field in rows.items():
+        held = {value for value in shown.values_list(field, flat=True) if value}
+        assert set(choices(recruiter, name)) == held, name
+        for value in held:
+            titles = shown.filter(**{field: value}).values_list("title", flat=True)
+            assert set(listed(recruiter, "/jobs/", **{name: value})) == set(titles)
+    assert choices(recruiter, "city") == ["Lyon", "Nice", "Paris"]
+    assert listed(recruiter, "/jobs/", city="Lyon") == ["Account Executive", "Zookeeper"]
+
+
+def test_a_job_whose_applicants_are_excluded_has_some(
+    recruiter: Client, signed_in: SignedIn, showcase: Showcase
+) -> None:
+    def page(client: Client, job: str) -> str:
+        return client.get(reverse("job", args=[showcase.job(job).id])).content.decode()
+
+    assert "Nobody has applied yet." in page(signed_in("owner"), "closed")
+    Talent.objects.filter(org=showcase.org).update(excluded_reason="no_active_application")
+    for client in (recruiter, signed_in("owner")):
+        excluded = page(client, "dev")
+        assert "Everyone who applied is excluded" in excluded
+        assert "Nobody has applied" not in excluded
 
 
 def test_jobs_in_the_order_asked_for(recruiter: Client) -> None:

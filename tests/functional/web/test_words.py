@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import SimpleNamespace
 
@@ -222,7 +222,17 @@ def test_the_first_of_a_month_is_written_as_the_french_do(
 ) -> None:
     with translation.override(language), timezone.override("Europe/Paris"):
         assert shown.calendar_day(day) == text
+        assert shown.plain_day(datetime.combine(day, time(12), tzinfo=UTC)) == text
         assert f">{text}, 10:00<" in shown.exact(datetime(day.year, 12, day.day, 9, tzinfo=UTC))
+
+
+def test_an_invitation_names_its_last_day_as_the_french_do() -> None:
+    last = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)  # the second in Paris
+    invitation = {"org": {"name": "Acme"}, "expires_at": last}
+    for zone, day in (("UTC", "1er décembre 2026"), ("Europe/Paris", "2 décembre 2026")):
+        with translation.override("fr"), timezone.override(zone):
+            facts = {"invitation": invitation, "link": "https://jemmo.example.com/"}
+            assert day in render_to_string("accounts/mail/invitation.txt", facts)
 
 
 def test_times_are_told_by_the_local_clock() -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jemmo.domain.explanations import (
     KnownRecord,
+    Missed,
     MissingReference,
     Reading,
     Reason,
@@ -63,15 +64,21 @@ def test_what_became_of_a_record() -> None:
     assert verdict(replace(TALENT, excluded=archived, deleted_at=NOW)) is Verdict.DELETED
 
 
-def test_the_last_comparison_saw_what_is_no_tombstone() -> None:
+def test_only_what_the_ats_still_has_was_last_seen_there() -> None:
     later = NOW + timedelta(days=3)
     compared = replace(TALENT, read_all_at=later)
+    missed = Missed(verdict=Verdict.DELETION_PAUSED, at=later)
 
-    (kept,) = explain(RecordFacts(held=[compared]), sees_contacts=True)
-    (gone,) = explain(RecordFacts(held=[replace(compared, deleted_at=later)]), sees_contacts=True)
+    def seen(record: KnownRecord) -> datetime | None:
+        (answer,) = explain(RecordFacts(held=[record]), sees_contacts=True)
+        return answer.seen_at
 
-    assert kept.seen_at == later
-    assert gone.seen_at == NOW
+    assert seen(compared) == later
+    assert seen(replace(compared, read_all_at=None)) == NOW
+    assert seen(replace(compared, deleted_at=later)) is None, (
+        "the ATS had it before, at no known time"
+    )
+    assert seen(replace(compared, missed=missed)) is None
 
 
 def test_kept_aside_and_awaited_are_told_beside_what_is_stored() -> None:

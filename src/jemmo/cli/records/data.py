@@ -17,6 +17,7 @@ from jemmo.cli.options import Org
 from jemmo.cli.output import err, escaped
 from jemmo.domain.entities import EXPORTS
 from jemmo.domain.errors import ConfigError
+from jemmo.domain.streams import Stream
 from jemmo.domain.validation import printable
 
 
@@ -65,6 +66,10 @@ def export(
 
     company = accounts.organisation(org)
     member = accounts.member(company, as_email) if as_email else None
+    if member and kind == Stream.NOTES and not member.sees_notes:
+        raise ConfigError(
+            "not_allowed", variant="notes", email=member.account.email, org=org, role=member.role
+        )
     role = accounts.act_as(company, as_email) if as_email else None
     rows = exports.rows(
         company,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,12 @@ from jemmo.cli.examples import examples
 from jemmo.cli.options import ConnectionId, Json, Org
 from jemmo.cli.output import out, print_json
 from jemmo.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from jemmo.domain.explanations import Explanation
+
+ANSWER_TIMES = {"never_seen": ("all IDs read", "last synced"), "rejected": ("last tried", "")}
+"""What the two times of an answer are."""
 
 SPANS = {"h": 3600, "d": 86400, "w": 604800}
 
@@ -90,20 +96,22 @@ def why(
         print_json({"answers": answers})
         return
     for answer in answers:
-        named = " ".join(part for part in (answer.kind, answer.remote_id, answer.name) if part)
-        older = f"older than {answer.limit:%Y-%m-%d}" if answer.verdict == "left_out" else ""
-        facts = [answer.rule, answer.code, answer.detail, answer.reason, older]
-        details = ", ".join(str(fact) for fact in facts if fact)
-        when = f" {answer.at:%Y-%m-%d %H:%M} UTC" if answer.at else ""
-        seen = f"; last seen {answer.seen_at:%Y-%m-%d %H:%M} UTC" if answer.seen_at else ""
-        out.print(
-            f"{answer.connection}: {named} {answer.verdict.replace('_', ' ')}"
-            f"{f' ({details})' if details else ''}{when}{seen}",
-            markup=False,
-            soft_wrap=True,
-        )
+        out.print(_answer(answer), markup=False, soft_wrap=True)
     if not answers:
         out.print("No ATS is connected, so nothing is known.")
+
+
+def _answer(answer: Explanation) -> str:
+    """One line. Of a record that was never seen, the times are those of the connection."""
+    older = f"older than {answer.limit:%Y-%m-%d}" if answer.verdict == "left_out" else ""
+    facts = [answer.rule, answer.code, answer.detail, answer.reason, older]
+    details = ", ".join(str(fact) for fact in facts if fact)
+    verdict = answer.verdict.replace("_", " ") + (f" ({details})" if details else "")
+    named = (answer.kind, answer.remote_id, answer.name, verdict)
+    line = f"{answer.connection}: {' '.join(part for part in named if part)}"
+    since, seen = ANSWER_TIMES.get(answer.verdict, ("since", "last seen"))
+    times = ((since, answer.at), (seen, answer.seen_at))
+    return line + "".join(f"; {what} {at:%Y-%m-%d %H:%M} UTC" for what, at in times if what and at)
 
 
 def _severity(severity: str | None) -> str:

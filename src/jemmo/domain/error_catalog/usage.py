@@ -47,6 +47,10 @@ ACCOUNTS: dict[str, Entry] = {
     "not_allowed": _own(
         _("Your role does not allow this."), _("Ask an owner or admin of your organization.")
     ),
+    "not_allowed/notes": _own(
+        "{email} can't see notes, so there is nothing to export.",
+        "Leave out --as, or let this member see notes: `jemmo user add {email} --org {org} --role {role} --notes`.",
+    ),
     "changed_meanwhile": _own(
         _("Someone else changed this in the meantime, so nothing was saved."),
         _("Reload to see the current state, then change it again if you still want to."),

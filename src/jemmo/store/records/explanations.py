@@ -142,7 +142,7 @@ def _held(kind: str, row: Any, readings: dict[UUID, Reading], sees_contacts: boo
         connection=reading.connection,
         connection_id=row.connection_id,
         changed_at=row.remote_updated_at,
-        stored_at=row.modified_at if row.remote_deleted_at is None else row.created_at,
+        stored_at=_stored(row),
         read_all_at=reading.read_all_at,
         excluded=Exclusion(row.excluded_reason) if row.excluded_reason else None,
         deleted_at=row.remote_deleted_at,
@@ -172,7 +172,7 @@ def _application(
         connection=reading.connection,
         connection_id=row.connection_id,
         changed_at=row.remote_updated_at,
-        stored_at=row.modified_at,
+        stored_at=_stored(row),
         read_all_at=reading.read_all_at,
         excluded=Exclusion(talent.excluded_reason) if talent and talent.excluded_reason else None,
         deleted_at=gone,
@@ -180,6 +180,12 @@ def _application(
         waits_since=row.created_at,
         owner=talent.id if talent else None,
     )
+
+
+def _stored(row: Any) -> datetime:
+    """When the ATS surely had a record: when it first came, or changed there. Rules modify rows too."""
+    moments: list[datetime] = [row.created_at, row.remote_updated_at or row.created_at]
+    return max(moment for moment in moments if moment <= row.modified_at)
 
 
 def _with_missed(records: list[KnownRecord], connections: Collection[UUID]) -> list[KnownRecord]:

@@ -48,12 +48,17 @@ from jemmo.store.models.ordering import HIDDEN
 from jemmo.store.records.redaction import Unseal
 from jemmo.store.records.text_masking import show_texts
 
+_SHOWN_JOBS = "j.org_id = %s AND j.remote_deleted_at IS NULL AND j.excluded_reason IS NULL"
+
 _CHOICES = f"""
-    SELECT ARRAY(SELECT DISTINCT name FROM department WHERE org_id = %s AND remote_deleted_at IS NULL),
-        ARRAY(SELECT DISTINCT l.city FROM job_location l JOIN job j ON j.id = l.job_id
-            WHERE j.org_id = %s AND j.remote_deleted_at IS NULL AND j.excluded_reason IS NULL
-            AND l.city <> ''),
+    SELECT ARRAY(SELECT DISTINCT j.status FROM job j WHERE {_SHOWN_JOBS}),
+        ARRAY(SELECT DISTINCT d.name FROM department d JOIN job j ON j.department_id = d.id
+            WHERE {_SHOWN_JOBS}),
+        ARRAY(SELECT DISTINCT coalesce(nullif(l.city, ''), l.raw) FROM job_location l
+            JOIN job j ON j.id = l.job_id
+            WHERE {_SHOWN_JOBS} AND coalesce(nullif(l.city, ''), l.raw) <> ''),
         ARRAY({WITHOUT_APPLICATIONS})"""
+"""What the filters offer is what shown jobs have. A place is named as its row names it: by its city, or as a whole."""
 
 LISTED = (
     *("title", "status", "visibility", "remote_policy", "remote_updated_at"),
@@ -134,7 +139,9 @@ def matching(org: Organisation, filters: JobFilters) -> QuerySet[Job]:
     if filters.department:
         jobs = jobs.filter(department__name=filters.department)
     if filters.city:
-        there = JobLocation.objects.filter(city=filters.city, job__org=org)
+        whole = Q(city=None) | Q(city="")
+        named = Q(city=filters.city) | (whole & Q(raw=filters.city))
+        there = JobLocation.objects.filter(named, job__org=org)
         jobs = jobs.filter(id__in=there.values("job"))
     return jobs
 
@@ -200,10 +207,10 @@ def _add_places(jobs: Sequence[Job]) -> None:
 def _choices(org: Organisation) -> tuple[dict[str, list[Any]], set[UUID]]:
     """What the filters offer, and the connections whose applications are not read, in one statement."""
     with database.cursor() as cursor:
-        cursor.execute(_CHOICES, [org.pk] * 3)
-        departments, cities, unread = cursor.fetchone()
+        cursor.execute(_CHOICES, [org.pk] * 4)
+        statuses, departments, cities, unread = cursor.fetchone()
     choices = {
-        "status": [JobStatus.OPEN, JobStatus.PENDING, JobStatus.ON_HOLD, JobStatus.CLOSED],
+        "status": [status for status in JobStatus if status in statuses],
         "department": sorted(departments),
         "connection": connection_choices(org),
         "city": sorted(cities),
@@ -216,7 +223,7 @@ class JobPage:
     """One job with its pipeline and the people in it.
 
     ``excluded`` is the rule that keeps the job out of lists and counts. Without ``reads_applications`` the numbers of
-    people are unknown.
+    people are unknown. ``all_excluded``: people applied, and rules exclude all of them.
     """
 
     job: Job
@@ -230,6 +237,7 @@ class JobPage:
     stage: str
     applications: list[Application]
     total: int
+    all_excluded: bool
 
     @property
     def more(self) -> int:
@@ -278,7 +286,13 @@ def job_page(
         stage=stage if stage in ids else "",
         applications=listed,
         total=shown.count() if stage in ids else sum(counted.values()),
+        all_excluded=not counted and _anybody_applied(job),
     )
+
+
+def _anybody_applied(job: Job) -> bool:
+    present = Application.objects.filter(job=job, remote_deleted_at=None)
+    return present.filter(talent__remote_deleted_at=None, talent__isnull=False).exists()
 
 
 def _postings(job: Job) -> list[JobPosting]:

@@ -26,11 +26,14 @@ DECIDED = {
         FROM job t WHERE t.connection_id = %(connection)s""",
     "talent": f"""
         SELECT t.id, CASE WHEN t.is_archived AND NOT %(archived_talents)s THEN %(talent_archived)s
-            WHEN {is_older("t")} THEN %(older_than_history)s
-            WHEN NOT %(idle_talents)s AND NOT {IN_PROGRESS} THEN %(no_active_application)s END AS reason
+            WHEN NOT %(idle_talents)s AND NOT {IN_PROGRESS} THEN %(no_active_application)s
+            WHEN {is_older("t")} THEN %(older_than_history)s END AS reason
         FROM talent t WHERE t.connection_id = %(connection)s""",
 }
-"""Each record of a connection with what excludes it, by table."""
+"""Each record of a connection with what excludes it, by table.
+
+The history comes last: a longer one shows everybody whom it hides.
+"""
 
 _UPDATE = """
     WITH decided AS ({decided})
@@ -47,10 +50,10 @@ COUNTS = f"""
     SELECT (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'ARCHIVED'),
         (SELECT count(*) FROM job t WHERE {{stored}} AND status = 'DRAFT'),
         (SELECT count(*) FROM talent t WHERE {{stored}} AND is_archived),
-        (SELECT count(*) FROM talent t WHERE {{stored}} AND NOT {is_older("t")}
+        (SELECT count(*) FROM talent t WHERE {{stored}}
             AND (%(archived_talents)s OR NOT is_archived) AND NOT {IN_PROGRESS}),
         (SELECT count(*) FROM talent t WHERE {{stored}} AND {is_older("t")}
-            AND (%(archived_talents)s OR NOT is_archived))""".format(
+            AND (%(archived_talents)s OR NOT is_archived) AND (%(idle_talents)s OR {IN_PROGRESS}))""".format(
     stored="t.connection_id = %(connection)s AND t.remote_deleted_at IS NULL"
 )
 

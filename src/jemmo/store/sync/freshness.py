@@ -38,22 +38,34 @@ _REREAD_AT = """
 WORST_FIRST = (Colour.LOADING, Colour.RED, Colour.YELLOW, Colour.GREEN)
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What a connection's last sync failed with."""
+
+    name: str
+    error: Mapping[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
     """A page's data, of one connection or of all. ``colour`` is ``None`` when no ATS is connected.
 
-    ``failing`` names the connection that ``error`` is about. ``read`` counts the records that the sync under way has
-    read; ``synced_at`` is ``None`` before the first time.
+    ``failures`` are those of all connections. ``read`` counts the records that the sync under way has read;
+    ``synced_at`` is ``None`` before the first time.
     ``decisions`` are what waits for an owner or admin, one of each connection, as ``jemmo.domain.brake.decision``.
     """
 
     colour: Colour | None
     synced_at: datetime | None
-    error: Mapping[str, Any] | None = None
-    failing: str = ""
+    failures: tuple[Failure, ...] = ()
     files_error: dict[str, Any] | None = None
     read: int = 0
     decisions: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """What one connection failed with."""
+        return next((failure.error for failure in self.failures), None)
 
     @property
     def decision(self) -> dict[str, Any] | None:
@@ -134,8 +146,7 @@ def of(seen: ConnectionSnapshot, *pages: str, now: datetime) -> Freshness:
         colour=Colour.YELLOW if decision and worst.colour is Colour.GREEN else worst.colour,
         decisions=(decision,) if decision else (),
         synced_at=None if None in moments else worst.synced_at,
-        error=worst.error,
-        failing=worst.failing,
+        failures=worst.failures,
         files_error=worst.files_error,
         read=worst.read,
     )
@@ -178,8 +189,7 @@ def _page(
             now=now,
         ),
         synced_at=at,
-        error=error,
-        failing=seen.connection.label or seen.connection.provider.capitalize() if error else "",
+        failures=(Failure(_name(seen), error),) if error else (),
         files_error=files_error,
         read=_read(run) if run is not None and running else 0,
     )
@@ -196,16 +206,27 @@ def _worst(states: Sequence[Freshness]) -> Freshness:
     if not by_urgency:
         return Freshness(colour=None, synced_at=None)
     worst = by_urgency[0]
-    failed = next((state for state in by_urgency if state.error), worst)
     return Freshness(
         colour=worst.colour,
         synced_at=freshness.oldest(state.synced_at for state in by_urgency),
-        error=failed.error,
-        failing=failed.failing,
+        failures=_distinct(failure for state in by_urgency for failure in state.failures),
         files_error=next((state.files_error for state in by_urgency if state.files_error), None),
         read=worst.read,
         decisions=tuple(decision for state in states for decision in state.decisions),
     )
+
+
+def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """Both pages of a connection fail with the same error."""
+    distinct: list[Failure] = []
+    for failure in failures:
+        if failure not in distinct:
+            distinct.append(failure)
+    return tuple(distinct)
+
+
+def _name(seen: ConnectionSnapshot) -> str:
+    return seen.connection.label or seen.connection.provider.capitalize()
 
 
 def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:

@@ -312,16 +312,16 @@ _FILES_GONE = """files_gone AS (
 
 SHOW_BY_APPLICATIONS = f"""
     WITH decided AS (
-        SELECT t.id, CASE WHEN {is_older("t")} THEN '{OLDER}' WHEN %(hidden)s::text IS NULL OR EXISTS (
+        SELECT t.id, CASE WHEN %(hidden)s::text IS NOT NULL AND NOT EXISTS (
                 SELECT FROM application a WHERE a.talent_id = t.id
                 AND {counts_as_active("a")} AND a.remote_deleted_at IS NULL)
-            THEN NULL ELSE %(hidden)s END AS reason
+            THEN %(hidden)s WHEN {is_older("t")} THEN '{OLDER}' END AS reason
         FROM talent t
         WHERE t.id = ANY(%(talents)s)
             AND (t.excluded_reason IS NULL OR t.excluded_reason IN ('{NO_ACTIVE}', '{OLDER}')))
     UPDATE talent t SET excluded_reason = d.reason, modified_at = now()
     FROM decided d WHERE t.id = d.id AND t.excluded_reason IS DISTINCT FROM d.reason"""
-"""Decide again whether these talents are within the history, and have an active application."""
+"""Decide again whether these talents have an active application, and are within the history."""
 
 SHOW_ALL_BY_APPLICATIONS = SHOW_BY_APPLICATIONS.replace(
     "t.id = ANY(%(talents)s)", "t.connection_id = %(connection)s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,24 +10,21 @@ from jemmo.domain import numbers
 from jemmo.domain.estimate import Progress
 from jemmo.domain.freshness import COVERED_BY, PAGES
 from jemmo.domain.status import Colour
-from jemmo.store.connections.connections import is_running
+from jemmo.store.connections.connections import PARTED, is_running
 from jemmo.store.db import task_queue
 from jemmo.store.models import ConnectionState, Organisation
 from jemmo.store.sync import freshness, progress
-from jemmo.store.sync.freshness import ConnectionSnapshot
+from jemmo.store.sync.freshness import ConnectionSnapshot, Failure
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyncIcon:
-    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty.
-
-    ``failing`` names the connection that ``error`` is about, where there are several.
-    """
+    """``blocked`` is ``none`` (no ATS), ``paused``, ``refused`` or empty; ``several`` connections are named."""
 
     colour: Colour | None
     synced_at: datetime | None
-    error: Mapping[str, Any] | None
-    failing: str
+    failures: tuple[Failure, ...]
+    several: bool
     decisions: tuple[dict[str, Any], ...]
     files_error: dict[str, Any] | None
     blocked: str
@@ -46,19 +42,20 @@ def icon(
 ) -> SyncIcon:
     """The icon of a page, over all connections of an organisation; ``seen`` if they were read already."""
     seen = freshness.connection_snapshots(org) if seen is None else seen
+    seen = [each for each in seen if each.connection.state not in PARTED]
     state = freshness.overall(seen, page, now=now)
     scopes = COVERED_BY[page]
     connections = [each.connection for each in seen]
     running = [
         progress.of(each.connection, each.running, now=now)
         for each in seen
-        if is_running(each.connection, now) and each.running
+        if is_running(each.connection, now) and each.running and each.running.scope in scopes
     ]
     return SyncIcon(
         colour=state.colour,
         synced_at=state.synced_at,
-        error=state.error,
-        failing=state.failing if len(connections) > 1 else "",
+        failures=state.failures,
+        several=len(connections) > 1,
         decisions=state.decisions,
         files_error=state.files_error,
         blocked=_blocked([connection.state for connection in connections]),

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jemmo.domain.diagnosis import Finding
+from jemmo.services.connections.health import health
 from jemmo.services.notifications import support
 from jemmo.store.models import SupportMessage
 from jemmo.store.notifications import support as selected
@@ -36,7 +37,7 @@ def ask(request: MemberRequest) -> HttpResponse:
         if not wants_results(request):
             return redirect("help")
         form = AskSupport()
-    findings = selected.health(request.organisation, now=datetime.now(UTC))
+    findings = health(request.organisation, now=datetime.now(UTC))
     shown = {**_conversation(request), "findings": findings, "form": form, "sent": sent}
     shown["error_text"] = _error_of(request, findings)
     shown["section"] = "help"

@@ -274,6 +274,12 @@ def calendar_day(day: date | None) -> str:
 
 
 @register.filter
+def plain_day(moment: datetime) -> str:
+    """The day without markup, for e-mails."""
+    return _day(localtime(moment))
+
+
+@register.filter
 def exact(moment: datetime | None) -> SafeString:
     """Day and time in the organisation's time zone."""
     if not moment:
