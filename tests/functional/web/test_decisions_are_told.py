@@ -126,6 +126,7 @@ def test_what_reported_the_pause_tells_what_was_decided_since(
         shown = text_of(admin.get(page).content.decode().partition("<main")[2])
         assert text in shown, page
         assert asks not in shown, page
+        assert "needs a decision" not in shown.partition("Any severity")[0], page
     assert text in b"".join(admin.get(reverse("logs_csv"))).decode("utf-8-sig")
     run_page = text_of(admin.get(pages[-1]).content.decode().partition("<main")[2])
     assert "We paused" in run_page

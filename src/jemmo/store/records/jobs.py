@@ -223,7 +223,7 @@ class JobPage:
     """One job with its pipeline and the people in it.
 
     ``excluded`` is the rule that keeps the job out of lists and counts. Without ``reads_applications`` the numbers of
-    people are unknown. ``all_excluded``: people applied, and rules exclude all of them.
+    people are unknown. No number has the ``uncounted``: applications of talents whom rules exclude.
     """
 
     job: Job
@@ -237,7 +237,7 @@ class JobPage:
     stage: str
     applications: list[Application]
     total: int
-    all_excluded: bool
+    uncounted: int
 
     @property
     def more(self) -> int:
@@ -286,13 +286,15 @@ def job_page(
         stage=stage if stage in ids else "",
         applications=listed,
         total=shown.count() if stage in ids else sum(counted.values()),
-        all_excluded=not counted and _anybody_applied(job),
+        uncounted=_of_excluded(job),
     )
 
 
-def _anybody_applied(job: Job) -> bool:
+def _of_excluded(job: Job) -> int:
     present = Application.objects.filter(job=job, remote_deleted_at=None)
-    return present.filter(talent__remote_deleted_at=None, talent__isnull=False).exists()
+    return present.filter(
+        talent__remote_deleted_at=None, talent__excluded_reason__isnull=False
+    ).count()
 
 
 def _postings(job: Job) -> list[JobPosting]:

@@ -100,6 +100,15 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
 
 
 @register.filter
+def is_decided(notice: Notification) -> bool:
+    """Whether somebody has decided on the paused deletions of a notification."""
+    error, connection_id = notice.facts.get("error") or {}, notice.connection_id
+    return bool(
+        connection_id and with_decision(connection_id, error, notice.last_at).get("decided")
+    )
+
+
+@register.filter
 def finding_help(kind: str, reader: Membership) -> str:
     """What helps with a finding of the help bubble, or who can do it where the reader cannot."""
     role = Role(reader.role)
@@ -179,8 +188,8 @@ def run_title(run: Any) -> str:
 
 @register.filter
 def changed_words(counts: dict[str, int]) -> str:
-    """The records that changed, of the streams that a sync read."""
-    return ", ".join(counted(counts[name], name) for name in numbers.RECORDS if name in counts)
+    """The records that changed, of each kind; empty if none did."""
+    return ", ".join(counted(counts[name], name) for name in numbers.RECORDS if counts.get(name))
 
 
 @register.filter
