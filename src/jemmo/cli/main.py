@@ -69,6 +69,11 @@ COMMANDS = {
     "keys": Listed("Keys", "operations.keys", "Show, rotate or bind keys."),
     "user": Listed("People", "accounts.users", "Manage the people who sign in."),
     "token": Listed("Programs", "accounts.tokens", "Manage API tokens."),
+    "endpoint": Listed(
+        "Programs",
+        "outgoing.endpoints",
+        "Manage the webhooks that Jemmo sends to other programs.",
+    ),
     "mcp": Listed("Programs", "records.mcp", "Answer an AI assistant on stdin and stdout."),
     "backup": Listed(
         "Backups", "operations.backup", "Write the database and the files to one file."

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     KEY = "key_reminder"
     LATE = "sync_late"
     SLOW = "sync_slow"
+    ENDPOINT_FAILING = "endpoint_failing"
+    ENDPOINT_OFF = "endpoint_off"
 
 
 class When(StrEnum):

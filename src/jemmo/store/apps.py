@@ -20,7 +20,9 @@ def _protect(*, using: str, plan: Any = (), **_: object) -> None:
     """Every table under its policy and its triggers, however the migrations left it."""
     from jemmo.store.db import policies  # noqa: PLC0415 - models are ready only now
     from jemmo.store.feed import triggers  # noqa: PLC0415 - as above
+    from jemmo.store.outgoing import events  # noqa: PLC0415 - as above
 
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         triggers.apply(cursor)
+        events.apply(cursor)
         policies.apply(cursor)  # last, since it also takes away what others may do with functions

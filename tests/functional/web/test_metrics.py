@@ -12,7 +12,10 @@ from fakes.showcase import EMAIL, Showcase
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from jemmo.services.outgoing import endpoints
+from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.models import Pace, QuotaUse
+from jemmo.vault import default_vault
 
 TOKEN = {"Authorization": "Bearer right"}
 
@@ -32,6 +35,16 @@ def read(client: Client, **headers: str) -> Samples:
     for family in text_string_to_metric_families(answer.content.decode()):
         found[family.name] = [(one.labels, one.value) for one in family.samples]
     return found
+
+
+def test_outgoing_webhooks_that_wait_or_failed_are_counted(
+    showcase: Showcase, anybody: Client
+) -> None:
+    choice = Choice(name="x", url="https://app.example.com/", events=["sync.late"])
+    now = datetime.now(UTC)
+    made = endpoints.create(showcase.org, choice, vault=default_vault(), now=now)
+    endpoints.send_test(made.endpoint, now=now)
+    assert read(anybody)["jemmo_outgoing_webhooks"] == [({"state": "waiting"}, 1.0)]
 
 
 def test_connections_runs_and_records_are_told(showcase: Showcase, anybody: Client) -> None:

@@ -39,6 +39,9 @@ VALUES = {
     "source": "/nowhere/file",
     "path": "/nowhere/file",
     "scope": "records",
+    "url": "https://app.example.com/jemmo",
+    "event": "records.changed",
+    "endpoint": "b9cb0248-07be-4174-985b-83c161d65ee2",
     "token": "b9cb0248-07be-4174-985b-83c161d65ee2",
 }
 PRINTING = [(words, command) for words, command in commands() if words not in WITHOUT_JSON]

@@ -320,4 +320,5 @@ def test_where_files_lie_is_the_operators_to_say() -> None:
         if isinstance(model, type) and hasattr(model, "_meta")
         for field in model._meta.get_fields()
     }
+    columns.discard("endpoint")  # of webhooks that are sent: ``rest_client.outward`` guards it
     assert not {name for name in columns if "bucket" in name or "endpoint" in name}

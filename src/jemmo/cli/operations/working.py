@@ -18,6 +18,7 @@ from procrastinate.exceptions import ProcrastinateException
 from jemmo.domain.errors import ConfigError, TransientError
 from jemmo.environment import seconds
 from jemmo.services.base.scopes import run_on_clock
+from jemmo.services.outgoing.delivery import OutgoingWorker
 from jemmo.services.sync import queue
 from jemmo.services.webhooks.refetch import RefetchWorker
 from jemmo.store.db import budget, schema, task_queue, versions
@@ -52,6 +53,7 @@ async def work(concurrency: int) -> None:
     url = os.environ["DATABASE_URL"]
     sides: list[asyncio.Task[Any]] = [
         asyncio.create_task(RefetchWorker(url, default_vault()).run()),
+        asyncio.create_task(OutgoingWorker(url, default_vault()).run()),
         asyncio.create_task(_make_room(url, concurrency)),
         asyncio.create_task(_rescue()),
         asyncio.create_task(_stop_for_newer_tables(stopping)),

@@ -11,6 +11,7 @@ _own = partial(Entry, ErrorKind.JEMMO)
 _NOTHING = _("No action needed: the next sync continues where this one stopped.")
 _SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
 _CHAT = _("Correct the chat's address in Settings > Notifications.")
+_ENDPOINT = _("Correct the URL, then save again.")
 _HALF_A_MINUTE = _("Try again in half a minute.")
 _LISTED = "`jemmo status` lists the connections."
 _OTHER_BACKUP = "Nothing was changed. Take another backup, or fetch this one again."
@@ -122,6 +123,31 @@ ACCOUNTS: dict[str, Entry] = {
     "unknown_token": _own(
         _("The organization has no API token with this ID."), _("The list of tokens shows each ID.")
     ),
+    "too_many_endpoints": _own(
+        _("The organization has {most} webhook endpoints already."),
+        _("Delete those that no program uses."),
+    ),
+    "unknown_endpoint": _own(
+        _("The organization has no webhook endpoint with this ID."),
+        _("The list of endpoints shows each ID."),
+    ),
+    "endpoint_events": _own(_("Choose at least one event."), _("Choose from: {events}.")),
+    "endpoint_events/unknown": _own(
+        _("“{name}” is neither an event nor a kind of records."),
+        _("Events: {events}. Records: {entities}."),
+    ),
+    "endpoint_events/connection": _own(
+        _("The organization has no such connection."), _("Choose from your connections.")
+    ),
+    "endpoint_refused/address": _own(
+        _("This is not a web address that webhooks can be sent to."), _ENDPOINT
+    ),
+    "endpoint_refused/scheme": _own(_("Webhooks are sent over https only."), _ENDPOINT),
+    "endpoint_refused/private": _own(
+        _("This address leads into a private network."),
+        _("Correct the URL. An operator can allow the host with JEMMO_WEBHOOK_HOSTS."),
+    ),
+    "endpoint_refused/ourselves": _own(_("This is the address of Jemmo itself."), _ENDPOINT),
     "scope": _own(_("A token needs a scope."), _("Choose from: {scopes}.")),
     "scope/unknown": _own(_("“{scope}” is not a scope."), _("Choose from: {scopes}.")),
 }

@@ -52,3 +52,8 @@ def two_step_context(account_id: UUID) -> bytes:
 def chat_context(org_id: UUID) -> bytes:
     """What an organisation's chat address is bound to."""
     return b"chat:" + str(org_id).encode()
+
+
+def endpoint_context(endpoint_id: UUID) -> bytes:
+    """What the secret that signs an endpoint's webhooks is bound to; the former one, after a rotation, too."""
+    return b"outgoing-webhook-secret:" + endpoint_id.bytes

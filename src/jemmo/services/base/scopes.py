@@ -33,6 +33,7 @@ _budget = budget.Worker()
 _clock = ThreadPoolExecutor(_budget.clock, "clock")
 _notifications = ThreadPoolExecutor(_budget.notifications, "notifications")
 _housekeeping = ThreadPoolExecutor(_budget.housekeeping, "housekeeping")
+_outgoing = ThreadPoolExecutor(_budget.outgoing, "outgoing")
 """Django's own thread stays free for syncs: what runs long or may hang never runs there."""
 
 
@@ -49,6 +50,17 @@ async def run_for_all_orgs(work: Callable[P, T], *args: P.args, **named: P.kwarg
 async def for_notifications(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """For all organizations: what waits for mail servers and chats."""
     return await _within(_notifications, SEEN_BY_HOUSEKEEPING, partial(work, *args, **named))
+
+
+async def run_for_outgoing(
+    org_id: UUID | None, work: Callable[P, T], *args: P.args, **named: P.kwargs
+) -> T:
+    """Short work for webhooks that are sent: of one organization, or of all to choose whose turn it is."""
+    seen = SEEN_BY_THE_CLOCK
+    if org_id is not None:
+        own = scope.organization_scope(org_id)
+        seen = replace(own, housekeeping=STATEMENT_SECONDS)
+    return await _within(_outgoing, seen, partial(work, *args, **named))
 
 
 async def run_for_connection(

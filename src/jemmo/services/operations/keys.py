@@ -14,6 +14,7 @@ from jemmo.services.base.contexts import (
     address_context,
     body_context,
     chat_context,
+    endpoint_context,
     file_context,
     key_context,
     picture_context,
@@ -37,6 +38,7 @@ PLACES = sealed_places.places(
     body_context=body_context,
     chat_context=chat_context,
     picture_context=picture_context,
+    endpoint_context=endpoint_context,
 )
 
 

@@ -40,6 +40,12 @@ class _Tables(Collector):
             [],
             [((), value_of(metrics.WAITING_HINTS))],
         )
+        yield _gauge(
+            "outgoing_webhooks",
+            "Webhooks to other programs that wait, or failed and are kept.",
+            ["state"],
+            (((state,), count) for state, count in rows_of(metrics.OUTGOING)),
+        )
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:

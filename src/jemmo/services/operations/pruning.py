@@ -15,6 +15,7 @@ from jemmo.domain.notices import Kind
 from jemmo.store.feed import housekeeping
 from jemmo.store.models import Connection, Notification, Rejection, SyncRun
 from jemmo.store.operations import pruning
+from jemmo.store.outgoing import queue as outgoing
 from jemmo.store.webhooks import ingest
 
 BATCH = 500  # rows of one statement
@@ -28,6 +29,9 @@ def forget_old(now: datetime | None = None) -> Counter[str]:
     """
     now = now or datetime.now(UTC)
     counts: Counter[str] = Counter(webhooks=_repeat(ingest.clear_old))
+    counts["outgoing"] = _repeat(partial(outgoing.forget, now))
+    for org_id in outgoing.reads_records():
+        housekeeping.note_use(org_id)
     counts += housekeeping.forget(now - timedelta(days=settings.FEED_DAYS))
     if settings.HISTORY_DAYS:
         before = now - timedelta(days=settings.HISTORY_DAYS)

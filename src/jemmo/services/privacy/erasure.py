@@ -36,6 +36,7 @@ from jemmo.store.models import (
     SupportMessage,
     Talent,
 )
+from jemmo.store.outgoing import events as outgoing
 from jemmo.store.privacy import erasing
 from jemmo.vault import Vault
 
@@ -101,6 +102,9 @@ def erase(
         _take_out(concerned)
         removed = {name: count for name, count in concerned.counts.items() if count}
         row = _certify(org, removed, suppressed, actor, cause, key)
+        outgoing.note_erased(
+            org.id, row.id, cause, concerned.traces.talents, concerned.traces.by_connection
+        )
         log_access(
             org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents)
         )

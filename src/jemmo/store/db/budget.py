@@ -82,6 +82,8 @@ class Worker(Struct, frozen=True, kw_only=True):
     """E-mail and chat, in a thread of their own: they wait for other servers."""
     housekeeping: int = 2
     """What may take long, in threads of its own."""
+    outgoing: int = 2
+    """What webhooks are sent, in threads of their own."""
     queue: int = 3
     """Taking and finishing tasks: the queue's own pool, without what listens."""
     queue_events: int = 3
@@ -94,16 +96,20 @@ class Worker(Struct, frozen=True, kw_only=True):
     """Connections that webhooks are refetched for at the same time."""
     refetch_events: int = 1
     """LISTEN for webhooks."""
+    outgoing_events: int = 1
+    """LISTEN for what is to be sent."""
 
     @property
     def threads(self) -> int:
         """Threads that may ask the database, and with that the size of Django's pool."""
-        return self.syncing + self.clock + self.notifications + self.housekeeping
+        short = self.syncing + self.clock + self.notifications
+        return short + self.housekeeping + self.outgoing
 
     @property
     def total(self) -> int:
         steady = self.threads + self.queue + self.queue_events + self.shared
-        return steady + self.refetches + self.refetch_events + self.per_sync * self.concurrency
+        hooks = self.refetches + self.refetch_events + self.outgoing_events
+        return steady + hooks + self.per_sync * self.concurrency
 
 
 SUPERVISOR = 1  # `jemmo up` itself

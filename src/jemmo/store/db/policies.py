@@ -179,6 +179,10 @@ POLICIES: dict[str, Policy] = {
     "feed_record": _ours_unless_confidential("level = 2"),
     "feed_change": _ours_unless_confidential("(before = 2 OR after = 2)"),
     "feed_reader": _ours(),
+    # what programs are sent
+    "outgoing_endpoint": _ours(),
+    "outgoing_message": _ours(),
+    "outgoing_attempt": _of("outgoing_message", column="message_id"),
     # privacy
     "access_event": _ours(),
     "erasure": _ours(),

@@ -37,6 +37,7 @@ from jemmo.store.models.notifications import (
     NotificationRead,
     OrganisationNotices,
 )
+from jemmo.store.models.outgoing import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
 from jemmo.store.models.runs import (
     HeldDeletion,
     PendingLink,
@@ -92,6 +93,9 @@ __all__ = [
     "Organisation",
     "OrganisationDeletion",
     "OrganisationNotices",
+    "OutgoingAttempt",
+    "OutgoingEndpoint",
+    "OutgoingMessage",
     "Pace",
     "PendingLink",
     "QuotaUse",

@@ -32,6 +32,8 @@ LEFT_OUT = frozenset(
         "feed_record",
         "feed_change",
         "feed_reader",
+        "outgoing_message",  # a restored copy sends nothing that was sent, or waited, before
+        "outgoing_attempt",
         "pace",
         leases.TABLE,
         *task_queue.TABLES,

@@ -54,6 +54,10 @@ TIME_USED = """
 # Refetch requests that are due.
 WAITING_HINTS = "SELECT count(*) FROM webhook_hint WHERE due_at IS NOT NULL"
 
+# Webhooks to other programs that wait or failed.
+OUTGOING = """
+    SELECT state, count(*) FROM outgoing_message WHERE state IN ('waiting', 'failed') GROUP BY 1"""
+
 
 def rows_of(query: str, *values: Any) -> list[Any]:
     """All rows of one of these queries."""

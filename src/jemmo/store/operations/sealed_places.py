@@ -108,6 +108,7 @@ def places(
     body_context: Callable[[UUID], bytes],
     chat_context: Callable[[UUID], bytes],
     picture_context: Callable[[int], bytes],
+    endpoint_context: Callable[[UUID], bytes],
 ) -> list[Place]:
     return [
         _place("connection", "sealed_key", "id", "s.id, s.provider, s.base_url", key_context),
@@ -140,6 +141,10 @@ def places(
         _place("webhook_delivery", "sealed_body", "id", "s.connection_id", body_context),
         _place("organisation_notices", "sealed_chat_url", "org_id", "s.org_id", chat_context),
         _place("support_picture", "sealed", "message_id", "s.message_id", picture_context),
+        *(
+            _place("outgoing_endpoint", column, "id", "s.id", endpoint_context)
+            for column in ("sealed_secret", "sealed_old_secret")
+        ),
     ]
 
 

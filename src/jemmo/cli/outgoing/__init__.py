@@ -1,0 +1,1 @@
+"""The command for webhooks that Jemmo sends."""

@@ -1,0 +1,208 @@
+"""Where Jemmo sends webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from jemmo.cli.examples import examples
+from jemmo.cli.options import Json, Org
+from jemmo.cli.output import err, out, print_json, table
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.outgoing import Event
+
+SHOWN_ONCE = "Store the secret now. Jemmo keeps it encrypted and cannot show it again."
+EndpointId = Annotated[str, typer.Argument(help="The endpoint's id.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Manage the webhooks that Jemmo sends to other programs.")
+    group.callback()(lambda: None)
+    group.command(
+        "create",
+        epilog=examples(
+            "jemmo endpoint create --org acme --url https://app.example.com/jemmo --event records.changed",
+            "jemmo endpoint create --org acme --url https://app.example.com/jemmo --event sync.late --event sync.slow",
+        ),
+    )(create)
+    others: dict[str, Callable[..., None]] = {
+        "list": show,
+        "test": send_test,
+        "rotate": rotate,
+        "on": switch_on,
+        "off": switch_off,
+        "replay": replay,
+        "delete": delete,
+    }
+    for name, command in others.items():
+        typed = "" if name == "list" else " ID"
+        group.command(name, epilog=examples(f"jemmo endpoint {name}{typed} --org acme"))(command)
+    app.add_typer(group, name="endpoint")
+
+
+def create(
+    org: Org,
+    url: Annotated[str, typer.Option(help="The https address that webhooks are sent to.")],
+    event: Annotated[
+        list[str],
+        typer.Option(metavar="EVENT", help=f"{', '.join(Event)}; repeat it for more."),
+    ],
+    name: Annotated[str, typer.Option(help="The program that gets them.")] = "",
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Only records of this kind, such as jobs; repeat it."),
+    ] = None,
+    connection: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only of this connection; repeat it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Create an endpoint and print the secret that signs its webhooks. It is shown only once."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.outgoing import endpoints
+    from jemmo.vault import default_vault
+
+    choice = endpoints.Choice(
+        name=name,
+        url=url,
+        events=event,
+        entities=entity or (),
+        connections=[_uuid(given, "endpoint_events", "connection") for given in connection or ()],
+    )
+    made = endpoints.create(
+        accounts.organisation(org), choice, vault=default_vault(), now=datetime.now(UTC)
+    )
+    if json:
+        print_json({"id": str(made.endpoint.pk), "secret": made.secret})
+        return
+    out.print(made.secret, markup=False, soft_wrap=True)
+    err.print(SHOWN_ONCE, markup=False)
+
+
+def show(org: Org, json: Json = False) -> None:
+    """List an organization's endpoints, and whether they accept what they are sent."""
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.outgoing import endpoints
+
+    rows = [_row(endpoint) for endpoint in endpoints.listed(accounts.organisation(org))]
+    if json:
+        print_json({"endpoints": rows})
+        return
+    if not rows:
+        out.print("No endpoints yet. `jemmo endpoint create` makes one.", markup=False)
+        return
+    names = ("id", "name", "url", "state", "failures", "last_success_at")
+    listing = table("ID", "Name", "URL", "State", "Failures", "Last accepted")
+    for row in rows:
+        listing.add_row(*(_cell(row[name]) for name in names))
+    out.print(listing)
+
+
+def send_test(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Send a test event. A running worker delivers it."""
+    chosen = _endpoint(org, endpoint)
+    message = _service().send_test(chosen, now=datetime.now(UTC))
+    _say(json, "The test event is on its way.", message=str(message.pk))
+
+
+def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Make a new secret. The old one signs too for 24 hours."""
+    chosen = _endpoint(org, endpoint)
+    from jemmo.vault import default_vault
+
+    secret = _service().rotate(chosen, vault=default_vault(), now=datetime.now(UTC))
+    if json:
+        print_json({"id": endpoint, "secret": secret})
+        return
+    out.print(secret, markup=False, soft_wrap=True)
+    err.print(SHOWN_ONCE, markup=False)
+
+
+def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Start sending again, from where it stopped."""
+    chosen = _endpoint(org, endpoint)
+    _service().switch(chosen, on=True, now=datetime.now(UTC))
+    _say(json, "The endpoint is on.", id=endpoint)
+
+
+def switch_off(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Stop sending. What waits is kept."""
+    chosen = _endpoint(org, endpoint)
+    _service().switch(chosen, on=False, now=datetime.now(UTC))
+    _say(json, "The endpoint is off.", id=endpoint)
+
+
+def replay(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Send failed webhooks again."""
+    chosen = _endpoint(org, endpoint)
+    count = _service().replay(chosen, now=datetime.now(UTC))
+    _say(json, f"Webhooks to be sent again: {count}.", replayed=count)
+
+
+def delete(endpoint: EndpointId, org: Org, json: Json = False) -> None:
+    """Delete an endpoint and its log."""
+    chosen = _endpoint(org, endpoint)
+    _service().delete(chosen, now=datetime.now(UTC))
+    _say(json, "The endpoint is deleted.", id=endpoint)
+
+
+def _service() -> Any:
+    from jemmo.services.outgoing import endpoints
+
+    return endpoints
+
+
+def _endpoint(org: str, endpoint: str) -> Any:
+    from jemmo import bootstrap
+
+    bootstrap.start()
+    from jemmo.services.accounts import accounts
+    from jemmo.services.outgoing import endpoints
+
+    key = _uuid(endpoint, "unknown_endpoint", "")
+    return endpoints.endpoint_of(accounts.organisation(org), key)
+
+
+def _say(json: bool, text: str, **facts: object) -> None:
+    if json:
+        print_json(facts)
+    else:
+        out.print(text, markup=False)
+
+
+def _uuid(text: str, code: str, variant: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ConfigError(code, variant=variant) from None
+
+
+def _row(endpoint: Any) -> dict[str, Any]:
+    return {
+        "id": str(endpoint.pk),
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "events": endpoint.events,
+        "entities": endpoint.entities,
+        "connections": [str(key) for key in endpoint.connections],
+        "state": endpoint.state,
+        "off_reason": endpoint.off_reason or None,
+        "failures": endpoint.failures,
+        "last_success_at": endpoint.last_success_at,
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return "–" if value is None else str(value)

@@ -1,0 +1,123 @@
+"""Webhooks that Jemmo sends: their events, when a failed one is sent again, and when an endpoint is switched off."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Event(StrEnum):
+    """What an endpoint can be told of. ``docs/outgoing-webhooks.md`` has the data of each."""
+
+    RECORDS = "records.changed"
+    SYNC = "sync.finished"
+    CONNECTION = "connection.changed"
+    LATE = "sync.late"
+    SLOW = "sync.slow"
+    ISSUE = "data.issue"
+    ERASED = "person.erased"
+
+
+EXPIRED = "records.expired"
+"""Sent in place of ``records.changed`` where changes are no longer known: the receiver takes a new snapshot."""
+TEST = "test"
+
+
+class State(StrEnum):
+    """Whether an endpoint is sent anything."""
+
+    ACTIVE = "active"
+    OFF = "off"
+
+
+class OffReason(StrEnum):
+    """Who switched an endpoint off: a person, or Jemmo after days of failures or because it answered 410."""
+
+    NONE = ""
+    PERSON = "person"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+class MessageState(StrEnum):
+    """A message waits to be sent, arrived, or was given up."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+RETRIES_FOR = timedelta(hours=24)  # after the first attempt; then a message is given up
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=4)
+LONGEST_HOLD = timedelta(hours=1)  # in which a failing endpoint is left alone
+RETRY_AFTER_MOST = timedelta(hours=1)  # a receiver can't put us off for longer
+WARN_AFTER = timedelta(days=1)  # of failures alone
+OFF_AFTER = timedelta(days=4)  # after the warning
+OLD_SECRET_SIGNS = timedelta(hours=24)  # after a rotation
+JITTER = 0.2
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """How one attempt went. ``error`` is empty once the receiver has it; ``retry_after`` in seconds."""
+
+    status: int | None = None
+    error: str = ""
+    text: str = ""
+    seconds: float = 0.0
+    retry_after: int | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.status == 410
+
+
+def retry_delay(attempt: int, *, chance: float, retry_after: int | None = None) -> timedelta:
+    """The time until the next attempt, after so many; ``chance`` is a random number from 0 to 1.
+
+    >>> [round(retry_delay(n, chance=0.5).total_seconds()) for n in range(1, 9)]
+    [10, 40, 160, 640, 2560, 10240, 14400, 14400]
+    >>> retry_delay(1, chance=0.5, retry_after=120)
+    datetime.timedelta(seconds=120)
+    """
+    steps: int = 4 ** min(attempt - 1, 20)
+    usual = min(FIRST_RETRY * steps, LONGEST_RETRY)
+    jittered = usual * (1 + JITTER * (2 * chance - 1))
+    asked = min(timedelta(seconds=max(0, retry_after or 0)), RETRY_AFTER_MOST)
+    return max(jittered, asked)
+
+
+def next_try(
+    *, now: datetime, first: datetime, attempt: int, chance: float, retry_after: int | None = None
+) -> datetime | None:
+    """When to send a failed message again; ``None`` gives it up."""
+    at = now + retry_delay(attempt, chance=chance, retry_after=retry_after)
+    return at if at - first <= RETRIES_FOR else None
+
+
+def hold(failures: int, *, chance: float, retry_after: int | None = None) -> timedelta:
+    """How long an endpoint is left alone after so many failures in a row, whatever waits for it."""
+    return min(
+        retry_delay(failures, chance=chance, retry_after=retry_after),
+        max(LONGEST_HOLD, RETRY_AFTER_MOST),
+    )
+
+
+class Verdict(StrEnum):
+    """What days of failures mean for an endpoint."""
+
+    GO_ON = "go on"
+    WARN = "warn"
+    SWITCH_OFF = "switch off"
+
+
+def verdict(
+    *, now: datetime, failing_since: datetime | None, warned_at: datetime | None
+) -> Verdict:
+    """No endpoint is switched off without a warning that many days before."""
+    if failing_since is None:
+        return Verdict.GO_ON
+    if warned_at is None:
+        return Verdict.WARN if now - failing_since >= WARN_AFTER else Verdict.GO_ON
+    return Verdict.SWITCH_OFF if now - warned_at >= OFF_AFTER else Verdict.GO_ON

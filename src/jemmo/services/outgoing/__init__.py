@@ -1,0 +1,1 @@
+"""Webhooks that Jemmo sends to other programs."""

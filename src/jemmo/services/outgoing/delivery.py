@@ -1,0 +1,188 @@
+"""Sends what waits. Runs in every worker, beside its syncs, with threads and connections of its own.
+
+A message is sent before it is noted as sent: after a crash in between it is sent again, with the same id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+from django.db import DatabaseError
+from msgspec import Struct
+
+from jemmo.domain import numbers
+from jemmo.domain.outgoing import Event
+from jemmo.domain.stored_values import report_of
+from jemmo.rest_client.outward import post_webhook
+from jemmo.services.base.contexts import endpoint_context
+from jemmo.services.base.scopes import run_for_outgoing
+from jemmo.services.outgoing import outcomes, records, signing
+from jemmo.services.outgoing.endpoints import allowed_hosts
+from jemmo.store.feed import triggers
+from jemmo.store.models import OutgoingEndpoint, OutgoingMessage, SyncRun
+from jemmo.store.notifications import live_events
+from jemmo.store.outgoing import events, queue
+from jemmo.store.outgoing.queue import Claim
+from jemmo.vault import Vault
+
+CONCURRENCY = 20  # endpoints that one worker sends to at the same time
+POLL_SECONDS = 2.0  # for retries, and in case a notification is missed
+MOST_IN_A_TURN = 20  # messages; then other endpoints have their turn
+
+log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """A message and all that sending it takes."""
+
+    message: OutgoingMessage
+    url: str
+    secrets: list[str]
+
+
+class OutgoingWorker:
+    """Sends to whichever endpoint has something due, until it is cancelled."""
+
+    def __init__(
+        self, database_url: str, vault: Vault, *, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._url = database_url
+        self._vault = vault
+        self._clock = clock
+        self._bell = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve for ever. A database that is away is waited for."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._dispatch(group))
+
+    async def drain(self) -> int:
+        """Send all that is due now; how many turns that took (for tests)."""
+        turns = 0
+        while held := await self._claim():
+            await self._turn(held)
+            turns += 1
+        return turns
+
+    # --- waiting ---
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(psycopg.Error, OSError):
+                async with live_events.listen(self._url, events.CHANNEL, triggers.CHANNEL) as db:
+                    self._bell.set()
+                    async for _ in db.notifies():
+                        self._bell.set()
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _dispatch(self, group: asyncio.TaskGroup) -> None:
+        """Begin a turn for each endpoint that something is due to, as long as there is room."""
+        room = asyncio.Semaphore(CONCURRENCY)
+
+        async def take(held: Claim) -> None:
+            try:
+                await self._turn(held)
+            except Exception as error:  # noqa: BLE001 - one endpoint must not stop a worker and its syncs
+                reason = {"endpoint": str(held.endpoint), "reason": type(error).__name__}
+                log.error("webhooks wait", extra=reason)  # noqa: TRY400 - a traceback may show values
+                with suppress(DatabaseError):
+                    await run_for_outgoing(held.org, queue.put_off, held, self._clock())
+            finally:
+                room.release()
+                self._bell.set()  # the endpoint may have more, and its organization another one
+
+        while True:
+            await room.acquire()
+            self._bell.clear()
+            held = None
+            with suppress(DatabaseError):
+                held = await self._claim()
+            if held:
+                group.create_task(take(held))
+                continue
+            room.release()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._bell.wait()
+
+    # --- sending ---
+
+    async def _claim(self) -> Claim | None:
+        return await run_for_outgoing(None, queue.claim, self._clock())
+
+    async def _turn(self, held: Claim) -> None:
+        """Send to one endpoint, one message after another."""
+        try:
+            for _ in range(MOST_IN_A_TURN):
+                outgoing = await run_for_outgoing(held.org, self._next, held)
+                if outgoing is None:
+                    break
+                await self._send(held.org, outgoing)
+        finally:
+            await run_for_outgoing(held.org, queue.release, held)
+
+    def _next(self, held: Claim) -> Outgoing | None:
+        """What is due to the endpoint; changes of records become a message only now."""
+        now = self._clock()
+        if not queue.renew(held, now):
+            return None
+        endpoint = OutgoingEndpoint.objects.get(pk=held.endpoint)
+        message = queue.due(endpoint.pk, now) or self._of_records(endpoint)
+        if message is None:
+            return None
+        if not message.attempts:
+            complete(message)
+        return Outgoing(message=message, url=endpoint.url, secrets=self._secrets(endpoint, now))
+
+    def _of_records(self, endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
+        before = OutgoingMessage.objects.filter(endpoint=endpoint, state="waiting", in_order=True)
+        if Event.RECORDS not in endpoint.events or before.exists():
+            return None
+        return records.next_message(endpoint)
+
+    def _secrets(self, endpoint: OutgoingEndpoint, now: datetime) -> list[str]:
+        sealed = [endpoint.sealed_secret]
+        if (
+            endpoint.sealed_old_secret
+            and endpoint.old_secret_until
+            and endpoint.old_secret_until > now
+        ):
+            sealed.append(endpoint.sealed_old_secret)
+        context = endpoint_context(endpoint.pk)
+        return [self._vault.open(bytes(value), context).decode() for value in sealed]
+
+    async def _send(self, org_id: UUID, outgoing: Outgoing) -> None:
+        message, body = outgoing.message, signing.body_of(outgoing.message)
+        identifier = signing.message_id(message)
+        headers = signing.headers_of(identifier, body, outgoing.secrets, datetime.now(UTC))
+        answer = await post_webhook(outgoing.url, body, headers, allowed=allowed_hosts())
+        await run_for_outgoing(org_id, outcomes.note, message, answer, self._clock())
+
+
+def complete(message: OutgoingMessage) -> None:
+    """Add the counts of a run, which its trigger leaves out, before the message is sent for the first time."""
+    run_id = message.data.get("run_id")
+    rejects = message.data.get("issue") == "rejected_records"
+    name = "rejected" if rejects else "changed"
+    if (message.event != Event.SYNC and not rejects) or name in message.data:
+        return
+    if run := SyncRun.objects.filter(pk=run_id).first():
+        lines = report_of(run.report).get("streams", {})
+        counts = _rejected(lines) if rejects else numbers.changed_by_stream(lines)
+        message.data = {**message.data, name: counts}
+        message.save(update_fields=["data"])
+
+
+def _rejected(lines: numbers.Lines) -> dict[str, int]:
+    return {name: line["rejected"] for name, line in lines.items() if line.get("rejected")}

@@ -1,0 +1,251 @@
+"""Endpoints: where an organization has its events sent, made and changed by owners, admins and operators."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from msgspec import Struct
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.outgoing import OLD_SECRET_SIGNS, TEST, Event, MessageState, OffReason, State
+from jemmo.domain.validation import split_address
+from jemmo.rest_client.outward import check_address
+from jemmo.services.base.audit import log_audit_event
+from jemmo.services.base.contexts import endpoint_context
+from jemmo.services.outgoing import records, signing
+from jemmo.store.feed.entities import ENTITIES
+from jemmo.store.models import (
+    Account,
+    Connection,
+    Organisation,
+    OutgoingAttempt,
+    OutgoingEndpoint,
+    OutgoingMessage,
+)
+from jemmo.store.outgoing import events
+from jemmo.vault import Vault
+
+MOST_ENDPOINTS = 20  # of an organization
+SHOWN = 50  # messages on a page
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """What an endpoint is told, and where. Empty ``entities`` and ``connections``: all."""
+
+    name: str
+    url: str
+    events: Collection[str]
+    entities: Collection[str] = ()
+    connections: Collection[UUID] = ()
+
+
+class NewEndpoint(Struct, frozen=True, kw_only=True):
+    """``secret`` signs what is sent. It is shown now and never again."""
+
+    endpoint: OutgoingEndpoint
+    secret: str
+
+
+def allowed_hosts() -> frozenset[str]:
+    """Hosts that the operator lets webhooks go to wherever they are: ``JEMMO_WEBHOOK_HOSTS``."""
+    setting = os.environ.get("JEMMO_WEBHOOK_HOSTS", "")
+    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
+
+
+def create(
+    org: Organisation, choice: Choice, *, vault: Vault, now: datetime, actor: Account | None = None
+) -> NewEndpoint:
+    """An endpoint that hears of everything from now on. Raises ``ConfigError``; ``actor=None`` is the operator."""
+    values = _checked(org, choice)
+    if OutgoingEndpoint.objects.filter(org=org).count() >= MOST_ENDPOINTS:
+        raise ConfigError("too_many_endpoints", most=MOST_ENDPOINTS)
+    secret = signing.new_secret()
+    endpoint = OutgoingEndpoint(org=org, created_by=actor, created_at=now, **values)
+    endpoint.sealed_secret = vault.seal(secret.encode(), endpoint_context(endpoint.pk))
+    endpoint.after = _position(endpoint)
+    with transaction.atomic():
+        endpoint.save(force_insert=True)
+        _log(endpoint, "endpoint.created", actor, now)
+    return NewEndpoint(endpoint=endpoint, secret=secret)
+
+
+def change(
+    endpoint: OutgoingEndpoint, choice: Choice, *, now: datetime, actor: Account | None = None
+) -> None:
+    """Change what it is told and where. Records it was not told of before are told of from now on."""
+    values = _checked(endpoint.org, choice)
+    heard_records = Event.RECORDS in endpoint.events
+    for name, value in values.items():
+        setattr(endpoint, name, value)
+    fields = list(values)
+    if not heard_records:
+        endpoint.after = _position(endpoint)
+        fields.append("after")
+    with transaction.atomic():
+        endpoint.save(update_fields=fields)
+        _log(endpoint, "endpoint.changed", actor, now)
+
+
+def rotate(
+    endpoint: OutgoingEndpoint, *, vault: Vault, now: datetime, actor: Account | None = None
+) -> str:
+    """A new secret. The old one signs too for a day, so that the receiver can change over."""
+    secret = signing.new_secret()
+    endpoint.sealed_old_secret = endpoint.sealed_secret
+    endpoint.old_secret_until = now + OLD_SECRET_SIGNS
+    endpoint.sealed_secret = vault.seal(secret.encode(), endpoint_context(endpoint.pk))
+    with transaction.atomic():
+        endpoint.save(update_fields=["sealed_secret", "sealed_old_secret", "old_secret_until"])
+        _log(endpoint, "endpoint.rotated", actor, now)
+    return secret
+
+
+def end_old_secret(
+    endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None = None
+) -> None:
+    """The former secret stops signing at once, and is forgotten."""
+    endpoint.sealed_old_secret, endpoint.old_secret_until = None, None
+    with transaction.atomic():
+        endpoint.save(update_fields=["sealed_old_secret", "old_secret_until"])
+        _log(endpoint, "endpoint.old_secret_ended", actor, now)
+
+
+def switch(
+    endpoint: OutgoingEndpoint, *, on: bool, now: datetime, actor: Account | None = None
+) -> None:
+    """Stop sending, or go on: what waited is then sent at once, and changes since then follow."""
+    endpoint.state = State.ACTIVE if on else State.OFF
+    endpoint.off_reason = OffReason.NONE if on else OffReason.PERSON
+    endpoint.failures, endpoint.failing_since, endpoint.warned_at = 0, None, None
+    endpoint.held_until = None
+    with transaction.atomic():
+        endpoint.save(
+            update_fields=[
+                *("state", "off_reason", "failures", "failing_since", "warned_at", "held_until")
+            ]
+        )
+        if on:
+            waiting = OutgoingMessage.objects.filter(endpoint=endpoint, state=MessageState.WAITING)
+            waiting.update(first_try_at=None, next_try_at=now)
+        _log(endpoint, "endpoint.switched_on" if on else "endpoint.switched_off", actor, now)
+        events.wake()
+
+
+def delete(endpoint: OutgoingEndpoint, *, now: datetime, actor: Account | None = None) -> None:
+    """With all that waits and its log."""
+    with transaction.atomic():
+        _log(endpoint, "endpoint.deleted", actor, now)
+        endpoint.delete()
+
+
+def send_test(endpoint: OutgoingEndpoint, *, now: datetime) -> OutgoingMessage:
+    """Queue an event that says nothing. It is sent at once, also to an endpoint that fails."""
+    with transaction.atomic():
+        message = OutgoingMessage.objects.create(
+            org_id=endpoint.org_id,
+            endpoint=endpoint,
+            event=TEST,
+            data={"endpoint_id": str(endpoint.pk)},
+            created_at=now,
+            next_try_at=now,
+        )
+        OutgoingEndpoint.objects.filter(pk=endpoint.pk).update(held_until=None)
+        events.wake()
+    return message
+
+
+def replay(endpoint: OutgoingEndpoint, *, now: datetime, message_id: UUID | None = None) -> int:
+    """Send failed messages again, one or all, with the ids they had; how many. Records may come out of order."""
+    failed = OutgoingMessage.objects.filter(endpoint=endpoint, state=MessageState.FAILED)
+    if message_id is not None:
+        failed = failed.filter(pk=message_id)
+    with transaction.atomic():
+        count = failed.update(
+            state=MessageState.WAITING,
+            in_order=False,
+            attempts=0,
+            first_try_at=None,
+            next_try_at=now,
+            ended_at=None,
+        )
+        OutgoingEndpoint.objects.filter(pk=endpoint.pk).update(held_until=None)
+        events.wake()
+    return count
+
+
+def listed(org: Organisation) -> Sequence[OutgoingEndpoint]:
+    """The organization's endpoints, the newest first."""
+    endpoints = OutgoingEndpoint.objects.filter(org=org).select_related("created_by", "org")
+    return list(endpoints.order_by("-created_at", "id"))
+
+
+def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
+    """Raises ``ConfigError`` where the organization has no such endpoint."""
+    endpoint = OutgoingEndpoint.objects.select_related("org").filter(org=org, pk=endpoint_id)
+    if (known := endpoint.first()) is None:
+        raise ConfigError("unknown_endpoint")
+    return known
+
+
+def messages_of(endpoint: OutgoingEndpoint, limit: int = SHOWN) -> list[OutgoingMessage]:
+    """The latest messages, the newest first."""
+    messages = OutgoingMessage.objects.filter(endpoint=endpoint)
+    return list(messages.order_by("-created_at", "id")[:limit])
+
+
+def attempts_of(message: OutgoingMessage) -> list[OutgoingAttempt]:
+    """The newest first."""
+    return list(OutgoingAttempt.objects.filter(message=message).order_by("-id"))
+
+
+def host_of(url: str) -> str:
+    """What logs and notifications say of an address: the rest of it may be a secret."""
+    return (split_address(url).hostname or "")[:200]
+
+
+def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
+    host = check_address(choice.url, allowed_hosts(), code="endpoint_refused")
+    if host == host_of(settings.SITE_URL).lower() and host not in allowed_hosts():
+        raise ConfigError("endpoint_refused", variant="ourselves")
+    unknown = sorted(set(choice.events) - set(Event)) or sorted(
+        set(choice.entities) - set(ENTITIES)
+    )
+    if unknown or not choice.events:
+        raise ConfigError(
+            "endpoint_events",
+            variant="unknown" if unknown else "",
+            name=unknown[0] if unknown else None,
+            events=", ".join(Event),
+            entities=", ".join(ENTITIES),
+        )
+    own = Connection.objects.filter(org=org, id__in=list(choice.connections))
+    connections = list(own.values_list("id", flat=True))
+    if len(connections) != len(set(choice.connections)):
+        raise ConfigError("endpoint_events", variant="connection")
+    return {
+        "name": choice.name.strip()[:100] or host[:100],
+        "url": choice.url,
+        "events": [str(event) for event in Event if event in choice.events],
+        "entities": [name for name in ENTITIES if name in choice.entities],
+        "connections": connections,
+    }
+
+
+def _position(endpoint: OutgoingEndpoint) -> int | None:
+    return records.position(endpoint.org_id) if Event.RECORDS in endpoint.events else None
+
+
+def _log(endpoint: OutgoingEndpoint, action: str, actor: Account | None, now: datetime) -> None:
+    log_audit_event(
+        endpoint.org,
+        action,
+        actor=actor,
+        now=now,
+        subject=("endpoint", endpoint.pk),
+        host=host_of(endpoint.url),
+    )

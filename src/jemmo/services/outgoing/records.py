@@ -1,0 +1,131 @@
+"""Messages about changes of records: the next part of the feed, for an endpoint that has all before it.
+
+An endpoint is told what a token with the scope ``records`` alone reads: no confidential records, and not which contact
+details changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from jemmo.domain.outgoing import EXPIRED, Event
+from jemmo.store.db import scope
+from jemmo.store.db.scope import Scope
+from jemmo.store.feed import housekeeping, numbering, reading
+from jemmo.store.feed.entities import CONTACTS, Level
+from jemmo.store.feed.reading import Change, Changes
+from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
+from jemmo.store.records.export import KINDS
+
+SCAN = 500  # changes that are read at once
+MOST_CHANGES = 100  # in one message, which keeps it below 20 kB
+
+
+def position(org_id: UUID) -> int:
+    """The number of the last change, in a feed that begins now if nobody read it before."""
+    with scope.acting_in(scope.organization_scope(org_id)):
+        _follow(org_id)
+    return _read(org_id, reading.NEVER).seq
+
+
+def next_message(endpoint: OutgoingEndpoint) -> OutgoingMessage | None:
+    """Write the message about the changes that follow, and note how far it goes; ``None``: there are none.
+
+    Both are one transaction: after a crash, either the message waits or its changes are read again.
+    """
+    _follow(endpoint.org_id)
+    while True:
+        with transaction.atomic():
+            message, is_more = _step(endpoint)
+        if message or not is_more:
+            return message
+
+
+def _follow(org_id: UUID) -> None:
+    """Number what was committed."""
+    if not numbering.number(org_id):
+        numbering.begin(org_id)
+    housekeeping.note_use(org_id)
+
+
+def _read(org_id: UUID, after: int) -> Changes:
+    with scope.acting_in(Scope(org=org_id)):
+        known = reading.changes(org_id, after, SCAN, Level.OPEN)
+    if known is None:
+        raise LookupError(f"{org_id} has no feed")
+    return known
+
+
+def _step(endpoint: OutgoingEndpoint) -> tuple[OutgoingMessage | None, bool]:
+    """One page of the feed: a message about what the endpoint is to hear of, and whether to read on."""
+    held = OutgoingEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if held.after is None:
+        _advance(held, _read(held.org_id, reading.NEVER).seq)
+        return None, False
+    known = _read(held.org_id, held.after)
+    if not known.oldest <= held.after <= known.seq:
+        return _write(held, EXPIRED, known.seq, {"after": known.seq}), False
+    page = known.changes
+    end = page[-1].seq if len(page) == SCAN else known.seq
+    told = _told(held, page)
+    if len(told) > MOST_CHANGES:
+        told = told[:MOST_CHANGES]
+        end = told[-1]["seq"]
+    if not told:
+        _advance(held, end)
+        return None, len(page) == SCAN
+    data = {"after": held.after, "next_after": end, "changes": told}
+    return _write(held, Event.RECORDS, end, data), False
+
+
+def _write(endpoint: OutgoingEndpoint, event: str, end: int, data: Any) -> OutgoingMessage:
+    _advance(endpoint, end)
+    return OutgoingMessage.objects.create(
+        org_id=endpoint.org_id, endpoint=endpoint, event=event, data=data, in_order=True
+    )
+
+
+def _advance(endpoint: OutgoingEndpoint, end: int) -> None:
+    if endpoint.after != end:
+        endpoint.after = end
+        endpoint.save(update_fields=["after"])
+
+
+def _told(endpoint: OutgoingEndpoint, page: Sequence[Change]) -> list[dict[str, Any]]:
+    """The changes that pass the endpoint's filters. A record that is gone from the tables passes any connection's."""
+    chosen = [
+        change for change in page if not endpoint.entities or change.entity in endpoint.entities
+    ]
+    connections = _connections_of(chosen)
+    told = []
+    for change in chosen:
+        connection = connections.get(change.id)
+        if connection and endpoint.connections and connection not in endpoint.connections:
+            continue
+        told.append(
+            {
+                "seq": change.seq,
+                "entity": change.entity,
+                "id": str(change.id),
+                "op": change.op,
+                "fields": [name for name in change.fields if name not in CONTACTS],
+                "connection_id": str(connection) if connection else None,
+                "at": change.at.isoformat(),
+            }
+        )
+    return told
+
+
+def _connections_of(changes: Sequence[Change]) -> dict[UUID, UUID]:
+    ids: dict[str, list[UUID]] = {}
+    for change in changes:
+        ids.setdefault(change.entity, []).append(change.id)
+    connections: dict[UUID, UUID] = {}
+    for entity, records in ids.items():
+        rows = KINDS[entity].model._base_manager.filter(id__in=records)  # noqa: SLF001 - Django's own name
+        connections.update(rows.values_list("id", "connection_id"))
+    return connections

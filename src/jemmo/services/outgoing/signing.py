@@ -1,0 +1,52 @@
+"""What a webhook looks like: its body, and its headers by the Standard Webhooks specification."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from standardwebhooks import Webhook
+
+from jemmo.store.models import OutgoingMessage
+
+PREFIX = "whsec_"
+SECRET_BYTES = 32
+USER_AGENT = "Jemmo-Webhooks/1"
+
+
+def new_secret() -> str:
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def message_id(message: OutgoingMessage) -> str:
+    """The same for every attempt, so that a receiver knows what it has already."""
+    return f"msg_{message.pk.hex}"
+
+
+def body_of(message: OutgoingMessage) -> bytes:
+    """The same for every attempt."""
+    return msgspec.json.encode(
+        {
+            "type": message.event,
+            "timestamp": message.created_at.astimezone(UTC),
+            "data": message.data,
+        }
+    )
+
+
+def headers_of(
+    identifier: str, body: bytes, live_secrets: Sequence[str], now: datetime
+) -> dict[str, str]:
+    """With a signature by each live secret, separated by spaces."""
+    text, moment = body.decode(), now.astimezone(UTC)
+    signatures = [Webhook(secret).sign(identifier, moment, text) for secret in live_secrets]
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        "webhook-id": identifier,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

@@ -1,0 +1,115 @@
+"""Whose turn it is to be sent something. One worker at a time sends to an endpoint, one message after another."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection
+from django.db.models import Q
+from msgspec import Struct
+
+from jemmo.domain.outgoing import Event
+from jemmo.store.models import OutgoingEndpoint, OutgoingMessage
+
+CLAIM = timedelta(seconds=60)  # renewed before each request, which takes 15 seconds at most
+EACH_ORG = 8  # endpoints of an organization that are sent to at the same time
+FAILING = 2  # of these, endpoints that failed the last time
+BATCH = 500  # rows of one statement
+KEPT, KEPT_FAILED = timedelta(days=7), timedelta(days=30)
+
+_RECORDS = f"""'{Event.RECORDS}' = ANY(e.events)
+    AND NOT EXISTS (SELECT FROM outgoing_message m WHERE m.endpoint_id = e.id AND m.state = 'waiting' AND m.in_order)
+    AND (e.after IS NULL OR EXISTS (SELECT FROM feed_mark f WHERE f.org_id = e.org_id)
+        OR NOT EXISTS (SELECT FROM feed_position p WHERE p.org_id = e.org_id AND p.seq = e.after))"""
+"""Records may have changed since the last message about them, and none of those waits."""
+
+_CLAIM = f"""
+    UPDATE outgoing_endpoint SET claim = %(claim)s, busy_until = now() + %(claim_for)s, served_at = now()
+    WHERE id = (
+        SELECT e.id FROM outgoing_endpoint e JOIN organisation o ON o.id = e.org_id AND o.deleted_at IS NULL
+        WHERE e.state = 'active' AND (e.busy_until IS NULL OR e.busy_until < now())
+            AND (e.held_until IS NULL OR e.held_until <= %(now)s)
+            AND (EXISTS (SELECT FROM outgoing_message m
+                    WHERE m.endpoint_id = e.id AND m.state = 'waiting' AND m.next_try_at <= %(now)s)
+                OR ({_RECORDS}))
+            AND (SELECT count(*) < %(each)s
+                    AND (e.failures = 0 OR count(*) FILTER (WHERE b.failures > 0) < %(failing)s)
+                FROM outgoing_endpoint b WHERE b.org_id = e.org_id AND b.busy_until >= now())
+        ORDER BY e.served_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED)
+    RETURNING id, org_id"""
+_RENEW = """
+    UPDATE outgoing_endpoint SET busy_until = now() + %(claim_for)s
+    WHERE id = %(id)s AND claim = %(claim)s AND state = 'active'
+        AND (held_until IS NULL OR held_until <= %(now)s)"""
+_RELEASE = """
+    UPDATE outgoing_endpoint SET busy_until = NULL, claim = NULL WHERE id = %(id)s AND claim = %(claim)s"""
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """An endpoint whose turn it is, for as long as the claim is renewed."""
+
+    endpoint: UUID
+    org: UUID
+    claim: UUID
+
+
+def claim(now: datetime) -> Claim | None:
+    """The endpoint that has waited longest of those that something is due to; ``None``: nothing is."""
+    token = uuid4()
+    limits = {"each": EACH_ORG, "failing": FAILING}
+    params: dict[str, Any] = {"claim": token, "claim_for": CLAIM, "now": now, **limits}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, params)
+        row = cursor.fetchone()
+    return Claim(endpoint=row[0], org=row[1], claim=token) if row else None
+
+
+def renew(held: Claim, now: datetime) -> bool:
+    """Whether the claim still stands and the endpoint may be sent to; then for another while."""
+    params: dict[str, Any] = {
+        "id": held.endpoint,
+        "claim": held.claim,
+        "claim_for": CLAIM,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, params)
+        return bool(cursor.rowcount)
+
+
+def release(held: Claim) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"id": held.endpoint, "claim": held.claim})
+
+
+def put_off(held: Claim, now: datetime) -> None:
+    """Leave an endpoint alone for a while: sending to it met an error of ours."""
+    OutgoingEndpoint.objects.filter(pk=held.endpoint).update(held_until=now + CLAIM)
+
+
+def due(endpoint_id: UUID, now: datetime) -> OutgoingMessage | None:
+    """What is to be sent first."""
+    waiting = OutgoingMessage.objects.filter(
+        endpoint=endpoint_id, state="waiting", next_try_at__lte=now
+    )
+    return waiting.order_by("next_try_at", "created_at", "id").first()
+
+
+def reads_records() -> list[UUID]:
+    """Organizations whose feed is read for an endpoint."""
+    endpoints = OutgoingEndpoint.objects.filter(
+        state="active", events__contains=[str(Event.RECORDS)]
+    )
+    return list(endpoints.values_list("org_id", flat=True).distinct())
+
+
+def forget(now: datetime) -> int:
+    """Delete some messages, with their attempts, that are older than what is kept; how many."""
+    old = OutgoingMessage.objects.filter(created_at__lt=now - KEPT)
+    gone = old.filter(Q(state="delivered") | Q(created_at__lt=now - KEPT_FAILED))
+    ids = list(gone.order_by("created_at").values_list("id", flat=True)[:BATCH])
+    if ids:
+        OutgoingMessage.objects.filter(id__in=ids).delete()
+    return len(ids)

@@ -1,0 +1,1 @@
+"""Settings > API > Webhooks: where Jemmo sends events."""

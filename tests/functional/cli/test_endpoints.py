@@ -1,0 +1,82 @@
+"""Endpoints of outgoing webhooks on the command line."""
+
+from __future__ import annotations
+
+import pytest
+from functional.cli.conftest import Jemmo
+
+from jemmo.services.accounts import accounts
+from jemmo.store.models import AuditEvent, OutgoingEndpoint, OutgoingMessage
+
+URL = ("--url", "https://app.example.com/jemmo")
+
+
+@pytest.fixture(autouse=True)
+def acme(database_url: str) -> None:
+    accounts.ensure_organisation("acme")
+
+
+def made(jemmo: Jemmo) -> dict[str, str]:
+    words = ("--org", "acme", *URL, "--event", "records.changed", "--entity", "jobs", "--json")
+    created: dict[str, str] = jemmo("endpoint", "create", *words).last
+    return created
+
+
+def test_the_secret_of_an_endpoint_is_shown_once(jemmo: Jemmo) -> None:
+    new = made(jemmo)
+    assert new["secret"].startswith("whsec_")
+    plain = jemmo("endpoint", "create", "--org", "acme", *URL, "--event", "sync.late")
+    assert plain.out.startswith("whsec_")
+    assert "cannot show it again" in plain.err
+
+    listed = jemmo("endpoint", "list", "--org", "acme")
+    assert "app.example.com" in listed.out
+    assert new["secret"] not in listed.out
+    rows = jemmo("endpoint", "list", "--org", "acme", "--json").last["endpoints"]
+    assert [row["entities"] for row in rows] == [[], ["jobs"]]
+
+
+def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None:
+    key = made(jemmo)["id"]
+    assert jemmo("endpoint", "test", key, "--org", "acme").status == 0
+    assert OutgoingMessage.objects.get().event == "test"
+    rotated = jemmo("endpoint", "rotate", key, "--org", "acme", "--json").last
+    assert rotated["secret"].startswith("whsec_")
+    jemmo("endpoint", "off", key, "--org", "acme")
+    assert OutgoingEndpoint.objects.get().state == "off"
+    jemmo("endpoint", "on", key, "--org", "acme")
+    OutgoingMessage.objects.update(state="failed")
+    assert jemmo("endpoint", "replay", key, "--org", "acme", "--json").last == {"replayed": 1}
+    jemmo("endpoint", "delete", key, "--org", "acme")
+    assert not OutgoingEndpoint.objects.exists()
+    noted = AuditEvent.objects.order_by("id").values_list("action", flat=True)
+    assert list(noted) == [
+        f"endpoint.{deed}"
+        for deed in ("created", "rotated", "switched_off", "switched_on", "deleted")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("create", "--url", "http://app.example.com", "--event", "sync.late"), "endpoint_refused"),
+        (("create", *URL, "--event", "everything"), "endpoint_events"),
+        (("create", *URL, "--event", "sync.late", "--connection", "x"), "endpoint_events"),
+        (("test", "x"), "unknown_endpoint"),
+        (("test", "b9cb0248-07be-4174-985b-83c161d65ee2"), "unknown_endpoint"),
+    ],
+)
+def test_what_cannot_be_done_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:
+    answer = jemmo("endpoint", *words, "--org", "acme", "--json")
+    assert answer.status != 0
+    assert answer.last["error"]["code"] == code
+    assert answer.last["error"]["next_step"]
+
+
+def test_another_organizations_endpoint_is_not_there(jemmo: Jemmo) -> None:
+    key = made(jemmo)["id"]
+    accounts.ensure_organisation("globex")
+    for deed in ("test", "rotate", "on", "off", "replay", "delete"):
+        answer = jemmo("endpoint", deed, key, "--org", "globex", "--json")
+        assert answer.last["error"]["code"] == "unknown_endpoint", deed
+    assert OutgoingEndpoint.objects.get().state == "active"
