@@ -56,7 +56,7 @@ async def run_slice(
                 db, row, report, begin, company.database_url, runner._now
             ) as context:
                 vault = default_vault()
-                store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
+                store = Writer(db, context, vault.seal, await hashing_of(db, row, vault))
                 report = context.report
                 if not context.goes_on:
                     names = [spec.name for spec in source.streams]

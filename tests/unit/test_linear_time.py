@@ -49,7 +49,8 @@ from jemmo.rest_client import headers, repair
 from jemmo.rest_client.download import Hosts
 from jemmo.services.files import stored_files
 from jemmo.web.frame.links import back
-from jemmo.web.templatetags.jemmo import clean_html, shorten
+from jemmo.web.templatetags.markup import clean_html
+from jemmo.web.templatetags.values import shorten
 
 Work = Callable[[Any], Any]
 GROWTH, QUADRATIC = 8, 64
@@ -110,7 +111,8 @@ FUNCTIONS: dict[str, list[Work]] = {
     ],
     "web/frame/links.py": [lambda text: back(RequestFactory().get("/"), f"http://{text}/")],
     "rest_client/download.py": [lambda text: Hosts("https://a.example").is_own(f"https://{text}/")],
-    "web/templatetags/jemmo.py": [clean_html, lambda text: shorten(text, 60)],
+    "web/templatetags/markup.py": [clean_html],
+    "web/templatetags/values.py": [lambda text: shorten(text, 60)],
     "connectors/countries.py": [countries.country_code, countries._APART.split],
     "connectors/moments.py": [lambda text: moments._FRENCH.fullmatch(text)],
     "connectors/probing.py": [

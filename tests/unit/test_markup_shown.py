@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jemmo.web.templatetags.jemmo import LONGEST_PLAIN, MOST_MARKS, clean_html
+from jemmo.web.templatetags.markup import LONGEST_PLAIN, MOST_MARKS, clean_html
 
 LONG = 160_000  # characters
 SLOWEST = (

@@ -20,7 +20,7 @@ from jemmo.domain.tokens import ApiScope
 from jemmo.store.records.export import KINDS
 
 VERSION = "1"
-LISTS = {str(stream): entity.summary for stream, entity in ENTITIES.items() if entity.summary}
+LISTS = {str(stream): entity.plural.lower() for stream, entity in ENTITIES.items()}
 """What can be read, by its name in addresses."""
 PROBLEM = {
     "type": "object",

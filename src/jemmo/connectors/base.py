@@ -241,8 +241,8 @@ Probe = Callable[[Config], Awaitable[list[Probed]]]
 Options = Mapping[str, str]
 
 
-class Reread(Struct, kw_only=True):
-    """What became of hints: pages to write, the records the ATS says are gone, those it showed nowhere.
+class RefetchAnswer(Struct, kw_only=True):
+    """What became of refetch requests: pages to write, the records the ATS says are gone, those it showed nowhere.
 
     ``unseen`` proves nothing: such an ATS has no way to ask for one record, so a sync has to find it.
     """
@@ -258,22 +258,26 @@ class Reread(Struct, kw_only=True):
             self.gone.append((stream, remote_id))
 
 
-BY_NAME_AT_MOST = 30  # requests of one look; what is left waits for the next
+BY_NAME_AT_MOST = 30  # requests at a time; the rest waits for the next refetch
 
 
-async def by_name(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
+async def by_name(
+    source: Source, hints: Sequence[RefetchRequest], since: datetime
+) -> RefetchAnswer:
     """Ask for each record by its id, where an ATS sends no webhooks and one is asked for by hand."""
-    reread = Reread(unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]])
+    answer = RefetchAnswer(
+        unseen=[(hint.stream, hint.remote_id) for hint in hints[BY_NAME_AT_MOST:]]
+    )
     for hint in hints[:BY_NAME_AT_MOST]:
-        reread.add(hint.stream, hint.remote_id, await refetch(source, hint.stream, hint.remote_id))
-    return reread
+        answer.add(hint.stream, hint.remote_id, await refetch(source, hint.stream, hint.remote_id))
+    return answer
 
 
 class Webhooks(Struct, frozen=True, kw_only=True):
     """How an ATS announces changes.
 
     read     a body's event and hints; raises ``RecordRejected`` for what is no webhook of this ATS
-    reread   looks up what hints name, with as few requests as it can: (source, hints, heard since) -> ``Reread``
+    refetch  fetches the named records with as few requests as it can: (source, hints, heard since) -> ``RefetchAnswer``
     verify   where webhooks are signed: (key, headers in lower case, body, now, options) -> ``Proof``
     streams  what is announced; of other streams silence proves nothing
     only_new whether new records alone are announced of them, not what changes later
@@ -282,7 +286,7 @@ class Webhooks(Struct, frozen=True, kw_only=True):
     """
 
     read: Callable[[bytes, Options], ParsedWebhook]
-    reread: Callable[[Source, Sequence[RefetchRequest], datetime], Awaitable[Reread]]
+    refetch: Callable[[Source, Sequence[RefetchRequest], datetime], Awaitable[RefetchAnswer]]
     streams: tuple[Stream, ...]
     setup: str
     only_new: bool = False

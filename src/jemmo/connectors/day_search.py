@@ -21,6 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.cuts import Doubts
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.sharing import Shared
 from jemmo.connectors.slices import Place, Row, Slice, in_parts, place_of
@@ -344,7 +345,7 @@ class DaySearch(ABC):
 
     def id_of(self, row: Row) -> str | None:
         """A row's id. A vendor whose ids are not just text or numbers reads them itself."""
-        return text_id(row.get(self.key))
+        return row_id(row, self.key)
 
     def ids(self, rows: Iterable[Row]) -> set[str | None]:
         return {self.id_of(row) for row in rows}
@@ -355,13 +356,6 @@ class DaySearch(ABC):
         for row in (row for rows in lists for row in rows):
             kept[self.id_of(row) or id(row)] = row
         return list(kept.values())
-
-
-def text_id(value: Any) -> str | None:
-    """An id as text, also if it came as a number; ``None`` for what cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return str(value).strip() or None
 
 
 def _uncovered(step: Slice) -> Slice:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from jemmo.connectors.client_source import ClientSource
 from jemmo.connectors.lenient import convert
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.connectors.whole import Visited, endless
 from jemmo.domain.errors import PermanentError, ScopeTooSmall
@@ -294,11 +295,3 @@ def _own(listing: Listing, chunk: Chunk) -> Chunk:
     if listing.rows is None:
         return chunk
     return replace(chunk, rows=listing.rows(chunk.rows), total=None)
-
-
-def row_id(row: Any, key: str = "id") -> str | None:
-    """The id of a row, as text; ``None`` where it has none that could be one."""
-    value = row.get(key) if isinstance(row, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    return str(value) or None

@@ -42,8 +42,9 @@ def listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def row_id(row: Json) -> str | None:
-    return plain(inner(row, "id"))
+def row_id(row: Json, key: str = "id") -> str | None:
+    """The id of a row, decoded or not, as text; ``None`` where it has none that could be one."""
+    return plain(row.get(key) if isinstance(row, dict) else getattr(row, key, None))
 
 
 def moment(row: Json, name: str) -> datetime | None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jemmo.connectors.listing import MOST_EMPTY_PAGES
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.whole import Visited, endless, repeating
 
 REMEMBERED_PAGES = 12
@@ -151,7 +152,7 @@ class Walk(Generic[P]):
             url = before.previous
 
     def _step(self, page: P, position: Position, following: str | None) -> Step[P]:
-        ids = [id_of(row) for row in page.rows]
+        ids = [row_id(row) for row in page.rows]
         repeats = self._count_repeats(ids)
         self._notice_standstill(ids, repeats, following)
         counts = [count for count in (self._position.least, page.count) if count is not None]
@@ -192,14 +193,6 @@ class Walk(Generic[P]):
         if url in self._visited:
             raise repeating()
         self._visited.add(url)
-
-
-def id_of(row: Any) -> str | None:
-    """The id of a row, decoded or not; ``None`` where it has none."""
-    key = row.get("id") if isinstance(row, dict) else getattr(row, "id", None)
-    if isinstance(key, str):
-        return key or None
-    return None if key is None or isinstance(key, bool | dict | list) else str(key)
 
 
 def has_reached(since: datetime, dates: Sequence[datetime | None]) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from jemmo.connectors.base import Reread
+from jemmo.connectors.base import RefetchAnswer
 from jemmo.connectors.listing import ListSource
 from jemmo.domain.ports import Source
 from jemmo.domain.refetch import refetch
@@ -22,10 +22,10 @@ BEFORE = timedelta(minutes=2)  # clocks differ
 
 async def refetch_by_ids(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
-) -> Reread:
+) -> RefetchAnswer:
     """As many records with one request as the ATS takes ids. What it does not list with its id is gone."""
     assert isinstance(source, ListSource)
-    outcome = Reread()
+    outcome = RefetchAnswer()
     for stream in dict.fromkeys(hint.stream for hint in hints):
         remote_ids = list(dict.fromkeys(hint.remote_id for hint in hints if hint.stream is stream))
         for first in range(0, len(remote_ids), source.most_ids):
@@ -44,13 +44,13 @@ async def refetch_from_changes(
     *,
     streams: Sequence[Stream],
     unnamed: str,
-) -> Reread:
+) -> RefetchAnswer:
     """The records changed since then, for an ATS that cannot be asked for one. Each stream is read until all are met.
 
     A record that is not among them is not gone: a list of changes proves no deletion. ``unnamed`` stands for the record
     of a webhook that names it by an id which no list shows.
     """
-    outcome = Reread()
+    outcome = RefetchAnswer()
     for stream in streams:
         named = {hint.remote_id for hint in hints if hint.stream is stream}
         if not named:
@@ -62,9 +62,9 @@ async def refetch_from_changes(
 
 async def refetch_by_ids_or_changes(
     source: Source, hints: Sequence[RefetchRequest], since: datetime
-) -> Reread:
+) -> RefetchAnswer:
     """Refetch each record; many of a stream with one walk through what changed since the first webhook."""
-    outcome = Reread()
+    outcome = RefetchAnswer()
     for stream in Stream:
         named = [hint for hint in hints if hint.stream is stream]
         ids = {hint.remote_id for hint in named}
@@ -87,7 +87,7 @@ async def _met_in_changes(
     stream: Stream,
     ids: set[str],
     since: datetime,
-    outcome: Reread,
+    outcome: RefetchAnswer,
     *,
     most_pages: int | None = None,
 ) -> set[str]:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from jemmo.connectors.listing import Chunk, row_id
+from jemmo.connectors.listing import Chunk
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.refusals import Refused
 from jemmo.connectors.whole import whole
 from jemmo.domain.errors import ScopeTooSmall

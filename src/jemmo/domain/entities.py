@@ -11,6 +11,7 @@ from msgspec import Struct
 from jemmo.domain import records
 from jemmo.domain.fields import Field, kept_apart, links
 from jemmo.domain.streams import Stream
+from jemmo.domain.translation_marks import marked_in as pgettext
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Entity(Struct, frozen=True, kw_only=True):
     stream  the stream that brings it; the order of streams is the order of a sync
     record  its canonical record, which declares its fields
     table   where it is stored
-    summary what a list of them is called in the API's description; blank where nobody can read them there
+    name    what pages call one of them; ``plural`` several, and the API's description a list of them
     right   the right of a member or token without which none of them is seen; blank for none of its own
     hides   whether rules of the organization may exclude it
     owner   the record that it is a part of: it goes when the ATS deletes that one, without a review of its own
@@ -45,7 +46,8 @@ class Entity(Struct, frozen=True, kw_only=True):
     stream: Stream
     record: type[records.Record]
     table: str
-    summary: str = ""
+    name: str
+    plural: str
     right: str = ""
     hides: bool = False
     owner: type[records.Record] | None = None
@@ -112,25 +114,29 @@ ENTITIES: dict[Stream, Entity] = {
             stream=Stream.DEPARTMENTS,
             record=records.Department,
             table="department",
-            summary="departments",
+            name=pgettext("record", "Department"),
+            plural=pgettext("stream", "Departments"),
         ),
         Entity(
             stream=Stream.USERS,
             record=records.User,
             table="ats_user",
-            summary="people of the company's own team",
+            name=pgettext("record", "Recruiter"),
+            plural=pgettext("stream", "Recruiters"),
         ),
         Entity(
             stream=Stream.REJECT_REASONS,
             record=records.RejectReason,
             table="reject_reason",
-            summary="reasons for rejecting an application",
+            name=pgettext("record", "Reject reason"),
+            plural=pgettext("stream", "Reject reasons"),
         ),
         Entity(
             stream=Stream.JOBS,
             record=records.Job,
             table="job",
-            summary="jobs",
+            name=pgettext("record", "Job"),
+            plural=pgettext("stream", "Jobs"),
             hides=True,
             parts=(_LOCATIONS, _PAY),
         ),
@@ -138,7 +144,8 @@ ENTITIES: dict[Stream, Entity] = {
             stream=Stream.POSTINGS,
             record=records.Posting,
             table="job_posting",
-            summary="postings of jobs",
+            name=pgettext("record", "Job posting"),
+            plural=pgettext("stream", "Job postings"),
             owner=records.Job,
             parts=(_PLACES_OF_POSTINGS,),
         ),
@@ -146,14 +153,16 @@ ENTITIES: dict[Stream, Entity] = {
             stream=Stream.STAGES,
             record=records.Stage,
             table="stage",
-            summary="stages of hiring",
+            name=pgettext("record", "Stage"),
+            plural=pgettext("stream", "Stages"),
             owner=records.Job,
         ),
         Entity(
             stream=Stream.TALENTS,
             record=records.Talent,
             table="talent",
-            summary="talents",
+            name=pgettext("record", "Talent"),
+            plural=pgettext("stream", "Talents"),
             hides=True,
             parts=(_FILES,),
         ),
@@ -161,14 +170,16 @@ ENTITIES: dict[Stream, Entity] = {
             stream=Stream.APPLICATIONS,
             record=records.Application,
             table="application",
-            summary="applications",
+            name=pgettext("record", "Application"),
+            plural=pgettext("stream", "Applications"),
             parts=(_MOVES,),
         ),
         Entity(
             stream=Stream.NOTES,
             record=records.Note,
             table="note",
-            summary="notes about talents",
+            name=pgettext("record", "Note"),
+            plural=pgettext("stream", "Notes"),
             right="notes",
             owner=records.Talent,
         ),

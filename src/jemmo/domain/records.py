@@ -251,6 +251,3 @@ class Note(Record, frozen=True, kw_only=True, omit_defaults=True):
     author_remote_id: Annotated[str | None, Link(User)] = None
     body: Annotated[str | None, PERSONAL, FORGOTTEN] = None
     is_private: bool = False
-
-
-AnyRecord = Department | User | RejectReason | Job | Posting | Stage | Talent | Application | Note

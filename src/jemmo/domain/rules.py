@@ -30,14 +30,6 @@ class Exclusion(StrEnum):
     OLDER_THAN_HISTORY = "older_than_history"
 
 
-EXPLANATIONS = {
-    Exclusion.JOB_ARCHIVED: "The job is archived in the ATS.",
-    Exclusion.JOB_DRAFT: "The job is still a draft in the ATS.",
-    Exclusion.TALENT_ARCHIVED: "The talent is archived in the ATS.",
-    Exclusion.NO_ACTIVE_APPLICATION: "The talent has no active application in the ATS and no recent hire.",
-    Exclusion.OLDER_THAN_HISTORY: "The talent is older than the history that this connection reads.",
-}
-
 RULES = tuple(rule for rule in Exclusion if rule is not Exclusion.OLDER_THAN_HISTORY)
 """What an organization decides. How far back a connection reads is a setting of its own (``domain.history``)."""
 

@@ -85,7 +85,7 @@ def test_an_operator_does_not_let_them_into_another_organization(
         assert browser.post("/preferences/organisation/", chosen).status_code == 404
     assert not organisations(sign_in(OWN))  # the operator's password opens nothing either
     with pytest.raises(ConfigError):
-        accounts.role_of(showcase.stranger, CEO)
+        accounts.member(showcase.stranger, CEO)
 
 
 def test_the_owner_of_the_mailbox_gets_in_and_they_are_out(

@@ -24,7 +24,7 @@ from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
 from jemmo.web.connections.forms import Connect
 from jemmo.web.frame.labels import LABEL_TEXTS, label_for
-from jemmo.web.templatetags import jemmo as shown
+from jemmo.web.templatetags import jemmo, markup, times, values
 
 OFFERED_NAMES = [one.name for one in OFFERED]
 KINDS: dict[str, type[StrEnum]] = {
@@ -80,8 +80,8 @@ def test_help_names_a_choice_as_the_form_shows_it(name: str) -> None:
 
 
 def test_what_the_ats_tells_no_time_of_is_not_said_to_have_never_happened() -> None:
-    assert ">never<" in shown.ago(None)
-    assert shown.ago(None, "–") == "<span>–</span>"
+    assert ">never<" in times.ago(None)
+    assert times.ago(None, "–") == "<span>–</span>"
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
@@ -113,16 +113,16 @@ def test_every_option_has_a_label_and_help_in_both_languages(name: str) -> None:
     ],
 )
 def test_what_a_connection_test_notes_is_told_in_the_reader_s_language(note: str) -> None:
-    assert shown.translated(note) == note
+    assert jemmo.translated(note) == note
     with translation.override("fr"):
-        assert shown.translated(note) != note
+        assert jemmo.translated(note) != note
 
 
 @pytest.mark.parametrize("name", OFFERED_NAMES)
 def test_where_the_key_is_found_is_told_in_both_languages_without_code(name: str) -> None:
     connector = CONNECTORS[name]
     with translation.override("fr"):
-        french = shown.translated(connector.key_help)
+        french = jemmo.translated(connector.key_help)
     assert french != connector.key_help
     for text in (french, connector.key_help):
         assert "README" not in text
@@ -139,7 +139,7 @@ def test_an_unknown_value_is_shown_as_it_is() -> None:
 )
 def test_pay_in_the_manner_of_the_language(language: str, expected: str) -> None:
     with translation.override(language):
-        text = shown.pay(_pay(40000.0, 50000.0, "EUR", "YEAR"))
+        text = values.pay(_pay(40000.0, 50000.0, "EUR", "YEAR"))
     assert " ".join(text.split()) == expected
 
 
@@ -155,7 +155,7 @@ def test_pay_in_the_manner_of_the_language(language: str, expected: str) -> None
 def test_pay_that_is_half_known(
     given: tuple[float | None, float | None, str | None, str | None], expected: str
 ) -> None:
-    assert shown.pay(_pay(*given)) == expected
+    assert values.pay(_pay(*given)) == expected
 
 
 def _pay(
@@ -180,11 +180,11 @@ def _pay(
     ],
 )
 def test_a_link_leads_to_web_pages_only(given: str | None) -> None:
-    assert not shown.web_address(given)
+    assert not markup.web_address(given)
 
 
 def test_a_web_address_is_kept() -> None:
-    assert shown.web_address(" https://ats.example/jobs/1 ") == "https://ats.example/jobs/1"
+    assert markup.web_address(" https://ats.example/jobs/1 ") == "https://ats.example/jobs/1"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_web_address_is_kept() -> None:
     ],
 )
 def test_a_custom_field_by_what_it_is(field: dict[str, object], expected: str) -> None:
-    assert shown.field_value(field) == expected
+    assert values.field_value(field) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,9 +221,9 @@ def test_the_first_of_a_month_is_written_as_the_french_do(
     language: str, day: date, text: str
 ) -> None:
     with translation.override(language), timezone.override("Europe/Paris"):
-        assert shown.calendar_day(day) == text
-        assert shown.plain_day(datetime.combine(day, time(12), tzinfo=UTC)) == text
-        assert f">{text}, 10:00<" in shown.exact(datetime(day.year, 12, day.day, 9, tzinfo=UTC))
+        assert times.calendar_day(day) == text
+        assert times.plain_day(datetime.combine(day, time(12), tzinfo=UTC)) == text
+        assert f">{text}, 10:00<" in times.exact(datetime(day.year, 12, day.day, 9, tzinfo=UTC))
 
 
 def test_an_invitation_names_its_last_day_as_the_french_do() -> None:
@@ -237,7 +237,7 @@ def test_an_invitation_names_its_last_day_as_the_french_do() -> None:
 
 def test_times_are_told_by_the_local_clock() -> None:
     with timezone.override("Europe/Paris"):
-        text = shown.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+        text = times.exact(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     assert ">2 Jul 2026, 00:30<" in text
     assert 'title="2 Jul 2026, 00:30 CEST"' in text
     assert 'datetime="2026-07-02T00:30:00+02:00"' in text
@@ -252,11 +252,11 @@ def test_times_are_told_by_the_local_clock() -> None:
     ],
 )
 def test_how_long_ago(before: timedelta, expected: str) -> None:
-    assert f">{expected}<" in shown.ago(timezone.now() - before)
+    assert f">{expected}<" in times.ago(timezone.now() - before)
 
 
 def test_never() -> None:
-    assert "never" in shown.ago(None)
+    assert "never" in times.ago(None)
 
 
 def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
@@ -280,16 +280,16 @@ def test_a_card_tells_how_webhooks_do_where_that_is_known() -> None:
 def test_nouns_agree_with_their_numbers(language: str, expected: list[str]) -> None:
     with translation.override(language):
         told = [
-            shown.counted(0, "jobs"),
-            shown.counted(1, "talents"),
-            shown.counted(1200, "applications"),
+            values.counted(0, "jobs"),
+            values.counted(1, "talents"),
+            values.counted(1200, "applications"),
         ]
     assert [" ".join(one.split()) for one in told] == expected
 
 
 def test_a_year_ago_in_french() -> None:
     with translation.override("fr"):
-        text = " ".join(shown.ago(timezone.now() - timedelta(days=400)).split())
+        text = " ".join(times.ago(timezone.now() - timedelta(days=400)).split())
     assert ">il y a 1 an<" in text
 
 

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 import jemmo
 from jemmo.connectors.base import LAG, PACING, QUOTA_SHARE, Config, Connector, Option, own_host
-from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
+from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.errors import ConfigError

@@ -8,7 +8,7 @@ import pytest
 
 from jemmo.domain.enums import ApplicationStatus, JobStatus
 from jemmo.domain.records import Application, Job, Stage, Talent
-from jemmo.domain.rules import EXPLANATIONS, Exclusion, Rules, applicable, exclusion
+from jemmo.domain.rules import Exclusion, Rules, applicable, exclusion
 from jemmo.domain.status import Colour, colour
 from jemmo.domain.streams import Stream
 
@@ -54,10 +54,6 @@ def test_other_records_are_never_left_out_by_themselves() -> None:
 def test_without_applications_no_talent_is_hidden_for_the_lack_of_one() -> None:
     assert applicable(Rules(), [Stream.TALENTS]).include_talents_without_active_application
     assert applicable(Rules(), [Stream.TALENTS, Stream.APPLICATIONS]) == Rules()
-
-
-def test_every_exclusion_is_explained() -> None:
-    assert set(EXPLANATIONS) == set(Exclusion)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from jemmo.connectors.base import Options, Reread, Webhooks
+from jemmo.connectors.base import Options, RefetchAnswer, Webhooks
 from jemmo.connectors.flatchr.mapping import version_of
 from jemmo.connectors.flatchr.source import FlatchrSource
 from jemmo.connectors.flatchr.wire import whole
@@ -84,7 +84,9 @@ def read(body: bytes, options: Options) -> ParsedWebhook:
     return ParsedWebhook(event=event.event, known=True, hints=hints)
 
 
-async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
+async def refetch(
+    source: Source, hints: Sequence[RefetchRequest], since: datetime
+) -> RefetchAnswer:
     """One search serves all applicants that were named, as talents and as applications."""
     assert isinstance(source, FlatchrSource)
     source.forget()
@@ -147,7 +149,7 @@ def _ids(*values: Any) -> Ids:
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=reread,
+    refetch=refetch,
     streams=STREAMS,
     only_new=True,
     setup=_(

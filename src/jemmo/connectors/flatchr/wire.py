@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from jemmo.connectors.day_search import text_id
+from jemmo.connectors.loose import row_id
 
 Text = str | None
 Moment = str | int | float | None
@@ -153,4 +153,4 @@ VACANCY_KEY = partial(number_in, name="vacancy_id")
 
 def applicant_key(row: Row) -> str | None:
     """The encoded id."""
-    return text_id(row.get("applicant"))
+    return row_id(row, "applicant")

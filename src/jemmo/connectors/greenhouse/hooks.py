@@ -123,7 +123,7 @@ def _ids(payload: Any, place: Place) -> Iterator[str]:
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=refetch_by_ids,
+    refetch=refetch_by_ids,
     verify=verify,
     streams=(Stream.JOBS, Stream.TALENTS, Stream.APPLICATIONS),
     setup=_(

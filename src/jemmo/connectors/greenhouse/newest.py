@@ -18,7 +18,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jemmo.connectors.listing import Ask, Listing, ListSource, row_id
+from jemmo.connectors.listing import Ask, Listing, ListSource
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.refusals import Refused
 from jemmo.domain.streams import RECENT, Page, Start, Stream
 from jemmo.domain.validation import parse_time

@@ -16,7 +16,8 @@ from jemmo.connectors.access import attempt
 from jemmo.connectors.base import Config
 from jemmo.connectors.greenhouse import mapping, wire
 from jemmo.connectors.greenhouse.newest import NewestFirst
-from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource, row_id
+from jemmo.connectors.listing import Ask, Chunk, Listing, ListSource
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.pacing import pacer
 from jemmo.connectors.refusals import Refused, refusals
 from jemmo.connectors.side_lists import Rows, SideLists, if_allowed, in_groups

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from jemmo.connectors.base import Reread, Webhooks
+from jemmo.connectors.base import RefetchAnswer, Webhooks
 from jemmo.connectors.jarvi.source import JarviSource
 from jemmo.connectors.payload_ids import read_payload
 from jemmo.domain.ports import Source
@@ -17,10 +17,12 @@ from jemmo.domain.webhooks import RefetchRequest
 read = partial(read_payload, stream=Stream.TALENTS, event="trigger", ats="Jarvi")
 
 
-async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetime) -> Reread:
+async def refetch(
+    source: Source, hints: Sequence[RefetchRequest], since: datetime
+) -> RefetchAnswer:
     """One request a profile. Each id is a guess, so one that Jarvi does not know as a profile proves nothing."""
     assert isinstance(source, JarviSource)
-    refetched = Reread()
+    refetched = RefetchAnswer()
     named = (hint.remote_id for hint in hints if hint.stream is Stream.TALENTS)
     for remote_id in dict.fromkeys(named):
         pages = await source.profile_pages(remote_id)
@@ -32,7 +34,7 @@ async def reread(source: Source, hints: Sequence[RefetchRequest], since: datetim
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=reread,
+    refetch=refetch,
     streams=(),
     setup=_(
         "In Jarvi, as an admin: add a trigger for a change of a profile's status in a project, with the action "

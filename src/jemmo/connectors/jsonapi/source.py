@@ -22,7 +22,8 @@ from jemmo.connectors.jsonapi.lists import BOUNDS, NEWEST_FIRST, JsonApiLists
 from jemmo.connectors.jsonapi.named import renamed
 from jemmo.connectors.jsonapi.query import Query, changed_since
 from jemmo.connectors.lenient import convert
-from jemmo.connectors.numbered import Position, Step, Walk, has_reached, id_of
+from jemmo.connectors.loose import row_id
+from jemmo.connectors.numbered import Position, Step, Walk, has_reached
 from jemmo.connectors.refusals import NOT_FOUND, Refused
 from jemmo.domain.errors import JemmoError, ScopeTooSmall, StreamRefused
 from jemmo.domain.history import LIMITED
@@ -133,7 +134,7 @@ class JsonApiSource(JsonApiLists):
                 if query is None:
                     raise
                 continue
-            raw = RawRecord(id_of(body.data) or remote_id, body.data)
+            raw = RawRecord(row_id(body.data) or remote_id, body.data)
             page = self._as_page(stream, [raw], self._around(body.included))
             return replace(page, beside=self._beside(query, body.included))
         return None
@@ -294,7 +295,7 @@ class JsonApiSource(JsonApiLists):
         for other, _ in self.beside_whole(asked):
             path = self.resources[other].path
             own = [each for each in objects if each.get("type") == path]
-            if raw := [RawRecord(key, each) for each in own if (key := id_of(each))]:
+            if raw := [RawRecord(key, each) for each in own if (key := row_id(each))]:
                 pages.append(self._as_page(other, raw, around))
         return tuple(pages)
 

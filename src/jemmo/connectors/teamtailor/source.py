@@ -14,7 +14,7 @@ from jemmo.connectors.jsonapi.access import JsonApiAccess
 from jemmo.connectors.jsonapi.document import LooseDocument, attributes_of, usable
 from jemmo.connectors.jsonapi.query import Filters, Query
 from jemmo.connectors.jsonapi.resource import ResourceType
-from jemmo.connectors.numbered import id_of
+from jemmo.connectors.loose import row_id
 from jemmo.connectors.teamtailor.client import client
 from jemmo.connectors.teamtailor.lookups import Inclusions, Lookups, named_digests
 from jemmo.connectors.teamtailor.resources import FEEDS, RESOURCES, every_job, open_jobs
@@ -109,7 +109,7 @@ class TeamtailorSource(JsonApiAccess):
             return
         self._stages_known = True
         for row in rows:
-            own, key = attributes_of(row), id_of(row)
+            own, key = attributes_of(row), row_id(row)
             legacy = own.get("legacy-stage-type-name")
             kind = legacy or own.get("stage-type")
             if key and isinstance(kind, str):

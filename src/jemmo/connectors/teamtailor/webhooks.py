@@ -122,7 +122,7 @@ def _id(record: dict[str, Any]) -> str | None:
 
 WEBHOOKS = Webhooks(
     read=read,
-    reread=refetch_by_ids_or_changes,
+    refetch=refetch_by_ids_or_changes,
     verify=verify,
     streams=tuple(KINDS.values()),
     setup=_(

@@ -78,3 +78,21 @@ def rounded(moment: int, bits: int) -> int:
     """Round the moment to a unit chosen by the bits, so that some have zeros to trim."""
     unit = (1, 1, 10, 1000, 10_000, 100_000, 1_000_000, 1)[bits >> 20 & 7]
     return moment - moment % unit
+
+
+class Rows:
+    """The base rows of one kind: what each is drawn from, and when it was created and changed."""
+
+    def __init__(self, frame: Frame, size: int, kind: str) -> None:
+        self.frame = frame
+        self.size = size
+        self._salt = frame.salt(kind)
+
+    def bits(self, row: int) -> int:
+        return mix(self._salt, row)
+
+    def created_us(self, row: int) -> int:
+        return self.frame.created_us(row, self.size, self.bits(row))
+
+    def updated_us(self, row: int) -> int:
+        return self.frame.updated_us(self.created_us(row), self.bits(row) >> 10)

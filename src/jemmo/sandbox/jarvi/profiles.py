@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.sandbox.jarvi import people
-from jemmo.sandbox.jarvi.frame import Frame
+from jemmo.sandbox.jarvi.frame import Frame, Rows
 from jemmo.sandbox.jarvi.ids import uuid
 from jemmo.sandbox.jarvi.moments import text
-from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.slugs import slug
 
 STATUSES = tuple(uuid("statuses", n) for n in range(5))
@@ -25,22 +24,11 @@ COUNTERS = (
 )  # fmt: skip
 
 
-class Profiles:
+class Profiles(Rows):
     """The base rows of profiles."""
 
     def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.size = frame.profiles
-        self._salt = frame.salt("profiles")
-
-    def bits(self, row: int) -> int:
-        return mix(self._salt, row)
-
-    def created_us(self, row: int) -> int:
-        return self.frame.created_us(row, self.size, self.bits(row))
-
-    def updated_us(self, row: int) -> int:
-        return self.frame.updated_us(self.created_us(row), self.bits(row) >> 10)
+        super().__init__(frame, frame.profiles, "profiles")
 
     def is_talent(self, row: int) -> bool:
         return self.frame.kind(row) != "c"

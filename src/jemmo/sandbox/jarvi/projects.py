@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jemmo.sandbox.jarvi import people
-from jemmo.sandbox.jarvi.frame import Frame
+from jemmo.sandbox.jarvi.frame import Frame, Rows
 from jemmo.sandbox.jarvi.ids import uuid
 from jemmo.sandbox.jarvi.moments import text
 from jemmo.sandbox.jarvi.profiles import entry
-from jemmo.sandbox.mixing import mix
 from jemmo.sandbox.slugs import slug
 
 OPEN, HOLD, CLOSED = (uuid("statuses", n) for n in (100, 101, 102))
@@ -38,22 +37,11 @@ def user(number: int) -> dict[str, Any]:
     }
 
 
-class Projects:
+class Projects(Rows):
     """The base rows of projects."""
 
     def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.size = frame.projects
-        self._salt = frame.salt("projects")
-
-    def bits(self, row: int) -> int:
-        return mix(self._salt, row)
-
-    def created_us(self, row: int) -> int:
-        return self.frame.created_us(row, self.size, self.bits(row))
-
-    def updated_us(self, row: int) -> int:
-        return self.frame.updated_us(self.created_us(row), self.bits(row) >> 10)
+        super().__init__(frame, frame.projects, "projects")
 
     def is_recruitment(self, row: int) -> bool:
         return row % 10 != 7

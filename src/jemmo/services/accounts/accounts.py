@@ -126,11 +126,6 @@ def set_password(account: Account, password: str | None) -> None:
     sessions.end(account.pk)
 
 
-def role_of(org: Organisation, email: str) -> Role:
-    """What a person may do in an organisation; raises ``ConfigError`` for an outsider."""
-    return Role(member(org, email).role)
-
-
 def member(org: Organisation, email: str) -> Membership:
     """A person's place in an organisation; raises ``ConfigError`` for an outsider."""
     memberships = Membership.objects.effective().filter(org=org, account__email__iexact=email)

@@ -10,14 +10,13 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 from msgspec import Struct
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
 from jemmo.files.storage import Storage, StorageError
 from jemmo.services.accounts import accounts
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.lookups import lookup_key
+from jemmo.services.base.tasks import enqueue
 from jemmo.services.privacy import erasure_journal
 from jemmo.store.db import ownership, task_queue
 from jemmo.store.models import (
@@ -135,12 +134,7 @@ def begin_due(now: datetime | None = None) -> int:
 
 def queue(deletion_id: UUID) -> None:
     lock = f"leaving:{deletion_id}"
-    task = app.configure_task("delete_organisation", queue="files", lock=lock, queueing_lock=lock)
-    try:
-        with transaction.atomic():
-            task.defer(deletion_id=str(deletion_id))
-    except AlreadyEnqueued:
-        return
+    enqueue("delete_organisation", queue="files", lock=lock, deletion_id=str(deletion_id))
 
 
 def step(deletion_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None = None) -> bool:

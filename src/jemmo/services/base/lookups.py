@@ -14,11 +14,10 @@ from jemmo.domain.enums import ContactKind
 from jemmo.domain.records import Contact
 from jemmo.domain.search_words import search_words
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.db.run_context import ContactHasher
+from jemmo.store.db.run_context import ContactHasher, SuppressionHasher
 from jemmo.store.db.search import talents_with_contact
 from jemmo.store.db.secrets import kept, kept_by
 from jemmo.store.models import Organisation, Talent, TalentContacts
-from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records.redaction import open_all_contacts
 from jemmo.store.sync import runs
 from jemmo.vault import Vault

@@ -14,8 +14,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 from msgspec import Struct
 from msgspec.structs import replace
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.connectors.base import Config, Probe, Probed, check_sweeps
 from jemmo.connectors.registry import connector_for
@@ -25,6 +23,7 @@ from jemmo.domain.numbers import RECORDS
 from jemmo.domain.streams import AccessReport, Stream
 from jemmo.services.base import api_keys
 from jemmo.services.base.api_keys import open_key
+from jemmo.services.base.tasks import enqueue
 from jemmo.services.connections import history_limit
 from jemmo.services.connections.ats_access import AccessTooSmall, report_on, try_key
 from jemmo.services.sync import schedule
@@ -276,12 +275,7 @@ def disconnect(connection: Connection, *, delete: bool) -> bool:
 def queue_erasure(connection_id: UUID) -> None:
     """Have the records of a connection that is leaving deleted, unless that is waiting already."""
     lock = f"erase:{connection_id}"
-    task = app.configure_task("erase_connection", queue="syncs", lock=lock, queueing_lock=lock)
-    try:
-        with transaction.atomic():
-            task.defer(connection_id=str(connection_id))
-    except AlreadyEnqueued:
-        return
+    enqueue("erase_connection", queue="syncs", lock=lock, connection_id=str(connection_id))
 
 
 def test(

@@ -21,7 +21,7 @@ from jemmo.services.base.lookups import (
     record_hashes,
 )
 from jemmo.store.db import postgres, scope
-from jemmo.store.db.run_context import AnonymizedTalent, ContactHasher, MentionHasher
+from jemmo.store.db.run_context import AnonymizedTalent, Hashers, MentionHasher
 from jemmo.store.models import (
     Connection,
     Organisation,
@@ -33,7 +33,6 @@ from jemmo.store.models import (
 from jemmo.store.operations.sealed_places import rejection_context
 from jemmo.store.privacy import erasing
 from jemmo.store.privacy.erasing import Bodies, Traces
-from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.records.redaction import contacts_of, open_all_contacts, open_contacts
 from jemmo.store.sync.runs import ConnectionRow
 from jemmo.store.webhooks import deliveries
@@ -148,27 +147,25 @@ def _may_name(body: bytes, people: list[Talent]) -> bool:
     return False
 
 
-async def hashing_of(
-    db: postgres.Connection, connection: ConnectionRow, vault: Vault
-) -> tuple[SuppressionHasher, ContactHasher, MentionHasher]:
+async def hashing_of(db: postgres.Connection, connection: ConnectionRow, vault: Vault) -> Hashers:
     """Read the lookup key once and return what a sync or a refetch hashes with it.
 
-    Erased records are recognized by the first, people are found by the second, and the third finds the webhooks that
-    name people who are anonymized.
+    Erased records are recognized by ``suppression``, people are found by ``contacts``, and ``mentions`` finds the
+    webhooks that name people who are anonymized.
     """
     with postgres.explained():
         key = await lookup_key_by(db, vault)
-    return (
-        record_hashes(key, connection.org_id, connection.id),
-        contact_hasher(key, connection.org_id),
-        _abouts(key, connection, vault),
+    return Hashers(
+        suppression=record_hashes(key, connection.org_id, connection.id),
+        contacts=contact_hasher(key, connection.org_id),
+        mentions=_mentions(key, connection, vault),
     )
 
 
-def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHasher:
+def _mentions(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHasher:
     hashes = mention_hasher(key, connection.org_id, connection.id)
 
-    def abouts(people: Sequence[AnonymizedTalent], applications: Sequence[str]) -> list[int]:
+    def mentions(people: Sequence[AnonymizedTalent], applications: Sequence[str]) -> list[int]:
         records = {(Stream.TALENTS, key) for person in people for key in person.remote_ids}
         records |= {(Stream.APPLICATIONS, key) for key in applications}
         contacts = [
@@ -176,7 +173,7 @@ def _abouts(key: bytes, connection: ConnectionRow, vault: Vault) -> MentionHashe
         ]
         return hashes(names_of(Person(records=frozenset(records), contacts=tuple(contacts))))
 
-    return abouts
+    return mentions
 
 
 def _contacts_of(

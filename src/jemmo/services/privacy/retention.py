@@ -8,8 +8,6 @@ from uuid import UUID
 
 from django.db import transaction
 from msgspec import Struct
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.notices import Kind
@@ -17,6 +15,7 @@ from jemmo.domain.retention import Cause, Counts, Retention, Rule, held_back, li
 from jemmo.files.storage import Storage
 from jemmo.services.base import retention_policy
 from jemmo.services.base.audit import log_audit_event
+from jemmo.services.base.tasks import enqueue
 from jemmo.services.notifications.alerts import notify
 from jemmo.services.privacy import erasure
 from jemmo.store.db import scope
@@ -152,12 +151,7 @@ def step(org_id: UUID, *, vault: Vault, storage: Storage, now: datetime | None =
 def queue(org_id: UUID) -> None:
     """Have the next step done in the background, unless it waits already."""
     lock = f"retention:{org_id}"
-    task = app.configure_task("apply_retention", queue="files", lock=lock, queueing_lock=lock)
-    try:
-        with transaction.atomic():
-            task.defer(org_id=str(org_id))
-    except AlreadyEnqueued:
-        return
+    enqueue("apply_retention", queue="files", lock=lock, org_id=str(org_id))
 
 
 def _total(org: Organisation) -> int:

@@ -8,14 +8,13 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.history import limit_of
 from jemmo.domain.rules import Exclusion, Rules, applicable, grounds
 from jemmo.domain.stored_values import struct_of
 from jemmo.domain.streams import Stream
+from jemmo.services.base.tasks import enqueue
 from jemmo.store.connections.connections import PARTED
 from jemmo.store.db import scope
 from jemmo.store.files import fetch_queue
@@ -149,14 +148,11 @@ def _streams(connection_id: UUID) -> list[Stream]:
 
 def once_more(connection_id: UUID) -> None:
     """Apply the rules again behind a sync under way, which goes by those that it began with."""
-    task = app.configure_task(
+    lock, waits_as = f"sync:{connection_id}", f"rules:{connection_id}"
+    enqueue(
         "apply_rules",
         queue="syncs",
-        lock=f"sync:{connection_id}",
-        queueing_lock=f"rules:{connection_id}",
+        lock=lock,
+        waits_as=waits_as,
+        connection_id=str(connection_id),
     )
-    try:
-        with transaction.atomic():
-            task.defer(connection_id=str(connection_id))
-    except AlreadyEnqueued:
-        return

@@ -149,7 +149,7 @@ async def sync_slice(
             begin = partial(runs.begin, trigger=trigger, scope=only or "", goes_on=goes_on)
             async with _leased(db, row, report, begin, database_url, now) as context:
                 report = context.report
-                store = Writer(db, context, vault.seal, *await hashing_of(db, row, vault))
+                store = Writer(db, context, vault.seal, await hashing_of(db, row, vault))
                 if not context.goes_on:
                     points = plausible(await store.checkpoints(), now())
                     report.mode = await _choose_mode(db, row, points, mode, names, now())

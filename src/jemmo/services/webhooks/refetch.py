@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from jemmo.connectors.base import Reread, by_name
+from jemmo.connectors.base import RefetchAnswer, by_name
 from jemmo.connectors.registry import connector_for
 from jemmo.domain.errors import (
     JemmoError,
@@ -191,9 +191,9 @@ class RefetchWorker:
         row, source, connection_id = session.row, session.source, session.row.id
         webhooks_of = connector_for(row.provider).webhooks
         since = min(hint.heard_at for hint in due)
-        reread = webhooks_of.reread if webhooks_of else by_name
+        refetch = webhooks_of.refetch if webhooks_of else by_name
         with _refetch_deadline():
-            answer = await reread(source, [hint.hint for hint in due], since)
+            answer = await refetch(source, [hint.hint for hint in due], since)
         rules = applicable(row.rules, [spec.name for spec in source.streams])
         outcomes: dict[Stream, list[PageOutcome]] = {}
         for page in answer.pages:
@@ -210,8 +210,8 @@ class RefetchWorker:
             rules=rules,
             limit=limit_of(row.options),
         )
-        hashing = await hashing_of(db, row, self._vault)
-        writer = RefetchWriter(db, context, self._vault.seal, *hashing)
+        hashers = await hashing_of(db, row, self._vault)
+        writer = RefetchWriter(db, context, self._vault.seal, hashers)
         counts = await writer.commit_refetched(RefetchBatch(outcomes=outcomes, settled=settled))
         if again:
             await refetch_writer.defer_refetches(db, connection_id, again, CONFIRM_DELAY)
@@ -225,7 +225,7 @@ class RefetchWorker:
         )
 
     async def _classify_requests(
-        self, db: Connection, connection_id: UUID, due: list[DueRefetch], answer: Reread
+        self, db: Connection, connection_id: UUID, due: list[DueRefetch], answer: RefetchAnswer
     ) -> tuple[list[RefetchOutcome], list[int], list[DueRefetch]]:
         """Which hints are settled, which need a second look, and which the ATS showed nowhere.
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jemmo.domain.records import Contact
 from jemmo.domain.rules import Exclusion, Rules
-from jemmo.domain.streams import Mode
+from jemmo.domain.streams import Mode, Stream
 
 Seal = Callable[[bytes, bytes], bytes]
 """Encrypts a value and binds it to a context: (plain, context) -> sealed."""
@@ -37,6 +37,18 @@ MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
 def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
     """For who has no keys: only the webhooks that may be about anybody are found."""
     return []
+
+
+SuppressionHasher = Callable[[Stream, str], bytes]
+"""What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
+
+
+class Hashers(Struct, frozen=True, kw_only=True):
+    """The keyed hashes that writing records takes. Without them nobody is kept out, and nobody is found by contact."""
+
+    suppression: SuppressionHasher | None = None
+    contacts: ContactHasher | None = None
+    mentions: MentionHasher = unknown
 
 
 class Policy(StrEnum):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from msgspec import Struct
 
@@ -223,9 +221,3 @@ _DIGEST = f"""
     SELECT p.seq, EXISTS (SELECT FROM feed_mark WHERE org_id = %s), parted.*
     FROM feed_position p LEFT JOIN parted ON true WHERE p.org_id = %s ORDER BY parted.entity, parted.first"""
 """A record that changed since is taken as it was before its first change since."""
-
-
-def version_hash(record: UUID, modified_at: datetime) -> int:
-    """What a record's version adds to a digest, as consumers compute it from the JSON."""
-    text = f"{record}:{msgspec.json.encode(modified_at).decode().strip(chr(34))}"
-    return int.from_bytes(sha256(text.encode()).digest(), "big")

@@ -14,9 +14,7 @@ from jemmo.domain.records import Application, Record
 from jemmo.domain.retention import Lift, lifts
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
-
-SuppressionHasher = Callable[[Stream, str], bytes]
-"""What stands for a record among those that were erased: (stream, remote id) -> keyed hash."""
+from jemmo.store.db.run_context import SuppressionHasher
 
 LOCK = "hashtextextended('jemmo erasure ' || %s::text, 0)"
 """Who writes a page takes it shared, who erases takes it alone: no page in flight brings an erased person back."""

@@ -14,16 +14,13 @@ from jemmo.domain.records import Job
 from jemmo.domain.streams import Stream
 from jemmo.store.db.postgres import Connection
 from jemmo.store.db.run_context import (
-    ContactHasher,
-    MentionHasher,
+    Hashers,
     Policy,
     RunContext,
     Seal,
-    unknown,
 )
 from jemmo.store.privacy import suppression
 from jemmo.store.privacy.anonymization import anonymize_talents, newly_anonymous
-from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.sync import activity, brake, changes, inserts, linking, sweeps
 from jemmo.store.sync import statements as sql
 from jemmo.store.sync.batches import Batch
@@ -93,18 +90,15 @@ class RecordWriter:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: SuppressionHasher | None = None,
-        marks: ContactHasher | None = None,
-        abouts: MentionHasher = unknown,
+        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
         *,
         open_sealed: Open | None = None,
     ) -> None:
         self.db = db
         self.context = context
         self._seal = seal
-        self._keeps_out = keeps_out
-        self._sealing = Sealing(context.connection_id, seal, marks)
-        self._abouts = abouts
+        self._hashers = hashers
+        self._sealing = Sealing(context.connection_id, seal, hashers.contacts)
         self._open_sealed = open_sealed
         self._staging = Staging(db)
         self._tags: set[str] = set()
@@ -147,10 +141,10 @@ class RecordWriter:
 
     async def erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
         """Tells which of these records or ids are of somebody erased; ``None`` where nobody was."""
-        if self._keeps_out is None:
+        if self._hashers.suppression is None:
             return None
         return await suppression.erased(
-            self.db, self.context.connection_id, stream, self._keeps_out, asked
+            self.db, self.context.connection_id, stream, self._hashers.suppression, asked
         )
 
     async def unchanged(self, batch: Batch) -> Counts | None:
@@ -266,7 +260,7 @@ class RecordWriter:
             talents = [*(talents or []), *await self._link_waiting(stream, names)]
         if talents:
             await self.db.execute(sql.SHOW_BY_APPLICATIONS.encode(), {**names, "talents": talents})
-        await anonymize_talents(self.db, connection_id, named, self._abouts)
+        await anonymize_talents(self.db, connection_id, named, self._hashers.mentions)
         return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
 
     async def _link_waiting(self, stream: Stream, names: dict[str, Any]) -> list[UUID]:

@@ -15,8 +15,11 @@ from jemmo.domain.outcomes import Counts, PageOutcome, ReadyPage, RunReport, Run
 from jemmo.domain.streams import Checkpoint, Mode, Rereading, Sighting, Stream, Sweep
 from jemmo.store.db import events, leases
 from jemmo.store.db.postgres import Connection, explained
-from jemmo.store.db.run_context import ContactHasher, MentionHasher, RunContext, Seal, unknown
-from jemmo.store.privacy.suppression import SuppressionHasher
+from jemmo.store.db.run_context import (
+    Hashers,
+    RunContext,
+    Seal,
+)
 from jemmo.store.sync import brake, known_records, missed_webhooks, sweeps
 from jemmo.store.sync import checkpoints as points
 from jemmo.store.sync import statements as sql
@@ -43,13 +46,11 @@ class Writer:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: SuppressionHasher | None = None,
-        marks: ContactHasher | None = None,
-        abouts: MentionHasher = unknown,
+        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
     ) -> None:
         self.db = db
         self.context = context
-        self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
+        self._records = RecordWriter(db, context, seal, hashers)
 
     @property
     def _names(self) -> dict[str, Any]:

@@ -15,14 +15,11 @@ from jemmo.domain.webhooks import PendingRefetch, RefetchRequest
 from jemmo.store.db import events
 from jemmo.store.db.postgres import Connection, explained
 from jemmo.store.db.run_context import (
-    ContactHasher,
-    MentionHasher,
+    Hashers,
     Policy,
     RunContext,
     Seal,
-    unknown,
 )
-from jemmo.store.privacy.suppression import SuppressionHasher
 from jemmo.store.sync import sweeps
 from jemmo.store.sync.batches import batch_of
 from jemmo.store.sync.record_writer import RecordWriter
@@ -146,13 +143,11 @@ class RefetchWriter:
         db: Connection,
         context: RunContext,
         seal: Seal,
-        keeps_out: SuppressionHasher | None = None,
-        marks: ContactHasher | None = None,
-        abouts: MentionHasher = unknown,
+        hashers: Hashers = Hashers(),  # noqa: B008 - it never changes
     ) -> None:
         self.db = db
         self.context = context
-        self._records = RecordWriter(db, context, seal, keeps_out, marks, abouts)
+        self._records = RecordWriter(db, context, seal, hashers)
 
     async def commit_refetched(self, batch: RefetchBatch) -> Counts:
         """Records, tombstones, and the hints they settle: one transaction. Raises ``LeaseLost``."""

@@ -21,7 +21,7 @@ from jemmo.web.connections.attempts import key_attempt, question
 from jemmo.web.connections.forms import Connect
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.problems import problem
-from jemmo.web.templatetags.jemmo import exact
+from jemmo.web.templatetags.times import exact
 
 FRAME = {"section": "settings", "settings_page": "ats"}
 

@@ -1,0 +1,17 @@
+"""Queues work for the background."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+
+def enqueue(task: str, *, queue: str, lock: str, waits_as: str = "", **arguments: str) -> None:
+    """Queue a task unless it waits already (as ``waits_as``, or its lock); of one lock, one task runs at a time."""
+    configured = app.configure_task(task, queue=queue, lock=lock, queueing_lock=waits_as or lock)
+    try:
+        with transaction.atomic():
+            configured.defer(**arguments)
+    except AlreadyEnqueued:
+        return

@@ -1,0 +1,70 @@
+"""Roles, rights and what members did."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+ACCOUNTS: dict[str, dict[str, str | Promise]] = {
+    "role": {
+        "owner": pgettext_lazy("role", "Owner"),
+        "admin": pgettext_lazy("role", "Admin"),
+        "recruiter": pgettext_lazy("role", "Recruiter"),
+        "viewer": pgettext_lazy("role", "Viewer"),
+    },
+    "role_help": {
+        "owner": _("full access, including who else is an owner"),
+        "admin": _("connects the ATS and manages members"),
+        "recruiter": _("sees jobs and talents with their contact details"),
+        "viewer": _("sees jobs and talents without contact details"),
+    },
+    "member_right": {
+        "confidential": _("Sees confidential records"),
+        "notes": _("Sees notes"),
+    },
+    "api_scope": {
+        "records": _("records"),
+        "contacts": _("contact details"),
+        "files": _("files"),
+        "confidential": _("confidential records"),
+        "notes": _("notes about talents"),
+        "privacy": _("privacy requests"),
+        "admin": _("connections and syncs"),
+    },
+    "audit": {
+        "member.invited": pgettext_lazy("audit", "invited"),
+        "member.invitation_withdrawn": pgettext_lazy("audit", "withdrew the invitation of"),
+        "member.joined": pgettext_lazy("audit", "joined"),
+        "member.role_changed": pgettext_lazy("audit", "changed the role of"),
+        "member.confidential_given": pgettext_lazy(
+            "audit", "gave access to confidential records to"
+        ),
+        "member.confidential_taken": pgettext_lazy(
+            "audit", "took access to confidential records from"
+        ),
+        "member.notes_given": pgettext_lazy("audit", "gave access to notes to"),
+        "member.notes_taken": pgettext_lazy("audit", "took access to notes from"),
+        "member.left": pgettext_lazy("audit", "left"),
+        "member.removed": pgettext_lazy("audit", "removed"),
+        "retention.changed": pgettext_lazy("audit", "changed retention periods"),
+        "retention.released": pgettext_lazy("audit", "confirmed an erasure by retention"),
+        "talent.not_to_contact": pgettext_lazy("audit", "marked someone as do not contact"),
+        "talent.contact_again": pgettext_lazy("audit", "allowed someone to be contacted again"),
+        "organisation.deletion_asked": pgettext_lazy(
+            "audit", "requested the deletion of the organization"
+        ),
+        "organisation.deletion_undone": pgettext_lazy("audit", "canceled the deletion"),
+        "token.created": pgettext_lazy("audit", "created an API token"),
+        "token.revoked": pgettext_lazy("audit", "revoked an API token"),
+        "endpoint.created": pgettext_lazy("audit", "created a webhook endpoint"),
+        "endpoint.changed": pgettext_lazy("audit", "changed a webhook endpoint"),
+        "endpoint.rotated": pgettext_lazy("audit", "rotated the secret of a webhook endpoint"),
+        "endpoint.old_secret_ended": pgettext_lazy(
+            "audit", "ended the old secret of a webhook endpoint"
+        ),
+        "endpoint.switched_on": pgettext_lazy("audit", "switched a webhook endpoint on"),
+        "endpoint.switched_off": pgettext_lazy("audit", "switched a webhook endpoint off"),
+        "endpoint.deleted": pgettext_lazy("audit", "deleted a webhook endpoint"),
+    },
+}

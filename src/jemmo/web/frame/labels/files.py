@@ -1,0 +1,61 @@
+"""Kinds and states of files."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+FILES: dict[str, dict[str, str | Promise]] = {
+    "file": {
+        "RESUME": pgettext_lazy("file", "Resume"),
+        "COVER_LETTER": pgettext_lazy("file", "Cover letter"),
+        "PORTFOLIO": pgettext_lazy("file", "Portfolio"),
+        "OFFER_LETTER": pgettext_lazy("file", "Offer letter"),
+        "TEST": pgettext_lazy("file", "Test"),
+        "OTHER": pgettext_lazy("file", "File"),
+    },
+    "file_type": {
+        "application/pdf": "PDF",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+        "application/msword": "Word",
+        "application/vnd.oasis.opendocument.text": "OpenDocument",
+        "application/rtf": "RTF",
+        "text/plain": pgettext_lazy("file type", "Text"),
+        "image/jpeg": pgettext_lazy("file type", "Image"),
+        "image/png": pgettext_lazy("file type", "Image"),
+    },
+    "file_text": {
+        "PENDING": _("Reading the text"),
+        "DONE": _("The text isn’t kept"),
+        "EMPTY": _("No text found"),
+        "FAILED": _("The text could not be read"),
+        "TOO_SLOW": _("The text could not be read"),
+        "NO_READER": _("The text could not be read"),
+    },
+    "file_text_reason": {
+        "PENDING": _("The text appears here within the hour."),
+        "DONE": _("Jemmo keeps the text of a file’s latest version only."),
+        "EMPTY": _("The file holds no text. It may be a scan."),
+        "FAILED": _("The file is damaged, or written in a way that Jemmo doesn’t know."),
+        "TOO_SLOW": _("Reading it took too long or too much memory."),
+        "NO_READER": _("Jemmo can’t read files on this system."),
+    },
+    "file_reason": {
+        "empty": _("it is empty"),
+        "too_large": _("it is larger than Jemmo stores"),
+        "storage_too_large": _("it is larger than the file storage accepts"),
+        "type_not_kept": _("its type isn't supported"),
+        "broken": _("it is damaged"),
+        "archive_bomb": _("it would unpack to an excessive size"),
+        "macros": _("it contains macros"),
+        "embedded": _("it contains another file or program"),
+        "encrypted": _("it is password-protected"),
+        "too_costly": _("inspecting it took too long or too much memory"),
+        "not_a_resume": _("the ATS sent no file"),
+        "file_host": _("it is on a host that isn't allowed"),
+        "resumes_off": _("the ATS doesn't document how to download files"),
+        "files_off": _("the ATS doesn't provide files"),
+        "file_not_told": _("the ATS hasn't said where the file is"),
+    },
+}

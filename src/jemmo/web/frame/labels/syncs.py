@@ -1,0 +1,147 @@
+"""Connections, syncs, their errors and their status."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+SYNCS: dict[str, dict[str, str | Promise]] = {
+    "capability": {
+        "applications": _("applications"),
+        "resumes": _("resumes"),
+        "custom_fields": _("custom fields"),
+        "incremental": _("changes only"),
+        "deletes": _("deletions"),
+        "webhooks": _("webhooks"),
+    },
+    "connection": {
+        "active": pgettext_lazy("connection", "Active"),
+        "paused": pgettext_lazy("connection", "Paused"),
+        "refused": pgettext_lazy("connection", "Key refused"),
+        "disconnected": pgettext_lazy("connection", "Disconnected"),
+        "leaving": pgettext_lazy("connection", "Being deleted"),
+    },
+    "mode": {
+        "initial": _("Initial sync"),
+        "again": pgettext_lazy("sync", "Everything read again"),
+        "incremental": _("Incremental sync"),
+        "reconcile": _("Full comparison"),
+    },
+    "only": {
+        "jobs": pgettext_lazy("sync", "jobs only"),
+        "talents": pgettext_lazy("sync", "talents and applications only"),
+    },
+    "run": {
+        "running": pgettext_lazy("run", "Running"),
+        "succeeded": pgettext_lazy("run", "Succeeded"),
+        "partial": pgettext_lazy("run", "Partial"),
+        "failed": pgettext_lazy("run", "Failed"),
+    },
+    "trigger": {
+        "manual": pgettext_lazy("trigger", "started manually"),
+        "schedule": pgettext_lazy("trigger", "automatic"),
+        "webhook": pgettext_lazy("trigger", "webhook"),
+    },
+    "severity": {
+        "error": pgettext_lazy("severity", "Error"),
+        "warning": pgettext_lazy("severity", "Warning"),
+        "rejection": pgettext_lazy("severity", "Rejected"),
+    },
+    "trouble": {
+        "access": pgettext_lazy("trouble", "Key and access"),
+        "ats": pgettext_lazy("trouble", "The ATS"),
+        "limit": pgettext_lazy("trouble", "Limits of the ATS"),
+        "data": pgettext_lazy("trouble", "Data"),
+        "decision": pgettext_lazy("trouble", "Needs a decision"),
+        "jemmo": pgettext_lazy("trouble", "Jemmo itself"),
+    },
+    "period": {
+        "day": pgettext_lazy("period", "Last 24 hours"),
+        "week": pgettext_lazy("period", "Last 7 days"),
+        "month": pgettext_lazy("period", "Last 30 days"),
+        "quarter": pgettext_lazy("period", "Last 90 days"),
+    },
+    "finding": {
+        "nothing_connected": _("No ATS is connected yet."),
+        "well": _("Everything was last synced"),
+        "refused": _("Your key was refused."),
+        "paused": _("The sync is paused."),
+        "failed": _("The last sync failed."),
+        "running": _("A sync is under way."),
+        "never": _("The first sync has not finished."),
+        "overdue": _("The last success is more than a day ago."),
+        "late": _("A sync is more than 15 minutes overdue."),
+        "slow": _("This sync is taking much longer than usual."),
+        "held": pgettext_lazy("trouble", "Needs a decision"),
+        "files": _("Files cannot be downloaded."),
+    },
+    "finding_help": {
+        "nothing_connected": _("Connect one, and its jobs and talents appear automatically."),
+        "well": _("Still missing a record? Tell us which one."),
+        "refused": _("Create a new key in your ATS and enter it:"),
+        "paused": _("Someone paused it. Resume it when you're ready:"),
+        "failed": _("Jemmo retries automatically. Check the error:"),
+        "leaving": _("This organization is being deleted, so nothing is synced."),
+        "running": _("New data appears automatically."),
+        "never": _("The first sync starts automatically. Follow its progress:"),
+        "overdue": _("Start one manually, and check what delayed it:"),
+        "late": _("No worker is running, or all are busy. Ask the person who runs Jemmo to check."),
+        "slow": _("It continues automatically. If it doesn't finish, check its log:"),
+        "overdue_viewer": _("Recruiters, admins, and owners can start a sync."),
+        "files": _("Syncs continue. Check the error:"),
+    },
+    "colour": {
+        "green": pgettext_lazy("status", "Synced within 24 hours"),
+        "yellow": pgettext_lazy("status", "Not synced for a day: consider a sync"),
+        "decision": pgettext_lazy("trouble", "Needs a decision"),
+        "red": pgettext_lazy("status", "The last sync failed"),
+        "loading": pgettext_lazy("status", "Syncing"),
+    },
+    "indicator": {
+        "green": pgettext_lazy("indicator", "Green: synced within 24 hours"),
+        "yellow": pgettext_lazy(
+            "indicator",
+            "Yellow: not synced for 24 hours, not synced yet, or an error stops the download of files",
+        ),
+        "decision": pgettext_lazy(
+            "indicator", "Yellow, needs a decision: unusually many deletions are paused"
+        ),
+        "red": pgettext_lazy("indicator", "Red: the last sync failed, or the ATS refused the key"),
+        "loading": pgettext_lazy("indicator", "Spinning: a sync is running"),
+    },
+    "indicator_help": {
+        "green": _("Nothing."),
+        "yellow": _(
+            "Consider a sync. If an error stops files, the card of the connection says why."
+        ),
+        "yellow_viewer": _("Recruiters, admins, and owners can start a sync."),
+        "decision": _("An owner or admin decides."),
+        "red": _("Check the error in Settings > Logs, then retry."),
+        "red_member": _("An owner or admin can fix it; Settings > Logs has the error."),
+        "loading": _("Wait for it to end; the page updates itself."),
+    },
+    "webhook": {
+        "never": pgettext_lazy("webhook", "No webhooks received yet"),
+        "not_set_up": pgettext_lazy("webhook", "Not set up"),
+        "healthy": pgettext_lazy("webhook", "Arriving"),
+        "silent": pgettext_lazy("webhook", "Silent: changes arrive without them"),
+    },
+    "delivery": {
+        "accepted": pgettext_lazy("delivery", "Accepted"),
+        "duplicate": pgettext_lazy("delivery", "Duplicate"),
+        "unknown_event": pgettext_lazy("delivery", "Not about synced records"),
+        "not_kept": pgettext_lazy("delivery", "Accepted, not stored: over 50 MB in a day"),
+        "paused": pgettext_lazy("delivery", "Waiting while paused"),
+        "not_json": pgettext_lazy("delivery", "Refused: unreadable"),
+        "unreadable": pgettext_lazy("delivery", "Refused: not a webhook of this ATS"),
+        "too_large": pgettext_lazy("delivery", "Refused: too large"),
+        "unsigned": pgettext_lazy("delivery", "Refused: not signed"),
+        "wrongly_signed": pgettext_lazy("delivery", "Refused: signed with another key"),
+        "stale": pgettext_lazy("delivery", "Refused: signed too long ago"),
+        "key_missing": pgettext_lazy("delivery", "Refused: no signature key here"),
+        "disconnected": pgettext_lazy("delivery", "Refused: disconnected"),
+        "unknown_address": pgettext_lazy("delivery", "Refused: unknown address"),
+        "flood": pgettext_lazy("delivery", "Refused: too many at once"),
+    },
+}

@@ -1,0 +1,141 @@
+"""Points in time and spans, as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import TIME_STRINGS, timesince
+from django.utils.timezone import localtime, now
+from django.utils.translation import (
+    get_language,
+    ngettext_lazy,
+    pgettext,
+)
+from django.utils.translation import gettext as _
+
+from jemmo.domain.estimate import FirstSyncRow, rounded
+
+register = template.Library()
+
+UNITS: Any = {**TIME_STRINGS, "year": ngettext_lazy("%(num)d year", "%(num)d years", "num")}
+"""Django's French says "1 année" for how long ago."""
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    """The exact moment, as an address carries it."""
+    return moment.isoformat()
+
+
+@register.filter
+def whole_seconds(seconds: float | timedelta | None) -> str:
+    """A span in people's words, roughly: 40 s, 5 min, 3 h."""
+    if seconds is None:
+        return ""
+    number = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
+    if number < 90:
+        return _("%(n)s s") % {"n": max(1, round(number))}
+    if number < 90 * 60:
+        return _("%(n)s min") % {"n": round(number / 60)}
+    return _("%(n)s h") % {"n": round(number / 3600)}
+
+
+@register.filter
+def first_sync_time(row: FirstSyncRow) -> str:
+    """From how long to how long a first sync takes, in minutes or hours."""
+    if row.high <= 60:
+        return _("%(low)s–%(high)s min") % {"low": row.low, "high": row.high}
+    return _("%(low)s–%(high)s h") % {"low": row.low // 60, "high": row.high // 60}
+
+
+@register.filter
+def time_left(left: timedelta) -> str:
+    """How long a sync still takes, roughly."""
+    unit, number = rounded(left)
+    if unit == "hours":
+        return _("about %(n)s h left") % {"n": number}
+    return _("about %(n)s min left") % {"n": number} if number else _("less than a minute left")
+
+
+@register.filter
+def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
+    """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", where there is no time.
+
+    That the ATS tells no time of a record doesn't mean that it never happened, so records say "–" instead.
+    """
+    if not moment:
+        return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
+    since = now() - moment
+    if since < timedelta(0):
+        shown = day_in_words(localtime(moment))
+    elif since < timedelta(minutes=1):
+        shown = _("just now")
+    else:
+        shown = _("%(time)s ago") % {"time": timesince(moment, depth=1, time_strings=UNITS)}
+    return _time(moment, shown)
+
+
+@register.filter
+def day(moment: datetime | None) -> SafeString:
+    """The day, with the exact time on hover and for machines."""
+    if not moment:
+        return mark_safe("")
+    return _time(moment, day_in_words(localtime(moment)))
+
+
+@register.filter
+def calendar_day(day: date | None) -> str:
+    """A day that is the same in every time zone."""
+    return day_in_words(day) if day else ""
+
+
+@register.filter
+def plain_day(moment: datetime) -> str:
+    """The day without markup, for e-mails."""
+    return day_in_words(localtime(moment))
+
+
+@register.filter
+def exact(moment: datetime | None) -> SafeString:
+    """Day and time in the organisation's time zone."""
+    if not moment:
+        return mark_safe("")
+    return _time(moment, _minute(localtime(moment)))
+
+
+@register.filter
+def planned(moment: datetime) -> str:
+    """When something starts; what is due has no time to show but the present, which would move on forever."""
+    return _("due now") if moment <= now() else exact(moment)
+
+
+def day_in_words(moment: date) -> str:
+    """Day before month, and the month in letters: it cannot be misread."""
+    return _day_in(get_language() or "", moment.year, moment.month, moment.day)
+
+
+@lru_cache(maxsize=10_000)  # the rows of a list share few days, and formatting one is slow
+def _day_in(_language: str, year: int, month: int, day: int) -> str:
+    text = date_format(date(year, month, day), pgettext("date format", "j M Y"))
+    first = pgettext("the first day of a month", "1")  # French: 1er mai, but 2 mai
+    return text.replace("1", first, 1) if day == 1 else text
+
+
+def _minute(local: datetime) -> str:
+    return f"{day_in_words(local)}, {local:%H:%M}"
+
+
+def _time(moment: datetime, shown: str) -> SafeString:
+    local = localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        f"{_minute(local)} {local:%Z}",
+        shown,
+    )
