@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import time
-from uuid import UUID
 
-from jemmo.store.db import ids
-
-
-def new_ids(count: int) -> list[UUID]:
-    return [UUID(bytes=one) for one in ids.new_ids(count)]
+from jemmo.store.db.ids import new_ids
 
 
 def test_ids_are_version_7_and_unique() -> None:

@@ -9,7 +9,6 @@ import psycopg
 from django.db import DatabaseError, InterfaceError
 from django.db import connection as django_connection
 from psycopg.rows import TupleRow
-from psycopg.types.string import BytesBinaryDumper
 
 from jemmo.domain import database_errors
 from jemmo.domain.errors import TransientError
@@ -28,8 +27,6 @@ async def connect(url: str) -> AsyncIterator[Connection]:
         connection = await psycopg.AsyncConnection.connect(
             url, autocommit=True, application_name="jemmo sync", connect_timeout=10
         )
-    # psycopg's own for this type is slower: it also takes the DB-API's Binary.
-    connection.adapters.register_dumper(bytes, BytesBinaryDumper)
     try:
         await prepare(connection)
         yield connection

@@ -28,7 +28,6 @@ from jemmo.store.sync.changes import Change, Images, Open
 from jemmo.store.sync.rows import Row, rows_of
 from jemmo.store.sync.sealing import Sealing
 from jemmo.store.sync.staging import Staging
-from jemmo.store.sync.tables import as_array
 
 SETTINGS = (
     "synchronous_commit = off",
@@ -197,7 +196,7 @@ class RecordWriter:
         known = await self._known(stream, written.accepted, names)
         situation = await self._situation(names)
         if situation.has_rejections:
-            await self.db.execute(sql.FORGIVE, {**names, "ids": as_array(written.accepted)})
+            await self.db.execute(sql.FORGIVE, {**names, "ids": written.accepted})
         rows = [row for row in batch.rows if _may_change(row, known.get(row.remote_id))]
         updates = [row.remote_id for row in rows if row.remote_id in known]
         before = await self._images(stream, updates)
@@ -215,11 +214,11 @@ class RecordWriter:
             written.changes = changes.between(created, before, images)
 
     async def _known(
-        self, stream: Stream, ids: Sequence[str], names: dict[str, Any]
+        self, stream: Stream, ids: list[str], names: dict[str, Any]
     ) -> dict[str, Known]:
         if not ids:
             return {}
-        answer = await self.db.execute(sql.known(stream).encode(), {**names, "ids": as_array(ids)})
+        answer = await self.db.execute(sql.known(stream).encode(), {**names, "ids": ids})
         return {row[0]: Known(*row[1:]) for row in await answer.fetchall()}
 
     async def _situation(self, names: dict[str, Any]) -> Situation:

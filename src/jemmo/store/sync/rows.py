@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -71,7 +72,7 @@ def rows_of(stream: Stream, accepted: Sequence[Accepted], sealing: Sealing) -> l
     ]
 
 
-def _parts(child: Child, record: Record, row_id: bytes) -> list[list[Any]]:
+def _parts(child: Child, record: Record, row_id: UUID) -> list[list[Any]]:
     return [
         [record.remote_id, row_id, place, *child.values(part)]
         for place, part in enumerate(getattr(record, child.attribute))

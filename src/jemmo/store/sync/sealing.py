@@ -20,7 +20,6 @@ from jemmo.store.db.run_context import (
     talent_texts_context,
     texts_context,
 )
-from jemmo.store.sync.tables import as_numbers
 
 
 class Sealing(Struct, frozen=True):
@@ -57,11 +56,11 @@ class Sealing(Struct, frozen=True):
         texts = self._texts(apart, talent_texts_context)
         return [list(columns) for columns in zip(contacts, marks, texts, strict=True)]
 
-    def _found_by(self, talent: Talent, texts: RedactedTexts) -> bytes | None:
+    def _found_by(self, talent: Talent, texts: RedactedTexts) -> list[int] | None:
         if self.marks is None or not (talent.contacts or texts):
             return None
         typed = contacts_in_texts(texts) if texts else ()
-        return as_numbers(self.marks((*talent.contacts, *typed)))
+        return self.marks((*talent.contacts, *typed))
 
     def _texts(
         self,

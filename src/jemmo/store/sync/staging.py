@@ -15,9 +15,6 @@ from jemmo.store.sync.tables import TABLES, Column
 
 TRUNCATE_EVERY = 4  # batches, or deleted rows outgrow the buffers of temporary tables
 
-_SENT_AS = {"uuid": "bytea", "int8[]": "bytea"}
-"""What is made as the bytes that Postgres takes it as."""
-
 
 class Staging:
     """The staging tables of one session. A stream's tables are created when its first row is staged."""
@@ -48,10 +45,9 @@ class Staging:
             self.db.cursor() as cursor,
             cursor.copy(_copying(name, columns).encode()) as copy,
         ):
-            copy.set_types([_SENT_AS.get(column.type, column.type) for column in columns])
+            copy.set_types([column.type for column in columns])
             for row in rows:
-                if block := copy.formatter.write_row(row):  # many rows make a block
-                    await copy.write(block)
+                await copy.write_row(row)
 
 
 @cache

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, get_origin
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -28,39 +27,6 @@ def as_json(value: Any) -> str | None:
         return "{}"
     text = _encode(value).decode()
     return text.replace("\\u0000", "") if "\\u0000" in text else text
-
-
-def as_array(values: Sequence[str]) -> str:
-    r"""The literal of a text[] column: quicker made, and here mostly empty, than an array of psycopg's.
-
-    >>> as_array(["C++", 'a "b"'])
-    '{"C++","a \\"b\\""}'
-    """
-    if not values:
-        return "{}"
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in values)
-    return '{"' + '","'.join(quoted) + '"}'
-
-
-def as_numbers(values: Sequence[int]) -> bytes:
-    """An int8[] as it is sent in binary; psycopg makes one item by item.
-
-    The format is that of Postgres's ``array_send``: dimensions, flags, type of the items (20 is int8), then of the
-    one dimension its length and first place, then each item with its size.
-    """
-    count = len(values)
-    if not count:
-        return _EMPTY
-    sized = [part for number in values for part in (8, number)]
-    return _array_of(count)(1, 0, 20, count, 1, *sized)
-
-
-_EMPTY = struct.pack(">iii", 0, 0, 20)
-
-
-@cache
-def _array_of(count: int) -> Callable[..., bytes]:
-    return struct.Struct(f">iiiii{'iq' * count}").pack
 
 
 class Column(NamedTuple):
@@ -113,20 +79,20 @@ class Table:
         ]
 
     def row(
-        self, row_id: bytes, content_hash: bytes, excluded: str | None, record: Record
+        self, row_id: UUID, content_hash: bytes, excluded: str | None, record: Record
     ) -> list[Any]:
         """The values of ``staged``, in its order."""
         values = list(self._values(record))
         for place, convert in self._converts:
             values[place] = convert(values[place])
-        head = [row_id, content_hash]
+        head: list[Any] = [row_id, content_hash]
         return [*head, excluded, *values] if self.hides else [*head, *values]
 
 
 def column_of(field: Field) -> Column:
     """The column that a field is stored in, by its Python type."""
     if field.type == tuple[str, ...]:
-        return Column(field.name, "text", as_array, "text[]")
+        return Column(field.name, "text[]", list)
     if get_origin(field.type) is dict or issubclass(field.type, Struct):
         return Column(field.name, "text", as_json, "jsonb")
     return Column(field.name, next(_TYPES[base] for base in field.type.__mro__ if base in _TYPES))
