@@ -150,7 +150,7 @@ DECISION_TEXTS = {
     Decision.KEPT: _("Somebody decided to keep these records."),
     Decision.APPROVED: _("Somebody approved these deletions."),
     Decision.ASKED_AGAIN: _("A later sync asked again, with what was missing then."),
-    Decision.OVER: _("These deletions no longer wait for a decision."),
+    Decision.OVER: _("These deletions no longer need a decision."),
 }
 
 

@@ -22,7 +22,7 @@ from jemmo.store.models import Connection, HeldDeletion
 
 SignedIn = Callable[[str], Client]
 STEPS = {
-    "admin": "Look in the ATS, then delete the records here or keep them.",
+    "admin": "Check the ATS, then delete the records here or keep them.",
     "recruiter": "An owner or admin decides.",
     "viewer": "An owner or admin decides.",
 }
@@ -106,7 +106,7 @@ def test_the_status_says_so_too_until_somebody_decides(agency: Connection) -> No
         ({"released_at": Now()}, "Somebody approved these deletions."),
         ({"released_at": Now(), "closed_at": Now()}, "Somebody approved these deletions."),
         ({"held_at": Now()}, "A later sync asked again, with what was missing then."),
-        (None, "These deletions no longer wait for a decision."),
+        (None, "These deletions no longer need a decision."),
     ],
 )
 def test_what_reported_the_pause_tells_what_was_decided_since(
@@ -142,7 +142,7 @@ def test_a_decision_that_was_taken_is_not_called_a_record_that_was_deleted(
     kept = first.post(address, {"decision": "keep"}, follow=True).content.decode()
     assert "Nothing was deleted. If the next full comparison still misses these records" in kept
 
-    decided = "These deletions no longer wait for a decision."
+    decided = "These deletions no longer need a decision."
     for answer in (
         second.post(address, {"decision": "keep"}, follow=True),
         second.get(address, follow=True),

@@ -192,7 +192,7 @@ def test_what_leaves_by_e_mail_and_chat_names_nobody(
     on_its_way = [Delivery(notification=one, channel="email")]
     for channel in ("email", "chat"):
         text = notifications._text(channel, on_its_way)
-        assert "broke off (…" in text
+        assert "was lost (…" in text
         assert [secret for secret in SECRETS if secret in text] == [], channel
 
 

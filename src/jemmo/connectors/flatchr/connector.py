@@ -163,7 +163,7 @@ FLATCHR = Connector(
         ),
         Option(
             name="vacancy_status_queries",
-            label=_("Statuses asked for by name"),
+            label=_("Statuses requested by name"),
             default="0,2",
             help=_(
                 "Statuses to request separately if the list of vacancies contains none of them."

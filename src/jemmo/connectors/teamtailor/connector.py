@@ -133,7 +133,7 @@ TEAMTAILOR = Connector(
         LAG,
         choice(
             "feeds",
-            _("How jobs are asked for"),
+            _("How jobs are requested"),
             ("two_passes", "combined"),
             _("How to request public and internal jobs: one after the other, or in one request."),
         ),
@@ -151,7 +151,7 @@ TEAMTAILOR = Connector(
         ),
         choice(
             "resume_path_is_version",
-            _("Tell resumes by their path"),
+            _("Recognize resumes by their path"),
             ON_OR_OFF,
             _(
                 "Treat a new path in a resume's link as a new file. Turn it off if the path changes every "

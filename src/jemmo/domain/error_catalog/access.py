@@ -140,11 +140,11 @@ ACCESS: dict[str, Entry] = {
     "key_bound_elsewhere": Entry(
         _A,
         _(
-            "The API key was stored for another address of the ATS than the connection has now, so it was not sent."
+            "The API key was saved for a different ATS address than the connection has now, so it was not sent."
         ),
         _(
-            "Disconnect the ATS and connect it again. Tell the person who runs Jemmo: after an update of version 0.1.0 "
-            "`jemmo keys bind` may be due; if not, somebody may have changed the database."
+            "Disconnect the ATS and connect it again. Tell the person who runs Jemmo: after an update from "
+            "version 0.1.0, `jemmo keys bind` may be needed. Otherwise, somebody may have changed the database."
         ),
     ),
     "paused": Entry(_A, _("The connection is paused."), _SETTINGS),
@@ -172,7 +172,7 @@ ACCESS: dict[str, Entry] = {
     # the address and the options
     "api_version": Entry(
         _A,
-        _("{ats} doesn't support the API version that Jemmo asked for ({status})."),
+        _("{ats} doesn't support the API version that Jemmo requested ({status})."),
         _(
             "Set the option api_version to a version that your account accepts, for example 20240404."
         ),
@@ -281,8 +281,8 @@ ACCESS: dict[str, Entry] = {
         _A,
         _("The option {option} is not the address of files."),
         _(
-            "Enter a whole address such as https://files.example.com/{{fileId}}. Use https, and name its host in the "
-            "option file_hosts."
+            "Enter a complete address such as https://files.example.com/{{fileId}}. Use https, and name its host in "
+            "the option file_hosts."
         ),
     ),
     "option_missing": Entry(
@@ -297,12 +297,12 @@ ACCESS: dict[str, Entry] = {
     "mass_deletion_held": Entry(
         _P,
         _("We paused deletions, because unusually many records are no longer in the ATS."),
-        _("Look in the ATS, then delete the records here or keep them."),
+        _("Check the ATS, then delete the records here or keep them."),
     ),
     "mass_deletion_held/report": Entry(
         _P,
         _("We paused deletions, because unusually many records are no longer in the ATS."),
-        "Look in the ATS. If the records are gone, release the deletions with `jemmo deletions "
+        "Check the ATS. If the records are gone, release the deletions with `jemmo deletions "
         "release`, then sync again.",
     ),
     "deletion_begun": Entry(
@@ -312,7 +312,7 @@ ACCESS: dict[str, Entry] = {
     ),
     "deletion_decided": Entry(
         _P,
-        _("These deletions no longer wait for a decision."),
+        _("These deletions no longer need a decision."),
         _("Somebody decided already, or the ATS lists the records again."),
     ),
     "deletion_waits": Entry(

@@ -8,7 +8,7 @@ from jemmo.domain.translation_marks import marked as _
 _S, _L, _D, _J = ErrorKind.ATS, ErrorKind.LIMIT, ErrorKind.DATA, ErrorKind.JEMMO
 _NOTHING = _("No action needed: the next sync continues where this one stopped.")
 _READ_ALL = _("No action needed: the next sync compares everything with the ATS.")
-_CLOCK = _("Check this server's clock. If it is correct, tell the ATS's support.")
+_CLOCK = _("Check this server's clock. If it is correct, contact the ATS's support.")
 _SUPPORT = _("Copy this entry and send it to support. Nothing was lost.")
 _NEXT_SYNC = _("No action needed: the next sync tries again.")
 
@@ -31,18 +31,18 @@ ATS: dict[str, Entry] = {
     "unavailable": Entry(_S, _("{ats} could not be reached."), _NOTHING),
     "timeout": Entry(_S, _("{ats} took too long to respond ({host})."), _NOTHING),
     "timeout/file": Entry(_S, _("A file took too long to download."), _NEXT_SYNC),
-    "connection_lost": Entry(_S, _("The connection to {ats} broke off ({host})."), _NOTHING),
+    "connection_lost": Entry(_S, _("The connection to {ats} was lost ({host})."), _NOTHING),
     "host_unreachable": Entry(
         _S,
         _("Jemmo can't reach the ATS's address ({host})."),
-        _("Check the address of the connection, and that this server may reach it."),
+        _("Check the address of the connection, and that this server is allowed to reach it."),
     ),
     "tls": Entry(
         _S,
         _("The ATS's certificate is not valid, so nothing was sent ({host}: {reason})."),
         _(
-            "Check the address of the connection. If it is right, tell the ATS's support. Behind a company proxy, add "
-            "its certificate to the system's store (SSL_CERT_FILE)."
+            "Check the address of the connection. If it is right, contact the ATS's support. Behind a company proxy, "
+            "add its certificate to the system's store (SSL_CERT_FILE)."
         ),
     ),
     "not_asked": Entry(
@@ -68,17 +68,17 @@ ATS: dict[str, Entry] = {
     "foreign_link": Entry(
         _S,
         _("The ATS sent a link to another host ({host}); the key was not sent there."),
-        _("Check the connection's address. If it is right, tell the ATS's support."),
+        _("Check the connection's address. If it is right, contact the ATS's support."),
     ),
     "page_repeats": Entry(_S, _("The ATS kept sending the same page of a list."), _SUPPORT),
     "endless_list": Entry(_S, _("A list in the ATS never ends ({name})."), _SUPPORT),
     "list_too_long": Entry(
-        _S, _("A list in the ATS is too long to read as a whole ({name})."), _SUPPORT
+        _S, _("A list in the ATS is too long to read in full ({name})."), _SUPPORT
     ),
     "no_token": Entry(_S, _("The ATS issued no usable access token."), _SUPPORT),
     "unexpected_answer": Entry(_S, _("{ats} sent an unexpected response."), _SUPPORT),
     "unexpected_answer/filter": Entry(
-        _S, _("{ats} ignores which records it is asked for ({name})."), _SUPPORT
+        _S, _("{ats} ignores which records were requested ({name})."), _SUPPORT
     ),
     "unexpected_answer/no_list": Entry(
         _S, _("{ats} answered a request for a list with something else ({name})."), _SUPPORT
@@ -156,7 +156,7 @@ ATS: dict[str, Entry] = {
         _(
             "The position where the last sync stopped couldn't be read, so it started over ({stream})."
         ),
-        _("No action needed. If this keeps happening, tell support."),
+        _("No action needed. If this keeps happening, contact support."),
     ),
     "not_proved_complete": Entry(
         _S,
@@ -174,7 +174,7 @@ ATS: dict[str, Entry] = {
     ),
     "no_time_of_change": Entry(
         _S,
-        _("The ATS doesn't date changes, so no record is left out as too old."),
+        _("The ATS doesn't date changes, so no record is excluded as too old."),
         _("Correct the options of the connection."),
     ),
     "count_differs": Entry(
@@ -195,7 +195,7 @@ ATS: dict[str, Entry] = {
     "clock_off": Entry(
         _S,
         _(
-            "The ATS's clock differs from ours ({offset}). Jemmo looks for changes by the ATS's clock."
+            "The ATS's clock differs from ours ({offset}). Jemmo uses the ATS's clock to look for changes."
         ),
         _CLOCK,
     ),
@@ -212,11 +212,13 @@ ATS: dict[str, Entry] = {
     "filter_ignored": Entry(
         _S,
         _("The ATS ignores the filter for changed records, so everything was read."),
-        _("No action needed, but syncs take longer than they could."),
+        _("No action needed, but syncs take longer than necessary."),
     ),
     "archived_hidden": Entry(
         _S,
-        _("The ATS lists no archived records although asked, so nothing is deleted in Jemmo."),
+        _(
+            "The ATS lists no archived records although Jemmo requested them, so nothing is deleted in Jemmo."
+        ),
         _("No action needed unless archived records are missing."),
     ),
 }

@@ -19,7 +19,7 @@ DATA: dict[str, Entry] = {
     "unknown_value": Entry(
         _D,
         _("The ATS sent a value we don't know yet ({detail}). It is stored as text."),
-        _("No action needed. If people should see a better word for it, tell support."),
+        _("No action needed. If people should see a better name for it, tell support."),
     ),
     "dropped_value": Entry(
         _D,
@@ -31,7 +31,7 @@ DATA: dict[str, Entry] = {
     "not_joined": Entry(
         _D,
         _("Some records of the ATS couldn't be matched with each other ({detail})."),
-        _("No action needed. If applications are missing, tell support."),
+        _("No action needed. If applications are missing, contact support."),
     ),
     "unlisted_job": Entry(
         _D,
@@ -59,7 +59,7 @@ DATA: dict[str, Entry] = {
         _("If they are, merge them in the ATS."),
     ),
     "salary_in_thousands": Entry(
-        _D, _("Yearly salaries under 1000 were taken as thousands."), _NOTHING
+        _D, _("Yearly salaries under 1,000 were read as thousands."), _NOTHING
     ),
     "salary_unclear": Entry(
         _D,

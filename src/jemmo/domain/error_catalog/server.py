@@ -68,7 +68,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_read_only": _operator(
         _("Jemmo's database is read-only, so nothing can be saved."),
-        "Let DATABASE_URL name the primary server. If it does, ask the provider why it is read-only: often because its "
+        "Point DATABASE_URL to the primary server. If it already does, ask the provider why it is read-only; often its "
         "disk is full.",
     ),
     "database_access": _operator(
@@ -80,7 +80,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "database_system": _operator(
         _("Jemmo's database could not read or write its files."),
-        "Look at the server's log and at its disk.",
+        "Check the server's log and its disk.",
     ),
     "database_damaged": _operator(
         _("Jemmo's database found damaged data."),
@@ -92,7 +92,7 @@ DATABASE: dict[str, Entry] = {
         "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or host=… port=… dbname=… user=… password=…",
     ),
     "database_url/password": _operator(
-        "DATABASE_URL has a password that cannot be told from the host.", _ENCODE
+        "DATABASE_URL has a password that can't be distinguished from the host.", _ENCODE
     ),
     "database_url/unreadable": _operator("DATABASE_URL cannot be read.", _ENCODE),
     "database_url/option": _operator(
@@ -105,7 +105,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "server_unreachable": _operator(
         "The database server can't be reached: {reason}.",
-        "Check that it runs, and host, port, database and role in DATABASE_URL.",
+        "Check that the server is running, and that DATABASE_URL has the right host, port, database and role.",
     ),
     "server_full": _operator(
         "The database server or its pooler has no free connection: {reason}.",
@@ -136,7 +136,7 @@ DATABASE: dict[str, Entry] = {
         _SESSION_POOL,
     ),
     "encoding": _operator(
-        "The database {database} is encoded in {encoding}, which cannot hold every name and text. Jemmo needs UTF8.",
+        "The database {database} uses the encoding {encoding}, which can't store every character. Jemmo needs UTF8.",
         "Create a database for Jemmo, and name it in DATABASE_URL: CREATE DATABASE jemmo TEMPLATE template0 ENCODING "
         "'UTF8' LOCALE 'C.UTF-8';",
     ),
@@ -159,7 +159,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "foreign_tables": _operator(
         "The schema {schema} holds tables that are not Jemmo's, {table} for example.",
-        "Set {variable} to the name of a schema for Jemmo alone. It is created at the start.",
+        "Set {variable} to the name of a schema for Jemmo alone. It is created at startup.",
     ),
     "foreign_tables/unlisted": _operator(
         "The schema {schema} holds tables that are not Jemmo's: {tables}.",
@@ -168,7 +168,7 @@ DATABASE: dict[str, Entry] = {
     ),
     "foreign_tables/restore": _operator(
         "The database holds tables that are not Jemmo's, {table} for example.",
-        "Restore into a database of Jemmo's own.",
+        "Restore into a database that only Jemmo uses.",
     ),
     "foreign_schema": _operator(
         "The schema {schema} belongs to the role {role}, who could change or read what Jemmo keeps in it.",
@@ -180,7 +180,7 @@ DATABASE: dict[str, Entry] = {
         "Run this command, or `jemmo migrate`, once with the DATABASE_URL of the tables' owner.",
     ),
     "tables_newer": _operator(
-        "The database's tables are of a newer Jemmo than this one.",
+        "The database's tables belong to a newer version of Jemmo.",
         "Upgrade Jemmo on this machine too. To go back instead, restore the backup from before the upgrade: "
         "docs/operations.md, Upgrading.",
     ),
@@ -210,14 +210,14 @@ DATABASE: dict[str, Entry] = {
         f"Run Jemmo as an ordinary user, or create the user {{user}}. {_OWN_SERVER}",
     ),
     "database/older": _operator(
-        "The data in {folder} is of PostgreSQL {version}, and this Jemmo comes with {ours}.",
+        "The data in {folder} belongs to PostgreSQL {version}, and this version of Jemmo comes with {ours}.",
         "Start the Jemmo that made it once more and run `jemmo backup --to FOLDER`, then `jemmo down`. Rename {root} "
         "to {name}-{version}. With this Jemmo, run `jemmo restore --from FILE`. docs/operations.md explains each step. "
         f"{_OWN_SERVER}",
     ),
     "database/newer": _operator(
-        "The data in {folder} is of PostgreSQL {version}, and this Jemmo comes with {ours}.",
-        f"Go back to the Jemmo that made it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
+        "The data in {folder} belongs to PostgreSQL {version}, and this version of Jemmo comes with {ours}.",
+        f"Go back to the version of Jemmo that made it, or set JEMMO_HOME to a new folder. {_OWN_SERVER}",
     ),
     "database/socket": _operator(
         "The database needs {folder} for its socket, and it belongs to somebody else.",
@@ -235,10 +235,10 @@ DATABASE: dict[str, Entry] = {
     ),
     "database/repairs": _operator(
         "The database is still repairing itself after a crash.",
-        "Run the command again in a few minutes. {log} tells how far it is.",
+        "Run the command again in a few minutes. {log} shows its progress.",
     ),
     "database/password": _operator(
-        "The database does not accept its own password.",
+        "The database does not accept the password stored with it.",
         "Restore {file} from a backup of this folder.",
     ),
     "database/moved": _operator(
@@ -291,20 +291,20 @@ MACHINE: dict[str, Entry] = {
     ),
     "secret_key": _operator(
         "JEMMO_SECRET_KEY must have {least} characters or more.",
-        "Choose another, for example by `openssl rand -base64 48`. Everybody signs in again.",
+        "Choose another, for example by `openssl rand -base64 48`. Everybody has to sign in again.",
     ),
     "secret_key/damaged": _operator(
         "{path}, which signs sessions, is damaged.",
-        "Remove it: Jemmo makes another, and everybody signs in again.",
+        "Remove it: Jemmo creates another, and everybody has to sign in again.",
     ),
     # encryption keys
     "encryption_keys": _operator(
-        _("A stored secret can't be opened with the present encryption keys."),
+        _("A stored secret can't be decrypted with the current encryption keys."),
         "Point JEMMO_KEYSET to the keys this database was filled with, or connect the ATS again.",
     ),
     "encryption_keys/unreadable": _operator(
         "The encryption keys in {path} can't be read.",
-        "Check that the file is whole and readable by this user, or restore it from your backup.",
+        "Check that the file is complete and readable by this user, or restore it from your backup.",
     ),
     "encryption_keys/missing": _operator(
         "The encryption keys are missing: {path} does not exist, but the database holds data sealed with them.",
@@ -316,14 +316,14 @@ MACHINE: dict[str, Entry] = {
     ),
     "encryption_keys/wrapping": _operator(
         "JEMMO_KEYSET_KEY is not a key.",
-        "Set it to 32 random bytes as base64: `openssl rand -base64 32` makes them.",
+        "Set it to 32 random bytes as base64: `openssl rand -base64 32` generates them.",
     ),
     "encryption_keys/wrapped": _operator(
         "The encryption keys are themselves encrypted, and the key for them is missing.",
         _KEYSET_KEY,
     ),
     "encryption_keys/other_wrapping": _operator(
-        "The encryption keys are themselves encrypted, and with another key than JEMMO_KEYSET_KEY.",
+        "The encryption keys are themselves encrypted, but with a different key than JEMMO_KEYSET_KEY.",
         _KEYSET_KEY,
     ),
     "wrong_keyset": _operator(

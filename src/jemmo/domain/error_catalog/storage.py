@@ -25,11 +25,11 @@ _SUPABASE_KEY = (
     "Set SUPABASE_SERVICE_KEY to the service role key (or a secret key) of the project that SUPABASE_URL names; the "
     f"anon key may not keep files. {_DOCTOR}"
 )
-_SUPABASE_URL = "Set SUPABASE_URL to the project's own address, as https://REF.supabase.co."
+_SUPABASE_URL = "Set SUPABASE_URL to the project's own address, such as https://REF.supabase.co."
 
 STORAGE: dict[str, Entry] = {
     "storage_unavailable": _unavailable(
-        _("The file storage is unavailable ({place}: {reason}), so files wait.")
+        _("The file storage is unavailable ({place}: {reason}), so downloads are on hold.")
     ),
     "storage_unavailable/unread": _unavailable(
         "The file storage {place} did not return what was stored."
@@ -42,7 +42,7 @@ STORAGE: dict[str, Entry] = {
         "Raise the size limit of the bucket (and of a proxy in front of it), or lower JEMMO_FILE_MB.",
     ),
     "storage_public": _operator(
-        _("The file storage is open to the public ({place}), so no file is kept in it."),
+        _("The file storage is open to the public ({place}), so no files are stored in it."),
         f"Block all public access to the bucket, or make it private. {_DOCTOR}",
     ),
     "storage_other": _operator(
@@ -79,8 +79,8 @@ STORAGE: dict[str, Entry] = {
     ),
     # refusals
     "storage_refused": _operator(
-        _("The file storage refuses Jemmo ({place}: {reason}), so files wait."),
-        f"Look the reason up in the storage's manual. {_DOCTOR}",
+        _("The file storage refuses Jemmo ({place}: {reason}), so downloads are on hold."),
+        f"Look up the reason in the storage's manual. {_DOCTOR}",
     ),
     "storage_refused/folder": _operator(
         "The file storage {place} refused: Jemmo may not write to this folder.",
@@ -106,7 +106,7 @@ STORAGE: dict[str, Entry] = {
         "The file storage {place} refused: the secret does not belong to the access key.", _AWS_KEY
     ),
     "storage_refused/key_incomplete": _operator(
-        "The file storage {place} refused: its key is not whole.", _AWS_KEY
+        "The file storage {place} refused: its key is incomplete.", _AWS_KEY
     ),
     "storage_refused/no_key": _operator(
         "The file storage {place} refused: there is no key for it.",
@@ -114,7 +114,7 @@ STORAGE: dict[str, Entry] = {
     ),
     "storage_refused/key_expired": _operator(
         "The file storage {place} refused: the access key has expired.",
-        f"Give Jemmo a key that lasts, or a fresh one. {_DOCTOR}",
+        f"Give Jemmo a key that doesn't expire, or a new one. {_DOCTOR}",
     ),
     "storage_refused/region": _operator(
         "The file storage {place} refused: the bucket is in another region.", _AWS_REGION
@@ -139,28 +139,28 @@ STORAGE: dict[str, Entry] = {
         "The file storage {place} refused: the key is not accepted ({reason}).", _SUPABASE_KEY
     ),
     "storage_refused/supabase_url": _operator(
-        "The file storage {place} refused: it doesn't answer as a Supabase Storage does.",
+        "The file storage {place} refused: it doesn't respond like Supabase Storage.",
         f"{_SUPABASE_URL} {_DOCTOR}",
     ),
     "storage_refused/supabase_project": _operator(
-        "The file storage {place} refused: it knows no such project.", f"{_SUPABASE_URL} {_DOCTOR}"
+        "The file storage {place} refused: there is no such project.", f"{_SUPABASE_URL} {_DOCTOR}"
     ),
     "storage_refused/supabase_paused": _operator(
         "The file storage {place} refused: the project is paused.",
         f"Resume it in Supabase. {_DOCTOR}",
     ),
     "storage_refused/supabase_types": _operator(
-        "The file storage {place} refused: the bucket allows other types of files alone.",
+        "The file storage {place} refused: the bucket only allows other file types.",
         f"In Supabase, Storage, edit the bucket and allow application/octet-stream. {_DOCTOR}",
     ),
     # reading files
     "reader_unavailable": _operator(
-        _("The process that reads files does not start ({reason}), so files wait."),
-        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Files wait until then.",
+        _("The process that reads files doesn't start ({reason}), so downloads are on hold."),
+        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
     ),
     "reader_unavailable/sample": _operator(
-        "The process that reads files finds no text in a sample, so files wait.",
-        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Files wait until then.",
+        "The process that reads files finds no text in a sample, so downloads are on hold.",
+        "Install Jemmo again (`make setup`), then run `jemmo doctor`. Downloads continue after that.",
     ),
     "reader_unavailable/platform": _operator(
         "Files can't be read safely on this system.", "Run Jemmo on Linux or macOS."

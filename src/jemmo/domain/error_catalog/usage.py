@@ -20,14 +20,14 @@ _OPENAPI = "See /api/v1/openapi.json."
 
 SYNCS: dict[str, Entry] = {
     "cancelled": _own(_("The sync was stopped on purpose."), _NOTHING),
-    "cancelled/command": _own("Stopped.", "Run the command again: it goes on where it stopped."),
+    "cancelled/command": _own("Stopped.", "Run the command again: it continues where it stopped."),
     "interrupted": _own(_("The process that ran the sync was interrupted."), _NOTHING),
     "same_failure": _own(
         _("The sync failed the same way as before, so retrying may not help."),
         _("Follow the next step of the error. If that doesn't help, send it to support."),
     ),
     "lease_lost": _own(_("Another run took over, so this one stopped."), _NOTHING),
-    "slice_over": _own(_("Other syncs wait for this worker."), _NOTHING),
+    "slice_over": _own(_("Other syncs are waiting for this worker."), _NOTHING),
     "already_running": _own(
         _("A sync of this connection is already running."),
         _("Wait for it to end. `jemmo status` shows its progress."),
@@ -64,10 +64,10 @@ ACCOUNTS: dict[str, Entry] = {
         _("An organization needs at least one owner."), _("Make somebody else an owner first.")
     ),
     "already_member": _own(
-        _("This person is a member already."), _("Change the role in the list.")
+        _("This person is already a member."), _("Change the role in the list.")
     ),
     "already_invited": _own(
-        _("This person is invited already."),
+        _("This person is already invited."),
         _("Copy the link of the invitation, or withdraw it first."),
     ),
     "invitation_gone": _own(
@@ -82,7 +82,7 @@ ACCOUNTS: dict[str, Entry] = {
         _("Sign out, and sign in with the address that was invited."),
     ),
     "organisation_exists": _own(
-        _("This organization exists already. `jemmo user add` gives access to it."),
+        _("This organization already exists. `jemmo user add` gives access to it."),
         _("Give yourself access on the command line: `jemmo user add EMAIL --org {slug}`."),
     ),
     "email": _own(_("This is not an e-mail address."), _("Correct it and try again.")),
@@ -175,11 +175,11 @@ REQUESTS: dict[str, Entry] = {
         _("Wait ten minutes, then try again with the key as the ATS shows it."),
     ),
     "too_many_questions": _own(
-        _("The ATS was asked too often in a short time, so it was not asked again."),
+        _("Too many requests were made to the ATS in a short time, so this one wasn't sent."),
         _("Try again in ten minutes."),
     ),
     "not_refreshable": _own(
-        _("The ATS can't be asked for a single record of this kind."),
+        _("This ATS can't return a single record of this kind."),
         _("Run a sync instead: it reads everything that changed."),
     ),
     # notifications
@@ -203,7 +203,7 @@ REQUESTS: dict[str, Entry] = {
     "receiver_refused/address": _own(
         _("This is not a web address that messages can be sent to."), _CHAT
     ),
-    "receiver_refused/scheme": _own(_("Messages are sent over https alone."), _CHAT),
+    "receiver_refused/scheme": _own(_("Messages are only sent over https."), _CHAT),
     "receiver_refused/private": _own(
         _("This address leads into a private network."),
         _CHAT,
@@ -217,9 +217,11 @@ REQUESTS: dict[str, Entry] = {
         "The API key is missing.",
         "Pipe it in with --key-stdin, to keep it out of your shell history.",
     ),
-    "no_provider": _own("A probe is of one ATS.", "Name it: jemmo doctor {provider} --probe"),
+    "no_provider": _own(
+        "A probe needs the name of an ATS.", "Add it: jemmo doctor {provider} --probe"
+    ),
     "no_probe": _own(
-        "There is nothing to look for in {ats}: its API is documented.",
+        "{ats} needs no probe: its API is documented.",
         "`jemmo doctor` checks the connection.",
     ),
     "unknown_provider": _own("There is no connector “{provider}”.", "Choose one of: {providers}."),
@@ -233,7 +235,7 @@ REQUESTS: dict[str, Entry] = {
         "Write them as 22:00-06:00, or 'mon-fri 08:00-10:00' for certain days.",
     ),
     "time_zone_unknown": _own(
-        "This machine knows no time zone “{value}”.",
+        "This machine has no time zone “{value}”.",
         "Use a name such as Europe/Paris or America/New_York.",
     ),
     "export_kind": _own("“{kind}” cannot be exported.", "Choose one of: {kinds}."),
@@ -257,7 +259,7 @@ REQUESTS: dict[str, Entry] = {
     "path": _own(
         "{path} cannot be written ({reason}).", "Choose another path, or make room there."
     ),
-    "path/exists": _own("{path} is there already.", "Choose another name."),
+    "path/exists": _own("{path} already exists.", "Choose another name."),
     "path/missing": _own("There is no file {path}.", "Check the path."),
     "path/unreadable": _own(
         "{path} cannot be read ({reason}).", "Check the path and who may read it."
@@ -272,7 +274,7 @@ REQUESTS: dict[str, Entry] = {
     ),
     "not_empty": _own(
         "The database is not empty.",
-        "Restore into an empty one, or add --replace to lose what is in this one. Take a backup of it first.",
+        "Restore into an empty one, or add --replace to discard what is in this one. Take a backup of it first.",
     ),
     "in_use": _own(
         "The database is in use: {sessions} other sessions are open.",
@@ -291,7 +293,7 @@ REQUESTS: dict[str, Entry] = {
     "port_closed": _own("Port {port} of {host} cannot be opened: {reason}.", _PORT),
     "host_unknown": _own(
         "Port {port} of {host} cannot be opened: this machine does not have that address.",
-        "Correct --host: 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses.",
+        "Correct --host: 127.0.0.1 for this machine only, 0.0.0.0 for all its addresses.",
     ),
     "not_a_socket": _own(
         "File descriptor {descriptor} is not a socket.",
@@ -367,12 +369,12 @@ REQUESTS: dict[str, Entry] = {
         "Choose from: {choices}.",
     ),
     "bad_parameter/range": _own(
-        "The parameter “entity” is missing: a range belongs to one kind of records.",
+        "The parameter “entity” is missing: a range covers one kind of record.",
         "Send `entity` too.",
     ),
     "bad_parameter/cursor": _own(
         "The parameter “cursor” is not valid: it is not a cursor of this list.",
-        "Send `next_cursor` of the page before, or leave it out to start over.",
+        "Send the previous page's `next_cursor`, or omit it to start over.",
     ),
     "method_not_allowed": _own(
         "This address does not support this method.", "See the Allow header."

@@ -56,7 +56,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def forget(request: HttpRequest) -> HttpResponse:
-    """Keep the present address; the link that was sent stays unused."""
+    """Keep the current address; the link that was sent stays unused."""
     request.session.pop(WAITING, None)
     return redirect("account_email")
 
@@ -81,7 +81,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         request.session.pop(WAITING, None)
         messages.success(request, _("Your e-mail address was changed."))
     else:
-        messages.error(request, _("This address can't be used. Your present one stays."))
+        messages.error(request, _("This address can't be used. Your current one stays."))
     return redirect("account_email")
 
 

@@ -133,7 +133,7 @@ class NewAddress(Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if not self.account.is_verified:
-            raise forms.ValidationError(_("Confirm your present address first."))
+            raise forms.ValidationError(_("Confirm your current address first."))
         if email == self.account.email:
-            raise forms.ValidationError(_("This is your present address."))
+            raise forms.ValidationError(_("This is your current address."))
         return email

@@ -101,9 +101,9 @@ class Hours(Form):
         if not cleaned["days"] and not cleaned["start"] and not cleaned["end"]:
             return cleaned
         if cleaned["start"] is None or cleaned["end"] is None:
-            raise forms.ValidationError(_("Enter both times, or leave the whole line empty."))
+            raise forms.ValidationError(_("Enter both times, or leave the line empty."))
         if not cleaned["days"]:
-            raise forms.ValidationError(_("Choose a day, or leave the whole line empty."))
+            raise forms.ValidationError(_("Choose a day, or leave the line empty."))
         return cleaned
 
     def window(self) -> Window | None:

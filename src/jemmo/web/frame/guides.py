@@ -35,7 +35,7 @@ TERMS = (
     (_("Webhook"), _("A message from the ATS that something changed, sent as it happens.")),
     (_("Rate limit"), _("How many requests an ATS accepts in a given time.")),
     (_("Excluded"), _("Stored but not shown, such as archived jobs; rules decide which.")),
-    (_("Rejected"), _("Not usable as the ATS sent it; Settings > Logs says why.")),
+    (_("Rejected"), _("Not usable as the ATS sent it; Settings > Logs shows why.")),
 )
 
 

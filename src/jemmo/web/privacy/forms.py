@@ -14,7 +14,7 @@ from jemmo.web.frame.forms import Form
 COUNTS = [
     (Counts.UPDATE.value, pgettext_lazy("sign", "Any change to their record in the ATS")),
     (Counts.STEP.value, pgettext_lazy("sign", "An application, or a change of its stage")),
-    (Counts.APPLICATION.value, pgettext_lazy("sign", "A new application alone")),
+    (Counts.APPLICATION.value, pgettext_lazy("sign", "Only a new application")),
 ]
 
 

@@ -112,9 +112,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     },
     "indicator_help": {
         "green": _("Nothing."),
-        "yellow": _(
-            "Consider a sync. If an error stops files, the card of the connection says why."
-        ),
+        "yellow": _("Consider a sync. If an error stops files, the connection's card shows why."),
         "yellow_viewer": _("Recruiters, admins, and owners can start a sync."),
         "decision": _("An owner or admin decides."),
         "red": _("Check the error in Settings > Logs, then retry."),
