@@ -70,7 +70,7 @@ Clock = Callable[[], datetime]
 
 
 class NoProgress:
-    """Nobody looks on."""
+    """For a run that nobody watches."""
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None:
         return None
