@@ -16,7 +16,7 @@ from jemmo.services.notifications import notifications
 from jemmo.services.operations.metrics import rendered
 from jemmo.store.models import Connection, Delivery, Notification
 from jemmo.vault import default_vault
-from jemmo.web.templatetags.jemmo import plain_day
+from jemmo.web.templatetags.times import plain_day
 
 SignedIn = Callable[[str], Client]
 NOW = datetime.now(UTC) + timedelta(hours=1)  # the members have joined by then
