@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 import aiohttp
+import psycopg
 import pytest
-from fakes.company import in_thread
+from fakes.company import company, in_thread
 from fakes.hooks import KEY, Hooked, hooked
 from fakes.processes import begin, jemmo
 
@@ -215,6 +219,44 @@ async def test_sent_again_within_its_time_a_webhook_counts_once(database_url: st
         assert await deliveries(found) == 1
         assert (await found.status()).counts == {"accepted": 1, "duplicate": 2}
         assert await found.company.value("SELECT version FROM webhook_hint") == 1
+
+
+async def test_many_at_once_are_each_stored_and_counted(database_url: str) -> None:
+    async with hooked(database_url, synced=False) as found:
+        second = int(datetime.now(UTC).timestamp())
+        bodies = [told(remote_id=str(number)) for number in range(60)]
+        answers = [found.signed(body, second=second) for body in (*bodies, *bodies[:10])]
+
+        assert await asyncio.gather(*answers) == [200] * 70
+        assert (await found.status()).counts == {"accepted": 60, "duplicate": 10}
+        assert (await deliveries(found), len(await waiting(found))) == (60, 60)
+
+
+async def test_a_locked_record_delays_the_webhooks_of_its_own_connection_alone(
+    database_url: str,
+) -> None:
+    async with hooked(database_url, synced=False) as found:
+        other = await company(database_url, base_url=found.sandbox.base_url, org="other")
+        path = await in_thread(partial(_address_of, other.id))
+        assert await found.signed(told(remote_id="locked")) == 200
+        async with await psycopg.AsyncConnection.connect(database_url) as holder:
+            await holder.execute("SELECT FROM webhook_hint WHERE remote_id = 'locked' FOR UPDATE")
+            bodies = [told(remote_id="locked", number=number) for number in range(8)]
+            wait = [asyncio.create_task(found.signed(body)) for body in bodies]
+            there = replace(found, url=found.base + path)
+            free = [there.signed(told(remote_id=str(number))) for number in range(20)]
+
+            assert await asyncio.gather(*free) == [200] * 20
+            assert not any(waiting.done() for waiting in wait)
+            await holder.rollback()
+
+        assert await asyncio.gather(*wait) == [200] * 8
+        assert (await found.status()).counts == {"accepted": 9}
+
+
+def _address_of(connection_id: UUID) -> str:
+    vault, connection = default_vault(), Connection.objects.get(id=connection_id)
+    return endpoints.set_signing_key(connection, KEY, vault).path
 
 
 async def test_an_unknown_event_is_counted_and_its_body_not_kept(database_url: str) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import psutil
 import pytest
 from fakes.company import Company, company, in_thread
 from fakes.processes import begin
 from fakes.teamtailor_truth import assert_equal_to_truth
 
 from jemmo.cli.operations import working
+from jemmo.cli.operations.server import NICENESS
 from jemmo.domain.streams import Mode
 from jemmo.sandbox import SandboxServer, run_sandbox
 from jemmo.services.sync import queue
@@ -109,9 +112,12 @@ async def test_two_workers_never_run_two_syncs_of_one_connection(
         ]
         assert [await ask(found, **one) for one in wanted] == [False] * 5
         assert [await ask(found, **one) for one in wanted] == [True] * 5
-        await asyncio.gather(start(2), start(2))
+        workers = await asyncio.gather(start(2), start(2))
 
         await all_done(found, 5)
+
+        lower = min(os.nice(0) + NICENESS, 19)  # pages come first
+        assert [psutil.Process(worker.pid).nice() for worker in workers] == [lower, lower]
 
         overlaps = await found.value(
             "SELECT count(*) FROM sync_run a JOIN sync_run b ON a.id < b.id "

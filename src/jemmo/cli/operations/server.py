@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:  # it is loaded by the one command that serves
     import uvicorn
 
 log = logging.getLogger(__name__)
+NICENESS = 5
+"""A sync can wait for a processor that both want; whoever opened a page can't."""
 
 Port = Annotated[int, typer.Option(help="The port of the web application.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -139,6 +142,8 @@ def worker(
         text.ready()
     except ReaderUnavailable as error:  # files wait; syncs need not
         log.error("%s %s", error.message, error.next_step)  # noqa: TRY400 - no place in the code matters
+    if hasattr(os, "nice"):  # Windows has no such thing
+        os.nice(NICENESS)
     asyncio.run(work(concurrency))
     bootstrap.stop()
 

@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -33,6 +34,7 @@ from jemmo.domain.webhooks import (
     coalesce,
     storable,
 )
+from jemmo.services.base.batches import Batches
 from jemmo.services.base.contexts import body_context, signing_context
 from jemmo.services.base.lookups import lookup_key_by, mention_hasher
 from jemmo.services.webhooks.endpoints import digest_of
@@ -43,8 +45,11 @@ from jemmo.store.webhooks import ingest, refetch_writer
 from jemmo.store.webhooks.ingest import Addressee, Arrival
 from jemmo.vault import Vault
 
+T = TypeVar("T")
 ADDRESSES = 20_000  # watched for floods at a time
 TALLY_EVERY = 1.0  # seconds
+TOGETHER = 50  # deliveries stored with one commit at most
+SMALL_BODY = 4096  # bytes that are searched for names faster than a thread begins to
 
 
 class WebhookIngest:
@@ -66,6 +71,8 @@ class WebhookIngest:
             check=AsyncConnectionPool.check_connection,
         )
         self._opening = asyncio.Lock()
+        self._lookups = Batches(self._look_up, most=TOGETHER)
+        self._arrivals = Batches(self._store_batch, most=TOGETHER)
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._tally: Counter[tuple[UUID | None, Outcome]] = Counter()
         self._flooded: Counter[bytes] = Counter()
@@ -81,8 +88,7 @@ class WebhookIngest:
         digest = digest_of(secret)
         if not self._bucket(digest).take(time.monotonic()):
             return self._reject_flood(digest)
-        async with self._database() as db:
-            addressee = await ingest.addressee(db, digest)
+        addressee = await self._within_time(self._lookups.ask(digest))
         outcome = _address_failure(addressee)
         if outcome is not None:
             self._count(addressee.connection_id if addressee else None, outcome)
@@ -93,9 +99,9 @@ class WebhookIngest:
 
         What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
         """
-        async with self._database() as db:
-            addressee = await ingest.addressee(db, digest_of(secret))
-            if self._key is None:
+        addressee = await self._within_time(self._lookups.ask(digest_of(secret)))
+        if self._key is None:
+            async with self._database() as db:
                 self._key = await lookup_key_by(db, self._vault)
         outcome, heard = self._validate_delivery(addressee, headers, body)
         if addressee is not None and body is not None and outcome.is_taken:
@@ -114,9 +120,18 @@ class WebhookIngest:
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise TransientError("database_unavailable") from error
 
+    async def _within_time(self, answer: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(budget.WEBHOOK_WAIT):
+                return await answer
+        except TimeoutError as error:
+            raise TransientError("database_unavailable") from error
+
     async def close(self) -> None:
         if self._telling is not None:
             await self._telling
+        await self._lookups.close()
+        await self._arrivals.close()
         await self._pool.close()
 
     # --- judging ---
@@ -190,17 +205,40 @@ class WebhookIngest:
                 hint for hint in heard.hints if storable(hint.remote_id) == hint.remote_id
             ),
         )
-        async with self._database() as db:
-            is_new = await ingest.store(db, addressee.connection_id, arrival)
+        is_new = await self._within_time(self._arrivals.ask((addressee.connection_id, arrival)))
+        if is_new is None:
+            is_new = await self._within_time(self._store_alone(addressee.connection_id, arrival))
         return outcome if is_new else Outcome.DUPLICATE
+
+    async def _look_up(self, digests: list[bytes]) -> list[Addressee | None]:
+        async with self._database() as db:
+            return await ingest.addressees(db, digests)
+
+    async def _store_batch(self, arrivals: list[tuple[UUID, Arrival]]) -> list[bool | None]:
+        """Whether each is new; ``None`` where they could not be stored together and each is to be stored alone."""
+        if len(arrivals) > 1:
+            async with self._database() as db:
+                with suppress(psycopg.Error):
+                    return list(await ingest.store_together(db, arrivals))
+        return [None] * len(arrivals)
+
+    async def _store_alone(self, connection_id: UUID, arrival: Arrival) -> bool:
+        """One delivery of a connection at a time: if its rows are locked, it holds one database connection, not all."""
+        async with self._turn(connection_id), self._database() as db:
+            return await ingest.store(db, connection_id, arrival)
+
+    def _turn(self, connection_id: UUID) -> asyncio.Lock:
+        return self._turns.setdefault(connection_id, asyncio.Lock())
 
     async def _mention_hashes(
         self, addressee: Addressee, heard: ParsedWebhook, body: bytes, key: bytes
     ) -> list[int] | None:
         """The hashes a delivery is found by. Each connection takes turns, so that one cannot keep all threads busy."""
-        turn = self._turns.setdefault(addressee.connection_id, asyncio.Lock())
-        async with turn:
-            names = await asyncio.to_thread(names_in, body, heard.hints)
+        if len(body) <= SMALL_BODY:
+            names = names_in(body, heard.hints)
+        else:
+            async with self._turn(addressee.connection_id):
+                names = await asyncio.to_thread(names_in, body, heard.hints)
         if names is None:
             return None
         return mention_hasher(key, addressee.org_id, addressee.connection_id)(names)
@@ -237,8 +275,8 @@ class WebhookIngest:
         flooded, self._flooded = self._flooded, Counter()
         try:
             async with self._pool.connection() as db:
-                for digest, number in flooded.items():
-                    addressee = await ingest.addressee(db, digest)
+                addressees = await ingest.addressees(db, list(flooded))
+                for addressee, number in zip(addressees, flooded.values(), strict=True):
                     tally[addressee.connection_id if addressee else None, Outcome.FLOOD] += number
                 flooded.clear()
                 for (connection_id, outcome), number in tally.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -80,31 +81,62 @@ _STORE = """
 """Delivery, hints, health and count in one transaction: what is answered with 200 is safe on disk."""
 
 
-async def addressee(db: Connection, digest: bytes) -> Addressee | None:
-    answer = await db.execute(
-        "SELECT c.id, c.org_id, c.provider, c.options, c.state, a.sealed_signing_key, coalesce(w.count, 0) "
-        "FROM webhook_address a JOIN connection c ON c.id = a.connection_id "
-        "LEFT JOIN webhook_count w ON w.connection_id = c.id AND w.what = %s "
-        "AND w.day = (clock_timestamp() AT TIME ZONE 'UTC')::date WHERE a.digest = %s",
-        [KEPT_BYTES, digest],
-    )
-    row = await answer.fetchone()
-    if row is None:
-        return None
-    return Addressee(
-        connection_id=row[0],
-        org_id=row[1],
-        provider=row[2],
-        options=row[3],
-        state=row[4],
-        sealed_signing_key=None if row[5] is None else bytes(row[5]),
-        kept=row[6],
-    )
+_ADDRESSEES = """
+    SELECT a.digest, c.id, c.org_id, c.provider, c.options, c.state, a.sealed_signing_key, coalesce(w.count, 0)
+    FROM webhook_address a JOIN connection c ON c.id = a.connection_id
+    LEFT JOIN webhook_count w ON w.connection_id = c.id AND w.what = %s
+        AND w.day = (clock_timestamp() AT TIME ZONE 'UTC')::date
+    WHERE a.digest = ANY(%s)"""
+
+
+async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee | None]:
+    """Whose addresses these are, in their order; ``None`` for what is nobody's."""
+    answer = await db.execute(_ADDRESSEES, [KEPT_BYTES, list(digests)])
+    known = {
+        bytes(digest): Addressee(
+            connection_id=connection_id,
+            org_id=org_id,
+            provider=provider,
+            options=options,
+            state=state,
+            sealed_signing_key=None if key is None else bytes(key),
+            kept=kept,
+        )
+        for digest, connection_id, org_id, provider, options, state, key, kept in await answer.fetchall()
+    }
+    return [known.get(digest) for digest in digests]
 
 
 async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
     """Take a delivery in and what it hints at; ``False`` when it is one that came before."""
-    values = {
+    values = _values(connection_id, arrival)
+    try:
+        answer = await db.execute(_STORE, values)
+    except psycopg.errors.DeadlockDetected:  # nothing was written; the other has gone on
+        answer = await db.execute(_STORE, values)
+    return await answer.fetchone() is not None
+
+
+async def store_together(db: Connection, arrivals: Sequence[tuple[UUID, Arrival]]) -> list[bool]:
+    """Take several deliveries in with one commit, or none of them; for each what ``store`` says.
+
+    Raises ``psycopg.Error``, also when a row that it needs is locked for longer than a moment: whoever holds one
+    connection's rows would delay the deliveries of all others.
+    """
+    async with db.pipeline(), db.transaction():
+        await db.execute(_PATIENCE)
+        answers = [
+            await db.execute(_STORE, _values(connection_id, arrival))
+            for connection_id, arrival in arrivals
+        ]
+    return [await answer.fetchone() is not None for answer in answers]
+
+
+_PATIENCE = "SET LOCAL lock_timeout = '200ms'"
+
+
+def _values(connection_id: UUID, arrival: Arrival) -> dict[str, object]:
+    return {
         "connection": connection_id,
         "outcome": arrival.outcome,
         "event": arrival.event,
@@ -117,11 +149,6 @@ async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
         "name": NAME,
         **_columns(arrival.hints),
     }
-    try:
-        answer = await db.execute(_STORE, values)
-    except psycopg.errors.DeadlockDetected:  # nothing was written; the other has gone on
-        answer = await db.execute(_STORE, values)
-    return await answer.fetchone() is not None
 
 
 # Wake the workers that refetch.
