@@ -27,7 +27,7 @@ GENERIC_EMAIL = "user@example.com"
 GENERIC_PHONE = "+33 6 XX XX XX XX"
 GENERIC_ADDRESS = "https://example.com/"
 
-_WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]", re.IGNORECASE)
 _SECRET_PATH = re.compile(r"/(hooks|invitations|files)/[^/\s\"'<>]+")
 _KEY_HINT = re.compile("(?<!•)•{2,}+ ?[\\w-]+")
 CONTACT_TYPES = {"email", "phone", "tel", "url"}

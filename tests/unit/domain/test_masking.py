@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jemmo.domain.generic_names import FIRST, LAST
 from jemmo.domain.masking import (
+    GENERIC_ADDRESS,
     GENERIC_EMAIL,
     GENERIC_PHONE,
     HIDDEN,
@@ -220,3 +221,10 @@ def test_only_what_people_type_is_changed_in_a_row() -> None:
 @pytest.mark.parametrize("text", ["from 01/03/2026 on", "2015-2020", "v3.11", "10 000 000 €"])
 def test_dates_and_sums_stay(text: str) -> None:
     assert without_contacts(text) == text
+
+
+def test_the_sentence_around_an_address_stays_whole() -> None:
+    text = "Jemmo can't reach the ATS's address (http://127.0.0.1:9812/token). Check it."
+    assert generic_contacts(text) == (
+        f"Jemmo can't reach the ATS's address ({GENERIC_ADDRESS}). Check it."
+    )

@@ -28,6 +28,7 @@ from jemmo.store.models import (
     Application,
     FileVersion,
     Organisation,
+    Stage,
     Talent,
     TalentContacts,
 )
@@ -36,6 +37,7 @@ from jemmo.vault import Vault
 
 ROWS = 200  # read at a time
 PART = 256 * 1024  # bytes of a file compressed at a time
+STAGES = ("from_stage_remote_id", "to_stage_remote_id")
 INTERNAL = {"content_hash", "search", "excluded_reason", "org", "connection"}
 
 
@@ -104,7 +106,11 @@ def _person(talent: Talent, vault: Vault) -> dict[str, Any]:
     restore_texts(talent, contacts, vault.open, files=files)
     return {
         "from": talent.connection.provider,
-        "person": {**_plain(talent), **_documents(talent, canonical.Talent)},
+        "person": {
+            **_plain(talent),
+            **_documents(talent, canonical.Talent),
+            "department": talent.department.name if talent.department else None,
+        },
         "contacts": msgspec.to_builtins(open_contacts(contacts, talent, vault.open))
         if contacts
         else [],
@@ -145,7 +151,14 @@ def _notes(talent: Talent, vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _history(application: Application) -> Iterator[dict[str, Any]]:
-    return map(_plain, application.stage_events.order_by("at").iterator(ROWS))
+    """Moves between stages, by name where the stages are known."""
+    events = application.stage_events.order_by("at")
+    ids = {name for ends in events.values_list(*STAGES) for name in ends if name}
+    stages = Stage.objects.filter(connection=application.connection_id, remote_id__in=ids)
+    names = dict(stages.values_list("remote_id", "name"))
+    for event in events.iterator(ROWS):
+        ends = {end.removesuffix("_remote_id"): names.get(getattr(event, end)) for end in STAGES}
+        yield _plain(event) | {end: name for end, name in ends.items() if name}
 
 
 def _looks(talent: Talent) -> Iterator[dict[str, Any]]:
@@ -213,10 +226,12 @@ def _page(org: Organisation, records: Rows) -> Iterator[str]:
 
 
 def _section(value: Any) -> Iterator[str]:
-    """Nested values as nested lists, in parts; every text is escaped."""
+    """Nested values as nested lists, in parts; every text is escaped. What is empty is left out."""
     if isinstance(value, dict):
         yield "<dl>"
         for name, inner in value.items():
+            if inner is None:
+                continue
             yield format_html("<dt>{}</dt><dd>", name.replace("_", " "))
             yield from _section(inner)
             yield "</dd>"
@@ -229,4 +244,12 @@ def _section(value: Any) -> Iterator[str]:
             yield "</li>"
         yield "</ul>"
     else:
-        yield format_html("{}", value)
+        yield format_html("{}", _words(value))
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return str(value)

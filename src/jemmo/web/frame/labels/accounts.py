@@ -14,7 +14,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "viewer": pgettext_lazy("role", "Viewer"),
     },
     "role_help": {
-        "owner": _("full access, including who else is an owner"),
+        "owner": _("full access, including choosing owners"),
         "admin": _("connects the ATS and manages members"),
         "recruiter": _("sees jobs and talents with their contact details"),
         "viewer": _("sees jobs and talents without contact details"),
