@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -79,3 +81,26 @@ def test_one_that_takes_much_longer_than_before_is_slow(
 
     SyncRun.objects.filter(id=run.id).update(started_at=now - timedelta(minutes=30))
     assert "much longer" in card(recruiter)
+
+
+def test_the_header_tells_each_of_several_failures(showcase: Showcase, recruiter: Client) -> None:
+    first = Connection.objects.get(org=showcase.org)
+    other = Connection.objects.create(
+        org=showcase.org,
+        provider="jarvi",
+        label="Agency",
+        sealed_key=b"",
+        key_set_at=first.key_set_at,
+    )
+    for connection, code in ((first, "ats_down"), (other, "key_refused")):
+        error = {"code": code, "message": f"{code}.", "next_step": "Look."}
+        Connection.objects.filter(id=connection.id).update(last_error=error, state="active")
+
+    header = recruiter.get("/status/").content.decode()
+    [title] = re.findall(r'title="([^"]*)"', header)
+    lines = unescape(title).split("\n")
+    assert [line.partition(":")[0] for line in lines] == [first.label or "Teamtailor", "Agency"]
+    assert len(set(lines)) == 2
+    icon = recruiter.get("/sync/jobs/", headers={"HX-Request": "true"}).content.decode()
+    for name in ("Agency", first.label or "Teamtailor"):
+        assert f"Sync of {name} failed" in icon

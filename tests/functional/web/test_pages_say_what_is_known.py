@@ -14,6 +14,7 @@ from contracts.vendors.greenhouse import GREENHOUSE
 from contracts.vendors.jarvi import JARVI
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import translation
 from fakes.company import Company, company, in_thread
 from fakes.hooks import hooked
 
@@ -145,6 +146,17 @@ async def test_nothing_is_promised_for_a_company_of_unknown_size(database_url: s
     assert "how long the first sync takes" in plan
 
 
+async def test_a_first_sync_takes_what_its_plan_says_at_least(database_url: str) -> None:
+    async with run_sandbox(talents=120, switches={"rate_limit": False}) as ats:
+        found = await company(database_url, base_url=ats.base_url)
+        plan = await seen("ats_plan", found.id)
+        report = await found.sync()
+    [least] = re.findall(r"at least ([0-9]+) requests", plan)
+    assert 0 < int(least) <= report.requests
+    [longest] = re.findall(r"expect up to ([0-9]+) minutes", plan)
+    assert report.seconds <= int(longest) * 60
+
+
 async def test_resumes_that_are_not_asked_for_are_not_called_absent(database_url: str) -> None:
     """The talents have resumes in the ATS; only the connection's option leaves them there."""
     async with start(GREENHOUSE, talents=10) as ats:
@@ -216,8 +228,10 @@ async def test_files_that_wait_change_no_colour_and_the_guide_says_what_does(
     assert await in_thread(lambda: colour(None)) is Colour.GREEN
     error = {"code": "storage", "message": "The disk is full.", "next_step": "Make room."}
     assert await in_thread(lambda: colour(error)) is Colour.YELLOW
-    assert "waiting" not in str(label_for("yellow", "indicator"))
-    assert "an error stops the download of files" in str(label_for("yellow", "indicator"))
+    with translation.override("en"):
+        yellow = str(label_for("yellow", "indicator"))
+    assert "waiting" not in yellow
+    assert "an error stops the download of files" in yellow
 
 
 async def test_after_an_answer_nothing_claims_that_nobody_asked(database_url: str) -> None:

@@ -11,7 +11,7 @@ from fakes.markup import collapsed
 from fakes.showcase import Showcase
 
 from jemmo.services.accounts import accounts
-from jemmo.store.models import Job, Membership, Organisation, Talent
+from jemmo.store.models import Application, Job, Membership, Organisation, Talent
 from jemmo.web.frame import errors
 
 SignedIn = Callable[[str], Client]
@@ -84,6 +84,14 @@ def test_talents_of_one_job_and_status(showcase: Showcase, recruiter: Client) ->
     assert "0 talents" in recruiter.get(f"/talents/?job={sales}").content.decode()
     assert "62 talents" in recruiter.get("/talents/?status=ACTIVE").content.decode()
     assert "0 talents" in recruiter.get("/talents/?status=HIRED").content.decode()
+    for status in ("HIRED", "REJECTED", "WITHDRAWN"):
+        Application.objects.filter(remote_id="of-elodie").update(status=status)
+        for choice in ("status", "stage"):
+            page = recruiter.get(f"/talents/?{choice}={status}").content.decode()
+            assert "1 talent" in page, "as the column Stage says"
+            assert "1 talents" not in page
+            assert "Müller" in page
+        assert "Müller" not in recruiter.get("/talents/?stage=INTERVIEW").content.decode()
     others = Job.objects.get(org=showcase.stranger).id
     page = recruiter.get(f"/talents/?job={others}").content.decode()
     assert "0 talents" in page

@@ -39,7 +39,7 @@ from jemmo.store.db.paging import (
     sort_key,
 )
 from jemmo.store.db.search import few_matching_ids, talent_matches
-from jemmo.store.db.visible import IN_PROCESS, SHOWN
+from jemmo.store.db.visible import SHOWN
 from jemmo.store.files.stored_files import with_text_status
 from jemmo.store.models import (
     Application,
@@ -225,14 +225,16 @@ def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
 
 
 def _filtered_applications(filters: TalentFilters) -> QuerySet[Application]:
-    """The applications that the filters leave."""
+    """The applications that the filters leave. A stage is what a row shows as one: what has ended shows how it did."""
     applications = Application.objects.filter(remote_deleted_at=None)
-    if filters.stage:
-        applications = applications.filter(stage__category=filters.stage)
+    at_stage = Q(stage__category=filters.stage)
     if filters.status:
         applications = applications.filter(status=filters.status)
+        applications = applications.filter(at_stage) if filters.stage else applications
     elif filters.stage:
-        applications = applications.filter(status__in=IN_PROCESS)
+        applications = applications.filter(
+            (at_stage & Q(status="ACTIVE")) | Q(status=filters.stage)
+        )
     if filters.job:
         applications = applications.filter(job=UUID(filters.job))
     return applications

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from jemmo.domain import numbers
 from jemmo.domain.masking import Disguise
@@ -15,11 +16,12 @@ from jemmo.services.connections.logs import plain
 from jemmo.store.connections.paused_deletions import with_decision
 from jemmo.store.db.display_registry import present_disguise
 from jemmo.store.models import Membership, Notification, Role
+from jemmo.store.sync.freshness import Failure
 from jemmo.web.frame import labels
 from jemmo.web.frame.file_states import file_state
 from jemmo.web.frame.problems import ask_managers, in_words, localized_error, step_for
 from jemmo.web.templatetags import controls, markup, times, values
-from jemmo.web.templatetags.values import counted
+from jemmo.web.templatetags.values import counted, shorten
 
 register = template.Library()
 for part in (controls, markup, times, values):
@@ -68,6 +70,16 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
         name = connection.label or connection.provider.capitalize()
         error = {**with_decision(connection.id, error, notice.last_at), "connection": name}
     return localized_error(error, reader)
+
+
+@register.filter
+def failure_lines(failures: Iterable[Failure], reader: Membership | None) -> str:
+    """What failed, a line for each connection."""
+    colon = pgettext("after a name", ":")
+    return "\n".join(
+        f"{shorten(failure.name, 80)}{colon} {localized_error(failure.error, reader)['message']}"
+        for failure in failures
+    )
 
 
 @register.filter
