@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from jemmo.domain import records as canonical
 from jemmo.domain.consent import Stance, Withheld
@@ -251,24 +251,27 @@ def _jobs(org: Organisation, chosen: str) -> list[tuple[UUID, str]]:
     return sorted(choices, key=lambda job: job[1].casefold())
 
 
+_MOST_TELLING = (
+    ExpressionWrapper(Q(status="ACTIVE"), BooleanField()).desc(),
+    F("stage_entered_at").desc(nulls_last=True),
+    "id",
+)
+
+
 def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
     """The application to name beside each: one in progress rather than a past one, then the latest.
 
     Of those that the filters ask for: whoever filters by "Hired" reads the stage and job of the hire.
     """
-    latest: dict[UUID, Application] = {}
     applications = (
         _filtered_applications(filters)
         .filter(any_of("talent", [talent.id for talent in talents]))
         .select_related("job", "stage")
         .only("talent", "status", "job__title", "stage__name")
-        .order_by(F("stage_entered_at").asc(nulls_first=True))
+        .order_by("talent", *_MOST_TELLING)
+        .distinct("talent")
     )
-    for application in applications:
-        assert application.talent_id is not None
-        before = latest.get(application.talent_id)
-        if before is None or before.status != "ACTIVE" or application.status == "ACTIVE":
-            latest[application.talent_id] = application
+    latest = {application.talent_id: application for application in applications}
     for row in talents:
         row.latest = latest.get(row.id)  # type: ignore[attr-defined]
 
