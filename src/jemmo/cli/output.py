@@ -63,11 +63,13 @@ _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def table(*words: str, numbers: Iterable[str] = ()) -> Table:
-    """A table whose headings and numbers are whole at 80 columns; ``words`` wrap where they must."""
+    """A table whose headings, numbers and ids are whole at 80 columns; other ``words`` wrap where they must."""
     from rich import box
     from rich.table import Table
 
     made = Table(*words, box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for column in made.columns:
+        column.no_wrap = column.header == "ID"  # another command asks for it
     for name in numbers:
         made.add_column(name, justify="right", no_wrap=True)
     return made

@@ -158,7 +158,7 @@ def test_an_export_of_notes_without_the_right_says_so(synced: Jemmo) -> None:
         done = synced("export", "notes", "--org", "acme", *ada)
         assert (done.status == 0) is bool(done.out) is sees, (role, option)
         if not sees:
-            assert "can't see notes" in done.err
+            assert "This member can't see notes" in done.err
             assert f"--role {role} --notes" in done.err
 
 

@@ -26,6 +26,7 @@ def test_a_token_is_shown_once(jemmo: Jemmo) -> None:
     assert tokens.recognize(secret, token.created_at) is not None
     assert "cannot show it again" in plain.err
     assert "crm" in listed.out
+    assert str(token.pk) in listed.out, "it can be revoked by what the list shows"
     for shown in (made.last["token"], secret):
         assert shown not in listed.out
 

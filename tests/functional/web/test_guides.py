@@ -106,6 +106,15 @@ def test_the_durations_are_those_that_the_plan_promises() -> None:
             assert promised(records) == (row.low, row.high)
 
 
+def test_no_first_sync_is_said_to_take_long_at_least(recruiter: Client) -> None:
+    """A small one takes seconds, so only how long it takes at most is true."""
+    page = text_of(recruiter.get(reverse("guides")).content.decode())
+    for row in FIRST_SYNCS:
+        longest = f"up to {row.high} min" if row.high <= 60 else f"up to {row.high // 60} h"
+        assert longest in page
+    assert not re.search(r"\d–\d+ (min|h)\b", page)
+
+
 @pytest.mark.parametrize("role", ["admin", "recruiter", "viewer"])
 def test_every_link_of_the_guides_leads_to_a_page_that_the_reader_may_open(
     showcase: Showcase, signed_in: SignedIn, role: str

@@ -22,6 +22,7 @@ from jemmo.domain.status import Colour
 from jemmo.domain.streams import Mode, Stream
 from jemmo.domain.webhooks import Outcome
 from jemmo.store.models import ConnectionState, Role
+from jemmo.store.privacy import erasing
 from jemmo.web.connections.forms import Connect
 from jemmo.web.frame.labels import LABEL_TEXTS, label_for
 from jemmo.web.templatetags import jemmo, markup, times, values
@@ -60,6 +61,10 @@ def test_every_value_has_a_word(kind: str) -> None:
 def test_every_role_and_state_has_a_word() -> None:
     assert set(LABEL_TEXTS["role"]) == set(Role.values)
     assert set(LABEL_TEXTS["connection"]) == set(ConnectionState.values)
+
+
+def test_whatever_an_erasure_counts_has_a_word() -> None:
+    assert set(erasing.STEPS) <= set(LABEL_TEXTS["held"])
 
 
 def test_every_right_and_every_choice_has_a_word() -> None:

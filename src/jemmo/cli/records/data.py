@@ -67,9 +67,7 @@ def export(
     company = accounts.organisation(org)
     member = accounts.member(company, as_email) if as_email else None
     if member and kind == Stream.NOTES and not member.sees_notes:
-        raise ConfigError(
-            "not_allowed", variant="notes", email=member.account.email, org=org, role=member.role
-        )
+        raise ConfigError("not_allowed", variant="notes", org=org, role=member.role)
     role = accounts.act_as(company, as_email) if as_email else None
     rows = exports.rows(
         company,

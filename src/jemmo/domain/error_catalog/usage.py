@@ -49,8 +49,8 @@ ACCOUNTS: dict[str, Entry] = {
         _("Your role does not allow this."), _("Ask an owner or admin of your organization.")
     ),
     "not_allowed/notes": _own(
-        "{email} can't see notes, so there is nothing to export.",
-        "Leave out --as, or let this member see notes: `jemmo user add {email} --org {org} --role {role} --notes`.",
+        "This member can't see notes, so there is nothing to export.",
+        "Leave out --as, or let the member see notes: `jemmo user add EMAIL --org {org} --role {role} --notes`.",
     ),
     "changed_meanwhile": _own(
         _("Someone else changed this in the meantime, so nothing was saved."),

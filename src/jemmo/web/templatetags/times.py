@@ -48,10 +48,10 @@ def whole_seconds(seconds: float | timedelta | None) -> str:
 
 @register.filter
 def first_sync_time(row: FirstSyncRow) -> str:
-    """From how long to how long a first sync takes, in minutes or hours."""
+    """How long a first sync takes at most, in minutes or hours."""
     if row.high <= 60:
-        return _("%(low)s–%(high)s min") % {"low": row.low, "high": row.high}
-    return _("%(low)s–%(high)s h") % {"low": row.low // 60, "high": row.high // 60}
+        return _("up to %(high)s min") % {"high": row.high}
+    return _("up to %(high)s h") % {"high": row.high // 60}
 
 
 @register.filter

@@ -51,6 +51,7 @@ PRIVACY: dict[str, dict[str, Any]] = {
         "talents": pgettext_lazy("held", "Records"),
         "contacts": pgettext_lazy("held", "Contact details"),
         "applications": pgettext_lazy("held", "Applications"),
+        "notes": pgettext_lazy("held", "Notes"),
         "stage_events": pgettext_lazy("held", "Moves between stages"),
         "files": pgettext_lazy("held", "Files"),
         "file_versions": pgettext_lazy("held", "Stored versions of files"),
