@@ -264,6 +264,7 @@ HISTORY_DAYS = number("JEMMO_HISTORY_DAYS", 90, most=CENTURY)
 FEED_DAYS = number("JEMMO_FEED_DAYS", 7, least=1, most=CENTURY)
 # Of each token, counted by each web process.
 API_REQUESTS_PER_MINUTE = number("JEMMO_API_REQUESTS", 6000, least=1)
+API_WRITES_PER_MINUTE = number("JEMMO_API_WRITES", 120, least=1)
 METRICS_TOKEN = os.environ.get("JEMMO_METRICS_TOKEN", "")
 METRICS_OPEN = os.environ.get("JEMMO_METRICS_OPEN") == "1"
 SITE_URL = site_url(os.environ.get("JEMMO_URL", ""))

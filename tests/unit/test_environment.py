@@ -49,6 +49,7 @@ def test_what_is_no_number_of_days(monkeypatch: pytest.MonkeyPatch, text: str) -
         ("JEMMO_SESSION_DAYS", "999999"),
         ("JEMMO_HISTORY_DAYS", "999999"),
         ("JEMMO_API_REQUESTS", "0"),
+        ("JEMMO_API_WRITES", "0"),
     ],
 )
 def test_settings_with_which_nothing_would_work_are_refused(

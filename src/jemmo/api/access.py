@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import threading
 import time
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import conditional_page
 
-from jemmo.api.problems import Problem
+from jemmo.api.problems import Problem, bad_parameter
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
@@ -34,17 +35,27 @@ class ApiRequest(HttpRequest):
 View = Callable[Concatenate[Any, P], HttpResponseBase]
 
 
-def require_scopes(*rights: ApiScope) -> Callable[[View[P]], View[P]]:
-    """Let an operation run in the scope of the request's token, if that has all these rights."""
+def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]], View[P]]:
+    """Let an operation run in the scope of the request's token, if that has all these rights.
+
+    Those that write have a lower limit of their own. Raises ``Problem``, also for parameters that the view does not
+    have: a misspelled filter must not answer with everything.
+    """
 
     def guard(view: View[P]) -> View[P]:
+        known = _parameters(view)
+
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             token = _token_of(request)
-            left = LIMITER.take(str(token.pk))
+            left = take_turn(token, writes=writes)
             for right in rights:
                 if right not in token.scopes:
-                    raise _missing(right)
+                    raise scope_missing(right)
+            for name in request.GET:
+                if name not in known:
+                    choices = ", ".join(known) or "–"
+                    raise bad_parameter("unknown", name=name, choices=choices)
             request.token = token
             with scope.acting_in(tokens.scope_of(token)):
                 response = conditional_page(view)(request, *args, **kwargs)
@@ -70,18 +81,37 @@ def _token_of(request: HttpRequest) -> ApiToken:
     return token
 
 
-def _missing(right: ApiScope) -> Problem:
-    return Problem(
-        403,
-        "scope_missing",
-        scope=right,
-    )
+def scope_missing(right: ApiScope) -> Problem:
+    return Problem(403, "scope_missing", scope=right)
+
+
+def _parameters(view: Callable[..., Any]) -> tuple[str, ...]:
+    """What a view reads from the query, by the names that it has there; those of the path do no harm."""
+    parameters = list(inspect.signature(view).parameters.values())[1:]
+    return tuple(_alias(each) or each.name for each in parameters)
+
+
+def _alias(parameter: inspect.Parameter) -> str | None:
+    declared = getattr(parameter.annotation, "__metadata__", ())
+    return next((each.alias for each in declared if getattr(each, "alias", None)), None)
+
+
+def take_turn(token: ApiToken, *, writes: bool) -> dict[str, str]:
+    """Count a token's request; the headers that say what is left. Raises ``Problem``."""
+    left = LIMITER.take(str(token.pk))
+    return WRITE_LIMITER.take(str(token.pk)) if writes else left
 
 
 class Limiter:
-    """Counts each token's requests in windows of a minute. Each web process counts its own."""
+    """Counts each token's requests in windows of a minute. Each web process counts its own.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    ``setting`` names how many there may be.
+    """
+
+    def __init__(
+        self, name: str, setting: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._name, self._setting = name, setting
         self._clock = clock
         self._lock = threading.Lock()
         self._window = 0
@@ -90,25 +120,26 @@ class Limiter:
     def take(self, key: str) -> dict[str, str]:
         """Count a request; the headers that say what is left. Raises ``Problem`` when nothing is."""
         now = self._clock()
-        window, most = int(now // WINDOW), settings.API_REQUESTS_PER_MINUTE
+        window, most = int(now // WINDOW), getattr(settings, self._setting)
         ends = math.ceil((window + 1) * WINDOW - now)
         with self._lock:
             if window != self._window:
                 self._window, self._counts = window, {}
             self._counts[key] = count = self._counts.get(key, 0) + 1
         headers = {
-            "RateLimit-Policy": f'"token";q={most};w={WINDOW}',
-            "RateLimit": f'"token";r={max(0, most - count)};t={ends}',
+            "RateLimit-Policy": f'"{self._name}";q={most};w={WINDOW}',
+            "RateLimit": f'"{self._name}";r={max(0, most - count)};t={ends}',
         }
         if count > most:
             raise Problem(
                 429,
                 "too_many_requests",
-                variant="token",
+                variant=self._name,
                 seconds=ends,
                 headers={**headers, "Retry-After": str(ends)},
             )
         return headers
 
 
-LIMITER = Limiter()
+LIMITER = Limiter("token", "API_REQUESTS_PER_MINUTE")
+WRITE_LIMITER = Limiter("writes", "API_WRITES_PER_MINUTE")

@@ -19,19 +19,34 @@ class Place(NamedTuple):
 
 
 def write(kind: str, last: Place) -> str:
-    plain = b":".join((kind.encode(), last.connection_id.bytes + last.remote_id.encode()))
-    return base64.urlsafe_b64encode(plain).decode().rstrip("=")
+    return seal(kind, last.connection_id.bytes + last.remote_id.encode())
 
 
 def read(kind: str, cursor: str) -> Place:
     """What the page begins after; raises ``Problem``."""
+    last = unseal(kind, cursor)
+    try:
+        place = Place(UUID(bytes=last[:16]), last[16:].decode())
+    except (ValueError, UnicodeError):
+        raise bad_parameter("cursor") from None
+    if "\0" in place.remote_id:
+        raise bad_parameter("cursor")
+    return place
+
+
+def seal(kind: str, last: bytes) -> str:
+    """The cursor of a list, of whatever its page ends with."""
+    return base64.urlsafe_b64encode(kind.encode() + b":" + last).decode().rstrip("=")
+
+
+def unseal(kind: str, cursor: str) -> bytes:
+    """What that page ended with; raises ``Problem``, also for the cursor of another list."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         plain = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
-        name, _, last = plain.partition(b":")
-        place = Place(UUID(bytes=last[:16]), last[16:].decode())
-        if name == kind.encode() and len(cursor) <= LONGEST and "\0" not in place.remote_id:
-            return place
     except (ValueError, UnicodeError):
-        pass
-    raise bad_parameter("cursor")
+        raise bad_parameter("cursor") from None
+    name, _, last = plain.partition(b":")
+    if name != kind.encode() or len(cursor) > LONGEST:
+        raise bad_parameter("cursor")
+    return last

@@ -23,20 +23,26 @@ class Problem(Exception):
         *,
         variant: str = "",
         headers: dict[str, str] | None = None,
+        error: JemmoError | None = None,
         **facts: Any,
     ) -> None:
-        error = JemmoError(code, variant=variant, **facts)
+        error = error or JemmoError(code, variant=variant, **facts)
         super().__init__(error.message)
         self.status = status
         self.headers = headers or {}
         self.document: dict[str, Any] = {
             "type": "about:blank",
             "status": status,
-            "code": code,
+            "code": error.code,
             "title": error.message,
             "detail": error.message,
             "next_step": error.next_step,
         }
+
+    @classmethod
+    def of(cls, status: int, error: JemmoError, headers: dict[str, str] | None = None) -> Problem:
+        """The problem that an error of the product is."""
+        return cls(status, error.code, headers=headers, error=error)
 
 
 def answer(problem: Problem) -> HttpResponse:

@@ -22,8 +22,6 @@ from jemmo.store.models import ApiToken, Organisation
 from jemmo.store.records.export import KINDS, Kind, Reader
 from jemmo.vault import default_vault
 
-MOST = 500  # records of a page
-
 
 def page(
     request: ApiRequest,
@@ -34,6 +32,7 @@ def page(
     updated_since: str | None,
     fields: str | None,
     include: str | None,
+    columns: dict[str, Any],
 ) -> HttpResponse:
     """The next records in the order of the ATS's ids, which no write changes.
 
@@ -41,17 +40,17 @@ def page(
     each record that was there all the time exactly once.
     """
     kind, parts = KINDS[name], parts_of(KINDS[name], include)
-    chosen = _fields(kind, fields, parts)
-    records = kind.shown(request.token.org)
+    chosen = chosen_fields(kind.fields, fields, parts)
+    records = kind.shown(request.token.org).filter(**columns)
     if updated_since is not None:
-        records = records.filter(modified_at__gte=_moment("updated_since", updated_since))
+        records = records.filter(modified_at__gte=moment("updated_since", updated_since))
     place = None if cursor is None else cursors.read(name, cursor)
     batch = following(request.token.org, records, place, limit + 1)
     rows = rows_of(request.token, kind, batch[:limit], parts)
     last = batch[limit - 1] if len(batch) > limit else None
     next_cursor = last and cursors.write(name, Place(last.connection_id, last.remote_id))
     note(request.token, name, begins=cursor is None)
-    return answer({"data": [_cut(row, chosen) for row in rows], "next_cursor": next_cursor})
+    return answer({"data": [cut(row, chosen) for row in rows], "next_cursor": next_cursor})
 
 
 def single(
@@ -59,13 +58,13 @@ def single(
 ) -> HttpResponse:
     """One record that the token may read. Raises ``Problem``."""
     kind, parts = KINDS[name], parts_of(KINDS[name], include)
-    chosen = _fields(kind, fields, parts)
+    chosen = chosen_fields(kind.fields, fields, parts)
     records = list(kind.shown(request.token.org).filter(id=record_id))
     if not records:
         raise not_found()
     rows = rows_of(request.token, kind, records, parts)
     note(request.token, name)
-    return answer(_cut(rows[0], chosen))
+    return answer(cut(rows[0], chosen))
 
 
 def answer(content: Any) -> HttpResponse:
@@ -104,15 +103,17 @@ def parts_of(kind: Kind, include: str | None) -> frozenset[str]:
     return parts
 
 
-def _fields(kind: Kind, fields: str | None, parts: Collection[str]) -> frozenset[str] | None:
-    """The fields asked for; ``None`` for all."""
+def chosen_fields(
+    names: Collection[str], fields: str | None, parts: Collection[str] = ()
+) -> frozenset[str] | None:
+    """The fields asked for, of those that there are; ``None`` for all. Raises ``Problem``."""
     chosen = _listed(fields)
-    if unknown := chosen - set(kind.fields):
-        raise bad_parameter("fields", value=min(unknown), choices=", ".join(kind.fields))
+    if unknown := chosen - set(names):
+        raise bad_parameter("fields", value=min(unknown), choices=", ".join(names))
     return chosen | {"id", *parts} if chosen else None
 
 
-def _cut(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
+def cut(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
     return row if chosen is None else {name: row[name] for name in row if name in chosen}
 
 
@@ -120,11 +121,12 @@ def _listed(text: str | None) -> frozenset[str]:
     return frozenset(part.strip() for part in (text or "").split(",") if part.strip())
 
 
-def _moment(name: str, text: str) -> datetime:
+def moment(name: str, text: str) -> datetime:
+    """A time with an offset, in UTC. Raises ``Problem``."""
     try:
-        moment = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)  # Postgres does not know every offset
+        time = parse_datetime(text.replace(" ", "+"))  # a plus sign that was not escaped
+        if time is not None and time.tzinfo is not None:
+            return time.astimezone(UTC)  # Postgres does not know every offset
     except (ValueError, OverflowError):
         pass
     raise bad_parameter("time", name=name)

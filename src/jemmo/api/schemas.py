@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -64,6 +66,14 @@ def of(kind: Kind) -> Schema:
     return {"type": "object", "properties": properties}
 
 
+def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
+    """The schemas of these structs and of what is in them, by name."""
+    _, components = msgspec.json.schema_components(
+        list(structs), ref_template="#/components/schemas/{name}"
+    )
+    return components
+
+
 def _object(model: type[models.Model], names: tuple[str, ...]) -> Schema:
     return {"type": "object", "properties": {name: _property(model, name) for name in names}}
 
@@ -99,6 +109,14 @@ _PARTS: dict[str, Schema] = {
     },
 }
 
+DIGEST_RECIPE = """For each entity, `digest` is the sum of all records' hashes modulo 2²⁵⁶, as 64 hexadecimal digits.
+A record's hash is the SHA-256 of `id:modified_at`, both exactly as in the JSON, read as a big-endian number:
+
+    total = sum(int.from_bytes(sha256(f"{id}:{modified_at}".encode()).digest(), "big") for …)
+    digest = f"{total % 2**256:064x}"
+
+Equal digests prove that a copy is complete. If they differ, ask for `parts` of an `entity`, and read the ranges that
+differ with `GET /api/v1/snapshot/{entity}?from=ID&to=ID`."""
 _SEQ: Schema = {"type": "integer"}
 _ID: Schema = _TYPES[models.UUIDField]
 _TIME: Schema = _TYPES[models.DateTimeField]

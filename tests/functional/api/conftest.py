@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
 import pytest
+
+if TYPE_CHECKING:
+    from fakes.programs import Asks
+    from fakes.showcase import Showcase
 
 
 @pytest.fixture(autouse=True)
 def served(static_files: None) -> None:
     """The pages' own files are where every request looks for them."""
+
+
+@pytest.fixture
+def token(showcase: Showcase) -> Callable[..., str]:
+    """Makes a token with these scopes; with that for records if none is named."""
+    from jemmo.services.accounts import tokens
+
+    def make(*scopes: str, org: Any = showcase.org, **more: Any) -> str:
+        rights = scopes or ("records",)
+        return tokens.create(org, rights, name="test", now=datetime.now(UTC), **more).secret
+
+    return make
+
+
+@pytest.fixture
+def ask() -> Asks:
+    from fakes import programs
+
+    return programs.ask

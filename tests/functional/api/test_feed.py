@@ -18,7 +18,7 @@ from django.test import Client
 from fakes.showcase import Showcase
 
 from jemmo.api import feed_streams
-from jemmo.api.app import LISTS
+from jemmo.api.document import LISTS
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
 from jemmo.store.feed import housekeeping

@@ -332,6 +332,17 @@ REQUESTS: dict[str, Entry] = {
         "The token has used up its requests for this minute.",
         "Try again in {seconds} seconds, or ask for larger pages (`limit`).",
     ),
+    "too_many_requests/writes": _own(
+        "The token has used up its changes for this minute.", "Try again in {seconds} seconds."
+    ),
+    "idempotency_in_use": _own(
+        "A request with this Idempotency-Key is still under way.",
+        "Send the same request again in a few seconds to get its answer.",
+    ),
+    "idempotency_other_request": _own(
+        "This Idempotency-Key was used with another request in the last 24 hours.",
+        "Use a new key for each request, and the same one only to repeat it.",
+    ),
     "too_many_streams": _own(
         "The token has too many open streams.",
         "Close one first: a token may have {most} at a time.",
@@ -349,6 +360,15 @@ REQUESTS: dict[str, Entry] = {
         "There is no such record among the {entity}, or it may not be read.",
         "Search for it first, or ask `why` with its ID: it may be deleted, excluded or confidential.",
     ),
+    "not_found/file": _own(
+        "The content of this file isn't available.",
+        "See its `fetch_status`: only files that are STORED can be downloaded, and not those of people who must not "
+        "be contacted.",
+    ),
+    "not_found/link": _own(
+        "This link to a file isn't valid, or no longer.",
+        "Get a new one: `GET /api/v1/files/ID/link`. A link works for 5 minutes.",
+    ),
     "not_found/address": _own("There is nothing at this address.", _OPENAPI),
     "bad_request": _own("The request can't be understood.", _OPENAPI),
     "bad_parameter": _own("The parameter “{name}” is not valid ({reason}).", _OPENAPI),
@@ -359,6 +379,13 @@ REQUESTS: dict[str, Entry] = {
     "bad_parameter/fields": _own(
         "The parameter “fields” is not valid: “{value}” is not a field.",
         "Choose from: {choices}.",
+    ),
+    "bad_parameter/unknown": _own(
+        "This address has no parameter “{name}”.", "Choose from: {choices}."
+    ),
+    "bad_parameter/idempotency_key": _own(
+        "The header “{name}” is not valid.",
+        "Send 1 to 200 visible ASCII characters, such as a UUID.",
     ),
     "bad_parameter/time": _own(
         "The parameter “{name}” is not valid: it is not a date and time with an offset.",

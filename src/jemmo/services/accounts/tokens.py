@@ -75,7 +75,12 @@ def recognize(secret: str, now: datetime) -> ApiToken | None:
 
 def still_live(token: ApiToken, now: datetime) -> ApiToken | None:
     """The token as it is now; ``None`` once it was revoked or has expired."""
-    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None, pk=token.pk)
+    return of_id(token.pk, now)
+
+
+def of_id(token_id: UUID, now: datetime) -> ApiToken | None:
+    """The live token with this id, for what it signed before."""
+    live = ApiToken.objects.filter(_is_live(now), org__deleted_at=None, pk=token_id)
     return live.select_related("org").first()
 
 

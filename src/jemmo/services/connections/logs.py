@@ -17,7 +17,7 @@ from jemmo.domain.masking import without_contacts
 from jemmo.store.connections import logs
 from jemmo.store.connections.paused_deletions import decision_since
 from jemmo.store.db.visible import SHOWN
-from jemmo.store.models import Connection, Job, Organisation, SyncRun, Talent
+from jemmo.store.models import Connection, Job, Organisation, Rejection, SyncRun, Talent
 
 DOWNLOADED = 20_000  # entries; more is narrowed by a filter
 
@@ -63,6 +63,43 @@ class Page(Struct, frozen=True, kw_only=True):
     connections: list[Connection]
 
 
+class LogRow(Struct, frozen=True, kw_only=True):
+    """An entry of the log. ``count`` is how often it was met, ``remote_id`` an example of a record."""
+
+    id: str
+    at: datetime
+    severity: str
+    kind: ErrorKind
+    code: str
+    message: str
+    next_step: str
+    count: int
+    stream: str | None
+    remote_id: str | None
+    field: str | None
+    provider: str
+    connection_id: UUID
+    run_id: UUID | None
+    status_page: str
+    docs_url: str
+
+
+class RejectionRow(Struct, frozen=True, kw_only=True):
+    """A record that could not be used. ``at`` is when it was met last, ``times`` how often."""
+
+    id: str
+    at: datetime
+    stream: str
+    remote_id: str | None
+    code: str
+    field: str | None
+    message: str
+    next_step: str
+    times: int
+    connection_id: UUID
+    run_id: UUID | None
+
+
 def page(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Page:
     """One page of the log, each line with the record it names where that is shown."""
     listing = logs.page(org, filters, now=now)
@@ -85,6 +122,40 @@ def every(org: Organisation, filters: logs.LogFilters, *, now: datetime) -> Iter
     connections = {connection.id: connection for connection in org.connections.all()}
     for entry in logs.every(org, filters, now=now, most=DOWNLOADED):
         yield _line(entry, connections, None)
+
+
+def rows(
+    org: Organisation, filters: logs.LogFilters, *, now: datetime, size: int
+) -> tuple[list[LogRow], str]:
+    """A page of the log for programs, and where the next one begins, empty at the end."""
+    listing = logs.page(org, filters, now=now, size=size)
+    connections = {connection.id: connection for connection in org.connections.all()}
+    lines = [_line(entry, connections, None) for entry in listing.entries]
+    return [_row(line) for line in lines], listing.more
+
+
+def rejection_row(rejection: Rejection) -> RejectionRow:
+    """In the words that the log has for it."""
+    wording = _worded(rejection.code, {"field": rejection.field}, "", rejection.message)
+    return RejectionRow(
+        id=str(rejection.id),
+        at=rejection.at,
+        stream=rejection.stream,
+        remote_id=without_contacts(rejection.remote_id),
+        code=rejection.code,
+        field=rejection.field,
+        message=wording.message,
+        next_step=wording.next_step,
+        times=rejection.times,
+        connection_id=rejection.connection_id,
+        run_id=rejection.run_id,
+    )
+
+
+def _row(line: Line) -> LogRow:
+    known = plain(line)
+    own = {name: known[name] for name in LogRow.__struct_fields__ if name in known}
+    return LogRow(id=line.entry.key, **own)
 
 
 def plain(line: Line) -> dict[str, Any]:
@@ -137,11 +208,15 @@ def _decision(entry: logs.Entry) -> Decision | None:
 
 
 def _wording(entry: logs.Entry) -> Wording:
+    return _worded(entry.code, entry.facts, entry.variant, entry.message)
+
+
+def _worded(code: str, facts: dict[str, Any] | None, variant: str, message: str) -> Wording:
     """The entry's text, in English. One without facts, or of another version, keeps its own message."""
-    wording = worded(entry.code, entry.facts, entry.variant)
-    if entry.facts is not None and entry_of(entry.code) is not UNKNOWN:
+    wording = worded(code, facts, variant)
+    if facts is not None and entry_of(code) is not UNKNOWN:
         return wording
-    return Wording(without_contacts(entry.message) or wording.message, wording.next_step)
+    return Wording(without_contacts(message) or wording.message, wording.next_step)
 
 
 def _records(

@@ -108,10 +108,11 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
     if org is not None:
         connections = connections.filter(org=org)
     now = datetime.now(UTC)
-    return [_status(connection, now) for connection in connections]
+    return [status_of(connection, now) for connection in connections]
 
 
-def _status(connection: Connection, now: datetime) -> ConnectionStatus:
+def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
+    """The same of one connection, with its organisation at hand."""
     seen = freshness.ConnectionSnapshot(connection)
     state = freshness.of(seen, now=now)
     return ConnectionStatus(

@@ -130,6 +130,14 @@ def take_file(
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
+    file = open_version(version, vault=vault, storage=storage)
+    if not ticket.inline:  # an image within its preview was noted with it
+        note(membership, Action.FILE_DOWNLOADED, version)
+    return file
+
+
+def open_version(version: FileVersion, *, vault: Vault, storage: Storage | None = None) -> OpenFile:
+    """The bytes of a version, with a safe name. Raises ``FileGone``, and ``ConfigError`` for another storage."""
     storage = storage or open_storage()
     try:
         sealed = storage.get(version.storage_name)
@@ -137,11 +145,8 @@ def take_file(
         if place.claim(storage) is place.Claim.OTHER:
             raise place.other(storage) from None
         raise FileGone from None
-    content = vault.open(sealed, file_context(version.id))
-    if not ticket.inline:  # an image within its preview was noted with it
-        note(membership, Action.FILE_DOWNLOADED, version)
     return OpenFile(
-        content=content,
+        content=vault.open(sealed, file_context(version.id)),
         content_type=version.content_type,
         file_name=safe_name(version.attachment.file_name, version.content_type),
     )

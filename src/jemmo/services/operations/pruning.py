@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from jemmo.domain.notices import Kind
+from jemmo.services.accounts import idempotency
 from jemmo.store.feed import housekeeping
 from jemmo.store.models import Connection, Notification, Rejection, SyncRun
 from jemmo.store.operations import pruning
@@ -23,7 +24,7 @@ BATCHES = 200  # of a table in one turn; the next turn goes on
 
 
 def forget_old(now: datetime | None = None) -> Counter[str]:
-    """Delete what is older than ``JEMMO_HISTORY_DAYS``, and changes for the API older than ``JEMMO_FEED_DAYS``.
+    """Delete what is older than ``JEMMO_HISTORY_DAYS``, and of the API changes older than ``JEMMO_FEED_DAYS`` and keys.
 
     How many rows of each table.
     """
@@ -32,6 +33,7 @@ def forget_old(now: datetime | None = None) -> Counter[str]:
     counts["outgoing"] = _repeat(partial(outgoing.forget, now))
     for org_id in outgoing.reads_records():
         housekeeping.note_use(org_id)
+    counts["requests"] = _repeat(partial(idempotency.forget, now))
     counts += housekeeping.forget(now - timedelta(days=settings.FEED_DAYS))
     if settings.HISTORY_DAYS:
         before = now - timedelta(days=settings.HISTORY_DAYS)

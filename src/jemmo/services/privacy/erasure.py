@@ -84,8 +84,11 @@ def erase(
     cause: Cause = Cause.REQUEST,
     keep_away: bool = True,
     lift: Lift | None = None,
+    program: str | None = None,
 ) -> Certificate:
     """Take these people out of everything, and with ``keep_away`` see to it that no sync brings them back.
+
+    ``program`` is the id of the token of a program that asks for it.
 
     With ``lift`` a later sign of life in the ATS does. Tables and suppression are one transaction; then the files go.
     Should the storage fail in between, the hourly tidying takes them away, since no row names them any more.
@@ -105,9 +108,9 @@ def erase(
         outgoing.note_erased(
             org.id, row.id, cause, concerned.traces.talents, concerned.traces.by_connection
         )
-        log_access(
-            org, Action.ERASED, actor=actor, subject=f"erasure:{row.id}", people=len(talents)
-        )
+        by: dict[str, Any] = {"token": program} if program else {}
+        subject = f"erasure:{row.id}"
+        log_access(org, Action.ERASED, actor=actor, subject=subject, people=len(talents), **by)
         # Open pages drop what they show of these people; a list counts those that it showed.
         news = {str(Stream.TALENTS): shown or len(talents)}
         events.publish_to_organization(org.pk, "records_changed", streams=news, final=True)

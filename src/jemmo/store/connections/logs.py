@@ -130,6 +130,11 @@ def _entry(row: dict[str, Any]) -> Entry:
     return Entry(**{**row, "facts": facts, "severity": Severity(row["severity"])})
 
 
+def is_place(text: str) -> bool:
+    """Whether a page may begin after this."""
+    return _PLACE.fullmatch(text) is not None
+
+
 def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
     """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]

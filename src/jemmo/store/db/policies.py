@@ -138,6 +138,7 @@ POLICIES: dict[str, Policy] = {
     "mfa_authenticator": Policy(_MY_LOGIN, (SIGN_IN,)),
     "invitation": _ours(SIGN_IN),
     "api_token": _ours(SIGN_IN),
+    "idempotency_key": _ours(),
     "audit_event": _ours(SIGN_IN),
     # what is synced
     **dict(_synced()),

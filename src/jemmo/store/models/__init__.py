@@ -48,7 +48,7 @@ from jemmo.store.models.runs import (
 )
 from jemmo.store.models.support import SupportMessage, SupportPicture, SupportThread
 from jemmo.store.models.talents import Attachment, Tag, Talent, TalentContacts
-from jemmo.store.models.tokens import ApiToken
+from jemmo.store.models.tokens import ApiToken, IdempotencyKey
 from jemmo.store.models.webhooks import (
     WebhookAddress,
     WebhookCount,
@@ -78,6 +78,7 @@ __all__ = [
     "FileText",
     "FileVersion",
     "HeldDeletion",
+    "IdempotencyKey",
     "Invitation",
     "Job",
     "JobCompensation",

@@ -34,3 +34,29 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"token {self.id}"
+
+
+class IdempotencyKey(models.Model):
+    """A request that changes something, by the key that its program chose, and what it was answered with.
+
+    ``key_hash`` and ``request_hash`` are SHA-256. ``status`` and ``answer`` are set once the request is done.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    org = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+", db_index=False)
+    key_hash = models.CharField(max_length=64)
+    request_hash = models.CharField(max_length=64)
+    begun_at = models.DateTimeField()
+    status = models.SmallIntegerField(null=True)
+    answer = models.TextField(null=True)
+
+    class Meta:
+        db_table = "idempotency_key"
+        indexes: ClassVar = [models.Index(fields=["begun_at"], name="idempotency_key_age")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["token", "key_hash"], name="idempotency_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.id}"

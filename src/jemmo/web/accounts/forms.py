@@ -84,7 +84,7 @@ class ApiTokenForm(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It can also read"),
+        label=_("Additional access"),
         required=False,
         help_text=_("Every token can read records, without contact details."),
         widget=forms.CheckboxSelectMultiple,
@@ -99,7 +99,11 @@ class ApiTokenForm(Form):
     def __init__(self, *args: Any, maker: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         may = {ApiScope.CONFIDENTIAL: maker.sees_confidential, ApiScope.NOTES: maker.sees_notes}
-        scopes = [ApiScope.CONTACTS, *(scope for scope, has in may.items() if has)]
+        scopes = [
+            *(ApiScope.CONTACTS, ApiScope.FILES),
+            *(scope for scope, has in may.items() if has),
+            *(ApiScope.PRIVACY, ApiScope.ADMIN),
+        ]
         choices = [(scope.value, label_for(scope.value, "api_scope")) for scope in scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 

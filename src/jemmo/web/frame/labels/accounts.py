@@ -29,7 +29,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "files": _("files"),
         "confidential": _("confidential records"),
         "notes": _("notes about talents"),
-        "privacy": _("privacy requests"),
+        "privacy": _("erasing people"),
         "admin": _("connections and syncs"),
     },
     "audit": {
@@ -57,6 +57,7 @@ ACCOUNTS: dict[str, dict[str, str | Promise]] = {
         "organisation.deletion_undone": pgettext_lazy("audit", "canceled the deletion"),
         "token.created": pgettext_lazy("audit", "created an API token"),
         "token.revoked": pgettext_lazy("audit", "revoked an API token"),
+        "token.acted": pgettext_lazy("audit", "changed something with an API token"),
         "endpoint.created": pgettext_lazy("audit", "created a webhook endpoint"),
         "endpoint.changed": pgettext_lazy("audit", "changed a webhook endpoint"),
         "endpoint.rotated": pgettext_lazy("audit", "rotated the secret of a webhook endpoint"),

@@ -1,0 +1,189 @@
+"""The document that describes the API, and what every operation is declared with.
+
+Annotations are evaluated by django-ninja, so parameters are declared with these names.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from msgspec import Struct
+from ninja import NinjaAPI, Query
+from ninja.errors import ValidationError
+
+from jemmo.api import schemas
+from jemmo.api.access import require_scopes
+from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.errors import JemmoError
+from jemmo.domain.tokens import ApiScope
+from jemmo.store.records.export import KINDS
+
+VERSION = "1"
+MOST = 500  # records of a page
+LISTS = {str(stream): entity.plural.lower() for stream, entity in ENTITIES.items()}
+"""The synced records that can be read, by their name in addresses."""
+PROBLEM = {
+    "type": "object",
+    "description": "An error as RFC 9457 describes it.",
+    "required": ["type", "status", "code", "title", "detail", "next_step"],
+    "properties": {
+        "status": {"type": "integer"},
+        **dict.fromkeys(("type", "code", "title", "detail", "next_step"), schemas.TEXT),
+    },
+}
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Records per page.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the previous page.")]
+Since = Annotated[
+    str | None,
+    Query(description="Only what Jemmo wrote since then, such as 2026-11-30T08:00:00Z."),
+]
+Fields = Annotated[str | None, Query(description="Names of fields, separated by commas.")]
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Any text that is new for each request. The same request with the same key is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+Include = Annotated[str | None, Query(description="What to add to each record.")]
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> Any:
+        document = super().get_openapi_schema(**options)
+        parts = document.setdefault("components", {})
+        parts["schemas"] = {
+            **parts.get("schemas", {}),
+            **{schemas.component(name): schemas.of(KINDS[name]) for name in LISTS},
+            **schemas.of_structs(STRUCTS),
+            "Problem": PROBLEM,
+        }
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        return document
+
+
+STRUCTS: list[type] = []
+"""The rows that operations answer with, other than synced records; ``answers_with`` adds them."""
+
+api = Api(
+    title="Jemmo ATS sync",
+    version=VERSION,
+    description="Read what Jemmo keeps in step with your ATS, and start syncs. "
+    "Errors are problem documents (RFC 9457).",
+    docs_url=None,
+    openapi_url="openapi.json",
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return answer(problem)
+
+
+@api.exception_handler(JemmoError)
+def _refused(request: HttpRequest, error: JemmoError) -> HttpResponse:
+    """What the product can't do now, whoever asks for it."""
+    return answer(Problem.of(409, error))
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    name = str(first["loc"][-1])
+    return answer(bad_parameter(name=name, reason=first["msg"]))
+
+
+def answers_with(*structs: type) -> None:
+    """Describe these rows in the document."""
+    STRUCTS.extend(structs)
+
+
+def reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def page_schema(row: dict[str, Any]) -> dict[str, Any]:
+    """A page of such rows."""
+    return {
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {
+            "data": {"type": "array", "items": row},
+            "next_cursor": schemas.TEXT_OR_NULL,
+        },
+    }
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """How an operation is declared. ``scopes`` are all needed; without any, no token is.
+
+    ``schema`` is what it answers with in success; ``refusals`` are the statuses that it refuses with besides the usual
+    ones.
+    """
+
+    id: str
+    address: str
+    summary: str
+    tag: str
+    schema: dict[str, Any]
+    scopes: tuple[ApiScope, ...]
+    method: str = "GET"
+    description: str = ""
+    refusals: tuple[int, ...] = ()
+    success: int = 200
+    content_type: str = "application/json"
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def answers(self) -> dict[int, Any]:
+        """Its responses by status, for the document."""
+        usual = {401, 403, 422, 429} if self.scopes else {422}
+        if self.writes:
+            usual |= {400, 409}
+        content = {self.content_type: {"schema": self.schema}}
+        problem = {CONTENT_TYPE: {"schema": reference("Problem")}}
+        return {
+            self.success: {"description": "OK", "content": content},
+            **{
+                status: {"description": "Refused.", "content": problem}
+                for status in sorted({*usual, *self.refusals})
+            },
+        }
+
+
+OPERATIONS: list[Operation] = []
+"""All of them, in the order of the document."""
+
+
+def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., Any]]:
+    """Serve a view as an ``Operation``: behind its scopes, and described in the document."""
+    declared = Operation(**named)
+
+    def serve(view: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
+        guard: Callable[..., Any] = require_scopes(*declared.scopes, writes=declared.writes)
+        extra: dict[str, Any] = {"responses": declared.answers, "x-scopes": [*declared.scopes]}
+        if not declared.scopes:
+            extra["security"] = []
+        if declared.writes:
+            extra["parameters"] = [IDEMPOTENCY_KEY]
+        served = guard(view) if declared.scopes else view
+        OPERATIONS.append(declared)
+        return api.api_operation(
+            [declared.method],
+            declared.address,
+            operation_id=declared.id,
+            summary=declared.summary,
+            description=declared.description or None,
+            openapi_extra=extra,
+            tags=[declared.tag],
+            url_name=declared.id,
+        )(served)
+
+    return serve

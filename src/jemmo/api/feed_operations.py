@@ -1,0 +1,92 @@
+"""Operations of the feed: changes, snapshots and digests.
+
+Annotations are evaluated by django-ninja.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from ninja import Query
+
+from jemmo.api import feed, schemas
+from jemmo.api.access import ApiRequest
+from jemmo.api.document import Include, operation
+from jemmo.domain.tokens import ApiScope
+
+After = Annotated[
+    int | None, Query(ge=0, lt=2**63, description="`next_after` of the previous page.")
+]
+First = Annotated[UUID | None, Query(alias="from", description="The first id of a range.")]
+End = Annotated[UUID | None, Query(alias="to", description="The id that ends a range, exclusive.")]
+SCOPES = (ApiScope.RECORDS,)
+
+
+@operation(
+    id="list_changes",
+    address="/changes",
+    summary="List changes",
+    description="What was created, updated and deleted, in the order of commits. With "
+    "`Accept: text/event-stream`, changes arrive as server-sent events.",
+    schema=schemas.CHANGES,
+    scopes=SCOPES,
+    tag="feed",
+    refusals=(410, 503),
+)
+def list_changes(
+    request: ApiRequest,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=feed.MOST_CHANGES, description="Changes per page.")] = 100,
+    wait: Annotated[
+        float,
+        Query(
+            ge=0,
+            le=feed.LONGEST_WAIT,
+            allow_inf_nan=False,
+            description="Seconds to wait for the first change.",
+        ),
+    ] = 0,
+    include: Include = None,
+) -> HttpResponseBase:
+    return feed.changes(request, after=after, limit=limit, wait=wait, include=include)
+
+
+@operation(
+    id="get_snapshot",
+    address="/snapshot/{entity}",
+    summary="Read all records of an entity",
+    description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`.',
+    schema=schemas.LINES,
+    content_type="application/jsonl",
+    scopes=SCOPES,
+    tag="feed",
+    refusals=(410, 503),
+)
+def get_snapshot(
+    request: ApiRequest, entity: str, first: First = None, end: End = None, include: Include = None
+) -> HttpResponseBase:
+    return feed.snapshot(request, entity, first=first, end=end, include=include)
+
+
+@operation(
+    id="get_digest",
+    address="/digest",
+    summary="Get counts and digests that prove a copy",
+    description=schemas.DIGEST_RECIPE,
+    schema=schemas.DIGEST,
+    scopes=SCOPES,
+    tag="feed",
+    refusals=(410, 503),
+)
+def get_digest(
+    request: ApiRequest,
+    entity: Annotated[str | None, Query(description="Only these records.")] = None,
+    first: First = None,
+    end: End = None,
+    parts: Annotated[
+        int,
+        Query(ge=1, le=feed.MOST_PARTS, description="Ranges of ids to divide the records into."),
+    ] = 1,
+    at: Annotated[int | None, Query(ge=0, lt=2**63, description="As of this number.")] = None,
+) -> HttpResponseBase:
+    return feed.digest(request, entity=entity, first=first, end=end, parts=parts, at=at)

@@ -1,0 +1,223 @@
+"""Operations on what syncs complained about, on rules, and on why a record is (not) here.
+
+Annotations are evaluated by django-ninja.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from msgspec import Struct
+from ninja import Query
+
+from jemmo.api import cursors, lists, records
+from jemmo.api.access import ApiRequest
+from jemmo.api.document import (
+    Cursor,
+    Fields,
+    Limit,
+    answers_with,
+    operation,
+    page_schema,
+    reference,
+)
+from jemmo.api.problems import bad_parameter
+from jemmo.domain.enums import ApplicationStatus
+from jemmo.domain.error_catalog import ErrorKind, Severity
+from jemmo.domain.explanations import Explanation
+from jemmo.domain.rules import RULES, Exclusion
+from jemmo.domain.streams import Stream
+from jemmo.domain.tokens import ApiScope
+from jemmo.domain.validation import printable
+from jemmo.services.connections import logs as service
+from jemmo.services.connections.logs import LogRow, RejectionRow
+from jemmo.services.records import explanations, rules
+from jemmo.store.connections import logs
+from jemmo.store.models import Rejection
+
+LONGEST_QUERY = 200  # characters
+REJECTION_ORDERS = {
+    "-id": lists.by_number(descending=True),
+    "id": lists.by_number(),
+}
+Since = Annotated[
+    str | None, Query(description="Only what was met since then, such as 2026-11-30T08:00:00Z.")
+]
+ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
+
+
+class RuleRow(Struct, frozen=True, kw_only=True):
+    """A rule of the organization. ``count`` is how many records it excludes, or would if it were on."""
+
+    rule: Exclusion
+    excludes: bool
+    count: int
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What the organization excludes.
+
+    A talent counts as active in an application with one of ``active_statuses``, and for ``hired_days`` after a hire.
+    """
+
+    data: list[RuleRow]
+    active_statuses: list[ApplicationStatus]
+    hired_days: int
+
+
+class Explanations(Struct, frozen=True, kw_only=True):
+    """What became of each record that may be meant; if there is none, what each connection can say of that."""
+
+    data: list[Explanation]
+
+
+answers_with(LogRow, RejectionRow, Rules, Explanations)
+
+
+@operation(
+    id="list_logs",
+    address="/logs",
+    summary="List errors and warnings of syncs",
+    description="The same entries as on the page Logs, newest first. An entry of a sync that still runs may appear "
+    "later, at the time when the sync began.",
+    schema=page_schema(reference("LogRow")),
+    scopes=(ApiScope.RECORDS,),
+    tag="logs",
+)
+def list_logs(
+    request: ApiRequest,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    updated_since: Since = None,
+    fields: Fields = None,
+    connection_id: ConnectionFilter = None,
+    severity: Annotated[Severity | None, Query(description="Only of this severity.")] = None,
+    kind: Annotated[ErrorKind | None, Query(description="Only of this kind.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=LONGEST_QUERY, description="Words of the entry, or an id.")
+    ] = None,
+) -> HttpResponse:
+    chosen = records.chosen_fields(LogRow.__struct_fields__, fields)
+    filters = logs.LogFilters(
+        connection=str(connection_id) if connection_id else "",
+        severity=severity or "",
+        kind=kind or "",
+        q=printable(q or "").strip(),
+        since=records.moment("updated_since", updated_since) if updated_since else None,
+        after=_place(cursor) if cursor is not None else "",
+    )
+    rows, more = service.rows(request.token.org, filters, now=timezone.now(), size=limit)
+    return lists.of_rows(rows, chosen, cursors.seal("logs", more.encode()) if more else None)
+
+
+@operation(
+    id="list_rejections",
+    address="/rejections",
+    summary="List rejected records",
+    description="Records of the ATS that could not be used, and why. Newest first.",
+    schema=page_schema(reference("RejectionRow")),
+    scopes=(ApiScope.RECORDS,),
+    tag="logs",
+)
+def list_rejections(
+    request: ApiRequest,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    updated_since: Since = None,
+    fields: Fields = None,
+    sort: Annotated[Literal["-id", "id"], Query(description="`-`: newest first.")] = "-id",
+    connection_id: ConnectionFilter = None,
+    stream: Annotated[Stream | None, Query(description="Only of this kind.")] = None,
+    code: Annotated[
+        str | None, Query(max_length=LONGEST_QUERY, description="Only with this code.")
+    ] = None,
+    run_id: Annotated[UUID | None, Query(description="Only of this sync.")] = None,
+) -> HttpResponse:
+    rows = Rejection.objects.filter(connection__org=request.token.org)
+    columns = {
+        "connection_id": connection_id,
+        "stream": stream,
+        "code": None if code is None else printable(code),
+        "run_id": run_id,
+    }
+    rows = rows.filter(**{name: value for name, value in columns.items() if value is not None})
+    if updated_since is not None:
+        rows = rows.filter(at__gte=records.moment("updated_since", updated_since))
+    return lists.page(
+        "rejections",
+        rows,
+        REJECTION_ORDERS,
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+        fields=fields,
+        shape=RejectionRow,
+        write=_rejections,
+    )
+
+
+@operation(
+    id="explain_record",
+    address="/why",
+    summary="Explain why a record is, or is not, here",
+    schema=reference("Explanations"),
+    scopes=(ApiScope.RECORDS,),
+    tag="logs",
+)
+def explain_record(
+    request: ApiRequest,
+    record: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=LONGEST_QUERY,
+            description="Its id in Jemmo or in the ATS, its link, title or name.",
+        ),
+    ],
+) -> HttpResponse:
+    token = request.token
+    answers = explanations.explain_record(
+        token.org, record, now=timezone.now(), sees_contacts=ApiScope.CONTACTS in token.scopes
+    )
+    records.note(token, "talents")
+    return records.answer(Explanations(data=answers))
+
+
+@operation(
+    id="get_rules",
+    address="/rules",
+    summary="Get the rules that exclude records",
+    schema=reference("Rules"),
+    scopes=(ApiScope.ADMIN,),
+    tag="rules",
+)
+def get_rules(request: ApiRequest) -> HttpResponse:
+    org = request.token.org
+    own, counts = rules.of(org), rules.counts(org)
+    rows = [
+        RuleRow(
+            rule=rule,
+            excludes=not getattr(own, rules.SETTING[rule]),
+            count=counts[rule],
+        )
+        for rule in RULES
+    ]
+    return records.answer(
+        Rules(data=rows, active_statuses=list(own.active_statuses), hired_days=own.hired_days)
+    )
+
+
+def _place(cursor: str) -> str:
+    try:
+        place = cursors.unseal("logs", cursor).decode()
+    except UnicodeError:
+        place = ""
+    if not logs.is_place(place):
+        raise bad_parameter("cursor")
+    return place
+
+
+def _rejections(rows: Sequence[Rejection]) -> list[RejectionRow]:
+    return [service.rejection_row(row) for row in rows]

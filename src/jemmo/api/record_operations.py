@@ -1,0 +1,192 @@
+"""Operations that read synced records, and that have one read again.
+
+Annotations are evaluated by django-ninja.
+"""
+
+import inspect
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Query
+
+from jemmo.api import records, schemas
+from jemmo.api.access import ApiRequest
+from jemmo.api.document import (
+    LISTS,
+    Cursor,
+    Fields,
+    Include,
+    Limit,
+    Since,
+    answers_with,
+    operation,
+    page_schema,
+    reference,
+)
+from jemmo.api.idempotency import Answer, once
+from jemmo.api.problems import not_found
+from jemmo.domain.entities import ENTITIES
+from jemmo.domain.enums import ApplicationStatus, JobStatus
+from jemmo.domain.streams import Stream
+from jemmo.domain.tokens import ApiScope
+from jemmo.services.connections import program_changes
+from jemmo.services.records import refresh
+from jemmo.store.models.by_stream import MODELS
+from jemmo.store.records import refresh_outcome
+from jemmo.store.records.refresh_outcome import Refreshing
+from jemmo.vault import default_vault
+
+answers_with(Refreshing)
+
+FILTERS: dict[str, dict[str, Any]] = {
+    "jobs": {"status": JobStatus},
+    "postings": {"job_id": UUID},
+    "stages": {"job_id": UUID},
+    "applications": {"talent_id": UUID, "job_id": UUID, "status": ApplicationStatus},
+    "notes": {"talent_id": UUID},
+}
+"""The columns by which each list can be narrowed down, besides ``connection_id``."""
+
+
+def _scopes(name: str) -> tuple[ApiScope, ...]:
+    right = ENTITIES[Stream(name)].right
+    return (ApiScope.RECORDS, ApiScope(right)) if right else (ApiScope.RECORDS,)
+
+
+def _offer(name: str, what: str) -> None:
+    """The two operations of a kind of records."""
+    row = reference(schemas.component(name))
+    address, tag = f"/{name.replace('_', '-')}", name.replace("_", " ")
+    columns = {"connection_id": UUID, **FILTERS.get(name, {})}
+
+    def listing(
+        request: ApiRequest,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+        updated_since: Since = None,
+        fields: Fields = None,
+        include: Include = None,
+        **columns: Any,
+    ) -> HttpResponse:
+        return records.page(
+            request,
+            name,
+            limit=limit,
+            cursor=cursor,
+            updated_since=updated_since,
+            fields=fields,
+            include=include,
+            columns={column: value for column, value in columns.items() if value is not None},
+        )
+
+    def single(
+        request: ApiRequest, record_id: UUID, fields: Fields = None, include: Include = None
+    ) -> HttpResponse:
+        return records.single(request, name, record_id, fields=fields, include=include)
+
+    _with_filters(listing, columns)
+    operation(
+        id=f"list_{name}",
+        address=address,
+        summary=f"List {what}",
+        description="Sorted by the ATS's ids, which never change.",
+        schema=page_schema(row),
+        scopes=_scopes(name),
+        tag=tag,
+    )(listing)
+    operation(
+        id=f"get_{name}",
+        address=f"{address}/{{uuid:record_id}}",
+        summary=f"Get one of the {what}",
+        schema=row,
+        scopes=_scopes(name),
+        tag=tag,
+        refusals=(404,),
+    )(single)
+
+
+def _with_filters(listing: Any, columns: dict[str, Any]) -> None:
+    """Give a list's view a parameter for each column, which django-ninja reads from its signature."""
+    signature = inspect.signature(listing)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    narrowed = [
+        inspect.Parameter(
+            column,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_filter(column, kind),
+        )
+        for column, kind in columns.items()
+    ]
+    listing.__signature__ = signature.replace(parameters=[*own, *narrowed])
+
+
+def _filter(column: str, kind: Any) -> Any:
+    declared: Any = Query(description=f"Only records with this `{column}`.")  # type: ignore[type-arg]
+    return Annotated[kind | None, declared]
+
+
+def _offer_refresh(name: str) -> None:
+    """The two operations that have a record read again, and say what became of it."""
+    stream = Stream(name)
+    address, tag = f"/{name}/{{uuid:record_id}}/refresh", name
+    model = MODELS[stream]
+
+    def record_of(request: ApiRequest, record_id: UUID) -> Any:
+        record = (
+            model._default_manager.select_related("connection")  # noqa: SLF001 - Django's own
+            .filter(org=request.token.org, id=record_id)
+            .first()
+        )
+        if record is None:
+            raise not_found()
+        return record
+
+    def outcome(record: Any) -> Refreshing:
+        return refresh_outcome.of(record.connection, stream, record.remote_id, now=timezone.now())
+
+    def ask(request: ApiRequest, record_id: UUID) -> HttpResponse:
+        record = record_of(request, record_id)
+
+        def work() -> Answer:
+            refresh.request_record_refetch(
+                record.connection_id, stream, record.remote_id, vault=default_vault()
+            )
+            detail = {"record": str(record_id), "kind": name}
+            program_changes.note(request.token, "refresh", record.connection, **detail)
+            return Answer(202, outcome(record))
+
+        return once(request, work)
+
+    def poll(request: ApiRequest, record_id: UUID) -> HttpResponse:
+        return records.answer(outcome(record_of(request, record_id)))
+
+    operation(
+        id=f"refresh_{name}",
+        method="POST",
+        address=address,
+        summary=f"Read one of the {name} again",
+        description="From the ATS, within seconds, also while a sync runs. Other records follow by the next sync.",
+        schema=reference("Refreshing"),
+        success=202,
+        scopes=(ApiScope.RECORDS, ApiScope.ADMIN),
+        tag=tag,
+        refusals=(404,),
+    )(ask)
+    operation(
+        id=f"get_refresh_of_{name}",
+        address=address,
+        summary=f"See whether one of the {name} was read again",
+        schema=reference("Refreshing"),
+        scopes=(ApiScope.RECORDS,),
+        tag=tag,
+        refusals=(404,),
+    )(poll)
+
+
+for _name, _what in LISTS.items():
+    _offer(_name, _what)
+for _stream in refresh.REFRESHED:
+    _offer_refresh(str(_stream))

@@ -1,0 +1,49 @@
+"""What a program does with a connection or a record by its token: the same as people do, noted with the token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from jemmo.domain.streams import Mode
+from jemmo.services.base.audit import log_audit_event
+from jemmo.services.connections import connections
+from jemmo.services.sync.manual import request_sync
+from jemmo.store.db import events
+from jemmo.store.models import ApiToken, Connection
+
+
+def sync(token: ApiToken, connection: Connection, *, only: str | None, mode: Mode | None) -> bool:
+    """Ask for a sync; whether one that runs or waits is joined. Raises ``ConfigError``."""
+    requested = request_sync(connection.id, only=only, mode=mode)
+    if not requested.joined:
+        note(token, "sync", connection)
+    events.publish_to_organization(token.org_id, "sync_requested", only=only or "")
+    return requested.joined
+
+
+def pause(token: ApiToken, connection: Connection) -> None:
+    """Pause it, unless it is so already."""
+    if connections.pause(connection):
+        note(token, "pause", connection)
+
+
+def resume(token: ApiToken, connection: Connection) -> None:
+    """Resume it, unless it is not paused."""
+    if connections.resume(connection):
+        note(token, "resume", connection)
+
+
+def note(token: ApiToken, operation: str, connection: Connection, **detail: Any) -> None:
+    """Note what a program did, and by whose token."""
+    log_audit_event(
+        token.org,
+        "token.acted",
+        actor=token.created_by,
+        now=timezone.now(),
+        subject=("token", token.id),
+        operation=operation,
+        connection=str(connection.id),
+        **detail,
+    )
