@@ -40,6 +40,17 @@ Since = Annotated[
     Query(description="Only what Jemmo wrote since then, such as 2026-11-30T08:00:00Z."),
 ]
 Fields = Annotated[str | None, Query(description="Names of fields, separated by commas.")]
+REFUSALS = {
+    400: "The body is not JSON.",
+    401: "The token is missing, unknown, expired or revoked.",
+    403: "The token lacks a scope.",
+    404: "There is no such record for this token.",
+    409: "Not now: `code` says why.",
+    410: "The feed can't continue from this number.",
+    422: "A parameter is not valid.",
+    429: "Too many requests. `Retry-After` says when to continue.",
+    503: "Try again later.",
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -152,7 +163,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         return {
             self.success: {"description": "OK", "content": content},
             **{
-                status: {"description": "Refused.", "content": problem}
+                status: {"description": REFUSALS[status], "content": problem}
                 for status in sorted({*usual, *self.refusals})
             },
         }
@@ -178,6 +189,7 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
         return api.api_operation(
             [declared.method],
             declared.address,
+            response={declared.success: None},  # ready responses; without it the document says 200
             operation_id=declared.id,
             summary=declared.summary,
             description=declared.description or None,

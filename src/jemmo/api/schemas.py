@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -71,6 +72,9 @@ def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
     _, components = msgspec.json.schema_components(
         list(structs), ref_template="#/components/schemas/{name}"
     )
+    for schema in components.values():
+        if "description" in schema:  # a docstring, with the indentation of its class
+            schema["description"] = cleandoc(schema["description"]).replace("``", "`")
     return components
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,3 +37,22 @@ def ask() -> Asks:
     from fakes import programs
 
     return programs.ask
+
+
+@pytest.fixture
+def address(showcase: Showcase) -> Iterator[str]:
+    """Of a real server."""
+    import uvicorn
+
+    from jemmo.asgi import application
+
+    config = uvicorn.Config(application, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from fakes.showcase import Showcase
 
 from jemmo.services.accounts import tokens
@@ -20,24 +16,6 @@ from jemmo.store.models import FeedPosition, Job, Talent
 from jemmo.store.records.export import KINDS
 
 MIRROR = Path(__file__).parents[3] / "examples" / "mirror.py"
-
-
-@pytest.fixture
-def address(showcase: Showcase) -> Iterator[str]:
-    import uvicorn
-
-    from jemmo.asgi import application
-
-    config = uvicorn.Config(application, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{door.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def test_a_mirror_begins_follows_and_repairs_itself(

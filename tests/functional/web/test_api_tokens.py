@@ -79,7 +79,7 @@ def test_who_sees_no_confidential_records_lets_no_program_see_them(
         {"name": "x" * 101},
         {"name": "x", "expires": "2020-01-01"},
         {"name": "x", "expires": "soon"},
-        {"name": "x", "scopes": ["admin"]},
+        {"name": "x", "scopes": ["nothing"]},
     ],
 )
 def test_what_cannot_be_made_is_explained(
