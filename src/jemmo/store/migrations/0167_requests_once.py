@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0165_change_feed'),
+        ('store', '0166_outgoing_webhooks'),
     ]
 
     operations = [
