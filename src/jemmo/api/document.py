@@ -17,6 +17,7 @@ from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import JemmoError
 from jemmo.domain.tokens import ApiScope
+from jemmo.store.feed.entities import ENTITIES as FEED_ENTITIES
 from jemmo.store.records.export import KINDS
 
 VERSION = "1"
@@ -51,6 +52,11 @@ REFUSALS = {
     429: "Too many requests. `Retry-After` says when to continue.",
     503: "Try again later.",
 }
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "updated_since": {"format": "date-time"},
+    "entity": {"enum": list(FEED_ENTITIES)},
+}
+"""What parameters of these names accept, where their type in Python does not say it."""
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -71,6 +77,9 @@ class Api(NinjaAPI):
             **schemas.of_structs(STRUCTS),
             "Problem": PROBLEM,
         }
+        for path in document["paths"].values():
+            for described in path.values():
+                _describe_parameters(described)
         parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
         return document
@@ -129,10 +138,39 @@ def page_schema(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _describe_parameters(described: dict[str, Any]) -> None:
+    """Say of each parameter in the query what it accepts: nothing is left out by sending ``null``."""
+    declared = next(each for each in OPERATIONS if each.id == described["operationId"])
+    lists = {"fields": declared.fields, "include": declared.includes}
+    parameters = [
+        {**each, "schema": {**_present(each["schema"]), **ACCEPTED.get(each["name"], {})}}
+        for each in described.get("parameters", ())
+        if lists.get(each["name"], True)
+    ]
+    for parameter in parameters:
+        if names := lists.get(parameter["name"]):
+            entry = {"type": "string", "enum": list(names)}
+            values = {"type": "array", "minItems": 1, "items": entry}
+            parameter |= {"style": "form", "explode": False, "schema": values}
+    if parameters:
+        described["parameters"] = parameters
+    else:
+        described.pop("parameters", None)
+
+
+def _present(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a value that is sent."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    if len(kinds) != 1:
+        return schema
+    return {**{name: schema[name] for name in schema if name != "anyOf"}, **kinds[0]}
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """How an operation is declared. ``scopes`` are all needed; without any, no token is.
 
-    ``schema`` is what it answers with in success; ``refusals`` are the statuses that it refuses with besides the usual
+    ``fields`` and ``includes`` are what these parameters accept, where it has them. ``schema`` is what it answers with
+    in success; ``refusals`` are the statuses that it refuses with besides the usual
     ones.
     """
 
@@ -144,6 +182,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     scopes: tuple[ApiScope, ...]
     method: str = "GET"
     description: str = ""
+    fields: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
     success: int = 200
     content_type: str = "application/json"

@@ -133,7 +133,7 @@ def _entity(name: str) -> str:
 
 
 def _includes_records(include: str | None) -> bool:
-    if include not in {None, "", "record"}:
+    if include not in {None, "record"}:
         raise bad_parameter("include", value=include, choices="record")
     return include == "record"
 

@@ -7,12 +7,13 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponseBase
-from ninja import Query
+from ninja import Path, Query
 
 from jemmo.api import feed, schemas
 from jemmo.api.access import ApiRequest
 from jemmo.api.document import Include, operation
 from jemmo.domain.tokens import ApiScope
+from jemmo.store.records.export import KINDS
 
 After = Annotated[
     int | None, Query(ge=0, lt=2**63, description="`next_after` of the previous page.")
@@ -24,6 +25,7 @@ SCOPES = (ApiScope.RECORDS,)
 
 @operation(
     id="list_changes",
+    includes=("record",),
     address="/changes",
     summary="List changes",
     description="What was created, updated and deleted, in the order of commits. With "
@@ -53,6 +55,7 @@ def list_changes(
 
 @operation(
     id="get_snapshot",
+    includes=tuple({part: None for kind in KINDS.values() for part in kind.parts}),
     address="/snapshot/{entity}",
     summary="Read all records of an entity",
     description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`.',
@@ -63,7 +66,11 @@ def list_changes(
     refusals=(410, 503),
 )
 def get_snapshot(
-    request: ApiRequest, entity: str, first: First = None, end: End = None, include: Include = None
+    request: ApiRequest,
+    entity: Annotated[str, Path(description="A kind of records.")],
+    first: First = None,
+    end: End = None,
+    include: Include = None,
 ) -> HttpResponseBase:
     return feed.snapshot(request, entity, first=first, end=end, include=include)
 

@@ -77,6 +77,7 @@ answers_with(FileRow, FileLink)
 
 @operation(
     id="list_files",
+    fields=FileRow.__struct_fields__,
     address="/files",
     summary="List files of talents",
     description="Resumes and other documents, without their content.",
@@ -121,6 +122,7 @@ def list_files(
 
 @operation(
     id="get_file",
+    fields=FileRow.__struct_fields__,
     address="/files/{file_id}",
     summary="Get a file's metadata",
     schema=reference("FileRow"),

@@ -43,7 +43,8 @@ REJECTION_ORDERS = {
     "id": lists.by_number(),
 }
 Since = Annotated[
-    str | None, Query(description="Only what was met since then, such as 2026-11-30T08:00:00Z.")
+    str | None,
+    Query(description="Only what was met since then, such as 2026-11-30T08:00:00Z."),
 ]
 ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
 
@@ -78,6 +79,7 @@ answers_with(LogRow, RejectionRow, Rules, Explanations)
 
 @operation(
     id="list_logs",
+    fields=LogRow.__struct_fields__,
     address="/logs",
     summary="List errors and warnings of syncs",
     description="The same entries as on the page Logs, newest first. An entry of a sync that still runs may appear "
@@ -114,6 +116,7 @@ def list_logs(
 
 @operation(
     id="list_rejections",
+    fields=RejectionRow.__struct_fields__,
     address="/rejections",
     summary="List rejected records",
     description="Records of the ATS that could not be used, and why. Newest first.",

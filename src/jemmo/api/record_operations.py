@@ -35,6 +35,7 @@ from jemmo.services.connections import program_changes
 from jemmo.services.records import refresh
 from jemmo.store.models.by_stream import MODELS
 from jemmo.store.records import refresh_outcome
+from jemmo.store.records.export import KINDS
 from jemmo.store.records.refresh_outcome import Refreshing
 from jemmo.vault import default_vault
 
@@ -89,6 +90,8 @@ def _offer(name: str, what: str) -> None:
     _with_filters(listing, columns)
     operation(
         id=f"list_{name}",
+        fields=KINDS[name].fields,
+        includes=KINDS[name].parts,
         address=address,
         summary=f"List {what}",
         description="Sorted by the ATS's ids, which never change.",
@@ -98,6 +101,8 @@ def _offer(name: str, what: str) -> None:
     )(listing)
     operation(
         id=f"get_{name}",
+        fields=KINDS[name].fields,
+        includes=KINDS[name].parts,
         address=f"{address}/{{uuid:record_id}}",
         summary=f"Get one of the {what}",
         schema=row,

@@ -118,7 +118,7 @@ def cut(row: dict[str, Any], chosen: frozenset[str] | None) -> dict[str, Any]:
 
 
 def _listed(text: str | None) -> frozenset[str]:
-    return frozenset(part.strip() for part in (text or "").split(",") if part.strip())
+    return frozenset(part.strip() for part in text.split(",")) if text is not None else frozenset()
 
 
 def moment(name: str, text: str) -> datetime:

@@ -68,6 +68,7 @@ class SyncRequest(Schema):
 
 @operation(
     id="list_connections",
+    fields=ConnectionStatus.__struct_fields__,
     address="/connections",
     summary="List connections",
     description="The state of each as `jemmo status --json` prints it, oldest connection first.",
@@ -102,6 +103,7 @@ def list_connections(
 
 @operation(
     id="get_connection",
+    fields=ConnectionStatus.__struct_fields__,
     address="/connections/{uuid:connection_id}",
     summary="Get a connection",
     schema=reference("ConnectionStatus"),
@@ -116,6 +118,7 @@ def get_connection(request: ApiRequest, connection_id: UUID, fields: Fields = No
 
 @operation(
     id="list_runs",
+    fields=RunRow.__struct_fields__,
     address="/runs",
     summary="List syncs",
     description="The history of syncs, with the counts that pages show. Newest first.",
@@ -128,7 +131,8 @@ def list_runs(
     limit: Limit = 100,
     cursor: Cursor = None,
     updated_since: Annotated[
-        str | None, Query(description="Only syncs that began or ended since then, or still run.")
+        str | None,
+        Query(description="Only syncs that began or ended since then, or still run."),
     ] = None,
     fields: Fields = None,
     sort: Annotated[
@@ -161,6 +165,7 @@ def list_runs(
 
 @operation(
     id="get_run",
+    fields=RunRow.__struct_fields__,
     address="/runs/{uuid:run_id}",
     summary="Get a sync",
     schema=reference("RunRow"),
