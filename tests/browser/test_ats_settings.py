@@ -242,7 +242,7 @@ def test_a_history_of_some_years_is_chosen_made_longer_and_shorter(
     give_key(page, office, office.key)
     main = page.get_by_role("main")
     expect(main).to_contain_text("Talents and applications are read back to")
-    expect(main).to_contain_text("have not changed since and are excluded")
+    expect(main).to_contain_text("have not changed since and are not stored")
     page.get_by_role("button", name="Start now").click()
     expect(page.get_by_text("Synced within 24 hours")).to_be_visible()
     card = page.locator("section.connection")

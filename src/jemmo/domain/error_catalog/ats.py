@@ -174,7 +174,7 @@ ATS: dict[str, Entry] = {
     ),
     "no_time_of_change": Entry(
         _S,
-        _("The ATS doesn't date changes, so no record is excluded as too old."),
+        _("The ATS doesn't date changes, so no record is skipped as too old."),
         _("Correct the options of the connection."),
     ),
     "count_differs": Entry(
