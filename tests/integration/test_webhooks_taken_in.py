@@ -100,6 +100,10 @@ async def test_what_cannot_be_used_is_refused_and_counted(
         await found.counted(what)
         assert await deliveries(found) == 0
         assert await waiting(found) == []
+        status_now = await found.status()
+        received = what not in {"unknown_address", "disconnected"}
+        assert received <= (status_now.health == "refused")
+        assert received <= (not status_now.words.startswith("No webhooks received"))
 
 
 @pytest.mark.parametrize(

@@ -166,25 +166,34 @@ class Bucket:
 
 
 class Health(StrEnum):
-    """``NEVER``: no webhook has come yet. ``SILENT``: they came, or were to, but changes arrive without them."""
+    """``NEVER``: no webhook has come yet. ``REFUSED``: they came, and none was accepted.
+
+    ``SILENT``: they came, or were to, but changes arrive without them.
+    """
 
     NEVER = "never"
+    REFUSED = "refused"
     HEALTHY = "healthy"
     SILENT = "silent"
 
 
-def health(last_delivery_at: datetime | None, missed: int) -> Health:
+def health(last_delivery_at: datetime | None, missed: int, refused: int = 0) -> Health:
     """Whether webhooks do their part. ``missed`` counts the changes found by polling since the last delivery.
+
+    ``refused`` counts the webhooks that were not accepted lately.
 
     A few prove nothing: an ATS need not announce every field, and a sync may be quicker than a webhook.
     """
     if last_delivery_at is None:
-        return Health.NEVER
+        return Health.REFUSED if refused else Health.NEVER
     return Health.SILENT if missed >= SILENT_AFTER else Health.HEALTHY
 
 
 _TOLD = {
     Health.NEVER: _("No webhooks received yet. Enter the address in the ATS and send a test."),
+    Health.REFUSED: _(
+        "Webhooks arrive, but none was accepted. Check the signature key here and in the ATS."
+    ),
     Health.HEALTHY: _("Webhooks are arriving."),
     Health.SILENT: _(
         "The last changes were found by a sync, without a webhook. Check the webhook in the ATS."

@@ -79,6 +79,8 @@ def test_never_more_than_the_burst_and_what_time_allows(
 def test_silence_needs_some_changes_in_a_row() -> None:
     then = datetime(2026, 1, 1, tzinfo=UTC)
     assert health(None, 100) is Health.NEVER
+    assert health(None, 100, refused=1) is Health.REFUSED
+    assert health(then, 0, refused=1) is Health.HEALTHY
     assert health(then, SILENT_AFTER - 1) is Health.HEALTHY
     assert health(then, SILENT_AFTER) is Health.SILENT
 

@@ -69,7 +69,9 @@ def listing(
         )
     out.print(shown)
     for connection, status in statuses:
-        counts = ", ".join(f"{number:,} {name}" for name, number in status.counts.items())
+        counts = ", ".join(
+            f"{number:,} {name.replace('_', ' ')}" for name, number in status.counts.items()
+        )
         out.print(f"{connection.org.slug}: {status.words} {counts}".rstrip(), markup=False)
 
 

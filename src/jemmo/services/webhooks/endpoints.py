@@ -131,7 +131,8 @@ def status(connection: Connection, now: datetime | None = None) -> WebhookStatus
     rules = connector_for(connection.provider).webhooks
     address = _requested(connection)
     counts = _counts([connection.id], now).get(connection.id, {})
-    state = health(address.last_delivery_at, address.missed) if address else Health.NEVER
+    refused = sum(counts.get(name, 0) for name in Outcome if not name.is_taken)
+    state = health(address.last_delivery_at, address.missed, refused) if address else Health.NEVER
     return WebhookStatus(
         supported=rules is not None,
         set_up=address is not None,

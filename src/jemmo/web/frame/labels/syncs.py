@@ -121,6 +121,7 @@ SYNCS: dict[str, dict[str, str | Promise]] = {
     },
     "webhook": {
         "never": pgettext_lazy("webhook", "No webhooks received yet"),
+        "refused": pgettext_lazy("webhook", "All refused"),
         "not_set_up": pgettext_lazy("webhook", "Not set up"),
         "healthy": pgettext_lazy("webhook", "Arriving"),
         "silent": pgettext_lazy("webhook", "Silent: changes arrive without them"),
