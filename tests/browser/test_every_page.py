@@ -60,6 +60,7 @@ def paths(
     )
     settings += ("schedule", "privacy", "privacy/erasures", "privacy/retention", "privacy/access")
     settings += ("privacy/processing", "privacy/organisation")
+    settings += ("api", "api/webhooks")
     settings += ("logs", "why", "quality", "members", "notifications", "profile")
     return [
         *("/jobs/", "/talents/", "/talents/?q=nobody", "/notifications/", "/help/"),

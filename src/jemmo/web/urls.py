@@ -8,6 +8,7 @@ ROOMS = [
     "files",
     "connections",
     "webhooks",
+    "outgoing",
     "privacy",
     "notifications",
     "frame",

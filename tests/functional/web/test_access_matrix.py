@@ -20,6 +20,8 @@ from pytest_django import Settings
 from jemmo.services.accounts import tokens
 from jemmo.services.base.contexts import picture_context
 from jemmo.services.files import stored_files
+from jemmo.services.outgoing import endpoints
+from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.models import (
     Connection,
     Erasure,
@@ -76,6 +78,9 @@ WHO: dict[str, str] = {
     **dict.fromkeys(("member_invite", "member_role", "invitation_revoke", "schedule"), MANAGER),
     **dict.fromkeys(("member_confidential", "member_notes"), MANAGER),
     **dict.fromkeys(("api_tokens", "api_token_create", "api_token_revoke"), MANAGER),
+    **dict.fromkeys(("endpoints", "endpoint_create", "endpoint", "endpoint_edit"), MANAGER),
+    **dict.fromkeys(("endpoint_test", "endpoint_rotate", "endpoint_old_secret"), MANAGER),
+    **dict.fromkeys(("endpoint_switch", "endpoint_replay", "endpoint_delete"), MANAGER),
     **dict.fromkeys(("talent_contact",), RECRUITER),
     **dict.fromkeys(("jobs_csv", "jobs_jsonl", "talents_csv", "talents_jsonl"), RECRUITER),
     **dict.fromkeys(("privacy", "privacy_person", "privacy_export", "privacy_erase"), MANAGER),
@@ -144,6 +149,9 @@ def known(
         org=showcase.org, account=recruiter.account, opened_at=now, last_at=now, read_at=now
     )
     made = tokens.create(showcase.org, ["records"], name="Warehouse", now=now)
+    choice = Choice(name="Match", url="https://app.example.com/", events=["sync.late"])
+    vault = default_vault()
+    endpoint = endpoints.create(showcase.org, choice, vault=vault, now=now).endpoint
     message = SupportMessage.objects.create(pk=told.pk, thread=thread, at=now, body="Look")
     SupportPicture.objects.create(
         message=message,
@@ -160,6 +168,7 @@ def known(
         "invitation_id": invitation.id,
         "number": told.pk,
         "token_id": made.token.pk,
+        "endpoint_id": endpoint.pk,
         "token": stored_files.link(recruiter, version.id),
         "kind": "talent",
         "record_id": showcase.talent("elodie").id,

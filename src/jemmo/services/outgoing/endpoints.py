@@ -23,7 +23,6 @@ from jemmo.store.models import (
     Account,
     Connection,
     Organisation,
-    OutgoingAttempt,
     OutgoingEndpoint,
     OutgoingMessage,
 )
@@ -31,7 +30,6 @@ from jemmo.store.outgoing import events
 from jemmo.vault import Vault
 
 MOST_ENDPOINTS = 20  # of an organization
-SHOWN = 50  # messages on a page
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -190,17 +188,6 @@ def endpoint_of(org: Organisation, endpoint_id: UUID) -> OutgoingEndpoint:
     if (known := endpoint.first()) is None:
         raise ConfigError("unknown_endpoint")
     return known
-
-
-def messages_of(endpoint: OutgoingEndpoint, limit: int = SHOWN) -> list[OutgoingMessage]:
-    """The latest messages, the newest first."""
-    messages = OutgoingMessage.objects.filter(endpoint=endpoint)
-    return list(messages.order_by("-created_at", "id")[:limit])
-
-
-def attempts_of(message: OutgoingMessage) -> list[OutgoingAttempt]:
-    """The newest first."""
-    return list(OutgoingAttempt.objects.filter(message=message).order_by("-id"))
 
 
 def host_of(url: str) -> str:

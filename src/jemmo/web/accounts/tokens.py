@@ -83,5 +83,6 @@ def _page(request: MemberRequest, form: ApiTokenForm, made: NewToken | None = No
         "address": absolute(request, "/api/v1"),
         "section": "settings",
         "settings_page": "api_tokens",
+        "api_page": "tokens",
     }
     return render(request, "accounts/api_tokens.html", shown, status=422 if form.errors else 200)

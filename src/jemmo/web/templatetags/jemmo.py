@@ -149,9 +149,10 @@ def run_title(run: Any) -> str:
 
 
 @register.filter
-def changed_words(counts: dict[str, int]) -> str:
-    """The records that changed, of each kind; empty if none did."""
-    return ", ".join(counted(counts[name], name) for name in numbers.RECORDS if counts.get(name))
+def changed_words(counts: dict[str, int] | None) -> str:
+    """The records that changed, of each kind; empty if none did, or nobody counted."""
+    known = counts or {}
+    return ", ".join(counted(known[name], name) for name in numbers.RECORDS if known.get(name))
 
 
 @register.filter

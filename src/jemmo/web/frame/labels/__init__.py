@@ -9,6 +9,7 @@ from jemmo.domain.entities import ENTITIES
 from jemmo.web.frame.labels.accounts import ACCOUNTS
 from jemmo.web.frame.labels.files import FILES
 from jemmo.web.frame.labels.options import OPTIONS
+from jemmo.web.frame.labels.outgoing import OUTGOING
 from jemmo.web.frame.labels.privacy import PRIVACY
 from jemmo.web.frame.labels.records import RECORDS
 from jemmo.web.frame.labels.syncs import SYNCS
@@ -24,6 +25,7 @@ LABEL_TEXTS: dict[str, dict[str, str | Promise]] = {
     **ACCOUNTS,
     **PRIVACY,
     **OPTIONS,
+    **OUTGOING,
     "stream": {
         str(stream): pgettext_lazy("stream", entity.plural) for stream, entity in ENTITIES.items()
     },

@@ -1,0 +1,65 @@
+"""What was sent to an endpoint lately, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from django.db.models import Count
+from msgspec import Struct
+
+from jemmo.domain.outgoing import MessageState, State
+from jemmo.services.outgoing import signing
+from jemmo.store.models import OutgoingAttempt, OutgoingEndpoint, OutgoingMessage
+
+SHOWN = 50  # messages on a page
+SHOWN_ATTEMPTS = 10  # of each
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A message, the JSON that it sends, and its attempts, the newest first."""
+
+    message: OutgoingMessage
+    webhook_id: str
+    body: str
+    attempts: Sequence[OutgoingAttempt]
+
+    @property
+    def last(self) -> OutgoingAttempt | None:
+        return self.attempts[0] if self.attempts else None
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """The latest messages, and how many of all that are kept wait or failed. ``is_moving``: one is due soon."""
+
+    lines: Sequence[Line]
+    waiting: int
+    failed: int
+    is_moving: bool
+
+
+def recent(endpoint: OutgoingEndpoint, *, soon: datetime) -> Log:
+    messages = OutgoingMessage.objects.filter(endpoint=endpoint)
+    latest = list(messages.order_by("-created_at", "id")[:SHOWN])
+    attempts: dict[object, list[OutgoingAttempt]] = {}
+    for attempt in OutgoingAttempt.objects.filter(message__in=latest).order_by("-id"):
+        attempts.setdefault(attempt.message_id, []).append(attempt)
+    counted = messages.values_list("state").annotate(count=Count("id")).order_by()
+    counts = dict(counted)
+    due = messages.filter(state=MessageState.WAITING, next_try_at__lte=soon)
+    return Log(
+        lines=[_line(message, attempts.get(message.pk, [])) for message in latest],
+        waiting=counts.get(MessageState.WAITING, 0),
+        failed=counts.get(MessageState.FAILED, 0),
+        is_moving=endpoint.state == State.ACTIVE and due.exists(),
+    )
+
+
+def _line(message: OutgoingMessage, attempts: Sequence[OutgoingAttempt]) -> Line:
+    return Line(
+        message=message,
+        webhook_id=signing.message_id(message),
+        body=msgspec.json.format(signing.body_of(message), indent=2).decode(),
+        attempts=attempts[:SHOWN_ATTEMPTS],
+    )

@@ -1,0 +1,192 @@
+"""Settings > API > Webhooks: endpoints, how they do, and what was sent to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
+
+from jemmo.domain.errors import ConfigError
+from jemmo.domain.outgoing import State
+from jemmo.services.outgoing import endpoints, log
+from jemmo.store.models import OutgoingEndpoint
+from jemmo.vault import default_vault
+from jemmo.web.frame.access import MemberRequest, manager
+from jemmo.web.frame.problems import problem
+from jemmo.web.outgoing.forms import EndpointForm
+
+SOON = timedelta(minutes=1)  # what is due by then is waited for: the page looks again
+
+
+@manager
+def listing(request: MemberRequest) -> HttpResponse:
+    return _list(request, _form(request))
+
+
+@require_POST
+@manager
+@sensitive_variables()
+def create(request: MemberRequest) -> HttpResponse:
+    """Make an endpoint. Its secret is in this answer alone."""
+    form = _form(request, data=request.POST)
+    if not form.is_valid():
+        return _list(request, form)
+    try:
+        made = endpoints.create(
+            request.organisation,
+            form.choice,
+            vault=default_vault(),
+            now=datetime.now(UTC),
+            actor=request.membership.account,
+        )
+    except ConfigError as error:
+        return _list(request, form, problem=problem(error))
+    return _page(request, made.endpoint, secret=made.secret)
+
+
+@manager
+def page(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    return _page(request, _endpoint(request, endpoint_id))
+
+
+@require_POST
+@manager
+def edit(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    endpoint = _endpoint(request, endpoint_id)
+    form = _form(request, data=request.POST)
+    if not form.is_valid():
+        return _page(request, endpoint, form=form)
+    try:
+        endpoints.change(
+            endpoint, form.choice, now=datetime.now(UTC), actor=request.membership.account
+        )
+    except ConfigError as error:
+        return _page(request, endpoint, form=form, problem=problem(error))
+    messages.success(request, _("Endpoint saved."))
+    return redirect("endpoint", endpoint_id)
+
+
+@require_POST
+@manager
+def send_test(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    endpoint = _endpoint(request, endpoint_id)
+    if endpoint.state == State.ACTIVE:
+        endpoints.send_test(endpoint, now=datetime.now(UTC))
+        messages.success(request, _("Test event sent. The response appears below."))
+    return redirect("endpoint", endpoint_id)
+
+
+@require_POST
+@manager
+@sensitive_variables()
+def rotate(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    """A new secret, in this answer alone."""
+    endpoint = _endpoint(request, endpoint_id)
+    secret = endpoints.rotate(
+        endpoint, vault=default_vault(), now=datetime.now(UTC), actor=request.membership.account
+    )
+    return _page(request, endpoint, secret=secret)
+
+
+@require_POST
+@manager
+def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    endpoints.end_old_secret(
+        _endpoint(request, endpoint_id), now=datetime.now(UTC), actor=request.membership.account
+    )
+    messages.success(request, _("Only the new secret signs now."))
+    return redirect("endpoint", endpoint_id)
+
+
+@require_POST
+@manager
+def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    """On or off, as the form says; a second press changes nothing."""
+    endpoint, on = _endpoint(request, endpoint_id), request.POST.get("on") == "1"
+    if (endpoint.state == State.ACTIVE) is not on:
+        endpoints.switch(endpoint, on=on, now=datetime.now(UTC), actor=request.membership.account)
+    return redirect("endpoint", endpoint_id)
+
+
+@require_POST
+@manager
+def replay(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    """Send one failed message again, or all."""
+    endpoint = _endpoint(request, endpoint_id)
+    try:
+        chosen = UUID(request.POST["message"]) if request.POST.get("message") else None
+    except ValueError:
+        raise Http404 from None
+    count = endpoints.replay(endpoint, now=datetime.now(UTC), message_id=chosen)
+    text = ngettext("%(count)s webhook is sent again.", "%(count)s webhooks are sent again.", count)
+    messages.success(request, text % {"count": count})
+    return redirect("endpoint", endpoint_id)
+
+
+@manager
+def delete(request: MemberRequest, endpoint_id: UUID) -> HttpResponseBase:
+    """Ask, then delete."""
+    endpoint = _endpoint(request, endpoint_id)
+    if request.method != "POST":
+        return render(request, "outgoing/delete.html", {"endpoint": endpoint, **_frame()})
+    endpoints.delete(endpoint, now=datetime.now(UTC), actor=request.membership.account)
+    messages.success(request, _("Endpoint deleted."))
+    return redirect("endpoints")
+
+
+def _endpoint(request: MemberRequest, endpoint_id: UUID) -> OutgoingEndpoint:
+    try:
+        return endpoints.endpoint_of(request.organisation, endpoint_id)
+    except ConfigError:
+        raise Http404 from None
+
+
+def _form(
+    request: MemberRequest, data: object = None, endpoint: OutgoingEndpoint | None = None
+) -> EndpointForm:
+    initial: dict[str, Any] = {"events": ["records.changed"]}
+    if endpoint is not None:
+        names = ("name", "url", "events", "entities")
+        initial = {name: getattr(endpoint, name) for name in names}
+        initial["connections"] = [str(key) for key in endpoint.connections]
+    return EndpointForm(data, org=request.organisation, initial=initial)
+
+
+def _list(request: MemberRequest, form: EndpointForm, **more: Any) -> HttpResponse:
+    status = 422 if form.errors or more.get("problem") else 200
+    rows = endpoints.listed(request.organisation)
+    shown = {"form": form, "endpoints": rows, **_frame(), **more}
+    return render(request, "outgoing/endpoints.html", shown, status=status)
+
+
+def _page(
+    request: MemberRequest,
+    endpoint: OutgoingEndpoint,
+    *,
+    form: EndpointForm | None = None,
+    **more: Any,
+) -> HttpResponse:
+    now = datetime.now(UTC)
+    shown = {
+        "endpoint": endpoint,
+        "form": form or _form(request, endpoint=endpoint),
+        "is_editing": form is not None,
+        "log": log.recent(endpoint, soon=now + SOON),
+        "old_secret_signs": endpoint.old_secret_until and endpoint.old_secret_until > now,
+        **_frame(),
+        **more,
+    }
+    status = 422 if form is not None else 200
+    return render(request, "outgoing/endpoint.html", shown, status=status)
+
+
+def _frame() -> dict[str, str]:
+    return {"section": "settings", "settings_page": "api_tokens", "api_page": "webhooks"}

@@ -1,0 +1,76 @@
+"""The form of an endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from jemmo.domain.outgoing import Event
+from jemmo.services.outgoing.endpoints import Choice
+from jemmo.store.feed.entities import ENTITIES
+from jemmo.store.models import Connection, Organisation
+from jemmo.web.frame.forms import Form
+from jemmo.web.frame.labels import label_for
+
+
+class EndpointForm(Form):
+    """Which connections is asked only where there are several."""
+
+    name = forms.CharField(
+        label=_("Program"),
+        max_length=100,
+        help_text=_("What receives the webhooks, such as “Career site”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    url = forms.CharField(
+        label=_("URL"),
+        max_length=1000,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("Events"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one event.")},
+    )
+    entities = forms.MultipleChoiceField(
+        label=_("Only these records"),
+        required=False,
+        help_text=_("Choose none to hear of all."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    connections = forms.MultipleChoiceField(
+        label=_("Only these connections"),
+        required=False,
+        help_text=_("Choose none to hear of all."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, org: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choose(
+            "events", [(str(event), label_for(event, "outgoing_event")) for event in Event]
+        )
+        self._choose("entities", [(name, label_for(name, "stream")) for name in ENTITIES])
+        connections = list(Connection.objects.filter(org=org).order_by("created_at"))
+        named = [(str(row.id), row.label or row.provider.capitalize()) for row in connections]
+        self._choose("connections", named)
+        if len(named) < 2:
+            del self.fields["connections"]
+
+    def _choose(self, field: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[field].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def choice(self) -> Choice:
+        """What was entered, once it is valid."""
+        cleaned = self.cleaned_data
+        return Choice(
+            name=cleaned["name"],
+            url=cleaned["url"].strip(),
+            events=cleaned["events"],
+            entities=cleaned["entities"],
+            connections=[UUID(key) for key in cleaned.get("connections", ())],
+        )

@@ -1,0 +1,209 @@
+"""Settings > API > Webhooks: an endpoint is made, tried, rotated, switched and deleted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from fakes.showcase import Showcase
+
+from jemmo.services.outgoing import endpoints
+from jemmo.services.outgoing.endpoints import Choice
+from jemmo.store.models import (
+    AuditEvent,
+    Connection,
+    OutgoingAttempt,
+    OutgoingEndpoint,
+    OutgoingMessage,
+)
+from jemmo.vault import default_vault
+
+SignedIn = Callable[[str], Client]
+LIST = "/settings/api/webhooks/"
+SECRET = re.compile(r'value="(whsec_[\w+/=]+)"')
+FIELDS = {
+    "name": "Career site",
+    "url": "https://app.example.com/jemmo",
+    "events": ["records.changed", "sync.finished"],
+    "entities": ["jobs"],
+}
+
+
+def made(client: Client, **fields: object) -> tuple[str, str]:
+    """The new endpoint's page and its secret."""
+    answer = client.post(f"{LIST}create/", {**FIELDS, **fields})
+    assert answer.status_code == 200
+    secret = SECRET.search(answer.content.decode())
+    assert secret
+    return f"{LIST}{OutgoingEndpoint.objects.get().pk}/", secret[1]
+
+
+def test_an_endpoint_is_made_and_its_secret_shown_once(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    assert "No endpoints yet" in admin.get(LIST).content.decode()
+    page, secret = made(admin)
+
+    endpoint = OutgoingEndpoint.objects.get()
+    assert endpoint.org == showcase.org
+    assert endpoint.created_by == showcase.person("admin")
+    assert (endpoint.events, endpoint.entities) == (["records.changed", "sync.finished"], ["jobs"])
+    for shown in (admin.get(LIST), admin.get(page)):
+        assert "Career site" in shown.content.decode()
+        assert secret not in shown.content.decode()
+    assert "Webhooks" in admin.get("/settings/api/").content.decode()
+    assert "created a webhook endpoint" in admin.get("/settings/members/").content.decode()
+
+
+def test_an_endpoint_is_changed_rotated_switched_and_deleted(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page, first = made(admin)
+    admin.post(f"{page}edit/", {**FIELDS, "name": "Matching", "events": ["sync.late"]})
+    endpoint = OutgoingEndpoint.objects.get()
+    assert (endpoint.name, endpoint.events) == ("Matching", ["sync.late"])
+
+    rotated = admin.post(f"{page}rotate/").content.decode()
+    second = SECRET.search(rotated)
+    assert second
+    assert second[1] != first
+    assert "The old secret signs too" in rotated
+    admin.post(f"{page}old-secret/")
+    assert OutgoingEndpoint.objects.get().sealed_old_secret is None
+
+    for _ in range(2):
+        admin.post(f"{page}switch/")
+    assert "Switched off by a member" in admin.get(page).content.decode()
+    admin.post(f"{page}test/")
+    assert not OutgoingMessage.objects.exists()  # nothing is sent while it is off
+    admin.post(f"{page}switch/", {"on": "1"})
+    admin.post(f"{page}test/")
+    assert OutgoingMessage.objects.get().event == "test"
+
+    assert "no longer hears" in admin.get(f"{page}delete/").content.decode()
+    admin.post(f"{page}delete/")
+    assert not OutgoingEndpoint.objects.exists()
+    noted = AuditEvent.objects.filter(subject_kind="endpoint").order_by("id")
+    assert [event.action.partition(".")[2] for event in noted] == [
+        *("created", "changed", "rotated", "old_secret_ended"),
+        *("switched_off", "switched_on", "deleted"),
+    ]
+
+
+def test_the_log_shows_request_and_response_as_text(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    admin.post(f"{page}test/")
+    message = OutgoingMessage.objects.get()
+    waits = admin.get(page).content.decode()
+    assert "every 2s" in waits
+    OutgoingAttempt.objects.create(
+        message=message,
+        at=datetime.now(UTC),
+        seconds=0.25,
+        status=500,
+        error="status",
+        response="<script>alert(1)</script>",
+    )
+    OutgoingMessage.objects.update(state="failed")
+    shown = admin.get(page).content.decode()
+    assert f"msg_{message.pk.hex}" in shown
+    assert "HTTP 500" in shown
+    assert "0.25 s" in shown
+    assert "<script>alert(1)" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "every 2s" not in shown
+
+    again = admin.post(f"{page}replay/", {"message": str(message.pk)}, follow=True)
+    assert "1 webhook is sent again." in again.content.decode()
+    assert OutgoingMessage.objects.get().state == "waiting"
+    assert admin.post(f"{page}replay/", {"message": "x"}).status_code == 404
+    assert (
+        "0 webhooks are sent again." in admin.post(f"{page}replay/", follow=True).content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": ""},
+        {"url": ""},
+        {"url": "http://app.example.com/"},
+        {"url": "https://127.0.0.1/"},
+        {"url": "https://localhost/"},
+        {"events": []},
+        {"events": ["everything"]},
+        {"entities": ["secrets"]},
+    ],
+)
+def test_what_cannot_be_saved_is_explained(
+    showcase: Showcase, signed_in: SignedIn, fields: dict[str, object]
+) -> None:
+    admin = signed_in("admin")
+    answer = admin.post(f"{LIST}create/", {**FIELDS, **fields})
+    assert answer.status_code == 422
+    assert "errorlist" in answer.content.decode() or 'role="alert"' in answer.content.decode()
+    assert not OutgoingEndpoint.objects.exists()
+
+    page, _ = made(admin)
+    assert admin.post(f"{page}edit/", {**FIELDS, **fields}).status_code == 422
+    assert OutgoingEndpoint.objects.get().url == FIELDS["url"]
+
+
+def test_another_organizations_endpoint_is_not_there(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    choice = Choice(name="Theirs", url="https://app.example.com/", events=["sync.late"])
+    theirs = endpoints.create(
+        showcase.stranger, choice, vault=default_vault(), now=datetime.now(UTC)
+    ).endpoint
+    admin = signed_in("admin")
+    assert "Theirs" not in admin.get(LIST).content.decode()
+    page = f"{LIST}{theirs.pk}/"
+    assert admin.get(page).status_code == 404
+    for deed in ("edit", "test", "rotate", "old-secret", "switch", "replay", "delete"):
+        assert admin.post(f"{page}{deed}/", FIELDS).status_code == 404, deed
+    assert OutgoingEndpoint.objects.get().state == "active"
+    assert not OutgoingMessage.objects.exists()
+
+
+def test_several_connections_can_be_chosen_from(showcase: Showcase, signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+    assert "Only these connections" not in admin.get(LIST).content.decode()
+    first = showcase.org.connections.get()
+    Connection.objects.create(
+        org=showcase.org, provider="flatchr", sealed_key=b"", key_set_at=datetime.now(UTC)
+    )
+    made(admin, connections=[str(first.id)])
+    assert OutgoingEndpoint.objects.get().connections == [first.id]
+    other = {**FIELDS, "connections": [str(uuid4())]}
+    assert admin.post(f"{LIST}create/", other).status_code == 422
+
+
+def test_in_screenshot_mode_neither_secret_nor_address_is_shown(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    page, _ = made(admin, name="Hooli", url="https://hooli.example.com/x")
+    admin.post("/preferences/screenshot/", {"screenshot": "on"})
+    for shown in (admin.get(LIST), admin.get(page), admin.post(f"{page}rotate/")):
+        assert not SECRET.search(shown.content.decode())
+        assert "hooli" not in shown.content.decode().lower()
+
+
+def test_the_pages_are_french_for_a_french_reader(showcase: Showcase, signed_in: SignedIn) -> None:
+    admin = signed_in("admin")
+    page, _ = made(admin)
+    admin.post("/i18n/setlang/", {"language": "fr", "next": LIST})
+    assert "Ajouter une destination" in admin.get(LIST).content.decode()
+    shown = admin.get(page).content.decode()
+    assert "Envoyer un test" in shown
+    assert "Rien d’envoyé pour l’instant" in shown
