@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from procrastinate.contrib.django import app
 
 from jemmo.cli.operations import working
-from jemmo.services.base.scopes import run_for_all_orgs, run_on_clock
+from jemmo.services.base.scopes import run_for_all_orgs, run_for_outgoing, run_on_clock
 from jemmo.services.operations import metrics
 from jemmo.services.sync import queue
 from jemmo.store.db import scope
 from jemmo.store.db.postgres import connect
 from jemmo.store.db.shared import sharing
+from jemmo.store.outgoing import queue as outgoing
 from jemmo.store.webhooks import refetch_writer
 
 Work = Callable[[str], Awaitable[object]]
@@ -31,6 +32,7 @@ def works() -> Mapping[str, Work]:
         "rescue": lambda _: run_on_clock(queue.rescue, working.DEAD_AFTER),
         "what waits": _waiting,
         "webhooks that wait": _claim,
+        "webhooks to send": lambda _: run_for_outgoing(None, outgoing.claim, datetime.now(UTC)),
         "metrics": lambda _: run_for_all_orgs(metrics.rendered),
     }
 

@@ -30,10 +30,12 @@ def test_the_secret_of_an_endpoint_is_shown_once(jemmo: Jemmo) -> None:
     assert "cannot show it again" in plain.err
 
     listed = jemmo("endpoint", "list", "--org", "acme")
-    assert "app.example.com" in listed.out
+    assert new["id"] in listed.out
+    assert "app.example" in listed.out
     assert new["secret"] not in listed.out
     rows = jemmo("endpoint", "list", "--org", "acme", "--json").last["endpoints"]
     assert [row["entities"] for row in rows] == [[], ["jobs"]]
+    assert {row["url"] for row in rows} == {URL[1]}
 
 
 def test_an_endpoint_is_tried_rotated_switched_and_deleted(jemmo: Jemmo) -> None:

@@ -101,8 +101,8 @@ def show(org: Org, json: Json = False) -> None:
     if not rows:
         out.print("No endpoints yet. `jemmo endpoint create` makes one.", markup=False)
         return
-    names = ("id", "name", "url", "state", "failures", "last_success_at")
-    listing = table("ID", "Name", "URL", "State", "Failures", "Last accepted")
+    names = ("id", "name", "state", "last_success_at")
+    listing = table("ID", "Name", "State", "Last accepted")
     for row in rows:
         listing.add_row(*(_cell(row[name]) for name in names))
     out.print(listing)
