@@ -187,7 +187,7 @@ async def test_beyond_a_days_bytes_a_webhook_is_looked_up_and_not_kept(database_
         assert await deliveries(found) == 2
         assert await waiting(found) == [("talents", "1"), ("talents", "2"), ("talents", "3")]
         listed = await jemmo("hooks", "list", "--org", "acme")
-        assert "1 not_kept" in listed.out
+        assert "1 not kept" in listed.out
 
         await found.company.rows("UPDATE webhook_count SET day = day - 1 RETURNING 1")
         assert await found.signed(told(remote_id="4", note="x" * 10_000)) == 200
@@ -375,7 +375,7 @@ async def test_the_command_line_shows_renews_and_replays(database_url: str) -> N
         listed = (await jemmo("hooks", "list", "--json")).last["connections"][0]["webhooks"]
         assert listed["health"] == "healthy"
         assert listed["counts"]["key_missing"] == 1
-        assert "Webhooks are arriving." in (await jemmo("hooks", "list")).out
+        assert "acme / teamtailor: Webhooks are arriving." in (await jemmo("hooks", "list")).out
 
 
 @pytest.mark.one_server

@@ -72,7 +72,8 @@ def listing(
         counts = ", ".join(
             f"{number:,} {name.replace('_', ' ')}" for name, number in status.counts.items()
         )
-        out.print(f"{connection.org.slug}: {status.words} {counts}".rstrip(), markup=False)
+        name = f"{connection.org.slug} / {connection.label or connection.provider}"
+        out.print(f"{name}: {status.words} {counts}".rstrip(), markup=False)
 
 
 def address(
