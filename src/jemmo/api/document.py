@@ -68,7 +68,19 @@ Include = Annotated[str | None, Query(description="What to add to each record.")
 
 
 class Api(NinjaAPI):
+    """The API, with a document that is put together once: anybody may ask for it, as often as they like."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._documents: dict[str, Any] = {}
+
     def get_openapi_schema(self, **options: Any) -> Any:
+        key = repr(sorted(options.items()))
+        if key not in self._documents:
+            self._documents[key] = self._put_together(**options)
+        return self._documents[key]
+
+    def _put_together(self, **options: Any) -> Any:
         document = super().get_openapi_schema(**options)
         parts = document.setdefault("components", {})
         parts["schemas"] = {
