@@ -68,7 +68,7 @@ def test_an_ats_is_connected_and_its_first_sync_watched(office: Any, visits: Ope
     give_key(page, office, office.key)
     expect(page).to_have_url(re.compile("/plan/$"))
     expect(page.get_by_role("main")).to_contain_text("240")
-    expect(page.get_by_role("main")).to_contain_text("expect 5 to 15 minutes")
+    expect(page.get_by_role("main")).to_contain_text("expect up to 15 minutes")
     page.get_by_role("button", name="Start now").click()
 
     expect(page.get_by_text("First sync requested.")).to_be_visible()
