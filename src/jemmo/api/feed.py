@@ -133,9 +133,9 @@ def _entity(name: str) -> str:
 
 
 def _includes_records(include: str | None) -> bool:
-    if include not in {None, "record"}:
+    if include is not None and set(include.split(",")) != {"record"}:
         raise bad_parameter("include", value=include, choices="record")
-    return include == "record"
+    return include is not None
 
 
 def _explained(read: Callable[..., T], *args: Any, **named: Any) -> T:

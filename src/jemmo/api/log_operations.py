@@ -107,7 +107,7 @@ def list_logs(
         severity=severity or "",
         kind=kind or "",
         q=printable(q or "").strip(),
-        since=records.moment("updated_since", updated_since) if updated_since else None,
+        since=records.moment("updated_since", updated_since) if updated_since is not None else None,
         after=_place(cursor) if cursor is not None else "",
     )
     rows, more = service.rows(request.token.org, filters, now=timezone.now(), size=limit)

@@ -73,6 +73,7 @@ def of_structs(structs: Iterable[type]) -> dict[str, Schema]:
         list(structs), ref_template="#/components/schemas/{name}"
     )
     for schema in components.values():
+        schema.pop("required", None)  # the parameter `fields` leaves fields out
         if "description" in schema:  # a docstring, with the indentation of its class
             schema["description"] = cleandoc(schema["description"]).replace("``", "`")
     return components
