@@ -32,6 +32,7 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -135,8 +136,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """A file whose tests leave another home behind would be the failure of those that come after it."""
+    """A file whose tests leave another home behind would be the failure of those that come after it.
+
+    The language of a test's last request stays active in its thread.
+    """
     yield
+    translation.deactivate()
     if nextitem is None or nextitem.path != item.path:
         assert os.environ["JEMMO_HOME"] == os.environ[RUN_HOME]
 
