@@ -163,6 +163,8 @@ FUNCTIONS: dict[str, list[Work]] = {
     "services/files/stored_files.py": [lambda text: stored_files.safe_name(text, kinds.TEXT)],
 }
 OTHERS = {
+    "api/idempotency.py": "one class of characters, with a bounded length",
+    "api/reference.py": "our own descriptions",
     "connectors/base.py": "lengths are bounded in the pattern",
     "connectors/lenient.py": "msgspec's own messages, with the names of our fields",
     "conninfo.py": "the operator's own address of the database",

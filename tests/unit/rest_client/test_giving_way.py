@@ -94,7 +94,7 @@ async def test_an_ats_that_hangs_is_asked_twice(
     way: Callable[[], AbstractContextManager[None]],
     sent: int,
 ) -> None:
-    monkeypatch.setattr(client_module, "_TIMEOUT", aiohttp.ClientTimeout(total=0.01))
+    monkeypatch.setattr(client_module, "_TIMEOUT", aiohttp.ClientTimeout(sock_read=0.01))
     client = RestClient(address, headers={}, refuse=REFUSE, pacer=None, pause=lambda *_: 0.0)
     try:
         with way(), pytest.raises(TransientError) as told:
