@@ -31,10 +31,10 @@ async def test_an_older_worker_stops_and_older_commands_refuse(
 
     done = await finish(worker)
     assert done.status == 0
-    assert "tables are of a newer Jemmo" in done.err
+    assert "tables belong to a newer version of Jemmo" in done.err
     assert "Upgrade Jemmo on this machine" in done.err
     for command in ("status", "worker", "migrate"):
         refused = await jemmo(command)
         assert refused.status == 4
-        assert "tables are of a newer Jemmo" in refused.err
+        assert "tables belong to a newer version of Jemmo" in refused.err
         assert "restore the backup" in refused.err

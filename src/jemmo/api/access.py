@@ -47,7 +47,7 @@ def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]
 
         @wraps(view)
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            token = _token_of(request)
+            token = getattr(request, "token", None) or authenticate(request)
             left = take_turn(token, writes=writes)
             for right in rights:
                 if right not in token.scopes:
@@ -56,7 +56,6 @@ def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]
                 if name not in known:
                     choices = ", ".join(known) or "–"
                     raise bad_parameter("unknown", name=name, choices=choices)
-            request.token = token
             with scope.acting_in(tokens.scope_of(token)):
                 response = conditional_page(view)(request, *args, **kwargs)
             add_never_cache_headers(response)
@@ -69,7 +68,8 @@ def require_scopes(*rights: ApiScope, writes: bool = False) -> Callable[[View[P]
     return guard
 
 
-def _token_of(request: HttpRequest) -> ApiToken:
+def authenticate(request: Any) -> ApiToken:
+    """Set the request's ``token``, before anything else of the request is looked at. Raises ``Problem``."""
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     token = tokens.recognize(secret.strip(), timezone.now()) if kind.lower() == "bearer" else None
     if token is None:
@@ -78,6 +78,7 @@ def _token_of(request: HttpRequest) -> ApiToken:
             "token_refused",
             headers={"WWW-Authenticate": 'Bearer realm="Jemmo"'},
         )
+    request.token = token
     return token
 
 

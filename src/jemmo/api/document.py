@@ -12,7 +12,7 @@ from ninja import NinjaAPI, Query
 from ninja.errors import ValidationError
 
 from jemmo.api import schemas
-from jemmo.api.access import require_scopes
+from jemmo.api.access import authenticate, require_scopes
 from jemmo.api.problems import CONTENT_TYPE, Problem, answer, bad_parameter
 from jemmo.domain.entities import ENTITIES
 from jemmo.domain.errors import JemmoError
@@ -241,6 +241,7 @@ def operation(**named: Any) -> Callable[[Callable[..., HttpResponseBase]], Calla
         return api.api_operation(
             [declared.method],
             declared.address,
+            auth=authenticate if declared.scopes else None,
             response={declared.success: None},  # ready responses; without it the document says 200
             operation_id=declared.id,
             summary=declared.summary,

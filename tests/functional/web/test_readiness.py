@@ -75,7 +75,7 @@ def test_tables_of_a_newer_jemmo(anybody: Client, worker: None, owner_url: str) 
     )
     status, found = ask(anybody)
     assert status == 503
-    assert "newer Jemmo" in found["checks"]["migrations"]
+    assert "newer version of Jemmo" in found["checks"]["migrations"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
