@@ -300,7 +300,9 @@ class TestErrors:
         embedded.stop()
         (home / "postgres/cluster/data/PG_VERSION").write_text("17\n")
 
-        with pytest.raises(PostgresError, match=r"belongs to PostgreSQL 17, .* comes with 18") as raised:
+        with pytest.raises(
+            PostgresError, match=r"belongs to PostgreSQL 17, .* comes with 18"
+        ) as raised:
             embedded.ensure_running()
         assert "DATABASE_URL" in raised.value.next_step
 

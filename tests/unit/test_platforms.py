@@ -106,7 +106,9 @@ def test_data_of_another_major_version_is_refused_with_the_steps(
     places.data.mkdir(parents=True)
     (places.data / "PG_VERSION").write_text(f"{made_by}\n")
 
-    with pytest.raises(PostgresError, match=f"belongs to PostgreSQL {made_by}, .* comes with") as raised:
+    with pytest.raises(
+        PostgresError, match=f"belongs to PostgreSQL {made_by}, .* comes with"
+    ) as raised:
         cluster.check_version(places)
     steps = raised.value.next_step
     if word == "newer":
