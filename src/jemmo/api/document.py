@@ -5,6 +5,7 @@ Annotations are evaluated by django-ninja, so parameters are declared with these
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from msgspec import Struct
@@ -40,6 +41,7 @@ Since = Annotated[
     str | None,
     Query(description="Only what Jemmo wrote since then, such as 2026-11-30T08:00:00Z."),
 ]
+ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
 Fields = Annotated[str | None, Query(description="Names of fields, separated by commas.")]
 REFUSALS = {
     400: "The body is not JSON.",

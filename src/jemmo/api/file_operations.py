@@ -20,6 +20,7 @@ from ninja import Path, Query
 from jemmo.api import lists, records
 from jemmo.api.access import ApiRequest, scope_missing, take_turn
 from jemmo.api.document import (
+    ConnectionFilter,
     Cursor,
     Fields,
     Limit,
@@ -92,17 +93,16 @@ def list_files(
     updated_since: Since = None,
     fields: Fields = None,
     sort: Annotated[Literal["id", "-id"], Query(description="`-`: newest first.")] = "id",
-    connection_id: Annotated[UUID | None, Query(description="Only of this connection.")] = None,
+    connection_id: ConnectionFilter = None,
     talent_id: Annotated[UUID | None, Query(description="Only of this talent.")] = None,
     fetch_status: Annotated[str | None, Query(description="Only with this status.")] = None,
 ) -> HttpResponse:
-    rows = _files(request)
-    if connection_id is not None:
-        rows = rows.filter(talent__connection_id=connection_id)
-    if talent_id is not None:
-        rows = rows.filter(talent_id=talent_id)
-    if fetch_status is not None:
-        rows = rows.filter(fetch_status=fetch_status.replace("\0", ""))
+    rows = lists.narrowed(
+        _files(request),
+        talent__connection_id=connection_id,
+        talent_id=talent_id,
+        fetch_status=None if fetch_status is None else fetch_status.replace("\0", ""),
+    )
     if updated_since is not None:
         since = records.moment("updated_since", updated_since)
         rows = rows.filter(Q(talent__modified_at__gte=since) | Q(fetched_at__gte=since))

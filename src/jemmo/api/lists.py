@@ -51,6 +51,11 @@ def by_number(*, descending: bool = False) -> Order:
     return Order(columns=("id",), types=tuple[BigInteger], descending=descending)
 
 
+def narrowed(rows: QuerySet[Any], **columns: object) -> QuerySet[Any]:
+    """The rows with these values; ``None`` leaves a column open."""
+    return rows.filter(**{name: value for name, value in columns.items() if value is not None})
+
+
 def page(
     name: str,
     rows: QuerySet[Any],

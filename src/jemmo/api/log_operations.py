@@ -15,6 +15,7 @@ from ninja import Query
 from jemmo.api import cursors, lists, records
 from jemmo.api.access import ApiRequest
 from jemmo.api.document import (
+    ConnectionFilter,
     Cursor,
     Fields,
     Limit,
@@ -46,7 +47,6 @@ Since = Annotated[
     str | None,
     Query(description="Only what was met since then, such as 2026-11-30T08:00:00Z."),
 ]
-ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
 
 
 class RuleRow(Struct, frozen=True, kw_only=True):
@@ -138,14 +138,13 @@ def list_rejections(
     ] = None,
     run_id: Annotated[UUID | None, Query(description="Only of this sync.")] = None,
 ) -> HttpResponse:
-    rows = Rejection.objects.filter(connection__org=request.token.org)
-    columns = {
-        "connection_id": connection_id,
-        "stream": stream,
-        "code": None if code is None else printable(code),
-        "run_id": run_id,
-    }
-    rows = rows.filter(**{name: value for name, value in columns.items() if value is not None})
+    rows = lists.narrowed(
+        Rejection.objects.filter(connection__org=request.token.org),
+        connection_id=connection_id,
+        stream=stream,
+        code=None if code is None else printable(code),
+        run_id=run_id,
+    )
     if updated_since is not None:
         rows = rows.filter(at__gte=records.moment("updated_since", updated_since))
     return lists.page(

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 from jemmo.api import lists, records
 from jemmo.api.access import ApiRequest
 from jemmo.api.document import (
+    ConnectionFilter,
     Cursor,
     Fields,
     Limit,
@@ -39,7 +40,6 @@ from jemmo.store.models import Connection, ConnectionState, SyncRun
 answers_with(ConnectionStatus, RunRow)
 READS, WRITES = (ApiScope.RECORDS,), (ApiScope.ADMIN,)
 TAG = "connections"
-ConnectionFilter = Annotated[UUID | None, Query(description="Only of this connection.")]
 CONNECTION_ORDERS = {"created_at": lists.by_time("created_at")}
 RUN_ORDERS = {
     "-started_at": lists.by_time("started_at", descending=True),
@@ -84,11 +84,11 @@ def list_connections(
     provider: Annotated[str | None, Query(description="Only of this ATS.")] = None,
     state: Annotated[ConnectionState | None, Query(description="Only in this state.")] = None,
 ) -> HttpResponse:
-    rows = request.token.org.connections.select_related("org", "lease")
-    if provider is not None:
-        rows = rows.filter(provider=printable(provider))
-    if state is not None:
-        rows = rows.filter(state=state)
+    rows = lists.narrowed(
+        request.token.org.connections.select_related("org", "lease"),
+        provider=None if provider is None else printable(provider),
+        state=state,
+    )
     return lists.page(
         "connections",
         rows,
@@ -142,9 +142,12 @@ def list_runs(
     status: Annotated[RunStatus | None, Query(description="Only with this outcome.")] = None,
     mode: Annotated[Mode | None, Query(description="Only syncs that read so.")] = None,
 ) -> HttpResponse:
-    rows = SyncRun.objects.filter(connection__org=request.token.org)
-    columns = {"connection_id": connection_id, "status": status, "mode": mode}
-    rows = rows.filter(**{name: value for name, value in columns.items() if value is not None})
+    rows = lists.narrowed(
+        SyncRun.objects.filter(connection__org=request.token.org),
+        connection_id=connection_id,
+        status=status,
+        mode=mode,
+    )
     if updated_since is not None:
         since = records.moment("updated_since", updated_since)
         rows = rows.filter(

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -73,6 +74,21 @@ def table(*words: str, numbers: Iterable[str] = ()) -> Table:
     for name in numbers:
         made.add_column(name, justify="right", no_wrap=True)
     return made
+
+
+def cell(value: Any) -> str:
+    """A value in a table: a time to the minute, a list with commas, and a dash for nothing."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value) if value else "–"
+
+
+def print_secret(secret: str, warning: str) -> None:
+    """Print what is shown only once, whole and alone on stdout, and what to do with it on stderr."""
+    out.print(secret, markup=False, soft_wrap=True)
+    err.print(warning, markup=False)
 
 
 def counted(number: int, noun: str) -> str:

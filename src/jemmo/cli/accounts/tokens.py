@@ -9,7 +9,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
-from jemmo.cli.output import err, out, print_json, table
+from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 
@@ -56,8 +56,7 @@ def create(
     if json:
         print_json({"id": str(made.token.id), "token": made.secret})
         return
-    out.print(made.secret, markup=False, soft_wrap=True)
-    err.print(SHOWN_ONCE, markup=False)
+    print_secret(made.secret, SHOWN_ONCE)
 
 
 def show(org: Org, json: Json = False) -> None:
@@ -78,7 +77,7 @@ def show(org: Org, json: Json = False) -> None:
     names = ("id", "name", "scopes", "last_used_at", "expires_at")
     listing = table("ID", "Name", "Scopes", "Last used", "Expires")
     for row in rows:
-        listing.add_row(*(_cell(row[name]) for name in names))
+        listing.add_row(*(cell(row[name]) for name in names))
     out.print(listing)
 
 
@@ -107,14 +106,6 @@ def _row(token: Any) -> dict[str, Any]:
         "last_used_at": token.last_used_at,
         "expires_at": token.expires_at,
     }
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
-    if isinstance(value, list):
-        return ", ".join(value)
-    return value or "–"
 
 
 def _end_of(day: str) -> datetime:

@@ -11,7 +11,7 @@ import typer
 
 from jemmo.cli.examples import examples
 from jemmo.cli.options import Json, Org
-from jemmo.cli.output import err, out, print_json, table
+from jemmo.cli.output import cell, out, print_json, print_secret, table
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.outgoing import Event
 
@@ -82,8 +82,7 @@ def create(
     if json:
         print_json({"id": str(made.endpoint.pk), "secret": made.secret})
         return
-    out.print(made.secret, markup=False, soft_wrap=True)
-    err.print(SHOWN_ONCE, markup=False)
+    print_secret(made.secret, SHOWN_ONCE)
 
 
 def show(org: Org, json: Json = False) -> None:
@@ -104,7 +103,7 @@ def show(org: Org, json: Json = False) -> None:
     names = ("id", "name", "state", "last_success_at")
     listing = table("ID", "Name", "State", "Last accepted")
     for row in rows:
-        listing.add_row(*(_cell(row[name]) for name in names))
+        listing.add_row(*(cell(row[name]) for name in names))
     out.print(listing)
 
 
@@ -124,8 +123,7 @@ def rotate(endpoint: EndpointId, org: Org, json: Json = False) -> None:
     if json:
         print_json({"id": endpoint, "secret": secret})
         return
-    out.print(secret, markup=False, soft_wrap=True)
-    err.print(SHOWN_ONCE, markup=False)
+    print_secret(secret, SHOWN_ONCE)
 
 
 def switch_on(endpoint: EndpointId, org: Org, json: Json = False) -> None:
@@ -200,9 +198,3 @@ def _row(endpoint: Any) -> dict[str, Any]:
         "failures": endpoint.failures,
         "last_success_at": endpoint.last_success_at,
     }
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
-    return "–" if value is None else str(value)

@@ -23,7 +23,7 @@ def _facts(connection: Connection, now: datetime) -> ConnectionFacts:
     state = freshness.of(freshness.ConnectionSnapshot(connection), now=now)
     return ConnectionFacts(
         id=str(connection.id),
-        name=connection.label or connection.provider.capitalize(),
+        name=connection.display_name,
         state=connection.state,
         running=is_running(connection, now),
         late=is_late(connection, now),

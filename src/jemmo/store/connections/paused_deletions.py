@@ -86,7 +86,7 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
         }
         for row in rows
     ]
-    return brake.decision(facts, connection.label or connection.provider.capitalize())
+    return brake.decision(facts, connection.display_name)
 
 
 def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:

@@ -86,6 +86,11 @@ class Connection(DisplayTracked):
             )
         ]
 
+    @property
+    def display_name(self) -> str:
+        """What it is called where it stands alone; beside others, ``display_names`` tells those with the same apart."""
+        return self.label or self.provider.capitalize()
+
     def __str__(self) -> str:
         return self.label or f"{self.provider} of {self.org_id}"
 

@@ -189,7 +189,7 @@ def _page(
             now=now,
         ),
         synced_at=at,
-        failures=(Failure(_name(seen), error),) if error else (),
+        failures=(Failure(seen.connection.display_name, error),) if error else (),
         files_error=files_error,
         read=_read(run) if run is not None and running else 0,
     )
@@ -223,10 +223,6 @@ def _distinct(failures: Iterable[Failure]) -> tuple[Failure, ...]:
         if failure not in distinct:
             distinct.append(failure)
     return tuple(distinct)
-
-
-def _name(seen: ConnectionSnapshot) -> str:
-    return seen.connection.label or seen.connection.provider.capitalize()
 
 
 def _error(seen: ConnectionSnapshot, page: str) -> Mapping[str, Any] | None:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.outgoing import Event
 from jemmo.services.outgoing.endpoints import Choice
+from jemmo.store.connections.connections import connection_choices
 from jemmo.store.feed.entities import ENTITIES
-from jemmo.store.models import Connection, Organisation
+from jemmo.store.models import Organisation
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
 
@@ -54,10 +55,9 @@ class EndpointForm(Form):
             "events", [(str(event), label_for(event, "outgoing_event")) for event in Event]
         )
         self._choose("entities", [(name, label_for(name, "stream")) for name in ENTITIES])
-        connections = list(Connection.objects.filter(org=org).order_by("created_at"))
-        named = [(str(row.id), row.label or row.provider.capitalize()) for row in connections]
-        self._choose("connections", named)
-        if len(named) < 2:
+        connections = connection_choices(org)
+        self._choose("connections", [(str(key), name) for key, name in connections])
+        if not connections:
             del self.fields["connections"]
 
     def _choose(self, field: str, choices: list[tuple[str, str]]) -> None:

@@ -67,7 +67,7 @@ def decided(notice: Notification, reader: Membership | None) -> dict[str, str]:
     """The error of a notification, as ``in_words``, with the connection that it is about."""
     connection, error = notice.connection, notice.facts["error"]
     if connection and error.get("paused"):
-        name = connection.label or connection.provider.capitalize()
+        name = connection.display_name
         error = {**with_decision(connection.id, error, notice.last_at), "connection": name}
     return localized_error(error, reader)
 
