@@ -10,8 +10,9 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from jemmo.api import feed_streams as streams
 from jemmo.api import records
-from jemmo.api.access import ApiRequest
+from jemmo.api.access import ApiRequest, scope_missing
 from jemmo.api.problems import Problem, bad_parameter
+from jemmo.domain.tokens import ApiScope
 from jemmo.services.feed import feed
 from jemmo.services.feed.feed import CursorExpired, FeedBusy
 from jemmo.store.feed.entities import ENTITIES
@@ -55,8 +56,9 @@ def snapshot(
     They are read a few at a time, each time as they are then: what changes meanwhile has a higher number. So a reader
     who takes an hour holds neither a connection nor a transaction for it.
     """
-    name = _entity(name)
-    token, parts = request.token, records.parts_of(KINDS[name], include)
+    token = request.token
+    name = _entity(token, name)
+    parts = records.parts_of(KINDS[name], include)
     seq = _explained(feed.position, token)
     records.note(token, name, begins=True)
     return streams.lines(token, name, seq, Range(first=first, end=end), parts)
@@ -74,7 +76,11 @@ def digest(
     """Counts and digests of what the token may read. Raises ``Problem``."""
     if entity is None and (first or end or parts > 1):
         raise bad_parameter("range")
-    names = list(ENTITIES) if entity is None else [_entity(entity)]
+    names = (
+        feed.sight_of(request.token).entities
+        if entity is None
+        else [_entity(request.token, entity)]
+    )
     ids = Range(first=first, end=end)
     computed = _explained(feed.digest, request.token, names, at=at, ids=ids, parts=parts)
     answer = {
@@ -125,10 +131,13 @@ def _total(total: Total) -> dict[str, Any]:
     return {"count": total.count, "digest": f"{total.digest:064x}"}
 
 
-def _entity(name: str) -> str:
+def _entity(token: ApiToken, name: str) -> str:
+    """The entity of this name, which the token may read. Raises ``Problem``."""
     known = name.replace("-", "_")
     if known not in ENTITIES:
         raise bad_parameter("entity", choices=", ".join(ENTITIES))
+    if (right := ENTITIES[known].right) and right not in token.scopes:
+        raise scope_missing(ApiScope(right))
     return known
 
 

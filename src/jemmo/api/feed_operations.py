@@ -58,7 +58,8 @@ def list_changes(
     includes=tuple({part: None for kind in KINDS.values() for part in kind.parts}),
     address="/snapshot/{entity}",
     summary="Read all records of an entity",
-    description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`.',
+    description='JSON lines. The last line of a complete snapshot is `{"seq": SEQ}`. '
+    "Notes need the scope `notes` too.",
     schema=schemas.LINES,
     content_type="application/jsonl",
     scopes=SCOPES,

@@ -21,6 +21,7 @@ from jemmo.api import feed_streams
 from jemmo.api.document import LISTS
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
+from jemmo.store.db.scope import Scope
 from jemmo.store.feed import housekeeping
 from jemmo.store.feed.entities import ENTITIES
 from jemmo.store.models import (
@@ -32,6 +33,7 @@ from jemmo.store.models import (
     FeedPosition,
     FeedReader,
     Job,
+    Note,
     Organisation,
     Stage,
     Talent,
@@ -39,7 +41,11 @@ from jemmo.store.models import (
 )
 
 NOW = datetime.now(UTC)
-RIGHTS: tuple[list[str], ...] = ([], ["contacts", "confidential"])
+RIGHTS: tuple[list[str], ...] = (
+    [],
+    ["contacts", "confidential"],
+    ["contacts", "confidential", "notes"],
+)
 
 
 def content_of(answer: Any) -> bytes:
@@ -58,6 +64,7 @@ class Consumer:
     def __init__(self, org: Organisation, *scopes: str) -> None:
         made = tokens.create(org, ["records", *scopes], name="test", now=NOW)
         self.token, self.secret = made.token, made.secret
+        self.entities = [name for name in ENTITIES if name != "notes" or name in scopes]
         self.copy: dict[str, dict[str, Any]] = {}
         self.seq = 0
 
@@ -76,7 +83,7 @@ class Consumer:
             return [json.loads(line) for line in content_of(answer).splitlines()]
 
     def begin(self) -> Consumer:
-        for name in ENTITIES:
+        for name in self.entities:
             *rows, last = self.lines(f"snapshot/{name}")
             self.copy |= {row["id"]: {**row, "entity": name} for row in rows}
             self.seq = self.seq or last["seq"]
@@ -102,7 +109,7 @@ class Consumer:
 
     def digest(self) -> dict[str, Any]:
         """As the documentation says."""
-        totals = {name: {"count": 0, "digest": 0} for name in ENTITIES}
+        totals = {name: {"count": 0, "digest": 0} for name in self.entities}
         for key, record in self.copy.items():
             total = totals[record["entity"]]
             total["count"] += 1
@@ -121,7 +128,7 @@ class Consumer:
         """Every field of every record, with what the lists hold."""
         listed = {
             row["id"]: {**row, "entity": name}
-            for name in ENTITIES
+            for name in self.entities
             for row in self.get(f"{name.replace('_', '-')}?limit=500")["data"]
         }
         assert listed == self.copy
@@ -134,7 +141,7 @@ def consumer(request: pytest.FixtureRequest, showcase: Showcase) -> Consumer:
 
 @pytest.fixture
 def reader(showcase: Showcase) -> Consumer:
-    return Consumer(showcase.org, "contacts", "confidential").begin()
+    return Consumer(showcase.org, "contacts", "confidential", "notes").begin()
 
 
 def _one(model: type[Model], remote_id: str, **values: Any) -> Callable[[Showcase], object]:
@@ -167,18 +174,22 @@ EVENTS: dict[str, Callable[[Showcase], object]] = {
     "talent open again": _one(Talent, "elodie", is_private=False),
     "talent deleted": _one(Talent, "elodie", remote_deleted_at=NOW),
     "talent back": _all(Talent, remote_deleted_at=None),
+    "note rewritten": _one(Note, "of-elodie", body="Shorter"),
+    "note sealed": _one(Note, "of-elodie", sealed_texts=None),
+    "note deleted": _one(Note, "of-elodie", remote_deleted_at=NOW),
+    "note back": _one(Note, "of-elodie", remote_deleted_at=None),
     "do not contact": _one(Talent, "elodie", do_not_contact_at=NOW),
     "file fetched": _all(Attachment, fetch_status="STORED", size=9),
     "nothing": _all(Job, content_hash=b"other"),
     "search read anew": _all(Talent, search=None),
     "applications deleted": _delete(Application),
+    "notes deleted": _delete(Note),
     "everything deleted": _delete(Stage, TalentContacts, Attachment, Talent, Job, Department),
 }
 
 
 def test_the_feed_covers_what_can_be_listed() -> None:
-    """Notes, which take a right of their own, are not part of it yet."""
-    assert ENTITIES.keys() == LISTS.keys() - {"notes"}
+    assert ENTITIES.keys() == LISTS.keys()
 
 
 def test_a_copy_follows_whatever_happens(consumer: Consumer, showcase: Showcase) -> None:
@@ -214,6 +225,56 @@ def test_changes_are_told_by_the_rights_of_who_reads(showcase: Showcase) -> None
     EVENTS["job open again"](showcase)
     assert ("updated", "jobs", job) in everything.follow()
     assert ("created", "jobs", job) in records.follow()
+
+
+def test_notes_are_for_who_may_read_them(showcase: Showcase) -> None:
+    """Those of a private talent take both rights, and of a hidden talent there are none."""
+    readers = {
+        rights: Consumer(showcase.org, *rights).begin()
+        for rights in (("confidential",), ("notes",), ("notes", "confidential"))
+    }
+    note = Note.objects.get(org=showcase.org, remote_id="of-elodie")
+    steps = (
+        ("note rewritten", "updated", "updated"),
+        ("talent private", "deleted", None),
+        ("note sealed", None, "updated"),
+        ("talent excluded", None, "deleted"),
+        ("talent shown", None, "created"),
+        ("talent open again", "created", None),
+        ("note deleted", "deleted", "deleted"),
+    )
+    for name, *expected in steps:
+        EVENTS[name](showcase)
+        seen = [
+            [op for op, entity, key in reader.follow() if key == str(note.id)]
+            for reader in readers.values()
+        ]
+        assert seen == [[], *([op] if op else [] for op in expected)], name
+        for reader in readers.values():
+            reader.prove()
+    without = readers["confidential",]
+    for path in ("snapshot/notes", "digest?entity=notes"):
+        assert without.get(path, 403)["code"] == "scope_missing"
+    assert "notes" not in without.get("digest")["entities"]
+
+
+def test_whoever_marks_a_person_not_to_be_contacted_changes_their_notes(showcase: Showcase) -> None:
+    reader = Consumer(showcase.org, "contacts", "notes").begin()
+    with scope.acting_in(Scope(org=showcase.org.id)):
+        EVENTS["do not contact"](showcase)
+        assert not Note.objects.exists()
+    changes = reader.get(f"changes?after={reader.seq}&include=record")["data"]
+    notes = [change for change in changes if change["entity"] == "notes"]
+    assert [note["fields"] for note in notes] == [["body"]] * 2
+    assert all("+33" not in (note["record"]["body"] or "") for note in notes)
+
+
+def test_a_feed_of_a_version_with_other_entities_starts_over(showcase: Showcase) -> None:
+    reader = Consumer(showcase.org, "notes").begin()
+    origin = FeedPosition.objects.get(org=showcase.org).origin
+    assert origin.endswith(",notes")
+    FeedPosition.objects.update(origin=origin.removesuffix(",notes"))
+    reader.get(f"changes?after={reader.seq}", 410)
 
 
 def test_fields_tell_of_contact_details_whom_they_concern(showcase: Showcase) -> None:
@@ -336,6 +397,7 @@ def test_half_a_copy_is_found_by_ranges(showcase: Showcase) -> None:
             and (part["to"] is None or key < part["to"])
         }
         held = Consumer.__new__(Consumer)
+        held.entities = reader.entities
         held.copy = {key: reader.copy[key] for key in mine}
         if held.digest()["talents"] != {"count": part["count"], "digest": part["digest"]}:
             bounds = "&".join(f"{name}={part[name]}" for name in ("from", "to") if part[name])

@@ -11,11 +11,11 @@ from jemmo.domain.tokens import ApiScope
 from jemmo.services.accounts import tokens
 from jemmo.store.db import scope
 from jemmo.store.feed import housekeeping, numbering, reading
-from jemmo.store.feed.entities import CONTACTS, Level
-from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range
+from jemmo.store.feed.entities import CONTACTS
+from jemmo.store.feed.reading import EVERY_ID, Change, Changes, Digest, Range, Sight
 from jemmo.store.models import ApiToken
 
-RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL)
+RIGHTS = (ApiScope.CONTACTS, ApiScope.CONFIDENTIAL, ApiScope.NOTES)
 """The scopes on which it depends what a record looks like, or whether it is there."""
 ATTEMPTS = 20  # at a moment at which everything is numbered
 
@@ -62,7 +62,11 @@ def digest(
         _follow(token)
         with scope.acting_in(tokens.scope_of(token)):
             computed = reading.digest(
-                token.org, entities, _level(token), at=at, ids=ids, parts=parts
+                token.org,
+                replace(sight_of(token), entities=tuple(entities)),
+                at=at,
+                ids=ids,
+                parts=parts,
             )
         if computed and computed.is_current:
             return computed
@@ -72,7 +76,7 @@ def digest(
 def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
     since = _follow(token)
     with scope.acting_in(tokens.scope_of(token)):
-        known = reading.changes(token.org_id, after, limit, _level(token))
+        known = reading.changes(token.org_id, after, limit, sight_of(token))
     if known is None:  # given up between two statements: nobody had read it for days
         raise CursorExpired
     return known, since
@@ -88,8 +92,9 @@ def _follow(token: ApiToken) -> int:
         return reading.readable_since(token.org_id, token.pk, rights)
 
 
-def _level(token: ApiToken) -> Level:
-    return reading.level_of(confidential=ApiScope.CONFIDENTIAL in token.scopes)
+def sight_of(token: ApiToken) -> Sight:
+    """What the token may read of the feed, besides its scope in the database."""
+    return reading.sight_of(token.scopes)
 
 
 def _as_seen(token: ApiToken, change: Change) -> Change:

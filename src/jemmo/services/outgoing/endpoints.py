@@ -18,7 +18,7 @@ from jemmo.rest_client.outward import check_address
 from jemmo.services.base.audit import log_audit_event
 from jemmo.services.base.contexts import endpoint_context
 from jemmo.services.outgoing import records, signing
-from jemmo.store.feed.entities import ENTITIES
+from jemmo.store.feed.entities import FOR_ALL
 from jemmo.store.models import (
     Account,
     Connection,
@@ -199,16 +199,14 @@ def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
     host = check_address(choice.url, allowed_hosts(), code="endpoint_refused")
     if host == host_of(settings.SITE_URL).lower() and host not in allowed_hosts():
         raise ConfigError("endpoint_refused", variant="ourselves")
-    unknown = sorted(set(choice.events) - set(Event)) or sorted(
-        set(choice.entities) - set(ENTITIES)
-    )
+    unknown = sorted(set(choice.events) - set(Event)) or sorted(set(choice.entities) - set(FOR_ALL))
     if unknown or not choice.events:
         raise ConfigError(
             "endpoint_events",
             variant="unknown" if unknown else "",
             name=unknown[0] if unknown else None,
             events=", ".join(Event),
-            entities=", ".join(ENTITIES),
+            entities=", ".join(FOR_ALL),
         )
     own = Connection.objects.filter(org=org, id__in=list(choice.connections))
     connections = list(own.values_list("id", flat=True))
@@ -218,7 +216,7 @@ def _checked(org: Organisation, choice: Choice) -> dict[str, object]:
         "name": choice.name.strip()[:100] or host[:100],
         "url": choice.url,
         "events": [str(event) for event in Event if event in choice.events],
-        "entities": [name for name in ENTITIES if name in choice.entities],
+        "entities": [name for name in FOR_ALL if name in choice.entities],
         "connections": connections,
     }
 

@@ -77,6 +77,17 @@ def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
     return Policy(f"{_OURS} AND ((SELECT {_SEES_CONFIDENTIAL}) OR ({open_to_all}))", (), right)
 
 
+def _of_feed(open_to_all: str) -> Policy:
+    """What the feed says of a record is for who may see the record."""
+    rights = [
+        f"(entity <> '{stream}' OR (SELECT {_RIGHT.format(right=entity.right)}))"
+        for stream, entity in ENTITIES.items()
+        if entity.right
+    ]
+    policy = _ours_unless_confidential(open_to_all)
+    return policy._replace(condition=" AND ".join([policy.condition, *rights]))
+
+
 def _belongs_to(parent: str) -> str:
     """The row that it belongs to is seen, by that one's own policy."""
     return f"EXISTS (SELECT FROM {parent} p WHERE p.id = {parent}_id)"
@@ -177,8 +188,8 @@ POLICIES: dict[str, Policy] = {
     # what programs read of changes
     "feed_position": _ours(),
     "feed_mark": _ours(),
-    "feed_record": _ours_unless_confidential("level = 2"),
-    "feed_change": _ours_unless_confidential("(before = 2 OR after = 2)"),
+    "feed_record": _of_feed("level = 2"),
+    "feed_change": _of_feed("(before = 2 OR after = 2)"),
     "feed_reader": _ours(),
     # what programs are sent
     "outgoing_endpoint": _ours(),

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from jemmo.domain.entities import ENTITIES as DECLARED
+from jemmo.domain.streams import Stream
 from jemmo.store.db.confidential import CONFIDENTIAL
 from jemmo.store.records.export import KINDS
 
@@ -28,6 +30,7 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
     rest          hidden or confidential because of another record
     names         tables whose names the API shows with this one: (table, link, columns, field)
     parts         what belongs to the record in other tables: (fields, a hash of it)
+    sealed        the field of a talent's record whose contact details are in ``sealed_texts``
     """
 
     name: str
@@ -37,6 +40,12 @@ class FeedEntity(Struct, frozen=True, kw_only=True):
     rest: tuple[str, str] = ("false", "false")
     names: tuple[tuple[str, str, tuple[str, ...], str], ...] = ()
     parts: tuple[tuple[tuple[str, ...], str], ...] = ()
+    sealed: str = ""
+
+    @property
+    def right(self) -> str:
+        """The right that its records take besides the level; empty for most."""
+        return DECLARED[Stream(self.name)].right
 
     @property
     def table(self) -> str:
@@ -150,17 +159,28 @@ ENTITIES: dict[str, FeedEntity] = {
             name="applications",
             joins="LEFT JOIN talent t ON t.id = r.talent_id",
             rest=(f"t.id IS NULL OR {_hidden('t')}", _marked("talent_id", "job_id")),
+            sealed="cover_letter",
             names=(
                 ("stage", "stage_id", ("name", "category"), "stage"),
                 ("reject_reason", "reject_reason_id", ("name",), "reject_reason"),
             ),
         ),
+        FeedEntity(
+            name="notes",
+            joins="LEFT JOIN talent t ON t.id = r.talent_id",
+            rest=(f"t.id IS NULL OR {_hidden('t')}", _marked("talent_id")),
+            sealed="body",
+        ),
     )
 }
 """In the order in which records refer to each other."""
 
+FOR_ALL = tuple(name for name, entity in ENTITIES.items() if not entity.right)
+"""Those that take no right of their own."""
+
 DEPENDENTS = (
     ("talents", "applications", "talent_id"),
+    ("talents", "notes", "talent_id"),
     ("jobs", "applications", "job_id"),
     ("jobs", "postings", "job_id"),
     ("jobs", "stages", "job_id"),

@@ -92,7 +92,10 @@ def lock(cursor: Any, org_id: UUID) -> None:
 
 
 def _is_current(cursor: Any, org_id: UUID) -> bool:
-    """Whether there is a feed, and it is this database's own: a copy restored from a disk has another origin."""
+    """Whether there is a feed, of these entities, and it is this database's own.
+
+    A copy restored from a disk has another origin. A feed of a version with other entities knows nothing of some.
+    """
     cursor.execute(_POSITION, {"org": org_id})
     row = cursor.fetchone()
     return row is not None and row[1] == _origin(cursor)
@@ -100,7 +103,7 @@ def _is_current(cursor: Any, org_id: UUID) -> bool:
 
 def _origin(cursor: Any) -> str:
     cursor.execute(_ORIGIN.format(control=", ".join(_CONTROL) if _may_ask() else "''"))
-    return str(cursor.fetchone()[0])
+    return f"{cursor.fetchone()[0]} {','.join(ENTITIES)}"
 
 
 @cache

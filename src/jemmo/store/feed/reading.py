@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from msgspec import Struct
 
-from jemmo.store.feed.entities import ENTITIES, Level
+from jemmo.store.feed.entities import ENTITIES, FOR_ALL, Level
 from jemmo.store.models import Organisation
 from jemmo.store.records.export import KINDS
 
@@ -23,7 +23,7 @@ _CHANGES = """
     SELECT p.oldest, p.seq, c.seq, c.entity, c.record, c.before, c.after, c.fields, c.at, c.modified_at
     FROM feed_position p LEFT JOIN LATERAL (
         SELECT * FROM feed_change WHERE org_id = p.org_id AND seq > %(after)s
-            AND (before >= %(level)s OR after >= %(level)s)
+            AND entity = ANY(%(entities)s) AND (before >= %(level)s OR after >= %(level)s)
             AND (before < %(level)s OR after < %(level)s OR was <> modified_at) ORDER BY seq LIMIT %(limit)s) c ON true
     WHERE p.org_id = %(org)s ORDER BY c.seq"""
 """One statement: what ``seq`` says was numbered is among the changes. A record that only became confidential is as it
@@ -37,6 +37,13 @@ _NEW_READER = """
     FROM feed_position WHERE org_id = %(org)s
     ON CONFLICT (token_id) DO UPDATE SET rights = excluded.rights,
         since = (SELECT seq FROM feed_position WHERE org_id = %(org)s) RETURNING since"""
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """What a reader sees: records of these entities that have at least this level."""
+
+    level: Level = Level.OPEN
+    entities: tuple[str, ...] = FOR_ALL
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -92,20 +99,31 @@ class Digest(Struct, frozen=True, kw_only=True):
     parts: list[Part]
 
 
-def level_of(*, confidential: bool) -> Level:
-    """The lowest level that a reader sees."""
-    return Level.CONFIDENTIAL if confidential else Level.OPEN
+def sight_of(rights: Collection[str]) -> Sight:
+    """What a reader with these rights sees."""
+    return Sight(
+        level=Level.CONFIDENTIAL if "confidential" in rights else Level.OPEN,
+        entities=tuple(
+            name for name, entity in ENTITIES.items() if not entity.right or entity.right in rights
+        ),
+    )
 
 
-def changes(org_id: UUID, after: int, limit: int, level: Level) -> Changes | None:
+def changes(org_id: UUID, after: int, limit: int, sight: Sight) -> Changes | None:
     """The changes after a number; ``None`` without a feed."""
-    params: dict[str, Any] = {"org": org_id, "after": after, "limit": limit, "level": level.value}
+    params: dict[str, Any] = {
+        "org": org_id,
+        "after": after,
+        "limit": limit,
+        "level": sight.level.value,
+        "entities": list(sight.entities),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CHANGES, params)
         rows = cursor.fetchall()
     if not rows:
         return None
-    numbered = [_change(row[2:], level) for row in rows if row[2] is not None]
+    numbered = [_change(row[2:], sight.level) for row in rows if row[2] is not None]
     return Changes(oldest=rows[0][0], seq=rows[0][1], changes=numbered)
 
 
@@ -139,20 +157,25 @@ def readable_since(org_id: UUID, token_id: UUID, rights: list[str]) -> int:
 
 def digest(
     org: Organisation,
-    entities: Collection[str],
-    level: Level,
+    sight: Sight,
     *,
     at: int | None = None,
     ids: Range = EVERY_ID,
     parts: int = 1,
 ) -> Digest | None:
     """Of what the scope in force shows, now or at a number; ``None`` without a feed. One statement, so one snapshot."""
-    names = [name for name in ENTITIES if name in entities]
+    names = list(sight.entities)
     shown, params = zip(*(_shown(name, org) for name in names), strict=True)
     query = _DIGEST.format(shown=" UNION ALL ".join(shown), range=_range(ids))
     since = [org.id, NEVER if at is None else at, names]
     ends = [bound for bound in (ids.first, ids.end) if bound]
-    values = [*since, *(value for part in params for value in part), level.value, parts, *ends]
+    values = [
+        *since,
+        *(value for part in params for value in part),
+        sight.level.value,
+        parts,
+        *ends,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(query, [*values, org.id, org.id])
         rows = cursor.fetchall()

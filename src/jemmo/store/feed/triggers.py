@@ -40,14 +40,16 @@ _CHANGED = """SELECT n.org_id, n.id, CASE WHEN {hidden_o} OR {hidden_n} THEN '{{
 
 _RENAMED = """IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE {differs}) THEN
     PERFORM set_config('jemmo.sees', coalesce(current_setting('jemmo.confidential', true), ''), true),
-        set_config('jemmo.confidential', 'on', true);
+        set_config('jemmo.reads', coalesce(current_setting('jemmo.notes', true), ''), true),
+        set_config('jemmo.confidential', 'on', true), set_config('jemmo.notes', 'on', true);
     WITH touched AS (
         UPDATE {table} r SET modified_at = greatest(now(), r.modified_at + interval '1 microsecond')
         WHERE r.{link} = ANY(ARRAY(SELECT id FROM new_rows n JOIN old_rows o USING (id) WHERE {differs}))
         RETURNING r.org_id, r.id)
     {mark};
-    PERFORM set_config('jemmo.confidential', current_setting('jemmo.sees'), true); END IF"""
-"""Whoever writes: confidential records that show what they wrote change too."""
+    PERFORM set_config('jemmo.confidential', current_setting('jemmo.sees'), true),
+        set_config('jemmo.notes', current_setting('jemmo.reads'), true); END IF"""
+"""Whoever writes: confidential records and notes that show what they wrote change too."""
 
 _FILES = """UPDATE talent r SET modified_at = greatest(now(), r.modified_at + interval '1 microsecond')
     WHERE r.id = ANY(ARRAY({talents})) AND r.xmin <> pg_current_xact_id()::xid"""
@@ -94,10 +96,10 @@ def _changed(entity: FeedEntity) -> str:
         for column, names in entity.columns.items()
         for name in names
     ]
-    if entity.name == "applications":  # encrypted anew each time it is written
+    if entity.sealed:  # encrypted anew each time it is written
         fields.append(
             "CASE WHEN octet_length(n.sealed_texts) IS DISTINCT FROM octet_length(o.sealed_texts) "
-            "THEN 'cover_letter' END"
+            f"THEN '{entity.sealed}' END"
         )
     return _CHANGED.format(
         fields=f"array_remove(ARRAY[{', '.join(fields)}], NULL)",
@@ -111,7 +113,7 @@ def _changed(entity: FeedEntity) -> str:
 def _differing(entity: FeedEntity) -> Iterator[str]:
     for column in entity.columns:
         yield f"NEW.{column} IS DISTINCT FROM OLD.{column}"
-    if entity.name == "applications":
+    if entity.sealed:
         yield "(NEW.sealed_texts IS NULL) <> (OLD.sealed_texts IS NULL)"
 
 
@@ -122,10 +124,11 @@ def _renamed(table: str) -> Iterator[str]:
             if source == table:
                 differs = " OR ".join(f"n.{name} IS DISTINCT FROM o.{name}" for name in columns)
                 yield _touch(entity, f"({differs})", link, f"'{{{field}}}'::text[]")
-    if table == "talent":  # the letters of who is not to be contacted are hidden
+    if table == "talent":  # how to reach them is hidden where they are not to be contacted
         differs = "(n.consent_state, n.do_not_contact_at) IS DISTINCT FROM (o.consent_state, o.do_not_contact_at)"
-        fields = "'{cover_letter}'::text[]"
-        yield _touch(ENTITIES["applications"], f"({differs})", "talent_id", fields)
+        for entity in ENTITIES.values():
+            if entity.sealed:
+                yield _touch(entity, f"({differs})", "talent_id", f"'{{{entity.sealed}}}'::text[]")
 
 
 def _touch(entity: FeedEntity, differs: str, link: str, fields: str) -> str:

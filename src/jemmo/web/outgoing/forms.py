@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jemmo.domain.outgoing import Event
 from jemmo.services.outgoing.endpoints import Choice
 from jemmo.store.connections.connections import connection_choices
-from jemmo.store.feed.entities import ENTITIES
+from jemmo.store.feed.entities import FOR_ALL
 from jemmo.store.models import Organisation
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
@@ -54,7 +54,7 @@ class EndpointForm(Form):
         self._choose(
             "events", [(str(event), label_for(event, "outgoing_event")) for event in Event]
         )
-        self._choose("entities", [(name, label_for(name, "stream")) for name in ENTITIES])
+        self._choose("entities", [(name, label_for(name, "stream")) for name in FOR_ALL])
         connections = connection_choices(org)
         self._choose("connections", [(str(key), name) for key, name in connections])
         if not connections:
