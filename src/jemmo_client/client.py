@@ -1,0 +1,202 @@
+"""The client."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypedDict, cast
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from jemmo_client.copies import Part, Total
+from jemmo_client.errors import ApiError, IncompleteSnapshot, error_of
+from jemmo_client.transport import Answer, Call, Transport, over_http, seconds_of
+
+Record = dict[str, Any]
+"""A record, with the fields of the data model."""
+RETRIED = (429, 503)
+LONGEST_PAUSE = 60.0  # seconds
+
+
+class Change(TypedDict, total=False):
+    """A change of a record. ``record`` is there if asked for: the record as it is now, ``None`` if it is gone."""
+
+    seq: int
+    entity: str
+    id: str
+    op: str
+    fields: list[str]
+    at: str
+    modified_at: str | None
+    record: Record | None
+
+
+class ChangePage(TypedDict):
+    data: list[Change]
+    next_after: int
+
+
+class Digest(TypedDict, total=False):
+    """``entities`` are those that the token may read; ``parts`` are there if asked for."""
+
+    seq: int
+    entities: dict[str, Total]
+    parts: list[Part]
+
+
+class Snapshot:
+    """All records of an entity, one after the other. Then ``seq`` is the number to continue from."""
+
+    seq: int
+
+    def __init__(self, lines: Iterator[Any]) -> None:
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[Record]:
+        """Raises ``IncompleteSnapshot``."""
+        for line in self._lines:
+            if "id" not in line:
+                self.seq = line["seq"]
+                return
+            yield line
+        raise IncompleteSnapshot("The snapshot ended before its last line. Read it again.")
+
+
+class Client:
+    """Reads the API with a token.
+
+    Requests that the server is too busy for (429, 503) are sent again when it says so, up to ``attempts`` times in all.
+    Other refusals raise ``ApiError``, and a server that can't be reached ``OSError``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout: float = 60.0,
+        attempts: int = 5,
+        transport: Transport = over_http,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``url`` is where Jemmo is, such as ``https://jemmo.example.com``; ``timeout`` is in seconds."""
+        self._base, self._token = f"{url.rstrip('/')}/api/v1", token
+        self._timeout, self._attempts = timeout, max(1, attempts)
+        self._transport, self._pause = transport, pause
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """The answer of any address, such as ``connections``. Parameters that are ``None`` are left out."""
+        with self._sent("GET", path, parameters) as answer:
+            return json.loads(answer.body.read())
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Change something, once: a request that is sent again has the same ``key``, a new one if none is given."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        with self._sent("POST", path, {}, headers=headers, body=body) as answer:
+            return json.loads(answer.body.read())
+
+    def records(self, name: str, *, limit: int = 500, **parameters: Any) -> Iterator[Record]:
+        """Every record of a list, such as ``talents`` or ``runs``, page after page."""
+        cursor = None
+        while True:
+            page = self.get(name, limit=limit, cursor=cursor, **parameters)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def record(self, name: str, record_id: str, **parameters: Any) -> Record:
+        """One record. Raises ``ApiError`` with the code ``not_found``."""
+        return cast("Record", self.get(f"{name}/{quote(str(record_id), safe='')}", **parameters))
+
+    def changes(
+        self, after: int | None = None, *, limit: int = 500, wait: float = 0, records: bool = False
+    ) -> ChangePage:
+        """The changes after a number; without one, the number of now.
+
+        ``wait`` is how many seconds to wait for the first change, up to 30. ``records`` adds each record as it is now.
+        Raises ``CursorExpired``.
+        """
+        include = "record" if records else None
+        answer = self.get("changes", after=after, limit=limit, wait=wait or None, include=include)
+        return cast("ChangePage", answer)
+
+    def follow(self, after: int, *, wait: float = 30, **options: Any) -> Iterator[ChangePage]:
+        """Pages of changes as they happen, without end. Store ``next_after`` together with what you made of a page."""
+        while True:
+            page = self.changes(after, wait=wait, **options)
+            yield page
+            after = page["next_after"]
+
+    def snapshot(
+        self, entity: str, *, first: str | None = None, end: str | None = None, **parameters: Any
+    ) -> Snapshot:
+        """All records of an entity, or those with ids from ``first`` up to but excluding ``end``."""
+        bounds = {"from": first, "to": end}
+        return Snapshot(self._lines(f"snapshot/{entity}", {**bounds, **parameters}))
+
+    def digest(
+        self,
+        entity: str | None = None,
+        *,
+        at: int | None = None,
+        parts: int | None = None,
+        first: str | None = None,
+        end: str | None = None,
+    ) -> Digest:
+        """Counts and digests, now or at a number. Raises ``CursorExpired``."""
+        bounds = {"from": first, "to": end}
+        return cast("Digest", self.get("digest", entity=entity, at=at, parts=parts, **bounds))
+
+    def _lines(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
+        with self._sent("GET", path, parameters) as answer:
+            for line in answer.body:
+                if not line.endswith(b"\n"):  # the connection ended in the middle of it
+                    return
+                yield json.loads(line)
+
+    @contextmanager
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        parameters: dict[str, Any],
+        *,
+        headers: dict[str, str] | None = None,
+        body: Any = None,
+    ) -> Iterator[Answer]:
+        query = urlencode({key: value for key, value in parameters.items() if value is not None})
+        content = None if body is None else json.dumps(body).encode()
+        call = Call(
+            method,
+            f"{self._base}/{path}?{query}" if query else f"{self._base}/{path}",
+            {
+                "Authorization": f"Bearer {self._token}",
+                "Accept": "application/json, application/jsonl",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
+            content,
+            self._timeout + float(parameters.get("wait") or 0),
+        )
+        for attempt in range(1, self._attempts + 1):
+            with self._transport(call) as answer:
+                if answer.status < 400:
+                    yield answer
+                    return
+                error = _refusal(answer)
+            if not _may_pass(error) or attempt == self._attempts:
+                raise error
+            self._pause(min(error.retry_after or 2.0**attempt, LONGEST_PAUSE))
+
+
+def _refusal(answer: Answer) -> ApiError:
+    retry_after = seconds_of(answer.headers.get("Retry-After"))
+    return error_of(answer.status, answer.body.read(), retry_after)
+
+
+def _may_pass(error: ApiError) -> bool:
+    """Whether the same request may succeed later: also where the one before it is still under way."""
+    return error.status in RETRIED or error.code == "idempotency_in_use"

@@ -1,0 +1,25 @@
+"""What Jemmo sends to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
+
+
+class Event(TypedDict):
+    """``data`` depends on the ``type``; see docs/outgoing-webhooks.md. ``timestamp`` is in ISO 8601."""
+
+    type: str
+    timestamp: str
+    data: dict[str, Any]
+
+
+def verify_webhook(secret: str, body: bytes, headers: Mapping[str, str]) -> Event:
+    """The event in a request to your endpoint, whose body must be as it came.
+
+    Raises ``standardwebhooks.WebhookVerificationError`` where the signature is another, or older than 5 minutes.
+    """
+    from standardwebhooks import Webhook  # noqa: PLC0415 - all else works without it
+
+    lower = {name.lower(): value for name, value in headers.items()}
+    return cast("Event", Webhook(secret).verify(body, lower))
