@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from threading import Thread
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -206,3 +207,32 @@ def test_a_process_enters_its_role_and_its_pool(
         assert connections["default"].pool.max_size == 2  # type: ignore[attr-defined]
     finally:
         bootstrap.stop()
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "2026-03-04 05:06:07.1+00",
+        "2026-03-04 05:06:07+05:30",
+        "1971-01-01 00:00:00.000001-09",
+        "0001-01-01 00:00:00+00",
+        "9999-12-31 23:59:59.999999+00",
+    ],
+)
+def test_times_are_read_as_django_reads_them(database_url: str, literal: str) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [literal])
+        moment = cursor.fetchone()[0]
+
+    assert moment == datetime.fromisoformat(literal)
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize("literal", ["infinity", "0044-03-15 BC", "10000-01-01"])
+def test_a_time_that_python_does_not_know_is_an_error_of_the_database(
+    database_url: str, literal: str
+) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [literal])
+        with pytest.raises(DatabaseError):
+            cursor.fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,10 @@ from jemmo.store.privacy import access_events
 
 BATCH = 5000  # rows of one statement
 MONTH = timedelta(days=30.44)
+REMEMBERED_FOR = 60  # seconds
+MOST_REMEMBERED = 1000
+_REMEMBERED: dict[tuple[UUID, str, str], float] = {}
+"""Reads that are noted in the database, and until when this process need not look again."""
 
 
 def log_access(
@@ -51,11 +56,21 @@ def log_program_read(
 
     ``program`` is the id of its token, or what it is where it has none.
     """
-    known: dict[str, Any] = {"what": what, "token": program}
-    if what in PERSONAL_STREAMS and (
-        begins or not was_logged_recently(org, Action.EXPORTED, **known)
-    ):
-        log_access(org, Action.EXPORTED, actor=actor, contacts=contacts, **known)
+    if what in PERSONAL_STREAMS and (begins or not _is_noted(org, what, program)):
+        log_access(org, Action.EXPORTED, actor=actor, contacts=contacts, what=what, token=program)
+
+
+def _is_noted(org: Organisation, what: str, program: str) -> bool:
+    """Whether that was noted within minutes. A program that asks for one record after the other is looked up rarely."""
+    key, now = (org.pk, what, program), time.monotonic()
+    if now < _REMEMBERED.get(key, 0):
+        return True
+    found = was_logged_recently(org, Action.EXPORTED, what=what, token=program)
+    if found:
+        if len(_REMEMBERED) >= MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        _REMEMBERED[key] = now + REMEMBERED_FOR
+    return found
 
 
 def log_page_view(org: Organisation, account: Account, action: Action, talent: UUID) -> None:
