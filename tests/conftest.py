@@ -33,6 +33,7 @@ from asgiref.sync import SyncToAsync
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.utils import translation
+from fakes.prepared_server import PreparedServer
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -59,6 +60,8 @@ settings.load_profile("jemmo")
 RUN = "JEMMO_TEST_RUN"
 # This run's data folder; a test may set JEMMO_HOME to one of its own for a while.
 RUN_HOME = "JEMMO_TEST_HOME"
+# The migrated database's name between runs.
+KEPT_TEMPLATE = "jemmo_template"
 # Where Linux keeps files in memory; a run takes a tenth of what is enough.
 IN_MEMORY, ENOUGH = Path("/dev/shm"), 4 * 1024**3
 
@@ -112,8 +115,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         for kind in ("template", "showcase"):
             if (home / f"{kind}.done").exists():
                 drop(server, shared_name(kind))
-        if (home / "application").exists():
-            drop_role(server, (home / "application").read_text())
+        if application_file().exists():
+            drop_role(server, application_file().read_text())
     embedded.stop()
     shutil.rmtree(home)
 
@@ -147,26 +150,19 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> str:
+def postgres_url(pytestconfig: pytest.Config) -> str:
     """The server, started if need be."""
     if server := os.environ.get("JEMMO_TEST_DATABASE_URL"):
         return server
-    once("server", start)
+    once("server", lambda: start(pytestconfig))
     return embedded.ensure_running()
 
 
 @pytest.fixture(scope="session")
 def template(postgres_url: str) -> str:
     """The name of a migrated database, made by the first process that needs it."""
-
-    def make() -> None:
-        create(postgres_url, name)
-        url = with_database(postgres_url, name)
-        migrate(url)
-        (Path(os.environ[RUN_HOME]) / "application").write_text(application(url))
-
     name = shared_name("template")
-    once("template", make)
+    once("template", lambda: make_template(postgres_url, name))
     return name
 
 
@@ -261,7 +257,46 @@ def once(name: str, work: Callable[[], None]) -> None:
             done.touch()
 
 
-def start() -> None:
+def start(config: pytest.Config) -> None:
+    """Start the embedded server, with the template in it where runs may keep it for others."""
+    cache = getattr(config, "cache", None)  # none with -p no:cacheprovider
+    prepared = PreparedServer(cache.mkdir("jemmo-server")) if cache else None
+    if prepared is None or not take_over(prepared):
+        start_empty()
+    if prepared is not None and not application_file().exists():
+        server = embedded.ensure_running()
+        once("template", lambda: make_template(server, KEPT_TEMPLATE))
+        administration(server).close()
+        administration.cache_clear()
+        embedded.stop()
+        prepared.keep(Path(os.environ[RUN_HOME]), application_file().read_text())
+        rename_template(embedded.ensure_running())
+
+
+def take_over(prepared: PreparedServer) -> bool:
+    """Go on from what an earlier run has kept, if it has."""
+    role_url = prepared.restore(Path(os.environ[RUN_HOME]))
+    if role_url is None:
+        return False
+    server = embedded.ensure_running()
+    rename_template(server)
+    application_file().write_text(conninfo.changed(role_url, host=conninfo.parse(server)["host"]))
+    once("template", lambda: None)
+    return True
+
+
+def rename_template(server: str) -> None:
+    names = map(sql.Identifier, (KEPT_TEMPLATE, shared_name("template")))
+    administration(server).execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+
+def make_template(server: str, name: str) -> None:
+    create(server, name)
+    migrate(with_database(server, name))
+    application_file().write_text(application(with_database(server, name)))
+
+
+def start_empty() -> None:
     """Start the embedded server with settings that are for tests alone."""
     embedded.ensure_running()
     data = Path(os.environ[RUN_HOME]) / "postgres" / "cluster" / "data"
@@ -329,7 +364,12 @@ def drop_role(server: str, application_url: str) -> None:
 
 def application_url(name: str) -> str:
     """How the application reaches a database of this run."""
-    return with_database((Path(os.environ[RUN_HOME]) / "application").read_text(), name)
+    return with_database(application_file().read_text(), name)
+
+
+def application_file() -> Path:
+    """Where a run keeps how the application connects."""
+    return Path(os.environ[RUN_HOME]) / "application"
 
 
 def shared_name(kind: str) -> str:

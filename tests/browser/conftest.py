@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -37,8 +38,9 @@ Opens = Callable[..., Page]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A browser that leaves in the middle of an answer lets the server's thread end with its connection open."""
     left_open = "ignore:.*was deleted while still open:ResourceWarning"
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.filterwarnings(left_open))
 
 
