@@ -11,6 +11,7 @@ from fakes.company import Company
 
 from jemmo.domain.streams import Stream
 from jemmo.sandbox import SandboxServer
+from jemmo.sandbox.teamtailor.lookups import DIVISIONS, USERS
 
 KINDS = {
     Stream.DEPARTMENTS: "departments",
@@ -83,7 +84,8 @@ QUERIES = {
         " || jsonb_build_object('department', (SELECT d.remote_id FROM department d "
         "WHERE d.id = t.department_id), 'recruiter', (SELECT u.remote_id FROM ats_user u "
         "WHERE u.id = t.recruiter_id), 'places', (SELECT count(*) FROM job_location l "
-        "WHERE l.job_id = t.id))",
+        "WHERE l.job_id = t.id), 'division', t.custom_fields->'division'->>'value', "
+        "'team', coalesce(t.custom_fields->'hiring_team'->'value', '[]'))",
     ),
     Stream.STAGES: _plain(
         "stage",
@@ -123,6 +125,14 @@ def _one(record: dict[str, Any], name: str) -> str | None:
     return found[0] if found else None
 
 
+def _job_fields(record: dict[str, Any]) -> dict[str, Any]:
+    division, team = _one(record, "division"), record["relationships"]["colleagues"]
+    return {
+        "division": DIVISIONS[(int(division) - 551) // 2] if division else None,
+        "team": [USERS[(int(key) - 3001) // 7][0] for key in team],
+    }
+
+
 EXPECTED: dict[Stream, Any] = {
     Stream.DEPARTMENTS: lambda one: {"name": _text(one["attributes"]["name"])},
     Stream.USERS: lambda one: {"name": _text(one["attributes"]["name"])},
@@ -135,7 +145,8 @@ EXPECTED: dict[Stream, Any] = {
         "department": _one(one, "department"),
         "recruiter": _one(one, "user"),
         "recruiter_email": _text(one["attributes"].get("recruiter-email")),
-        "places": len(one["relationships"]["locations"]),
+        "places": len(one["relationships"]["locations"]) + len(one["relationships"]["regions"]),
+        **_job_fields(one),
     },
     Stream.STAGES: lambda one: {
         "name": _text(one["attributes"]["name"]),

@@ -25,7 +25,7 @@ from jemmo.connectors.flatchr import mapping as flatchr
 from jemmo.connectors.greenhouse import pay as greenhouse_pay
 from jemmo.connectors.greenhouse import wire as greenhouse_wire
 from jemmo.connectors.jsonapi import refusals as jsonapi_refusals
-from jemmo.connectors.teamtailor import mapping as teamtailor
+from jemmo.connectors.teamtailor import attachments as teamtailor_files
 from jemmo.connectors.teamtailor import stages as teamtailor_stages
 from jemmo.domain import (
     anonymity,
@@ -118,7 +118,7 @@ FUNCTIONS: dict[str, list[Work]] = {
         probing.NAME.fullmatch,
         lambda text: probing.ID.sub("", text),
     ],
-    "connectors/teamtailor/mapping.py": [teamtailor._RESUME_NAME.search],
+    "connectors/teamtailor/attachments.py": [teamtailor_files._RESUME_NAME.search],
     "connectors/jsonapi/refusals.py": [jsonapi_refusals.WORD.findall],
     "connectors/teamtailor/stages.py": [
         lambda text: teamtailor_stages.stage_category(None, None, text)

@@ -33,7 +33,13 @@ from jemmo.domain.records import Record
 from jemmo.domain.streams import Notes, Page, Stream
 
 RECORDINGS = File(__file__).parent / "recordings"
-LABELS = {1: "CDI", 4: "Stage"}
+LABELS = {
+    "contract_type": {1: "CDI", 4: "Stage"},
+    "education_level": {3: "Bac"},
+    "activity": {25: "Internet"},
+    "channel": {2: "Commerce / Vente"},
+    "metier": {49: "Commercial"},
+}
 
 
 def recorded(name: str) -> Any:

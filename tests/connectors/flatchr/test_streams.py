@@ -33,7 +33,11 @@ async def test_nothing_is_sent_but_reads(connect: Connect) -> None:
     assert asked == {
         ("GET", "/company/{id}/columns"),
         ("GET", "/company/{id}/vacancies"),
-        ("GET", "/contracts"),
+        *(
+            ("GET", f"/{name}")
+            for name in ("contracts", "educationLevels", "activities", "channels")
+        ),
+        ("GET", "/channels/2/metiers"),
         ("POST", "/company/{id}/search/applicants"),
     }
 

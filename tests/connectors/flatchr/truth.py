@@ -51,7 +51,8 @@ async def held(stream: Stream, company: Company) -> dict[str, list[Any]]:
 QUERIES = {
     Stream.STAGES: "SELECT remote_id, name, position, category = 'HIRED' FROM stage "
     "WHERE connection_id = {me} AND remote_deleted_at IS NULL",
-    Stream.JOBS: "SELECT remote_id, title, remote_aliases, code, skills FROM job "
+    Stream.JOBS: "SELECT remote_id, title, remote_aliases, code, skills, category, "
+    "custom_fields->'channel'->>'value', custom_fields->'education_level'->>'value' FROM job "
     "WHERE connection_id = {me} AND remote_deleted_at IS NULL",
     Stream.TALENTS: "SELECT t.remote_id, first_name, last_name, source, is_archived, "
     "coalesce((SELECT f.remote_version FROM attachment f WHERE f.talent_id = t.id "
@@ -71,7 +72,9 @@ def _stage(one: dict[str, Any]) -> list[Any]:
 def _job(one: dict[str, Any]) -> list[Any]:
     reference = (one["reference"] or "").strip() or None
     skills = [skill for skill in (one["skills"] or "").split(";") if skill]
-    return [html_to_text(one["title"]), [encode("vacancy", one["vacancy_id"])], reference, skills]
+    labels = ["Commercial", "Commerce / Vente", "Bac"]  # of every vacancy
+    alias = encode("vacancy", one["vacancy_id"])
+    return [html_to_text(one["title"]), [alias], reference, skills, *labels]
 
 
 def _talent(one: dict[str, Any]) -> list[Any]:

@@ -137,8 +137,17 @@ def test_a_job() -> None:
             "lat": 45.76,
             "lon": 4.83,
             "is_primary": True,
-        }
+        },
+        {"raw": "Nordics", "region": "Nordics"},
     ]
+    assert job.custom_fields == {
+        "division": {"type": "text", "label": "Division", "value": "Example France"},
+        "hiring_team": {
+            "type": "multi_select",
+            "label": "Hiring team",
+            "value": ["Agathe Lormier"],
+        },
+    }
     assert plain(job.compensations) == [
         {
             "min": 45000.0,

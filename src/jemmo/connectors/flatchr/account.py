@@ -1,4 +1,4 @@
-"""What belongs to the whole account and fits in an answer or three: columns, vacancies, contracts."""
+"""What belongs to the whole account and fits in a few answers: columns, vacancies, labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jemmo.connectors.access import attempt
 from jemmo.connectors.base import Config
 from jemmo.connectors.flatchr.mapping import Columns
 from jemmo.connectors.flatchr.settings import Settings
-from jemmo.connectors.flatchr.wire import VACANCY_KEY, Row, rows_in, whole
+from jemmo.connectors.flatchr.wire import VACANCY_KEY, Labels, Row, rows_in, whole
 from jemmo.connectors.key_expiry import expiry, key_refusals
 from jemmo.connectors.moments import days, moment
 from jemmo.connectors.pacing import pauses
@@ -25,6 +25,13 @@ from jemmo.domain.validation import text
 from jemmo.rest_client import Pacer, RestClient
 
 NO_EXPIRY = _("The key doesn't say when it expires. Flatchr's keys are valid for 365 days.")
+REFERENTIALS = {
+    "contract_type": "contracts",
+    "education_level": "educationLevels",
+    "activity": "activities",
+    "channel": "channels",
+}
+"""The attributes of a vacancy that may come as a number alone, and the lists of what the numbers mean."""
 YOUNG_AT_MOST = days(5 * 366)
 """Where no column and no vacancy says how old the account is."""
 
@@ -82,7 +89,7 @@ class Account:
         self._settings = settings
         self._columns = Shared[Columns](1)
         self._vacancies = Shared[Vacancies](1)
-        self._labels: dict[int, str] | None = None
+        self._labels: dict[str, dict[int, str]] = {}
         self._founded: date | None = None
 
     def forget(self) -> None:
@@ -114,21 +121,32 @@ class Account:
             distinct.setdefault(whole(row.get("vacancy_id")) or id(row), row)
         return Vacancies(list(distinct.values()))
 
-    async def labels(self, vacancies: Sequence[Row]) -> dict[int, str]:
-        """The contracts by their number, requested only if one of these vacancies does not name its own."""
-        if self._labels is None and any(
-            row.get("contract_type_id") and not row.get("contract_type") for row in vacancies
-        ):
-            self._labels = await self._read_labels()
-        return self._labels or {}
+    async def labels(self, vacancies: Sequence[Row]) -> Labels:
+        """What the numbers in these vacancies stand for; only lists that one of them needs are requested."""
+        labels = {}
+        for field, path in REFERENTIALS.items():
+            if any(_lacks_label(row, field) for row in vacancies):
+                labels[field] = await self._read_labels(path)
+        channels = {
+            channel
+            for row in vacancies
+            if _lacks_label(row, "metier") and (channel := whole(row.get("channel_id")))
+        }
+        labels["metier"] = {}
+        for channel in sorted(channels):
+            labels["metier"] |= await self._read_labels(f"channels/{channel}/metiers")
+        return labels
 
-    async def _read_labels(self) -> dict[int, str]:
-        try:
-            rows = await self._client.get("contracts?lang=fr", rows_in)
-        except Refused:
-            return {}
-        labels = ((whole(row.get("id")), text(row.get("text"))) for row in rows)
-        return {number: label for number, label in labels if number is not None and label}
+    async def _read_labels(self, path: str) -> dict[int, str]:
+        """The texts of a referential by their number, requested once; none if the account refuses the list."""
+        if path not in self._labels:
+            try:
+                rows = await self._client.get(f"{path}?lang=fr", rows_in)
+            except Refused:
+                rows = []
+            labels = ((whole(row.get("id")), text(row.get("text"))) for row in rows)
+            self._labels[path] = {key: label for key, label in labels if key is not None and label}
+        return self._labels[path]
 
     async def founded(self, reader: str) -> date:
         """The day of the oldest column or vacancy."""
@@ -163,3 +181,7 @@ class Account:
             expires_at=expiry(api_key),
             warnings=[] if expiry(api_key) else [NO_EXPIRY],
         )
+
+
+def _lacks_label(vacancy: Row, field: str) -> bool:
+    return bool(vacancy.get(f"{field}_id")) and not vacancy.get(field)

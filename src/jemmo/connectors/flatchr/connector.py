@@ -51,8 +51,8 @@ FLATCHR = Connector(
     open_files=FlatchrFiles,
     evidence=Evidence(
         reads=(
-            "Columns (as stages), vacancies (as jobs), applicants (as talents and applications), and "
-            "their resumes."
+            "Columns (as stages), vacancies (as jobs) with their trade, channel, activity and education level, "
+            "applicants (as talents and applications), and their resumes."
         ),
         unread=(
             "Departments, members, reject reasons, comments, messages, tasks, tags of applicants, and "

@@ -7,7 +7,7 @@ known by the applicant's id: the same person twice is two talents, who share an 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from jemmo.connectors.flatchr.wire import (
     Candidate,
     Column,
     File,
+    Labels,
     Place,
     Resume,
     Row,
@@ -109,11 +110,11 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # --- vacancies ---
 
 
-def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: Notes) -> Job:
-    """``labels`` are the contracts' by their number, which is all the list may carry."""
+def job(vacancy: Vacancy, labels: Labels, settings: Settings, notes: Notes) -> Job:
+    """``labels`` explain the numbers, which are all that the list may carry."""
     known = Vocabulary(str(vacancy.vacancy_id), notes)
     status = text(vacancy.status)
-    contract = text(vacancy.contract_type) or labels.get(vacancy.contract_type_id or 0)
+    contract = _labeled(vacancy, "contract_type", labels)
     remote = text(str(vacancy.remote).lower()) if vacancy.remote is not None else None
     name = name_text(vacancy.title)
     if name is None:
@@ -136,6 +137,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
         else EXPERIENCE.get(experience, str(experience)),
         remote_policy=known.meaning("remote", REMOTE, remote, None),
         remote_policy_original=remote,
+        category=_labeled(vacancy, "metier", labels),
         language=(text(vacancy.language) or "").replace("_", "-") or None,
         skills=words((text(vacancy.skills) or "").split(";")),
         posting_url=_posting(vacancy, settings),
@@ -144,7 +146,7 @@ def job(vacancy: Vacancy, labels: Mapping[int, str], settings: Settings, notes: 
         tags=words([tag.title for tag in vacancy.tags or ()]),
         locations=_locations(vacancy.address) if vacancy.address else (),
         compensations=_compensations(vacancy, known),
-        custom_fields=_job_fields(vacancy, zone),
+        custom_fields=_job_fields(vacancy, labels, zone),
         remote_created_at=moment(vacancy.created_at, zone),
         remote_updated_at=moment(vacancy.updated_at, zone),
     )
@@ -160,6 +162,12 @@ def placeholder(row: Row, notes: Notes) -> Job:
         status=JobStatus.CLOSED,
         remote_updated_at=NEVER,
     )
+
+
+def _labeled(vacancy: Vacancy, field: str, labels: Labels) -> str | None:
+    """The text of an attribute, or what its number stands for."""
+    number = getattr(vacancy, f"{field}_id")
+    return text(getattr(vacancy, field)) or labels.get(field, {}).get(number)
 
 
 def _employment(contract: str | None, vacancy: Vacancy, known: Vocabulary) -> EmploymentType | None:
@@ -218,14 +226,17 @@ def _compensations(vacancy: Vacancy, known: Vocabulary) -> tuple[Compensation, .
     )
 
 
-def _job_fields(vacancy: Vacancy, zone: ZoneInfo) -> CustomFields:
-    """The days of the contract, and what the company says of itself where the duties are separate from that."""
+def _job_fields(vacancy: Vacancy, labels: Labels, zone: ZoneInfo) -> CustomFields:
+    """Fields that jobs of other ATSs lack. The company's text counts only if the duties have one of their own."""
     start, end = day_of(vacancy.start_date, zone), day_of(vacancy.end_date, zone)
     about = text(vacancy.description) if text(vacancy.mission) else None
     return custom_fields(
         ("contract_start", "date", "Contract start", start and start.isoformat()),
         ("contract_end", "date", "Contract end", end and end.isoformat()),
         ("company_description", "html", "Company", about),
+        ("channel", "text", "Channel", _labeled(vacancy, "channel", labels)),
+        ("activity", "text", "Activity", _labeled(vacancy, "activity", labels)),
+        ("education_level", "text", "Education", _labeled(vacancy, "education_level", labels)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from jemmo.connectors.flatchr.wire import (
     VACANCY_KEY,
     Applicant,
     Column,
+    Labels,
     Row,
     Vacancy,
     applicant_key,
@@ -42,7 +42,7 @@ class Pages:
         rows = columns.rows if only is None else only
         return page_of(Stream.STAGES, rows, COLUMN_KEY, Column, stage)
 
-    def jobs(self, rows: list[Row], labels: Mapping[int, str]) -> Page:
+    def jobs(self, rows: list[Row], labels: Labels) -> Page:
         def job(vacancy: Vacancy, notes: Notes) -> Record:
             return mapping.job(vacancy, labels, self._settings, notes)
 

@@ -6,6 +6,7 @@ written in one of three ways.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -54,6 +55,14 @@ class Vacancy(Struct, frozen=True):
     published: bool | None = None
     contract_type_id: int | None = None
     contract_type: Text = None
+    education_level_id: int | None = None
+    education_level: Text = None
+    activity_id: int | None = None
+    activity: Text = None
+    channel_id: int | None = None
+    channel: Text = None
+    metier_id: int | None = None
+    metier: Text = None
     experience: int | None = None
     salary: Number = None
     salary_max: Number = None
@@ -128,6 +137,8 @@ class Applicant(Resume, frozen=True, kw_only=True):
     comment: Text = None
 
 
+Labels = Mapping[str, Mapping[int, str]]
+"""By the attribute of a vacancy, what the numbers in it stand for."""
 Row = dict[str, Any]
 rows_in = msgspec.json.Decoder(list[Row]).decode
 

@@ -66,11 +66,12 @@ TEAMTAILOR = Connector(
     open_files=TeamtailorFiles,
     evidence=Evidence(
         reads=(
-            "Departments, users, reject reasons, jobs, stages, candidates with custom fields and resumes, job "
-            "applications, and notes."
+            "Departments, users, reject reasons, jobs with their division, regions and hiring team, stages, "
+            "candidates with custom fields and resumes, job applications, and notes."
         ),
         unread=(
-            "Messages, activities, interviews, answers to questions, partner results, regions, and hiring teams."
+            "Messages, activities, interviews, answers to questions, partner results, and the divisions and regions of "
+            "candidates."
         ),
         sure=(
             "The public reference (docs.teamtailor.com) and the responses recorded in Teamtailor's own "

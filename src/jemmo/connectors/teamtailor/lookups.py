@@ -117,6 +117,10 @@ class Inclusions:
         named = self.get(kind, key)
         return text(named.attributes.name) if named else None
 
+    def names(self, keys: Iterable[str], kind: str) -> list[str]:
+        """The names of several objects, without those that are missing or have none."""
+        return [name for key in keys if (name := self.name(key, kind))]
+
     def by_company(self, reason_id: str | None) -> bool | None:
         reason = self.get("reject-reasons", reason_id)
         return reason.attributes.rejected_by_company if reason else None

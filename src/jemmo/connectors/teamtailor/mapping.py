@@ -6,20 +6,17 @@ documentation of job boards. No function raises but for a record that cannot be 
 
 from __future__ import annotations
 
-import mimetypes
-import re
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from jemmo.connectors.countries import country_code
 from jemmo.connectors.pay import read_pay
+from jemmo.connectors.teamtailor.attachments import attachments
 from jemmo.connectors.teamtailor.lookups import Inclusions
+from jemmo.connectors.teamtailor.places import locations, regions
 from jemmo.connectors.teamtailor.stages import is_stage_type, stage_category
 from jemmo.connectors.teamtailor.wire import (
     ApplicationAttributes,
     CandidateAttributes,
-    Included,
     JobAttributes,
     NamedAttributes,
     NoteAttributes,
@@ -27,10 +24,9 @@ from jemmo.connectors.teamtailor.wire import (
     StageAttributes,
     UserAttributes,
 )
-from jemmo.connectors.vocabulary import known, required
+from jemmo.connectors.vocabulary import custom_fields, known, required
 from jemmo.domain.enums import (
     ApplicationStatus,
-    AttachmentKind,
     CompensationPeriod,
     ConsentState,
     ContactKind,
@@ -44,12 +40,11 @@ from jemmo.domain.enums import (
 )
 from jemmo.domain.records import (
     Application,
-    Attachment,
     Compensation,
     Contact,
+    CustomFields,
     Department,
     Job,
-    Location,
     Note,
     RejectReason,
     Stage,
@@ -60,7 +55,6 @@ from jemmo.domain.streams import Notes
 from jemmo.domain.validation import (
     is_set,
     name_text,
-    number,
     text,
     unmarked,
     utc,
@@ -111,7 +105,6 @@ ROLE = {
     "designer": UserRole.OTHER,
     "no_access": UserRole.OTHER,
 }
-_RESUME_NAME = re.compile(r"\b(cv|resume|résumé|curriculum|lebenslauf)\b|^cv", re.IGNORECASE)
 
 
 def department(resource: Resource[NamedAttributes], _: Inclusions, notes: Notes) -> Department:
@@ -171,9 +164,9 @@ def job(resource: Resource[JobAttributes], included: Inclusions, notes: Notes) -
         recruiter_remote_id=resource.relationships.user.one(),
         recruiter_email=text(own.recruiter_email),
         tags=words(own.tags),
-        locations=_locations(resource, included, notes),
+        locations=locations(resource, included, notes) + regions(resource, included),
         compensations=_compensations(own, remote_id, notes),
-        custom_fields=included.custom_fields(resource, notes),
+        custom_fields=_job_fields(resource, included) | included.custom_fields(resource, notes),
         **_base(resource),
     )
 
@@ -201,7 +194,7 @@ def stage(resource: Resource[StageAttributes], included: Inclusions, notes: Note
 def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes: Notes) -> Talent:
     own = resource.attributes
     consent_at = utc(own.consent_future_jobs_at)
-    places = _locations(resource, included, notes)
+    places = locations(resource, included, notes)
     return Talent(
         remote_url=web_address(own.profile_url),
         first_name=name_text(own.first_name),
@@ -221,7 +214,7 @@ def talent(resource: Resource[CandidateAttributes], included: Inclusions, notes:
         can_email=None if own.unsubscribed is None else not own.unsubscribed,
         tags=words(own.tags),
         contacts=_contacts(own),
-        attachments=_attachments(resource, included),
+        attachments=attachments(resource, included),
         custom_fields=included.custom_fields(resource, notes),
         **_base(resource),
     )
@@ -306,37 +299,12 @@ def _employment(value: str | None, remote_id: str, notes: Notes) -> EmploymentTy
     return known(value, EMPLOYMENT, "employment-type", remote_id, notes) or EmploymentType.OTHER
 
 
-def _locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tuple[Location, ...]:
-    ids = resource.relationships.locations.many()
-    single = resource.relationships.location.one()
-    if not ids and single:
-        ids = [single]
-    places = [place for key in ids if (place := included.get("locations", key))]
-    return tuple(
-        _location(place, position == 0, str(resource.id), notes)
-        for position, place in enumerate(places)
-    )
-
-
-def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
-    """A place. Its country is documented as a full name; what is none that we know stays in ``raw``."""
-    own = place.attributes
-    country = text(own.country)
-    code = country_code(country)
-    raw = text(own.name) or text(own.city) or text(own.address)
-    if country and code is None:
-        notes.add(f"unknown_value:country {country[:40]}", remote_id)
-    if raw is None or code is None:
-        raw = ", ".join(part for part in (raw, country) if part) or None
-    return Location(
-        raw=raw,
-        street=text(own.address),
-        postal_code=text(own.zip),
-        city=text(own.city),
-        country_code=code,
-        lat=number(own.lat),
-        lon=number(own.long),
-        is_primary=is_primary,
+def _job_fields(resource: Resource[JobAttributes], included: Inclusions) -> CustomFields:
+    related = resource.relationships
+    team = included.names(related.colleagues.many(), "users")
+    return custom_fields(
+        ("division", "text", "Division", included.name(related.division.one(), "divisions")),
+        ("hiring_team", "multi_select", "Hiring team", team),
     )
 
 
@@ -381,58 +349,6 @@ def _contacts(own: CandidateAttributes) -> tuple[Contact, ...]:
     if linkedin:
         contacts.append(Contact(kind=ContactKind.SOCIAL, value=linkedin, network="linkedin"))
     return tuple(contacts)
-
-
-def _attachments(
-    resource: Resource[CandidateAttributes], included: Inclusions
-) -> tuple[Attachment, ...]:
-    """The resume (the file as uploaded, else its PDF rendition) and the uploads.
-
-    Links are signed and live for a minute, so only the path is looked at: it names the object.
-    """
-    own = resource.attributes
-    attachments = []
-    link = web_address(own.original_resume) or web_address(own.resume)
-    if link:
-        path = _path(link)
-        ending = path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else "pdf"
-        attachments.append(
-            Attachment(
-                remote_id="resume",
-                kind=AttachmentKind.RESUME,
-                file_name=f"resume.{ending}",
-                content_type=_content_type(ending),
-                remote_version=path if included.lookups.path_is_version else None,
-            )
-        )
-    for key in resource.relationships.uploads.many():
-        upload = included.get("uploads", key)
-        if upload is not None:
-            attachments.append(_upload(upload))
-    return tuple(attachments)
-
-
-def _path(link: str) -> str:
-    place = link.partition("#")[0].partition("?")[0].partition("://")[2]
-    return "".join(place.partition("/")[1:])
-
-
-@lru_cache(maxsize=1000)
-def _content_type(ending: str) -> str | None:
-    return mimetypes.guess_type(f"file.{ending}")[0]
-
-
-def _upload(upload: Included) -> Attachment:
-    own = upload.attributes
-    name = text(own.file_name)
-    is_resume = bool(name and _RESUME_NAME.search(name.replace("_", " ").replace("-", " ")))
-    return Attachment(
-        remote_id=f"upload:{upload.id}",
-        kind=AttachmentKind.RESUME if is_resume else AttachmentKind.OTHER,
-        file_name=name,
-        content_type=_content_type(name.rpartition(".")[2].lower()) if name else None,
-        remote_updated_at=utc(own.updated_at),
-    )
 
 
 def _rejected_by(by_company: bool | None) -> RejectedBy | None:

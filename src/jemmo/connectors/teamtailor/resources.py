@@ -24,6 +24,7 @@ FEEDS = ("public", "internal")
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
 # Of what is only included for its id or a name, no more is asked for than that.
 _VALUES = {"custom-field-values": "value,field-type,custom-field", "custom-fields": "api-name"}
+_NAMED = ("departments", "roles", "users")
 _PLACES = {"locations": "[locations]"}
 
 
@@ -76,8 +77,11 @@ RESOURCES = (
         label="jobs",
         resource=Resource[JobAttributes],
         map=mapping.job,
-        include=("department", "role", "locations", "user", *_CUSTOM),
-        thin={"departments": "name", "roles": "name", "users": "name", **_VALUES},
+        include=(
+            *("department", "division", "role", "locations", "regions", "user", "colleagues"),
+            *_CUSTOM,
+        ),
+        thin={**dict.fromkeys(_NAMED, "name"), **_VALUES},
         names={**_PLACES, "roles": "[role]"},
     ),
     ResourceType(

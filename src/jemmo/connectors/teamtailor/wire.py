@@ -25,7 +25,10 @@ class Relationships(Struct, frozen=True, gc=False, rename="kebab"):
     reject_reason: Relationship = NO_RELATIONSHIP
     stage_type: Relationship = NO_RELATIONSHIP
     department: Relationship = NO_RELATIONSHIP
+    division: Relationship = NO_RELATIONSHIP
     role: Relationship = NO_RELATIONSHIP
+    regions: Relationship = NO_RELATIONSHIP
+    colleagues: Relationship = NO_RELATIONSHIP
     user: Relationship = NO_RELATIONSHIP
     location: Relationship = NO_RELATIONSHIP
     locations: Relationship = NO_RELATIONSHIP

@@ -19,7 +19,7 @@ from jemmo.sandbox.flatchr.moments import iso
 from jemmo.sandbox.flatchr.refusal import Refusal
 from jemmo.sandbox.flatchr.search import Search
 from jemmo.sandbox.flatchr.switches import Switches
-from jemmo.sandbox.flatchr.vacancies import COMPANY, CONTRACTS, render_vacancy
+from jemmo.sandbox.flatchr.vacancies import COMPANY, referential, render_vacancy
 from jemmo.sandbox.flatchr.world import KINDS, World
 from jemmo.sandbox.http import Call, Reply
 from jemmo.sandbox.limits import RateLimit
@@ -91,8 +91,8 @@ class Flatchr:
     def _route(self, call: Call, parts: list[str]) -> Answer:
         query = parse_qs(call.query)
         fields = set(query.get("fields", [""])[0].split(","))
-        if call.method == "GET" and parts == ["contracts"]:
-            return [{"id": key, "text": label} for key, label in CONTRACTS]
+        if call.method == "GET" and (texts := referential(parts)):
+            return [{"id": key, "text": label} for key, label in texts]
         if call.method == "GET" and len(parts) == 2 and parts[0] == "vacancy":
             return self._one_vacancy(parts[1], fields)
         if len(parts) < 3 or parts[0] != "company" or parts[1] != self.company_id:

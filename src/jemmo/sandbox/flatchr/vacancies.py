@@ -1,4 +1,4 @@
-"""Vacancies, each computed from its number, and the contract types."""
+"""Vacancies, each computed from its number, and the texts of their numbered attributes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ CONTRACTS = (
     (1, "CDI"), (2, "CDD"), (3, "Intérim"), (4, "Stage"), (5, "Alternance"), (6, "Freelance"),
     (7, "VIE"),
 )  # fmt: skip
+EDUCATION = ((1, "Aucun"), (3, "Bac"), (5, "Bac +3"))
+ACTIVITIES = ((25, "Internet"), (35, "Santé"))
+CHANNELS = ((2, "Commerce / Vente"), (10, "Santé / Social"))
+TRADES = {2: ((49, "Commercial"), (54, "Chargé d'affaires")), 10: ((122, "Chirurgien"),)}
 STATUS = (1, 0, 2, 1, 1, 3, 1, 1, 0, 1)
 ODD = {1: 1, 0: 0, 2: 4, 3: 5}
 SALARIES = ("32000", 45_000, "0", None, "60", 0, "38000.50")
@@ -66,7 +70,6 @@ def render_vacancy(facts: dict[str, Any], switches: Switches, fields: set[str]) 
     """Render a vacancy as the REST API shows it."""
     vacancy = {name: value for name, value in facts.items() if name not in INSIDE}
     code = encode("vacancy", facts["vacancy_id"])
-    contract = dict(CONTRACTS).get(facts["contract_type_id"])
     vacancy |= {
         "id": code, "slug": slug(facts), "company_id": COMPANY_NUMBER, "company": COMPANY,
         "created_at": iso(facts["created_ms"]), "updated_at": iso(facts["updated_ms"]),
@@ -76,7 +79,14 @@ def render_vacancy(facts: dict[str, Any], switches: Switches, fields: set[str]) 
     if switches.status_enum == "odd":
         vacancy["status"] = ODD.get(facts["status"], facts["status"])
     if switches.labels == "texts":
-        vacancy["contract_type"] = contract
+        vacancy |= {
+            field: dict(texts).get(vacancy[f"{field}_id"])
+            for field, texts in (
+                ("contract_type", CONTRACTS), ("education_level", EDUCATION),
+                ("activity", ACTIVITIES), ("channel", CHANNELS),
+                ("metier", TRADES.get(vacancy["channel_id"], ())),
+            )
+        }  # fmt: skip
     if switches.remote == "bool":
         vacancy["remote"] = facts["remote"] != "notime"
     if "address" in fields:
@@ -116,3 +126,19 @@ DEFAULTS: dict[str, Any] = {
     "end_date": None, "apply_url": None, "external_id": None, "skills": "",
     "place": people.PLACES[0], "tags": [],
 }  # fmt: skip
+
+
+def referential(path: list[str]) -> tuple[tuple[int, str], ...]:
+    """Return the numbers and texts that a path lists; none if it is not the path of a referential."""
+    match path:
+        case ["contracts"]:
+            return CONTRACTS
+        case ["educationLevels"]:
+            return EDUCATION
+        case ["activities"]:
+            return ACTIVITIES
+        case ["channels"]:
+            return CHANNELS
+        case ["channels", channel, "metiers"] if channel.isdecimal():
+            return TRADES.get(int(channel), ())
+    return ()

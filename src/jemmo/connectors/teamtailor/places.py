@@ -1,0 +1,52 @@
+"""Where a job or a talent is: Teamtailor's locations and regions as places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jemmo.connectors.countries import country_code
+from jemmo.connectors.teamtailor.lookups import Inclusions
+from jemmo.connectors.teamtailor.wire import Included, JobAttributes, Resource
+from jemmo.domain.records import Location
+from jemmo.domain.streams import Notes
+from jemmo.domain.validation import number, text
+
+
+def locations(resource: Resource[Any], included: Inclusions, notes: Notes) -> tuple[Location, ...]:
+    ids = resource.relationships.locations.many()
+    single = resource.relationships.location.one()
+    if not ids and single:
+        ids = [single]
+    places = [place for key in ids if (place := included.get("locations", key))]
+    return tuple(
+        _location(place, position == 0, str(resource.id), notes)
+        for position, place in enumerate(places)
+    )
+
+
+def regions(resource: Resource[JobAttributes], included: Inclusions) -> tuple[Location, ...]:
+    """A job's regions as further places: which of its locations lie in them is not documented."""
+    names = included.names(resource.relationships.regions.many(), "regions")
+    return tuple(Location(raw=name, region=name) for name in names)
+
+
+def _location(place: Included, is_primary: bool, remote_id: str, notes: Notes) -> Location:
+    """A place. Its country is documented as a full name; what is none that we know stays in ``raw``."""
+    own = place.attributes
+    country = text(own.country)
+    code = country_code(country)
+    raw = text(own.name) or text(own.city) or text(own.address)
+    if country and code is None:
+        notes.add(f"unknown_value:country {country[:40]}", remote_id)
+    if raw is None or code is None:
+        raw = ", ".join(part for part in (raw, country) if part) or None
+    return Location(
+        raw=raw,
+        street=text(own.address),
+        postal_code=text(own.zip),
+        city=text(own.city),
+        country_code=code,
+        lat=number(own.lat),
+        lon=number(own.long),
+        is_primary=is_primary,
+    )
