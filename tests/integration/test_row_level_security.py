@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from fakes.effort import examples
 from fakes.one_of_each import Rows, one_of_each
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from jemmo.store.db import policies, scope
 from jemmo.store.db.policies import OPEN, POLICIES
@@ -199,6 +201,32 @@ def test_notes_need_a_right_of_their_own(both: tuple[Rows, Rows]) -> None:
     assert NOTES == {"note"}
     with acting_in(member(rows, notes=False)):
         assert tables_seen(rows) == rows.keys() - NOTES
+
+
+UNBOUND = {
+    *("organisation", "membership", "account", "account_groups", "account_user_permissions"),
+    *("account_emailaddress", "account_emailconfirmation", "mfa_authenticator", "invitation"),
+    *("api_token", "idempotency_key", "audit_event", "confidential_record", "tag"),
+    *("notification", "notification_read", "notification_delivery"),
+    *("organisation_notices", "member_notices", "support_thread", "support_message"),
+    *("support_picture", "feed_position", "feed_mark", "feed_reader"),
+    *("outgoing_endpoint", "outgoing_message", "outgoing_attempt"),
+    *("access_event", "erasure", "organisation_deletion"),
+}
+"""What no connection brought."""
+
+
+def test_who_is_bound_to_a_connection_sees_nothing_of_the_others(both: tuple[Rows, Rows]) -> None:
+    mine, theirs = both
+    everything = member(mine)
+    with acting_in(replace(everything, connection=mine["connection"].pk)):
+        assert tables_seen(mine) == mine.keys()
+    for other in (uuid4(), theirs["connection"].pk):
+        with acting_in(replace(everything, connection=other)):
+            assert tables_seen(mine) == mine.keys() & UNBOUND
+            assert tables_seen(theirs) == set()
+            with acting_in(organization_scope(mine["organisation"].pk)):
+                assert not seen("talent", mine)
 
 
 def test_a_search_is_bound_to_the_organisation(both: tuple[Rows, Rows]) -> None:

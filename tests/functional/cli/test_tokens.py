@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from functional.cli.conftest import Jemmo
 
 from jemmo.services.accounts import accounts, tokens
-from jemmo.store.models import ApiToken, AuditEvent
+from jemmo.store.models import ApiToken, AuditEvent, Connection, Organisation
+
+UNKNOWN = "b9cb0248-07be-4174-985b-83c161d65ee2"
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,20 @@ def test_a_revoked_token_is_over(jemmo: Jemmo) -> None:
     assert list(noted) == ["token.created", "token.revoked"]
 
 
+def test_a_token_is_bound_to_a_connection(jemmo: Jemmo) -> None:
+    org = Organisation.objects.get(slug="acme")
+    now = datetime.now(UTC)
+    connection = Connection.objects.create(
+        org=org, provider="jarvi", sealed_key=b"", key_set_at=now
+    )
+    words = ("--org", "acme", "--scope", "records", "--connection", str(connection.id), "--json")
+    made = jemmo("token", "create", *words).last
+    token = ApiToken.objects.get(pk=made["id"])
+    assert tokens.scope_of(token).connection == connection.id
+    (row,) = jemmo("token", "list", "--org", "acme", "--json").last["tokens"]
+    assert row["connection_id"] == str(connection.id)
+
+
 def test_the_last_day_counts_whole(jemmo: Jemmo) -> None:
     words = ("--org", "acme", "--scope", "records", "--expires", "2099-12-31", "--json")
     made = jemmo("token", "create", *words).last
@@ -60,8 +78,10 @@ def test_the_last_day_counts_whole(jemmo: Jemmo) -> None:
         (("create", "--scope", "everything"), "scope"),
         (("create", "--scope", "records", "--expires", "soon"), "date"),
         (("create", "--scope", "records", "--expires", "2020-01-01"), "token_expiry"),
+        (("create", "--scope", "records", "--connection", "x"), "no_connection"),
+        (("create", "--scope", "records", "--connection", UNKNOWN), "no_connection"),
         (("revoke", "x"), "unknown_token"),
-        (("revoke", "b9cb0248-07be-4174-985b-83c161d65ee2"), "unknown_token"),
+        (("revoke", UNKNOWN), "unknown_token"),
     ],
 )
 def test_what_cannot_be_is_explained(jemmo: Jemmo, words: tuple[str, ...], code: str) -> None:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from fakes.showcase import Showcase
+from fakes.showcase import NOW, Showcase
 
 from jemmo.services.accounts import tokens
-from jemmo.store.models import ApiToken, AuditEvent, Membership
+from jemmo.store.models import ApiToken, AuditEvent, Connection, Membership
 
 SignedIn = Callable[[str], Client]
 SHOWN = re.compile(r'value="(jemmo_[\w-]+)"')
@@ -70,6 +70,31 @@ def test_who_sees_no_confidential_records_lets_no_program_see_them(
     assert not ApiToken.objects.exists()
     make(owner, scopes=["confidential"])
     assert ApiToken.objects.get().scopes == ["records", "confidential"]
+
+
+def test_a_token_can_be_bound_to_one_of_several_connections(
+    showcase: Showcase, signed_in: SignedIn
+) -> None:
+    admin = signed_in("admin")
+    assert "All connections" not in admin.get("/settings/api/").content.decode()
+    agency = Connection.objects.create(
+        org=showcase.org, provider="jarvi", label="Agency", sealed_key=b"", key_set_at=NOW
+    )
+    stranger = Connection.objects.get(org=showcase.stranger)
+
+    for wrong in (stranger.id, "x"):
+        fields = {"name": "x", "connection": wrong}
+        assert admin.post("/settings/api/create/", fields).status_code == 422
+    secret = make(admin, connection=agency.id)
+
+    token = tokens.recognize(secret, datetime.now(UTC))
+    assert token is not None
+    assert token.connection == agency
+    assert "Only from Agency" in admin.get("/settings/api/").content.decode()
+    noted = AuditEvent.objects.get(org=showcase.org, action="token.created")
+    assert noted.detail["connection"] == str(agency.id)
+    make(admin, connection="")
+    assert ApiToken.objects.filter(connection=None).count() == 1
 
 
 @pytest.mark.parametrize(

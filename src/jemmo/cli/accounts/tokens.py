@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "jemmo token create --org acme --scope records --name warehouse",
             "jemmo token create --org acme --scope records --scope contacts --expires 2027-06-30",
+            "jemmo token create --org acme --scope records --connection ID",
         ),
     )(create)
     tokens.command("list", epilog=examples("jemmo token list --org acme"))(show)
@@ -41,6 +43,10 @@ def create(
     expires: Annotated[
         str | None, typer.Option(metavar="DATE", help="The last day it works, such as 2027-06-30.")
     ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only what this connection brought; for good."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Create a token and print it. It is shown only once."""
@@ -51,7 +57,12 @@ def create(
     from jemmo.services.accounts import accounts, tokens
 
     made = tokens.create(
-        accounts.organisation(org), scope, name=name, now=datetime.now(UTC), expires_at=ends
+        accounts.organisation(org),
+        scope,
+        name=name,
+        now=datetime.now(UTC),
+        expires_at=ends,
+        connection_id=_connection(connection),
     )
     if json:
         print_json({"id": str(made.token.id), "token": made.secret})
@@ -74,8 +85,8 @@ def show(org: Org, json: Json = False) -> None:
     if not rows:
         out.print("No API tokens yet. `jemmo token create` makes one.", markup=False)
         return
-    names = ("id", "name", "scopes", "last_used_at", "expires_at")
-    listing = table("ID", "Name", "Scopes", "Last used", "Expires")
+    names = ("id", "name", "scopes", "connection_id", "last_used_at", "expires_at")
+    listing = table("ID", "Name", "Scopes", "Connection", "Last used", "Expires")
     for row in rows:
         listing.add_row(*(cell(row[name]) for name in names))
     out.print(listing)
@@ -102,10 +113,18 @@ def _row(token: Any) -> dict[str, Any]:
         "id": str(token.id),
         "name": token.name,
         "scopes": token.scopes,
+        "connection_id": str(token.connection_id) if token.connection_id else None,
         "created_at": token.created_at,
         "last_used_at": token.last_used_at,
         "expires_at": token.expires_at,
     }
+
+
+def _connection(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text is not None else None
+    except ValueError:
+        raise ConfigError("no_connection") from None
 
 
 def _end_of(day: str) -> datetime:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import PREFIX, ApiScope
 from jemmo.services.base.audit import log_audit_event
+from jemmo.store.connections.connections import find_connection
 from jemmo.store.db.scope import Scope
 from jemmo.store.models import Account, ApiToken, Organisation
 
@@ -39,9 +40,15 @@ def create(
     now: datetime,
     expires_at: datetime | None = None,
     actor: Account | None = None,
+    connection_id: UUID | None = None,
 ) -> NewToken:
-    """A token of an organization; raises ``ConfigError``. ``actor=None`` is the operator."""
+    """A token of an organization, or of one of its connections alone; raises ``ConfigError``.
+
+    ``actor=None`` is the operator.
+    """
     rights = _known(scopes)
+    if connection_id is not None and find_connection(org, connection_id) is None:
+        raise ConfigError("no_connection")
     if expires_at is not None and expires_at <= now:
         raise ConfigError("token_expiry")
     if _live(org, now).count() >= MOST_TOKENS:
@@ -50,6 +57,7 @@ def create(
     with transaction.atomic():
         token = ApiToken.objects.create(
             org=org,
+            connection_id=connection_id,
             name=name.strip()[:100] or "API token",
             scopes=rights,
             secret_hash=_hash(secret),
@@ -58,7 +66,10 @@ def create(
             expires_at=expires_at,
         )
         subject = ("token", token.id)
-        log_audit_event(org, "token.created", actor=actor, now=now, subject=subject, scopes=rights)
+        detail = {"connection": str(connection_id)} if connection_id else {}
+        log_audit_event(
+            org, "token.created", actor=actor, now=now, subject=subject, scopes=rights, **detail
+        )
     return NewToken(token=token, secret=secret)
 
 
@@ -88,6 +99,7 @@ def scope_of(token: ApiToken) -> Scope:
     """What the database shows a program with this token."""
     return Scope(
         org=token.org_id,
+        connection=token.connection_id,
         contacts=ApiScope.CONTACTS in token.scopes,
         confidential=ApiScope.CONFIDENTIAL in token.scopes,
         notes=ApiScope.NOTES in token.scopes,
@@ -96,7 +108,9 @@ def scope_of(token: ApiToken) -> Scope:
 
 def listed(org: Organisation) -> Sequence[ApiToken]:
     """The organization's tokens that were not revoked, the newest first."""
-    tokens = ApiToken.objects.filter(org=org, revoked_at=None).select_related("created_by")
+    tokens = ApiToken.objects.filter(org=org, revoked_at=None).select_related(
+        "created_by", "connection"
+    )
     return list(tokens.order_by("-created_at", "id"))
 
 

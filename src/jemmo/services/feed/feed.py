@@ -85,7 +85,10 @@ def _read(token: ApiToken, after: int, limit: int) -> tuple[Changes, int]:
 def _follow(token: ApiToken) -> int:
     """Number what was committed, of all that the organization has; from which number the token may go on."""
     rights = [right.value for right in RIGHTS if right in token.scopes]
-    with scope.acting_in(scope.organization_scope(token.org_id)):
+    if token.connection_id is not None:
+        rights.append(f"connection {token.connection_id}")
+    whole = replace(scope.organization_scope(token.org_id), connection=None)
+    with scope.acting_in(whole):
         if not numbering.number(token.org_id):
             numbering.begin(token.org_id)
         housekeeping.note_use(token.org_id)
@@ -94,7 +97,7 @@ def _follow(token: ApiToken) -> int:
 
 def sight_of(token: ApiToken) -> Sight:
     """What the token may read of the feed, besides its scope in the database."""
-    return reading.sight_of(token.scopes)
+    return reading.sight_of(token.scopes, token.connection_id)
 
 
 def _as_seen(token: ApiToken, change: Change) -> Change:

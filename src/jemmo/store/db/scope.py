@@ -34,13 +34,15 @@ class Scope(Struct, frozen=True, kw_only=True):
     """Whose rows are seen. Nothing set: nothing seen.
 
     ``contacts`` is the right to people's contact details and files, ``confidential`` the right to confidential jobs and
-    private talents, ``notes`` the right to what the team wrote about people.
+    private talents, ``notes`` the right to what the team wrote about people. With a ``connection``, nothing of the
+    organization's others is seen.
 
     For ``housekeeping``, statements of which each reads little: Postgres cancels one after so many seconds, and
     plans them by indexes also where it knows nothing of the tables yet.
     """
 
     org: UUID | None = None
+    connection: UUID | None = None
     account: UUID | None = None
     contacts: bool = False
     confidential: bool = False
@@ -53,6 +55,7 @@ class Scope(Struct, frozen=True, kw_only=True):
         """The values for ``TELL``, in its order."""
         return (
             str(self.org or ""),
+            str(self.connection or ""),
             str(self.account or ""),
             "on" if self.contacts else "",
             "on" if self.confidential else "",
@@ -76,7 +79,8 @@ _LIMITS = "".join(
     for name in ("statement_timeout", *_PLANS)
 )
 _TELL_ROWS = """
-    SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.account', %s, {local}),
+    SELECT set_config('jemmo.org', %s, {local}), set_config('jemmo.connection', %s, {local}),
+        set_config('jemmo.account', %s, {local}),
         set_config('jemmo.contacts', %s, {local}), set_config('jemmo.confidential', %s, {local}),
         set_config('jemmo.notes', %s, {local}), set_config('jemmo.reach', %s, {local})"""
 _ROWS = _TELL_ROWS.count("%s")
@@ -92,8 +96,10 @@ _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
-    """For work in the background that is one organisation's."""
-    return Scope(org=org_id, contacts=True, confidential=True, notes=True)
+    """For work that is one organisation's, whoever asked for it. What a scope asks that is bound stays bound."""
+    asking = _current.get()
+    connection = asking.connection if asking and asking.org == org_id else None
+    return Scope(org=org_id, connection=connection, contacts=True, confidential=True, notes=True)
 
 
 def current() -> Scope | None:

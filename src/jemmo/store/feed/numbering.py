@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from jemmo.store.feed.entities import DEPENDENTS, ENTITIES
 
+FORMAT = 2  # of what a feed knows of a record; feeds of another format begin anew
 MARKS = 200  # of one pass: statements of a sync write up to a few thousand records each
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('feed ' || %(org)s::text, 0))"
@@ -94,7 +95,8 @@ def lock(cursor: Any, org_id: UUID) -> None:
 def _is_current(cursor: Any, org_id: UUID) -> bool:
     """Whether there is a feed, of these entities, and it is this database's own.
 
-    A copy restored from a disk has another origin. A feed of a version with other entities knows nothing of some.
+    A copy restored from a disk has another origin. A feed of a version with other entities knows nothing of some, and
+    that of another format not enough.
     """
     cursor.execute(_POSITION, {"org": org_id})
     row = cursor.fetchone()
@@ -103,7 +105,7 @@ def _is_current(cursor: Any, org_id: UUID) -> bool:
 
 def _origin(cursor: Any) -> str:
     cursor.execute(_ORIGIN.format(control=", ".join(_CONTROL) if _may_ask() else "''"))
-    return f"{cursor.fetchone()[0]} {','.join(ENTITIES)}"
+    return f"{cursor.fetchone()[0]} {FORMAT} {','.join(ENTITIES)}"
 
 
 @cache
@@ -135,9 +137,9 @@ _PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable
 def _filling(name: str) -> str:
     entity = ENTITIES[name]
     return f"""
-        INSERT INTO feed_record (org_id, id, entity, level, modified_at, parts)
-        SELECT org_id, id, '{name}', level, modified_at, parts FROM (
-            SELECT r.org_id, r.id, {entity.level} AS level, r.modified_at, {entity.hashes} AS parts
+        INSERT INTO feed_record (org_id, id, connection_id, entity, level, modified_at, parts)
+        SELECT org_id, id, connection_id, '{name}', level, modified_at, parts FROM (
+            SELECT r.org_id, r.id, r.connection_id, {entity.level} AS level, r.modified_at, {entity.hashes} AS parts
             FROM {entity.table} r {entity.joins} WHERE r.org_id = %(org)s) record WHERE level > 0"""
 
 
@@ -163,14 +165,15 @@ def _numbering() -> str:
             FROM named LEFT JOIN LATERAL unnest(fields) field ON true GROUP BY entity, id),
         current AS ({" UNION ALL ".join(map(_current, ENTITIES))}),
         compared AS MATERIALIZED (
-            SELECT c.*, coalesce(f.level, 0) AS before, f.modified_at AS was, f.parts AS old_parts
+            SELECT c.*, coalesce(f.level, 0) AS before, f.modified_at AS was, f.parts AS old_parts,
+                coalesce(c.origin, f.connection_id) AS connection_id
             FROM current c LEFT JOIN feed_record f ON f.org_id = %(org)s AND f.id = c.id),
         changed AS MATERIALIZED (
             SELECT *, row_number() OVER (ORDER BY mark, entity, id) AS place FROM compared
             WHERE level <> before OR (level > 0 AND modified_at <> was)),
         stored AS (
-            INSERT INTO feed_record AS f (org_id, id, entity, level, modified_at, parts)
-            SELECT %(org)s, id, entity, level, modified_at, parts FROM changed WHERE level > 0
+            INSERT INTO feed_record AS f (org_id, id, connection_id, entity, level, modified_at, parts)
+            SELECT %(org)s, id, connection_id, entity, level, modified_at, parts FROM changed WHERE level > 0
             ON CONFLICT (org_id, id) DO UPDATE SET level = excluded.level,
                 modified_at = excluded.modified_at, parts = excluded.parts),
         forgotten AS (
@@ -178,8 +181,8 @@ def _numbering() -> str:
                 AND id = ANY(ARRAY(SELECT id FROM changed WHERE level = 0))),
         numbered AS (
             INSERT INTO feed_change
-                (org_id, seq, entity, record, before, after, was, modified_at, fields, at)
-            SELECT %(org)s, p.seq + place, entity, id, before, level, was,
+                (org_id, seq, connection_id, entity, record, before, after, was, modified_at, fields, at)
+            SELECT %(org)s, p.seq + place, connection_id, entity, id, before, level, was,
                 CASE WHEN level > 0 THEN modified_at END,
                 CASE WHEN before > 0 AND level > 0 THEN coalesce(fields, '{{}}') || {_part_fields()}
                     ELSE '{{}}' END, at
@@ -208,7 +211,7 @@ def _dependent(dependent: tuple[str, str, str]) -> str:
 def _current(name: str) -> str:
     entity = ENTITIES[name]
     return f"""SELECT m.entity, m.id, m.mark, m.at, m.fields, {entity.level} AS level, r.modified_at,
-        CASE WHEN r.id IS NOT NULL THEN {entity.hashes} END AS parts
+        r.connection_id AS origin, CASE WHEN r.id IS NOT NULL THEN {entity.hashes} END AS parts
         FROM touched m LEFT JOIN {entity.table} r ON r.id = m.id AND r.org_id = %(org)s {entity.joins}
         WHERE m.entity = '{name}'"""
 

@@ -23,7 +23,8 @@ _CHANGES = """
     SELECT p.oldest, p.seq, c.seq, c.entity, c.record, c.before, c.after, c.fields, c.at, c.modified_at
     FROM feed_position p LEFT JOIN LATERAL (
         SELECT * FROM feed_change WHERE org_id = p.org_id AND seq > %(after)s
-            AND entity = ANY(%(entities)s) AND (before >= %(level)s OR after >= %(level)s)
+            AND entity = ANY(%(entities)s) AND (%(connection)s::uuid IS NULL OR connection_id = %(connection)s)
+            AND (before >= %(level)s OR after >= %(level)s)
             AND (before < %(level)s OR after < %(level)s OR was <> modified_at) ORDER BY seq LIMIT %(limit)s) c ON true
     WHERE p.org_id = %(org)s ORDER BY c.seq"""
 """One statement: what ``seq`` says was numbered is among the changes. A record that only became confidential is as it
@@ -40,10 +41,11 @@ _NEW_READER = """
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """What a reader sees: records of these entities that have at least this level."""
+    """What a reader sees: records of these entities that have at least this level, of one connection or of all."""
 
     level: Level = Level.OPEN
     entities: tuple[str, ...] = FOR_ALL
+    connection: UUID | None = None
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -99,13 +101,14 @@ class Digest(Struct, frozen=True, kw_only=True):
     parts: list[Part]
 
 
-def sight_of(rights: Collection[str]) -> Sight:
+def sight_of(rights: Collection[str], connection: UUID | None = None) -> Sight:
     """What a reader with these rights sees."""
     return Sight(
         level=Level.CONFIDENTIAL if "confidential" in rights else Level.OPEN,
         entities=tuple(
             name for name, entity in ENTITIES.items() if not entity.right or entity.right in rights
         ),
+        connection=connection,
     )
 
 
@@ -117,6 +120,7 @@ def changes(org_id: UUID, after: int, limit: int, sight: Sight) -> Changes | Non
         "limit": limit,
         "level": sight.level.value,
         "entities": list(sight.entities),
+        "connection": sight.connection,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CHANGES, params)

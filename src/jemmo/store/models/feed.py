@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from jemmo.store.models.accounts import Organisation
+from jemmo.store.models.connections import Connection
 from jemmo.store.models.tokens import ApiToken
 
 
@@ -21,6 +22,18 @@ class OfFeed(models.Model):
 
     class Meta:
         abstract = True
+
+
+def of_connection() -> models.ForeignKey[Connection | None, Connection | None]:
+    """The connection that brought a record; it stays written here once the connection is deleted."""
+    return models.ForeignKey(
+        Connection,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
 
 
 class FeedPosition(models.Model):
@@ -78,6 +91,7 @@ class FeedRecord(OfFeed):
     level = models.SmallIntegerField(db_default=2)
     modified_at = models.DateTimeField()
     parts = ArrayField(models.BigIntegerField(), null=True)
+    connection = of_connection()
 
     class Meta:
         db_table = "feed_record"
@@ -102,6 +116,7 @@ class FeedChange(OfFeed):
     modified_at = models.DateTimeField(null=True)
     fields = ArrayField(models.TextField(), db_default=[])
     at = models.DateTimeField()
+    connection = of_connection()
 
     class Meta:
         db_table = "feed_change"

@@ -9,16 +9,21 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from jemmo.store.models.accounts import Account, Organisation
+from jemmo.store.models.connections import Connection
 
 
 class ApiToken(models.Model):
     """A program's way into one organization's data. Its secret is stored as a hash: the table opens nothing.
 
-    ``scopes`` are ``jemmo.domain.tokens.ApiScope``. ``last_used_at`` is right to a minute.
+    With a ``connection``, it opens only what that one brought, and goes with it; that never changes. ``scopes`` are
+    ``jemmo.domain.tokens.ApiScope``. ``last_used_at`` is right to a minute.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="api_tokens")
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=100)
     scopes = ArrayField(models.TextField())
     secret_hash = models.CharField(max_length=64, unique=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from jemmo.domain.tokens import ApiScope
+from jemmo.store.connections.connections import connection_choices
 from jemmo.store.models import Account, Membership
 from jemmo.web.frame.forms import Form
 from jemmo.web.frame.labels import label_for
@@ -89,6 +91,13 @@ class ApiTokenForm(Form):
         help_text=_("Every token can read records, without contact details."),
         widget=forms.CheckboxSelectMultiple,
     )
+    connection = forms.TypedChoiceField(
+        label=_("Connection"),
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        help_text=_("You can't change this later. Create another token instead."),
+    )
     expires = forms.DateField(
         label=_("Last day"),
         required=False,
@@ -106,6 +115,11 @@ class ApiTokenForm(Form):
         ]
         choices = [(scope.value, label_for(scope.value, "api_scope")) for scope in scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
+        connections = connection_choices(maker.org)
+        offered = [("", _("All connections")), *((str(key), name) for key, name in connections)]
+        self.fields["connection"].choices = offered  # type: ignore[attr-defined]
+        if not connections:
+            del self.fields["connection"]
 
     def clean_expires(self) -> date | None:
         last_day: date | None = self.cleaned_data["expires"]

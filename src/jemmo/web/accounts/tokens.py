@@ -16,6 +16,7 @@ from jemmo.domain.errors import ConfigError
 from jemmo.domain.tokens import ApiScope
 from jemmo.services.accounts import tokens
 from jemmo.services.accounts.tokens import NewToken
+from jemmo.store.connections.connections import connection_choices, name_connections
 from jemmo.web.accounts.forms import ApiTokenForm
 from jemmo.web.frame.access import MemberRequest, manager
 from jemmo.web.frame.links import absolute
@@ -43,6 +44,7 @@ def create(request: MemberRequest) -> HttpResponse:
             now=datetime.now(UTC),
             expires_at=datetime.combine(last_day, time.max, UTC) if last_day else None,
             actor=request.membership.account,
+            connection_id=form.cleaned_data.get("connection"),
         )
     except ConfigError:  # the form has checked all else
         form.add_error(
@@ -75,10 +77,12 @@ def _form(request: MemberRequest, data: object = None) -> ApiTokenForm:
 
 
 def _page(request: MemberRequest, form: ApiTokenForm, made: NewToken | None = None) -> HttpResponse:
+    listed = tokens.listed(request.organisation)
+    name_connections(listed, connection_choices(request.organisation))
     shown = {
         "form": form,
         "made": made,
-        "tokens": tokens.listed(request.organisation),
+        "tokens": listed,
         "now": datetime.now(UTC),
         "address": absolute(request, "/api/v1"),
         "section": "settings",
