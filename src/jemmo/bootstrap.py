@@ -28,7 +28,7 @@ COLLECT_SECONDS = 60  # that a server waits while another one collects the pages
 def start(*, operator: bool = True, process: str = "command", pool: int = 0) -> str:
     """Everything a command needs; the URL by which the application reaches the database.
 
-    What an ``operator`` runs sees every organisation; pages and tasks see what they are allowed one by one. Their
+    What an ``operator`` runs sees every organization; pages and tasks see what they are allowed one by one. Their
     threads share a ``pool`` of so many connections, and ``process`` is what Postgres lists them as. Raises
     ``ConfigError`` with what to do.
     """
@@ -123,7 +123,7 @@ def _as_application(url: str, process: str, pool: int) -> str:
 
 
 def stop() -> None:
-    """Close the pool and its threads, once nothing asks the database any more."""
+    """Close the pool and its threads, once nothing asks the database anymore."""
     connections.close_all()
     connections["default"].close_pool()  # type: ignore[attr-defined]
 

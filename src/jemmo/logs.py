@@ -91,7 +91,7 @@ def _only_facts(_: Any, __: str, event: Event) -> Event:
 
 
 def _is_told(record: logging.LogRecord) -> bool:
-    """That an address has no page, or none for this method, is not told: anybody could fill the log with it."""
+    """That an address has no page, or none for this method, is not told: anyone could fill the log with it."""
     return getattr(record, "status_code", None) not in NOT_LOGGED
 
 

@@ -1,4 +1,4 @@
-"""Where the next page begins: opaque to whoever reads it, and bound to its list."""
+"""Where the next page begins: opaque to clients, and valid only for its list."""
 
 from __future__ import annotations
 

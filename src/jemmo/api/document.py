@@ -58,7 +58,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "updated_since": {"format": "date-time"},
     "entity": {"enum": list(FEED_ENTITIES)},
 }
-"""What parameters of these names accept, where their type in Python does not say it."""
+"""What parameters with these names accept, if their Python type does not say it."""
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -70,7 +70,7 @@ Include = Annotated[str | None, Query(description="What to add to each record.")
 
 
 class Api(NinjaAPI):
-    """The API, with a document that is put together once: anybody may ask for it, as often as they like."""
+    """The API, with a document that is built once, since anyone may request it, as often as they like."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -120,7 +120,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(JemmoError)
 def _refused(request: HttpRequest, error: JemmoError) -> HttpResponse:
-    """What the product can't do now, whoever asks for it."""
+    """What the product can't do at the moment, for any caller."""
     return answer(Problem.of(409, error))
 
 

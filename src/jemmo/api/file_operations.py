@@ -43,7 +43,7 @@ from jemmo.vault import default_vault
 
 METADATA = (ApiScope.RECORDS, ApiScope.FILES)
 CONTENT = (*METADATA, ApiScope.CONTACTS)
-"""What a file's bytes need: a resume says how to reach a person."""
+"""The right that a file's content needs, since a resume contains contact details."""
 ORDERS = {"id": lists.by_number(), "-id": lists.by_number(descending=True)}
 LONGEST_TICKET = 500  # characters
 LOCKED = {

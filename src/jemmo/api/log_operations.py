@@ -69,7 +69,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Explanations(Struct, frozen=True, kw_only=True):
-    """What became of each record that may be meant; if there is none, what each connection can say of that."""
+    """What happened to each record that may be meant; if there is none, how each connection explains that."""
 
     data: list[Explanation]
 

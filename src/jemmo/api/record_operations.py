@@ -134,7 +134,7 @@ def _filter(column: str, kind: Any) -> Any:
 
 
 def _offer_refresh(name: str) -> None:
-    """The two operations that have a record read again, and say what became of it."""
+    """The two operations that refetch a record and report the outcome."""
     stream = Stream(name)
     address, tag = f"/{name}/{{uuid:record_id}}/refresh", name
     model = MODELS[stream]

@@ -36,8 +36,8 @@ def page(
 ) -> HttpResponse:
     """The next records in the order of the ATS's ids, which no write changes.
 
-    A record that appears, goes or changes meanwhile moves no other: whoever follows ``next_cursor`` to the end meets
-    each record that was there all the time exactly once.
+    A record that appears, disappears or changes in the meantime doesn't move any other: following ``next_cursor`` to
+    the end returns each record that existed throughout exactly once.
     """
     kind, parts = KINDS[name], parts_of(KINDS[name], include)
     chosen = chosen_fields(kind.fields, fields, parts)

@@ -178,8 +178,8 @@ def root(
 def run() -> None:
     """The entry point.
 
-    What is imported stays. Looking for garbage meanwhile, and once more at the end, takes a fifth of a short command's
-    time, so nobody looks until ``jemmo.bootstrap.setup``.
+    What is imported stays. Garbage collection takes a fifth of a short command's time, so it is off until
+    ``jemmo.bootstrap.setup``.
     """
     gc.disable()
     app()

@@ -1,4 +1,4 @@
-"""How commands speak: tables for people, one JSON object for programs, errors that say what to do."""
+"""How commands print: tables for people, one JSON object for programs, errors with a next step."""
 
 from __future__ import annotations
 

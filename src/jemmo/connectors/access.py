@@ -1,4 +1,4 @@
-"""The checks of a connection test: a small request each, and what its refusal says of the key."""
+"""The checks of a connection test: a small request each, and what its refusal means for the key."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ HISTORY = (
         help="The first day of these years.",
     ),
 )
-"""For an ATS that tells when it changed talents and applications; see ``domain.history``."""
+"""For an ATS that dates its talents and applications; see ``domain.history``."""
 
 
 def check_sweeps(options: Mapping[str, str]) -> None:
@@ -242,7 +242,7 @@ Options = Mapping[str, str]
 
 
 class RefetchAnswer(Struct, kw_only=True):
-    """What became of refetch requests: pages to write, the records the ATS says are gone, those it showed nowhere.
+    """The outcome of refetch requests: pages to write, records gone from the ATS, and ``unseen`` records.
 
     ``unseen`` proves nothing: such an ATS has no way to ask for one record, so a sync has to find it.
     """
@@ -297,8 +297,8 @@ class Webhooks(Struct, frozen=True, kw_only=True):
 class Evidence(Struct, frozen=True, kw_only=True):
     """What a connector reads and how sure that is, in sentences for docs/connectors.md.
 
-    ``unread`` is what the ATS has and nobody reads; ``sure`` names the sources and what they leave open; ``tried_on``
-    is "simulator" until somebody has run it against a real account.
+    ``unread`` is what the ATS has and we don't read; ``sure`` names the sources and what they leave open; ``tried_on``
+    is "simulator" until someone has run it against a real account.
     """
 
     reads: str
@@ -310,12 +310,12 @@ class Evidence(Struct, frozen=True, kw_only=True):
 class Connector(Struct, frozen=True, kw_only=True):
     """A vendor: its name, what a customer must give, what it can do, and how to open it.
 
-    ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that
-    a connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` tells of
-    outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` tells
-    how fast the ATS lets itself be read with them. ``recent_with_history`` is whether what changed lately still comes
-    first where the history is limited (``domain.history``). ``open_files`` is there where files can be fetched.
-    ``evidence`` is needed to offer it.
+    ``key_help`` says where an admin finds the key and which rights it needs; ``rights`` are the checks that a
+    connection test makes, by name. ``docs_url`` is the vendor's documentation of its API; ``status_page`` reports
+    outages and is empty if the vendor has none. ``base_url`` finds the address for the options chosen, ``pace`` is how
+    fast the ATS can be read with them. ``recent_with_history`` is whether what changed lately still comes first where
+    the history is limited (``domain.history``). ``open_files`` is there where files can be fetched. ``evidence`` is
+    needed to offer it.
     """
 
     name: str
@@ -336,7 +336,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     open_files: Callable[[Config], FileSource] | None = None
 
     def with_defaults(self, options: Options) -> dict[str, str]:
-        """The options a connection has, those that nobody set included."""
+        """The options of a connection, including those that were never set."""
         return {option.name: options.get(option.name, option.default) for option in self.options}
 
     def configure(self, api_key: str, base_url: str | None, options: Mapping[str, str]) -> Config:

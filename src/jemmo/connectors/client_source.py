@@ -7,7 +7,7 @@ from jemmo.rest_client import Downloads, Hosts, RestClient
 
 
 class ClientSource:
-    """The half of ``jemmo.domain.ports.Source`` that says nothing of records."""
+    """The half of ``jemmo.domain.ports.Source`` that has nothing to do with records."""
 
     def __init__(self, client: RestClient) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""Reads a list that can only be searched by day: no pages, no count, and perhaps a limit that nobody documents.
+"""Reads a list that can only be searched by day: no pages, no count, and perhaps an undocumented limit.
 
 Time is divided into windows. A window whose answer has a suspicious size, one at which a limit may lie, is asked for
 again in halves, and a single day value by value of ``facets``. A limit of another size is detected: see ``cuts``.
@@ -106,11 +106,11 @@ class DaySearch(ABC):
         return step
 
     async def completed(self, question: Question, rows: list[Row]) -> list[Row]:
-        """The row of one record that was asked for again, with what other requests say of it."""
+        """The row of a refetched record, with what other requests add to it."""
         return rows
 
     def shows_active(self, rows: list[Row]) -> bool:
-        """Whether these rows of the first pass say enough of themselves to be shown before the walk."""
+        """Whether these rows of the first pass are complete enough to be shown before the walk."""
         return True
 
     def parent_of(self, row: Row) -> tuple[str, str] | None:
@@ -149,7 +149,7 @@ class DaySearch(ABC):
     async def recent(self, reader: str, since: datetime) -> Slice | None:
         """The rows of the first pass that changed since then. The walk meets them all again; they prove nothing.
 
-        One request, or several if its answer may have been cut. ``None`` if they don't say enough of themselves.
+        One request, or several if its answer may have been cut. ``None`` if they aren't complete enough.
         """
         question = self.question(reader, since - days(self._overlap))
         walk = Walk.through(question.window)

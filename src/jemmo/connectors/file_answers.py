@@ -39,7 +39,7 @@ class FileAnswer(Struct, frozen=True):
 async def fetch_file(
     client: RestClient, downloads: Downloads, path: str, *, kind: str, max_bytes: int
 ) -> bytes | None:
-    """The file that a path, of whatever kind its answer is, leads to; ``None`` when it is gone."""
+    """The file that a path, of whatever kind its answer is, leads to; ``None`` if it is gone."""
     answer = await answer_unless_gone(client, path, expected=ANSWERS)
     if answer is None:
         return None
@@ -54,7 +54,7 @@ async def fetch_file(
 async def answer_unless_gone(
     client: RestClient, path: str, *, expected: frozenset[int] = frozenset({200})
 ) -> Answer | None:
-    """The answer to a request for a file, ``None`` when the ATS says that it is gone."""
+    """The response to a request for a file, ``None`` if the ATS says that it is gone."""
     try:
         return await client.answer(path, expected=expected)
     except Refused as error:

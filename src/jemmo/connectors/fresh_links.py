@@ -24,7 +24,7 @@ class FreshLinks(ClientFiles, ABC):
 
     @abstractmethod
     async def link(self, file: WantedFile) -> FreshLink | None:
-        """Where the file is now; ``None`` when it is gone."""
+        """Where the file is now; ``None`` if it is gone."""
 
     async def open_file(self, file: WantedFile) -> FoundFile | None:
         for attempt in range(ATTEMPTS):

@@ -22,7 +22,7 @@ class _Payload(Struct):
 
 
 def expiry(key: str) -> datetime | None:
-    """The moment after which the key is refused; ``None`` when it does not say."""
+    """When the key expires; ``None`` if it doesn't say."""
     parts = key.split(".")
     if len(parts) != 3:
         return None
@@ -39,7 +39,7 @@ def expires_soon(expires_at: datetime | None, now: datetime) -> bool:
 
 
 def key_refusals(label: str, api_key: str, *, variant: str = "") -> Mapping[int, Meaning]:
-    """What 401 and 403 mean for a key without rights of its own: its end tells an expired key from a wrong one.
+    """What 401 and 403 mean for a key without rights of its own: that it is wrong, or has expired.
 
     ``variant`` names the texts of this ATS in the error catalog.
     """

@@ -10,7 +10,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def label_of(name: str | None, prefix: str = "") -> str:
-    """A readable label: a key becomes words, without the vendor's ``prefix``; an id tells nothing.
+    """A readable label: a key becomes words, without the vendor's ``prefix``; an id has no label.
 
     >>> label_of("offer_min_years_of_experience", "offer"), label_of("Salaire fixe"), label_of(None)
     ('Min years of experience', 'Salaire fixe', 'Custom field')

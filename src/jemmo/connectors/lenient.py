@@ -64,7 +64,7 @@ class Mended(Enum):
 
 
 def _repair(whole: Any, kind: type[T], steps: list[Step], problem: str) -> Mended | None:
-    """Make the value at ``steps`` fit, in place. ``None`` when there is nothing there to change."""
+    """Make the value at ``steps`` fit, in place. ``None`` if there is nothing there to change."""
     value = whole
     for place, step in enumerate(steps):
         if step is ...:

@@ -1,4 +1,7 @@
-"""A source for an ATS that gives each stream as a list, page by page. A vendor says where, and how to read a page."""
+"""A source for an ATS that gives each stream as a list, page by page.
+
+A vendor declares the addresses and how to read a page.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +102,7 @@ class ListSource(ClientSource, ABC):
         """What an answer holds. May raise what ``msgspec`` raises for a body that is none."""
 
     async def account(self) -> tuple[str | None, str | None]:
-        """Id and name of the company the key belongs to, where the ATS tells."""
+        """Id and name of the key's company, if the ATS has them."""
         return None, None
 
     async def beside(self, listing: Listing, rows: list[Any]) -> Any:
@@ -115,7 +118,7 @@ class ListSource(ClientSource, ABC):
     async def back_to(self, stream: Stream) -> datetime | None:
         """How far back a limited history reads a list; ``None`` for all of it (``domain.history``).
 
-        Only where ``others_of`` makes whole whoever is read.
+        Only if ``others_of`` completes each person who is read.
         """
         return None
 
@@ -124,7 +127,7 @@ class ListSource(ClientSource, ABC):
         return ()
 
     async def details(self, paths: Mapping[str, str]) -> dict[str, Any]:
-        """The JSON found at each path, by the same key: a request each, so only for what no list tells.
+        """The JSON found at each path, by the same key: one request each, so only for what no list contains.
 
         Left out are records that were deleted meanwhile.
         """
@@ -221,7 +224,7 @@ class ListSource(ClientSource, ABC):
             )
         except Refused as error:
             if self.most_ids > 1 or error.status not in NOT_FOUND:
-                raise  # a list that is not found says nothing of its records
+                raise  # a list that is not found proves nothing about its records
             chunk = Chunk(rows=[])
         rows = {key: row for row in _own(listing, chunk).rows if (key := row_id(row, listing.key))}
         if len(rows) > len(ids):  # what is missing from such an answer is not gone

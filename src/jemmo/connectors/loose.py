@@ -1,4 +1,4 @@
-"""Values out of JSON whose shape nobody promises: each is read on its own, and what does not fit is ``None``."""
+"""Values from JSON of undocumented shape: each is read separately, and what doesn't fit is ``None``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def plain(value: Json) -> str | None:
 
 
 def inner(row: Json, *names: str) -> Json:
-    """The value at a path of names, ``None`` where the path ends early."""
+    """The value at a path of names, ``None`` if the path ends early."""
     for name in names:
         row = row.get(name) if isinstance(row, dict) else None
     return row
@@ -43,7 +43,7 @@ def listed(value: Json) -> list[Json]:
 
 
 def row_id(row: Json, key: str = "id") -> str | None:
-    """The id of a row, decoded or not, as text; ``None`` where it has none that could be one."""
+    """The id of a row, decoded or not, as text; ``None`` if it has none that could be one."""
     return plain(row.get(key) if isinstance(row, dict) else getattr(row, key, None))
 
 

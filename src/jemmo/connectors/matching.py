@@ -8,7 +8,7 @@ from jemmo.connectors.loose import Json, Row, first, row_id
 
 
 def matches(owners: list[Row], rows: list[Json], keys: Sequence[str]) -> dict[str, Row]:
-    """Rows by the id of their owner: by the first of the fields ``keys`` that tells owners apart.
+    """Rows by the id of their owner: by the first of the fields ``keys`` that distinguishes owners.
 
     >>> matches([{"id": "a", "code": "X"}, {"id": "b"}], [{"id": "1", "code": "X"}, {"id": "b"}], ["id", "code"])
     {'b': {'id': 'b'}, 'a': {'id': '1', 'code': 'X'}}

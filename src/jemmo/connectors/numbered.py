@@ -1,7 +1,7 @@
 """Walks a list with page numbers by its links, and notices when the list shifts.
 
-When a record is deleted from a page that was already read, all later ones move forward by one, so one is skipped. The
-list's own count tells: when it falls between two pages, the pages before are read again.
+When a record is deleted from a page that was already read, all later ones move forward by one, so one is skipped. If
+the list's own count falls between two pages, the previous pages are read again.
 """
 
 from __future__ import annotations

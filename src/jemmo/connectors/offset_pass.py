@@ -45,7 +45,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A saved place: it counts for the same question only. ``part`` is ``None`` where a pass is one list."""
+    """A saved place: it counts for the same question only. ``part`` is ``None`` if a pass is one list."""
 
     query: str
     position: Position
@@ -81,7 +81,7 @@ class ListPage(Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a ``Page`` says besides its records."""
+        """The attributes of a ``Page`` besides its records."""
         names = ("gone", "cursor", "total", "short", "covers", "recent")
         return {name: getattr(self, name) for name in names}
 
@@ -311,7 +311,7 @@ class PassedList:
     ) -> AsyncIterator[SightingPage]:
         """Every id, as the last whole pass met it; without one, the list is read for its ids.
 
-        That cannot be resumed, so ``afford`` is told first how many pages it takes, and may refuse.
+        That can't be resumed, so ``afford`` first gets the number of pages, and may refuse.
         """
         if self.seen is None or not self.seen.reaches(None):
             is_first = True
@@ -334,7 +334,7 @@ class PassedList:
         return None
 
     async def _query(self, since: datetime | None) -> tuple[Query, bool]:
-        """What to ask, and whether that is filtered by the time of a change.
+        """The query, and whether it filters by time of change.
 
         Changes are asked for whether rows belong to the stream or not: so one that was deleted, or does so no more, is
         seen to be.

@@ -31,7 +31,7 @@ def comma_list(value: str) -> list[str]:
 
 
 def comma_pairs(value: str) -> dict[str, str]:
-    """Pairs separated by commas; raises ``ValueError`` for what is none.
+    """Pairs separated by commas; raises ``ValueError`` for anything else.
 
     >>> comma_pairs("1=open, 0 = archived")
     {'1': 'open', '0': 'archived'}

@@ -21,7 +21,7 @@ def evenly(config: Config, per_minute: int) -> Pacer | None:
 
 
 def pauses(first: float, longest: float) -> Callable[[int, float], float]:
-    """Waits for an ATS that does not say how long: doubling from ``first`` to ``longest`` seconds.
+    """Waits between retries if the ATS gives no time: doubling from ``first`` to ``longest`` seconds.
 
     Up to half is taken off by ``chance`` (0..1), so that clients refused together don't return together.
 

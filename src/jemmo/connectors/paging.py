@@ -22,7 +22,7 @@ def page_of(
     kind: type[T],
     map_row: Callable[[T, Notes], Record],
 ) -> Page:
-    """A page whose rows become ``kind``, as far as they fit, and then records."""
+    """A page whose rows are decoded as ``kind``, as far as they fit, and mapped to records."""
 
     def to_record(raw: RawRecord, notes: Notes) -> Record:
         return map_row(convert(raw.body, kind, raw.remote_id or "", notes), notes)

@@ -57,7 +57,7 @@ def payload_ids(body: Json, paths: str) -> list[str]:
 
 
 def _search(body: Json, names: list[str]) -> Iterator[str]:
-    """In the order of the body. Anybody may have sent it, so only its first parts are searched."""
+    """In the order of the body. It may be from anyone, so only its beginning is searched."""
     waiting: list[tuple[Json, int]] = [(body, 0)]
     for _part in range(MOST_PARTS):
         if not waiting:

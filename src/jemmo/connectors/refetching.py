@@ -68,7 +68,7 @@ async def refetch_by_ids_or_changes(
     for stream in Stream:
         named = [hint for hint in hints if hint.stream is stream]
         ids = {hint.remote_id for hint in named}
-        # What is said to be gone is in no list, so it is asked for by id.
+        # Records reported as gone are in no list, so they are requested by id.
         listed = {hint.remote_id for hint in named if not hint.destroyed}
         if len(listed) > FEW:
             most = PAGES_SPARE + len(listed) // RECORDS_PER_PAGE + 1

@@ -1,4 +1,4 @@
-"""Who was met in a whole walk through a list that cannot be asked for one record: enough to tell who is gone."""
+"""The ids met in a full walk through a list that can't return a single record: enough to know which are gone."""
 
 from __future__ import annotations
 

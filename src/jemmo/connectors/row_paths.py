@@ -1,4 +1,4 @@
-"""Where records stand, if a customer must say so: in a list of their own, or nested in the rows of another."""
+"""Where records are, if the customer must configure it: in a list of their own, or nested in the rows of another."""
 
 from __future__ import annotations
 

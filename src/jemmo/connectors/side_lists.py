@@ -19,7 +19,7 @@ Address = Callable[[str, dict[str, str]], str]
 
 
 class SideLists:
-    """Reads them whole, with one request for ``most_ids`` parents.
+    """Reads them in full, with one request for ``most_ids`` parents.
 
     ``address`` makes one of a path and a query, ``chunk`` reads an answer; ``right_to`` says what a key must be able to
     do to read a path.
@@ -89,7 +89,7 @@ async def if_allowed(request: Awaitable[dict[str, Rows]]) -> dict[str, Rows]:
 
 
 def in_groups(ids: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """The ids, so many at a time.
+    """The ids, in groups of this size.
 
     >>> list(in_groups(["1", "2", "3"], 2))
     [('1', '2'), ('3',)]

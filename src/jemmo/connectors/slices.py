@@ -58,7 +58,7 @@ def cursor_of(place: Place) -> str:
 
 
 def following(step: Slice) -> dict[str, Any]:
-    """Where a page of these rows goes on, and what it proves: attributes of ``Page``."""
+    """The attributes of ``Page`` for these rows: where to continue, and what they prove."""
     after = step.after
     return {
         "cursor": after and cursor_of(after),

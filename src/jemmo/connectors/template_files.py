@@ -1,4 +1,4 @@
-"""Files at an address made from their id, where a customer must say which: the vendor does not document it."""
+"""Files at an address built from their id, which the customer configures, since the vendor doesn't document it."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class TimeBudget:
     async def _reserve(self) -> int | None:
         """Reserve the estimated time.
 
-        It is entered before the others are looked at, so that two processes cannot both take the last of the
+        It is entered before the others are checked, so that two processes cannot both take the last of the
         allowance; at worst both step back.
         """
         allowance = self._allowance

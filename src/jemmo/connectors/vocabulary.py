@@ -1,4 +1,4 @@
-"""A vendor's words as ours. A word that nobody knows is noted, and its original text is kept beside the record."""
+"""A vendor's words as ours. An unknown word is counted, and its original text is stored with the record."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def required(value: Any, field: str) -> str:
 def known(
     word: str | None, meanings: Mapping[str, Any], field: str, remote_id: str, notes: Notes
 ) -> Any:
-    """What a word means, whatever its case. An unknown one is counted; the caller keeps the original text."""
+    """The meaning of a word, ignoring case. An unknown one is counted; the caller keeps the original text."""
     if word is None:
         return None
     word = word.strip()

@@ -38,7 +38,7 @@ _NO_ADDRESS = re.compile(
     r"[^@\s]*@(?:[\w-]+\.)*(?:invalid|(?:deleted|removed|anonymi[sz]ed|anonymous|gdpr)(?:\.[\w.-]+)?)\.?",
     re.IGNORECASE,
 )
-"""No mailbox: its domain ends in ``.invalid`` (RFC 2606), or says that somebody was taken out."""
+"""No mailbox: its domain ends in ``.invalid`` (RFC 2606), or says that a person was removed."""
 _NO_MAILBOX = re.compile(
     r"(?:deleted|removed|erased|anonymi[sz]ed|anonymous|anonyme?|redacted|gdpr)(?:[._+-]?[0-9a-f-]*)@\S+",
     re.IGNORECASE,
@@ -46,9 +46,10 @@ _NO_MAILBOX = re.compile(
 
 
 def is_anonymous(record: Talent) -> bool:
-    """Whether nothing in the record says who it is: no way to reach them, and no name that is one.
+    """Whether nothing in the record identifies the person: no contact details, and no real name.
 
-    ATSs have no field for it, so it is told by what is missing. Only who was somebody before can be anonymised.
+    ATSs have no field for it, so missing data is the only sign. Only a person who was identifiable before can be
+    anonymized.
     """
     named = names_somebody(record.first_name, record.last_name)
     return not named and not any(map(_reaches_somebody, record.contacts))

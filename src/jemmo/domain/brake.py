@@ -128,9 +128,9 @@ def error_of(
 
 
 def decision(paused: Sequence[dict[str, Any]], connection: str) -> dict[str, Any] | None:
-    """What a connection asks a person to decide, as ``error_of`` with its name; ``None`` where nothing waits.
+    """What a connection asks a person to decide, as ``error_of`` with its name; ``None`` if nothing waits.
 
-    This is not a failure: the sync read what there is, and the records stay until somebody decides.
+    This is not a failure: the sync read what there is, and the records stay until a person decides.
     """
     if not paused:
         return None
@@ -155,7 +155,7 @@ DECISION_TEXTS = {
 
 
 def failure(error: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """An error, unless it is that deletions wait: whether they still do, ``decision`` says."""
+    """An error, unless it is about paused deletions: ``decision`` says whether they still are."""
     return None if error and error.get("code") == CODE else error
 
 

@@ -29,7 +29,7 @@ class Stance(StrEnum):
 
 
 MARKED = (ConsentState.EXPIRED, ConsentState.REFUSED, ConsentState.WITHDRAWN)
-"""The states of consent that are said beside a name; the others need no warning."""
+"""The states of consent shown next to a name; the others need no warning."""
 
 _BY_CONSENT = {
     ConsentState.WITHDRAWN: Withheld.CONSENT_WITHDRAWN,
@@ -38,10 +38,10 @@ _BY_CONSENT = {
 
 
 def withheld(consent_state: str, *, do_not_contact: bool) -> Withheld | None:
-    """Why nobody is shown how to reach this person; ``None`` when they may be contacted.
+    """Why this person's contact details are not shown; ``None`` if they may be contacted.
 
-    What a person told us weighs more than what the ATS says. A consent that ran out is marked, and no more: it says
-    nothing of the application under way.
+    A person's own request outweighs the ATS's value. An expired consent only gets a mark, since it doesn't affect an
+    application in progress.
     """
     if do_not_contact:
         return Withheld.DO_NOT_CONTACT
@@ -54,7 +54,7 @@ _STATES = frozenset(ConsentState)
 def consent_badges(
     consent_state: str, *, do_not_contact: bool, can_email: bool | None
 ) -> list[Stance]:
-    """What is said beside a name, the weightiest first."""
+    """What is shown next to a name, most important first."""
     stances = [Stance.DO_NOT_CONTACT] if do_not_contact else []
     if consent_state in MARKED:
         stances.append(Stance(consent_state.lower()))

@@ -15,7 +15,7 @@ from jemmo.domain.plain_text import plain, roughly_plain
 
 
 class FoundContact(Struct, frozen=True):
-    """Where a contact stands in a text, and what it says in plain spelling."""
+    """Where a contact is in a text, and its plain spelling."""
 
     kind: ContactKind
     start: int
@@ -24,7 +24,7 @@ class FoundContact(Struct, frozen=True):
 
 
 def may_hold_contacts(text: str) -> bool:
-    """Whether ``find_contacts`` might find any; quick where, as nearly always, there is nothing like one."""
+    """Whether ``find_contacts`` might find any; a quick check, since most texts have none."""
     text = roughly_plain(text)
     return may_hold_addresses(text) or may_hold_phones(text)
 

@@ -63,7 +63,7 @@ def single_contacts(field: Contact) -> list[Contact]:
 
 
 def typed_contacts(text: str) -> list[Contact]:
-    """The addresses and numbers that somebody typed to find a person; none when it is anything else."""
+    """The addresses and numbers that someone typed to find a person; none if it is anything else."""
     text = text.strip()
     known = plain(text).text.strip()
     if _NUMBER.fullmatch(known):
@@ -75,7 +75,7 @@ def typed_contacts(text: str) -> list[Contact]:
 
 
 def contact_keys(contact: Contact) -> set[str]:
-    """What all ways of writing one contact have in common; empty for what nobody would look for.
+    """What all spellings of a contact have in common; empty for text that isn't worth a search.
 
     A number has a second key when its last digits take in a part of the country's code, which others leave out.
     """
@@ -94,7 +94,7 @@ def contact_keys(contact: Contact) -> set[str]:
 
 
 def same_contact(contact: Contact, other: Contact) -> bool:
-    """Whether both, each a single contact, are the same address or number, as far as they say.
+    """Whether both, each a single contact, are the same address or number, as far as known.
 
     Two numbers that both name their country must agree from there; else the shorter one must be the end of the other.
     """
@@ -127,7 +127,7 @@ def _is_simple(kind: ContactKind, value: str) -> bool:
 
 
 def _other_numbers(text: str, contacts: list[Contact]) -> Iterator[Contact]:
-    """Of a field for numbers, those that are no valid ones anywhere or are not told apart by what is between them."""
+    """The numbers of a phone field that are not valid anywhere or have no clear separators."""
     if sum(len(_digits(contact.value)) for contact in contacts) == len(_digits(text)):
         return
     for part in _BETWEEN.split(_EXTENSION.sub(";", text)):
@@ -173,7 +173,7 @@ def _digits(value: str) -> str:
 
 
 def _international(value: str) -> str | None:
-    """Country and number without what is dialed only at home; ``None`` when no country is named."""
+    """Country and number without what is dialed only at home; ``None`` if no country is named."""
     text = value.strip().lstrip("(")
     digits = _digits(value.replace("(0)", ""))
     if text.startswith("+"):

@@ -14,7 +14,7 @@ from jemmo.domain.errors import TransientError
 class Refusal(StrEnum):
     """How the server refuses, by the error's code.
 
-    Always a ``TransientError``: a ``ConfigError`` is for the customer, who has no say in the database.
+    Always a ``TransientError``: a ``ConfigError`` is for the customer, who can't change the database.
     """
 
     AWAY = "database_unavailable"

@@ -1,4 +1,4 @@
-"""What is wrong with an organisation's syncs, and what is likely to help. The help bubble opens with it."""
+"""What is wrong with an organization's syncs, and what is likely to help. The help bubble opens with it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finds e-mail addresses in plain text, also with spaces, brackets or words for the signs. Pure.
 
-Each sign is looked at once, and each side of it is read up to what was read before: the time grows with the text.
+Each sign is checked once, and each side of it is read up to what was read before: the time grows with the text.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Severity(StrEnum):
 class Entry(Struct, frozen=True):
     """The one text of an error: what happened, and the next step, as templates over its facts.
 
-    ``for_operator``: only whoever runs Jemmo can take the next step, so pages name that person instead.
+    ``for_operator``: only the operator can take the next step, so pages refer to that person instead.
     """
 
     kind: ErrorKind

@@ -68,7 +68,7 @@ class JemmoError(Exception):
         return {"code": self.code, "message": wording.message, "next_step": wording.next_step}
 
     def as_record(self) -> dict[str, Any]:
-        """The shape that is stored: with what a page needs to say the same in the reader's language."""
+        """The stored shape, with what a page needs to render it in the reader's language."""
         return {**self.as_dict(), "variant": self.variant, "facts": self.facts}
 
 

@@ -14,7 +14,7 @@ from jemmo.domain.streams import Checkpoint, Stream
 PROMISES = ((100, 1, 5), (500, 5, 15), (1000, 15, 30), (5000, 30, 60))
 """Up to so many records, so many minutes at least and at most."""
 LONGEST = (60, 24 * 60)
-SHORTEST = timedelta(seconds=2)  # a shorter time tells no pace
+SHORTEST = timedelta(seconds=2)  # a shorter time gives no reliable pace
 
 
 class FirstSyncRow(Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 class FirstSync(Struct, frozen=True, kw_only=True):
-    """What the ATS holds, as it told itself, and what reading it takes.
+    """How many records the ATS has, by its own count, and how long reading them takes.
 
     ``promised`` are minutes, from and to. Unless the ATS counts both jobs and talents, nothing is promised, and
     ``requests`` and ``seconds`` are ``None``: without the talents they would be a small part of the truth.
@@ -83,10 +83,10 @@ def promised(records: int) -> tuple[int, int]:
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far a sync is. ``seen`` records of ``total``, which is ``None`` where the ATS does not count them.
+    """How far a sync is. ``seen`` records of ``total``, which is ``None`` if the ATS does not count them.
 
-    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess. ``recent_ready`` says
-    that what changed in the last 30 days is here already.
+    ``left`` is how long it still takes at its pace so far, ``None`` while that would be a guess. ``recent_ready``:
+    everything that changed in the last 30 days is stored.
     """
 
     seen: int
@@ -117,7 +117,7 @@ def progress(
 
 
 def _count(point: Checkpoint | None, expected: int) -> int:
-    """The records of a stream: as the ATS counted them last, and after its end as many as there were."""
+    """The number of a stream's records: the ATS's latest count, and the actual number once it is read."""
     if point is None:
         return expected
     if point.done:
@@ -132,7 +132,7 @@ def _left(read: int, missing: int, elapsed: timedelta) -> timedelta | None:
 
 
 def rounded(left: timedelta) -> tuple[str, int]:
-    """The time left as people say it, in ``minutes`` or ``hours``; 0 minutes is less than one.
+    """The time left in ``minutes`` or ``hours``; 0 minutes means less than one.
 
     Coarser the longer it is, so that what is shown changes seldom.
     """

@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
 
 class Missed(Struct, frozen=True, kw_only=True):
-    """The ATS no longer lists a record, and it was not deleted: what a person decided, if anybody did, and when."""
+    """The ATS no longer lists a record, and it was not deleted: what a person decided, if at all, and when."""
 
     verdict: Verdict
     at: datetime
@@ -152,7 +152,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explain(facts: RecordFacts, *, sees_contacts: bool) -> list[Explanation]:
-    """What became of each record found; when there is none, what each connection can say of that."""
+    """What happened to each record found; if there is none, how each connection explains that."""
     answers = [
         *(_of_held(fact, sees_contacts) for fact in facts.held),
         *(_of_refused(fact) for fact in facts.refused),
@@ -193,7 +193,7 @@ def _of_held(record: KnownRecord, sees_contacts: bool) -> Explanation:
 def _seen(record: KnownRecord) -> datetime | None:
     """A record was met by the last comparison of all ids, if that came after it was stored.
 
-    ``None`` for one that the ATS no longer has: what is stored of it says since when, not when it was last there.
+    ``None`` for one that the ATS no longer has: only the time of its deletion is stored, not when it was last seen.
     """
     if record.deleted_at is not None or record.missed is not None:
         return None

@@ -29,7 +29,7 @@ class Privacy(StrEnum):
 
 
 class Mark(Enum):
-    """What else may be said of a field."""
+    """Other marks of a field."""
 
     SEARCHED = "search finds the record by it"
     NOT_EXPORTED = "left out of exports and the API"
@@ -108,7 +108,7 @@ def forgotten(record: type[Struct]) -> tuple[str, ...]:
 
 @cache
 def kept_apart(record: type[Struct]) -> bool:
-    """Whether something may be taken out of its texts before it is stored in clear."""
+    """Whether something may be taken out of its texts before it is stored in plain text."""
     return bool(personal(record) or sealed(record))
 
 

@@ -1,9 +1,9 @@
 """How far back talents and applications are read: the one definition that everything else refers to.
 
-A connection may be limited to the last years. The limit is a date, found when a person chooses the years, and it stays
-where it is until somebody chooses again. A record is older than the history if the ATS last changed it before that
-date; one without such a time is not older. A person is left out only as a whole: if the talent or any of its
-applications is within, all of them are. Jobs, stages, departments, users and reject reasons are always read whole.
+A connection may be limited to the last years. The limit is a date, set when a person chooses the years, and it stays
+until someone chooses again. A record is older than the history if the ATS last changed it before that date; one without
+such a time is not older. A person is left out only as a whole: if the talent or any of its applications is within, all
+of them are. Jobs, stages, departments, users and reject reasons are always read in full.
 
 What is older is not read where the ATS and the connector allow that; what is stored all the same is hidden
 (``store.sync.history_limit``). So what people see does not depend on how much a connector could leave unread.

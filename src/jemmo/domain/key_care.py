@@ -22,7 +22,7 @@ class About(StrEnum):
 
 
 class Reminder(Struct, frozen=True):
-    """``step`` names it: the same step of the same key is told once. ``days`` old, or left."""
+    """``step`` names it: the same step of the same key is sent once. ``days`` old, or left."""
 
     about: About
     step: str
@@ -32,10 +32,10 @@ class Reminder(Struct, frozen=True):
 def reminder(
     *, set_at: datetime, expires_at: datetime | None, old_key_works: bool, now: datetime
 ) -> Reminder | None:
-    """The one most urgent thing to say of a key now, or nothing.
+    """The most urgent reminder for a key now, or ``None``.
 
-    A key of 200 days is told of as of the last 90: each 90 days anew. Of a key that dies the nearest step counts, so
-    that after days without a worker there is one reminder, not three.
+    A key of 200 days gets the same reminder as at 90 days: every 90 days. Of a key that dies the nearest step counts,
+    so that after days without a worker there is one reminder, not three.
     """
     if expires_at is not None:
         if expires_at <= now:

@@ -42,7 +42,7 @@ def _labeled(match: re.Match[str]) -> str:
 
 
 def _is_random(word: str) -> bool:
-    """Whether nobody would write this by hand: not words or numbers with hyphens between, nor the id of a record."""
+    """Whether this was hardly written by hand: not words or numbers with hyphens between, nor the id of a record."""
     if _ID.fullmatch(word):
         return False
     if _PREFIX.match(word):

@@ -1,8 +1,8 @@
-"""What is taken out of a text before somebody reads it who may not see it all. Pure, and the same everywhere.
+"""What is removed from a text for readers who may not see all of it. Pure, and the same everywhere.
 
-By right: a viewer sees no contact details, wherever they were typed (``without_contacts``). In screenshot mode nobody
-sees anything that tells who is meant (``Disguise``): people, companies, addresses and keys become generic, always the
-same for the same person, and cannot be led back without the installation's secret.
+By right: a viewer sees no contact details, wherever they were typed (``without_contacts``). In screenshot mode nothing
+on the page identifies anyone (``Disguise``): people, companies, addresses and keys become generic, always the same for
+the same person, and cannot be led back without the installation's secret.
 """
 
 from __future__ import annotations
@@ -174,9 +174,9 @@ MAX_INVENTED = 600  # characters
 class Disguise:
     """Makes people and companies generic. What may occur in a text is noted first; then the text is changed.
 
-    ``secret`` decides who is called what: without it no generic name leads back to anybody. Two people may share
-    a generic name; one person never has two. ``ordinary`` are words in lower case that are never replaced on their
-    own, whoever is called so: those of the interface, for example.
+    ``secret`` determines each generic name: without it no generic name can be traced to a person. Two people may share
+    a generic name; one person never has two. ``ordinary`` are words in lower case that are never replaced on their own,
+    even if they are names: those of the interface, for example.
     """
 
     def __init__(self, secret: bytes, ordinary: Collection[str] = frozenset()) -> None:
@@ -241,7 +241,7 @@ class Disguise:
         return generic
 
     def keep(self, *texts: str | None) -> None:
-        """Note titles and places: their words stay, even if somebody on the page is called so."""
+        """Register titles and places: their words stay, even if a person on the page has that name."""
         for text in texts:
             self._kept.update(_key(word) for word in _WORD.findall(text or ""))
         self._found = None
@@ -251,7 +251,7 @@ class Disguise:
         return self._whole.get(_key(name), name)
 
     def free_text(self, text: str) -> str:
-        """Words without meaning instead of what was written about somebody: always the same, about as many.
+        """Filler words that replace what was written about a person: always the same, and about as many.
 
         At most ``MAX_INVENTED`` characters: enough to show what a page looks like.
         """
@@ -265,7 +265,7 @@ class Disguise:
         return invented[:1].upper() + invented[1:] if text.lstrip()[:1].isupper() else invented
 
     def search(self, words: str) -> str:
-        """What somebody typed to search with: names as elsewhere, in any case and without accents; the rest invented.
+        """A typed search: names are replaced as elsewhere, in any case and without accents; the rest is invented.
 
         Ordinary words stay.
         """
@@ -424,7 +424,7 @@ def _key(name: str) -> str:
 
 
 def _tells(word: str) -> bool:
-    """Whether a part of a name tells who is meant: "Tour" in "de la Tour" does, "de" and "la" do not."""
+    """Whether a part of a name identifies a person: "Tour" in "de la Tour" does, "de" and "la" do not."""
     if " " in word.strip():
         return any(map(_tells, word.split()))
     ideograms = (

@@ -27,7 +27,7 @@ SEARCHED = 20_000  # characters of those that may hold an address or a number
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody by the ids of their records and by their contact details, as they were written in fields."""
+    """A person, by the ids of their records and by their contact details as written in fields."""
 
     records: frozenset[tuple[Stream, str]]
     contacts: tuple[Contact, ...] = ()
@@ -44,7 +44,7 @@ def names_of(person: Person) -> set[str]:
 
 
 def names_in(body: bytes, hints: Collection[RefetchRequest]) -> set[str] | None:
-    """By what a body names people; ``None`` when there is too much to find out, so that it may name anybody.
+    """The keys by which a body names people; ``None`` if it is too large to tell, so it may name anyone.
 
     ``hints`` are the records that the connector read from it. An id is small in some ATSs, so beside them it counts
     where a member's name speaks of a person, and anywhere only if the connector read nothing.

@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 
 class When(StrEnum):
-    """What somebody wants to be sent: nothing, trouble and its end, or every notification."""
+    """What a person wants to receive: nothing, failures and recoveries, or every notification."""
 
     NEVER = "never"
     TROUBLE = "trouble"
@@ -46,9 +46,10 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 def decide(report: RunReport, *, trigger: str, in_trouble: bool, every: bool) -> Notice | None:
-    """What the end of a run says; ``every``: the organisation asked to hear of each success.
+    """The notification about the end of a run; ``every``: the organization wants one for each success.
 
-    ``in_trouble``: a failure was told, and this run ended the last of it. A sync of jobs does not end one of talents.
+    ``in_trouble``: a failure was reported before, and this run is the recovery. A sync of jobs does not end one of
+    talents.
     """
     if report.failure in (FailureMode.CANCELLED, FailureMode.SUPERSEDED):
         return None

@@ -30,7 +30,7 @@ class Numbers(Struct, frozen=True, kw_only=True):
 
     ``read`` counts those that the ATS sent.
 
-    Until the sync ends nobody knows which new records a rule hides, so ``created`` and ``changed`` are not to be shown.
+    Until the sync ends it is unknown which new records a rule hides, so ``created`` and ``changed`` must not be shown.
     """
 
     read: int

@@ -97,7 +97,7 @@ class RunWarning(Struct, frozen=True, kw_only=True):
         variant: str = "",
         **facts: Any,
     ) -> RunWarning:
-        """The warning of a code; a page says the same in the reader's language."""
+        """The warning of a code; pages show it in the reader's language."""
         kept = {name: bounded(fact) for name, fact in facts.items()}
         return cls(
             code=code,
@@ -116,7 +116,7 @@ class RunWarning(Struct, frozen=True, kw_only=True):
 class RunReport(Struct, kw_only=True):
     """What a sync run did. The shape of ``jemmo sync --json``.
 
-    ``again`` says that an initial sync read what had all been read before, so it is not the first of its connection.
+    ``again``: the initial sync read what had been read before, so it is not the connection's first.
     ``recent_ready`` says that what changed in the ``RECENT`` time before it was in the tables before all was read.
     ``resume_at`` is set when the run was postponed: no failure, it goes on then by itself.
     """
@@ -135,7 +135,7 @@ class RunReport(Struct, kw_only=True):
     recent_ready: bool = False
 
     def warn(self, warnings: Iterable[RunWarning]) -> None:
-        """Add warnings; one that is there already, from an earlier slice of the run, is counted up."""
+        """Add warnings; one that an earlier slice of the run added is counted up."""
         merged = {(warning.code, warning.message): warning for warning in self.warnings}
         for new in warnings:
             old = merged.get((new.code, new.message))

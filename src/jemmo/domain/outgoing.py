@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Event(StrEnum):
-    """What an endpoint can be told of. ``docs/outgoing-webhooks.md`` has the data of each."""
+    """The events that an endpoint can receive. ``docs/outgoing-webhooks.md`` has the data of each."""
 
     RECORDS = "records.changed"
     SYNC = "sync.finished"

@@ -2,7 +2,7 @@
 
 A number that begins like one (``+``, ``00``, ``0``) may have anything usual between its digits. One that begins like
 any other number must be valid in one of ``COUNTRIES``, be grouped as people there do, and not stand where something
-else is counted; or somebody says beside it that it is to be called ("mobile", "appelez-moi", "my number").
+else is counted; or someone says beside it that it is to be called ("mobile", "appelez-moi", "my number").
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def _is_full(digits: str) -> bool:
 
 
 def _dialed(digits: str) -> bool:
-    """Whether it is a number as it is dialed: abroad with ``00`` or ``011``, at home with ``0``."""
+    """Whether it is a number in dialing format: ``00`` or ``011`` for abroad, ``0`` for domestic."""
     if digits.startswith("011") and _international(digits[3:]):
         return True
     if digits.startswith("00"):
@@ -335,7 +335,7 @@ def _unmarked(text: str, groups: list[tuple[int, int]]) -> Iterator[tuple[int, i
 
 
 def _is_called(digits: str, sizes: tuple[int, ...], before: str, after: str) -> bool:
-    """Whether words not far away say that it is to be called; then it need not be valid anywhere."""
+    """Whether nearby words call it a phone number; then it needn't be valid anywhere."""
     if not (8 <= len(digits) <= 13 and len(set(digits)) > 2) or _is_amount(digits, sizes):
         return False
     if _ATTACHED.search(before[-2:]) or re.match(r"\w|[.,:/-][0-9]", after):
@@ -406,7 +406,7 @@ def _names_country(digits: str, sizes: tuple[int, ...]) -> bool:
 
 
 def _counted(before: str, after: str) -> bool:
-    """Whether the surroundings say that a number counts or names something else, or that it goes on."""
+    """Whether the context shows that a number counts or names something else, or continues."""
     if _ATTACHED.search(before[-2:]) or re.match(r"\w|[.:/-][0-9A-Za-z]|,[0-9]", after):
         return True
     return bool(COUNTED_BEFORE.search(before) or COUNTED_AFTER.match(after))

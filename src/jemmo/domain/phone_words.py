@@ -1,4 +1,4 @@
-"""What stands around digits and says whether they are a phone number, in six languages. Pure.
+"""Words around digits that show whether they are a phone number, in six languages. Pure.
 
 Patterns whose name ends in BEFORE are looked for right in front of the digits, those in AFTER right behind. CALLED
 patterns read small letters. What they repeat is bounded.

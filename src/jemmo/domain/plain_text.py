@@ -28,7 +28,10 @@ _MEANT = {
 
 
 class PlainText(Struct, frozen=True):
-    """A text in plain spelling. ``places`` says where each of its characters starts in the original, and its end."""
+    """A text in normalized spelling.
+
+    ``places`` are the positions of its characters, and of its end, in the original.
+    """
 
     text: str
     places: list[int] | None = None

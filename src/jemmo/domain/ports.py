@@ -60,14 +60,14 @@ class Source(Protocol):
         ...
 
     async def fetch(self, stream: Stream, remote_id: str) -> Page | None:
-        """One record as a page of its own; ``None`` when the ATS says that it is gone."""
+        """One record as a page of its own; ``None`` if the ATS says that it is gone."""
         ...
 
     async def close(self) -> None: ...
 
 
 class WantedFile(Struct, frozen=True, kw_only=True):
-    """A talent's file as ``Attachment`` told of it. ``max_bytes`` is the most that is worth reading."""
+    """A talent's file, as described by ``Attachment``. ``max_bytes`` is the most that is worth reading."""
 
     talent_remote_id: str
     remote_id: str
@@ -76,7 +76,7 @@ class WantedFile(Struct, frozen=True, kw_only=True):
 
 
 class FoundFile(Struct, frozen=True, kw_only=True):
-    """A file's bytes, and what the ATS says of it now. Not printed: both may tell of a person."""
+    """A file's content, and its current facts from the ATS. Not printed, since both may identify a person."""
 
     content: bytes
     file_name: str | None = None
@@ -90,7 +90,7 @@ class FileSource(Protocol):
     """One connection's ATS, opened for fetching files, at a pace of its own."""
 
     async def open_file(self, attachment: WantedFile) -> FoundFile | None:
-        """The file, by a link asked for just now; ``None`` when the ATS says that it is gone.
+        """The file, by a fresh link; ``None`` if the ATS says that it is gone.
 
         Raises ``RecordRejected`` for what is no file or too large, ``TransientError`` and ``Postponed`` for what
         may work later, ``ConfigError`` where a person must act.
@@ -129,7 +129,7 @@ class QuotaLedger(Protocol):
 class PaceState(Struct, kw_only=True):
     """When the requests of one API key left or will leave, in seconds of the clock that all its processes share.
 
-    ``limit`` is what the ATS last told of its window of ``per`` seconds.
+    ``limit`` is what the ATS last reported for its window of ``per`` seconds.
     """
 
     now: float
@@ -143,12 +143,12 @@ class SharedPace(Protocol):
     """Where the processes that use one API key agree on who sends when."""
 
     async def change(self, decide: Callable[[PaceState], T]) -> T:
-        """Let ``decide`` change the state while nobody else can, and keep what it made of it."""
+        """Let ``decide`` change the state under a lock, and store the result."""
         ...
 
 
 class Progress(Protocol):
-    """Whoever watches a run: a terminal, a page, nobody."""
+    """What watches a run: a terminal, a page, or nothing."""
 
     def update(self, stream: Stream, counts: Counts, checkpoint: Checkpoint) -> None: ...
 
@@ -163,7 +163,7 @@ class RunStore(Protocol):
     async def checkpoints(self) -> dict[Stream, Checkpoint]: ...
 
     def make_ready(self, outcome: PageOutcome) -> ReadyPage:
-        """Do all that can be done before a page is written. It takes a processor's time, but waits for nothing."""
+        """Do all that can be done before a page is written. It takes CPU time, but doesn't wait for anything."""
         ...
 
     async def commit_pages(self, pages: Sequence[ReadyPage], checkpoint: Checkpoint) -> Counts:

@@ -3,8 +3,8 @@
 Names follow the field's common models (Merge, Kombo, schema.org JobPosting). Times are timezone-aware UTC.
 Text is stripped and never empty: absent is ``None``. ``remote_id`` is the ATS's id, always text.
 
-``Annotated`` says what follows from a field (``jemmo.domain.fields``): who may read it, whether search finds records by
-it, which record it links to. Without a word it is a public column that is exported. Fields are columns in this order.
+``Annotated`` carries a field's properties (``jemmo.domain.fields``): who may read it, whether search reads it, which
+record it links to. Without a word it is a public column that is exported. Fields are columns in this order.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Department(Record, frozen=True, kw_only=True, omit_defaults=True):
 class User(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A member of the customer's team in the ATS (a recruiter, a hiring manager).
 
-    Their address is left in the ATS: nothing here needs it.
+    Their address stays in the ATS, since nothing here needs it.
     """
 
     name: str | None = None
@@ -165,10 +165,10 @@ VERSION_UNKNOWN = ""
 
 
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A file of a talent: what is known of it before its bytes are fetched, never a link to it.
+    """A file of a talent: what is known before it is downloaded, never a link to it.
 
-    ``remote_version`` changes when the ATS holds another file, where the ATS gives such a sign. ``NOT_TOLD`` says that
-    this answer leaves it open: what is known stays.
+    ``remote_version`` changes with the file, if the ATS has such a value. ``VERSION_UNKNOWN`` means that the response
+    leaves it open, so the known version stays.
     """
 
     remote_id: str
@@ -208,7 +208,7 @@ class Talent(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Move(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A move of an application to a stage as the ATS tells it; the first one comes from none.
+    """A move of an application to a stage as reported by the ATS; the first has no previous stage.
 
     ``at`` is when it entered the stage, ``left_at`` when it left that stage again.
     """
@@ -221,9 +221,9 @@ class Move(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A talent who stands for a job (or, without a job, for any).
+    """A talent's application for a job (or, without a job, for any).
 
-    ``moves`` are all its moves between stages; empty where the ATS does not tell them, or not this time.
+    ``moves`` are all its moves between stages; empty if the ATS doesn't report them, or not this time.
     """
 
     talent_remote_id: Annotated[str | None, Link(Talent)] = None
@@ -245,7 +245,7 @@ class Application(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Note(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody of the team wrote about a talent. Of a private one the text may be left in the ATS."""
+    """What a member of the team wrote about a talent. The text of a private note may stay in the ATS."""
 
     talent_remote_id: Annotated[str | None, Link(Talent)] = None
     author_remote_id: Annotated[str | None, Link(User)] = None

@@ -1,4 +1,4 @@
-"""Contact details that people typed into free text are kept apart from it, so that no text stored in clear holds any.
+"""Keeps contact details that people typed into free text out of the text that is stored.
 
 An ATS lets people write anything anywhere: an e-mail address as a name, a phone number in a headline. A cover letter is
 kept apart as a whole: it is a letter with its sender on it. So is what exceeds the budget of a search
@@ -45,7 +45,7 @@ RedactedTexts = dict[str, Any]
 
 
 def redact(record: Record) -> tuple[Record, RedactedTexts]:
-    """The record as it may be stored in clear, and what it said before where that differs."""
+    """The record as it may be stored in plain text, and the original values that differ."""
     if isinstance(record, Talent):
         return _talent(record) if _may_hold(record) else (record, {})
     return _other(record) if kept_apart(type(record)) else (record, {})
@@ -74,7 +74,7 @@ def contacts_in_texts(texts: RedactedTexts) -> tuple[Contact, ...]:
 
 
 def _may_hold(talent: Talent) -> bool:
-    """Quickly, because nearly all hold nothing."""
+    """Must be fast, since most records have none."""
     if any(getattr(talent, name) for name in _TALENT_DOCUMENTS):
         return True
     strings = [*_TALENT_SAYS(talent), *talent.tags]
@@ -137,7 +137,7 @@ def _changed(
 
 
 def _seal(record: Record, kept: RedactedTexts, texts: RedactedTexts) -> None:
-    """Take out the documents among its fields, whatever they say."""
+    """Take out the documents among its fields, whatever they contain."""
     for name in sealed(type(record)):
         if document := getattr(record, name):
             kept[name], texts[name] = None, document

@@ -1,4 +1,4 @@
-"""Refetching one record by its id, also where the ATS answers with another record."""
+"""Refetches one record by its id, even if the ATS responds with another record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_MERGES = 5  # in a row: a record merged into one that was merged itself
 
 
 class Refetched(Struct, frozen=True, kw_only=True):
-    """What the ATS has for an id: pages to write, and whether the record with that id is ``gone``."""
+    """What the ATS returned for an id: pages to write, and whether the record is ``gone``."""
 
     pages: list[Page]
     gone: bool

@@ -1,4 +1,4 @@
-"""How long an organisation keeps people: its wishes, what counts as a sign of life, and the brake.
+"""How long an organization keeps people: its wishes, what counts as a sign of life, and the brake.
 
 The query that finds whose time is over is the store's; what it asks for is decided here.
 """
@@ -20,7 +20,7 @@ FEW, SHARE = (
 
 
 class Cause(StrEnum):
-    """Why somebody was erased."""
+    """Why a person was erased."""
 
     REQUEST = "request"
     RETENTION = "retention"
@@ -53,7 +53,7 @@ class Rule(StrEnum):
 
 
 class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An organisation's wishes; months and days. Nothing is erased by time until one of the rules is set.
+    """An organization's wishes; months and days. Nothing is erased by time until one of the rules is set.
 
     ``agreed`` is how many people an admin has seen would go, and let go: more than that and unusually many wait for
     another word (``held``, of ``held_of``).
@@ -75,12 +75,12 @@ class Retention(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def held_back(due: int, total: int, agreed: int) -> bool:
-    """Whether so many at once wait for a person to say that it is meant."""
+    """Whether that many at once need confirmation by a person."""
     return due > FEW and due > SHARE * total and due > agreed
 
 
 def lift_of(rule: Rule, counts: Counts) -> Lift:
-    """What brings somebody back whom this rule erased."""
+    """What brings back a person whom this rule erased."""
     if rule is Rule.CONSENT:
         return Lift.CONSENT
     return Lift.STEP if rule is Rule.REJECTED else Lift(counts)

@@ -51,7 +51,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     hired_days: Annotated[int, Meta(ge=0, le=MAX_HIRED_DAYS)] = 90
 
     def hired_since(self, now: datetime) -> datetime | None:
-        """Whoever was hired from this time on still counts as active; ``None``: no hire does."""
+        """People hired from this time on still count as active; ``None``: no hire does."""
         return now - timedelta(days=self.hired_days) if self.hired_days else None
 
 
@@ -72,7 +72,7 @@ def applicable(rules: Rules, streams: Collection[Stream]) -> Rules:
 
 
 def exclusion(record: Record, rules: Rules) -> Exclusion | None:
-    """Why this record is excluded; ``None`` when it is not."""
+    """Why this record is excluded; ``None`` if it is not."""
     if isinstance(record, Talent):
         if record.is_archived and not rules.include_archived_talents:
             return Exclusion.TALENT_ARCHIVED

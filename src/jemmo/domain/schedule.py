@@ -1,7 +1,7 @@
 """When a connection's next sync starts. Pure: the clock is passed in, and all that is decided follows from it.
 
-Every connection has its own place in the interval, told by its id, so that a thousand organisations do not start in the
-same second, however they were connected.
+Every connection has its own place in the interval, derived from its id, so that a thousand organizations don't start in
+the same second.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 NIGHTS = (Window(start=time(22), end=time(5)),)
-"""Off-peak where an organisation has not said otherwise."""
+"""Off-peak hours, unless the organization chose others."""
 
 
 class FirstSync(StrEnum):
@@ -64,7 +64,7 @@ class FirstSync(StrEnum):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """An organisation's wishes. In its ``quiet`` hours no sync starts by itself."""
+    """An organization's wishes. In its ``quiet`` hours no sync starts by itself."""
 
     time_zone: str = "UTC"
     quiet: tuple[Window, ...] = ()

@@ -26,7 +26,7 @@ def colour(
     now: datetime,
     files_error: Mapping[str, object] | None = None,
 ) -> Colour:
-    """What the status dot says. A connection that was never synced waits in yellow."""
+    """The text of the status dot. A connection that was never synced waits in yellow."""
     if running:
         return Colour.LOADING
     if last_error:

@@ -1,4 +1,4 @@
-"""Streams, checkpoints and pages: what moves between a connector and the store."""
+"""Streams, checkpoints and pages, which pass from a connector to the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jemmo.domain.records import Record
 
 
 class Stream(StrEnum):
-    """One kind of thing a connector reads. The order is the one in which relations resolve best."""
+    """One kind of record that a connector reads, in the order in which links resolve best."""
 
     DEPARTMENTS = "departments"
     USERS = "users"
@@ -35,18 +35,15 @@ class Mode(StrEnum):
 
 
 class StreamSpec(Struct, frozen=True, kw_only=True):
-    """A connector's answers to the questions every stream must answer.
+    """What a connector declares about a stream.
 
-    ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream.
-    ``lag`` is the overlap read again on purpose, since neither bounds nor clocks of an ATS are exact.
-    ``after`` are the streams that should be complete before this one starts. ``thin_sweep`` says
-    that a list of all ids costs
-    less than reading the stream; where it does not, a reconcile reads everything, which also finds
-    changes without a date.
-    ``follows`` are the streams that refer to this one: an incremental sync reads it only after one of them brought
-    something. What changes of this stream alone waits for the next reconcile.
-    ``recent`` says that what changed lately can be read first: nothing older is then read of any such stream before
-    what is recent of all of them is in the tables.
+    ``cursor`` names the field that orders changes; ``None`` means that each sync reads the whole stream. ``lag`` is the
+    overlap read again on purpose, since neither bounds nor clocks of an ATS are exact. ``after`` are the streams that
+    should be complete before this one starts. ``thin_sweep`` says that a list of all ids costs less than reading the
+    stream; where it does not, a reconcile reads everything, which also finds changes without a date. ``follows`` are
+    the streams that refer to this one: an incremental sync reads it only after one of them brought something. Changes
+    to this stream alone wait for the next reconcile. ``recent``: recent changes can be read first. Older records of
+    such streams are then read only after the recent ones of all of them are stored.
     """
 
     name: Stream
@@ -72,7 +69,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     done            the pass has read this stream to its end
     complete        the last pass proved that nothing was left out; during a pass: so far
     basis           what its records were mapped with besides themselves, as a digest
-    unreadable      what is stored of the pass under way made no sense, so it begins anew
+    unreadable      what is stored of the pass under way made no sense, so it starts over
     synced_at       when the last proved pass began that a run ended with: how old the stream is on pages
     reaches         how far back the last whole reading, or the one under way, goes; ``None``: to the beginning
     """
@@ -94,19 +91,19 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
 
 def lowest_total(*counts: int | None) -> int | None:
-    """The least of an ATS's counts of a list, told while it was read; ``None`` where it told none."""
+    """The lowest count of a list that an ATS reported while it was read; ``None`` if it reported none."""
     return min((count for count in counts if count is not None), default=None)
 
 
 def missed(seen: int, total: int | None, short: int) -> int:
-    """How many records a list that was read to its end is short of the ATS's count."""
+    """How many records are missing from a list that was read to its end, by the ATS's count."""
     return max(short, 0 if total is None else total - seen)
 
 
 def is_few(missed: int, seen: int) -> bool:
-    """Whether so small a difference may be a mistake of the ATS's count, which no reading would mend.
+    """Whether a difference is so small that the ATS's count may be wrong, which rereading can't fix.
 
-    A list that was cut misses more, or ends at a round number, and then misses more each time.
+    A truncated list misses more, or ends at a round number, and misses more each time.
     """
     return missed <= max(2, min(10, seen // 10)) or (seen % 50 != 0 and missed <= seen // 100)
 
@@ -115,8 +112,8 @@ class Start(Struct, frozen=True, kw_only=True):
     """Where a connector begins to read a stream.
 
     ``since`` is the watermark less the stream's lag, ``None`` for everything; ``cursor`` resumes a pass. ``basis`` is
-    what its records were mapped with when it was last read. Where everything is read, what changed from ``recent`` on
-    is wanted first, if the ATS can tell it apart. ``asks_again`` asks also for what the account is known to refuse.
+    what its records were mapped with when it was last read. In a full read, what changed since ``recent`` should come
+    first, if the ATS can filter it. ``asks_again`` also requests what the account is known to refuse.
     """
 
     since: datetime | None = None
@@ -134,7 +131,7 @@ MOST_NOTES = 100  # different ones; what goes beyond is counted by kind
 
 
 class Notes:
-    """Collects what was odd but usable while records were mapped: counted, with one example each."""
+    """Counts what was odd but usable in mapped records, with one example each."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -152,7 +149,7 @@ class Notes:
 
 
 class RawRecord(Struct, frozen=True, gc=False):
-    """One record as the ATS sent it. ``remote_id`` is ``None`` where even that is missing."""
+    """One record as the ATS sent it. ``remote_id`` is ``None`` if even that is missing."""
 
     remote_id: str | None
     body: Any
@@ -167,14 +164,14 @@ class Page(Struct, frozen=True, kw_only=True):
     total    how many records the ATS says the pass has, if it says so
     repeats  how many of these records were already in an earlier page of this pass
     short    with the last page, how many records less than the ATS counts came, where ``total`` cannot tell
-    covers   ``False`` when the connector had to leave something out, so the pass proves nothing
+    covers   ``False`` if the connector had to leave something out, so the pass proves nothing
     gone     ids that the ATS itself says are deleted, or no longer belong to the stream
     basis    a digest of what the records are mapped with besides themselves, such as the names of custom fields:
-             when it changes, the stream is read whole, since no record's own date tells. What follows a blank in it
+             when it changes, the stream is read in full, since no record's own date tells. What follows a blank in it
              is the connector's own affair: it compares it with ``Start.basis`` and reads again what that is about
-             when it changes, the stream is read whole, since no record's own date tells
+             when it changes, the stream is read in full, since no record's own date tells
     recent   ``True`` while more of what changed lately follows this page, ``False`` once all of that was sent;
-             ``None`` where the stream is not read in that order
+             ``None`` if the stream is not read in that order
     beside   records of other streams that came along and are sent again with their own stream: they are shown
              early, and prove nothing
     """
@@ -254,12 +251,12 @@ class Sweep(Struct, kw_only=True):
 
     @property
     def proved(self) -> bool:
-        """Whether it met all that the ATS counts."""
+        """Whether it met every record that the ATS counts."""
         return self.covers and not self.missed
 
     @property
     def proves_by_name(self) -> bool:
-        """Whether a record it did not meet is gone if the ATS, asked for it by name, says so."""
+        """Whether a record that it did not meet is gone if a request by its id says so."""
         return self.covers and is_few(self.missed, self.seen)
 
 
@@ -281,7 +278,7 @@ class Rereading(Struct, frozen=True, kw_only=True):
 
 
 REREAD_WITHIN = timedelta(days=7)
-"""How long it takes at most, with a reconcile a day, until a record's content is read again whatever its date says."""
+"""The longest time, with a reconcile a day, until a record's content is reread regardless of its date."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -302,7 +299,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
 
 class AccessCheck(Struct, frozen=True, kw_only=True):
-    """One thing a key must be able to do."""
+    """One permission that a key needs."""
 
     name: str
     ok: bool
@@ -312,9 +309,9 @@ class AccessCheck(Struct, frozen=True, kw_only=True):
 class AccessReport(Struct, frozen=True, kw_only=True):
     """What a connection test found. ``account`` names the company the key belongs to.
 
-    ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some
-    more. ``older`` counts what of these a limited history leaves out, where the ATS can tell. ``expires_at`` is when
-    the key dies, where it says so.
+    ``totals`` count what a sync reads of each stream, those that are ``approximate`` perhaps some more. ``older``
+    counts what of these a limited history leaves out, if the ATS can tell. ``expires_at`` is when the key expires, if
+    it says so.
     """
 
     account_id: str | None = None

@@ -47,7 +47,7 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
 def text(value: Any) -> str | None:
-    """Stripped text, or ``None`` where nothing of it can be seen.
+    """Stripped text, or ``None`` if nothing of it can be seen.
 
     Half characters and NUL, which Postgres cannot store, are dropped, and so is what would command a terminal.
     """
@@ -81,7 +81,7 @@ def _is_seen(character: str) -> bool:
 
 
 def utc(value: datetime | None) -> datetime | None:
-    """The moment in UTC, or ``None`` when its year cannot be meant. A naive time is read as UTC."""
+    """The moment in UTC, or ``None`` if its year cannot be meant. A naive time is read as UTC."""
     if value is None or not EARLIEST <= value.year <= LATEST:
         return None
     if value.tzinfo is None:
@@ -143,7 +143,7 @@ def may_be_address(value: str) -> bool:
 
 
 def split_address(address: str) -> SplitResult:
-    """An address taken apart, whoever wrote it. Raises ``ValueError`` for what is none, or too long to be one."""
+    """An address in its parts, from any source. Raises ``ValueError`` for what is none, or too long to be one."""
     if not may_be_address(address):
         raise ValueError("too long")
     return urlsplit(address)

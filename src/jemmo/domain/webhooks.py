@@ -25,7 +25,9 @@ SILENT_AFTER = 5  # changes in a row that no webhook announced
 
 
 class RefetchRequest(Struct, frozen=True, kw_only=True):
-    """A record that an ATS says has changed. ``destroyed`` says that it is gone, which is looked up, never believed.
+    """A record that an ATS says has changed.
+
+    ``destroyed``: it was reported as deleted, which is verified, never trusted.
 
     ``file`` is the ``remote_version`` of a talent's resume where only the webhook names it.
     """
@@ -37,7 +39,7 @@ class RefetchRequest(Struct, frozen=True, kw_only=True):
 
 
 class ParsedWebhook(Struct, frozen=True, kw_only=True):
-    """What a body says. Without a hint it is about something that is not synced, or an event nobody knows."""
+    """The content of a webhook's body. Without a hint it is about something that is not synced, or an unknown event."""
 
     event: str
     known: bool
@@ -115,7 +117,7 @@ REFUSED_PROOFS = {
 class PendingRefetch(Struct, frozen=True, kw_only=True):
     """A hint that waits to be looked up. ``version`` counts how often the record was named.
 
-    A look counts only for the version it began with: what is told meanwhile asks for another look.
+    A refetch counts only for the version it began with: later webhooks request another one.
     """
 
     hint: RefetchRequest
@@ -124,7 +126,7 @@ class PendingRefetch(Struct, frozen=True, kw_only=True):
 
 
 def coalesce(hints: Iterable[RefetchRequest]) -> list[RefetchRequest]:
-    """One hint for each record, the one told last; whatever their order, the same records are looked up.
+    """The latest hint for each record; the order doesn't affect which records are refetched.
 
     >>> job = Hint(stream=Stream.JOBS, remote_id="7")
     >>> coalesce([job, replace(job, destroyed=True), job]) == [job]

@@ -1,6 +1,6 @@
 """The Postgres that comes along, for those who do not bring their own.
 
-``database_url()`` is what nearly everybody wants. The server listens on a private socket only,
+``database_url()`` is what nearly everyone wants. The server listens on a private socket only,
 starts in well under a second, and goes on after the command that started it, until ``stop()``.
 """
 

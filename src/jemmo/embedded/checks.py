@@ -70,7 +70,7 @@ has been idle longest: each shows in one of these turns."""
 
 
 def _shares_backends(url: str, connection: Connection) -> bool:
-    """Whether a transaction pooler is in between: then a session's state is lost, or somebody else's."""
+    """Whether a transaction pooler is in between: then a session's state is lost, or another person's."""
     with _connect(url) as other:
         seen: tuple[set[int], set[int]] = (set(), set())
         for turn in TURNS:

@@ -100,7 +100,7 @@ def make_places(home: Path, account: Account) -> Places:
 
 
 def open_sockets(places: Places, account: Account) -> None:
-    """Make the socket's folder, empty, and see to it that it is nobody else's."""
+    """Make the socket's folder, empty, and make sure that it is nobody else's."""
     folder = places.sockets
     try:
         folder.mkdir(mode=0o700)

@@ -1,6 +1,6 @@
 """Inspect a file and take the text out of it. Runs in the sandbox of ``jemmo.files.reader`` alone.
 
-Everything that a reader needs is imported at the top: within the sandbox no file can be opened any more.
+Everything that a reader needs is imported at the top: within the sandbox no file can be opened anymore.
 """
 
 from __future__ import annotations

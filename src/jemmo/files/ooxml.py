@@ -66,7 +66,7 @@ class Package:
         return self._types.get(_plain(part), "")
 
     def main_document(self) -> str | None:
-        """The part that holds a Word document's body; ``None`` where there is none."""
+        """The part that holds a Word document's body; ``None`` if there is none."""
         related = [
             relation.target for relation in self.relations() if relation.kind == "officeDocument"
         ]

@@ -133,7 +133,7 @@ class S3Storage:
         return StorageError(place=self.place, reason=code)
 
     def _refused(self, variant: str = "", **facts: str) -> ConfigError:
-        """The storage does not accept us until somebody acts."""
+        """The storage does not accept us until someone acts."""
         return ConfigError("storage_refused", variant=variant, place=self.place, **facts)
 
 

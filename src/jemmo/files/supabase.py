@@ -84,7 +84,7 @@ class SupabaseStorage:
     def _make_bucket(self) -> None:
         options = {"id": self._bucket, "name": self._bucket, "public": False}
         answer = self._ask("POST", "/bucket", json.dumps(options).encode(), JSON)
-        if answer.code != "Duplicate":  # somebody else was faster
+        if answer.code != "Duplicate":  # another person was faster
             self._expect(answer)
 
     def get(self, name: str) -> bytes:
@@ -162,7 +162,7 @@ class SupabaseStorage:
         return StorageError(place=self.place, reason=f"HTTP {answer.status}")
 
     def _refused(self, variant: str = "", *, reason: str | None = None) -> ConfigError:
-        """The storage does not accept us until somebody acts."""
+        """The storage does not accept us until someone acts."""
         return ConfigError("storage_refused", variant=variant, place=self.place, reason=reason)
 
 

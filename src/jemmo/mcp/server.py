@@ -45,7 +45,7 @@ def _server() -> MCPServer[Any]:
 
 @cache
 def _tools() -> list[Tool]:
-    """The tools with their schemas, which take 20 ms to build: once for all requests."""
+    """The tools with their schemas, which take 20 ms to build: once requests."""
     return [Tool.from_function(_guarded(tool), annotations=READS_ONLY) for tool in TOOLS]
 
 

@@ -93,7 +93,7 @@ def begin_pass(
 
     In an initial sync that was interrupted, a stream already read to its end is not read again. In
     an incremental one it is: since then it may have changed. An initial one that does not go back to ``limit``, where
-    the history begins now, begins anew; until it ends, the next sync is an initial one too.
+    the history begins now, starts over; until it ends, the next sync is an initial one too.
     """
     point = checkpoint or Checkpoint(stream=spec.name)
     read_before = point.done and mode is Mode.INCREMENTAL

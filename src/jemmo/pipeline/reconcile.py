@@ -50,7 +50,7 @@ class Reconciler:
         await reread(self.run)
 
     async def _compare(self, spec: StreamSpec) -> bool:
-        """Meet every id and read what was missed; ``False`` when an earlier slice did."""
+        """Meet every id and read what was missed; ``False`` if an earlier slice did."""
         sweep = await self.store.sweep(spec.name) or await self._begin(spec.name)
         if sweep.part is Part.FIRST:
             try:

@@ -2,7 +2,7 @@
 
 Not every change moves a record's own date: a renamed option, a city, a consent, a removed value. Incremental syncs and
 id sweeps see none of these, so each reconcile of a stream with dates also reads a part of its whole list. Streams that
-are read whole anyway need no such reading.
+are read in full anyway need no such reading.
 """
 
 from __future__ import annotations

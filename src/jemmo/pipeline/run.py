@@ -381,7 +381,7 @@ class SyncRun:
         }
 
     async def _postpone(self, reason: Postponed) -> None:
-        """End partly done. A reconcile under way is marked, so that the next run goes on with it."""
+        """End partly done. A reconcile under way is marked, so that the next run continues it."""
         self.report.postpone(reason)
         await self.store.settle(self.report)
         await self.store.save_checkpoints(
@@ -408,7 +408,7 @@ class SyncRun:
         self._points[point.stream] = point
 
     async def read_single(self, stream: Stream, remote_id: str) -> bool:
-        """Refetch one record and store what came; ``False`` when the ATS no longer has it."""
+        """Refetch one record and store what came; ``False`` if the ATS no longer has it."""
         answer = await refetch(self.source, stream, remote_id)
         for page in answer.pages:
             await self.write_single(page)

@@ -20,7 +20,7 @@ class Ahead(Generic[T]):
         """Ask for what will be wanted next, and go on once that was sent."""
         if url not in self._under_way:
             self._under_way[url] = asyncio.create_task(self._ask(url))
-            await asyncio.sleep(0)  # else it would be sent only when somebody waits for it
+            await asyncio.sleep(0)  # else it would be sent only when someone waits for it
 
     async def get(self, url: str) -> T:
         """The answer, asked for now unless it was before."""

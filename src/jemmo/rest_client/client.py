@@ -129,7 +129,7 @@ class RestClient:
         return self._ask(Question(self.same_host(path)), decode)
 
     async def answer(self, path: str, *, expected: frozenset[int] = frozenset({200})) -> Answer:
-        """As ``get``, for an answer that is no JSON and whose status means something."""
+        """Like ``get``, for an answer that is no JSON and whose status means something."""
 
         def read(answer: Answer) -> Answer:
             if answer.status not in expected:
@@ -140,12 +140,12 @@ class RestClient:
         return await self._retried(Question(self.same_host(path)), read, follow=follow)
 
     async def search(self, path: str, criteria: object, decode: Callable[[bytes], T]) -> T:
-        """As ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
+        """Like ``get``, for a search whose criteria the API takes as the JSON body of a POST."""
         question = Question(self.same_host(path), msgspec.json.encode(criteria))
         return await self._ask(question, lambda answer: decode(answer.body))
 
     async def submit(self, path: str, fields: Mapping[str, str], decode: Callable[[bytes], T]) -> T:
-        """As ``get``, for what an API answers to a form, such as a token to a key."""
+        """Like ``get``, for what an API answers to a form, such as a token to a key."""
         question = Question(self.same_host(path), urlencode(fields).encode(), FORM)
         return await self._ask(question, lambda answer: decode(answer.body))
 

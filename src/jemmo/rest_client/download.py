@@ -61,7 +61,7 @@ class Downloads:
         self.requests = 0
 
     async def fetch(self, url: str, *, max_bytes: int) -> bytes | None:
-        """The bytes behind a link; ``None`` when the storage says that there is nothing.
+        """The bytes behind a link; ``None`` if the storage says that there is nothing.
 
         Raises ``RecordRejected`` (code ``too_large``) beyond ``max_bytes``, without having read them.
         """

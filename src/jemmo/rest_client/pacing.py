@@ -114,7 +114,7 @@ class Pacer:
             self.hold(now, self.left(status.reset))
 
     def left(self, reset: float | None) -> float:
-        """Seconds left of a window, as the ATS told it: more than any window has is a count of milliseconds."""
+        """Seconds left of a window, as the ATS reported it: more than any window has is a count of milliseconds."""
         longest = 10 * self.per
         if reset is not None and longest < reset <= 1000 * longest:
             reset /= 1000

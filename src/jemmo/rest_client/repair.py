@@ -26,7 +26,7 @@ _SPOKEN = frozenset(
 
 
 def repaired(body: bytes, content_type: str | None = None) -> bytes | None:
-    r"""The body as whole UTF-8; ``None`` when that is what it was.
+    r"""The body as whole UTF-8; ``None`` if that is what it was.
 
     A mark at its beginning is dropped, another charset that the content type names is understood, halves of surrogate
     pairs and what is broken besides are replaced by U+FFFD.

@@ -38,7 +38,7 @@ _IS_AWAITED: ContextVar[bool] = ContextVar("somebody waits for the answer", defa
 
 @contextmanager
 def awaited() -> Iterator[None]:
-    """Somebody who just typed an address waits: one at which nothing answers is reported at once."""
+    """Someone who just typed an address waits: one at which nothing answers is reported at once."""
     token = _IS_AWAITED.set(True)
     try:
         yield

@@ -56,7 +56,7 @@ async def tidy_files(timestamp: int) -> None:
 
 
 async def enqueue(connection_id: UUID) -> bool:
-    """Queue a turn unless one is waiting already; ``False`` when it is."""
+    """Queue a turn unless one is waiting already; ``False`` if it is."""
     try:
         await fetch_connection_files.configure(
             queueing_lock=f"files:{connection_id}", lock=f"files:{connection_id}", priority=RESUMES

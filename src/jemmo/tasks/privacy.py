@@ -1,4 +1,4 @@
-"""What time does to personal data: people whose time is over, old access records, organisations that leave."""
+"""What time does to personal data: people whose time is over, old access records, organizations that leave."""
 
 from __future__ import annotations
 

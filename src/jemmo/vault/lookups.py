@@ -8,9 +8,9 @@ from uuid import UUID
 
 
 class LookupHash:
-    """What stands for values of one kind in an organisation; without the key nobody can tell which value it is.
+    """What stands for values of one kind in an organization; without the key nobody can tell which value it is.
 
-    An HMAC with SHA-256 of organisation, kind and value. What does not differ from call to call is hashed once: keep
+    An HMAC with SHA-256 of organization, kind and value. What does not differ from call to call is hashed once: keep
     it where many values follow.
     """
 

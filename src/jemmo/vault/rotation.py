@@ -45,7 +45,7 @@ def add_primary(path: Path) -> Keys:
 
 
 def remove(path: Path, gone: set[int]) -> Keys:
-    """Drop keys that nothing is sealed with any more; never the primary."""
+    """Drop keys that nothing is sealed with anymore; never the primary."""
     with _alone(path):
         _save(path, wrapping.without(KeysetFile(path).read(), gone))
     return look(path)

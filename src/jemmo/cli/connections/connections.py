@@ -169,7 +169,7 @@ def named(error: dict[str, str], connection: Connection) -> dict[str, str]:
 
 
 def _states(row: ConnectionStatus) -> list[str]:
-    """The status and what else there is to say; one that was parted with has none, as on its card."""
+    """The status and further facts; a disconnected connection has none, as on its card."""
     if row.state in {"disconnected", "leaving"}:
         return [row.state]
     return [row.colour] if row.state == "active" else [row.colour, row.state]
@@ -204,7 +204,7 @@ def _following(row: ConnectionStatus, now: datetime) -> str:
 
 
 def _counted(row: ConnectionStatus, name: str) -> str:
-    """How many records; a dash for what was never read, of which nobody knows how many there are."""
+    """How many records; a dash for what was never read, since its number is unknown."""
     count = row.counts[name]
     return numbers.counted(count, name) if count or row.synced_at.get(name) else f"– {name}"
 

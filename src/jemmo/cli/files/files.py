@@ -71,5 +71,5 @@ def _content(path: str, size: int) -> bytes:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe would keep us waiting for whoever writes to it."""
+    """Open a file, but no pipe, since opening one blocks until another process writes to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

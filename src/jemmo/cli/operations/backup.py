@@ -180,7 +180,7 @@ def suppressions(
 ) -> None:
     """Write the list of erased records.
 
-    It contains keyed hashes that identify nobody, for `jemmo restore --suppressions`.
+    It contains keyed hashes that don't identify anyone, for `jemmo restore --suppressions`.
     """
     from jemmo import bootstrap
 

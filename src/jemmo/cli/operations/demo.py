@@ -33,7 +33,7 @@ SUPPORT = "support@example.com"
 
 
 class State(msgspec.Struct):
-    """What a second start must find again: the company's day, its keys and the demo's password."""
+    """What a second start needs from the first: the company's day, its keys and the demo's password."""
 
     epoch: str
     key: str
@@ -128,7 +128,7 @@ def tell_ats(ats: str, web: str) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Looks at everything a working installation needs and says what is missing."""
+"""Checks everything that a working installation needs and reports what is missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # models can be imported only once Django is set up
 
 LEAST_FREE = 500  # megabytes
 SAME_FOLDER = {"disk_full", "not_writable"}
-"""What a start says of the data folder, which the doctor has told by then."""
+"""The startup message about the data folder, which the doctor has already reported."""
 
 
 class Finding(Struct, frozen=True):
@@ -151,7 +151,7 @@ def _trials(url: str) -> Iterator[Finding]:
 
 
 def _rights() -> Finding:
-    """Whether another role of the server, one that a web API uses say, could reach the tables."""
+    """Whether another role of the server, such as one that a web API uses, can reach the tables."""
     what = f"Other roles and the schema {schema.name()}"
     troubles = exercise.open_to_others()
     if not troubles:

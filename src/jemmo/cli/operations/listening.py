@@ -59,7 +59,7 @@ def remembered() -> str | None:
 
 
 def adopt(descriptor: int) -> socket.socket:
-    """Use a socket that whoever started this process opened. Raises ``ConfigError``."""
+    """Use a socket that the parent process opened. Raises ``ConfigError``."""
     try:
         return socket.socket(fileno=descriptor)
     except OSError:

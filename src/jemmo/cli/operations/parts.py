@@ -55,12 +55,12 @@ class Part(Protocol):
         ...
 
     def last_lines(self) -> list[str]:
-        """What it printed before that."""
+        """What the process printed until then."""
         ...
 
 
 class Process:
-    """A part that is a process of ours, in a session of its own, so that Ctrl-C reaches it through us alone.
+    """A part that is a child process in its own session, so that Ctrl-C reaches it only through us.
 
     Its standard input is a pipe that closes when we end (``jemmo.cli.operations.tied``). Its errors are passed on.
     """

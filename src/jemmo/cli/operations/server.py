@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # it is loaded by the one command that serves
 
 log = logging.getLogger(__name__)
 NICENESS = 5
-"""A sync can wait for a processor that both want; whoever opened a page can't."""
+"""A sync can wait for the processor; a person who opened a page can't."""
 
 Port = Annotated[int, typer.Option(help="The port of the web application.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -93,7 +93,7 @@ def web(
         visitors.log_seldom()
 
         class Server(uvicorn.Server):
-            """Ends the streams of open pages when told to stop: it waits for all answers under way."""
+            """Ends the streams of open pages on shutdown, which waits for all responses in progress."""
 
             def handle_exit(self, sig: int, frame: FrameType | None) -> None:
                 live.close()
@@ -104,7 +104,7 @@ def web(
 
 
 def server_config(application: Any) -> uvicorn.Config:
-    """How requests are served. Whom they come from is the peer: uvicorn would let any process of this machine say."""
+    """How requests are served. Requests come from the peer: uvicorn would trust any process of this machine."""
     import uvicorn
 
     from jemmo.cli.operations.visitors import Visitor

@@ -23,15 +23,15 @@ HEAD_SECONDS = 15.0
 LOG_EVERY = 60.0  # seconds
 CROWDED = "Too many connections are open"
 NO_FILES = "socket.accept() out of system resource"
-"""How asyncio begins to say it, for each connection that waits."""
+"""How asyncio's message begins, logged once per waiting connection."""
 THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 class Visitor(H11Protocol):
-    """A connection. Who has one is served; beyond ``limit_concurrency`` it is told to come later, or closed.
+    """A connection. A visitor with a place is served; beyond ``limit_concurrency`` others get a 503 or are closed.
 
-    Without a proxy in front, one address has half of the places at most. This machine's own has all: a proxy may stand
-    there, or whoever runs it.
+    Without a proxy in front, one address has half of the places at most. Addresses of this machine get all of it, since
+    they may be a proxy or the operator.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -93,7 +93,7 @@ async def _later(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 class Seldom(logging.Filter):
-    """Lets what is said for each of many connections through once a minute."""
+    """Logs a message that each of many connections would repeat only once a minute."""
 
     def __init__(self, beginning: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

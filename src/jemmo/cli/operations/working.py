@@ -1,4 +1,4 @@
-"""A worker process: takes tasks from the queue until it is told to stop."""
+"""A worker process: takes tasks from the queue until it is stopped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LAST_WORDS = 25.0  # seconds in which a sync finishes its page; a service manage
 HANDS_SECONDS = 4 * LAST_WORDS  # for all tasks to end, and what became of them to be noted
 PREEMPT_CHECK_SECONDS = 1.0  # seconds between two looks at what waits, while syncs run
 VERSION_EVERY = 6 * HEARTBEAT  # between two looks at whether a newer Jemmo has changed the tables
-DATABASE_AWAY = 2.0  # seconds before a worker that lost its database begins anew
+DATABASE_AWAY = 2.0  # seconds before a worker that lost its database starts over
 
 CLOCK, NOTIFICATIONS = "schedule", "notifications"
 """Queues that must not wait behind syncs: they have hands of their own."""
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 async def work(concurrency: int) -> None:
     """Run tasks, ``concurrency`` at a time. SIGTERM or Ctrl-C ends each sync after its page; others go on with it.
 
-    A database that is away is waited for. Should a part of it break, the whole worker ends with its error, to be
+    Wait for a database that is unreachable. Should a part of it break, the whole worker ends with its error, to be
     started again: without it webhooks or the tasks of dead workers would wait for ever.
     """
     stopping = asyncio.Event()
@@ -77,7 +77,7 @@ async def work(concurrency: int) -> None:
 
 
 async def _serve(concurrency: int, stopped: asyncio.Task[Any]) -> None:
-    """Work until told to stop or until the database is away."""
+    """Work until stopped or until the database is unreachable."""
     size = budget.Worker().queue
     connector = Connector(
         kwargs={**connector_params(), "application_name": "jemmo queue"},
@@ -132,7 +132,7 @@ async def _take(running: Any, queues: list[str], concurrency: int) -> None:
 
 
 async def _rescue() -> None:
-    """What another worker had in hand when it died is queued again."""
+    """What another worker had in progress when it died is queued again."""
     while True:
         with suppress(DatabaseError):
             await run_on_clock(queue.rescue, DEAD_AFTER)

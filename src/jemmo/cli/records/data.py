@@ -88,7 +88,7 @@ def _jsonl(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def _csv(rows: Iterator[dict[str, Any]]) -> None:
-    """Lists and objects as JSON in their cell. A leading formula sign is defused for spreadsheets."""
+    """Cells of a table, with lists and objects as JSON. A leading formula sign is defused for spreadsheets."""
     writer = None
     for row in rows:
         if writer is None:

@@ -45,7 +45,7 @@ class _WithEstimate(Progress):
 
 
 def words(left: timedelta) -> str:
-    """The time left as pages say it."""
+    """The time left, worded as on pages."""
     unit, number = rounded(left)
     if not number:
         return "less than a minute left"
@@ -97,7 +97,7 @@ class Bars:
         self._progress.recent_ready = True
 
     def show(self, stream: Stream, seen: int, total: int | None) -> None:
-        """``seen`` records of a stream, of ``total`` where the ATS tells."""
+        """``seen`` records of a stream, of ``total`` if the ATS counts them."""
         self._show(Checkpoint(stream=stream, seen=seen, total=total), read=seen)
 
     def estimate(self) -> Estimate:

@@ -300,7 +300,7 @@ def _released(held: HeldDeletion) -> dict[str, Any]:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
-    """Run; SIGTERM stops it as Ctrl-C does, so that the run is closed and says why.
+    """Run; SIGTERM stops it like Ctrl-C, so that the run is closed and gives the reason.
 
     Afterwards SIGTERM does what it did before: asyncio alone would leave the system's default, which kills.
     """

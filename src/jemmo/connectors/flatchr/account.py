@@ -33,13 +33,13 @@ REFERENTIALS = {
 }
 """The attributes of a vacancy that may come as a number alone, and the lists of what the numbers mean."""
 YOUNG_AT_MOST = days(5 * 366)
-"""Where no column and no vacancy says how old the account is."""
+"""How old an account is at most if neither a column nor a vacancy has a date."""
 
 
 def client_of(
     config: Config, pace: Pacer | None, *, shared: SharedPace | None = None, accept: str = "*/*"
 ) -> RestClient:
-    """One request at a time, since nobody knows how many Flatchr allows. Bodies of errors are not documented."""
+    """One request at a time, since Flatchr documents no limit. Bodies of errors are not documented."""
     return RestClient(
         config.base_url,
         headers={"Authorization": f"Bearer {config.api_key}", "Accept": accept},

@@ -1,8 +1,8 @@
 """Flatchr's webhooks: an event, and both ids of what it is about.
 
 They carry no signature, so a webhook says where to look and is never a source. The body is nested as documented, or
-flat as one live consumer saw it. The same name holds a whole number here and an encoded id there, so each id is told
-by its shape.
+flat as one live consumer saw it. The same name holds a whole number here and an encoded id there, so ids are recognized
+by their shape.
 """
 
 from __future__ import annotations

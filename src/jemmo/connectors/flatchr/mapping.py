@@ -103,7 +103,7 @@ STAGE_NAMES = Patterns(
     (StageCategory.SCREENING, r"présélection|preselection|\btri\b|appel|contacter|téléph|qualif"),
 )
 APPLICATION_STATUSES = {"0": ApplicationStatus.OTHER, "1": ApplicationStatus.ACTIVE}
-"""An archived application has ended; Flatchr does not say how, unless the person was hired."""
+"""An archived application has ended; Flatchr only reports how if the person was hired."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -179,7 +179,7 @@ def _employment(contract: str | None, vacancy: Vacancy, known: Vocabulary) -> Em
 
 
 def _posting(vacancy: Vacancy, settings: Settings) -> str | None:
-    """The public page, of vacancies that are published; the list itself may not say whether they are."""
+    """The public page of a published vacancy; the list may not say which ones are published."""
     company = settings.company_slug or (text(vacancy.company.slug) if vacancy.company else None)
     slug = text(vacancy.slug)
     if not company or not slug or vacancy.published is False:
@@ -269,7 +269,7 @@ class Columns:
     def named(self, title: str | None, *, hired: bool | None = None) -> list[str]:
         """The ids of the columns with this title, from left to right.
 
-        If only some of several agree with what a row says about being hired, those.
+        If several columns have this title, those that agree with the row's ``hired``.
         """
         keys = self._ids.get(title or "", [])
         agreeing = [key for key in keys if hired is None or (key in self._hiring) == hired]

@@ -130,7 +130,7 @@ class Search(DaySearch):
 
 
 def lack_status(rows: list[Row]) -> bool:
-    """Whether these are rows of an older account, which do not say whether an applicant is archived."""
+    """Whether these rows are from an older account, which don't show whether an applicant is archived."""
     return bool(rows) and not any("status" in row for row in rows)
 
 

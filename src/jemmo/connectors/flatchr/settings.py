@@ -1,4 +1,4 @@
-"""A connection's options, read. Everything nobody could verify about Flatchr is one of them."""
+"""A connection's options, read. Everything about Flatchr that we could not verify is one of them."""
 
 from __future__ import annotations
 

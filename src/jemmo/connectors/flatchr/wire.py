@@ -153,7 +153,7 @@ def whole(value: Any) -> int | None:
 
 
 def number_in(row: Row, name: str) -> str | None:
-    """A number as an id; ``None`` when it is missing or no number."""
+    """A number as an id; ``None`` if it is missing or no number."""
     number = whole(row.get(name))
     return None if number is None else str(number)
 

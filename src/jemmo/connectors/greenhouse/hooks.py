@@ -1,4 +1,4 @@
-"""Greenhouse's web hooks: what they say, how they are signed (developers.greenhouse.io/webhooks.html).
+"""Greenhouse's webhooks: their content and signature (developers.greenhouse.io/webhooks.html).
 
 {"action": "candidate_stage_change", "payload": {"application": {"id": 1, "candidate": {"id": 2}}}}
 

@@ -124,7 +124,7 @@ class AroundPosts(Struct, frozen=True):
 class AroundApplications(Struct, frozen=True):
     """Names of sources, stages by job and name, and by application its visits to stages and its rejection.
 
-    Reasons of rejections are there where an application does not tell them itself.
+    ``reasons`` are there for applications that don't name their own.
     """
 
     sources: Mapping[str, str] = {}
@@ -206,7 +206,7 @@ def posting(row: PostRow, around: AroundPosts, notes: Notes) -> Posting:
 
 
 def stage(row: StageRow, _: None, notes: Notes) -> Stage:
-    """Greenhouse tells no meaning of a stage, so its name is looked at."""
+    """Greenhouse has no categories of stages, so the name decides."""
     name = required(row.name, "name")
     known = (category for word, category in CATEGORY if word in name.lower())
     return Stage(
@@ -385,7 +385,7 @@ def _contacts(values: list[Value] | None, kind: ContactKind) -> list[Contact]:
 
 
 def version_of(row: dict[str, Any]) -> str | None:
-    """What tells one content of a file from the next: when it was last changed, however that is written."""
+    """The version of a file: when it was last changed, in whatever format."""
     moment = parse_time(row.get("updated_at"))
     return moment.isoformat() if moment else text(row.get("updated_at"))
 

@@ -1,6 +1,6 @@
 """Reads what people need first: the newest records, what changed lately and open jobs, then the rest of a list.
 
-Nothing is believed of a filter: the rest is the whole list, which is walked as ever. Left out of it is what was sent
+Nothing is taken from a filter: the rest is the whole list, which is walked as ever. Left out of it is what was sent
 already in the same version, so no record costs its lookups twice.
 """
 
@@ -220,7 +220,7 @@ def _packed(ids: Iterable[str]) -> str:
 
 
 def _unpacked(packed: str) -> Iterator[str]:
-    """Raises ``ValueError`` for what was packed by nobody here."""
+    """Raises ``ValueError`` for anything that was not packed here."""
     if packed:
         try:
             plain = zlib.decompress(base64.b64decode(packed))

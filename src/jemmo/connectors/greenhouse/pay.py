@@ -1,4 +1,4 @@
-"""What Greenhouse says of a job's pay. Pure; the reference pages are listed in README.md."""
+"""A job's pay, as Greenhouse reports it. Pure; the reference pages are listed in README.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def compensations(
 ) -> tuple[Compensation, ...]:
     """The ranges of the job's post; else fields of the customer's own for ranges of pay, which stay internal.
 
-    ``ranges`` are there by the id of their post; ``names`` tell what they are for, by the id of their pay input.
+    ``ranges`` are there by the id of their post; ``names`` are their labels, by the id of their pay input.
     """
     pays = []
     for row in ranges.get(str(post.get("id")), []):

@@ -43,7 +43,7 @@ VISITS, PAY, PAY_NAMES, PLACES = OPTIONAL = (
     *("application_stages", "pay_input_ranges", "pay_inputs"),
     "job_post_locations",
 )
-"""Lists that a sync goes on without, where the account or the credential has none of them."""
+"""Lists that a sync can do without, if the account or the credential lacks them."""
 BESIDE = ("offices", "sources", "job_owners", *OPTIONAL)
 """Lists that records are made from besides their own; attachments too where resumes are read."""
 WHOLE = {
@@ -117,7 +117,7 @@ class GreenhouseSource(NewestFirst):
         return remote_id.isascii() and remote_id.isdecimal()
 
     async def account(self) -> tuple[str | None, str | None]:
-        """The organisation, as the token's own claims tell it, where they do."""
+        """The organization, if the token's claims name it."""
         token = (await self.sign(None))["Authorization"].removeprefix("Bearer ")
         try:
             answer = await self.tokens.submit("introspect", {"token": token}, msgspec.json.decode)
@@ -142,7 +142,7 @@ class GreenhouseSource(NewestFirst):
         return check
 
     async def attachment(self, remote_id: str) -> dict[str, Any] | None:
-        """One file's row, with a fresh link; ``None`` when it is gone."""
+        """One file's row, with a fresh link; ``None`` if it is gone."""
         rows = await self.lists.all(_address("attachments", {"ids": remote_id}))
         return next((row for row in rows if row_id(row) == remote_id), None)
 
@@ -158,8 +158,8 @@ class GreenhouseSource(NewestFirst):
     async def people(self, listing: Listing, recent: datetime) -> list[str]:
         """Talents of active applications that changed lately, and talents who changed without one of theirs.
 
-        Nobody says that the one's date moves with the other's. The latter may be many, so the newest come first and
-        not all of them.
+        It is not documented that one's date moves with the other's. The latter may be many, so the newest come first
+        and not all of them.
         """
         if listing.spec.name is Stream.JOBS:
             return []
@@ -230,7 +230,7 @@ class GreenhouseSource(NewestFirst):
         return None
 
     async def further(self, listing: Listing, since: datetime) -> AsyncIterator[list[Any]]:
-        """Talents with a new resume, jobs with a changed post or owner: nobody says that their own date moves."""
+        """Talents with a new resume, and jobs with a changed post or owner, whose own date may not move."""
         lists: dict[Stream, tuple[tuple[str, str], ...]] = {}
         if self._reads_all:
             lists[Stream.JOBS] = (("job_posts", "job_id"), ("job_owners", "job_id"))
@@ -282,7 +282,7 @@ class GreenhouseSource(NewestFirst):
         return tuple(page for page in pages if page.raw)
 
     async def _by_talent(self) -> bool:
-        """Whether applications are found by their talent: nobody has the id 0."""
+        """Whether the filter by talent works: no talent has the id 0."""
         if self._finds_by_talent is None:
             address = _address("applications", {"per_page": "1", "candidate_ids": "0"})
             try:

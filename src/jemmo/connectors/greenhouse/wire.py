@@ -1,4 +1,7 @@
-"""What Harvest v3 promises of its records; README.md says where. Each has ``id``, ``created_at`` and ``updated_at``."""
+"""The fields that Harvest v3 documents; README.md has the sources.
+
+Each has ``id``, ``created_at`` and ``updated_at``.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ NO_RESUMES = _(
 async def check_access(lists: OffsetLists, settings: Settings) -> AccessReport:
     """Five requests. A wrong or public key raises ``ConfigError``.
 
-    Jarvi does not say whose key it is, so the account is known by its oldest profile.
+    Jarvi doesn't name the key's account, so its oldest profile identifies it.
     """
     try:
         people = await lists.ask(Query(entity="profiles", where=TALENTS, order=settings.order))
@@ -74,7 +74,7 @@ def _counted(answer: Rows, is_kept: Callable[[Json], bool]) -> tuple[int | None,
 
 
 async def _reads_offers(lists: OffsetLists) -> bool:
-    """Whether this key may read offers, of which the reference says that they are for the public one."""
+    """Whether this key may read offers, which the reference reserves for the public key."""
     try:
         await lists.ask(Query(entity="offers"))
     except ConfigError:

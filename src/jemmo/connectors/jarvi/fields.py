@@ -50,7 +50,7 @@ class Fields:
                 self._purposes[purpose] = group
 
     def text(self, purpose: str) -> str | None:
-        """The text of a field: what was typed, or the name of what was chosen."""
+        """The text of a field: the typed text, or the name of what was chosen."""
         group = self._purposes.get(purpose)
         return _text(group[0]) if group else None
 

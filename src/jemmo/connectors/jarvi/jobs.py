@@ -1,6 +1,6 @@
 """A project and its offer as a job, and the offer as its posting.
 
-Nearly all of a job is in custom fields, told apart by their purpose.
+Nearly all of a job is in custom fields, distinguished by their purpose.
 
 Purposes and their values: the public REST documentation (api-docs.jarvi.tech, offers).
 """
@@ -91,7 +91,10 @@ def job(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Job:
 
 
 def posting(joined: Json, settings: Settings, remote_id: str, notes: Notes) -> Posting:
-    """A project's offer, which is there as long as it is published. No field says where (the career site's own)."""
+    """A project's offer, which is there as long as it is published.
+
+    No field has its address (on the career site itself).
+    """
     if not isinstance(joined, Joined) or joined.offer is None:
         raise RecordRejected("malformed_record")
     offer = joined.offer

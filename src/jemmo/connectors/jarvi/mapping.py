@@ -1,7 +1,7 @@
 """Jarvi's people and users as canonical records: one pure function each.
 
 Names of properties: the public REST documentation (api-docs.jarvi.tech, profiles and projects). Only a record that
-cannot be kept raises. Birthday, photo, and counts of messages are left out: nobody needs them here.
+cannot be kept raises. Birthday, photo, and counts of messages are left out, since nothing here needs them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def as_row(row: Json) -> Row:
 
 
 def status_name(row: Row, settings: Settings) -> str | None:
-    """What a record's status is called: by the options, by Jarvi if it says so, else its id."""
+    """A status's name: from the options, else from Jarvi, else its id."""
     status_id = first(row, "statusId")
     if status_id is None:
         return None

@@ -20,7 +20,7 @@ KEYS = ("id", "referenceId", "createdAt")
 
 
 class Joined(Struct, frozen=True):
-    """A project and its offer, if it is published; ``tells`` is ``False`` where the key may not read offers."""
+    """A project and its offer, if it is published; ``tells`` is ``False`` if the key may not read offers."""
 
     project: Row
     offer: Row | None
@@ -52,7 +52,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
     def users(self) -> dict[str, Row]:
         """The team's members who own projects or are assigned to them.
 
-        Only an owner comes with ``disabled``, so what one place says is kept with another.
+        Only an owner comes with ``disabled``, so both sources of a user are merged.
         """
         users: dict[str, Row] = {}
         for row in self.projects:
@@ -69,7 +69,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
         return all("disabled" in user for user in self.users().values())
 
     def notes(self) -> Iterator[tuple[str, int]]:
-        """What a report says of the offers: codes and counts."""
+        """The offers' warnings for the report: codes and counts."""
         if self.unjoined:
             yield "not_joined:offers", self.unjoined
         if self.refused:
@@ -144,7 +144,7 @@ class Projects:
         return self._offers[1]
 
     async def _published(self, since: datetime | None) -> Whole | None:
-        """Offers; ``None`` where this key is refused: the reference says that they are for the public one."""
+        """Offers; ``None`` if this key is refused, since the reference reserves them for the public key."""
         if self._offers is not None and self._offers[1] is None:
             return None
         query = self._lists.sorted("offers")

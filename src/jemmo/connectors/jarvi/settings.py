@@ -21,7 +21,7 @@ EXAMPLE = "profiles.projectsProfiles"
 
 
 class Status(Struct, frozen=True):
-    """What the customer says of a status, of which Jarvi's API gives the id alone."""
+    """The customer's description of a status, since Jarvi's API only has its id."""
 
     name: str
     category: StageCategory = StageCategory.OTHER

@@ -104,7 +104,9 @@ class JarviSource(ClientSource):
         else:
             shelf = await self.projects.shelf(start.since)
             if stream is Stream.USERS and not shelf.knows_who_left:
-                shelf = await self.projects.whole()  # who has left is told by projects they own
+                shelf = (
+                    await self.projects.whole()
+                )  # only the projects that they own show who has left
             yield self._of_shelf(stream, shelf, start.since)
 
     async def sightings(self, stream: Stream, cursor: str | None) -> AsyncIterator[SightingPage]:

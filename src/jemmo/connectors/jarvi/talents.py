@@ -18,7 +18,7 @@ NOT_TALENTS: Where = {"isTalent": {"_eq": False}}
 
 
 def is_kept(row: Row, *, contacts: bool = False) -> bool:
-    """Whether a profile is synced: a talent that was not deleted, or with ``contacts`` anybody."""
+    """Whether a profile is synced: talents that were not deleted; with ``contacts``, every person."""
     return not is_deleted(row) and (contacts or row.get("isTalent") is True)
 
 
@@ -32,7 +32,7 @@ def talents_of(lists: OffsetLists, settings: Settings, limit: datetime | None) -
 def talent_rule(settings: Settings, limit: datetime | None) -> Rule:
     paths = [path for path in settings.application_paths if path.entity == "profiles"]
     if len(paths) < len(settings.application_paths):
-        limit = None  # a profile does not tell whether applications elsewhere are older too
+        limit = None  # a profile doesn't show whether applications elsewhere are older too
 
     def nested(row: Row) -> list[Row]:
         return [entry for path in paths for entry in entries(row, path)]

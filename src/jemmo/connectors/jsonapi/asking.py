@@ -1,6 +1,6 @@
 """Asks for lists without what an account refuses: an include, a filter, a sort, a sparse field, or a list itself.
 
-Attributes come and go with an API's version, and asking for an unknown one may be refused. So one record is looked at
+Attributes come and go with an API's version, and asking for an unknown one may be refused. So one record is checked
 whole, and then only what is there and what we read is asked for: a page shrinks to a third.
 """
 
@@ -21,7 +21,7 @@ from jemmo.domain.errors import ScopeTooSmall
 from jemmo.rest_client import RestClient
 
 PARTS = ("fields", "include", "sort", "filter")
-"""What is left out, in this order, where a refusal does not say what it is about."""
+"""What is dropped, in this order, if a refusal doesn't name its cause."""
 Part = tuple[str, frozenset[str] | None]
 """A part of a query and the names in it that are left out; ``None`` for all of it."""
 
@@ -41,10 +41,10 @@ class Asker:
         return query
 
     async def less(self, query: Query, error: Refused | ScopeTooSmall) -> Query | None:
-        """A smaller query to ask instead of one that was refused; ``None`` where nothing is left to leave out.
+        """A smaller query instead of a refused one; ``None`` if there is nothing left to drop.
 
-        Where the answer names what it refuses, that; else what is only there to save time, then each include that is
-        refused by itself, then order and filter.
+        Drops what the response names. If it names nothing, drops first what only saves time, then each include that is
+        refused on its own, then order and filter.
         """
         words = error.words if isinstance(error, PartRefused) else frozenset()
         named = "include" if isinstance(error, ScopeTooSmall) else getattr(error, "part", None)
@@ -60,7 +60,7 @@ class Asker:
         return None
 
     async def count(self, query: Query) -> int | None:
-        """How many records a list has; ``None`` where it is refused or does not tell."""
+        """How many records a list has; ``None`` if it is refused or has no count."""
         page = await self._page(replace(query, include=(), fields=(), sort=None, size=1))
         return page.count if page else None
 
@@ -72,7 +72,7 @@ class Asker:
         return page.rows if page else []
 
     async def every_page(self, query: Query, add: Callable[[LooseDocument], None]) -> bool:
-        """Every page of a small list; ``False`` for an account without it, or a key that may not see it."""
+        """Read every page of a small list; ``False`` if the account lacks it or the key may not see it."""
         if self.known.of_list(query.path, query.include):
             return False
         try:
@@ -89,10 +89,10 @@ class Asker:
         return True
 
     async def attributes(self, path: str, names: set[str], always: set[str]) -> str | None:
-        """Of the attributes ``names``, those that the records of a list have; ``None`` where no record tells.
+        """Those of the attributes ``names`` that the records of a list have; ``None`` if no record shows it.
 
         Where a record lacks some, they may be blank or unknown: whether they are refused is asked. ``always`` are in
-        each record of any version; where one lacks some of these, blanks are left out, so it says nothing of others.
+        every record of any version; a record that lacks one omits blanks, so it proves nothing about the others.
         """
         present = {name for row in await self.first(path) for name in attributes_of(row)}
         if not present >= always:
@@ -103,7 +103,7 @@ class Asker:
         return ",".join(sorted((names & present) | unseen))
 
     async def _refused_fields(self, path: str, names: set[str]) -> set[str]:
-        """Those of some fields that the answer refuses; all of them, where it does not say which."""
+        """The fields that the response refuses; all of them, if it doesn't name any."""
         fields = ((path, ",".join(sorted(names))),)
         try:
             await self._client.get(
@@ -133,7 +133,7 @@ class Asker:
         return part, None
 
     async def _refuses_alone(self, query: Query, part: str) -> bool:
-        """Whether an order or a filter alone is refused, where the answer does not say what is."""
+        """Whether an order or a filter alone is refused, if the response doesn't say what is."""
         alone = Query(path=query.path, fixed_filters=query.fixed_filters, size=1, sort=None)
         if part == "sort":
             alone = replace(alone, sort=query.sort)
@@ -146,7 +146,7 @@ class Asker:
         return await self._page(Query(path=path, include=(include,), size=1, sort=None)) is None
 
     async def _page(self, query: Query) -> LooseDocument | None:
-        """An answer that reading can do without; ``None`` where it is refused."""
+        """An optional response; ``None`` if it is refused."""
         try:
             return await self._client.get(query.url(), loosely)
         except (Refused, ScopeTooSmall):

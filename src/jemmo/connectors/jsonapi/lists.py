@@ -54,7 +54,7 @@ class JsonApiLists(ClientSource):
         """Ask what reading a stream needs to know of the account; with ``reads_all`` that may cost a few requests."""
 
     def digests(self, rows: Iterable[Any]) -> Mapping[str, str]:
-        """What each object of the lists in ``ResourceType.names`` says, as a digest, by ``type:id``."""
+        """A digest of each object of the lists in ``ResourceType.names``, by ``type:id``."""
         return {}
 
     def fields(self, stream: Stream) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from jemmo.connectors.jsonapi.query import Query
 MOST_NAMED = 500  # of which digests are kept; of more, records are only read again in their turn
 
 Digests = Callable[[Iterable[Any]], Mapping[str, str]]
-"""What each object of a list says, as a digest, by ``type:id``."""
+"""A digest of each object of a list, by ``type:id``."""
 
 
 class NamedLists:
@@ -54,7 +54,7 @@ class NamedLists:
 
 
 def renamed(before: str | None, now: str | None) -> list[tuple[str, str]]:
-    """Type and id of each object that says something else than it did."""
+    """Type and id of each object whose content has changed."""
     old, new = _digests_in(before), _digests_in(now)
     changed = [key for key in sorted(old) if key in new and old[key] != new[key]]
     return [(kind, key) for kind, _, key in (name.partition(":") for name in changed)]

@@ -34,7 +34,7 @@ class Query(Struct, frozen=True, kw_only=True):
     beside: tuple[tuple[Stream, str], ...] = ()
 
     def without(self, part: str, names: Collection[str] | None = None) -> Query | None:
-        """The query without a part that was refused, or some names of it; ``None`` where that changes nothing."""
+        """The query without a part that was refused, or some names of it; ``None`` if that changes nothing."""
         less = self
         if part == "include":
             gone = set(self.include if names is None else names)

@@ -64,7 +64,7 @@ class JsonApiSource(JsonApiLists):
         return included
 
     def note(self, stream: Stream, rows: Sequence[Any]) -> None:
-        """Take in what the records of a stream tell about those of others."""
+        """Remember what the records of a stream reveal about those of others."""
 
     # --- the port ---
 
@@ -80,7 +80,7 @@ class JsonApiSource(JsonApiLists):
     async def pages(self, stream: Stream, start: Start) -> AsyncIterator[Page]:
         """Everything, or what changed since ``start.since``.
 
-        Where everything is read, the recent part of a long list comes first: see ``lists``.
+        A full read of a long list starts with its recent part: see ``lists``.
         """
         await self.asker.known.recall(again=start.asks_again)
         await self.learn(stream, reads_all=start.since is None)
@@ -121,7 +121,7 @@ class JsonApiSource(JsonApiLists):
         full = self.queries(stream)[0]
         people = self.resources[stream].people
         if people and self.config.limit is not None:
-            # Somebody who was left out until now: their older records are in no list of changes.
+            # A person who was excluded until now, so their older records are in no list of changes.
             full = await self._with(people, stream, full, reads_all=False)
         query: Query | None = self.asker.allowed(full)
         while query is not None:

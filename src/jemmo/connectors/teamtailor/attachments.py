@@ -20,7 +20,7 @@ def attachments(
 ) -> tuple[Attachment, ...]:
     """The resume (the file as uploaded, else its PDF rendition) and the uploads.
 
-    Links are signed and live for a minute, so only the path is looked at: it names the object.
+    Links are signed and live for a minute, so only the path is checked: it names the object.
     """
     own = resource.attributes
     files = []

@@ -89,7 +89,7 @@ class Lookups:
 
 
 def named_digests(objects: Iterable[Included]) -> dict[str, str]:
-    """Digests of places and roles, by ``type:id``: jobs and talents hold what these say."""
+    """Digests of places and roles, by ``type:id``: jobs and talents store their content."""
     digests = {}
     for each in objects:
         own = each.attributes

@@ -63,7 +63,7 @@ from jemmo.domain.validation import (
     words,
 )
 
-# human-status tells what visitors see; `status` alone does not know of dates.
+# human-status is what visitors see; `status` alone ignores dates.
 JOB_STATUS = {
     "published": JobStatus.OPEN,
     "unlisted": JobStatus.OPEN,
@@ -256,7 +256,10 @@ def application(
 
 
 def note(resource: Resource[NoteAttributes], included: Inclusions, notes: Notes) -> Note:
-    """A note of a candidate. Who else reads a private one is not documented, so its text stays out unless asked for."""
+    """A note of a candidate.
+
+    It is not documented who else can read a private one, so its text is left out by default.
+    """
     own = resource.attributes
     is_private = is_set(own.private_note)
     return Note(

@@ -22,7 +22,7 @@ from jemmo.domain.streams import Stream, StreamSpec
 FEEDS = ("public", "internal")
 
 _CUSTOM = ("custom-field-values", "custom-field-values.custom-field")
-# Of what is only included for its id or a name, no more is asked for than that.
+# Objects that are only included for their id or name are requested with nothing else.
 _VALUES = {"custom-field-values": "value,field-type,custom-field", "custom-fields": "api-name"}
 _NAMED = ("departments", "roles", "users")
 _PLACES = {"locations": "[locations]"}
@@ -42,7 +42,7 @@ def _changing(name: Stream, *after: Stream, **more: Any) -> StreamSpec:
 
 
 RESOURCES = (
-    # Departments and reject reasons are few and read whole.
+    # Departments and reject reasons are few and read in full.
     ResourceType(
         spec=StreamSpec(name=Stream.DEPARTMENTS),
         path="departments",
@@ -129,7 +129,7 @@ RESOURCES = (
             Stream.APPLICATIONS: "candidate.job-applications",
         },
     ),
-    # No filter for changed notes is documented. An account in which nobody changed costs no request for them.
+    # No filter for changed notes is documented. An account without changed talents needs no request for them.
     ResourceType(
         spec=_changing(
             *(Stream.NOTES, Stream.USERS, Stream.TALENTS),

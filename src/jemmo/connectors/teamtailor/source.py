@@ -32,7 +32,7 @@ _ALWAYS = {
 
 
 def _is_read(own: ResourceType, config: Config) -> bool:
-    """Notes are not where the history is limited: they tell of people who are older than it."""
+    """Notes are not read with a limited history, since they mention people who are older."""
     return own.spec.name is not Stream.NOTES or (config.on("notes") and config.limit is None)
 
 

@@ -1,8 +1,8 @@
-"""What a stage means. Teamtailor's own type says it where it can; else the stage's name is read.
+"""What a stage means. Teamtailor's own type decides if it can, otherwise the stage's name.
 
 Old API versions know Inbox, In process and Hired; the user interface also Screening, Interview and Offer, which newer
-versions give as the relationship ``stage-type``. Names are free text, so a stage "In process" whose name says
-nothing stays OTHER.
+versions give as the relationship ``stage-type``. Names are free text, so a stage "In process" with an unknown name
+stays OTHER.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES = Patterns(
 
 
 def is_stage_type(kind: str) -> bool:
-    """Whether this is one of Teamtailor's own types; "In process" is one that says little."""
+    """Whether this is one of Teamtailor's own types; "In process" is one, but a vague one."""
     return kind.strip().lower() in {*TYPES, "in process"}
 
 

@@ -1,4 +1,4 @@
-"""Teamtailor's company webhooks: what they say and how they are signed.
+"""Teamtailor's company webhooks: their content and signature.
 
 partner docs, "Company webhooks": {"payload": {"event_name", "data": {"id", "type", "attributes"}}}; live traffic was
 seen flat, with ``event_name`` and ``id`` at the root. Attributes are never believed, so none is read.
@@ -75,7 +75,7 @@ def verify(
 
 
 def _verify_v1(key: str, plain: bytes, body: bytes) -> Proof:
-    """v1 covers the record's id alone: whoever has seen one can replay it, which causes another refetch."""
+    """v1 covers the record's id alone: anyone who has seen one can replay it, which causes another refetch."""
     try:
         (hint,) = read(body, {}).hints
     except (RecordRejected, ValueError):

@@ -1,6 +1,6 @@
 """What Template sends, and each of its records as ours. Pure: a wrong value is left out, never an error.
 
-The struct says what a record promises; the documentation that promises it is named above each.
+Each struct lists a record's documented fields, with its source above.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Organisations, people, and who belongs where."""
+"""Organizations, people, and who belongs where."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SLUG = 60  # characters
 
 
 def organisation(slug: str) -> Organisation:
-    """The organisation of that slug; raises ``ConfigError``."""
+    """The organization of that slug; raises ``ConfigError``."""
     try:
         return Organisation.objects.get(slug=slug)
     except Organisation.DoesNotExist:
@@ -33,7 +33,7 @@ def organisation(slug: str) -> Organisation:
 
 
 def ensure_organisation(slug: str, name: str | None = None) -> Organisation:
-    """The organisation of that slug, made if new."""
+    """The organization of that slug, made if new."""
     try:
         validate_slug(slug)
         MaxLengthValidator(MAX_SLUG)(slug)
@@ -57,13 +57,13 @@ def add_member(
     confidential: bool | None = None,
     notes: bool | None = None,
 ) -> Account:
-    """Give a person a role in an organisation, making the account if new. Raises ``ConfigError``.
+    """Give a person a role in an organization, making the account if new. Raises ``ConfigError``.
 
     ``confidential`` gives or takes the right to confidential jobs and private talents, ``notes`` that to notes about
     people; ``None`` leaves it.
 
     ``verified``: the operator vouches that the address is this person's. Otherwise a new account works in this
-    organisation alone until its address is proved, and an account that was made for another one gets no access here
+    organization alone until its address is proved, and an account that was made for another one gets no access here
     before. Without a password, one is set by the reset page; with one, an account that has another keeps it and
     the command is refused, unless ``reset_password``.
     """
@@ -98,9 +98,9 @@ def has_access(account: Account, org: Organisation) -> bool:
 
 
 def prove(account: Account, password: str | None) -> None:
-    """Trust the address from here on, with this password. Nothing that was set before the proof lets anybody in.
+    """Trust the address from here on, with this password. Nothing that was set before the proof lets anyone in.
 
-    The account may have been made by somebody who does not own the address: their password, second factors and
+    The account may have been made by someone who does not own the address: their password, second factors and
     sessions go.
     """
     if not account.is_verified:
@@ -127,7 +127,7 @@ def set_password(account: Account, password: str | None) -> None:
 
 
 def member(org: Organisation, email: str) -> Membership:
-    """A person's place in an organisation; raises ``ConfigError`` for an outsider."""
+    """A person's place in an organization; raises ``ConfigError`` for an outsider."""
     memberships = Membership.objects.effective().filter(org=org, account__email__iexact=email)
     membership = memberships.select_related("account").first()
     if membership is None:
@@ -164,7 +164,7 @@ def any_account() -> bool:
 
 @transaction.atomic
 def first_owner(*, organisation: str, email: str, password: str) -> Account:
-    """Make the organisation and the owner of a fresh installation."""
+    """Make the organization and the owner of a fresh installation."""
     slug = slugify(organisation)[:60] or "organisation"
     if Organisation.objects.filter(
         slug=slug
@@ -193,13 +193,13 @@ def account_of(email: str) -> Account:
 
 
 def change_email(account: Account, *, before: str, email: str) -> bool:
-    """Give an account another address, which its owner has proved; ``False`` where it is taken or too late."""
+    """Give an account another address, which its owner has proved; ``False`` if it is taken or too late."""
     taken = Account.objects.filter(email=email).exists()
     unchanged = Account.objects.filter(pk=account.pk, email=before, verified_email=before)
     try:
         with transaction.atomic():
             return not taken and bool(unchanged.update(email=email, verified_email=email))
-    except IntegrityError:  # somebody else took it just now
+    except IntegrityError:  # another person took it just now
         return False
 
 

@@ -1,9 +1,9 @@
 """Inviting people, changing what they may do, and letting them go.
 
 An invitation has two links. Only the one that was mailed proves that its reader owns the address; the one that whoever
-invites can copy makes an account for their organisation alone.
+invites can copy makes an account for their organization alone.
 
-Whoever changes the members of an organisation holds its row: of two admins who act at once the second sees what the
+Anyone who changes the members of an organization holds its row: of two admins who act at once the second sees what the
 first did, so that the last owner cannot go by both going.
 
 An invitation is worth what whoever gave it may still give: whoever is removed or given a lesser role cannot come back
@@ -44,7 +44,7 @@ def mailed_token(invitation: Invitation) -> str:
 
 @transaction.atomic
 def invite(actor: Membership, *, email: str, role: str, now: datetime) -> Invitation:
-    """Ask somebody to join; raises ``ConfigError``. An invitation that ran out is replaced."""
+    """Ask someone to join; raises ``ConfigError``. An invitation that ran out is replaced."""
     org, acting = _hold(actor)
     if not roles.may_give(acting.role, role):
         raise ConfigError("not_allowed")
@@ -90,12 +90,12 @@ class Opened(NamedTuple):
 
     @property
     def account(self) -> Account | None:
-        """The account to sign in with; ``None`` when one is made, or taken over from whoever made it without proof."""
+        """The account to sign in with; ``None`` if one is made, or taken over from whoever made it without proof."""
         return None if self.is_taken_over else self._found
 
     @property
     def is_taken_over(self) -> bool:
-        """Whether somebody made an account with this address who did not prove it, and the owner has come now."""
+        """Whether someone made an account with this address who did not prove it, and the owner has come now."""
         return bool(self.proves and self._found and not self._found.is_verified)
 
     def needs_proof(self, account: Account) -> bool:
@@ -226,7 +226,7 @@ def give_right(
 ) -> None:
     """Give a member one of ``RIGHTS``, or take it; raises ``ConfigError``.
 
-    Owners have them by their role. Admins may give them to anybody, themselves included: it is noted who did.
+    Owners have them by their role. Admins may give them to anyone, themselves included: it is noted who did.
     """
     org, acting = _hold(actor)
     target = _member(org, membership_id)
@@ -289,7 +289,7 @@ def _withdraw_given(
 
 
 def _hold(actor: Membership) -> tuple[Organisation, Membership]:
-    """The organisation, held until the end of the transaction, and what the actor is in it by now."""
+    """The organization, held until the end of the transaction, and what the actor is in it by now."""
     org = Organisation.objects.select_for_update().get(id=actor.org_id)
     acting = Membership.objects.select_related("account").filter(id=actor.id).first()
     if acting is None:

@@ -1,4 +1,4 @@
-"""Deleting an organisation entirely: asked by an owner, undone within a week, then done in the background."""
+"""Deleting an organization entirely: asked by an owner, undone within a week, then done in the background."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STEPS = 20  # transactions before others have their turn
 def schedule_org_deletion(
     org: Organisation, *, actor: Account | None, now: datetime, grace: timedelta = GRACE
 ) -> OrganisationDeletion:
-    """Have all of an organisation deleted after the time of grace; until then nothing is synced.
+    """Have all of an organization deleted after the time of grace; until then nothing is synced.
 
     Raises ``ConfigError`` when it was asked already.
     """
@@ -81,7 +81,7 @@ def skip_grace_period(asked: OrganisationDeletion, *, now: datetime) -> None:
 
 
 def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Delete organisations that a backup brought back, without grace; how many there were."""
+    """Delete organizations that a backup brought back, without grace; how many there were."""
     back = list(Organisation.objects.filter(id__in=list(org_ids)))
     for org in back:
         if asked := pending_org_deletion(org):
@@ -92,7 +92,7 @@ def redo_org_deletions(org_ids: Iterable[UUID], *, now: datetime) -> int:
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What was deleted, in rows of each table; nothing in it tells whose it was but the organisation's id."""
+    """What was deleted, in rows of each table; nothing in it tells whose it was but the organization's id."""
 
     id: UUID
     organisation: UUID
@@ -122,7 +122,7 @@ def pending_org_deletion(org: Organisation) -> OrganisationDeletion | None:
 
 
 def begin_due(now: datetime | None = None) -> int:
-    """Queue every organisation whose time has come; how many."""
+    """Queue every organization whose time has come; how many."""
     due = OrganisationDeletion.objects.filter(
         finished_at=None, due_at__lte=now or datetime.now(UTC)
     )
@@ -172,13 +172,13 @@ def is_genuine(asked: OrganisationDeletion, *, vault: Vault) -> bool:
 
 
 def certificates(account: Account) -> list[OrganisationDeletion]:
-    """Of the organisations that this person had deleted."""
+    """Of the organizations that this person had deleted."""
     deletions = OrganisationDeletion.objects.filter(account=account).exclude(finished_at=None)
     return list(deletions.order_by("-finished_at"))
 
 
 def _stop(asked: OrganisationDeletion) -> None:
-    """Nothing is read or written any more, and the keys are forgotten first of all.
+    """Nothing is read or written anymore, and the keys are forgotten first of all.
 
     The connections' ids are kept until the end: files may be named after them.
     """
@@ -211,7 +211,7 @@ def _others(org_id: UUID) -> list[UUID]:
 
 
 def _files(asked: OrganisationDeletion, storage: Storage) -> None:
-    """Everything in the organisation's folder, also what no row named, and what is named after its connections."""
+    """Everything in the organization's folder, also what no row named, and what is named after its connections."""
     gone, left = 0, 0
     for file in list(storage.listing()):
         folder, _, leaf = file.name.partition("/")

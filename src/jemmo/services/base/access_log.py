@@ -80,7 +80,7 @@ def log_page_view(org: Organisation, account: Account, action: Action, talent: U
 
 
 def prune_access_log(now: datetime | None = None) -> int:
-    """Delete what is older than each organisation keeps its access record; how many rows."""
+    """Delete what is older than each organization keeps its access record; how many rows."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():

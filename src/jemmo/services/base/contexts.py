@@ -50,7 +50,7 @@ def two_step_context(account_id: UUID) -> bytes:
 
 
 def chat_context(org_id: UUID) -> bytes:
-    """What an organisation's chat address is bound to."""
+    """What an organization's chat address is bound to."""
     return b"chat:" + str(org_id).encode()
 
 

@@ -1,4 +1,4 @@
-"""How long an organisation wants to keep people, as it is stored."""
+"""How long an organization wants to keep people, as it is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def retention_policy_of(org: Organisation) -> Retention:
 
 
 def retention_fingerprint(org: Organisation) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
     own = replace(retention_policy_of(org), agreed=0, held=0, held_of=0)
     return hashlib.sha256(msgspec.json.encode(own)).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""Whose work it is: tasks name a connection, and what they do is seen by its organisation alone."""
+"""Whose work it is: tasks name a connection, and what they do is seen by its organization alone."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _released(work: Callable[[], T]) -> T:
 
 
 def scope_of(connection_id: UUID) -> scope.Scope:
-    """The scope of a connection's organisation; nobody's when there is no such connection."""
+    """The scope of a connection's organization; nobody's when there is no such connection."""
     with scope.acting_in(scope.EVERYTHING):
         connections = models.Connection.objects.filter(id=connection_id)
         org_id = connections.values_list("org_id", flat=True).first()
@@ -124,7 +124,7 @@ def scope_of(connection_id: UUID) -> scope.Scope:
 async def connected(
     connection_id: UUID, database_url: str
 ) -> AsyncIterator[tuple[Connection, ConnectionRow]]:
-    """A session with the database in the scope of a connection's organisation, and that connection.
+    """A session with the database in the scope of a connection's organization, and that connection.
 
     So is whatever is opened while it lasts. Raises ``ConfigError`` when there is no such connection.
     """
@@ -135,7 +135,7 @@ async def connected(
 
 
 async def load(db: Connection, connection_id: UUID) -> ConnectionRow:
-    """Read a connection, and narrow the session down to its organisation from here on."""
+    """Read a connection, and narrow the session down to its organization from here on."""
     with scope.acting_in(scope.EVERYTHING):
         await apply_scope(db)
         with explained():

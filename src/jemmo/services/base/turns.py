@@ -43,7 +43,7 @@ class FairThreadPool:
     async def run(self, work: Callable[[], T], holder: str = "") -> T:
         """Do ``work`` in a thread. Raises ``Busy`` if it could not begin in time.
 
-        Work that has begun is finished even if nobody waits for it any more.
+        Work that has begun is finished even if nobody waits for it anymore.
         """
         begun: Future[T] = Future()
         with self._lock:

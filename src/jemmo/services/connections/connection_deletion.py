@@ -21,7 +21,7 @@ SYNCED: tuple[type[models.Model], ...] = (*reversed(MODELS.values()), Sighting)
 def erase(connection_id: UUID) -> int:
     """Delete the connection and its records, what belongs to them included; how many records that were.
 
-    At once nothing of it is shown any more; the rows go in batches, and after a crash the next call goes on.
+    At once nothing of it is shown anymore; the rows go in batches, and after a crash the next call goes on.
     """
     leaving = Connection.objects.filter(id=connection_id, state=ConnectionState.LEAVING)
     if not leaving.exists():

@@ -1,4 +1,4 @@
-"""Connecting an organisation to its ATS, and what can be done with the connection."""
+"""Connecting an organization to its ATS, and what can be done with the connection."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def connect(
     """Test the key, then store it sealed. Raises ``ConfigError``, and stores nothing, if the key cannot be used.
 
     The same account again gets the new key and options and keeps its records; with ``refuse_known`` it is refused as a
-    ``KnownAccount``, unless it was disconnected. A connection with a ``new_id`` is paused until somebody starts its
+    ``KnownAccount``, unless it was disconnected. A connection with a ``new_id`` is paused until someone starts its
     first sync; the same id again changes nothing. ``hides_ok`` confirms that a shorter history hides records.
     """
     connector = connector_for(provider)
@@ -180,17 +180,17 @@ def rotate(
 
 
 def revoked(connection: Connection) -> None:
-    """Somebody says that the key which was replaced no longer works in the ATS."""
+    """Someone says that the key which was replaced no longer works in the ATS."""
     Connection.objects.filter(id=connection.id).update(old_key_hint="")
 
 
 def pause(connection: Connection) -> bool:
-    """No sync starts by itself until ``resume``; ``False`` when it was so already. One under way goes on."""
+    """No sync starts by itself until ``resume``; ``False`` if it was so already. One under way goes on."""
     return _move(connection, {ConnectionState.ACTIVE, ConnectionState.REFUSED}, "paused")
 
 
 def resume(connection: Connection, *, not_before: datetime | None = None) -> bool:
-    """Sync again; the first sync of all not before that time. ``False`` when it was not paused, or is to stay so."""
+    """Sync again; the first sync of all not before that time. ``False`` if it was not paused, or is to stay so."""
     paused = Connection.objects.filter(
         id=connection.id, state=ConnectionState.PAUSED, org__deleted_at=None
     )
@@ -198,7 +198,7 @@ def resume(connection: Connection, *, not_before: datetime | None = None) -> boo
 
 
 def connection_fingerprint(connection: Connection) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
     shown = [connection.label, connection.base_url, connection.options, connection.sync_every_hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]
 
@@ -251,7 +251,7 @@ def change(
 
 
 def disconnect(connection: Connection, *, delete: bool) -> bool:
-    """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` when it was done already.
+    """Forget the key, stop syncing, and keep or ``delete`` what was synced; ``False`` if it was done already.
 
     A sync under way loses its lease, so it writes nothing more. Deletion goes on in the background.
     """
@@ -318,7 +318,7 @@ def probe(connection: Connection, vault: Vault, database_url: str) -> list[Probe
 
 
 def usable_connections(provider: str | None, org: str | None) -> list[Connection]:
-    """Every connection that has a key, or those of one ATS or one organisation."""
+    """Every connection that has a key, or those of one ATS or one organization."""
     connections = Connection.objects.select_related("org").order_by("created_at")
     connections = connections.exclude(state__in=PARTED)
     if provider is not None:
@@ -331,7 +331,7 @@ def usable_connections(provider: str | None, org: str | None) -> list[Connection
 def connections_of_org(
     org: Organisation, connection_id: str | None = None, *, with_parted: bool = False
 ) -> list[Connection]:
-    """The organisation's connections, or the one asked for; raises ``ConfigError`` when there is none.
+    """The organization's connections, or the one asked for; raises ``ConfigError`` when there is none.
 
     Those that were disconnected are included only ``with_parted``.
     """

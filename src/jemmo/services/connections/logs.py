@@ -53,7 +53,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def status_page(self) -> str:
-        """Where the ATS tells of outages, if it has such a page."""
+        """Where the ATS reports of outages, if it has such a page."""
         return self.connector.status_page if self.connector else ""
 
 

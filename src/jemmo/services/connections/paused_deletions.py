@@ -82,5 +82,5 @@ def keep(connection: Connection, stream: str) -> None:
 
 
 def decided() -> ConfigError:
-    """What to tell somebody who comes to a decision that no longer waits."""
+    """What to tell someone who comes to a decision that no longer waits."""
     return ConfigError("deletion_decided")

@@ -101,7 +101,7 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
 
 
 def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
-    """Every connection, or those of one organisation."""
+    """Every connection, or those of one organization."""
     connections = Connection.objects.select_related("org", "lease").order_by(
         "org__slug", "created_at"
     )
@@ -112,7 +112,7 @@ def overview(org: Organisation | None = None) -> list[ConnectionStatus]:
 
 
 def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
-    """The same of one connection, with its organisation at hand."""
+    """The same of one connection, with its organization at hand."""
     seen = freshness.ConnectionSnapshot(connection)
     state = freshness.of(seen, now=now)
     return ConnectionStatus(

@@ -109,7 +109,7 @@ class ConnectionSummary(Struct, frozen=True, kw_only=True):
 def connection_summaries(
     org: Organisation, *, now: datetime | None = None
 ) -> list[ConnectionSummary]:
-    """A card for each connection of the organisation."""
+    """A card for each connection of the organization."""
     return [connection_summary(connection, now=now) for connection in listed(org)]
 
 

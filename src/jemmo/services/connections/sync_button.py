@@ -19,7 +19,7 @@ class OrgSyncRequest(Struct, frozen=True, kw_only=True):
 
 
 def request_org_sync(org: Organisation, only: str) -> OrgSyncRequest:
-    """Ask for a sync of every connection of the organisation; one that runs or waits is joined.
+    """Ask for a sync of every connection of the organization; one that runs or waits is joined.
 
     Raises ``ConfigError`` when there is none to sync.
     """

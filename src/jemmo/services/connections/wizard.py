@@ -50,7 +50,7 @@ def connect(
     allowed_hosts: Collection[str],
     hides_ok: bool = False,
 ) -> Connected:
-    """Connect from the browser: as ``connections.connect``, but nothing starts before somebody says when.
+    """Connect from the browser: as ``connections.connect``, but nothing starts before someone says when.
 
     An account that is connected already is a ``KnownAccount``; an address within this network is refused.
     """
@@ -101,5 +101,5 @@ def start(connection: Connection, *, at_night: bool, now: datetime) -> datetime 
 
 
 def connector_named(provider: str) -> Connector | None:
-    """The connector of an address; ``None`` when there is no such ATS."""
+    """The connector of an address; ``None`` if there is no such ATS."""
     return CONNECTORS.get(provider)

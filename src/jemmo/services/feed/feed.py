@@ -101,7 +101,7 @@ def sight_of(token: ApiToken) -> Sight:
 
 
 def _as_seen(token: ApiToken, change: Change) -> Change:
-    """Which contact details changed is for who may see them."""
+    """Which contact details changed is for readers who may see them."""
     if ApiScope.CONTACTS in token.scopes or not set(change.fields) & set(CONTACTS):
         return change
     fields = [field for field in change.fields if field not in CONTACTS]

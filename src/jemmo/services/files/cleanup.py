@@ -27,8 +27,8 @@ from jemmo.vault.lookups import word_hashes
 LEFT_ALONE = timedelta(hours=1)  # what is younger may be at work
 KEPT_VERSIONS = 5
 BATCH = 500  # rows of one statement
-PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has told
-FEW, SHARE = 20, 0.25  # more than both would vanish at once: somebody looks first
+PACE_KEPT = timedelta(days=1)  # longer than any wait that an ATS has requested
+FEW, SHARE = 20, 0.25  # more than both would vanish at once: someone looks first
 
 
 class CleanupSummary(Struct, kw_only=True):
@@ -129,7 +129,7 @@ def _outdated(batch: list[FileVersion]) -> set[UUID]:
 
 
 def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
-    """Rows against what the storage lists. Folders of organisations that this database does not know are not ours."""
+    """Rows against what the storage lists. Folders of organizations that this database does not know are not ours."""
     listed = {file.name: file.modified_at for file in storage.listing()}
     old = now - LEFT_ALONE
     lost: list[FileVersion] = []
@@ -159,7 +159,7 @@ def _compare(storage: Storage, now: datetime, summary: CleanupSummary) -> None:
 
 
 def _orphans(names: list[str]) -> list[str]:
-    """Those of the names, in folders of organisations of ours, that no row has."""
+    """Those of the names, in folders of organizations of ours, that no row has."""
     ours = {str(key) for key in Organisation.objects.values_list("id", flat=True)}
     keys = {name: key_of(name) for name in names if name.split("/")[0] in ours}
     known: set[str] = set()

@@ -44,7 +44,7 @@ def sign(token: ApiToken, file: Attachment, now: datetime) -> tuple[str, datetim
 
 
 def read_ticket(text: str) -> Ticket | None:
-    """What such a text opens; ``None`` when it was changed or is too old."""
+    """What such a text opens; ``None`` if it was changed or is too old."""
     try:
         payload = signing.loads(text, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
@@ -72,7 +72,7 @@ def take(
 
 
 def _version(token: ApiToken, version_id: UUID | None) -> FileVersion | None:
-    """A resume tells how to reach somebody, so it is withheld from programs where that is."""
+    """A resume tells how to reach someone, so it is withheld from programs where that is."""
     version = stored_files.shown(token.org, version_id) if version_id else None
     if version is None or version.attachment.talent.withheld:
         return None

@@ -23,7 +23,7 @@ from jemmo.vault import Vault
 
 LINK_SECONDS = 300
 SALT = "jemmo.file-link"
-LONGEST_NAME = 500  # characters of a name that are looked at
+LONGEST_NAME = 500  # characters of a name that are checked
 UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 SAME_ENDING = {"jpeg": "jpg", "text": "txt", "md": "txt"}
 
@@ -47,7 +47,7 @@ class OpenFile(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What a page shows of a file. ``text`` is ``None`` where it has no words; ``earlier`` are other versions kept."""
+    """What a page shows of a file. ``text`` is ``None`` if it has no words; ``earlier`` are other versions kept."""
 
     version: FileVersion
     file_name: str
@@ -74,7 +74,7 @@ def are_turned_off(connection: Connection) -> bool:
 
 
 def preview(membership: Membership, version_id: UUID, *, vault: Vault) -> Preview | None:
-    """The words of a file; notes who looked. ``None`` when there is no such file for this organisation."""
+    """The words of a file; notes who looked. ``None`` if there is no such file for this organization."""
     version = _allowed(membership, version_id)
     if version is None:
         return None
@@ -113,7 +113,7 @@ class Ticket(Struct, frozen=True):
 
 
 def read_link(account: Account, token: str) -> Ticket | None:
-    """What a token opens; ``None`` when it is not this person's, was changed, or is too old."""
+    """What a token opens; ``None`` if it is not this person's, was changed, or is too old."""
     try:
         payload = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature:
@@ -126,7 +126,7 @@ def read_link(account: Account, token: str) -> Ticket | None:
 def take_file(
     membership: Membership, ticket: Ticket, *, vault: Vault, storage: Storage | None = None
 ) -> OpenFile | None:
-    """The bytes; rights are looked at again, and it is noted who took them. Raises ``FileGone``."""
+    """The bytes; rights are checked again, and it is noted who took them. Raises ``FileGone``."""
     version = _allowed(membership, ticket.version_id)
     if version is None:
         return None
@@ -183,7 +183,7 @@ def _allowed(membership: Membership, version_id: UUID) -> FileVersion | None:
     if not role.sees_contacts:
         raise NotAllowed
     version = stored_files.shown(membership.org, version_id)
-    # A resume says how to reach somebody: where that is withheld, so is the resume.
+    # A resume says how to reach someone: where that is withheld, so is the resume.
     if version is not None and version.attachment.talent.withheld and not role.manages:
         raise NotAllowed
     return version

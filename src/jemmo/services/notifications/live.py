@@ -128,7 +128,7 @@ class Hub:
     def tell(self, payload: str) -> None:
         """Pass an event on. Every role of the database may notify: what can't be read is none of ours.
 
-        Nor is what only this process says: that somebody is signed out is read from the tables.
+        Nor is what only this process says: that someone is signed out is read from the tables.
         """
         try:
             event = msgspec.json.decode(payload, type=dict[str, Any])

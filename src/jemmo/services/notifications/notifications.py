@@ -50,7 +50,7 @@ def allowed_hosts() -> frozenset[str]:
 
 
 def mark_read(membership: Membership, number: int | None = None) -> None:
-    """Mark one as read, or all; what is not the organisation's own is not touched."""
+    """Mark one as read, or all; what is not the organization's own is not touched."""
     notifications = Notification.objects.filter(org_id=membership.org_id)
     if number is not None:
         notifications = notifications.filter(pk=number)

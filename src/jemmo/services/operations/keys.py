@@ -27,7 +27,7 @@ from jemmo.store.models import Connection, FileVersion, VaultSecret
 from jemmo.store.operations import sealed_places
 from jemmo.vault import Vault, VaultError, key_id, open_vault, rotation
 
-SETTLED = 3600.0  # seconds after a rotation; by then nobody seals with an older key any more
+SETTLED = 3600.0  # seconds after a rotation; by then nobody seals with an older key anymore
 
 PLACES = sealed_places.places(
     key_context=key_context,
@@ -134,7 +134,7 @@ def reseal(vault: Vault, storage: Storage) -> Resealed:
 
 
 def retire(path: Path, *, now: float | None = None) -> list[str]:
-    """Drop older keys that nothing needs any more, once a rotation has settled; the ids of those that went."""
+    """Drop older keys that nothing needs anymore, once a rotation has settled; the ids of those that went."""
     keys = rotation.look(path)
     if len(keys.ids) == 1 or (now or time.time()) - keys.changed_at < SETTLED:
         return []

@@ -1,4 +1,4 @@
-"""Deletes what nobody needs any more of past syncs, notifications and webhooks, a batch at a time."""
+"""Deletes what nobody needs anymore of past syncs, notifications and webhooks, a batch at a time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Bringing a backup back: proved whole before anything is touched, then all of it in one transaction, or nothing.
 
 Who was erased after the backup was taken is erased again within that transaction, so nobody ever sees them;
-organisations that were deleted since are deleted again.
+organizations that were deleted since are deleted again.
 """
 
 from __future__ import annotations

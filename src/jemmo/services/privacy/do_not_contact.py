@@ -17,7 +17,7 @@ LONGEST = 500  # characters of a reason
 
 
 def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: datetime) -> bool:
-    """Nobody is shown how to reach this person any more; ``False`` when it was so already. Raises ``ConfigError``.
+    """Nobody is shown how to reach this person anymore; ``False`` if it was so already. Raises ``ConfigError``.
 
     The reason is shown beside it. It is kept with the person's record and goes with it.
     """
@@ -34,7 +34,7 @@ def set_do_not_contact(actor: Membership, talent_id: UUID, *, reason: str, now: 
 
 
 def clear_do_not_contact(actor: Membership, talent_id: UUID, *, now: datetime) -> bool:
-    """This person may be contacted again; ``False`` when that was so already."""
+    """This person may be contacted again; ``False`` if that was so already."""
     with transaction.atomic():
         talent = _held(actor, talent_id)
         if talent.do_not_contact_at is None:

@@ -86,12 +86,12 @@ def erase(
     lift: Lift | None = None,
     program: str | None = None,
 ) -> Certificate:
-    """Take these people out of everything, and with ``keep_away`` see to it that no sync brings them back.
+    """Take these people out of everything, and with ``keep_away`` make sure that no sync brings them back.
 
     ``program`` is the id of the token of a program that asks for it.
 
     With ``lift`` a later sign of life in the ATS does. Tables and suppression are one transaction; then the files go.
-    Should the storage fail in between, the hourly tidying takes them away, since no row names them any more.
+    Should the storage fail in between, the hourly tidying takes them away, since no row names them anymore.
     """
     key = lookup_key(vault)
     # Also conversations with support that are other members' own.
@@ -196,7 +196,7 @@ def is_genuine(row: Erasure, *, vault: Vault) -> bool:
 
 
 def erase_deleted_talents(vault: Vault, storage: Storage, *, now: datetime | None = None) -> int:
-    """Erase who was deleted in the ATS as long ago as the organisation says; shown again there, they are read again."""
+    """Erase who was deleted in the ATS as long ago as the organization says; shown again there, they are read again."""
     now = now or datetime.now(UTC)
     count = 0
     for org in Organisation.objects.all():

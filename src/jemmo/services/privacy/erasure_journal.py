@@ -2,7 +2,7 @@
 
 For each connection the file storage holds one list of the keyed hashes of ``suppression``: 32 bytes each, that tell
 nothing without the database's own key. It only grows. A restore erases again whoever is in it. Whoever went because
-their time was over is not: a sign of life in the ATS brings them back. Of a deleted organisation the id is kept.
+their time was over is not: a sign of life in the ATS brings them back. Of a deleted organization the id is kept.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def read_journal(storage: Storage, connections: Iterable[UUID] | None = None) ->
 
 
 def note_left(storage: Storage, org_id: UUID) -> None:
-    """Remember that an organisation was deleted. Raises ``StorageError``."""
+    """Remember that an organization was deleted. Raises ``StorageError``."""
     ready(storage)
     storage.put(f"{LEFT}/{org_id}", b"deleted")
 
 
 def left(storage: Storage) -> set[UUID]:
-    """The organisations that were deleted."""
+    """The organizations that were deleted."""
     names = [file.name.partition("/") for file in storage.listing()]
     return {UUID(leaf) for folder, _, leaf in names if folder == LEFT}
 

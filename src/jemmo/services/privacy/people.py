@@ -89,7 +89,7 @@ def _kept_out(org: Organisation, remote_id: str, vault: Vault) -> list[Suppressi
 
 
 def chosen(org: Organisation, ids: list[UUID]) -> list[Talent]:
-    """Records of this organisation by our ids; what is not there is left out."""
+    """Records of this organization by our ids; what is not there is left out."""
     talents = Talent.objects.filter(org=org, id__in=ids).select_related("connection")
     return sorted(talents, key=lambda talent: ids.index(talent.id))
 

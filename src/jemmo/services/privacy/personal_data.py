@@ -40,7 +40,7 @@ from jemmo.vault import Vault, VaultError
 
 AT_ONCE = 500
 ERASED = "[erased]"
-SHORTEST = 5  # characters of a name that may be told from other words
+SHORTEST = 5  # characters of a name that may be known from other words
 WRITTEN = ("body", "error", "steps")
 
 
@@ -135,7 +135,7 @@ def _rejections_about(
 
 
 def _may_name(body: bytes, people: list[Talent]) -> bool:
-    """Whether a record holds the names of one of them, or was too long to be kept whole and may be about anybody."""
+    """Whether a record holds the names of one of them, or was too long to be kept whole and may be about anyone."""
     try:
         text = msgspec.json.encode(msgspec.json.decode(body)).decode().casefold()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

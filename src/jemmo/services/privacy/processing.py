@@ -1,4 +1,4 @@
-"""What the record of processing activities (Art. 30 GDPR) says of an organisation: read from how it is set up."""
+"""What the record of processing activities (Art. 30 GDPR) says of an organization: read from how it is set up."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Processing(Struct, frozen=True, kw_only=True):
 
 
 def record(org: Organisation, *, now: datetime) -> Processing:
-    """The record. Its numbers are of everybody, also of those whom the reader may not see."""
+    """The record. Its numbers are of everyone, also of those whom the reader may not see."""
     with scope.acting_in(scope.organization_scope(org.id)):
         return _record(org, now)
 

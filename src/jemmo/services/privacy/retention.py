@@ -1,4 +1,4 @@
-"""Erases whose time is over, by the organisation's own rules: shown first, in small steps, with a brake."""
+"""Erases whose time is over, by the organization's own rules: shown first, in small steps, with a brake."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHOWN = 20  # people named in a preview
 
 
 class Named(Struct, frozen=True):
-    """Somebody who would go."""
+    """Someone who would go."""
 
     talent: Talent
     rule: Rule
@@ -36,7 +36,7 @@ class Named(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What rules would erase now; nothing was done. ``total`` is everybody who is kept."""
+    """What rules would erase now; nothing was done. ``total`` is everyone who is kept."""
 
     people: int
     total: int
@@ -79,7 +79,7 @@ def change(
 ) -> Retention:
     """Keep the rules. ``agreed`` is how many people the preview named as those that would go.
 
-    Raises ``ConfigError`` when somebody else changed them meanwhile.
+    Raises ``ConfigError`` when another person changed them meanwhile.
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
@@ -109,7 +109,7 @@ def release(org: Organisation, people: int, *, actor: Account | None) -> Retenti
 
 
 def begin() -> int:
-    """Queue a step for every organisation that has rules; how many."""
+    """Queue a step for every organization that has rules; how many."""
     count = 0
     for org in Organisation.objects.exclude(privacy={}).filter(deleted_at=None):
         if retention_policy.retention_policy_of(org).erases:

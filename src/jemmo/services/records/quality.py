@@ -1,4 +1,4 @@
-"""How true and how tidy an organisation's data are."""
+"""How true and how tidy an organization's data are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record, read again because somebody wants to know now."""
+"""One record, read again because someone wants to know now."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def request_record_refetch(
 def refetch_now(
     target: RecordRef, *, database_url: str, vault: Vault, patience: float = PATIENCE
 ) -> Refreshed:
-    """As ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
+    """Like ``refresh``, but look it up here, beside whatever workers do, and wait for what becomes of it.
 
     After a look that failed it does not wait for the next one, which a worker makes. Raises as ``refresh`` does.
     """

@@ -84,7 +84,7 @@ def preview(org: Organisation, rules: Rules) -> visibility.Preview:
 def change(org: Organisation, excludes: set[Exclusion], *, hired_days: int, seen: str) -> int:
     """Exclude these records and include the others, at once; how many that the reader sees appeared or vanished.
 
-    Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when somebody else changed
+    Nothing is asked of the ATS, since excluded records are stored. Raises ``ConfigError`` when another person changed
     the rules meanwhile. A sync under way reads by the old rules, so they are applied once more behind it.
     """
     with transaction.atomic():

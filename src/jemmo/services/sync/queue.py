@@ -19,7 +19,7 @@ INITIAL = 20
 INCREMENTAL = 30
 MANUAL = 40
 WEBHOOK = 50
-"""How urgent work is; the queue takes the highest first. The numbers between are an organisation's further syncs.
+"""How urgent work is; the queue takes the highest first. The numbers between are an organization's further syncs.
 
 ``LARGE`` is the rest of an initial sync or a reconcile that did not end within its first slice.
 """
@@ -39,7 +39,7 @@ def sync(
     only: str | None = None,
     mode: Mode | None = None,
 ) -> bool:
-    """Queue a sync; ``False`` when one that does as much waits already, which then waits no longer than this would.
+    """Queue a sync; ``False`` if one that does as much waits already, which then waits no longer than this would.
 
     Two syncs of one connection never run side by side; the lease sees to that whatever the queue does.
     """
@@ -62,9 +62,9 @@ def sync(
 
 
 def fair(connection_id: UUID, priority: int) -> int:
-    """The priority, less one for each other sync of its organisation that waits or runs.
+    """The priority, less one for each other sync of its organization that waits or runs.
 
-    So the first sync of every organisation comes before anybody's second, whoever asked first. It never falls to the
+    So the first sync of every organization comes before anyone's second, whoever asked first. It never falls to the
     next kind of work.
     """
     return max(priority - task_queue.other_syncs(connection_id), kind_of(priority) - FURTHER)
@@ -90,7 +90,7 @@ def next_slice(
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in hand whose last sign of life is ``seconds`` old; how many tasks that were."""
+    """Queue again what workers had in progress whose last sign of life is ``seconds`` old; how many tasks that were."""
     return task_queue.rescue(seconds)
 
 

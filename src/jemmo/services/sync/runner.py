@@ -131,7 +131,7 @@ async def sync_slice(
     slice_over: Callable[[Mode], bool] = lambda _: False,
     now: Clock | None = None,
 ) -> SliceReport:
-    """As ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
+    """Like ``sync``, but when ``slice_over`` says so, told the mode, it stops after a page, and the run stays open.
 
     It goes on when this is called with its ``hold``, anywhere. ``now`` is the clock, this machine's unless given.
     """
@@ -254,7 +254,7 @@ async def _leased(
 async def _end(
     db: Connection, row: runs.ConnectionRow, hold: Hold, report: RunReport, now: datetime
 ) -> bool:
-    """Close the run or its slice; ``False`` when the database is away. Should it stay away, the next run closes it."""
+    """Close the run or its slice; ``False`` if the database is away. Should it stay away, the next run closes it."""
     try:
         with explained():
             if report.status is RunStatus.RUNNING:

@@ -92,7 +92,7 @@ def put_off(connection_id: UUID, error: JemmoError) -> None:
 
 
 def plan_of(org: Organisation) -> Plan:
-    """The organisation's wishes."""
+    """The organization's wishes."""
     return struct_of({**org.schedule, "time_zone": org.time_zone}, Plan)
 
 
@@ -102,7 +102,7 @@ def first_due(org: Organisation) -> datetime:
 
 
 def set_plan(org: Organisation, plan: Plan) -> None:
-    """Keep the organisation's wishes, and move the starts that are planned already."""
+    """Keep the organization's wishes, and move the starts that are planned already."""
     with transaction.atomic():
         org.time_zone = plan.time_zone
         org.schedule = msgspec.to_builtins(plan)
@@ -133,7 +133,7 @@ def set_schedule(org: Organisation, plan: Plan, hours: Mapping[UUID, float], *, 
 
 
 def schedule_fingerprint(org: Organisation) -> str:
-    """What a form was filled from: when it has changed since, saving the form would undo somebody's work."""
+    """What a form was filled from: when it has changed since, saving the form would undo someone's work."""
     hours = {str(connection.id): connection.sync_every_hours for connection in _planned(org)}
     shown = [org.time_zone, org.schedule, hours]
     return hashlib.sha256(msgspec.json.encode(shown, order="sorted")).hexdigest()[:16]

@@ -98,7 +98,7 @@ def existing_address(connection: Connection, vault: Vault) -> Address | None:
 def renew(connection: Connection, vault: Vault, *, seen: datetime | None = None) -> Address:
     """A new address; from this moment on the old one is unknown.
 
-    With ``seen``, when the address to be replaced was made, somebody else's newer one is left as it is.
+    With ``seen``, when the address to be replaced was made, another person's newer one is left as it is.
     """
     rules = _rules(connection)
     with transaction.atomic():
@@ -226,7 +226,7 @@ def _rules(connection: Connection) -> Webhooks:
 
 
 def _requested(connection: Connection) -> WebhookAddress | None:
-    """The address that somebody asked for: webhooks are set up."""
+    """The address that someone asked for: webhooks are set up."""
     addresses = WebhookAddress.objects.filter(connection=connection, requested_at__isnull=False)
     return addresses.first()
 

@@ -95,7 +95,7 @@ class WebhookIngest:
         return outcome
 
     async def ingest(self, secret: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
-        """Judge and store one delivery; ``body`` is ``None`` when it was longer than may be.
+        """Judge and store one delivery; ``body`` is ``None`` if it was longer than may be.
 
         What is refused is only counted. Raises ``TransientError`` when the database is away: then nothing is stored.
         """
@@ -170,7 +170,7 @@ class WebhookIngest:
         body: bytes,
         options: Mapping[str, str],
     ) -> Outcome | None:
-        """Why a signature does not prove anything; ``None`` where it does or none is made."""
+        """Why a signature does not prove anything; ``None`` if it does or none is made."""
         if rules.verify is None:
             return None
         if addressee.sealed_signing_key is None:
@@ -215,7 +215,7 @@ class WebhookIngest:
             return await ingest.addressees(db, digests)
 
     async def _store_batch(self, arrivals: list[tuple[UUID, Arrival]]) -> list[bool | None]:
-        """Whether each is new; ``None`` where they could not be stored together and each is to be stored alone."""
+        """Whether each is new; ``None`` if they could not be stored together and each is to be stored alone."""
         if len(arrivals) > 1:
             async with self._database() as db:
                 with suppress(psycopg.Error):
@@ -261,7 +261,7 @@ class WebhookIngest:
         return Outcome.FLOOD
 
     def _count(self, connection_id: UUID | None, outcome: Outcome) -> None:
-        """Refusals are many where somebody tries, so they are written together, once a second."""
+        """Refusals are many where someone tries, so they are written together, once a second."""
         self._tally[connection_id, outcome] += 1
         self._schedule_flush()
 
@@ -287,7 +287,7 @@ class WebhookIngest:
 
 
 def _address_failure(addressee: Addressee | None) -> Outcome | None:
-    """Why nothing is taken in at an address; ``None`` where it is."""
+    """Why nothing is taken in at an address; ``None`` if it is."""
     if addressee is None:
         return Outcome.UNKNOWN_ADDRESS
     has_rules = connector_for(addressee.provider).webhooks is not None

@@ -106,7 +106,7 @@ class RefetchWorker:
         return looks
 
     async def refetch_connection(self, connection_id: UUID) -> bool:
-        """Look up what is due of this connection; ``False`` when nothing is, or another process does it."""
+        """Look up what is due of this connection; ``False`` if nothing is, or another process does it."""
         async with self._connect() as db:
             return await self._refetch_next(db, only=connection_id)
 
@@ -115,7 +115,7 @@ class RefetchWorker:
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Connection]:
-        """A session that sees every organisation's hints; a look narrows it down to one."""
+        """A session that sees every organization's hints; a look narrows it down to one."""
         with scope.acting_in(scope.EVERYTHING):
             async with connect(self._url) as db:
                 yield db
@@ -152,7 +152,7 @@ class RefetchWorker:
     # --- one look ---
 
     async def _refetch_next(self, db: Connection, *, only: UUID | None = None) -> bool:
-        """Look up the hints of the connection that waited longest; ``False`` when none has any."""
+        """Look up the hints of the connection that waited longest; ``False`` if none has any."""
         token = uuid4()
         await apply_scope(db)
         connection_id = await refetch_writer.claim(db, token, only)

@@ -19,7 +19,7 @@ def memberships(account: Account) -> list[Membership]:
 
 
 def current(candidates: list[Membership], org_id: str | None) -> Membership | None:
-    """The membership a person works in: the organisation chosen, else their first."""
+    """The membership a person works in: the organization chosen, else their first."""
     chosen = [membership for membership in candidates if str(membership.org_id) == org_id]
     return next(iter(chosen or candidates), None)
 
@@ -29,7 +29,7 @@ AUDIT_SHOWN = 50
 
 @dataclass(frozen=True, kw_only=True)
 class MembersPage:
-    """Everybody of an organisation; what managers see besides is empty for others."""
+    """Everyone of an organization; what managers see besides is empty for others."""
 
     members: list[Membership]
     invitations: list[Invitation]
@@ -50,7 +50,7 @@ def page(org: Organisation, *, manages: bool) -> MembersPage:
 
 
 def one(org: Organisation, membership_id: int) -> Membership | None:
-    """A member of this organisation, or ``None``."""
+    """A member of this organization, or ``None``."""
     return (
         Membership.objects.filter(org=org, id=membership_id)
         .select_related("account", "org")

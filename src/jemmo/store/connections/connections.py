@@ -25,13 +25,13 @@ REJECTIONS_SHOWN = 100
 
 
 def is_running(connection: Connection, now: datetime) -> bool:
-    """Whether a sync is under way: somebody holds the lease. A run's own row says so even after a kill -9."""
+    """Whether a sync is under way: someone holds the lease. A run's own row says so even after a kill -9."""
     lease = getattr(connection, "lease", None)
     return lease is not None and lease.expires_at > now
 
 
 def listed(org: Organisation) -> list[Connection]:
-    """The organisation's connections, oldest first, those that were disconnected last."""
+    """The organization's connections, oldest first, those that were disconnected last."""
     return _ordered(org.connections.select_related("lease", "org"))
 
 

@@ -136,7 +136,7 @@ def is_place(text: str) -> bool:
 
 
 def page(org: Organisation, filters: LogFilters, *, now: datetime, size: int = SIZE) -> LogPage:
-    """A page of the organisation's log; ``more`` is where the next one begins, empty at the end."""
+    """A page of the organization's log; ``more`` is where the next one begins, empty at the end."""
     ids = [str(connection_id) for connection_id in org.connections.values_list("id", flat=True)]
     if filters.connection:
         ids = [connection_id for connection_id in ids if connection_id == filters.connection]

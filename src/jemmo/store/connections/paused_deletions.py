@@ -90,7 +90,7 @@ def decision(connection: Connection, rows: Sequence[HeldDeletion]) -> dict[str, 
 
 
 def page(connection: Connection, stream: str, query: Mapping[str, str]) -> HeldPage | None:
-    """A page of the records that the ATS no longer has, or ``None`` when nothing is held back."""
+    """A page of the records that the ATS no longer has, or ``None`` if nothing is held back."""
     held = HeldDeletion.objects.filter(connection=connection, stream=stream, closed_at=None).first()
     if held is None or stream not in MODELS:
         return None

@@ -19,7 +19,7 @@ _DISGUISE: ContextVar[Disguise | None] = ContextVar("disguise", default=None)
 
 @contextmanager
 def tracking_display(disguise: Disguise) -> Iterator[None]:
-    """Within, everybody who is read is noted in the disguise."""
+    """Within, everyone who is read is noted in the disguise."""
     token = _DISGUISE.set(disguise)
     try:
         yield
@@ -56,5 +56,5 @@ class DisplayTracked(models.Model):
         raise NotImplementedError
 
     def read(self, name: str) -> Any:
-        """A field's value; ``None`` when it was not asked for."""
+        """A field's value; ``None`` if it was not asked for."""
         return self.__dict__.get(name)

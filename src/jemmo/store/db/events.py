@@ -45,7 +45,7 @@ def _facts(kind: str, facts: Mapping[str, object]) -> str:
 
 
 async def publish_event(db: Connection, connection_id: UUID, kind: str, **facts: object) -> None:
-    """Tell the organisation of a connection, as part of the transaction under way."""
+    """Tell the organization of a connection, as part of the transaction under way."""
     await db.execute(_OF_CONNECTION, [CHANNEL, _facts(kind, facts), connection_id])
 
 

@@ -1,7 +1,7 @@
-"""Which rows belong to an organisation, told by the tables themselves: a table made tomorrow is found as well.
+"""Which rows belong to an organization, told by the tables themselves: a table made tomorrow is found as well.
 
-A row belongs to the organisation in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
-key points to. Accounts belong to nobody: people may work for several organisations.
+A row belongs to the organization in its ``org_id``, to that of its ``connection_id``, or to that of the row a foreign
+key points to. Accounts belong to nobody: people may work for several organizations.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 ORGANISATION = "organisation"
 NOBODYS = frozenset({"account", "organisation_deletion"})
-"""Tables that lead to no organisation though a key points to them or from them."""
+"""Tables that lead to no organization though a key points to them or from them."""
 
 _COLUMNS = """
     SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -40,7 +40,7 @@ class Key(Struct, frozen=True):
 class OrganizationTables(Struct, frozen=True, kw_only=True):
     """Whose the rows of each table are; ``others`` are the tables that belong to nobody.
 
-    ``conditions`` say which rows are the organisation's, with ``%(org)s``, in an order in which they can be deleted.
+    ``conditions`` say which rows are the organization's, with ``%(org)s``, in an order in which they can be deleted.
     """
 
     conditions: dict[str, str]
@@ -74,7 +74,7 @@ def organization_tables() -> OrganizationTables:
 def _next(
     columns: dict[str, set[str]], keys: dict[str, list[Key]], known: dict[str, str]
 ) -> dict[str, str]:
-    """The tables that lead to the organisation in one step more."""
+    """The tables that lead to the organization in one step more."""
     conditions = {}
     for table, names in columns.items():
         if table in known or table in NOBODYS:
@@ -108,7 +108,7 @@ def _points(keys: dict[str, list[Key]], child: str, parent: str) -> bool:
 
 
 def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
-    """Delete up to so many rows of a table that are an organisation's."""
+    """Delete up to so many rows of a table that are an organization's."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f'DELETE FROM "{table}" WHERE ctid = ANY(ARRAY('
@@ -119,7 +119,7 @@ def delete_some(condition: str, table: str, org_id: UUID, most: int) -> int:
 
 
 def count(org_id: UUID) -> dict[str, int]:
-    """How many rows of each table are an organisation's; those that hold some."""
+    """How many rows of each table are an organization's; those that hold some."""
     counts = {}
     with connection.cursor() as cursor:
         for table, condition in organization_tables().conditions.items():

@@ -140,7 +140,7 @@ def any_of(column: str, ids: Sequence[UUID]) -> Func:
 
 
 def search_terms(typed: str) -> str:
-    """What was typed as Postgres's ``tsquery``; empty when there are no words.
+    """The typed text as Postgres's ``tsquery``; empty when there are no words.
 
     Every word begins a word of the record, whatever the accents.
     """

@@ -84,7 +84,7 @@ _CONFIDENTIAL = f"(SELECT id FROM confidential_record WHERE {_OURS})"
 _OF_OPEN_JOB = f"(job_id IS NULL OR job_id NOT IN {_CONFIDENTIAL})"
 _OF_OPEN_TALENT = f"(talent_id IS NULL OR talent_id NOT IN {_CONFIDENTIAL})"
 """What belongs to a confidential record is told by that one's id. There are few: they are read once for a statement and
-hashed, and not at all for who may see them."""
+hashed, and not at all for readers who may see them."""
 
 
 def _ours_unless_confidential(*conditions: str, right: str = "") -> Policy:
@@ -109,9 +109,9 @@ def _belongs_to(parent: str) -> str:
 
 
 def _of(parent: str, *reaches: Reach, column: str = "") -> Policy:
-    """Rows of a parent that is the organisation's and seen; a reach to the parent is none to its rows."""
+    """Rows of a parent that is the organization's and seen; a reach to the parent is none to its rows."""
     column = column or f"{parent}_id"
-    if parent == "connection":  # an organisation has a few: read once for a statement
+    if parent == "connection":  # an organization has a few: read once for a statement
         return Policy(f"{column} IN (SELECT id FROM connection WHERE {_OURS})", reaches)
     return Policy(f"EXISTS (SELECT FROM {parent} p WHERE p.id = {column} AND p.{_OURS})", reaches)
 
@@ -238,7 +238,7 @@ OPEN: dict[str, str] = {
     "session": "found by the hash of a secret, and sealed with it",
     "vault_secret": "random values, sealed",
 }
-"""Tables without a person's or an organisation's data, and what is in them instead: open to our roles, in any scope."""
+"""Tables without a person's or an organization's data, and what is in them instead: open to our roles, in any scope."""
 
 FUNCTIONS = tuple(
     f"CREATE OR REPLACE FUNCTION {head} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {body} $$"
@@ -260,7 +260,7 @@ class Searched(NamedTuple):
 
     Postgres does not use an index below a policy for an operator that might tell what it was given, and those of
     texts and arrays might. Such a search is a function of the tables' owner, which itself asks who may see that
-    organisation. Nothing in it may be looked up where another role makes things: Postgres prefers an operator of
+    organization. Nothing in it may be looked up where another role makes things: Postgres prefers an operator of
     exactly these types, in whatever schema of the path, to its own of any type.
     """
 
@@ -312,7 +312,7 @@ DELIVERIES_NAMING = f"""CREATE OR REPLACE FUNCTION jemmo_deliveries_naming(wante
         WHERE d.connection_id = of_connection
         AND (SELECT jemmo_reaches('{EVERYTHING}')
             OR EXISTS (SELECT FROM connection c WHERE c.id = of_connection AND c.org_id = jemmo_org())) $$"""
-"""A search like those of ``Searched``: a connection's webhooks that name somebody, or perhaps anybody.
+"""A search like those of ``Searched``: a connection's webhooks that name someone, or perhaps anyone.
 
 Names are looked for first and by themselves, in their index: else Postgres compares each webhook of the connection, or
 of all where many names wait to be indexed.
@@ -425,14 +425,14 @@ def apply(cursor: Any) -> None:
 def exposed(cursor: Any) -> list[tuple[str, str]]:
     """What roles other than ours have a right to, and which role that is: empty for all roles.
 
-    Where a server's default privileges grant every new table to somebody, as Supabase's do, these are taken back.
+    Where a server's default privileges grant every new table to someone, as Supabase's do, these are taken back.
     """
     cursor.execute(_EXPOSED)
     return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 def may_close(cursor: Any) -> bool:
-    """Whether somebody else has a right that our role, as the owner, can take back."""
+    """Whether another person has a right that our role, as the owner, can take back."""
     cursor.execute(_EXPOSED)
     return any(is_ours for _, _, is_ours in cursor.fetchall())
 

@@ -35,7 +35,7 @@ MentionHasher = Callable[[Sequence[AnonymizedTalent], Sequence[str]], list[int]]
 
 
 def unknown(_people: Sequence[AnonymizedTalent], _applications: Sequence[str]) -> list[int]:
-    """For who has no keys: only the webhooks that may be about anybody are found."""
+    """For who has no keys: only the webhooks that may be about anyone are found."""
     return []
 
 
@@ -67,7 +67,7 @@ class Policy(StrEnum):
 
 
 class RunContext(Struct, kw_only=True):
-    """Who writes: the organisation, the connection, the run and the lease it holds.
+    """Who writes: the organization, the connection, the run and the lease it holds.
 
     ``mode`` is set once the checkpoints, read under the lease, have told it. The history begins at ``limit``.
     """

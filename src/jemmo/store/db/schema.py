@@ -27,10 +27,10 @@ from jemmo.store.db import scope, task_queue
 VARIABLE, DEFAULT = "JEMMO_SCHEMA", "jemmo"
 MIGRATION_LOCK = 0x6A656D6D6F  # "jemmo": commands that start at once migrate one after the other
 SHARED = frozenset({"public", "extensions"})
-"""Schemas that are there for everybody."""
+"""Schemas that are there for everyone."""
 
 FORMER = "pending_link"
-"""A table that a Jemmo without a schema of its own had in ``public``, and hardly anybody else."""
+"""A table that a Jemmo without a schema of its own had in ``public``, and hardly anyone else."""
 
 SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', %(path)s, false)"
 """Where names are looked up in this session. Its own temporary tables come last: they never stand in for ours.
@@ -119,7 +119,7 @@ def may_change(cursor: Any) -> bool:
 
 
 def _owned(cursor: Any, place: str, table: str) -> bool | None:
-    """Whether our role owns a table; ``None`` where there is none."""
+    """Whether our role owns a table; ``None`` if there is none."""
     cursor.execute(_OWNED, [place, table])
     row = cursor.fetchone()
     return bool(row[0]) if row else None

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 
 class Reach(StrEnum):
-    """What is seen besides an organisation's own rows."""
+    """What is seen besides an organization's own rows."""
 
     NONE = ""
     SIGN_IN = "sign-in"
@@ -25,9 +25,9 @@ class Reach(StrEnum):
     HOOKS = "hooks"
     """Webhook addresses and what came to them."""
     SUPPORT = "support"
-    """Conversations with support, of whichever organisation."""
+    """Conversations with support, of whichever organization."""
     EVERYTHING = "everything"
-    """All organisations: the schedule, keys that are changed, an operator's command."""
+    """All organizations: the schedule, keys that are changed, an operator's command."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ _current: ContextVar[Scope | None] = ContextVar("jemmo_scope", default=NOBODY)
 
 
 def organization_scope(org_id: UUID) -> Scope:
-    """For work that is one organisation's, whoever asked for it. What a scope asks that is bound stays bound."""
+    """For work that is one organization's, whoever asked for it. What a scope asks that is bound stays bound."""
     asking = _current.get()
     connection = asking.connection if asking and asking.org == org_id else None
     return Scope(org=org_id, connection=connection, contacts=True, confidential=True, notes=True)

@@ -31,7 +31,7 @@ def talents_matching(org: Organisation, terms: str, word_hashes: Sequence[int] =
 def few_matching_ids(
     org: Organisation, terms: str, word_hashes: Sequence[int], most: int
 ) -> list[UUID] | None:
-    """The ids of the same talents, or ``None`` when they are more than ``most``. An id may be there twice."""
+    """The ids of the same talents, or ``None`` if they are more than ``most``. An id may be there twice."""
     functions = ["jemmo_talents_saying(to_tsquery('simple', %s), %s)"]
     params: list[Any] = [terms, org.id]
     if word_hashes:

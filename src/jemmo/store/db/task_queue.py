@@ -20,7 +20,7 @@ TABLES = {
 }
 """With what is in them."""
 
-# Whether an automatic sync of the connection ``c`` waits in the queue, or a worker has one in hand.
+# Whether an automatic sync of the connection ``c`` waits in the queue, or a worker has one in progress.
 SYNC_WAITS = """EXISTS (SELECT FROM procrastinate_jobs j
             WHERE j.queueing_lock = 'sync:' || c.id || ':all:auto' AND j.status = 'todo')"""
 SYNC_IN_HAND = """EXISTS (SELECT FROM procrastinate_jobs j
@@ -110,7 +110,7 @@ def raise_priority(priority: int, locks: list[str]) -> bool:
 
 
 def rescue(seconds: float) -> int:
-    """Queue again what workers had in hand whose last sign of life is ``seconds`` old; how many tasks that were."""
+    """Queue again what workers had in progress whose last sign of life is ``seconds`` old; how many tasks that were."""
     with transaction.atomic():
         return int(_value(_RESCUE, {"seconds": seconds}))
 

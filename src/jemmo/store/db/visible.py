@@ -1,4 +1,4 @@
-"""What people may see at all: neither tombstones nor what a rule of the organisation hides."""
+"""What people may see at all: neither tombstones nor what a rule of the organization hides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgets old changes, and feeds that nobody reads any more."""
+"""Forgets old changes, and feeds that nobody reads anymore."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def _pass(org_id: UUID) -> bool:
 
 _PLANS = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"""
-"""Of what was marked Postgres knows nothing: it would read whole tables to find a few records."""
+"""Of what was marked Postgres knows nothing: it would read in full tables to find a few records."""
 
 
 @cache

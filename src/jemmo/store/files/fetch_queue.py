@@ -113,9 +113,9 @@ async def begin(
 
 
 async def finish(db: Connection, attachment: DueFile, version_id: UUID, key_id: int | None) -> bool:
-    """The bytes are there: show them. ``False`` when the row went away meanwhile, so the bytes are nobody's.
+    """The bytes are there: show them. ``False`` if the row went away meanwhile, so the bytes are nobody's.
 
-    When the ATS told of yet another version meanwhile, the file stays in the queue.
+    When the ATS reported of yet another version meanwhile, the file stays in the queue.
     """
     async with db.transaction():
         stored = await db.execute(
@@ -208,7 +208,7 @@ async def keep_text(
 
 
 async def no_text(db: Connection, attachment: DueFile, version_id: UUID, why: str) -> None:
-    """This version has no words: those of an earlier one must not be found any more."""
+    """This version has no words: those of an earlier one must not be found anymore."""
     async with db.transaction():
         await db.execute(
             "DELETE FROM file_text WHERE attachment_id = %s AND version <> %s",

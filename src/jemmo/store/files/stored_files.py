@@ -87,7 +87,7 @@ def with_text_status(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
 
 
 def shown(org: Organisation, version_id: UUID) -> FileVersion | None:
-    """A kept version of a file of a talent that has a page; ``None`` for this organisation otherwise."""
+    """A kept version of a file of a talent that has a page; ``None`` for this organization otherwise."""
     return (
         FileVersion.objects.filter(
             id=version_id,

@@ -1,4 +1,4 @@
-"""Who uses Jemmo: organisations, accounts, and what a member may do."""
+"""Who uses Jemmo: organizations, accounts, and what a member may do."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(DisplayTracked, AbstractBaseUser, PermissionsMixin):
-    """A person who signs in, by e-mail. May belong to several organisations.
+    """A person who signs in, by e-mail. May belong to several organizations.
 
     ``verified_email`` is the address whose owner proved to be this person. While it is not ``email``, whoever holds
-    the password may be anybody: the account works in ``confined_to`` alone, the organisation that made it.
+    the password may be anyone: the account works in ``confined_to`` alone, the organization that made it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -147,7 +147,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A person's place in an organisation. It gives access only while ``effective``.
+    """A person's place in an organization. It gives access only while ``effective``.
 
     ``confidential`` is the right to confidential jobs and private talents where the role does not bring it, ``notes``
     that to notes about people.

@@ -77,7 +77,7 @@ class Application(HasSealedTexts, Synced):
         indexes: ClassVar = [
             # A job's people are counted by status and stage from it alone,
             models.Index(fields=["job", "status", "stage"], name="application_of_job"),
-            # and those in progress for all jobs of an organisation from this one.
+            # and those in progress for all jobs of an organization from this one.
             models.Index(
                 fields=["org", "job", "talent"],
                 condition=models.Q(status="ACTIVE", remote_deleted_at=None),
@@ -108,7 +108,7 @@ class ConfidentialRecord(models.Model):
 class StageEvent(OfOrganisation):
     """A move between stages. ``origin`` is REPORTED by the ATS or OBSERVED by comparing two syncs.
 
-    ``at`` is when the stage was entered, ``left_at`` when it was left, where the ATS tells.
+    ``at`` is when the stage was entered, ``left_at`` when it was left, if the ATS reports it.
     """
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="stage_events")

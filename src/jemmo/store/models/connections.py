@@ -1,4 +1,4 @@
-"""An organisation's authorised link to its ATS."""
+"""An organization's authorised link to its ATS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ConnectionState(models.TextChoices):
     """What a connection does.
 
     ``paused`` was asked for by a person; ``refused`` means that the ATS no longer accepts the key. A ``disconnected``
-    one has no key any more: its records stay until the same account is connected again. ``leaving`` are its last
+    one has no key anymore: its records stay until the same account is connected again. ``leaving`` are its last
     minutes, while its records are deleted.
     """
 
@@ -32,7 +32,7 @@ class ConnectionState(models.TextChoices):
 class Connection(DisplayTracked):
     """``sealed_key`` is the API key, encrypted and bound to this row's id; the hint is its last four characters.
 
-    ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until somebody says that it was
+    ``old_key_hint`` is that of a key which was replaced and may still work in the ATS, until someone says that it was
     revoked. ``due_at`` is when the next sync starts by itself, told at the end of each; ``failures`` are those in a
     row. ``files_due_at`` is when to check for files to download; ``None``: not before the next change. ``files_error``
     stops these downloads: the storage is away, for example; ``files_failures`` counts the attempts that met it.

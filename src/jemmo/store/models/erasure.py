@@ -34,7 +34,7 @@ class Erasure(models.Model):
 
 
 class Suppression(models.Model):
-    """A record of the ATS that is not taken in any more: the keyed hash of its stream and id.
+    """A record of the ATS that is not taken in anymore: the keyed hash of its stream and id.
 
     ``person`` is the hash of the talent it belongs to. Who was erased because nothing happened for long is let in
     again by what ``lifts_on`` names (``jemmo.domain.retention.Lift``), if it happened after ``at``; without it the
@@ -65,9 +65,9 @@ class Suppression(models.Model):
 
 
 class OrganisationDeletion(models.Model):
-    """An organisation that is to be, or was, deleted entirely. It outlives the organisation, and names nobody.
+    """An organization that is to be, or was, deleted entirely. It outlives the organization, and names nobody.
 
-    ``org_id`` is all that is left of the organisation afterwards; ``account`` is who asked.
+    ``org_id`` is all that is left of the organization afterwards; ``account`` is who asked.
     ``paused`` are the connections that were active when it was asked, which an undo starts again.
     """
 

@@ -24,7 +24,7 @@ class Department(DisplayTracked, Synced):
 
 
 class AtsUser(DisplayTracked, Synced):
-    """A recruiter, a hiring manager: somebody of the customer's team, as the ATS knows them."""
+    """A recruiter, a hiring manager: someone of the customer's team, as the ATS knows them."""
 
     name = models.TextField(null=True)
     title = models.TextField(null=True)
@@ -40,7 +40,7 @@ class AtsUser(DisplayTracked, Synced):
 
 
 class Job(DisplayTracked, Synced):
-    """``excluded_reason`` says why a rule of the organisation hides it; see ``jemmo.domain.rules``."""
+    """``excluded_reason`` says why a rule of the organization hides it; see ``jemmo.domain.rules``."""
 
     title = models.TextField()
     code = models.TextField(null=True)

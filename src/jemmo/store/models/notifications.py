@@ -65,7 +65,7 @@ class NotificationRead(models.Model):
 
 
 class OrganisationNotices(models.Model):
-    """What the organisation asked for. The chat address is a secret: sealed and bound to the organisation."""
+    """What the organization asked for. The chat address is a secret: sealed and bound to the organization."""
 
     org = models.OneToOneField(
         Organisation, models.CASCADE, primary_key=True, related_name="notices"
@@ -99,7 +99,7 @@ class MemberNotices(models.Model):
 
 
 class Delivery(models.Model):
-    """A notification on its way to a member's e-mail or the organisation's chat; kept, arrived or not."""
+    """A notification on its way to a member's e-mail or the organization's chat; kept, arrived or not."""
 
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10)

@@ -1,6 +1,6 @@
 """What every synced table has.
 
-Rows are written by ``jemmo.store.sync.writer`` alone, in bulk: the relations to organisation and connection carry no
+Rows are written by ``jemmo.store.sync.writer`` alone, in bulk: the relations to organization and connection carry no
 database constraint because one statement writes thousands of rows of one connection, whose existence the lease proves.
 Deleting a connection deletes its rows by name (``jemmo.services.connections.connections``).
 """

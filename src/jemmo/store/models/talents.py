@@ -17,7 +17,7 @@ from jemmo.store.models.synced import OfOrganisation, Synced
 
 
 class Talent(DisplayTracked, Synced):
-    """A person whom the organisation could hire.
+    """A person whom the organization could hire.
 
     ``do_not_contact_*`` is Jemmo's own and no sync touches it; ``anonymised_at`` is when the ATS was seen to have
     taken the person out of the record.
@@ -190,7 +190,7 @@ class Attachment(DisplayTracked, OfOrganisation):
 
 
 class Tag(models.Model):
-    """A word the organisation's ATS puts on jobs or talents."""
+    """A word the organization's ATS puts on jobs or talents."""
 
     org = models.ForeignKey(Organisation, models.CASCADE, related_name="tags")
     name = models.TextField()

@@ -19,7 +19,7 @@ class WebhookAddress(models.Model):
     looks up this connection's hints: one at a time, and not after its claim ended. ``links`` is unused; older
     versions, which may run beside this one during an upgrade, still read it.
 
-    ``requested_at`` is when somebody first asked for the address. Without it, webhooks are not set up: the row is
+    ``requested_at`` is when someone first asked for the address. Without it, webhooks are not set up: the row is
     only what *Refresh from the ATS* takes its turns by.
     """
 
@@ -52,7 +52,7 @@ class WebhookDelivery(models.Model):
 
     ``once`` is the digest of a body that cannot come twice unless it is sent again. ``named`` are keyed hashes of what
     it names people by (``jemmo.domain.mentions``); without them, as in rows of before there were any, it may be about
-    anybody.
+    anyone.
     """
 
     id = models.BigAutoField(primary_key=True)

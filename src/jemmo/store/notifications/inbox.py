@@ -31,7 +31,7 @@ _UNREAD = """
 
 
 def _of(membership: Membership) -> Any:
-    """What was noted since the member belongs to the organisation."""
+    """What was noted since the member belongs to the organization."""
     read = NotificationRead.objects.filter(notification=OuterRef("pk"), membership=membership)
     notices = Notification.objects.filter(
         org_id=membership.org_id, last_at__gte=membership.created_at
@@ -60,7 +60,7 @@ def one(membership: Membership, number: int) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What a member and the organisation asked for, and what could not be sent lately."""
+    """What a member and the organization asked for, and what could not be sent lately."""
 
     email_when: str
     toasts: bool

@@ -23,7 +23,7 @@ QUEUE = task_queue.PREFIX
 LEFT_OUT = frozenset(
     {
         "django_migrations",  # the manifest lists them
-        "django_session",  # an old session would sign somebody in again who signed out since
+        "django_session",  # an old session would sign someone in again who signed out since
         "session",  # as above
         "cache_entry",  # counts of attempts
         "confidential_record",  # made anew from jobs and talents
@@ -106,7 +106,7 @@ _UNDER_POLICY = """
 
 
 def every_row(cursor: Cursor) -> None:
-    """See all rows of all organisations in this transaction.
+    """See all rows of all organizations in this transaction.
 
     Of the tables' owner no policy may hide anything: should one, that raises, since a backup is whole or none. A role
     that is under the policies is let through by them.

@@ -19,7 +19,7 @@ _OUTDATED_RUNS = """
 
 
 def outdated_runs(connection_id: UUID, before: datetime, *, limit: int) -> list[UUID]:
-    """Ids of runs that began before a moment and that nothing refers to any more."""
+    """Ids of runs that began before a moment and that nothing refers to anymore."""
     with connection.cursor() as cursor:
         cursor.execute(
             _OUTDATED_RUNS, {"connection": connection_id, "before": before, "limit": limit}

@@ -53,7 +53,7 @@ _FORGET = """
 async def newly_anonymous(
     db: Connection, connection_id: UUID, records: Sequence[Record]
 ) -> list[AnonymizedTalent]:
-    """Of the records about to be written, those whose rows name somebody and no longer will."""
+    """Of the records about to be written, those whose rows name someone and no longer will."""
     blank = [
         record.remote_id
         for record in records

@@ -1,4 +1,4 @@
-"""Whose time is over: found from what the ATS told of them, without changing anything."""
+"""Whose time is over: found from what the ATS reported of them, without changing anything."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _LIST = "SELECT id, rule, at FROM judged WHERE rule IS NOT NULL ORDER BY at, id 
 
 
 class OverdueTalent(Struct, frozen=True):
-    """Somebody whose time is over: by which rule, and their last sign of life."""
+    """Someone whose time is over: by which rule, and their last sign of life."""
 
     talent: UUID
     rule: Rule

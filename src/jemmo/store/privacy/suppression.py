@@ -43,10 +43,10 @@ async def erased(
     hashed: SuppressionHasher,
     asked: Sequence[Any],
 ) -> Callable[[Any], bool] | None:
-    """Tells which of the records or ids asked for are of somebody erased; ``None`` where nobody was.
+    """Tells which of the records or ids asked for are of someone erased; ``None`` if nobody was.
 
     Within the transaction that is about to write: nobody is erased before it ends. Who was erased by time alone and
-    shows a sign of life is let in again here, and read anew with all that belongs to them.
+    shows a sign of life is let in again here, and read again with all that belongs to them.
     """
     if stream not in PERSONAL_STREAMS:
         return None

@@ -40,7 +40,7 @@ CHUNK = 1000
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """Who reads: ``unseal`` opens contact details, and is ``None`` for who may not see them.
+    """Who reads: ``unseal`` opens contact details, and is ``None`` for readers who may not see them.
 
     ``sees_withheld``: also those of people who are not to be contacted.
     """
@@ -318,7 +318,7 @@ def _by_talent(records: Iterable[Any]) -> dict[UUID, list[Any]]:
 def _opened(
     talents: Sequence[Talent], files: dict[UUID, list[Attachment]], reader: Reader
 ) -> dict[UUID, list[Contact]]:
-    """Contact details, and the talents' own words put back; for who may not see them nothing is decrypted at all."""
+    """Decrypt contact details and restore the talents' texts, for readers who may see them."""
     if reader.unseal is None:
         return {}
     by_id = {talent.id: talent for talent in talents if reader.sees(talent)}

@@ -107,7 +107,7 @@ def visible(org: Organisation) -> QuerySet[Job]:
 
 
 def search(org: Organisation, filters: JobFilters) -> ResultPage[Job]:
-    """A page of the organisation's jobs, each with its number of active applications: ``None`` where none are read."""
+    """A page of the organization's jobs, each with its number of active applications: ``None`` if none are read."""
     jobs = matching(org, filters)
     if filters.sort.endswith("talents"):
         items = _by_people(org, jobs, filters)
@@ -169,9 +169,9 @@ def _in_progress(org: Organisation, jobs: Sequence[UUID] | None = None) -> dict[
 
 
 def _by_people(org: Organisation, jobs: QuerySet[Job], filters: JobFilters) -> list[Job]:
-    """The page in the order of how many people are in progress, counted once for all jobs.
+    """The page in the order of how many people are in progress, counted once jobs.
 
-    One pass over the organisation's applications is several times as fast as a count for each job.
+    One pass over the organization's applications is several times as fast as a count for each job.
     """
     active = _in_progress(org)
     least_first = COLUMNS["talents"].descending == filters.sort.startswith("-")
@@ -251,7 +251,7 @@ POSTINGS_SHOWN = 100
 def job_page(
     org: Organisation, job_id: UUID, *, stage: str = "", unseal: Unseal | None = None
 ) -> JobPage | None:
-    """A job, excluded or not; ``None`` when there is none for this organisation.
+    """A job, excluded or not; ``None`` if there is none for this organization.
 
     ``stage`` narrows the talents to those at one.
     """

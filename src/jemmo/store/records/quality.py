@@ -1,4 +1,4 @@
-"""What is odd in an organisation's data as a whole: double people, titles written twice, links without an end."""
+"""What is odd in an organization's data as a whole: double people, titles written twice, links without an end."""
 
 from __future__ import annotations
 

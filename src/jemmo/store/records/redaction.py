@@ -27,7 +27,7 @@ def contacts_of(talents: Iterable[UUID]) -> dict[UUID, TalentContacts]:
 
 
 def open_contacts(row: TalentContacts, talent: Talent, unseal: Unseal) -> list[Contact]:
-    """A talent's contact details in clear."""
+    """A talent's contact details in plain text."""
     context = contact_context(talent.connection_id, talent.remote_id)
     return msgspec.json.decode(unseal(bytes(row.sealed), context), type=list[Contact])
 

@@ -1,4 +1,4 @@
-"""What became of a record that somebody wanted to have read again."""
+"""What became of a record that someone wanted to have read again."""
 
 from __future__ import annotations
 

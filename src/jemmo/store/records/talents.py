@@ -1,4 +1,4 @@
-"""Talents, as pages show them. Contact details are opened only for who may see them."""
+"""Talents, as pages show them. Contact details are opened only for readers who may see them."""
 
 from __future__ import annotations
 
@@ -145,9 +145,9 @@ class Lookup:
 def search(
     org: Organisation, filters: TalentFilters, lookup: Lookup, *, unseal: Unseal | None
 ) -> ResultPage[Talent]:
-    """A page of the organisation's talents, each with its latest application.
+    """A page of the organization's talents, each with its latest application.
 
-    ``unseal`` opens what their texts say for who may see contact details, and is ``None`` for others.
+    ``unseal`` opens what their texts say for readers who may see contact details, and is ``None`` for others.
     """
     talents, total = matching(org, filters, lookup)
     items = page_rows(talents.only(*LISTED).order_by(*order(COLUMNS, filters.sort)), filters.page)
@@ -176,8 +176,9 @@ def matching(
 ) -> tuple[QuerySet[Talent], int]:
     """Return the matching talents, unordered, and their count.
 
-    A match that exists only because of a redacted contact is dropped for who may not see contacts. That check is exact
-    for small results and for the page shown; a count of thousands may be off by a few, which tells of nobody.
+    A match that exists only because of a redacted contact is dropped for readers who may not see contact details. That
+    check is exact for small results and for the page shown; a count of thousands may be off by a few, which tells of
+    nobody.
     """
     talents, terms = visible(org), search_terms(filters.q)
     if not filters.filtered:
@@ -218,7 +219,7 @@ def _narrowed(
 
 
 def _applied(filters: TalentFilters) -> QuerySet[Application] | None:
-    """The applications of which a talent must have one; ``None`` when the address asks for none."""
+    """The applications of which a talent must have one; ``None`` if the address asks for none."""
     if not (filters.stage or filters.status or filters.job):
         return None
     return _filtered_applications(filters).filter(talent=OuterRef("id"))
@@ -278,7 +279,7 @@ def _add_latest(talents: list[Talent], filters: TalentFilters) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TalentPage:
-    """One talent. ``contacts`` is ``None`` for who may not see them, and for all where they are ``withheld``.
+    """One talent. ``contacts`` is ``None`` for readers who may not see them, and for all where they are ``withheld``.
 
     ``excluded`` is the rule that keeps the talent out of lists and counts. Without ``reads_applications`` nobody knows
     whether there are any.
@@ -302,9 +303,9 @@ def talent_page(
     reveal: bool = False,
     with_notes: bool = False,
 ) -> TalentPage | None:
-    """A talent, excluded or not; ``None`` when there is none for this organisation.
+    """A talent, excluded or not; ``None`` if there is none for this organization.
 
-    ``reveal``: also the contact details of somebody who is not to be contacted. ``with_notes``: for who has the right
+    ``reveal``: also the contact details of someone who is not to be contacted. ``with_notes``: for who has the right
     to them, which the database checks too.
     """
     stored = Talent.objects.filter(org=org, id=talent_id, remote_deleted_at=None)
@@ -335,7 +336,7 @@ def talent_page(
 
 
 def _notes(talent: Talent, unseal: Unseal | None) -> list[Note]:
-    """The latest notes, with their texts as they were for who may see contact details."""
+    """The latest notes, with their texts as they were for readers who may see contact details."""
     present = talent.notes.filter(remote_deleted_at=None).select_related("author")
     notes = list(present.order_by(F("remote_created_at").desc(nulls_last=True), "id")[:NOTES_SHOWN])
     if unseal is None:
@@ -378,7 +379,7 @@ def _opened(
     files: list[Attachment],
     unseal: Unseal | None,
 ) -> list[Contact] | None:
-    """The contact details, with all texts as they were; for who may not see them nothing that holds any."""
+    """The contact details, with all texts as they were; for readers who may not see them nothing that holds any."""
     if unseal is None:
         conceal(talent)
         conceal_own_texts(canonical.Application, applications)

@@ -1,4 +1,4 @@
-"""Takes contact details out of the free text of records, for who may not see them: see ``jemmo.domain.masking``.
+"""Masks contact details in free text for readers who may not see them: see ``jemmo.domain.masking``.
 
 Texts are redacted when they are stored (``jemmo.domain.redaction``). Texts stored when fewer spellings were recognized
 are masked here, before any page shows them.
@@ -40,7 +40,7 @@ def conceal(talent: Talent, search: Search | None = None) -> None:
 
 
 def show_texts(talents: Iterable[Talent], unseal: Unseal | None) -> None:
-    """In a list: what people's texts say for who may see contact details, and nothing that holds any for others.
+    """Show texts in a list: in full to readers who may see contact details, otherwise without any.
 
     However long the texts of an ATS are, a row says a little of each.
     """

@@ -269,7 +269,7 @@ async def close(db: Connection, connection_id: UUID, stream: Stream) -> None:
 
 
 async def forget(db: Connection, connection_id: UUID, stream: Stream) -> None:
-    """Nothing is missing any more, so there is nothing to decide."""
+    """Nothing is missing anymore, so there is nothing to decide."""
     await db.execute(
         "DELETE FROM held_deletion WHERE connection_id = %s AND stream = %s "
         "AND (closed_at IS NULL OR released_at IS NULL)",

@@ -65,7 +65,7 @@ async def images(
 
 
 def _restore_texts(image: dict[str, Any], texts: dict[str, Any]) -> None:
-    """Put the texts that ``domain.redaction`` keeps sealed where they belong, beside what is stored in clear."""
+    """Put the texts that ``domain.redaction`` keeps sealed where they belong, beside what is stored in plain text."""
     for name, value in texts.items():
         field = "attachments" if name == FILES else name
         image[field] = [image.get(field), value]

@@ -11,7 +11,7 @@ from jemmo.store.db import leases, task_queue
 
 # The due connections, the longest waiting first, and whether their first sync is still to come. Reads the due rows
 # alone, by their index, and of those the ones that do not wait in the queue already. One that is due far in the future
-# was set by a wrong clock. What a worker has in hand, even between taking it and the lease, would have to end first
+# was set by a wrong clock. What a worker has in progress, even between taking it and the lease, would have to end first
 # anyway; should the worker be dead, ``task_queue.rescue`` queues it again.
 DUE = f"""
     SELECT c.id, NOT EXISTS (SELECT FROM checkpoint p

@@ -48,7 +48,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """A page's data, of one connection or of all. ``colour`` is ``None`` when no ATS is connected.
+    """A page's data, of one connection or of all. ``colour`` is ``None`` if no ATS is connected.
 
     ``failures`` are those of all connections. ``read`` counts the records that the sync under way has read;
     ``synced_at`` is ``None`` before the first time.
@@ -111,7 +111,7 @@ class ConnectionSnapshot:
 
 
 def connection_snapshots(org: Organisation) -> list[ConnectionSnapshot]:
-    """All connections of an organisation, to be asked for several pages."""
+    """All connections of an organization, to be asked for several pages."""
     return [
         ConnectionSnapshot(connection) for connection in org.connections.select_related("lease")
     ]

@@ -72,7 +72,7 @@ class Broken(Struct, frozen=True, kw_only=True):
 async def broken_relations(db: Connection, connection_id: UUID) -> list[Broken]:
     """Relations whose other end never arrived or was deleted.
 
-    The database does not guard those of applications, so they are looked at one by one.
+    The database does not guard those of applications, so they are checked one by one.
     """
     broken = []
     for table in TABLES.values():

@@ -27,7 +27,7 @@ _KEEP = """
         per = %(per)s
     WHERE key = %(key)s"""
 
-# Forget keys that sent nothing since a moment (in seconds since 1970), and need not wait any more.
+# Forget keys that sent nothing since a moment (in seconds since 1970), and need not wait anymore.
 _FORGET_UNUSED = "DELETE FROM pace WHERE greatest(held_until, sent[array_upper(sent, 1)]) < %s"
 
 

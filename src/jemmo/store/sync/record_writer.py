@@ -139,7 +139,7 @@ class RecordWriter:
             yield
 
     async def erased(self, stream: Stream, asked: Sequence[Any]) -> Callable[[Any], bool] | None:
-        """Tells which of these records or ids are of somebody erased; ``None`` where nobody was."""
+        """Tells which of these records or ids are of someone erased; ``None`` if nobody was."""
         if self._hashers.suppression is None:
             return None
         return await suppression.erased(
@@ -147,7 +147,7 @@ class RecordWriter:
         )
 
     async def unchanged(self, batch: Batch) -> Counts | None:
-        """The counts of pages that hold nothing but what is in the tables; ``None`` where there is something to write.
+        """The counts of pages that hold nothing but what is in the tables; ``None`` if there is something to write.
 
         This needs no transaction. What a refetch writes or an erasure takes away meanwhile is newer than these pages.
         """
@@ -228,7 +228,7 @@ class RecordWriter:
         return Situation(*row)
 
     async def _images(self, stream: Stream, ids: Sequence[str]) -> Images:
-        """Rows as ``changes`` compares them, if anybody asked for the changed fields."""
+        """Rows as ``changes`` compares them, if anyone asked for the changed fields."""
         if not (self._open_sealed and ids):
             return {}
         connection_id = self.context.connection_id

@@ -22,7 +22,7 @@ class Row(Struct):
     """A record on its way into the staging tables.
 
     record    as it was read
-    clear     as it is stored in clear
+    clear     as it is stored in plain text
     values    of ``statements.staged_columns``, in their order
     children  of each of the stream's child tables, the rows
     """

@@ -143,7 +143,7 @@ async def set_mode(db: Connection, report: RunReport) -> None:
 
 
 async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | None:
-    """Take the lease up again for the next slice of a run; ``None`` when another took over or it was closed."""
+    """Take the lease up again for the next slice of a run; ``None`` if another took over or it was closed."""
     token = uuid4()
     async with db.transaction():
         taken = await db.execute(
@@ -161,7 +161,7 @@ async def _go_on(db: Connection, connection_id: UUID, before: Hold) -> Begun | N
 
 
 def _report_of(value: object) -> RunReport | None:
-    """The report of a run's earlier slices; ``None`` where it cannot be read, so that a new run begins."""
+    """The report of a run's earlier slices; ``None`` if it cannot be read, so that a new run begins."""
     try:
         return msgspec.convert(report_of(value), RunReport)
     except msgspec.ValidationError:
@@ -180,7 +180,7 @@ async def hand_over(db: Connection, connection_id: UUID, hold: Hold, report: Run
 
 
 async def may_hear(db: Connection, connection_id: UUID) -> bool:
-    """Whether webhooks come to this connection or may: somebody asked for its address, or for a single record."""
+    """Whether webhooks come to this connection or may: someone asked for its address, or for a single record."""
     answer = await db.execute(
         "SELECT EXISTS (SELECT FROM webhook_address WHERE connection_id = %s)", [connection_id]
     )

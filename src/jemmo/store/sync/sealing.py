@@ -1,4 +1,4 @@
-"""What of a record is sealed before it is stored, beside what may stand in clear: see ``jemmo.domain.redaction``."""
+"""The parts of a record that are encrypted before it is stored: see ``jemmo.domain.redaction``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Sealing(Struct, frozen=True):
     def values(self, stream: Stream, apart: Sequence[tuple[Any, RedactedTexts]]) -> list[list[Any]]:
         """What is sealed beside the columns of each record, in the order of ``statements.staged_columns``.
 
-        The records are given in clear, each with what was set apart from it.
+        The records are given in plain text, each with what was set apart from it.
         """
         if stream is Stream.TALENTS:
             return self._of_talents(apart)

@@ -38,7 +38,7 @@ async def kept(db: Connection, names: dict[str, Any], stream: Stream) -> Sweep |
     try:
         return msgspec.convert({**object_of(row[0]), "missing": row[1]}, Sweep)
     except msgspec.ValidationError:
-        return None  # of another version: it begins anew
+        return None  # of another version: it starts over
 
 
 async def keep(

@@ -40,7 +40,7 @@ class SyncIcon:
 def icon(
     org: Organisation, page: str, *, now: datetime, seen: list[ConnectionSnapshot] | None = None
 ) -> SyncIcon:
-    """The icon of a page, over all connections of an organisation; ``seen`` if they were read already."""
+    """The icon of a page, over all connections of an organization; ``seen`` if they were read already."""
     seen = freshness.connection_snapshots(org) if seen is None else seen
     seen = [each for each in seen if each.connection.state not in PARTED]
     state = freshness.overall(seen, page, now=now)

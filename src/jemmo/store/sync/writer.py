@@ -181,7 +181,7 @@ class Writer:
             return await brake.paused(self.db, self.context.connection_id, self.context.began)
 
     async def settle(self, report: RunReport) -> None:
-        """Count what ended hidden among what this run created; drop links that nothing waits for any more.
+        """Count what ended hidden among what this run created; drop links that nothing waits for anymore.
 
         Relations that lead nowhere are warned of, unless this run did not read what they point to.
         """

@@ -108,7 +108,7 @@ async def addressees(db: Connection, digests: Sequence[bytes]) -> list[Addressee
 
 
 async def store(db: Connection, connection_id: UUID, arrival: Arrival) -> bool:
-    """Take a delivery in and what it hints at; ``False`` when it is one that came before."""
+    """Take a delivery in and what it hints at; ``False`` if it is one that came before."""
     values = _values(connection_id, arrival)
     try:
         answer = await db.execute(_STORE, values)

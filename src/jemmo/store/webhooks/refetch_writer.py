@@ -226,7 +226,7 @@ class RefetchWriter:
 
 
 async def claim(db: Connection, token: UUID, only: UUID | None = None) -> UUID | None:
-    """Take a connection whose hints are due, ``only`` that one if it is given; ``None`` when there is none."""
+    """Take a connection whose hints are due, ``only`` that one if it is given; ``None`` if there is none."""
     with explained():
         answer = await db.execute(_CLAIM, {"token": token, "claim": CLAIM, "only": only})
         row = await answer.fetchone()

@@ -75,7 +75,7 @@ class AskForReset(ResetPasswordForm):  # type: ignore[misc]  # allauth has no ty
 
 
 class ResetByEmail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
-    """Whoever opens the e-mail owns the address: nothing that was set before lets anybody in."""
+    """Whoever opens the e-mail owns the address: nothing that was set before lets anyone in."""
 
     def save(self) -> None:
         request = context.request

@@ -35,7 +35,7 @@ WAITING = "new_address"
 @never_cache
 @login_required
 def address(request: HttpRequest) -> HttpResponse:
-    """Ask for another address. What is answered is the same whether or not somebody has it already."""
+    """Ask for another address. What is answered is the same whether or not someone has it already."""
     account = accounts.account(str(request.user.pk))
     form = NewAddress(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():

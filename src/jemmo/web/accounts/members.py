@@ -229,7 +229,7 @@ def _joined(
     if form is not None:
         try:
             joined = members.accept_as_new(token, **form.cleaned_data, now=now)
-        except ValidationError:  # the form has checked it already: somebody bypassed the page
+        except ValidationError:  # the form has checked it already: someone bypassed the page
             raise Http404 from None
         login(request, joined.account, backend=BACKEND)
     elif request.user.is_authenticated:

@@ -29,14 +29,14 @@ def theme(request: HttpRequest) -> HttpResponse:
 def screenshot(request: HttpRequest) -> HttpResponse:
     """Turn screenshot mode on or off for this sign-in; the page that was looked at comes back, changed."""
     request.session[SCREENSHOT] = request.POST.get("screenshot") == "on"
-    # Without the query: what was searched for may name somebody.
+    # Without the query: what was searched for may name someone.
     return redirect(back(request, request.POST.get("next"), query=False))
 
 
 @require_POST
 @member
 def organisation(request: HttpRequest) -> HttpResponse:
-    """Work in another of the organisations a person belongs to."""
+    """Work in another of the organizations a person belongs to."""
     chosen = request.POST.get("organisation", "")
     memberships = request.memberships  # type: ignore[attr-defined]
     if chosen not in {str(membership.org_id) for membership in memberships}:

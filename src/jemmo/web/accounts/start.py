@@ -23,7 +23,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def first_owner(request: HttpRequest) -> HttpResponse:
-    """On a fresh installation: who opens it first makes its organisation and owns it."""
+    """On a fresh installation: who opens it first makes its organization and owns it."""
     if accounts.any_account():
         raise Http404
     form = FirstOwner(request.POST or None)

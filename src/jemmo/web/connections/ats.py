@@ -17,7 +17,7 @@ from jemmo.web.frame.charts import bars
 
 
 def connection_of(request: MemberRequest, connection_id: UUID) -> Connection:
-    """The connection of the address; another organisation's is not there."""
+    """The connection of the address; another organization's is not there."""
     connection = selected.find_connection(request.organisation, connection_id)
     if connection is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""How often somebody may ask an ATS from the browser: all processes count together, each asks a few at a time."""
+"""How often someone may ask an ATS from the browser: all processes count together, each asks a few at a time."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ UNSENT = frozenset(
 ) | frozenset(
     ("key_empty", "key_malformed", "option_missing", "other_address", "same_key", "unknown_option")
 )
-"""Before these, no key was sent to anybody."""
+"""Before these, no key was sent to anyone."""
 
 
 @contextmanager
 def question(request: MemberRequest) -> Iterator[None]:
-    """Count one that needs no new key, by the person and by the organisation.
+    """Count one that needs no new key, by the person and by the organization.
 
     Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
     """
@@ -50,7 +50,7 @@ def question(request: MemberRequest) -> Iterator[None]:
 
 @contextmanager
 def key_attempt(request: MemberRequest) -> Iterator[None]:
-    """Count one by the person and by the organisation, unless the key turns out not to have been sent.
+    """Count one by the person and by the organization, unless the key turns out not to have been sent.
 
     Raises ``ConfigError`` once there were too many, ``TransientError`` while others wait for their answer.
     """

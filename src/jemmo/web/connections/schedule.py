@@ -1,4 +1,4 @@
-"""When an organisation's syncs start by themselves."""
+"""When an organization's syncs start by themselves."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class NotForViewer(PermissionDenied):
 
 
 class MemberRequest(HttpRequest):
-    """A request of somebody who belongs to an organisation."""
+    """A request of someone who belongs to an organization."""
 
     membership: Membership
     organisation: Organisation
@@ -100,7 +100,7 @@ def sees_contacts(request: MemberRequest) -> bool:
 
 
 def unseal_for(request: MemberRequest) -> Unseal | None:
-    """What opens contact details, for who may see them."""
+    """What opens contact details, for readers who may see them."""
     return default_vault().open if sees_contacts(request) else None
 
 

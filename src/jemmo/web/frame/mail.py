@@ -29,7 +29,7 @@ def send_new_address(email: str, link: str) -> bool:
 
 
 def send_address_taken(email: str) -> bool:
-    """Tells who has an account that somebody, maybe they, wanted its address for another."""
+    """Tells who has an account that someone, maybe they, wanted its address for another."""
     body = render_to_string("accounts/mail/address_taken.txt", {"email": email})
     return send(_("You already have a Jemmo account"), body, email)
 

@@ -64,7 +64,7 @@ class SizeLimit:
 
 
 class SessionEnd:
-    """Signs out who did nothing for a while, and everybody some days after they signed in.
+    """Signs out who did nothing for a while, and everyone some days after they signed in.
 
     What a page asks for by itself is no sign of a person.
     """
@@ -92,7 +92,7 @@ class SessionEnd:
 
 
 BEGAN, SEEN = "began", "seen"
-SEEN_EVERY = 60.0  # seconds between two notes that somebody is there: each is a row written
+SEEN_EVERY = 60.0  # seconds between two notes that someone is there: each is a row written
 UNASKED = "Jemmo-Unasked"
 """The header of what an open page asks for without a person having done anything (``live.js``)."""
 PARTS = ("image/", "text/event-stream")
@@ -120,7 +120,7 @@ WIDER = {
     "/start/": Reach.SIGN_IN,
     "/admin/": Reach.SUPPORT,
 }
-"""Pages that need more than an organisation's rows, by the beginning of their address."""
+"""Pages that need more than an organization's rows, by the beginning of their address."""
 
 
 def scope_of(request: HttpRequest, membership: Membership | None) -> Scope:
@@ -149,7 +149,7 @@ def _is_trusted_staff(person: Account | AnonymousUser) -> bool:
 class CurrentOrganisation:
     """Sets ``request.membership`` and ``request.organisation`` for who is signed in, or ``None``.
 
-    Times are shown in the organisation's time zone, and the database shows that organisation's rows alone.
+    Times are shown in the organization's time zone, and the database shows that organization's rows alone.
     """
 
     def __init__(self, get_response: Next) -> None:

@@ -1,4 +1,4 @@
-"""One answer for all who ask the same at about the same time: for what anybody may ask, and costs a lot.
+"""One answer for all who ask the same at about the same time: for what anyone may ask, and costs a lot.
 
 However many ask, the application is asked once at a time, and what it said is used for a moment. So a flood neither
 keeps it busy nor delays the one who matters, a load balancer that asks whether this process is ready.
@@ -14,7 +14,7 @@ from typing import Any
 from jemmo.web.frame.limits import App, Receive, Scope, Send, answer
 
 FRESH = 1.0  # seconds for which an answer is used, from the moment at which it was asked for
-PATIENCE = 10.0  # seconds that somebody waits for it
+PATIENCE = 10.0  # seconds that someone waits for it
 
 Message = MutableMapping[str, Any]
 

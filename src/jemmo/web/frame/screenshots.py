@@ -56,7 +56,7 @@ class ScreenshotMode:
 
 
 def disguise_of(request: HttpRequest) -> Disguise:
-    """The organisation's disguise, which knows already whoever the frame of each page names."""
+    """The organization's disguise, which knows already whoever the frame of each page names."""
     memberships = getattr(request, "memberships", [])
     own = getattr(request, "organisation", None)
     secret = salted_hmac("jemmo.disguise", str(own.pk) if own else "", algorithm="sha256").digest()
@@ -161,7 +161,7 @@ def _own_address(address: str, request: HttpRequest, disguise: Disguise) -> str:
 
 
 def _push_generic(answer: HttpResponseBase, request: HttpRequest, disguise: Disguise) -> None:
-    """What was typed into the search may name somebody: the address bar does not say it."""
+    """The typed text into the search may name someone: the address bar does not say it."""
     asked = f"{request.path}?{request.GET.urlencode()}"
     shown = disguise.address(asked)
     if request.GET.get("q") and "HX-Push-Url" not in answer.headers and shown != asked:

@@ -28,7 +28,7 @@ HEARD = ("kind", "streams", "final", "status", "read", "notification")
 
 @require_safe
 def stream(request: HttpRequest) -> HttpResponseBase:
-    """The news of the member's organisation until the page closes.
+    """The news of the member's organization until the page closes.
 
     Nobody else comes again (204), nor does who has too many pages open.
     """

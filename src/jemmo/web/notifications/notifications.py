@@ -59,7 +59,7 @@ def read(request: MemberRequest) -> HttpResponse:
 
 @member
 def settings(request: MemberRequest) -> HttpResponse:
-    """A member's own choices, and the organisation's for who manages it."""
+    """A member's own choices, and the organization's for who manages it."""
     chosen = selected.choices(request.membership)
     manages = Role(request.membership.role).manages
     which = request.POST.get("form")

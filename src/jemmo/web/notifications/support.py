@@ -1,4 +1,4 @@
-"""The help bubble: how the organisation is, and the conversation with support."""
+"""The help bubble: how the organization is, and the conversation with support."""
 
 from __future__ import annotations
 

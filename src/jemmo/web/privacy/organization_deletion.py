@@ -1,4 +1,4 @@
-"""Deleting the organisation: asked for by an owner, and undone by one."""
+"""Deleting the organization: asked for by an owner, and undone by one."""
 
 from __future__ import annotations
 

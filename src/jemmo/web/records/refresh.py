@@ -1,4 +1,4 @@
-"""One talent or job, read from the ATS again because somebody presses for it."""
+"""One talent or job, read from the ATS again because someone presses for it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def lookup_of(request: MemberRequest, typed: str) -> talents.Lookup:
 
 @member
 def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """A posted ``reveal`` shows a manager the contact details of somebody who is not to be contacted."""
+    """A posted ``reveal`` shows a manager the contact details of someone who is not to be contacted."""
     sees = sees_contacts(request)
     reveal = request.method == "POST" and "reveal" in request.POST and manages(request)
     page = talents.talent_page(
@@ -97,7 +97,7 @@ def detail(request: MemberRequest, talent_id: UUID) -> HttpResponse:
 
 @member
 def contact(request: MemberRequest, talent_id: UUID) -> HttpResponse:
-    """Say that somebody is not to be contacted, with the reason, or take it back."""
+    """Say that someone is not to be contacted, with the reason, or take it back."""
     page = talents.talent_page(request.organisation, talent_id, unseal=None)
     if page is None or not sees_contacts(request):
         raise Http404

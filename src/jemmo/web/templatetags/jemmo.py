@@ -84,7 +84,7 @@ def failure_lines(failures: Iterable[Failure], reader: Membership | None) -> str
 
 @register.filter
 def is_decided(notice: Notification) -> bool:
-    """Whether somebody has decided on the paused deletions of a notification."""
+    """Whether someone has decided on the paused deletions of a notification."""
     error, connection_id = notice.facts.get("error") or {}, notice.connection_id
     return bool(
         connection_id and with_decision(connection_id, error, notice.last_at).get("decided")

@@ -67,7 +67,7 @@ def time_left(left: timedelta) -> str:
 def ago(moment: datetime | None, otherwise: str | None = None) -> SafeString:
     """How long ago, with the exact time on hover and for machines; ``otherwise``, or "never", where there is no time.
 
-    That the ATS tells no time of a record doesn't mean that it never happened, so records say "–" instead.
+    That the ATS reports no time of a record doesn't mean that it never happened, so records say "–" instead.
     """
     if not moment:
         return format_html("<span>{}</span>", _("never") if otherwise is None else otherwise)
@@ -103,7 +103,7 @@ def plain_day(moment: datetime) -> str:
 
 @register.filter
 def exact(moment: datetime | None) -> SafeString:
-    """Day and time in the organisation's time zone."""
+    """Day and time in the organization's time zone."""
     if not moment:
         return mark_safe("")
     return _time(moment, _minute(localtime(moment)))
